@@ -1,0 +1,75 @@
+"""The cache of one store under one rule set: asks it, fast."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from cacheview.engine.history import Descent, descent, matches_history
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.lineage import Lineage, lineages
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.model import SCRATCH, Image, ImageStore, Probe
+
+__all__ = ["ImageCache"]
+
+
+class ImageCache:
+    """Answers probes as the daemon does. It keeps indexes, made when first needed; the store and the rules stay as they are.
+
+    Not safe for several threads at once: give each its own.
+    """
+
+    def __init__(self, store: ImageStore, rules: RuleSet) -> None:
+        self.store = store
+        self.rules = rules
+        self._candidates: dict[str, CandidateIndex] = {}
+        self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
+
+    def candidates(self, parent: str) -> CandidateIndex:
+        """The images that the local cache considers for a parent: those that record it, for `SCRATCH` those with none."""
+        index = self._candidates.get(parent)
+        if index is None:
+            index = self._candidates[parent] = CandidateIndex(self.store.children.get(parent, ()), self.rules)
+        return index
+
+    @cached_property
+    def everything(self) -> CandidateIndex:
+        """All images of the store as if they were candidates: to find what would match under another parent."""
+        return CandidateIndex(self.store.images, self.rules)
+
+    def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
+        """What each ``--cache-from`` reference brings in. The last question is remembered."""
+        if self._lineages[0] != cache_from:
+            self._lineages = (cache_from, lineages(self.store, cache_from))
+        return self._lineages[1]
+
+    def verdict(self, probe: Probe) -> Verdict:
+        """The answer: ``GetCache`` of ``daemon/containerd/cache.go``."""
+        local = self.candidates(probe.parent).newest(probe.config)
+        if not probe.cache_from:
+            if local is None:
+                return Verdict(VerdictOutcome.MISS)
+            return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local)
+        sources = tuple(source for lineage in self.lineages(probe.cache_from) for source in lineage.sources)
+        # An image may be a source many times over; asking it once tells the same.
+        distinct = tuple({source.id: source for source in sources}.values())
+        if local is not None:
+            for source in distinct:
+                match descent(source, local):
+                    case Descent.YES:
+                        return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
+                    case Descent.NEVER:
+                        return Verdict(VerdictOutcome.DIVERGES, None, StageKind.DESCENT, local, sources)
+                    case Descent.NO:
+                        pass
+        parent: Image | None = None
+        if probe.parent != SCRATCH:
+            parent = self.store.by_id.get(probe.parent)
+            if parent is None:
+                error = f"No such image: {probe.parent}"
+                return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error)
+        for source in distinct:
+            if matches_history(source, parent, probe.config):
+                return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources)
+        return Verdict(VerdictOutcome.MISS, None, None, local, sources)

@@ -1,0 +1,54 @@
+"""One comparison, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["ABSENT", "Absent", "Check", "CheckOutcome"]
+
+
+class CheckOutcome(Enum):
+    """What came of a check. The daemon stops at the first failure: what follows is not reached."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+    NOT_COMPARED = "not compared"
+
+
+class Absent(Enum):
+    """The value of a side that has none: an element past the end, a key that is not there."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison of a trace.
+
+    Attributes:
+        name: what was compared, as a path: ``User``, ``len(Cmd)``, ``Env[1]``, ``Labels["a"]``, ``history[2].created``.
+        outcome: passed, failed, not reached, not compared.
+        probe: the probe's side: a plain JSON-like value, a model, or `ABSENT`.
+        image: the image's side, likewise. In the history checks the probe's side is its parent's.
+        field: the field of the probe that the check reads, as in `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty: none.
+        note: what a reader needs to know of this comparison, in a sentence; mostly empty.
+        children: the element-level checks that it consists of; may be long and made when asked for.
+    """
+
+    name: str
+    outcome: CheckOutcome
+    probe: object = ABSENT
+    image: object = ABSENT
+    field: str = ""
+    note: str = ""
+    children: Sequence[Check] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome is CheckOutcome.FAILED

@@ -1,0 +1,281 @@
+"""The ways in which two values of a container config are compared.
+
+Each says whether the values match, element by element where there are elements, and gives the index
+(`cacheview.engine.index`) a key under which images that compare alike can be found without comparing each.
+The probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go`` at 71ebfc7.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cacheview.engine.check import ABSENT
+
+__all__ = ["NO_KEY", "Comparison", "Equal", "NeverTrue", "Part", "SameElements", "SameKeys", "SameLength", "SameValues", "Step"]
+
+_MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One element of a comparison: its name, whether it matches (None: the rule does not look), both values."""
+
+    name: str
+    matches: bool | None
+    probe: object
+    image: object
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One look-up in the index: which images pass this comparison, or this element of it.
+
+    Attributes:
+        name: as the check is named.
+        slot: what is read of an image: the same slot always has the same ``key`` and ``special``.
+        key: an image's field value → what it is filed under.
+        accepted: the key that passes; `NO_KEY` where none does.
+        special: tells the keys that may pass although they are not ``accepted``; None: there are none.
+        admits: whether such a key passes.
+    """
+
+    name: str
+    slot: Hashable
+    key: Callable[[Any], Hashable]
+    accepted: Hashable
+    special: Callable[[Any], bool] | None = None
+    admits: Callable[[Any], bool] | None = None
+
+
+NO_KEY = object()
+"""A key under which nothing is ever filed."""
+
+
+class Comparison(Protocol):
+    """A way to compare the same field of the probe and of an image."""
+
+    def name(self, field: str) -> str:
+        """What the check on this field is called."""
+
+    def describe(self) -> str:
+        """The rule in a few words, for tables."""
+
+    def matches(self, probe: Any, image: Any) -> bool:
+        """Whether the values match."""
+
+    def shown(self, value: Any) -> object:
+        """The value as the check shows it."""
+
+    def parts(self, field: str, probe: Any, image: Any) -> Sequence[Part]:
+        """The elements in the order compared; empty where the comparison has none."""
+
+    def step(self, field: str, probe: Any) -> Step:
+        """The look-up of all images that match."""
+
+    def steps(self, field: str, probe: Any) -> Iterator[Step]:
+        """The same element by element: an image passes `step` when it passes all of these."""
+
+
+class _Whole:
+    """A comparison of whole values, with no elements."""
+
+    def name(self, field: str) -> str:
+        return field
+
+    def shown(self, value: Any) -> object:
+        return value
+
+    def parts(self, field: str, probe: Any, image: Any) -> Sequence[Part]:
+        del field, probe, image
+        return ()
+
+    def step(self, field: str, probe: Any) -> Step:
+        raise NotImplementedError
+
+    def steps(self, field: str, probe: Any) -> Iterator[Step]:
+        yield self.step(field, probe)
+
+
+def _size(value: Any) -> int:
+    return len(value) if value else 0  # null has no length, as in Go
+
+
+@dataclass(frozen=True)
+class NeverTrue(_Whole):
+    """A flag that rules out a match when it is set on either side."""
+
+    def name(self, field: str) -> str:
+        return f"{field} not set"
+
+    def describe(self) -> str:
+        return "a match is ruled out when either side is true"
+
+    def matches(self, probe: bool, image: bool) -> bool:
+        return not (probe or image)
+
+    def step(self, field: str, probe: bool) -> Step:
+        return Step(self.name(field), ("value", field), bool, NO_KEY if probe else False)
+
+
+@dataclass(frozen=True)
+class Equal(_Whole):
+    """Equal values."""
+
+    def describe(self) -> str:
+        return "equal"
+
+    def matches(self, probe: Hashable, image: Hashable) -> bool:
+        return probe == image
+
+    def step(self, field: str, probe: Hashable) -> Step:
+        return Step(field, ("value", field), _same, probe)
+
+
+def _same(value: Hashable) -> Hashable:
+    return value
+
+
+@dataclass(frozen=True)
+class SameLength(_Whole):
+    """As many elements; null has none."""
+
+    def name(self, field: str) -> str:
+        return f"len({field})"
+
+    def describe(self) -> str:
+        return "same length"
+
+    def matches(self, probe: Any, image: Any) -> bool:
+        return _size(probe) == _size(image)
+
+    def shown(self, value: Any) -> object:
+        return _size(value)
+
+    def step(self, field: str, probe: Any) -> Step:
+        return Step(self.name(field), ("length", field), _size, _size(probe))
+
+
+@dataclass(frozen=True)
+class SameElements(_Whole):
+    """Equal element by element, in order. The lengths are compared before."""
+
+    def describe(self) -> str:
+        return "equal element by element"
+
+    def matches(self, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> bool:
+        return (probe or ()) == (image or ())
+
+    def parts(self, field: str, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> Sequence[Part]:
+        ours, theirs = probe or (), image or ()
+        return [
+            Part(f"{field}[{i}]", _at(ours, i) == _at(theirs, i), _at(ours, i), _at(theirs, i))
+            for i in range(max(len(ours), len(theirs)))
+        ]
+
+    def step(self, field: str, probe: tuple[str, ...] | None) -> Step:
+        return Step(field, ("elements", field), _elements, probe or ())
+
+    def steps(self, field: str, probe: tuple[str, ...] | None) -> Iterator[Step]:
+        if _size(probe) > _MAX_STEPS:
+            yield self.step(field, probe)
+            return
+        for i, element in enumerate(probe or ()):
+            yield Step(f"{field}[{i}]", ("element", field, i), _element(i), element)
+
+
+def _elements(value: Any) -> Hashable:
+    return value or ()
+
+
+def _element(i: int) -> Callable[[Any], Hashable]:
+    return lambda value: value[i] if value and i < len(value) else None
+
+
+def _at(values: tuple[str, ...], i: int) -> object:
+    return values[i] if i < len(values) else ABSENT
+
+
+@dataclass(frozen=True)
+class SameKeys(_Whole):
+    """Every key of the image is one of the probe's. The lengths are compared before, so the keys are the same."""
+
+    def describe(self) -> str:
+        return "same keys"
+
+    def matches(self, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> bool:
+        return (image or {}).keys() <= (probe or {}).keys()
+
+    def shown(self, value: Mapping[str, Any] | None) -> object:
+        return sorted(value) if value else value
+
+    def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
+        ours, theirs = probe or {}, image or {}
+        found = [
+            Part(_keyed(field, key), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)
+        ]
+        return found + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
+
+    def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:
+        return Step(field, ("keys", field), _keys, frozenset(probe or ()))
+
+
+@dataclass(frozen=True)
+class SameValues(_Whole):
+    """Every key of the image has the same value in the probe, where a key that the probe lacks reads as ``""``.
+
+    So an image's empty value is matched by a probe without the key: ``{"a": ""}`` of an image matches ``{"b": "x"}``
+    of a probe. The lengths are compared before.
+    """
+
+    def describe(self) -> str:
+        return "the image's keys have equal values; a key that the probe lacks reads as empty"
+
+    def matches(self, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> bool:
+        ours = probe or {}
+        return all(ours.get(key, "") == value for key, value in (image or {}).items())
+
+    def parts(self, field: str, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> Sequence[Part]:
+        ours, theirs = probe or {}, image or {}
+        found = [
+            Part(
+                _keyed(field, key),
+                ours.get(key, "") == value,
+                ours.get(key, ABSENT),
+                value,
+                "" if key in ours else "the probe lacks this key, which reads as an empty value",
+            )
+            for key, value in sorted(theirs.items())
+        ]
+        return found + [_unread(field, key, ours[key]) for key in sorted(ours) if key not in theirs]
+
+    def step(self, field: str, probe: Mapping[str, str] | None) -> Step:
+        ours = probe or {}
+
+        def admits(items: frozenset[tuple[str, str]]) -> bool:
+            return all(ours.get(key, "") == value for key, value in items)
+
+        return Step(field, ("values", field), _items, frozenset(ours.items()), _has_empty_value, admits)
+
+
+def _has_empty_value(items: frozenset[tuple[str, str]]) -> bool:
+    return any(not value for _, value in items)
+
+
+def _keys(value: Any) -> Hashable:
+    return frozenset(value or ())
+
+
+def _items(value: Mapping[str, str] | None) -> Hashable:
+    return frozenset((value or {}).items())
+
+
+def _keyed(field: str, key: str) -> str:
+    return f"{field}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _unread(field: str, key: str, value: object) -> Part:
+    return Part(_keyed(field, key), None, value, ABSENT, "only the image's keys are looked up")

@@ -1,0 +1,212 @@
+"""Which of many images pass which checks, without comparing each.
+
+Sets of images are bits of an int: bit 0 is the image that wins over all others when it matches. An image's place
+under a check is found by the key that the comparison files it under, so a look-up costs a few dictionary
+look-ups and ANDs, for a hundred images or ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.ruleset import ConfigCheck, RuleSet
+from cacheview.model import ContainerConfig, Image
+
+__all__ = ["CandidateIndex", "Survivors", "container_config_of"]
+
+
+def container_config_of(image: Image) -> ContainerConfig | None:
+    """What the image was made with: from its own place in the store, else from the image config; None: not stored."""
+    return image.container_config if image.container_config is not None else image.config.container_config
+
+
+@dataclass(frozen=True, slots=True)
+class Survivors:
+    """The images that have passed all checks up to and including this one."""
+
+    name: str
+    check: ConfigCheck
+    bits: int
+
+
+class _Table:
+    """The images filed under the keys of one slot."""
+
+    def __init__(self, values: Sequence[Any], key: Callable[[Any], Hashable], special: Callable[[Any], bool] | None):
+        self._filed: dict[Hashable, list[int] | int] = {}
+        for position, value in enumerate(values):
+            self._filed.setdefault(key(value), []).append(position)  # type: ignore[union-attr]
+        self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
+
+    def bits(self, key: Hashable) -> int:
+        filed = self._filed.get(key, 0)
+        if isinstance(filed, list):  # made into bits when first asked for
+            filed = self._filed[key] = _bits(filed)
+        return filed
+
+
+def _bits(positions: list[int]) -> int:
+    if not positions:
+        return 0
+    data = bytearray((positions[-1] >> 3) + 1)
+    for position in positions:
+        data[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(data, "little")
+
+
+class _Bucket(dict[tuple[Hashable, ...], list[int]]):
+    """Images that are alike under all checks but those that admit several keys; `special` are the keys admitted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.special: list[tuple[Hashable, ...]] = []
+
+
+class CandidateIndex:
+    """An index over images that are candidates together. Immutable to the eye; tables are made when first needed."""
+
+    def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
+        """``images`` in store order."""
+        self._rules = rules
+        dated = [image for image in images if image.created is not None]
+        # Stable: of equal times the first in store order stays first.
+        dated.sort(key=_age)
+        self._images = [*dated, *(image for image in images if image.created is None)]
+        self._configs = [container_config_of(image) for image in self._images]
+        self._tables: dict[Hashable, _Table] = {}
+        self._columns: dict[str, list[Any]] = {}
+        self.all = (1 << len(self._images)) - 1
+        self.dated = (1 << len(dated)) - 1
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {image.id: position for position, image in enumerate(self._images)}
+
+    def image(self, position: int) -> Image:
+        """The image of a bit."""
+        return self._images[position]
+
+    def position(self, image: Image) -> int:
+        """The bit of an image. Raises KeyError if it is not a candidate here."""
+        return self._positions[image.id]
+
+    def images(self, bits: int) -> Iterator[Image]:
+        """The images of a set, newest first, those without a time last."""
+        for position in iterate_bits(bits):
+            yield self._images[position]
+
+    def newest(self, probe: ContainerConfig) -> Image | None:
+        """The local cache's answer: the newest image that matches, of equal times the first in store order."""
+        for position in self.matches(probe):
+            return self._images[position] if self._images[position].created is not None else None
+        return None
+
+    def matches(self, probe: ContainerConfig) -> list[int]:
+        """The positions of all images whose config matches, dated or not, in order."""
+        steps = self._steps(probe)
+        bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
+        if bucket is None:
+            return []
+        loose = [step for step in steps if step.admits is not None]
+        exact = tuple(step.accepted for step in loose)
+        found = list(bucket.get(exact, ()))
+        for keys in bucket.special:
+            if keys != exact and all(
+                key == step.accepted or (step.special(key) and step.admits(key))
+                for step, key in zip(loose, keys, strict=True)
+                if step.special is not None and step.admits is not None
+            ):
+                found.extend(bucket[keys])
+        return sorted(found)
+
+    def _steps(self, probe: ContainerConfig) -> list[Step]:
+        return [check.comparison.step(check.field, getattr(probe, check.field)) for check in self._rules.config_checks]
+
+    @cached_property
+    def _matching(self) -> dict[tuple[Hashable, ...], _Bucket]:
+        """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
+        steps = self._steps(ContainerConfig())  # how an image is filed does not depend on the probe
+        keys = [
+            ([step.key(value) for value in self._column(check.field)], step)
+            for check, step in zip(self._rules.config_checks, steps, strict=True)
+        ]
+        exact = zip(*(column for column, step in keys if step.admits is None), strict=True)
+        loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
+        special = [step.special for _, step in keys if step.special is not None]
+        buckets: dict[tuple[Hashable, ...], _Bucket] = {}
+        for position, (key, loose_key) in enumerate(zip(exact, loose, strict=True)):
+            bucket = buckets.get(key)
+            if bucket is None:
+                bucket = buckets[key] = _Bucket()
+            positions = bucket.get(loose_key)
+            if positions is None:
+                positions = bucket[loose_key] = []
+                if any(tells(part) for tells, part in zip(special, loose_key, strict=True)):
+                    bucket.special.append(loose_key)
+            positions.append(position)
+        return buckets
+
+    def survivors(self, probe: ContainerConfig) -> list[Survivors]:
+        """What is left after each check, element by element, up to the first that nothing passes."""
+        left = self.all
+        steps = []
+        for check in self._rules.config_checks:
+            for step in check.comparison.steps(check.field, getattr(probe, check.field)):
+                left &= self._look_up(check, step)
+                steps.append(Survivors(step.name, check, left))
+                if not left:
+                    return steps
+        return steps
+
+    def field_matches(self, field: str, probe: ContainerConfig) -> int:
+        """The images that pass all checks of one field."""
+        bits = self.all
+        for check in self._rules.config_checks:
+            if check.field == field:
+                bits &= self._look_up(check, check.comparison.step(field, getattr(probe, field)))
+        return bits
+
+    def _look_up(self, check: ConfigCheck, step: Step) -> int:
+        table = self._tables.get(step.slot)
+        if table is None:
+            table = self._tables[step.slot] = _Table(self._column(check.field), step.key, step.special)
+        bits = table.bits(step.accepted) if step.accepted is not NO_KEY else 0
+        if step.admits is not None:
+            for key in table.special:
+                if key != step.accepted and step.admits(key):
+                    bits |= table.bits(key)
+        return bits
+
+    def _column(self, field: str) -> list[Any]:
+        column = self._columns.get(field)
+        if column is None:
+            column = self._columns[field] = [self._rules.read_image(config, field) for config in self._configs]
+        return column
+
+
+def _age(image: Image) -> tuple[int, int]:
+    assert image.created is not None
+    seconds, nanosecond = image.created.instant
+    return (-seconds, -nanosecond)
+
+
+def lowest_bit(bits: int) -> int:
+    """The position of the lowest bit that is set; of 0, -1."""
+    return (bits & -bits).bit_length() - 1
+
+
+def iterate_bits(bits: int) -> Iterator[int]:
+    """The positions of the bits that are set, lowest first."""
+    # Reading the digits once is linear; clearing one bit after the other would copy the int for each.
+    for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+        while byte:
+            lowest = byte & -byte
+            yield place * 8 + lowest.bit_length() - 1
+            byte ^= lowest

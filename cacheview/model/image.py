@@ -1,0 +1,186 @@
+"""An image as a store keeps it. Names as in the OCI image spec and Docker's extension of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pydantic import Field, field_validator
+
+from cacheview.model.base import Model
+from cacheview.model.config import ContainerConfig
+from cacheview.model.timestamp import Timestamp
+
+__all__ = ["SCRATCH", "HistoryEntry", "Image", "ImageConfig", "Platform", "RootFS", "Variant", "short_id"]
+
+SCRATCH = ""
+"""The parent of a step that starts from nothing, as the builder sends it."""
+
+
+def short_id(image_id: str) -> str:
+    """The first 12 digits of an id, without the algorithm; ``scratch`` for the empty id."""
+    if image_id == SCRATCH:
+        return "scratch"
+    return image_id.rpartition(":")[2][:12]
+
+
+class Platform(Model):
+    """What an image runs on, or what a builder builds for."""
+
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    os_version: str = Field("", alias="os.version")
+    os_features: tuple[str, ...] | None = Field(None, alias="os.features")
+
+    def __str__(self) -> str:
+        text = "/".join(part for part in (self.os or "?", self.architecture or "?", self.variant) if part)
+        return f"{text} ({self.os_version})" if self.os_version else text
+
+
+class HistoryEntry(Model):
+    """One entry of an image's history: one step, with a layer of its own unless ``empty_layer``."""
+
+    created: Timestamp | None = None
+    created_by: str = ""
+    author: str = ""
+    comment: str = ""
+    empty_layer: bool = False
+
+    @property
+    def key(self) -> tuple[Timestamp | None, str, str, str, bool]:
+        """All that ``reflect.DeepEqual`` compares: two entries are equal when their keys are."""
+        return (self.created, self.created_by, self.author, self.comment, self.empty_layer)
+
+
+class RootFS(Model):
+    """The layers of an image: digests of their uncompressed content, bottom first."""
+
+    type: str = ""
+    diff_ids: tuple[str, ...] | None = None
+
+
+class ImageConfig(Model):
+    """The JSON document that is an image's config, as stored."""
+
+    created: Timestamp | None = None
+    author: str = ""
+    architecture: str = ""
+    variant: str = ""
+    os: str = ""
+    os_version: str = Field("", alias="os.version")
+    os_features: tuple[str, ...] | None = Field(None, alias="os.features")
+    config: ContainerConfig | None = None
+    container_config: ContainerConfig | None = None
+    rootfs: RootFS | None = None
+    history: tuple[HistoryEntry, ...] | None = None
+    # Docker's own, kept because stores have them; no rule reads them.
+    id: str = ""
+    parent: str = ""
+    comment: str = ""
+    container: str = ""
+    docker_version: str = ""
+
+    @property
+    def platform(self) -> Platform:
+        """What the config says it runs on."""
+        return Platform(
+            os=self.os,
+            architecture=self.architecture,
+            variant=self.variant,
+            os_version=self.os_version,
+            os_features=self.os_features,
+        )
+
+
+class Variant(Model):
+    """One manifest of a multi-platform index. ``config`` is None when the store lacks its content."""
+
+    manifest_digest: str
+    platform: Platform
+    config_digest: str = ""
+    config: ImageConfig | None = None
+    size: int | None = None
+
+
+class Image(Model):
+    """One entry of a store.
+
+    Attributes:
+        id: digest of the manifest, index or config, as the store names it; with its algorithm.
+        names: full references (``docker.io/library/app:1``), in store order; empty for an unnamed image.
+        parent: the recorded parent's id, which the store may lack; None where none is recorded.
+        from_scratch: the store has it recorded as the first step of a ``FROM scratch`` build.
+        built_locally: the store has it recorded as built here.
+        config: of the manifest that is shown (see ``variants``).
+        container_config: where the store keeps the container config apart from the image config.
+        size: of its layers in bytes, as far as the store tells; None: not known.
+        variants: all manifests of a multi-platform index, the shown one among them; else empty.
+    """
+
+    id: str
+    names: tuple[str, ...] = ()
+    parent: str | None = None
+    from_scratch: bool = False
+    built_locally: bool = False
+    config: ImageConfig
+    container_config: ContainerConfig | None = None
+    config_digest: str = ""
+    manifest_digest: str = ""
+    size: int | None = None
+    variants: tuple[Variant, ...] = ()
+
+    @field_validator("parent", mode="after")
+    @classmethod
+    def _no_empty_parent(cls, parent: str | None) -> str | None:
+        # containerd never stores an empty label value, so an empty parent is no parent.
+        return parent or None
+
+    @property
+    def short_id(self) -> str:
+        return short_id(self.id)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the first name in its short form, else the short id."""
+        return familiar(self.names[0]) if self.names else self.short_id
+
+    @property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        return self.config.history or ()
+
+    @property
+    def diff_ids(self) -> tuple[str, ...]:
+        return (self.config.rootfs.diff_ids if self.config.rootfs else None) or ()
+
+    @property
+    def created(self) -> Timestamp | None:
+        return self.config.created
+
+    @cached_property
+    def history_keys(self) -> tuple[tuple[Timestamp | None, str, str, str, bool], ...]:
+        """`HistoryEntry.key` of each entry: what a history prefix is compared by."""
+        return tuple(entry.key for entry in self.history)
+
+    @property
+    def instruction(self) -> str:
+        """The step that made it, as its last history entry tells; empty when there is none."""
+        return instruction_of(self.history[-1].created_by) if self.history else ""
+
+
+def familiar(name: str) -> str:
+    """A full reference as people write it: without ``docker.io/library/`` or ``docker.io/``."""
+    for prefix in ("docker.io/library/", "docker.io/"):
+        if name.startswith(prefix):
+            return name[len(prefix) :]
+    return name
+
+
+def instruction_of(created_by: str) -> str:
+    """A ``created_by`` as a Dockerfile line: ``/bin/sh -c #(nop)  CMD ["x"]`` → ``CMD ["x"]``."""
+    _, marker, rest = created_by.partition("#(nop) ")
+    if marker:
+        return rest.strip()
+    shell, marker, rest = created_by.partition("/bin/sh -c ")
+    if marker and (not shell or shell.startswith("|")):
+        return f"RUN {rest.strip()}"
+    return created_by.strip()

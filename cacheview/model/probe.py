@@ -1,0 +1,25 @@
+"""One question to the cache."""
+
+from __future__ import annotations
+
+from cacheview.model.base import Model
+from cacheview.model.config import ContainerConfig
+from cacheview.model.image import SCRATCH, Platform
+
+__all__ = ["Probe"]
+
+
+class Probe(Model):
+    """What the classic builder asks the cache before an instruction.
+
+    Attributes:
+        parent: id of the image that the step builds on, or `SCRATCH`.
+        config: the container config that the step would run or commit with.
+        cache_from: references given as ``--cache-from``, in order.
+        platform: what the builder builds for; None where it does not say.
+    """
+
+    parent: str = SCRATCH
+    config: ContainerConfig = ContainerConfig()
+    cache_from: tuple[str, ...] = ()
+    platform: Platform | None = None

@@ -1,0 +1,73 @@
+"""Image references as ``--cache-from`` and ``docker tag`` take them.
+
+The grammar and the normal form are those of ``github.com/distribution/reference`` (``ParseAnyReference``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cacheview.model.errors import DataError
+
+__all__ = ["Reference", "parse_reference"]
+
+_ALNUM = r"[a-z0-9]+"
+_COMPONENT = rf"{_ALNUM}(?:(?:[._]|__|-+){_ALNUM})*"
+_HOST_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_HOST = rf"(?:{_HOST_PART}(?:\.{_HOST_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_REFERENCE = re.compile(
+    rf"(?P<name>{_HOST}/{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
+    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
+)
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
+_MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A parsed reference: a name with a tag, a digest, or a name with a digest.
+
+    Attributes:
+        name: repository with its registry (``docker.io/library/app``); empty for a bare digest.
+        tag: ``latest`` where a name says neither tag nor digest; empty beside a digest that has none.
+        digest: with its algorithm; empty where none is given.
+    """
+
+    name: str
+    tag: str
+    digest: str
+
+    @property
+    def tagged(self) -> str:
+        """``name:tag``, the full form that stores keep."""
+        return f"{self.name}:{self.tag}"
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a reference in any form that Docker takes. Raises `DataError` where Docker refuses it."""
+    if _IDENTIFIER.fullmatch(text):
+        return Reference("", "", f"sha256:{text}")
+    if _DIGEST.fullmatch(text):
+        return Reference("", "", text)
+    first, slash, rest = text.partition("/")
+    if not slash or (not re.search("[.:]", first) and first != "localhost" and first.lower() == first):
+        registry, remainder = "docker.io", text
+    else:
+        registry, remainder = ("docker.io" if first == "index.docker.io" else first), rest
+    if registry == "docker.io" and "/" not in remainder:
+        remainder = f"library/{remainder}"
+    repository = remainder.partition(":")[0]
+    if repository.lower() != repository:
+        raise DataError(f"repository name must be lowercase: {text[:200]!r}")
+    match = _REFERENCE.fullmatch(f"{registry}/{remainder}")
+    if match is None:
+        raise DataError(f"invalid reference format: {text[:200]!r}")
+    name, tag, digest = match["name"], match["tag"] or "", match["digest"] or ""
+    if len(name) > _MAX_NAME:
+        raise DataError(f"repository name must not be more than {_MAX_NAME} characters: {text[:200]!r}")
+    if digest and not _DIGEST.fullmatch(digest):
+        raise DataError(f"not a digest that Docker knows: {digest[:200]!r}")
+    return Reference(name, tag or ("" if digest else "latest"), digest)

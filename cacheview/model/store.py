@@ -1,0 +1,118 @@
+"""The images of a store, in memory, with the look-ups that the rules need. Read only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cacheview.model.errors import DataError
+from cacheview.model.image import SCRATCH, Image
+from cacheview.model.reference import parse_reference
+
+__all__ = ["ImageStore", "Problem"]
+
+_TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a store that could not be read: the rest was. ``where`` names the entry."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """Images in store order, with what could not be read.
+
+    Attributes:
+        images: each id once; `unique` makes them so.
+        title: what it is, for people (``docker save archive``).
+        location: the path or address it was read from; empty for one made in memory.
+        rules: name of the rule set that fits it, where the store tells; else empty.
+        notes: what a person should know of this kind of store, in sentences.
+        problems: entries that could not be read.
+    """
+
+    images: tuple[Image, ...]
+    title: str = ""
+    location: str = ""
+    rules: str = ""
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @staticmethod
+    def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:
+        """The images with each id once, the first kept, and a problem for each id that came again."""
+        kept: dict[str, Image] = {}
+        problems = []
+        for image in images:
+            if image.id in kept:
+                problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
+            else:
+                kept[image.id] = image
+        return tuple(kept.values()), tuple(problems)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Image]:
+        return {image.id: image for image in self.images}
+
+    @cached_property
+    def children(self) -> Mapping[str, Sequence[Image]]:
+        """Images by the parent that they record, in store order; those without one under `SCRATCH`."""
+        children: dict[str, list[Image]] = {}
+        for image in self.images:
+            children.setdefault(image.parent or SCRATCH, []).append(image)
+        return children
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Image]:
+        names: dict[str, Image] = {}
+        for image in self.images:
+            for name in image.names:
+                names.setdefault(name, image)
+        return names
+
+    @cached_property
+    def _repositories(self) -> Mapping[str, frozenset[str]]:
+        """For each image id, the repositories of its names."""
+        return {image.id: frozenset(_repository(name) for name in image.names) for image in self.images}
+
+    def resolve(self, text: str) -> Image:
+        """The image that a reference means, as the containerd store of moby 71ebfc7 resolves it.
+
+        In order: a digest (with a name: of that repository only), a name (``:latest`` where no tag is given), then
+        the beginning of an id, 4 digits or more. Raises `DataError` with the reason where there is none, or where
+        the beginning of an id fits several.
+        """
+        reference = parse_reference(text)
+        if reference.digest:
+            image = self.by_id.get(reference.digest)
+            if image is None or (reference.name and reference.name not in self._repositories[image.id]):
+                raise DataError(f"no such image: {text[:200]}")
+            return image
+        named = self._by_name.get(reference.tagged)
+        if named is not None:
+            return named
+        truncated = _TRUNCATED_ID.fullmatch(text)
+        if truncated:
+            prefix = f"sha256:{truncated[1]}"
+            found = [image for image in self.images if image.id.startswith(prefix)]
+            if len(found) > 1:
+                raise DataError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
+            if found:
+                return found[0]
+        raise DataError(f"no such image: {text[:200]}")
+
+
+def _repository(name: str) -> str:
+    try:
+        return parse_reference(name).name
+    except DataError:
+        return ""  # the daemon passes over names that it cannot read

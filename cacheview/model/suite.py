@@ -1,0 +1,73 @@
+"""A suite: stores and probes with expected verdicts, one JSON object a line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from cacheview.model.base import Model
+from cacheview.model.config import ContainerConfig
+from cacheview.model.image import SCRATCH, Image, ImageConfig, Platform
+from cacheview.model.probe import Probe
+
+__all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteProbe"]
+
+Outcome = Literal["hit", "miss", "error", "diverges", "panic"]
+
+
+class Expectation(Model):
+    """What the cache is expected to answer. What is None is not checked; ``error`` is shown, not compared."""
+
+    outcome: Outcome
+    image: str | None = None
+    created: ImageConfig | None = None
+    set_parent: dict[str, str] | None = None
+    sources_after: tuple[str, ...] | None = None
+    error: str | None = None
+
+
+class SuiteProbe(Model):
+    """A probe of a case, with what is expected of it.
+
+    Attributes:
+        name, note: for people.
+        parent: an id, `SCRATCH`, or ``@prev`` in a walk.
+        sources: ids that ``--cache-from`` is expected to bring in, in order; None: not checked.
+    """
+
+    name: str = ""
+    note: str = ""
+    parent: str = SCRATCH
+    config: ContainerConfig = ContainerConfig()
+    cache_from: tuple[str, ...] | None = None
+    platform: Platform | None = None
+    sources: tuple[str, ...] | None = None
+    expect: Expectation | None = None
+
+    @property
+    def probe(self) -> Probe:
+        """The question without the answer."""
+        return Probe(
+            parent=self.parent,
+            config=self.config,
+            cache_from=self.cache_from or (),
+            platform=self.platform,
+        )
+
+
+class SuiteCase(Model):
+    """One line of a suite: a store and its probes.
+
+    Attributes:
+        rules: name of the rule set that the case is for.
+        walk: the probes go one after the other to one cache over one store, which they may change.
+        layer_content: for a diff id, ``missing`` or ``empty``.
+    """
+
+    rules: str
+    name: str = ""
+    images: tuple[Image, ...] = ()
+    probes: tuple[SuiteProbe, ...] = ()
+    walk: bool = False
+    layer_content: dict[str, Literal["missing", "empty"]] = Field(default_factory=dict)
