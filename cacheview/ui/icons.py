@@ -1,0 +1,74 @@
+"""The icons: small drawings of one colour, which follows the theme."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtSvg import QSvgRenderer
+
+from cacheview.bundled import resource
+from cacheview.ui.theme import current_tokens
+
+__all__ = ["ICONS", "app_icon", "icon", "pixmap"]
+
+ICONS: Final = (
+    "add", "candidate", "copy", "diverges", "down", "error", "failed", "filter", "hazard", "hit",
+    "image", "image-unnamed", "miss", "not-compared", "not-reached", "open", "parent", "passed", "redo",
+    "reload", "remove", "scratch", "source", "undo", "up",
+)  # fmt: skip
+"""The names that `icon` and `pixmap` know."""
+
+_SIZES: Final = (16, 20, 24, 32, 48)
+_APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
+
+
+def icon(name: str, colour_token: str = "text") -> QIcon:
+    """An icon in a colour of the current theme, by the name of the token (``failed``).
+
+    It keeps that colour: make it anew on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
+    """
+    result = QIcon()
+    for size in _SIZES:
+        result.addPixmap(pixmap(name, colour_token, size))
+        result.addPixmap(pixmap(name, "text_faint", size), QIcon.Mode.Disabled)
+    return result
+
+
+def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """An icon for a delegate that paints: ``size`` in logical pixels, ``ratio`` the paint device's."""
+    colour = getattr(current_tokens(), colour_token)
+    key = f"cacheview/{name}/{colour}/{size}/{ratio}"
+    found = QPixmap()
+    if not QPixmapCache.find(key, found):
+        found = _render(_drawing(name).replace(b"#000", colour.encode()), size, ratio)
+        QPixmapCache.insert(key, found)
+    return found
+
+
+def app_icon() -> QIcon:
+    """The program's own icon, in its own colours."""
+    drawing = resource("icons/app.svg").read_bytes()
+    result = QIcon()
+    for size in _APP_SIZES:
+        result.addPixmap(_render(drawing, size, 1.0))
+    return result
+
+
+@cache
+def _drawing(name: str) -> bytes:
+    if name not in ICONS:
+        raise KeyError(name)
+    return resource(f"icons/{name}.svg").read_bytes()
+
+
+def _render(drawing: bytes, size: int, ratio: float) -> QPixmap:
+    result = QPixmap(QSize(size, size) * ratio)
+    result.setDevicePixelRatio(ratio)
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
+    QSvgRenderer(QByteArray(drawing)).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return result

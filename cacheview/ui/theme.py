@@ -1,0 +1,186 @@
+"""The look, in one place: the grid, the type scale, the colours for light and dark, and how they reach Qt.
+
+The colours in use follow from the application's palette, which `apply_theme` sets from the system's
+colour scheme: nothing is kept apart from what Qt keeps.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from cacheview.ui.stylesheet import style_sheet
+from cacheview.ui.tokens import DARK, LIGHT, Tokens
+
+__all__ = [
+    "DARK",
+    "GRID",
+    "LIGHT",
+    "Tokens",
+    "apply_theme",
+    "current_tokens",
+    "heading_font",
+    "mono_font",
+    "palette_for",
+    "scaled_font",
+    "small_font",
+    "strong_font",
+    "tokens_for",
+]
+
+GRID: Final = 4
+"""Pixels. Every margin, gap and fixed size is a multiple of it."""
+
+SMALL: Final = 0.88
+HEADING: Final = 1.22
+MONO: Final = 0.95
+"""The type scale, relative to the application's font: small print, the verdict, monospace values."""
+
+_MONO_FAMILIES: Final = {
+    "win32": ("Cascadia Mono", "Consolas"),
+    "darwin": ("SF Mono", "Menlo"),
+}
+
+
+def tokens_for(source: QPalette | Qt.ColorScheme) -> Tokens:
+    """The colours for a scheme, or for the scheme that a palette is of (darker window than text: dark)."""
+    if isinstance(source, Qt.ColorScheme):
+        return DARK if source is Qt.ColorScheme.Dark else LIGHT
+    window, text = source.color(QPalette.ColorRole.Window), source.color(QPalette.ColorRole.WindowText)
+    return DARK if window.lightness() < text.lightness() else LIGHT
+
+
+def current_tokens() -> Tokens:
+    """The colours in use. Widgets ask when they paint, and again on `QEvent.PaletteChange`."""
+    return tokens_for(QGuiApplication.palette())
+
+
+def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None:
+    """Give an application the look, and keep it in step with the system.
+
+    ``scheme`` holds it to light or dark, whatever the system says. May be called again.
+    """
+    follower = app.findChild(_Follower)
+    if follower is None:
+        follower = _Follower(app)
+    follower.follow(scheme)
+
+
+class _Follower(QObject):
+    """Owned by the application: applies the colour scheme of the system, now and when it changes."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self._held: Qt.ColorScheme | None = None
+        # One style on every system: the panes draw on it, and only it follows a palette wholly.
+        app.setStyle("Fusion")
+        app.setFont(_tabular(app.font()))
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+
+    def follow(self, held: Qt.ColorScheme | None) -> None:
+        self._held = held
+        self._apply()
+
+    def _apply(self) -> None:
+        tokens = tokens_for(self._held or self._app.styleHints().colorScheme())
+        palette = palette_for(tokens)
+        if palette != self._app.palette():
+            self._app.setPalette(palette)
+        sheet = style_sheet(tokens, GRID)
+        if sheet != self._app.styleSheet():
+            self._app.setStyleSheet(sheet)
+
+
+def palette_for(tokens: Tokens) -> QPalette:
+    """The palette that makes plain widgets look like the rest."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    for where, colour in {
+        role.Window: tokens.surface,
+        role.WindowText: tokens.text,
+        role.Base: tokens.surface,
+        role.AlternateBase: tokens.surface_raised,
+        role.Text: tokens.text,
+        role.PlaceholderText: tokens.text_faint,
+        role.Button: tokens.surface_raised,
+        role.ButtonText: tokens.text,
+        role.BrightText: tokens.failed,
+        role.ToolTipBase: tokens.surface_raised,
+        role.ToolTipText: tokens.text,
+        role.Link: tokens.link,
+        role.LinkVisited: tokens.link,
+        role.Highlight: tokens.selection,
+        role.HighlightedText: tokens.text,
+        role.Accent: tokens.accent,
+        role.Light: tokens.surface,
+        role.Midlight: tokens.band,
+        role.Mid: tokens.line,
+        role.Dark: tokens.line_strong,
+        role.Shadow: tokens.line_strong,
+    }.items():
+        palette.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        palette.setColor(group.Disabled, where, QColor(tokens.text_faint))
+    return palette
+
+
+def scaled_font(factor: float, *, weight: QFont.Weight | None = None) -> QFont:
+    """The application's font, larger or smaller, with figures of one width."""
+    font = _tabular(QGuiApplication.font())
+    _scale(font, factor)
+    if weight is not None:
+        font.setWeight(weight)
+    return font
+
+
+def small_font() -> QFont:
+    """For what stands beside a value: ages, counts, notes."""
+    return scaled_font(SMALL)
+
+
+def strong_font() -> QFont:
+    """For names of panes and sections."""
+    return scaled_font(1.0, weight=QFont.Weight.DemiBold)
+
+
+def heading_font() -> QFont:
+    """For the verdict: the one sentence that the eye lands on first."""
+    return scaled_font(HEADING, weight=QFont.Weight.DemiBold)
+
+
+def mono_font(factor: float = MONO) -> QFont:
+    """For ids, configs and values: the system's monospace face, or a better one where the system has it."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    for family in _MONO_FAMILIES.get(sys.platform, ()):
+        if QFontDatabase.hasFamily(family):
+            font = QFont(family)
+            break
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    # Ligatures would hide what a value is made of.
+    font.setFeature(QFont.Tag("liga"), 0)
+    font.setFeature(QFont.Tag("calt"), 0)
+    base = QGuiApplication.font()
+    if base.pointSizeF() > 0:
+        font.setPointSizeF(base.pointSizeF())
+    else:
+        font.setPixelSize(base.pixelSize())
+    _scale(font, factor)
+    return font
+
+
+def _tabular(font: QFont) -> QFont:
+    font = QFont(font)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def _scale(font: QFont, factor: float) -> None:
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(max(1, round(font.pixelSize() * factor)))

@@ -1,0 +1,41 @@
+"""Qt off screen, and nothing left behind: every test starts and ends without widgets of its own."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+
+from cacheview.ui.theme import apply_theme
+
+
+@pytest.fixture(scope="session", autouse=True)
+def theme(qapp: QApplication) -> None:
+    apply_theme(qapp)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """Fails a test that leaves a window open or a timer running (a running timer fires into later tests)."""
+    before = set(QApplication.topLevelWidgets())
+    yield
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if set(QApplication.topLevelWidgets()) - before:
+        gc.collect()  # a closed window may wait in a cycle, with what it owns
+    left = [
+        widget for widget in QApplication.topLevelWidgets() if widget not in before and widget.isVisible()
+    ]
+    ticking = [timer for timer in qapp.findChildren(QTimer) if timer.isActive()]
+    described = [f"{widget.metaObject().className()} {widget.windowTitle()!r}" for widget in left]
+    for widget in left:
+        widget.close()
+        widget.deleteLater()
+    assert not described, f"left open: {described}"
+    assert not ticking, f"left running: {ticking}"

@@ -1,0 +1,112 @@
+"""Every change of the probe is a step that can be undone, and typing is one step."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.model import ContainerConfig, Probe
+from cacheview.ui.document import ProbeDocument
+
+
+@pytest.fixture
+def document(qapp: object) -> ProbeDocument:
+    return ProbeDocument(Probe(config=ContainerConfig(User="root")))
+
+
+def heard(document: ProbeDocument) -> list[Probe]:
+    probes: list[Probe] = []
+    document.probe_changed.connect(probes.append)
+    return probes
+
+
+def test_edit_undo_redo(document: ProbeDocument) -> None:
+    probes = heard(document)
+    before = document.probe
+    assert document.set_field("User", "1000", "Edit User")
+    after = document.probe
+    assert after.config.User == "1000"
+    assert document.undo_stack.undoText() == "Edit User"
+    document.undo_stack.undo()
+    assert document.probe == before
+    document.undo_stack.redo()
+    assert document.probe == after
+    assert probes == [after, before, after]
+
+
+def test_equal_probe_pushes_nothing(document: ProbeDocument) -> None:
+    probes = heard(document)
+    assert not document.edit(document.probe.model_copy(), "Edit nothing")
+    assert document.undo_stack.count() == 0
+    assert probes == []
+
+
+def test_none_and_empty_are_two_values(document: ProbeDocument) -> None:
+    assert document.set_field("Env", ())
+    assert document.probe.config.Env == ()
+    document.undo_stack.undo()
+    assert document.probe.config.Env is None
+
+
+def test_typing_is_one_step(document: ProbeDocument) -> None:
+    for text in ("1", "10", "100"):
+        document.set_field("User", text, merge="User")
+    assert document.undo_stack.count() == 1
+    document.undo_stack.undo()
+    assert document.probe.config.User == "root"
+
+
+def test_other_keys_and_other_edits_end_a_step(document: ProbeDocument) -> None:
+    document.set_field("User", "1", merge="User")
+    document.set_field("Hostname", "h", merge="Hostname")
+    document.set_field("User", "12", merge="User")
+    document.set_field("User", "123")
+    document.end_merge()
+    document.set_field("User", "1234", merge="User")
+    document.end_merge()
+    document.set_field("User", "12345", merge="User")
+    assert document.undo_stack.count() == 6
+
+
+def test_typed_and_taken_back_leaves_no_step(document: ProbeDocument) -> None:
+    document.set_field("User", "root2", merge="User")
+    document.set_field("User", "root", merge="User")
+    assert document.undo_stack.count() == 0
+    assert document.probe.config.User == "root"
+
+
+def test_load_starts_anew(document: ProbeDocument) -> None:
+    document.set_field("User", "1")
+    probes = heard(document)
+    loaded = Probe(parent="sha256:1")
+    document.load(loaded)
+    assert document.probe == loaded
+    assert not document.undo_stack.canUndo()
+    assert probes == [loaded]
+
+
+def test_unknown_field(document: ProbeDocument) -> None:
+    with pytest.raises(KeyError):
+        document.set_field("Colour", "red")
+
+
+edits = st.lists(st.tuples(st.sampled_from(["User", "Hostname"]), st.text(max_size=2), st.booleans()))
+
+
+@given(edits=edits)
+@settings(max_examples=50, deadline=None)
+def test_undo_leads_back_through_what_was_shown(edits: list[tuple[str, str, bool]], qapp: object) -> None:
+    document = ProbeDocument()
+    shown = [document.probe]
+    for field, text, merge in edits:
+        document.set_field(field, text, merge=field if merge else "")
+        shown.append(document.probe)
+    last = document.probe
+    while document.undo_stack.canUndo():
+        document.undo_stack.undo()
+        assert document.probe in shown
+    assert document.probe == Probe()
+    while document.undo_stack.canRedo():
+        document.undo_stack.redo()
+    assert document.probe == last

@@ -1,0 +1,105 @@
+"""The look holds what it promises: contrast in both schemes, sizes that follow the font, icons."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from cacheview.bundled import resource
+from cacheview.ui.icons import ICONS, app_icon, icon, pixmap
+from cacheview.ui.theme import (
+    DARK,
+    LIGHT,
+    Tokens,
+    apply_theme,
+    current_tokens,
+    mono_font,
+    palette_for,
+    small_font,
+    tokens_for,
+)
+from cacheview.ui.tokens import TEXT_PAIRS, contrast
+
+SCHEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")
+
+
+@SCHEMES
+@pytest.mark.parametrize(("text", "background"), TEXT_PAIRS)
+def test_text_can_be_read(tokens: Tokens, text: str, background: str) -> None:
+    assert contrast(getattr(tokens, text), getattr(tokens, background)) >= 4.5
+
+
+@SCHEMES
+def test_every_colour_of_text_is_in_a_pair(tokens: Tokens) -> None:
+    backgrounds = {"line", "line_strong"}  # drawn as lines, never under or as text
+    named = {name for pair in TEXT_PAIRS for name in pair}
+    fields = {field.name for field in dataclasses.fields(tokens)} - {"dark"} - backgrounds
+    assert fields - named == set()
+
+
+@SCHEMES
+def test_palette_tells_its_scheme(tokens: Tokens) -> None:
+    palette = palette_for(tokens)
+    assert tokens_for(palette) is tokens
+    text, base = (palette.color(role).name() for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
+    assert contrast(text, base) >= 4.5
+
+
+def test_application_follows_a_held_scheme(qapp: QApplication) -> None:
+    apply_theme(qapp, Qt.ColorScheme.Dark)
+    try:
+        assert current_tokens() is DARK
+        assert DARK.surface_raised in qapp.styleSheet()
+    finally:
+        apply_theme(qapp)
+    assert current_tokens() is LIGHT
+    assert DARK.surface_raised not in qapp.styleSheet()
+
+
+def test_sizes_follow_the_application_font(qapp: QApplication) -> None:
+    small, mono = small_font().pointSizeF(), mono_font().pointSizeF()
+    before = QGuiApplication.font()
+    large = QFont(before)
+    large.setPointSizeF(before.pointSizeF() * 2)
+    qapp.setFont(large)
+    try:
+        assert small_font().pointSizeF() == pytest.approx(2 * small)
+        assert mono_font().pointSizeF() == pytest.approx(2 * mono)
+    finally:
+        qapp.setFont(before)
+
+
+@pytest.mark.parametrize("name", ICONS)
+def test_icon_is_drawn_in_its_colour(name: str) -> None:
+    image = pixmap(name, "failed", 32).toImage()
+    solid = {
+        image.pixelColor(x, y).name()
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).alpha() == 255
+    }
+    assert solid == {current_tokens().failed}
+    assert not icon(name).isNull()
+
+
+def test_every_drawing_has_a_name() -> None:
+    drawings = {entry.name.removesuffix(".svg") for entry in resource("icons").iterdir()}
+    assert drawings == {*ICONS, "app"}
+    assert not app_icon().isNull()
+
+
+def test_unknown_icon_and_resource() -> None:
+    with pytest.raises(KeyError):
+        icon("no-such-icon")
+    with pytest.raises(FileNotFoundError, match=r"icons/none\.svg"):
+        resource("icons/none.svg")
