@@ -1,0 +1,68 @@
+"""Blobs by digest: what is read is what the digest names, or it is not read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError, ImageConfig, decode
+from cacheview.stores.limits import Limits
+from cacheview.stores.members import Members
+
+__all__ = ["Blobs", "MissingBlobError", "digest_of", "read_config"]
+
+M = TypeVar("M", bound=BaseModel)
+
+# No other algorithm is registered in OCI's image spec (sha384 is distribution's own).
+_DIGEST = re.compile("(sha256):([a-f0-9]{64})|(sha384):([a-f0-9]{96})|(sha512):([a-f0-9]{128})")
+
+
+class MissingBlobError(DataError):
+    """The store names a blob that it does not hold."""
+
+
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    """The digest of some bytes, with its algorithm."""
+    return f"{algorithm}:{hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()}"
+
+
+class Blobs:
+    """The ``blobs/`` of a store: JSON documents found by digest and verified."""
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+
+    def read(self, digest: str) -> bytes:
+        """The content of a blob.
+
+        Raises:
+            MissingBlobError: it is not there.
+            DataError: the digest is none, or the content has another.
+        """
+        match = _DIGEST.fullmatch(digest)
+        if match is None:
+            raise DataError(f"not a digest: {digest[:200]!r}")
+        algorithm, _, encoded = digest.partition(":")
+        content = self._members.read(f"blobs/{algorithm}/{encoded}")
+        if content is None:
+            raise MissingBlobError(f"{digest} is not in the store")
+        found = digest_of(content, algorithm)
+        if found != digest:
+            raise DataError(f"bad digest: the content stored as {digest} is {found}")
+        return content
+
+    def decode(self, model: type[M], digest: str) -> M:
+        """A blob as a model. Raises as `read`, and `DataError` with the JSON path where it does not fit."""
+        return decode(model, self.read(digest))
+
+
+def read_config(content: bytes, limits: Limits) -> ImageConfig:
+    """An image's config. Raises `DataError` where it is none, or longer than anything real."""
+    config = decode(ImageConfig, content)
+    if config.history is not None and len(config.history) > limits.history:
+        entries = f"{len(config.history):,} entries; at most {limits.history:,} are read"
+        raise DataError(entries, path="history")
+    return config

@@ -1,0 +1,47 @@
+"""Pausing the cyclic garbage collector while a store is built."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["paused_collector"]
+
+
+class _Pause:
+    """Counts who is inside. The collector is one for the whole process, so this is too: two stores loaded at
+    the same time in two threads must not leave it switched off."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._was_enabled = False
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._was_enabled = gc.isenabled()
+                gc.disable()
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._was_enabled:
+                gc.enable()
+
+
+_PAUSE = _Pause()
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """No cyclic collection inside. Models form no cycles, and searching them again and again for some triples
+    the time that a large store takes."""
+    _PAUSE.enter()
+    try:
+        yield
+    finally:
+        _PAUSE.leave()

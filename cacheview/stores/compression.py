@@ -1,0 +1,160 @@
+"""Compressed files, read as a stream that can be skipped forward."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+import zstandard
+
+from cacheview.stores.files import BUFFER
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["DamagedStreamError", "decompressed"]
+
+_SKIP = 1024 * 1024
+_MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
+_MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
+
+_MAGIC = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"BZh", "bzip2"),
+)
+_SKIPPABLE_ZSTD_FRAME = range(0x184D2A50, 0x184D2A60)
+
+
+class DamagedStreamError(Exception):
+    """Compressed data that ends early or makes no sense. What came before was good."""
+
+
+class _Bytes(Protocol):
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None: ...
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
+
+
+def decompressed(file: io.BufferedReader) -> tuple[io.BufferedReader, str]:
+    """The content of a file that may be compressed, and the name of the compression (empty: none).
+
+    Told by the first bytes, not by the file's name. The stream reads and seeks forward; reading from it
+    raises `DamagedStreamError` where the data is damaged or cut off.
+    """
+    head = file.read(6)
+    file.seek(0)
+    kind = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    if not kind and int.from_bytes(head[:4], "little") in _SKIPPABLE_ZSTD_FRAME:
+        kind = "zstd"
+    if not kind:
+        return file, ""
+    return io.BufferedReader(_ForwardReader(_open(kind, file), file), BUFFER), kind
+
+
+def _open(kind: str, file: io.BufferedReader) -> _Bytes:
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=file, mode="rb")
+    if kind == "zstd":
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+        return decompressor.stream_reader(file, read_size=BUFFER, read_across_frames=True, closefd=False)
+    if kind == "xz":
+        return _Inflater(file, xz=True)
+    return _Inflater(file, xz=False)
+
+
+class _Inflater:
+    """xz and bzip2 streams, one after the other, within a bounded memory (``LZMAFile`` has no bound)."""
+
+    def __init__(self, file: io.BufferedReader, *, xz: bool) -> None:
+        self._file = file
+        self._xz = xz
+        self._decompressor = self._new()
+
+    def _new(self) -> _Decompressor:
+        if self._xz:
+            return lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY)
+        return bz2.BZ2Decompressor()
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            compressed = b""
+            if self._decompressor.eof:
+                compressed = self._decompressor.unused_data.lstrip(b"\0") or self._file.read(BUFFER)
+                if not compressed.strip(b"\0"):
+                    return 0
+                self._decompressor = self._new()
+            elif self._decompressor.needs_input:
+                compressed = self._file.read(BUFFER)
+                if not compressed:
+                    raise EOFError("the compressed data ends early")
+            data = self._decompressor.decompress(compressed, len(view))
+            if data:
+                view[: len(data)] = data
+                return len(data)
+
+
+class _ForwardReader(io.RawIOBase):
+    """Decompressed bytes; seeking forward reads and drops them. Fills what it is given, so that a buffer
+    above it holds the whole beginning of the stream."""
+
+    def __init__(self, stream: _Bytes, file: io.BufferedReader) -> None:
+        self._stream = stream
+        self._file = file
+        self._position = 0
+        self._damage: DamagedStreamError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(view) and self._damage is None:
+            try:
+                count = self._stream.readinto(view[filled:]) or 0
+            except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+                self._damage = DamagedStreamError(str(error))
+                break
+            if not count:
+                break
+            filled += count
+        if not filled and self._damage is not None and len(view):
+            raise self._damage  # after everything before it has been given
+        self._position += filled
+        return filled
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        target = offset + (self._position if whence == os.SEEK_CUR else 0)
+        if whence == os.SEEK_END or target < self._position:
+            raise io.UnsupportedOperation("a compressed stream is read forward only")
+        scratch = memoryview(bytearray(min(_SKIP, target - self._position)))
+        while self._position < target:
+            if not self.readinto(scratch[: target - self._position]):
+                break
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

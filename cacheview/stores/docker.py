@@ -1,0 +1,131 @@
+"""The images that a graph-driver store saves: ``manifest.json`` says what there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from cacheview.model import DataError, Image, Problem, decode, familiar, short_id
+from cacheview.stores.blobs import Blobs, digest_of, read_config
+from cacheview.stores.limits import Limits
+from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
+from cacheview.stores.members import Members, clean_name
+from cacheview.stores.names import full_name, merged
+from cacheview.stores.progress import Meter
+
+__all__ = ["ArchiveReader", "from_graph_driver"]
+
+_HEX_NAME = re.compile(r"(?:.*/)?([a-f0-9]{64})(?:\.json)?")
+
+
+def from_graph_driver(entries: tuple[ArchiveEntry, ...], members: Members) -> bool:
+    """Whether a graph-driver store wrote an archive, so that its ids are digests of configs.
+
+    Docker before 25 writes no ``index.json``. Later ones do, as containerd stores do; but only graph drivers
+    write the file ``repositories`` (for named images) and the keys ``LayerSources`` and ``Parent``.
+    """
+    if members.size("index.json") is None or members.size("repositories") is not None:
+        return True
+    return any(entry.LayerSources or entry.Parent for entry in entries)
+
+
+@dataclass
+class ArchiveReader:
+    """Reads the entries of ``manifest.json``. An image that cannot be read is a problem; the rest is read."""
+
+    members: Members
+    limits: Limits
+    meter: Meter
+    problems: list[Problem] = field(default_factory=list)
+
+    def images(self, entries: tuple[ArchiveEntry, ...], index: tuple[Descriptor, ...]) -> list[Image]:
+        """An image for each config, by id as the store lists them. ``index``: the archive's, if any."""
+        if len(entries) > self.limits.images:
+            self.problems.append(Problem("", f"more than {self.limits.images:,} images; the rest is not read"))
+        merged_entries: dict[str, list[ArchiveEntry]] = {}
+        for entry in entries[: self.limits.images]:
+            merged_entries.setdefault(clean_name(entry.Config) or entry.Config, []).append(entry)
+        manifest_digests = self._manifest_digests(index)
+        images: dict[str, Image] = {}
+        for same in merged_entries.values():
+            self.meter.alive()
+            image = self._image_or_problem(same, manifest_digests)
+            if image is None:
+                continue
+            if image.id in images:
+                self.problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
+            images.setdefault(image.id, image)
+        return [images[image_id] for image_id in sorted(images)]
+
+    def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
+        """For config digests, the digest of their manifest, as far as the archive's index tells."""
+        blobs = Blobs(self.members)
+        found: dict[str, str] = {}
+        for descriptor in index[: self.limits.images]:
+            self.meter.alive()
+            try:
+                manifest = blobs.decode(Manifest, descriptor.digest)
+            except DataError as error:
+                self.problems.append(Problem(f"manifest {short_id(descriptor.digest)[:200]}", str(error)))
+                continue
+            if manifest.config is not None:
+                found.setdefault(manifest.config.digest, descriptor.digest)
+        return found
+
+    def _image_or_problem(self, same: list[ArchiveEntry], manifest_digests: dict[str, str]) -> Image | None:
+        where = f"config {same[0].Config[:200]!r}"
+        names = merged(self._name(tag, where) for entry in same for tag in entry.RepoTags or ())
+        if names:
+            where = ", ".join(map(familiar, names))
+        parents = {entry.Parent: None for entry in same if entry.Parent}
+        if len(parents) > 1:
+            self.problems.append(Problem(where, "the archive gives it several parents; the first is kept"))
+        try:
+            image_id, content = self._config(same[0].Config)
+            return Image(
+                id=image_id,
+                names=names,
+                parent=next(iter(parents), None),
+                config=read_config(content, self.limits),
+                config_digest=image_id,
+                manifest_digest=manifest_digests.get(image_id, ""),
+                size=self._size(same[0].Layers),
+            )
+        except DataError as error:
+            self.problems.append(Problem(where, str(error)))
+            return None
+
+    def _name(self, tag: str, where: str) -> str:
+        try:
+            return full_name(tag)
+        except DataError as error:
+            self.problems.append(Problem(where, f"a name of it is not used: {error}"))
+            return ""
+
+    def _config(self, path: str) -> tuple[str, bytes]:
+        """The digest and the content of a config. Where the path has a digest, the content must be of it."""
+        name = clean_name(path)
+        content = self.members.read(name) if name else None
+        if content is None:
+            raise DataError(f"its config is not in the archive: {path[:200]!r}")
+        found = digest_of(content)
+        match = _HEX_NAME.fullmatch(path)
+        if match and found != f"sha256:{match[1]}":
+            raise DataError(f"bad digest: the content stored as {path[:200]!r} is {found}")
+        return found, content
+
+    def _size(self, layers: tuple[str, ...] | None) -> int | None:
+        """Bytes of all layers as they lie in the archive; None where one is missing."""
+        total = 0
+        for layer in layers or ():
+            size = self.members.size(layer)
+            if size is None:
+                return None
+            total += size
+        return total
+
+
+def read_index(members: Members) -> Manifest | None:
+    """The archive's ``index.json``; None where it has none. Raises `DataError`."""
+    content = members.read("index.json")
+    return None if content is None else decode(Manifest, content, where="index.json")

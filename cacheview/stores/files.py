@@ -1,0 +1,115 @@
+"""Regular files, opened without a chance to hang, and read with progress."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cacheview.model import DataError
+from cacheview.stores.progress import Meter, Progress
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["BUFFER", "open_metered", "open_regular", "refusal", "what_it_is"]
+
+BUFFER = 256 * 1024
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe put there after the look would block for ever
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def what_it_is(mode: int) -> str:
+    """A file mode in words."""
+    return next((words for test, words in _KINDS if test(mode)), "no regular file")
+
+
+def refusal(error: OSError, where: str) -> DataError:
+    """The operating system's no as a `DataError`, with what to do."""
+    if isinstance(error, FileNotFoundError):
+        what = "there is no such file or folder. Check the path"
+    elif isinstance(error, PermissionError):
+        what = "you have no permission to read it. Change its permissions, or open a copy that you own"
+    else:
+        what = f"cannot be read: {error.strerror or error}"
+    return DataError(what, where=where)
+
+
+def open_regular(path: Path, where: str) -> io.FileIO:
+    """Open a regular file to read. Anything else is refused without waiting: a pipe, a device, a folder.
+
+    Raises:
+        DataError: it is not a regular file, or cannot be opened.
+    """
+    try:
+        _demand_regular(os.stat(path).st_mode, where)
+        descriptor = os.open(path, _FLAGS | _NONBLOCK)
+        try:
+            _demand_regular(os.fstat(descriptor).st_mode, where)
+            return io.FileIO(descriptor, "rb")
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except OSError as error:
+        raise refusal(error, where) from error
+    except ValueError as error:  # a null character in the path
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"is no path: {error}", where=where) from error
+
+
+def _demand_regular(mode: int, where: str) -> None:
+    if not stat.S_ISREG(mode):
+        what = f"is {what_it_is(mode)}, not a file. Open an archive, an OCI layout folder or a suite file"
+        raise DataError(what, where=where)
+
+
+def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.BufferedReader, Meter]:
+    """Open a regular file to read with progress. Raises `DataError` as `open_regular`."""
+    file = open_regular(path, where)
+    meter = Meter(progress, os.fstat(file.fileno()).st_size, f"Reading {path.name}")
+    reader: io.BufferedReader = io.BufferedReader(_MeteredFile(file, meter), BUFFER)
+    return reader, meter
+
+
+class _MeteredFile(io.RawIOBase):
+    """An open file that tells a `Meter` how far it has been read. Closes the file with itself."""
+
+    def __init__(self, file: io.FileIO, meter: Meter) -> None:
+        self._file = file
+        self._meter = meter
+        self._position = file.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count = self._file.readinto(buffer) or 0
+        self._position += count
+        self._meter.reached(self._position)
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._position = self._file.seek(offset, whence)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -1,0 +1,58 @@
+"""The files of an OCI layout that lies in a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cacheview.model import DataError, Problem
+from cacheview.stores.files import open_regular
+from cacheview.stores.limits import Limits
+from cacheview.stores.members import clean_name
+from cacheview.stores.progress import Meter
+
+__all__ = ["FolderMembers"]
+
+
+@dataclass
+class FolderMembers:
+    """A folder, read file by file as they are asked for. Nothing outside of it is named."""
+
+    path: Path
+    limits: Limits
+    meter: Meter
+    problems: list[Problem] = field(default_factory=list)
+    _read: int = 0
+
+    def read(self, name: str) -> bytes | None:
+        path = self._inside(name)
+        if path is None or not os.path.lexists(path):
+            return None
+        with open_regular(path, "") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > self.limits.document:
+                raise DataError(f"a JSON document of {size:,} bytes; at most {self.limits.document:,} are read")
+            content = file.read(self.limits.document)
+        self._read += len(content)
+        if self._read > self.limits.documents:
+            raise DataError(f"more than {self.limits.documents:,} bytes of JSON in the folder")
+        self.meter.reached(self._read)
+        return content
+
+    def size(self, name: str) -> int | None:
+        path = self._inside(name)
+        try:
+            status = os.stat(path) if path is not None else None
+        except OSError:
+            return None  # whether it is missing or out of reach, its size is not known
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+    def documents(self) -> Iterator[str]:
+        return iter(())  # a folder is read by name, never searched
+
+    def _inside(self, name: str) -> Path | None:
+        clean = clean_name(name)
+        return None if clean is None else self.path.joinpath(*clean.split("/"))

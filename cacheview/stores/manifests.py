@@ -1,0 +1,63 @@
+"""The documents that hold an image together, as OCI, Docker's registry and ``docker save`` write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field, RootModel
+
+from cacheview.model import Platform
+from cacheview.model.base import Model
+
+__all__ = ["ArchiveEntry", "ArchiveManifest", "Descriptor", "Manifest"]
+
+
+class _Document(Model):
+    """Other keys are allowed and mean nothing here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Descriptor(_Document):
+    """What another blob is: its digest, its media type, its size in bytes."""
+
+    digest: str
+    mediaType: str = ""
+    size: int = 0
+    platform: Platform | None = None
+    annotations: dict[str, str] | None = None
+
+    def annotation(self, key: str) -> str:
+        return self.annotations.get(key, "") if self.annotations else ""
+
+    @property
+    def is_attestation(self) -> bool:
+        """Whether it is BuildKit's provenance or SBOM, which lies beside images and is none."""
+        if self.annotation("vnd.docker.reference.type"):
+            return True
+        return self.platform is not None and self.platform.os == self.platform.architecture == "unknown"
+
+
+class Manifest(_Document):
+    """An image manifest (``config`` and ``layers``) or an index of them (``manifests``), OCI or Docker."""
+
+    mediaType: str = ""
+    config: Descriptor | None = None
+    layers: tuple[Descriptor, ...] | None = None
+    manifests: tuple[Descriptor, ...] | None = None
+
+
+class ArchiveEntry(_Document):
+    """One image in the ``manifest.json`` of a ``docker save`` archive. Paths are from the archive's root."""
+
+    Config: str
+    RepoTags: tuple[str, ...] | None = None
+    Layers: tuple[str, ...] | None = None
+    Parent: str = ""
+    LayerSources: dict[str, Any] | None = Field(None, repr=False)
+
+
+class ArchiveManifest(RootModel[tuple[ArchiveEntry, ...]]):
+    """The whole ``manifest.json``: a list."""
+
+    model_config = ConfigDict(frozen=True, strict=True)

@@ -1,0 +1,140 @@
+"""The files of an archive or folder by name, as far as an image store needs them: documents and sizes."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cacheview.model import DataError, Problem
+from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.limits import Limits
+from cacheview.stores.tar import TarError, walk
+
+__all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
+
+TOP_DOCUMENTS = ("index.json", "manifest.json", "repositories", "oci-layout")
+"""The documents that say what else there is. They count against no total: often they come last."""
+
+_FIRST_READ = 64 * 1024
+_JSON_STARTS = frozenset((b"{", b"[", b" ", b"\n", b"\r", b"\t"))
+
+
+class Members(Protocol):
+    """Files by their path from the root of the store, with ``/``."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read of the archive or folder itself."""
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a JSON document; None where there is no such file, or one that is not JSON.
+
+        Raises `DataError` where it is there and cannot be had.
+        """
+
+    def size(self, name: str) -> int | None:
+        """How many bytes a file has; None where there is none."""
+
+    def documents(self) -> Iterator[str]:
+        """The names of all JSON documents that can be listed without reading anything again."""
+
+
+def clean_name(name: str) -> str | None:
+    """A member's name from the root, without ``./`` and the like. None for one that points outside."""
+    if name and name[0] not in "./" and "//" not in name and "/." not in name and "\\" not in name:
+        return name.rstrip("/")
+    if name.startswith(("/", "\\")) or ":" in name.partition("/")[0][1:2] or "\0" in name:
+        return None
+    normal = posixpath.normpath(name) if name else "."
+    return None if normal == ".." or normal.startswith("../") else normal
+
+
+@dataclass
+class ArchiveMembers:
+    """What one pass over a tar archive kept."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    root: str = ""  # the folder that all lies in, with its slash
+
+    def read(self, name: str) -> bytes | None:
+        content = self.contents.get(self.root + name)
+        if content is None and self.root + name in self.refused:
+            raise DataError(self.refused[self.root + name])
+        return content
+
+    def size(self, name: str) -> int | None:
+        path = self.root + name
+        return self.sizes.get(self.links.get(path, path))
+
+    def documents(self) -> Iterator[str]:
+        return (name[len(self.root) :] for name in self.contents if name.startswith(self.root))
+
+
+def read_archive(stream: io.BufferedReader, limits: Limits) -> ArchiveMembers:
+    """Go over a tar archive once, keeping its JSON documents: which of them matter is known only at its end.
+
+    Layers are skipped. A damaged or cut archive gives what came before, with a problem.
+    """
+    members = ArchiveMembers()
+    try:
+        _fill(members, stream, limits)
+    except (TarError, DamagedStreamError, OSError) as error:
+        what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {error}"
+        members.problems.append(Problem("", f"{what}. What came before it was read"))
+    members.root = _root(members.contents)
+    return members
+
+
+def _fill(members: ArchiveMembers, stream: io.BufferedReader, limits: Limits) -> None:
+    outside = 0
+    kept = 0
+    sizes, contents = members.sizes, members.contents
+    for count, (raw_name, size, regular, link) in enumerate(walk(stream), 1):
+        if count > limits.members:
+            raise TarError(f"the archive has more than {limits.members:,} members")
+        name = clean_name(raw_name)
+        if name is None:
+            outside += 1
+            continue
+        if link:
+            members.links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
+        if not regular:
+            continue
+        sizes[name] = size
+        # `ID/json` is the version 1 form that old archives carry beside the config: nobody reads it any more.
+        if not size or name.endswith(("/json", "/layer.tar")):
+            continue
+        content = stream.read(min(size, _FIRST_READ))
+        if content[:1] not in _JSON_STARTS:
+            continue
+        if size > limits.document:
+            members.refused[name] = f"a JSON document of {size:,} bytes; at most {limits.document:,} are read"
+            continue
+        if kept + size > limits.documents and posixpath.basename(name) not in TOP_DOCUMENTS:
+            members.refused[name] = f"more than {limits.documents:,} bytes of JSON in the archive"
+            continue
+        if size > len(content):
+            content += stream.read(size - len(content))
+        if len(content) < size:
+            raise TarError(f"the archive ends early, in {name[:200]!r}")
+        kept += size
+        contents[name] = content
+    if outside:
+        what = f"{outside} members have names that point outside of the archive (.. or /) and were passed over"
+        members.problems.append(Problem("", what))
+
+
+def _root(names: dict[str, bytes]) -> str:
+    """The folder that the top documents lie in: the top itself, or the one folder that holds everything."""
+    if any(name in names for name in TOP_DOCUMENTS):
+        return ""
+    folders = {name.partition("/")[0] for name in names if posixpath.basename(name) in TOP_DOCUMENTS}
+    found = [f"{folder}/" for folder in sorted(folders) if any(f"{folder}/{top}" in names for top in TOP_DOCUMENTS)]
+    return found[0] if len(found) == 1 else ""

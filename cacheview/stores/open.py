@@ -1,0 +1,117 @@
+"""Opening a location, whatever kind of store it is. Told by the content; nothing is written anywhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from importlib.resources import as_file
+from pathlib import Path
+
+from cacheview.bundled import resource
+from cacheview.model import DataError, Platform
+from cacheview.stores.collector import paused_collector
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.files import open_metered, refusal, what_it_is
+from cacheview.stores.folder import FolderMembers
+from cacheview.stores.images import read_images
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.members import read_archive
+from cacheview.stores.opened import Opened
+from cacheview.stores.platforms import DEFAULT_PLATFORM
+from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.suite import read_cases
+from cacheview.stores.tar import BLOCK, looks_like_tar
+
+__all__ = ["DEMO", "open_store"]
+
+DEMO = "demo:"
+"""The location of the bundled demo suite."""
+
+_WHAT_TO_OPEN = (
+    "Open a `docker save` archive, an OCI image layout (a folder or a tar archive) or a suite file; "
+    "`docker save -o images.tar IMAGE…` makes an archive"
+)
+
+
+def open_store(
+    location: str | os.PathLike[str],
+    *,
+    platform: Platform | None = None,
+    progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Opened:
+    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or ``demo:``.
+
+    Args:
+        platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.
+        progress: told the bytes read of the file, as it lies on the disk; may raise `Cancelled` to stop.
+
+    Raises:
+        DataError: nothing of it can be read: what, where, and what to do. What can be read of a damaged
+            store is returned, with problems.
+        Cancelled: by ``progress``.
+    """
+    text = os.fspath(location)
+    if text == DEMO:
+        with as_file(resource("demo.jsonl")) as demo:
+            return _open_file(demo, DEMO, platform, progress, limits)
+    path = Path(text)
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise refusal(error, text) from error
+    except ValueError as error:  # a null character
+        raise DataError(f"is no path: {error}", where=repr(text)) from error
+    if stat.S_ISDIR(mode):
+        return _open_folder(path, text, platform, progress, limits)
+    if not stat.S_ISREG(mode):
+        raise DataError(f"is {what_it_is(mode)}, which cannot be opened. {_WHAT_TO_OPEN}", where=text)
+    return _open_file(path, text, platform, progress, limits)
+
+
+def _open_folder(
+    path: Path, where: str, platform: Platform | None, progress: Progress | None, limits: Limits
+) -> Opened:
+    meter = Meter(progress, None, f"Reading {path.name}")
+    members = FolderMembers(path, limits, meter)
+    try:
+        os.listdir(path)
+    except OSError as error:
+        raise refusal(error, where) from error
+    with paused_collector():
+        opened = read_images(members, where, platform or DEFAULT_PLATFORM, limits, meter)
+    meter.finished()
+    return opened
+
+
+def _open_file(path: Path, where: str, platform: Platform | None, progress: Progress | None, limits: Limits) -> Opened:
+    buffered, meter = open_metered(path, where, progress)
+    with buffered:
+        if not meter.total:
+            raise DataError(f"the file is empty. {_WHAT_TO_OPEN}", where=where)
+        try:
+            stream, compression = decompressed(buffered)
+            head = stream.read(BLOCK)
+            stream.seek(0)
+        except DamagedStreamError as error:
+            raise DataError(f"the compressed file is damaged: {error}. Copy or save it again", where=where) from error
+        except OSError as error:
+            raise refusal(error, where) from error
+        with paused_collector():
+            if looks_like_tar(head):
+                members = read_archive(stream, limits)
+                opened = read_images(members, where, platform or DEFAULT_PLATFORM, limits, meter)
+            elif head.lstrip()[:1] == b"{":
+                opened = _open_suite(stream, where, limits, meter)
+            else:
+                inside = f" inside its {compression} compression" if compression else ""
+                raise DataError(f"is no archive, layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
+    meter.finished()
+    return opened
+
+
+def _open_suite(stream: io.BufferedReader, where: str, limits: Limits, meter: Meter) -> Opened:
+    cases, problems = read_cases(stream, where, limits, meter)
+    kind, title = ("demo", "the demo store") if where == DEMO else ("suite", "suite")
+    return Opened(title, where, kind, tuple(cases), tuple(problems))

@@ -1,0 +1,45 @@
+"""What opening a location gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cacheview.model import ImageStore, Problem, SuiteProbe
+
+__all__ = ["Case", "Opened"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One store with the probes that came along, if any.
+
+    Attributes:
+        name: for people; the cases of one suite differ by it or by their order.
+        rules: name of the rule set that it is for; empty where nothing tells.
+        walk: the probes go one after the other to one cache over one store.
+    """
+
+    name: str
+    store: ImageStore
+    rules: str
+    probes: tuple[SuiteProbe, ...] = ()
+    walk: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A location that was read: a suite has many cases, everything else one without probes.
+
+    Attributes:
+        title: what it is (``docker save archive``).
+        location: as it was given.
+        kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``suite`` or ``demo``.
+        cases: never empty.
+        problems: what could not be read, of the location as a whole and of its stores.
+    """
+
+    title: str
+    location: str
+    kind: str
+    cases: tuple[Case, ...]
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,64 @@
+"""How far a store has been read, and the way to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+__all__ = ["Cancelled", "Meter", "Progress"]
+
+_INTERVAL = 0.05  # seconds between two reports: 20 a second is as fast as anybody can see
+
+
+class Cancelled(Exception):  # noqa: N818 - an order, not an error
+    """Raised by a progress callback: reading stops, nothing is kept."""
+
+
+class Progress(Protocol):
+    """Told how many bytes of how many (None: not known) have been read of what. May raise `Cancelled`."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+
+class Meter:
+    """Passes on to a `Progress` at most 20 reports a second, so that readers may report at will."""
+
+    def __init__(
+        self,
+        progress: Progress | None,
+        total: int | None,
+        what: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._progress = progress
+        self._total = total
+        self._what = what
+        self._clock = clock
+        self._done = 0
+        self._due = float("-inf")
+
+    @property
+    def total(self) -> int | None:
+        """How many bytes there are to read, where that is known."""
+        return self._total
+
+    def reached(self, done: int) -> None:
+        """``done`` bytes have been read."""
+        self._done = done
+        self.alive()
+
+    def alive(self) -> None:
+        """Work goes on without reading: a chance to cancel."""
+        if self._progress is None:
+            return
+        now = self._clock()
+        if now >= self._due:
+            self._due = now + _INTERVAL
+            self._progress(self._done, self._total, self._what)
+
+    def finished(self) -> None:
+        """All that is needed has been read: the last report, never held back."""
+        if self._progress is not None:
+            done = self._done if self._total is None else self._total
+            self._progress(done, self._total, self._what)

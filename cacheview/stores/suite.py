@@ -1,0 +1,100 @@
+"""Suite files: one case a line, a JSON object each; plain or compressed."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cacheview.model import DataError, ImageStore, Problem, SuiteCase, decode
+from cacheview.stores.collector import paused_collector
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.files import open_metered
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.opened import Case
+from cacheview.stores.progress import Meter, Progress
+
+__all__ = ["read_cases", "read_suite", "suite_lines"]
+
+_WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
+
+
+def read_suite(
+    path: str | os.PathLike[str], progress: Progress | None = None, *, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[SuiteCase | DataError]:
+    """The cases of a suite file, line by line as they are asked for; for a line that is none, its error.
+
+    Errors name the file and the line. Empty lines are passed over. The file may be compressed.
+
+    Raises:
+        DataError: the file cannot be opened.
+        Cancelled: by ``progress``.
+    """
+    where = os.fspath(path)
+    buffered, meter = open_metered(Path(path), where, progress)
+    with buffered:
+        stream, _ = decompressed(buffered)
+        for _, case in suite_lines(stream, where, limits):
+            yield case
+    meter.finished()
+
+
+def suite_lines(stream: io.BufferedReader, where: str, limits: Limits) -> Iterator[tuple[int, SuiteCase | DataError]]:
+    """As `read_suite`, from an open stream, each with its line number."""
+    number = 0
+    while True:
+        number += 1
+        place = f"{where}, line {number}"
+        try:
+            line = stream.readline(limits.document + 1)
+        except (DamagedStreamError, OSError) as error:
+            yield number, DataError(f"the file cannot be read to its end: {error}", where=place)
+            return
+        if not line:
+            return
+        if len(line) > limits.document:
+            yield (
+                number,
+                DataError(f"longer than {limits.document:,} bytes; the rest is not read", where=place),
+            )
+            return
+        if line.isspace():
+            continue
+        try:
+            yield number, decode(SuiteCase, line, where=place)
+        except DataError as error:
+            yield number, error
+
+
+def read_cases(stream: io.BufferedReader, where: str, limits: Limits, meter: Meter) -> tuple[list[Case], list[Problem]]:
+    """All cases of a suite, with the lines that are none as problems. Raises `DataError` if there is none."""
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    first_error: DataError | None = None
+    with paused_collector():
+        for number, case in suite_lines(stream, where, limits):
+            meter.alive()
+            if len(cases) >= limits.images or len(problems) >= limits.images:
+                problems.append(Problem(f"line {number}", f"more than {limits.images:,} cases; the rest is not read"))
+                break
+            if isinstance(case, DataError):
+                first_error = first_error or case
+                problems.append(Problem(f"line {number}", DataError(case.what, path=case.path).args[0]))
+                continue
+            cases.append(_case(case, number, where))
+            problems.extend(
+                Problem(f"line {number}: {problem.where}", problem.what) for problem in cases[-1].store.problems
+            )
+    if not cases:
+        if first_error is None:
+            raise DataError(f"the file has no case. {_WHAT_A_SUITE_IS}", where=where)
+        raise DataError(f"{first_error.what}. {_WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
+    return cases, problems
+
+
+def _case(case: SuiteCase, number: int, where: str) -> Case:
+    name = case.name or f"line {number}"
+    images, problems = ImageStore.unique(case.images)
+    store = ImageStore(images=images, title=name, location=where, rules=case.rules, problems=problems)
+    return Case(name=name, store=store, rules=case.rules, probes=case.probes, walk=case.walk)
