@@ -1,0 +1,54 @@
+"""Build arguments: what ``ARG`` and ``--build-arg`` make visible to a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["PREDEFINED_ARGS", "BuildArgs"]
+
+PREDEFINED_ARGS = frozenset(
+    name
+    for stem in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
+    for name in (stem, stem.upper())
+)
+"""Arguments that need no ``ARG`` to be visible, and leave no trace in a step unless they have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildArgs:
+    """The build arguments in force at a step. Rules: moby's ``builder/dockerfile/buildargs.go``.
+
+    Attributes:
+        declared: by ``ARG`` since the last ``FROM``, each with its default; None where it has none.
+        given: by ``--build-arg``.
+        before_from: by ``ARG`` before the first ``FROM``; a value counts where ``declared`` has no default.
+    """
+
+    declared: Mapping[str, str | None] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    before_from: Mapping[str, str | None] = field(default_factory=dict)
+
+    def visible(self, env_names: Iterable[str]) -> dict[str, str]:
+        """Values by name. A variable of the environment hides the argument of its name."""
+        hidden = frozenset(env_names)
+        values = {}
+        for name in {**self.declared, **dict.fromkeys(PREDEFINED_ARGS)}:
+            default = self.declared.get(name)
+            value = self.given.get(name, self.before_from.get(name) if default is None else default)
+            if value is not None and name not in hidden:
+                values[name] = value
+        return values
+
+    def run_prefix(self, env_names: Iterable[str]) -> tuple[str, ...]:
+        """What goes in front of the command of a ``RUN``: ``|2 A=1 B=2``, names sorted.
+
+        Empty where no argument is visible. A predefined argument that no ``ARG`` declares is counted out.
+        """
+        visible = self.visible(env_names)
+        if not visible:
+            return ()
+        shown = sorted(
+            f"{name}={value}" for name, value in visible.items() if name in self.declared or name not in PREDEFINED_ARGS
+        )
+        return (f"|{len(shown)}", *shown)

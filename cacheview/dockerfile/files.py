@@ -1,0 +1,54 @@
+"""``COPY`` and ``ADD`` from a line alone: the checksum of the files stands in place of the sources."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.parse import Instruction, heredoc_name
+from cacheview.model import DataError
+
+__all__ = ["checksum_and_destination"]
+
+_CHECKSUM = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
+_URL_CHECKSUM = re.compile(r"[0-9a-f]{64}")  # of what ADD downloads: no kind in front
+_EXAMPLE = "COPY file:<64 hex digits> in /dst"
+
+
+def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[str, str]:
+    """The checksum of all sources together, and the destination, as the step's text has them.
+
+    The sources are checksums: ``COPY file:… /dst``, or with ``in`` before the destination as image history
+    writes it, or several, which are summed as the builder does. The form of history is taken as it is:
+    everything in it has been expanded.
+
+    Raises:
+        DataError: there is no destination, or a source is no checksum.
+    """
+    args = instruction.args
+    if len(args) < 2:
+        raise DataError(f"it takes a source and a destination; write {_EXAMPLE}")
+    if _is_checksum(args[0], instruction.name) and args[1] == "in" and len(args) > 2:
+        return args[0], " ".join(args[2:])
+    if heredoc_name(args[-1]):
+        raise DataError("the destination cannot be a heredoc")
+    sources = [lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg)]
+    destination = lexer.word(args[-1])
+    if not sources:
+        raise DataError("the classic builder takes no files from a heredoc, and there is no other source")
+    for source in sources:
+        if not _is_checksum(source, instruction.name):
+            raise DataError(
+                "the builder sends a checksum of the files, which the line alone does not tell for "
+                f"{source[:80]!r}; write the checksum in its place, as the history of an image shows it: {_EXAMPLE}"
+            )
+    if len(sources) == 1:
+        return sources[0], destination
+    if not destination.endswith("/"):
+        raise DataError("with more than one source the destination is a directory; end it with a slash")
+    return "multi:" + hashlib.sha256(",".join(sources).encode()).hexdigest(), destination
+
+
+def _is_checksum(text: str, name: str) -> bool:
+    return bool(_CHECKSUM.fullmatch(text) or (name == "ADD" and _URL_CHECKSUM.fullmatch(text)))

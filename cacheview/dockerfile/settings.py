@@ -1,0 +1,85 @@
+"""The instructions whose argument is more than text: what it has to be, and what the builder makes of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from cacheview.dockerfile.gotext import GO_SPACE, parse_duration
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.texts import StepTexts
+from cacheview.model import DataError, HealthConfig
+
+__all__ = ["healthcheck", "stop_signal", "trigger", "trimmed", "workdir"]
+
+_MAX_RETRIES = (1 << 31) - 1
+_MIN_DURATION = 1_000_000  # nanoseconds
+_ONBUILD = re.compile(r"\s*ONBUILD\s*", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_SIGNALS = re.compile(
+    "ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP"
+    "|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
+    r"|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?"
+)
+
+
+def trimmed(text: str) -> str:
+    """Without the white space at both ends, as Go knows it."""
+    return text.strip(GO_SPACE)
+
+
+def workdir(current: str, requested: str, texts: StepTexts) -> str:
+    """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
+    if not requested:
+        raise DataError("the path is empty; are all variables set?")
+    if requested.startswith("/") and not texts.cleans_absolute_workdir:
+        return requested
+    path = requested if requested.startswith("/") else f"/{current}/{requested}"
+    return posixpath.normpath(re.sub("/+", "/", path))
+
+
+def stop_signal(text: str) -> str:
+    """The signal as written, if Linux has it."""
+    number = int(text) if _NUMBER.fullmatch(text) else 0
+    if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
+        raise DataError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)")
+    return text
+
+
+def trigger(instruction: Instruction) -> str:
+    """What ``ONBUILD`` keeps: the rest of the line as it is written, with the heredocs that it opens."""
+    heredocs = "".join(f"\n{content}{name}" for name, content in instruction.heredocs)
+    return _ONBUILD.sub("", instruction.line, count=1) + heredocs
+
+
+def healthcheck(test: tuple[str, ...], flags: Mapping[str, str], texts: StepTexts) -> HealthConfig:
+    """The check that ``HEALTHCHECK CMD`` sets; what no flag says is zero."""
+    if "start-interval" in flags and not texts.start_interval:
+        raise DataError(f"Docker {texts.release} does not know --start-interval; leave it out")
+    return HealthConfig(
+        Test=test,
+        Interval=_interval(flags, "interval"),
+        Timeout=_interval(flags, "timeout"),
+        StartPeriod=_interval(flags, "start-period"),
+        StartInterval=_interval(flags, "start-interval"),
+        Retries=_retries(flags.get("retries", "")),
+    )
+
+
+def _interval(flags: Mapping[str, str], flag: str) -> int:
+    text = flags.get(flag, "")
+    try:
+        duration = parse_duration(text) if text else 0
+    except DataError as error:
+        raise error.at(f"--{flag}") from None
+    if duration and duration < _MIN_DURATION:
+        raise DataError("less than a millisecond; write at least 1ms", where=f"--{flag}")
+    return duration
+
+
+def _retries(text: str) -> int:
+    number = int(text or "0") if not text or _NUMBER.fullmatch(text) else -1
+    if not 0 <= number <= _MAX_RETRIES:
+        raise DataError(f"{text[:40]!r} is not a whole number from 0 to {_MAX_RETRIES}", where="--retries")
+    return number
