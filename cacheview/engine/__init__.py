@@ -1,0 +1,43 @@
+"""The rules: what the daemon would answer, check by check, and why. No Qt, no I/O."""
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
+from cacheview.engine.explain import Deciding, Explanation, explain, parent_title, plain, plain_change
+from cacheview.engine.hazard import Hazard, HazardKind
+from cacheview.engine.nearness import Near
+from cacheview.engine.ruleset import CONTAINERD_71EBFC7, RULE_SETS, RuleSet, rule_set
+from cacheview.engine.trace import Stage, Subject, Trace
+from cacheview.engine.tracer import trace
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+
+__all__ = [
+    "ABSENT",
+    "CONTAINERD_71EBFC7",
+    "RULE_SETS",
+    "Change",
+    "Check",
+    "CheckOutcome",
+    "Deciding",
+    "Edit",
+    "Explanation",
+    "Hazard",
+    "HazardKind",
+    "ImageCache",
+    "Near",
+    "RuleSet",
+    "Stage",
+    "StageKind",
+    "Subject",
+    "Trace",
+    "Verdict",
+    "VerdictOutcome",
+    "explain",
+    "parent_title",
+    "plain",
+    "plain_change",
+    "rule_set",
+    "smallest_edit",
+    "take_value",
+    "trace",
+]

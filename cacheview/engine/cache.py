@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from cacheview.engine.history import Descent, descent, matches_history
-from cacheview.engine.index import CandidateIndex
+from cacheview.engine.index import CandidateIndex, bits_of
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
@@ -15,7 +15,7 @@ __all__ = ["ImageCache"]
 
 
 class ImageCache:
-    """Answers probes as the daemon does. It keeps indexes, made when first needed; the store and the rules stay as they are.
+    """Answers probes as the daemon does. It keeps indexes, made when first needed; store and rules stay as they are.
 
     Not safe for several threads at once: give each its own.
     """
@@ -24,10 +24,11 @@ class ImageCache:
         self.store = store
         self.rules = rules
         self._candidates: dict[str, CandidateIndex] = {}
+        self._elsewhere: tuple[str, int] | None = None
         self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
 
     def candidates(self, parent: str) -> CandidateIndex:
-        """The images that the local cache considers for a parent: those that record it, for `SCRATCH` those with none."""
+        """The images that the local cache considers: those that record the parent; for `SCRATCH` those with none."""
         index = self._candidates.get(parent)
         if index is None:
             index = self._candidates[parent] = CandidateIndex(self.store.children.get(parent, ()), self.rules)
@@ -37,6 +38,13 @@ class ImageCache:
     def everything(self) -> CandidateIndex:
         """All images of the store as if they were candidates: to find what would match under another parent."""
         return CandidateIndex(self.store.images, self.rules)
+
+    def elsewhere(self, parent: str) -> int:
+        """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
+        if self._elsewhere is None or self._elsewhere[0] != parent:
+            here = [self.everything.position(image) for image in self.store.children.get(parent, ())]
+            self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
+        return self._elsewhere[1]
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
         """What each ``--cache-from`` reference brings in. The last question is remembered."""

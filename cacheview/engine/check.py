@@ -36,7 +36,7 @@ class Check:
         outcome: passed, failed, not reached, not compared.
         probe: the probe's side: a plain JSON-like value, a model, or `ABSENT`.
         image: the image's side, likewise. In the history checks the probe's side is its parent's.
-        field: the field of the probe that the check reads, as in `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty: none.
+        field: what of the probe the check reads: one of `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty: nothing.
         note: what a reader needs to know of this comparison, in a sentence; mostly empty.
         children: the element-level checks that it consists of; may be long and made when asked for.
     """

@@ -2,7 +2,8 @@
 
 Each says whether the values match, element by element where there are elements, and gives the index
 (`cacheview.engine.index`) a key under which images that compare alike can be found without comparing each.
-The probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go`` at 71ebfc7.
+The probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go``
+at 71ebfc7.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from typing import Any, Protocol
 
 from cacheview.engine.check import ABSENT
 
-__all__ = ["NO_KEY", "Comparison", "Equal", "NeverTrue", "Part", "SameElements", "SameKeys", "SameLength", "SameValues", "Step"]
+__all__ = [
+    "NO_KEY",
+    "Comparison",
+    "Equal",
+    "NeverTrue",
+    "Part",
+    "SameElements",
+    "SameKeys",
+    "SameLength",
+    "SameValues",
+    "Step",
+]
 
 _MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
 
@@ -214,9 +226,7 @@ class SameKeys(_Whole):
 
     def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
         ours, theirs = probe or {}, image or {}
-        found = [
-            Part(_keyed(field, key), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)
-        ]
+        found = [Part(_keyed(field, key), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
         return found + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
 
     def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:

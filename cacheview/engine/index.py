@@ -16,7 +16,7 @@ from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import ContainerConfig, Image
 
-__all__ = ["CandidateIndex", "Survivors", "container_config_of"]
+__all__ = ["CandidateIndex", "Survivors", "bits_of", "container_config_of", "iterate_bits"]
 
 
 def container_config_of(image: Image) -> ContainerConfig | None:
@@ -45,11 +45,12 @@ class _Table:
     def bits(self, key: Hashable) -> int:
         filed = self._filed.get(key, 0)
         if isinstance(filed, list):  # made into bits when first asked for
-            filed = self._filed[key] = _bits(filed)
+            filed = self._filed[key] = bits_of(filed)
         return filed
 
 
-def _bits(positions: list[int]) -> int:
+def bits_of(positions: Sequence[int]) -> int:
+    """The set of these positions, which rise."""
     if not positions:
         return 0
     data = bytearray((positions[-1] >> 3) + 1)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from cacheview.engine.comparison import Comparison, Equal, NeverTrue, SameElements, SameKeys, SameLength, SameValues
+from cacheview.engine.comparison import (
+    Comparison,
+    Equal,
+    NeverTrue,
+    SameElements,
+    SameKeys,
+    SameLength,
+    SameValues,
+)
 from cacheview.model import CONFIG_FIELDS, ContainerConfig
 
 __all__ = ["CONTAINERD_71EBFC7", "RULE_SETS", "ConfigCheck", "RuleSet", "rule_set"]
@@ -78,7 +86,10 @@ _EQUAL, _LENGTH, _ELEMENTS = Equal(), SameLength(), SameElements()
 # What a containerd-store image config has: the OCI fields, and Docker's three extensions
 # (moby image/spec/specs-go/v1/image.go).
 _OCI_FIELDS = frozenset(
-    "User ExposedPorts Env Entrypoint Cmd Volumes WorkingDir Labels StopSignal ArgsEscaped Healthcheck OnBuild Shell".split()
+    (
+        *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels"),
+        *("StopSignal", "ArgsEscaped", "Healthcheck", "OnBuild", "Shell"),
+    )
 )
 
 CONTAINERD_71EBFC7 = RuleSet(
@@ -88,10 +99,7 @@ CONTAINERD_71EBFC7 = RuleSet(
     config_checks=(
         ConfigCheck("OpenStdin", NeverTrue()),
         *(ConfigCheck(field, _EQUAL) for field in ("AttachStdout", "AttachStderr", "User", "OpenStdin", "Tty")),
-        *(
-            ConfigCheck(field, _LENGTH)
-            for field in ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes")
-        ),
+        *(ConfigCheck(field, _LENGTH) for field in ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes")),
         ConfigCheck("Cmd", _ELEMENTS),
         ConfigCheck("Env", _ELEMENTS),
         ConfigCheck("Labels", SameValues()),

@@ -1,6 +1,13 @@
 """What a store holds and what a probe asks: frozen models, no I/O."""
 
-from cacheview.model.config import CONFIG_FIELDS, ContainerConfig, FieldKind, HealthConfig, field_kind, is_default
+from cacheview.model.config import (
+    CONFIG_FIELDS,
+    ContainerConfig,
+    FieldKind,
+    HealthConfig,
+    field_kind,
+    is_default,
+)
 from cacheview.model.decode import decode
 from cacheview.model.errors import DataError
 from cacheview.model.image import (

@@ -10,7 +10,15 @@ from typing import Any
 
 from cacheview.model.base import Model
 
-__all__ = ["CONFIG_FIELDS", "ConfigValue", "ContainerConfig", "FieldKind", "HealthConfig", "field_kind", "is_default"]
+__all__ = [
+    "CONFIG_FIELDS",
+    "ConfigValue",
+    "ContainerConfig",
+    "FieldKind",
+    "HealthConfig",
+    "field_kind",
+    "is_default",
+]
 
 StringSet = dict[str, dict[str, Any]]
 """Go's ``map[string]struct{}``: the keys alone mean something. Ports and volumes are kept so."""
@@ -76,7 +84,7 @@ class FieldKind(Enum):
     HEALTHCHECK = "healthcheck"
 
 
-_KINDS = {
+_KINDS: dict[Any, FieldKind] = {
     str: FieldKind.TEXT,
     bool: FieldKind.FLAG,
     int | None: FieldKind.NUMBER,

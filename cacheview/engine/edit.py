@@ -1,0 +1,226 @@
+"""Edits of a probe: the smallest that turns a miss into a hit, and taking over one value of an image."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.check import ABSENT, Check
+from cacheview.engine.history import has_nothing_to_compare
+from cacheview.engine.index import container_config_of
+from cacheview.engine.nearness import distance, nearest
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
+
+__all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a probe before and after: ``path`` as checks are named, `ABSENT` where there is none."""
+
+    path: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A probe changed, and what the change is.
+
+    Attributes:
+        probe: after the edit.
+        changes: value by value.
+        target: the image that the edit goes for; None: it only takes something away.
+    """
+
+    probe: Probe
+    changes: tuple[Change, ...]
+    target: Image | None = None
+
+
+def changes_between(before: Probe, after: Probe) -> tuple[Change, ...]:
+    """What differs between two probes, value by value where lists are equally long and maps always."""
+    changes = [
+        Change(name, getattr(before, name), getattr(after, name))
+        for name in ("parent", "cache_from", "platform")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    for field in ContainerConfig.model_fields:
+        old, new = getattr(before.config, field), getattr(after.config, field)
+        if old != new:
+            changes.extend(_value_changes(field, old, new))
+    return tuple(changes)
+
+
+def _value_changes(field: str, old: Any, new: Any) -> Iterator[Change]:
+    if isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        for i, (left, right) in enumerate(zip(old, new, strict=True)):
+            if left != right:
+                yield Change(f"{field}[{i}]", left, right)
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            left, right = old.get(key, ABSENT), new.get(key, ABSENT)
+            if left != right:
+                yield Change(f"{field}[{json.dumps(key, ensure_ascii=False)}]", left, right)
+    else:
+        yield Change(field, old, new)
+
+
+def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit | None:
+    """The probe with the image's value of one check; None where the check has no value that a probe can take over."""
+    if check.name == "created_by":
+        command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
+        return None if command is None else _with_config(probe, {"Cmd": command}, image)
+    if check.field not in ContainerConfig.model_fields:
+        return None
+    stored = container_config_of(image)
+    compared = check.field in rules.compared_fields
+    value: Any = rules.read_image(stored, check.field) if compared else getattr(stored, check.field, None)
+    current = getattr(probe.config, check.field)
+    if (
+        isinstance(current, tuple)
+        and isinstance(value, tuple)
+        and len(current) == len(value)
+        and check.name.endswith("]")
+    ):
+        place = int(check.name.rpartition("[")[2].rstrip("]"))
+        value = (*current[:place], value[place], *current[place + 1 :])
+    if value == current:
+        return None
+    return _with_config(probe, {check.field: value}, image)
+
+
+def _with_config(probe: Probe, values: dict[str, Any], target: Image | None) -> Edit:
+    after = probe.model_copy(update={"config": probe.config.model_copy(update=values)})
+    return Edit(after, changes_between(probe, after), target)
+
+
+def command_for(text: str, current: tuple[str, ...]) -> tuple[str, ...]:
+    """A ``Cmd`` whose words joined by single spaces are ``text``, split as the current one is where that fits."""
+    if not text:
+        return ()
+    for size in range(len(current) - 1, 0, -1):
+        beginning = " ".join(current[:size]) + " "
+        if text.startswith(beginning):
+            return (*current[:size], text[len(beginning) :])
+    for words in (("/bin/sh", "-c", "#(nop) "), ("/bin/sh", "-c")):
+        beginning = " ".join(words) + " "
+        if text.startswith(beginning):
+            return (*words, text[len(beginning) :])
+    return (text,)
+
+
+Cost = tuple[int, int, int]
+"""Fields changed, elements changed in them, and a preference among equals: what is rather kept as it is."""
+
+KEEP_PARENT, KEEP_CACHE_FROM = 1, 2
+_LEAST: Cost = (1, 1, 0)
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class _Proposal:
+    cost: Cost
+    edit: Edit
+
+
+def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | None:
+    """The edit of the fewest fields, then elements, that turns a miss into a hit; None if there is none.
+
+    Every proposal is put to the cache before it is returned. The config alone is preferred to the parent, and the
+    parent to the references, where they cost the same.
+    """
+    if verdict.outcome is not VerdictOutcome.MISS:
+        return None
+    for proposal in _cheapest_first(cache, probe, verdict):
+        if cache.verdict(proposal.edit.probe).outcome is VerdictOutcome.HIT:
+            return proposal.edit
+    return None
+
+
+def _cheapest_first(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+    config_edits = _config_edits(cache, probe, verdict)
+    for proposal in config_edits:
+        if proposal.cost > _LEAST:
+            config_edits = itertools.chain((proposal,), config_edits)
+            break
+        yield proposal  # nothing costs less, so the other kinds need not be looked at yet
+    kinds = [config_edits, _parent_edits(cache, probe)]
+    if probe.cache_from:
+        kinds += [_command_edits(cache, probe, verdict), _without_cache_from(cache, probe)]
+    yield from heapq.merge(*kinds, key=lambda proposal: proposal.cost)
+
+
+def _config_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+    """Towards a candidate: with sources, only one that a source has as its parent would count."""
+    index = cache.candidates(probe.parent)
+    among = index.dated
+    if probe.cache_from:
+        parents = {source.parent for source in verdict.sources}
+        accepted = [index.position(image) for image in index.images(index.dated) if image.id in parents]
+        among = sum(1 << position for position in accepted)
+    for near in nearest(index, cache.rules, probe.config, among):
+        edit = _towards(cache.rules, probe, near.image)
+        yield _Proposal((near.fields, near.elements, 0), edit)
+        if not probe.cache_from:
+            return  # this one is a hit: what is farther away need not be looked at
+
+
+def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
+    stored = container_config_of(image)
+    values = {
+        field: rules.read_image(stored, field)
+        for field in rules.compared_fields
+        if not rules.field_matches(field, probe.config, stored)
+    }
+    return _with_config(probe, values, image)
+
+
+def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
+    """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
+    among = cache.everything.dated & cache.elsewhere(probe.parent)
+    for near in nearest(cache.everything, cache.rules, probe.config, among):
+        parent = near.image.parent or SCRATCH
+        towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
+        after = towards.probe.model_copy(update={"parent": parent})
+        edit = Edit(after, changes_between(probe, after), near.image)
+        yield _Proposal((near.fields + 1, near.elements + 1, KEEP_PARENT), edit)
+        if not probe.cache_from:
+            return
+
+
+def _command_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+    """To the command with which a source goes on from the parent."""
+    parent = cache.store.by_id.get(probe.parent)
+    entries = len(parent.history) if parent is not None else 0
+    found = []
+    for source in {source.id: source for source in verdict.sources}.values():
+        if entries >= len(source.history):
+            continue
+        if parent is not None and not has_nothing_to_compare(parent):
+            layers = len(parent.diff_ids)
+            if source.history_keys[:entries] != parent.history_keys or source.diff_ids[:layers] != parent.diff_ids:
+                continue
+        current = probe.config.Cmd or ()
+        command = command_for(source.history[entries].created_by, current)
+        cost = (1, max(1, distance(current, command)), 0)
+        found.append(_Proposal(cost, _with_config(probe, {"Cmd": command}, source)))
+    return iter(sorted(found, key=lambda proposal: proposal.cost))
+
+
+def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
+    """To the local cache alone, with what else that takes."""
+    plain = probe.model_copy(update={"cache_from": ()})
+    references = len(probe.cache_from)
+    rest = smallest_edit(cache, plain, cache.verdict(plain))
+    after = rest.probe if rest is not None else plain
+    changes = changes_between(probe, after)
+    fields = {change.path.partition("[")[0] for change in changes}
+    elements = references + len(changes) - 1
+    yield _Proposal((len(fields), elements, KEEP_CACHE_FROM), Edit(after, changes, rest.target if rest else None))

@@ -1,0 +1,237 @@
+"""A trace in plain words: the sentence, the check that decided, who came near, the smallest edit, the hazards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.edit import Edit, smallest_edit
+from cacheview.engine.hazard import Hazard, hazards
+from cacheview.engine.nearness import Near, nearest
+from cacheview.engine.trace import Stage, Subject, Trace, first_failed
+from cacheview.engine.tracer import trace
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe, short_id
+
+__all__ = ["Deciding", "Explanation", "explain", "parent_title", "plain", "plain_change"]
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The check that decided, and where it stands in the trace. ``subject`` is None for a check of the stage itself."""
+
+    stage: Stage
+    subject: Subject | None
+    check: Check | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the cache answers as it does.
+
+    Attributes:
+        sentence: the verdict in one sentence, without the word hit or miss before it.
+        reason: one more sentence on the deciding check, with both values; may be empty.
+        deciding: the check that decided: of a miss, where the nearest candidate or source failed.
+        edit: the smallest edit that makes a hit of a miss.
+    """
+
+    trace: Trace
+    sentence: str
+    reason: str
+    deciding: Deciding | None
+    edit: Edit | None
+    hazards: tuple[Hazard, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.trace.verdict
+
+    def nearest(self) -> Iterator[Near]:
+        """The candidates, nearest first; those without a time, which can never match, last."""
+        index, config = self.trace.index, self.trace.probe.config
+        yield from nearest(index, self.trace.rules, config, index.dated)
+        yield from nearest(index, self.trace.rules, config, index.all & ~index.dated)
+
+
+def explain(cache: ImageCache, probe: Probe) -> Explanation:
+    """Ask the cache and say why. Looks at as few candidates as it can."""
+    told = trace(cache, probe)
+    edit = smallest_edit(cache, probe, told.verdict)
+    deciding = _deciding(told, cache)
+    sentence, reason = _words(told, deciding)
+    return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict))
+
+
+def parent_title(store: ImageStore, parent: str) -> str:
+    """What a person calls the probe's parent."""
+    image = store.by_id.get(parent)
+    return image.title if image is not None else short_id(parent)
+
+
+def plain(value: object) -> str:
+    """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
+    if value is ABSENT:
+        return "nothing"
+    if isinstance(value, HistoryEntry):
+        return json.dumps(value.created_by, ensure_ascii=False)
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_defaults=True)
+    if value is None or isinstance(value, str | bool | int | list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def plain_change(path: str, old: object, new: object, store: ImageStore) -> str:
+    """One change of an edit as a phrase: ``set Env[1] to "A=1"``."""
+    if path == "parent":
+        return f"set the parent to {parent_title(store, str(new))}"
+    if path == "cache_from" and not new:
+        return "leave out --cache-from"
+    if new is ABSENT:
+        return f"remove {path}"
+    if old is ABSENT:
+        return f"add {path} = {plain(new)}"
+    return f"set {path} to {plain(new)}"
+
+
+def _deciding(told: Trace, cache: ImageCache) -> Deciding | None:
+    verdict, kind = told.verdict, told.verdict.stage
+    if verdict.outcome is VerdictOutcome.MISS:
+        return _deciding_of_miss(told, cache)
+    stage = told.stage(kind) if kind is not None else None
+    if stage is None:
+        return None
+    if verdict.outcome is VerdictOutcome.ERROR:
+        return Deciding(stage, None, first_failed(stage.checks))
+    if verdict.outcome is VerdictOutcome.DIVERGES:
+        subject = next(subject for subject in stage.subjects if subject.deciding and subject.image.parent is None)
+        return Deciding(stage, subject, subject.deciding)
+    assert verdict.image is not None
+    hit = told.subject(stage.kind, verdict.image)
+    passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
+    return Deciding(stage, hit, passed[-1] if passed else None)
+
+
+def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
+    """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
+    local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
+    assert local is not None
+    index = told.index
+    among = index.dated or index.all
+    if history is not None:
+        parents = {source.parent for source in told.verdict.sources}
+        countable = [index.position(image) for image in index.images(index.dated) if image.id in parents]
+        among = sum(1 << position for position in countable)
+    near = next(nearest(index, cache.rules, told.probe.config, among), None)
+    source = _nearest_source(history) if history is not None else None
+    if near is not None and (source is None or near.fields > 0):
+        subject = told.subject(StageKind.LOCAL, near.image)
+        return Deciding(local, subject, subject.deciding if subject is not None else None)
+    if history is not None and source is not None:
+        return Deciding(history, source, source.deciding)
+    cache_from = told.stage(StageKind.CACHE_FROM)
+    if cache_from is not None:
+        return Deciding(cache_from, None, first_failed(cache_from.checks))
+    return Deciding(local, None, None)
+
+
+def _nearest_source(history: Stage) -> Subject | None:
+    """The source that passed the most: of the history, entry by entry."""
+    best: tuple[int, int] = (-1, -1)
+    found: Subject | None = None
+    seen: set[str] = set()
+    for i, image in enumerate(history.images):
+        if image.id in seen:
+            continue
+        seen.add(image.id)
+        subject = history.subjects[i]
+        prefix = next((check for check in subject.checks if check.name == "history"), None)
+        matching = _passed(prefix) if prefix is not None else 0
+        rank = (subject.passed_count, matching)
+        if rank > best:
+            best, found = rank, subject
+    return found
+
+
+def _passed(check: Check) -> int:
+    for i, child in enumerate(check.children):
+        if child.outcome is not CheckOutcome.PASSED:
+            return i
+    return len(check.children)
+
+
+def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:
+    verdict, probe = told.verdict, told.probe
+    parent = parent_title(told.store, probe.parent)
+    match verdict.outcome:
+        case VerdictOutcome.HIT:
+            assert verdict.image is not None
+            return _words_of_hit(told, verdict.image, parent)
+        case VerdictOutcome.ERROR:
+            return (
+                f"the store has no image {short_id(probe.parent)}",
+                "With --cache-from the daemon has to read the parent, and it is not there. "
+                "Choose a parent that the store has.",
+            )
+        case VerdictOutcome.DIVERGES:
+            assert verdict.local is not None
+            return (
+                "the daemon would never answer this probe",
+                f"{verdict.local.title} matches locally, but neither it nor the source asked about it "
+                "has a parent recorded.",
+            )
+        case VerdictOutcome.MISS:
+            return _words_of_miss(told, deciding, parent)
+
+
+def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
+    if told.verdict.stage is StageKind.HISTORY:
+        reason = f"Its history begins with that of {parent} and goes on with this command."
+        if told.probe.parent == SCRATCH:
+            reason = "Its history begins with this command."
+        return f"the source {image.title} is used", reason
+    matches = len(told.index.matches(told.probe.config))
+    others = f" It is the newest of {matches} that match." if matches > 1 else ""
+    counted = " A source has it as its parent, so the local answer counts." if told.probe.cache_from else ""
+    child = "An image without a parent" if told.probe.parent == SCRATCH else f"A child of {parent}"
+    return f"{image.title} is used", f"{child} whose config matches in all that is compared.{others}{counted}"
+
+
+def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple[str, str]:
+    verdict = told.verdict
+    kin = "image without a parent" if told.probe.parent == SCRATCH else f"child of {parent}"
+    reason = _reason(deciding)
+    if told.probe.cache_from:
+        if not verdict.sources:
+            discarded = (
+                f"; {verdict.local.title} matches locally and does not count" if verdict.local is not None else ""
+            )
+            return f"the cache-from references bring in no source{discarded}", reason
+        if verdict.local is not None:
+            return f"{verdict.local.title} matches locally, but no source was built on it", reason
+        return f"no {kin} and no source has this step", reason
+    if not len(told.index):
+        if told.probe.parent == SCRATCH:
+            return "the store has no image without a parent", ""
+        return f"the store has no image whose parent is {parent}", ""
+    return f"no {kin} has this config", reason
+
+
+def _reason(deciding: Deciding | None) -> str:
+    if deciding is None or deciding.check is None:
+        return ""
+    check = deciding.check
+    if deciding.subject is None:
+        return f"{plain(check.probe)}: {check.note}." if check.note else ""
+    step = deciding.subject.image.instruction
+    who = deciding.subject.image.title + (f" ({step[:80]})" if step else "")
+    if check.name == "created" and check.image is ABSENT:
+        return f"Nearest is {who}, which matches but has no time: an image without a time never matches."
+    side = "parent" if check.name.startswith(("history", "diff_ids", "len(history)", "len(diff_ids)")) else "probe"
+    ours = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
+    theirs = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
+    return f"Nearest is {who}: {check.name} differs. The {side} {ours}, the image {theirs}."

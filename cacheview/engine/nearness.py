@@ -1,0 +1,85 @@
+"""How near the candidates came: how many fields of the probe would have to change, and how many elements in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cacheview.engine.index import CandidateIndex, container_config_of, iterate_bits
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import ContainerConfig, Image
+
+__all__ = ["Near", "distance", "nearest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A candidate, and how far the probe is from matching it.
+
+    Attributes:
+        fields: how many fields differ.
+        elements: how many elements in them differ; at least one for each field.
+    """
+
+    image: Image
+    fields: int
+    elements: int
+
+
+def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Iterator[Near]:
+    """A set of candidates (bits of the index), nearest first: by fields, then elements, then the newest.
+
+    The first one is found without looking at all of the others where one is as near as can be.
+    """
+    for fields, level in enumerate(_levels(index, rules, probe, among)):
+        if not level:
+            continue
+        farther: list[Near] = []
+        for position in iterate_bits(level):
+            image = index.image(position)
+            near = Near(image, fields, _elements(rules, probe, image))
+            if near.elements == fields:  # none can be nearer, so there is no need to see the others first
+                yield near
+            else:
+                farther.append(near)
+        yield from sorted(farther, key=lambda near: near.elements)
+
+
+def _levels(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Sequence[int]:
+    """The set split by the number of fields that differ: item n has those with n."""
+    levels = [among]
+    for field in rules.compared_fields:
+        same = index.field_matches(field, probe)
+        stay = [level & same for level in levels]
+        move = [level & ~same for level in levels]
+        levels = [a | b for a, b in zip([*stay, 0], [0, *move], strict=True)]
+    return levels
+
+
+def _elements(rules: RuleSet, probe: ContainerConfig, image: Image) -> int:
+    stored = container_config_of(image)
+    count = 0
+    for field in rules.compared_fields:
+        ours, theirs = getattr(probe, field), rules.read_image(stored, field)
+        if ours != theirs and not rules.field_matches(field, probe, stored):
+            count += max(1, distance(ours, theirs))
+    return count
+
+
+def distance(ours: Any, theirs: Any) -> int:
+    """How many elements differ: of lists those between the common beginning and the common end, of maps the keys."""
+    if isinstance(ours, Mapping) or isinstance(theirs, Mapping):
+        left, right = ours or {}, theirs or {}
+        return sum(
+            1 for key in left.keys() | right.keys() if key not in left or key not in right or left[key] != right[key]
+        )
+    if isinstance(ours, tuple) or isinstance(theirs, tuple):
+        left, right = ours or (), theirs or ()
+        shorter = min(len(left), len(right))
+        start = next((i for i in range(shorter) if left[i] != right[i]), shorter)
+        if len(left) == len(right):
+            return sum(a != b for a, b in zip(left[start:], right[start:], strict=True))
+        end = next((i for i in range(shorter - start) if left[-1 - i] != right[-1 - i]), shorter - start)
+        return max(len(left), len(right)) - start - end
+    return int(ours != theirs)

@@ -1,0 +1,27 @@
+"""Probe → trace: the same rules as `ImageCache.verdict`, told check by check."""
+
+from __future__ import annotations
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.trace import Stage, Trace
+from cacheview.engine.trace_history import cache_from_stage, descent_stage, history_stage
+from cacheview.engine.trace_local import local_stage
+from cacheview.model import Probe
+
+__all__ = ["trace"]
+
+
+def trace(cache: ImageCache, probe: Probe) -> Trace:
+    """The checks of a probe. What is not looked at is not made, so this is quick for any number of candidates."""
+    verdict = cache.verdict(probe)
+    index = cache.candidates(probe.parent)
+    local = local_stage(probe, cache.rules, cache.store.children.get(probe.parent, ()), index)
+    stages: tuple[Stage, ...] = (local,)
+    if probe.cache_from:
+        stages = (
+            cache_from_stage(cache.lineages(probe.cache_from)),
+            local,
+            descent_stage(verdict),
+            history_stage(probe, cache.store, verdict),
+        )
+    return Trace(probe, cache.store, cache.rules, verdict, stages, index)

@@ -1,0 +1,74 @@
+"""Durations as Go writes them: ``1m30s`` for people, nanoseconds in the model."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.model.errors import DataError
+
+__all__ = ["format_duration", "parse_duration"]
+
+_UNITS: Final = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,  # U+00B5
+    "μs": 1_000,  # U+03BC
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_PART: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([a-zµμ]+)")
+_LIMIT: Final = 1 << 63  # a Go duration is a signed 64-bit number
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of a duration in the syntax of Go's ``time.ParseDuration``: ``30s``, ``1h15m``, ``1.5s``, ``0``.
+
+    Raises `DataError` for anything else, a number without a unit among them.
+    """
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    if rest == "0":
+        return 0
+    total, end = 0, 0
+    for part in _PART.finditer(rest):
+        if part.start() != end:
+            break
+        end = part.end()
+        number, unit = part.groups()
+        if unit not in _UNITS:
+            raise DataError(f"no unit of time: {unit[:20]!r} (known are h, m, s, ms, us, ns)")
+        whole, _, fraction = number.partition(".")
+        fraction = fraction[:18]  # beyond that it is less than a nanosecond of the largest unit
+        total += int(whole[:20] or "0") * _UNITS[unit]
+        total += int(fraction or "0") * _UNITS[unit] // 10 ** len(fraction)
+    if not rest or end != len(rest):
+        hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (as 30s, 1m30s or 500ms)"
+        raise DataError(f"not a duration: {text[:64]!r}{hint}")
+    if not -_LIMIT <= sign * total < _LIMIT:
+        raise DataError(f"longer than a duration can be (292 years): {text[:64]!r}")
+    return sign * total
+
+
+def format_duration(nanoseconds: int) -> str:
+    """The shortest text that `parse_duration` reads back: ``1h``, ``1m30s``, ``1.5s``, ``500ms``; ``0s`` for none."""
+    if nanoseconds < 0:
+        return f"-{format_duration(-nanoseconds)}"
+    if nanoseconds < _UNITS["s"]:
+        for unit in ("ms", "µs"):
+            if nanoseconds >= _UNITS[unit]:
+                return _decimal(nanoseconds, _UNITS[unit]) + unit
+        return f"{nanoseconds}ns" if nanoseconds else "0s"
+    hours, rest = divmod(nanoseconds, _UNITS["h"])
+    minutes, rest = divmod(rest, _UNITS["m"])
+    seconds = _decimal(rest, _UNITS["s"])
+    parts = ((str(hours), "h"), (str(minutes), "m"), (seconds, "s"))
+    return "".join(number + unit for number, unit in parts if number != "0")
+
+
+def _decimal(value: int, unit: int) -> str:
+    whole, rest = divmod(value, unit)
+    if not rest:
+        return str(whole)
+    return f"{whole}.{rest:0{len(str(unit)) - 1}d}".rstrip("0")
