@@ -1,8 +1,8 @@
-"""The files that come with cacheview: the demo suite, icons."""
+"""Files that come with the program: in the package when it is installed, beside it in a checkout."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -10,13 +10,14 @@ __all__ = ["resource"]
 
 
 def resource(name: str) -> Traversable:
-    """A bundled file or folder by its path in ``resources/``, whether installed or in a checkout.
+    """A bundled file or folder by its path under ``resources/``, parts joined by ``/`` (``icons/hit.svg``).
 
-    Nothing says that it exists: reading one that does not raises FileNotFoundError.
+    Raises FileNotFoundError when there is none of that name.
     """
-    steps = [step for step in name.split("/") if step]
-    package = files("cacheview")
-    installed = package.joinpath("resources")
-    if not installed.is_dir() and isinstance(package, Path):
-        installed = package.parent / "resources"  # in a checkout they lie beside the package
-    return installed.joinpath(*steps)
+    parts = name.split("/")
+    checkout = Path(__file__).parent.parent / "resources"
+    for root in (resources.files("cacheview") / "resources", checkout):
+        found = root.joinpath(*parts)
+        if found.is_file() or found.is_dir():
+            return found
+    raise FileNotFoundError(f"not bundled with cacheview: {name}")

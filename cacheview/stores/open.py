@@ -54,8 +54,7 @@ def open_store(
     """
     text = os.fspath(location)
     if text == DEMO:
-        with as_file(resource("demo.jsonl")) as demo:
-            return _open_file(demo, DEMO, platform, progress, limits)
+        return _open_demo(platform, progress, limits)
     path = Path(text)
     try:
         mode = os.stat(path).st_mode
@@ -68,6 +67,15 @@ def open_store(
     if not stat.S_ISREG(mode):
         raise DataError(f"is {what_it_is(mode)}, which cannot be opened. {_WHAT_TO_OPEN}", where=text)
     return _open_file(path, text, platform, progress, limits)
+
+
+def _open_demo(platform: Platform | None, progress: Progress | None, limits: Limits) -> Opened:
+    try:
+        bundled = resource("demo.jsonl")
+    except FileNotFoundError as error:
+        raise DataError(f"{error}. Install cacheview again", where=DEMO) from error
+    with as_file(bundled) as path:
+        return _open_file(path, DEMO, platform, progress, limits)
 
 
 def _open_folder(
