@@ -139,7 +139,8 @@ def _of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterat
         yield Hazard(
             HazardKind.FURTHER_STEPS,
             f"The answer is the whole image {image.title}, which has {further} further "
-            f"step{'' if further == 1 else 's'} after the one that was asked for: the next instruction builds on top of all of them.",
+            f"step{'' if further == 1 else 's'} after the one that was asked for: the next instruction builds on top "
+            "of all of them.",
             "Name as --cache-from the image of the step itself, or leave --cache-from out.",
             image,
         )

@@ -1,0 +1,283 @@
+"""An explanation as text, JSON or Markdown: for the command line, for copies, for bug reports.
+
+The JSON is documented in the README and stable: keys are added, never renamed or removed, within one ``format``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from cacheview.engine import (
+    ABSENT,
+    Check,
+    CheckOutcome,
+    Edit,
+    Explanation,
+    Hazard,
+    Stage,
+    Subject,
+    VerdictOutcome,
+    parent_title,
+    plain,
+    plain_change,
+)
+from cacheview.model import Image, Probe
+
+__all__ = ["FORMAT", "as_json", "as_markdown", "as_object", "as_text", "check_as_object", "edit_phrase", "headline"]
+
+FORMAT = "cacheview-explanation/1"
+
+NEAREST = 10
+"""How many candidates and sources are told in full where not all are asked for."""
+
+_MARKS = {
+    CheckOutcome.PASSED: "✓",
+    CheckOutcome.FAILED: "✗",
+    CheckOutcome.NOT_REACHED: "·",
+    CheckOutcome.NOT_COMPARED: "–",
+}
+
+
+def headline(explanation: Explanation) -> str:
+    """The verdict as one line: ``MISS: no child of app:1 has this config``."""
+    return f"{explanation.verdict.outcome.value.upper()}: {explanation.sentence}"
+
+
+def edit_phrase(edit: Edit, explanation: Explanation) -> str:
+    """What an edit does, as one phrase."""
+    store = explanation.trace.store
+    return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
+
+
+def as_text(explanation: Explanation, *, everything: bool = False) -> str:
+    """Verdict, deciding check, smallest edit, hazards and the trace, as lines of plain text.
+
+    Of the trace, the candidates and sources nearest to a hit with what they passed and failed at; ``everything``:
+    all of them with every check.
+    """
+    return "\n".join(_text_lines(explanation, everything=everything))
+
+
+def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
+    yield headline(explanation)
+    if explanation.reason:
+        yield f"  {explanation.reason}"
+    deciding = explanation.deciding
+    if deciding is not None and deciding.check is not None:
+        yield f"  Deciding check: {_check_line(deciding.check)}"
+    if explanation.edit is not None:
+        yield f"  Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
+    for hazard in explanation.hazards:
+        yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+    for stage in explanation.trace.stages:
+        yield ""
+        yield f"{_MARKS[stage.outcome]} {stage.kind.value}: {stage.note}"
+        for check in stage.checks:
+            yield from _check_lines(check, "  ", everything=everything)
+        subjects = stage.subjects if everything else _foremost(explanation, stage)
+        for subject in subjects:
+            yield f"  {_MARKS[subject.outcome]} {_subject_line(subject)}"
+            if everything:
+                for check in subject.checks:
+                    yield from _check_lines(check, "    ", everything=True)
+        left = len(stage.subjects) - len(subjects)
+        if left > 0:
+            yield f"  … and {left} more"
+
+
+def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
+    """The subjects to tell when not all are: of candidates the nearest, of sources the first."""
+    if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
+        return stage.subjects[:NEAREST]
+    positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]
+    return [stage.subjects[position] for position in positions if position is not None]
+
+
+def _subject_line(subject: Subject) -> str:
+    image = subject.image
+    parts = [image.short_id, *image.names[:1], image.instruction[:100]]
+    text = "  ".join(part for part in parts if part)
+    if subject.outcome is CheckOutcome.NOT_REACHED:
+        return f"{text}: not reached"
+    told = f"{text}: {subject.passed_count} of {subject.compared_count} checks passed"
+    if subject.deciding is not None:
+        told += f", fails at {_check_line(subject.deciding)}"
+    return f"{told}; {subject.note}" if subject.note else told
+
+
+def _check_line(check: Check) -> str:
+    match (check.probe, check.image, check.outcome):
+        case (ours, theirs, _) if ours is ABSENT and theirs is ABSENT:
+            values = ""
+        case (ours, theirs, CheckOutcome.FAILED):
+            values = f" {plain(ours)} ≠ {plain(theirs)}"
+        case (ours, theirs, _):
+            values = f" {plain(ours)} | {plain(theirs)}"
+    return f"{check.name}{values}" + (f" ({check.note})" if check.note else "")
+
+
+def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:
+    yield f"{indent}{_MARKS[check.outcome]} {_check_line(check)}"
+    if everything:
+        for child in check.children:
+            yield from _check_lines(child, indent + "  ", everything=True)
+
+
+def as_markdown(explanation: Explanation) -> str:
+    """The same as a Markdown fragment, for an issue tracker or a chat."""
+    lines = [f"**{explanation.verdict.outcome.value.upper()}**: {_escaped(explanation.sentence)}", ""]
+    if explanation.reason:
+        lines += [_escaped(explanation.reason), ""]
+    if explanation.edit is not None:
+        lines += [f"Smallest edit to a hit: {_escaped(edit_phrase(explanation.edit, explanation))}", ""]
+    lines += [f"> Hazard, {hazard.kind.value}: {_escaped(hazard.sentence)} {_escaped(hazard.advice)}\n"
+              for hazard in explanation.hazards]  # fmt: skip
+    subject = explanation.deciding.subject if explanation.deciding is not None else None
+    if subject is not None:
+        lines += [f"Checks of {_escaped(subject.image.title)}:", "", "| | check | probe | image |", "|---|---|---|---|"]
+        lines += [
+            f"| {_MARKS[check.outcome]} {check.outcome.value} | {_escaped(check.name)} | "
+            f"{_cell(check.probe)} | {_cell(check.image)} |"
+            for check in subject.checks
+        ]
+        lines.append("")
+    trace = explanation.trace
+    lines += [
+        f"Rules: {trace.rules.title}. Parent: {_escaped(parent_title(trace.store, trace.probe.parent))}.",
+        "",
+        "```json",
+        json.dumps(_probe(trace.probe), ensure_ascii=False, indent=2).replace("```", "`\u200b``"),
+        "```",
+    ]
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    for character in "\\`*_{}[]<>#|":
+        text = text.replace(character, "\\" + character)
+    return text.replace("\n", " ")
+
+
+def _cell(value: object) -> str:
+    return "" if value is ABSENT else _escaped(plain(value))
+
+
+def as_json(explanation: Explanation, *, everything: bool = False) -> str:
+    """`as_object` as JSON text."""
+    return json.dumps(as_object(explanation, everything=everything), ensure_ascii=False, indent=2)
+
+
+def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str, Any]:
+    """The explanation as JSON-like values; ``everything``: with all candidates and sources, not only the foremost."""
+    verdict, trace = explanation.verdict, explanation.trace
+    deciding = explanation.deciding
+    return {
+        "format": FORMAT,
+        "rules": trace.rules.name,
+        "verdict": {
+            "outcome": verdict.outcome.value,
+            "image": _image(verdict.image),
+            "stage": verdict.stage.value if verdict.stage is not None else None,
+            "error": verdict.error if verdict.outcome is VerdictOutcome.ERROR else None,
+        },
+        "sentence": explanation.sentence,
+        "reason": explanation.reason,
+        "deciding": None
+        if deciding is None
+        else {
+            "stage": deciding.stage.kind.value,
+            "image": _image(deciding.subject.image) if deciding.subject is not None else None,
+            "check": check_as_object(deciding.check) if deciding.check is not None else None,
+        },
+        "edit": None if explanation.edit is None else _edit(explanation.edit, explanation),
+        "hazards": [_hazard(hazard) for hazard in explanation.hazards],
+        "probe": _probe(trace.probe),
+        "sources": [source.id for source in verdict.sources],
+        "trace": [_stage(explanation, stage, everything=everything) for stage in trace.stages],
+    }
+
+
+def _image(image: Image | None) -> dict[str, Any] | None:
+    if image is None:
+        return None
+    return {"id": image.id, "names": list(image.names), "instruction": image.instruction}
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "parent": probe.parent,
+        "config": probe.config.model_dump(mode="json", exclude_defaults=True),
+    }
+    if probe.cache_from:
+        document["cache_from"] = list(probe.cache_from)
+    if probe.platform is not None:
+        document["platform"] = probe.platform.model_dump(mode="json", exclude_defaults=True)
+    return document
+
+
+def _edit(edit: Edit, explanation: Explanation) -> dict[str, Any]:
+    return {
+        "phrase": edit_phrase(edit, explanation),
+        "changes": [
+            {"path": change.path} | _given("old", change.old) | _given("new", change.new) for change in edit.changes
+        ],
+        "probe": _probe(edit.probe),
+    }
+
+
+def _hazard(hazard: Hazard) -> dict[str, Any]:
+    return {
+        "kind": hazard.kind.value,
+        "sentence": hazard.sentence,
+        "advice": hazard.advice,
+        "image": _image(hazard.image),
+        "fields": list(hazard.fields),
+    }
+
+
+def _stage(explanation: Explanation, stage: Stage, *, everything: bool) -> dict[str, Any]:
+    subjects = stage.subjects if everything else _foremost(explanation, stage)
+    return {
+        "stage": stage.kind.value,
+        "outcome": stage.outcome.value,
+        "note": stage.note,
+        "checks": [check_as_object(check) for check in stage.checks],
+        "subjects_total": len(stage.subjects),
+        "subjects": [
+            {
+                "role": subject.role,
+                "image": _image(subject.image),
+                "outcome": subject.outcome.value,
+                "note": subject.note,
+                "checks": [check_as_object(check) for check in subject.checks],
+            }
+            for subject in subjects
+        ],
+    }
+
+
+def check_as_object(check: Check) -> dict[str, Any]:
+    """One check with its elements. A side that has no value has no key."""
+    document: dict[str, Any] = {"check": check.name, "outcome": check.outcome.value}
+    document |= _given("probe", check.probe) | _given("image", check.image)
+    if check.note:
+        document["note"] = check.note
+    if check.children:
+        document["elements"] = [check_as_object(child) for child in check.children]
+    return document
+
+
+def _given(key: str, value: object) -> dict[str, Any]:
+    if value is ABSENT:
+        return {}
+    if isinstance(value, BaseModel):
+        return {key: value.model_dump(mode="json", exclude_defaults=True)}
+    if value is None or isinstance(value, str | bool | int | list | tuple | dict):
+        return {key: value}
+    return {key: str(value)}
