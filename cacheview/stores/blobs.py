@@ -20,13 +20,16 @@ M = TypeVar("M", bound=BaseModel)
 _DIGEST = re.compile("(sha256):([a-f0-9]{64})|(sha384):([a-f0-9]{96})|(sha512):([a-f0-9]{128})")
 
 
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+
+
 class MissingBlobError(DataError):
     """The store names a blob that it does not hold."""
 
 
 def digest_of(content: bytes, algorithm: str = "sha256") -> str:
     """The digest of some bytes, with its algorithm."""
-    return f"{algorithm}:{hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()}"
+    return f"{algorithm}:{_HASHES[algorithm](content).hexdigest()}"
 
 
 class Blobs:

@@ -30,6 +30,11 @@ class _Pause:
         with self._lock:
             self._inside -= 1
             if self._inside == 0 and self._was_enabled:
+                if not gc.get_freeze_count():
+                    # Everything that is alive becomes old at once, unsearched: or the first collection would go
+                    # over a million new objects, on whatever thread it comes.
+                    gc.freeze()
+                    gc.unfreeze()
                 gc.enable()
 
 

@@ -79,13 +79,19 @@ class IndexReader:
 
     def _image(self, descriptor: Descriptor, names: tuple[str, ...], where: str) -> Image:
         manifest = self.blobs.decode(Manifest, descriptor.digest)
-        variants: tuple[Variant, ...] = ()
         if manifest.manifests is None:
-            shown: Variant | None = self._variant(descriptor, manifest)
-        else:
-            seen = {descriptor.digest}
-            variants = tuple(self._variants(manifest.manifests, where, self.limits.nesting, seen))
-            shown = shown_variant(variants, self.platform)
+            config_digest, config, size = self._content(descriptor, manifest)
+            return Image(
+                id=descriptor.digest,
+                names=names,
+                config=config,
+                config_digest=config_digest,
+                manifest_digest=descriptor.digest,
+                size=size,
+            )
+        seen = {descriptor.digest}
+        variants = tuple(self._variants(manifest.manifests, where, self.limits.nesting, seen))
+        shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
             raise DataError(f"none of the {len(variants)} platforms of this index has its content in the store")
         return Image(
@@ -125,19 +131,24 @@ class IndexReader:
             yield from self._variants(manifest.manifests, where, nesting - 1, seen)
 
     def _variant(self, descriptor: Descriptor, manifest: Manifest) -> Variant:
+        config_digest, config, size = self._content(descriptor, manifest)
+        return Variant(
+            manifest_digest=descriptor.digest,
+            platform=descriptor.platform or config.platform,
+            config_digest=config_digest,
+            config=config,
+            size=size,
+        )
+
+    def _content(self, descriptor: Descriptor, manifest: Manifest) -> tuple[str, ImageConfig, int]:
+        """Of an image manifest: the digest of its config, the config, the size of its layers."""
         if manifest.config is None:
             kind = manifest.mediaType or descriptor.mediaType or "no media type"
             raise DataError(f"neither an image manifest nor an index ({kind[:200]})")
         if manifest.config.mediaType not in _CONFIG_TYPES:
             raise DataError(f"not a container image but an artifact of type {manifest.config.mediaType[:200]}")
-        config = self._config(manifest.config.digest)
-        return Variant(
-            manifest_digest=descriptor.digest,
-            platform=descriptor.platform or config.platform,
-            config_digest=manifest.config.digest,
-            config=config,
-            size=sum(layer.size for layer in manifest.layers or ()),
-        )
+        digest = manifest.config.digest
+        return digest, self._config(digest), sum(layer.size for layer in manifest.layers or ())
 
     def _config(self, digest: str) -> ImageConfig:
         """A config, read once however many manifests name it."""
