@@ -1,7 +1,6 @@
 """A Dockerfile instruction turned into the probe that the builder would ask. No Qt."""
 
 from cacheview.dockerfile.args import PREDEFINED_ARGS, BuildArgs
-from cacheview.dockerfile.gotext import format_duration, parse_duration
 from cacheview.dockerfile.instruction import probe_config
 from cacheview.dockerfile.texts import MOBY_71EBFC7, StepTexts
 
@@ -10,7 +9,5 @@ __all__ = [
     "PREDEFINED_ARGS",
     "BuildArgs",
     "StepTexts",
-    "format_duration",
-    "parse_duration",
     "probe_config",
 ]

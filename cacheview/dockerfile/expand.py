@@ -162,11 +162,12 @@ class _Reading:
         operator = self._next()
         if not operator:
             raise DataError("'}' is missing after '${'")
+        nameless = not name and operator in "{}:"
         if operator == "}" and name:
             return lexer.env.get(name, f"${{{name}}}" if lexer.keep_unset else "")
         empty_counts = operator == ":"
         modifier = self._next() if empty_counts else operator
-        if not name or not modifier or modifier not in _MODIFIERS:
+        if nameless or not modifier or modifier not in _MODIFIERS:
             shown = f"${{{name}{':' if empty_counts else ''}{modifier}"
             raise DataError(f"{shown!r} is no substitution that Docker knows here; it knows :-, -, :+, +, :? and ?")
         word = "".join(piece for piece, _ in self.until("}", depth + 1))

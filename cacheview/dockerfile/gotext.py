@@ -1,18 +1,15 @@
 """Values as Go writes them: what the text of a step quotes and formats.
 
-Facts from Go's ``fmt``, ``strconv`` and ``time``: ``%q`` of strings and of integers, ``time.Duration`` read
-and written.
+Facts from Go's ``fmt``, ``strconv`` and ``time``: ``%q`` of strings and of integers, ``time.Duration`` in its
+own words (which are not the shortest: see `cacheview.model.duration` for people's).
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
-from cacheview.model import DataError
-
-__all__ = ["GO_SPACE", "format_duration", "parse_duration", "quote", "quote_all", "quote_rune"]
+__all__ = ["GO_SPACE", "format_go_duration", "quote", "quote_all", "quote_rune"]
 
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -31,18 +28,6 @@ _SHORT_ESCAPES = {
     "\\": r"\\",
 }
 _REPLACEMENT = "\ufffd"
-_MAX_DURATION = (1 << 63) - 1
-_UNITS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,  # the Greek letter; the one above is the micro sign
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_DURATION_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
 
 
 def _escaped(char: str, delimiter: str) -> str:
@@ -79,7 +64,7 @@ def _decimal(whole: int, rest: int, digits: int) -> str:
     return f"{whole}.{fraction}" if fraction else str(whole)
 
 
-def format_duration(nanoseconds: int) -> str:
+def format_go_duration(nanoseconds: int) -> str:
     """A duration as ``time.Duration`` prints itself: ``1h0m0s``, ``1.5s``, ``20ms``, ``0s``."""
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     if size == 0:
@@ -97,36 +82,3 @@ def format_duration(nanoseconds: int) -> str:
     if hours or minutes:
         text = f"{minutes}m{text}"
     return f"{sign}{hours}h{text}" if hours else sign + text
-
-
-def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration as ``time.ParseDuration`` reads it: ``30s``, ``1h30m``, ``1.5s``.
-
-    Raises:
-        DataError: it is not one, or it does not fit into 63 bits.
-    """
-    sign, digits = (-1, text[1:]) if text[:1] == "-" else (1, text[1:] if text[:1] == "+" else text)
-    if digits == "0":
-        return 0
-    total, at = 0, 0
-    while at < len(digits) or not digits:
-        match = _DURATION_PART.match(digits, at)
-        if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
-            raise DataError(f"not a duration: {text[:64]!r}; write 30s, 1m30s or 500ms")
-        total += _part(match[1], match[2] or "", _UNITS[match[3]])
-        at = match.end()
-    if total > _MAX_DURATION + (sign < 0):
-        raise DataError(f"too long a duration: {text[:64]!r}; the most is 2562047h")
-    return sign * total
-
-
-def _part(whole: str, fraction: str, unit: int) -> int:
-    # Go keeps as many digits of a fraction as fit into 63 bits and goes on in floating point: so do we.
-    if len(whole.lstrip("0")) > 19:
-        return _MAX_DURATION + 2
-    kept, scale = 0, 1.0
-    for digit in fraction:
-        if kept > _MAX_DURATION // 10 or kept * 10 + int(digit) > _MAX_DURATION:
-            break
-        kept, scale = kept * 10 + int(digit), scale * 10
-    return int(whole or "0") * unit + int(float(kept) * (float(unit) / scale))

@@ -20,7 +20,7 @@ __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "parse_instruction"]
 _BLANK = re.compile(r"[\t\v\f\r ]+")
 _SPACE = re.compile(f"[{GO_SPACE}]+")
 _ESCAPE_DIRECTIVE = re.compile(r"#\s*escape\s*=\s*(\S+)\s*", re.IGNORECASE)
-_HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)", re.ASCII)
+_HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]*)", re.ASCII)
 _MAX_LINE = 65_535  # bytes; what Go's line scanner takes
 
 _Arguments = tuple[list[str], bool]

@@ -6,10 +6,11 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from cacheview.dockerfile.gotext import GO_SPACE, parse_duration
+from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.texts import StepTexts
 from cacheview.model import DataError, HealthConfig
+from cacheview.model.duration import parse_duration
 
 __all__ = ["healthcheck", "stop_signal", "trigger", "trimmed", "workdir"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cacheview.dockerfile.gotext import format_duration, quote, quote_all, quote_rune
+from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
 from cacheview.model import HealthConfig
 
 __all__ = ["MOBY_71EBFC7", "StepTexts"]
@@ -14,7 +14,7 @@ __all__ = ["MOBY_71EBFC7", "StepTexts"]
 def _healthcheck_five_fields(check: HealthConfig) -> str:
     """Go's ``%q`` of a pointer to the struct: durations as text, and retries, an integer, as a character."""
     durations = (check.Interval, check.Timeout, check.StartPeriod, check.StartInterval)
-    texts = " ".join(quote(format_duration(duration)) for duration in durations)
+    texts = " ".join(quote(format_go_duration(duration)) for duration in durations)
     return f"&{{{quote_all(check.Test or ())} {texts} {quote_rune(check.Retries)}}}"
 
 

@@ -1,0 +1,61 @@
+"""What a real daemon stored (moby 71ebfc7, containerd store) is what the instruction gives on top of the parent.
+
+The daemon merges the parent image's config into what it stores, which changes none of these steps. ``COPY`` and ``ADD``
+stand with the checksum that the daemon made of the files.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cacheview.dockerfile import BuildArgs, probe_config
+from cacheview.model import ContainerConfig, Image, decode
+
+SAMPLE = Path(__file__).parent.parent / "data" / "dockerfile" / "71ebfc7.json"
+COMPARED = (
+    *("AttachStdout", "AttachStderr", "User", "OpenStdin", "Tty"),
+    *("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes"),
+)
+SETTINGS = ("WorkingDir", "StopSignal", "Healthcheck", "OnBuild", "Shell", "ArgsEscaped")
+
+
+@cache
+def images() -> dict[str, Image]:
+    document = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    return {entry["id"]: decode(Image, json.dumps(entry)) for entry in document["images"]}
+
+
+def steps() -> list[Any]:
+    found = json.loads(SAMPLE.read_text(encoding="utf-8"))["steps"]
+    return [pytest.param(step, id=f"{step['image'][7:15]} {step['instruction'][:40]}") for step in found]
+
+
+def said(config: ContainerConfig, fields: tuple[str, ...]) -> dict[str, Any]:
+    """The fields that say something: null, empty and zero are one to the rules."""
+    return {name: value for name in fields if (value := getattr(config, name))}
+
+
+@pytest.mark.parametrize("step", steps())
+def test_the_stored_container_config_is_the_probe(step: dict[str, Any]) -> None:
+    child = images()[step["image"]]
+    parent = images()[child.parent] if child.parent else None
+    args = BuildArgs(step.get("declared", {}), step.get("given", {}))
+
+    probe = probe_config(step["instruction"], parent, args=args)
+
+    stored = child.config.container_config
+    assert stored is not None
+    assert said(probe, COMPARED) == said(stored, COMPARED)
+    assert said(probe, SETTINGS) == said(stored, SETTINGS)
+    assert probe.Image == (child.parent or "")
+
+
+def test_the_sample_has_every_image_with_a_parent_in_its_store() -> None:
+    tested = {step.values[0]["image"] for step in steps()}
+    assert tested >= {image.id for image in images().values() if image.parent in images()}
+    assert len(tested) == 39
