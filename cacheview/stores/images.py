@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from pydantic import BaseModel
+
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, decode
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.limits import Limits
-from cacheview.stores.manifests import ArchiveEntry, ArchiveManifest, Manifest
+from cacheview.stores.manifests import ArchiveManifest, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.progress import Meter
+from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
 __all__ = ["RULES", "read_images"]
+
+M = TypeVar("M", bound=BaseModel)
 
 RULES = "containerd-71ebfc7"
 """The rule set for every archive and layout: the only one yet."""
@@ -21,70 +28,58 @@ RULES = "containerd-71ebfc7"
 
 def read_images(members: Members, where: str, platform: Platform, limits: Limits, meter: Meter) -> Opened:
     """The store that the files make up. Raises `DataError` where they make up none."""
-    problems = members.problems
-    index = _document(members, "index.json", problems)
-    entries = _entries(members, problems)
     in_folder = isinstance(members, FolderMembers)
-    if entries is not None and (index is None or from_graph_driver(entries, members)):
-        archive = ArchiveReader(members, limits, meter)
-        images = archive.images(entries, (index.manifests or ()) if index else ())
-        problems += archive.problems
-        title, notes = "graph-driver store", _parent_notes(images)
-    elif index is not None and index.manifests is not None:
-        reader = IndexReader(Blobs(members), platform, limits, meter)
-        images = reader.images(index.manifests)
-        problems += reader.problems
-        title, notes = "containerd store", [*_parent_notes(images), *_tag_notes(reader.tags)]
+    problems = list(members.problems)
+    index = _document(members, Manifest, "index.json", problems)
+    listed = _document(members, ArchiveManifest, "manifest.json", problems)
+    saved = listed is not None
+    manifests = index.manifests if index is not None else None
+    entries = listed.root if listed is not None else None
+    if manifests is None and entries is None and problems:
+        entries, manifests = stray_entries(members) or None, stray_manifests(members) or None
+        if entries or manifests:
+            problems.append(Problem("", SALVAGED))
+
+    if entries is not None and (manifests is None or from_graph_driver(entries, members)):
+        archive = ArchiveReader(members, limits, meter, problems)
+        images, tags, store_kind = archive.images(entries, manifests or ()), [], "graph-driver store"
+    elif manifests is not None:
+        reader = IndexReader(Blobs(members), platform, limits, meter, problems)
+        images, tags, store_kind = reader.images(manifests), reader.tags, "containerd store"
     else:
-        raise _nothing(members, where, in_folder)
-    if entries is None:
+        raise DataError(_why_nothing(members, problems, in_folder), where=where)
+    if problems and not images:
+        raise DataError(f"no image could be read. {'. '.join(map(str, problems[:3]))}", where=where)
+
+    if saved:
+        kind, title = "docker-folder" if in_folder else "docker-archive", f"docker save archive, {store_kind}"
+    else:
         kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
-    else:
-        kind = "docker-folder" if in_folder else "docker-archive"
-        title = f"docker save {'folder' if in_folder else 'archive'}, {title}"
-    if not images and problems:
-        raise DataError(f"no image could be read. {problems[0]}", where=where)
-    store = ImageStore(
-        images=tuple(images),
-        title=title,
-        location=where,
-        rules=RULES,
-        notes=(*notes, *_config_notes(images)),
-        problems=tuple(problems),
-    )
+    notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
+    store = ImageStore(tuple(images), title, where, RULES, notes, tuple(problems))
     return Opened(title, where, kind, (Case(title, store, RULES),), store.problems)
 
 
-def _document(members: Members, name: str, problems: list[Problem]) -> Manifest | None:
+def _document(members: Members, model: type[M], name: str, problems: list[Problem]) -> M | None:
+    """One of the documents at the top; None where it is missing or, with a problem, where it cannot be read."""
     try:
         content = members.read(name)
-        return None if content is None else decode(Manifest, content)
+        return None if content is None else decode(model, content)
     except DataError as error:
         problems.append(Problem(name, str(error)))
         return None
 
 
-def _entries(members: Members, problems: list[Problem]) -> tuple[ArchiveEntry, ...] | None:
-    try:
-        content = members.read("manifest.json")
-        return None if content is None else decode(ArchiveManifest, content).root
-    except DataError as error:
-        problems.append(Problem("manifest.json", str(error)))
-        return None
-
-
-def _nothing(members: Members, where: str, in_folder: bool) -> DataError:
+def _why_nothing(members: Members, problems: list[Problem], in_folder: bool) -> str:
     place = "folder" if in_folder else "archive"
-    if members.problems:
-        what = f"no images can be found in this {place}. {members.problems[0]}. Save or copy it again"
-    elif members.size("repositories") is not None:
-        what = "an archive of Docker before 1.10, without manifest.json. Load it into Docker and save it again"
-    else:
-        what = (
-            f"the {place} has neither index.json nor manifest.json at its top: it is no `docker save` "
-            "archive and no OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
-        )
-    return DataError(what, where=where)
+    if problems:
+        return f"no images can be found in this {place}. {problems[0]}. Save or copy it again"
+    if members.size("repositories") is not None:
+        return "an archive of Docker before 1.10, without manifest.json. Load it into Docker and save it again"
+    return (
+        f"the {place} has no list of images, an index.json or a manifest.json, at its top: it is no `docker save` "
+        "archive and no OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
+    )
 
 
 def _parent_notes(images: list[Image]) -> list[str]:

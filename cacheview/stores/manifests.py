@@ -23,7 +23,7 @@ class Descriptor(_Document):
 
     digest: str
     mediaType: str = ""
-    size: int = 0
+    size: int = Field(0, ge=0)
     platform: Platform | None = None
     annotations: dict[str, str] | None = None
 

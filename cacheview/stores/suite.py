@@ -17,6 +17,7 @@ from cacheview.stores.progress import Meter, Progress
 
 __all__ = ["read_cases", "read_suite", "suite_lines"]
 
+_HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
 _WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
 
 
@@ -75,12 +76,15 @@ def read_cases(stream: io.BufferedReader, where: str, limits: Limits, meter: Met
     with paused_collector():
         for number, case in suite_lines(stream, where, limits):
             meter.alive()
-            if len(cases) >= limits.images or len(problems) >= limits.images:
-                problems.append(Problem(f"line {number}", f"more than {limits.images:,} cases; the rest is not read"))
+            if number > limits.images or stream.tell() > limits.documents:
+                most = f"{limits.images:,} lines or {limits.documents:,} bytes"
+                problems.append(Problem(f"line {number}", f"more than {most}; the rest is not read"))
                 break
             if isinstance(case, DataError):
                 first_error = first_error or case
-                problems.append(Problem(f"line {number}", DataError(case.what, path=case.path).args[0]))
+                problems.append(Problem(f"line {number}", str(DataError(case.what, path=case.path))))
+                if not cases and len(problems) >= _HOPELESS:
+                    break
                 continue
             cases.append(_case(case, number, where))
             problems.extend(

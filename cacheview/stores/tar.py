@@ -18,7 +18,7 @@ __all__ = ["BLOCK", "Member", "TarError", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths end at 4096
-_MAX_SIZE = 1 << 62
+_MAX_SIZE = 1 << 43  # 8 TiB
 
 _REGULAR = frozenset((b"0", b"\0", b"7"))
 _LINKS = frozenset((b"1", b"2"))

@@ -1,0 +1,208 @@
+"""The tar reader sees what the standard library's sees, and follows nothing absurd."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tarfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cacheview.stores.tar import BLOCK, Member, TarError, looks_like_tar, walk
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
+    lambda name: name.strip("/") and "\0" not in name
+)
+contents = st.binary(max_size=1300)
+
+
+def read(data: bytes) -> list[tuple[Member, bytes]]:
+    stream = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    return [(member, stream.read(member.size) if member.regular else b"") for member in walk(stream)]
+
+
+def archive(*members: tuple[tarfile.TarInfo, bytes], tar_format: int = tarfile.USTAR_FORMAT) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as tar:
+        for info, content in members:
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def one(name: str = "file", content: bytes = b"content") -> bytes:
+    return archive((tarfile.TarInfo(name), content))
+
+
+def with_field(data: bytes, start: int, field: bytes) -> bytes:
+    """The archive with a field of its first header replaced, and the checksum made right."""
+    header = bytearray(data[:BLOCK])
+    header[start : start + len(field)] = field
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data[BLOCK:]
+
+
+@given(
+    files=st.lists(st.tuples(names, contents), max_size=5),
+    tar_format=st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
+)
+def test_reads_what_tarfile_writes(files: list[tuple[str, bytes]], tar_format: int) -> None:
+    data = archive(*((tarfile.TarInfo(name), content) for name, content in files), tar_format=tar_format)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        expected = []
+        for info in tar:
+            file = tar.extractfile(info)
+            expected.append((info.name, file.read() if file else b""))
+    assert [(member.name.rstrip("/"), content) for member, content in read(data)] == expected
+
+
+def test_prefix_of_ustar() -> None:
+    name = "/".join(["folder"] * 25)
+    assert [member.name for member, _ in read(one(name))] == [name]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+@pytest.mark.parametrize("target", ["there", "far/" * 60 + "there"])
+def test_links_have_targets_and_no_content(kind: bytes, target: str) -> None:
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = kind, target
+    data = archive((link, b""), (tarfile.TarInfo("after"), b"x"), tar_format=tarfile.GNU_FORMAT)
+    assert [member for member, _ in read(data)] == [Member("link", 0, False, target), Member("after", 1, True, "")]
+
+
+def test_folders_and_devices_are_not_regular() -> None:
+    infos = []
+    for kind in (tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE):
+        info = tarfile.TarInfo(f"kind-{kind.decode()}")
+        info.type = kind
+        infos.append((info, b""))
+    assert [member.regular for member, _ in read(archive(*infos, (tarfile.TarInfo("after"), b"x")))] == [
+        *[False] * 4,
+        True,
+    ]
+
+
+def test_old_gnu_sparse_member_is_passed_over() -> None:
+    """With a map that goes on in two more blocks; the stored bytes follow them."""
+    sparse = bytearray(with_field(one("sparse", b"s" * 700), 156, b"S"))
+    sparse[:BLOCK] = with_field(bytes(sparse[:BLOCK]), 482, b"\1")
+    map_blocks = bytes(504) + b"\1" + bytes(7) + bytes(BLOCK)
+    data = bytes(sparse[:BLOCK]) + map_blocks + bytes(sparse[BLOCK : 3 * BLOCK]) + one("after")
+    assert [(member.name, member.regular) for member, _ in read(data)] == [("sparse", False), ("after", True)]
+
+
+def test_pax_sparse_member_is_not_regular() -> None:
+    info = tarfile.TarInfo("sparse")
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "real"}
+    data = archive((info, b"0\n" + b"x" * 600), (tarfile.TarInfo("after"), b"x"), tar_format=tarfile.PAX_FORMAT)
+    assert [(member.name, member.regular) for member, _ in read(data)] == [("real", False), ("after", True)]
+
+
+def test_global_pax_header_is_passed_over() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "c", "path": "other"}
+    ) as tar:
+        tar.addfile(tarfile.TarInfo("file"))
+    assert [member.name for member, _ in read(buffer.getvalue())] == ["file"]
+
+
+def test_size_in_base_256() -> None:
+    data = with_field(one(content=b"abc"), 124, b"\x80" + (3).to_bytes(11, "big"))
+    assert read(data) == [(Member("file", 3, True, ""), b"abc")]
+
+
+def test_checksum_of_signed_bytes() -> None:
+    header = bytearray(one("é" * 20)[:BLOCK])
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % (sum(struct.unpack("512b", header)) & 0o777777)
+    assert looks_like_tar(bytes(header))
+
+
+@given(place=st.integers(0, BLOCK - 1), value=st.integers(0, 255))
+def test_checksum_is_exact(place: int, value: int) -> None:
+    """As `tarfile` sees it, for any byte of the header changed."""
+    block = bytearray(one("name" * 10, os.urandom(3))[:BLOCK])
+    block[place] = value
+    try:
+        tarfile.TarInfo.frombuf(bytes(block), "utf-8", "replace")
+    except tarfile.HeaderError:
+        assert not looks_like_tar(bytes(block))
+    else:
+        assert looks_like_tar(bytes(block))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b"\xff" * 12, b"\x80" + b"\xff" * 11, b"-0000000001\0", b"99999999999\0", b"0x000000001\0"],
+    ids=["negative", "huge", "minus", "not octal", "hexadecimal"],
+)
+def test_absurd_sizes(field: bytes) -> None:
+    with pytest.raises(TarError, match="absurd size"):
+        read(with_field(one(), 124, field))
+
+
+@pytest.mark.parametrize("kind", [b"x", b"L", b"K"])
+def test_absurd_extended_headers(kind: bytes) -> None:
+    data = with_field(with_field(one(), 124, b"77777777777\0"), 156, kind)
+    with pytest.raises(TarError, match="extended header"):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"0 path=x\n",
+        b"999 path=x\n",
+        b"-9 path=x\n",
+        b"path=x\n",
+        b"9" * 5000 + b" path=x\n",
+        b"12 size=-512\n",
+        b"33 size=" + b"9" * 24 + b"\n",
+        b"7 path\n",
+        b"1 ",
+        b" ",
+    ],
+)
+def test_bad_pax_records(record: bytes) -> None:
+    data = with_field(one("pax", record), 156, b"x")[: BLOCK * (1 + -(-len(record) // BLOCK))] + one("after")
+    with pytest.raises(TarError, match=r"pax record|absurd size"):
+        read(data)
+
+
+def test_a_megabyte_of_digits_takes_no_time() -> None:
+    """Where the standard library's search is quadratic."""
+    record = b"1" * (1024 * 1024 - 1)
+    with pytest.raises(TarError, match="pax record"):
+        read(with_field(one("pax", record), 156, b"x"))
+
+
+@given(st.integers(0, 3 * BLOCK - 1))
+def test_cut_anywhere(length: int) -> None:
+    """Before the end mark every cut is noticed, and members before it are seen."""
+    data = one("a", b"1")[: 2 * BLOCK] + one("b", b"22")
+    stream = io.BufferedReader(io.BytesIO(data[:length]))  # type: ignore[arg-type]
+    seen = []
+    with pytest.raises(TarError, match="ends early"):
+        seen.extend(member.name for member in walk(stream))
+    assert len(seen) <= 1 + (length >= 3 * BLOCK)
+
+
+def test_damage_in_the_middle_is_noticed() -> None:
+    data = bytearray(one("a", b"1")[: 2 * BLOCK] + one("b"))
+    data[2 * BLOCK] ^= 0xFF
+    with pytest.raises(TarError, match="damaged at byte 1024"):
+        read(bytes(data))
+
+
+@given(st.binary(min_size=BLOCK, max_size=4 * BLOCK))
+def test_noise_never_breaks_it(noise: bytes) -> None:
+    try:
+        read(noise)
+    except TarError:
+        return
+    assert noise[:BLOCK] == bytes(BLOCK)
