@@ -116,6 +116,8 @@ def _check_line(check: Check) -> str:
             values = ""
         case (ours, theirs, CheckOutcome.FAILED):
             values = f" {plain(ours)} ≠ {plain(theirs)}"
+        case (ours, theirs, _) if ours is ABSENT or ours == theirs:
+            values = f" {plain(theirs)}"
         case (ours, theirs, _):
             values = f" {plain(ours)} | {plain(theirs)}"
     return f"{check.name}{values}" + (f" ({check.note})" if check.note else "")

@@ -3,7 +3,7 @@
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, Check, CheckOutcome
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
-from cacheview.engine.explain import Deciding, Explanation, explain, parent_title, plain, plain_change
+from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import CONTAINERD_71EBFC7, RULE_SETS, RuleSet, rule_set
@@ -33,6 +33,7 @@ __all__ = [
     "Verdict",
     "VerdictOutcome",
     "explain",
+    "known_as",
     "parent_title",
     "plain",
     "plain_change",

@@ -11,9 +11,9 @@ from typing import Any
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, Check
-from cacheview.engine.history import has_nothing_to_compare
+from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
 from cacheview.engine.index import container_config_of
-from cacheview.engine.nearness import distance, nearest
+from cacheview.engine.nearness import countable, distance, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
@@ -151,9 +151,13 @@ def _cheapest_first(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterat
             config_edits = itertools.chain((proposal,), config_edits)
             break
         yield proposal  # nothing costs less, so the other kinds need not be looked at yet
-    kinds = [config_edits, _parent_edits(cache, probe)]
+    kinds = [config_edits, _parent_edits(cache, probe, verdict)]
     if probe.cache_from:
-        kinds += [_command_edits(cache, probe, verdict), _without_cache_from(cache, probe)]
+        kinds += [
+            _command_edits(cache, probe, verdict),
+            _history_parent_edits(cache, probe, verdict),
+            _without_cache_from(cache, probe),
+        ]
     yield from heapq.merge(*kinds, key=lambda proposal: proposal.cost)
 
 
@@ -162,9 +166,7 @@ def _config_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
     index = cache.candidates(probe.parent)
     among = index.dated
     if probe.cache_from:
-        parents = {source.parent for source in verdict.sources}
-        accepted = [index.position(image) for image in index.images(index.dated) if image.id in parents]
-        among = sum(1 << position for position in accepted)
+        among = countable(index, among, verdict.sources)
     for near in nearest(index, cache.rules, probe.config, among):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
@@ -182,9 +184,11 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
     return _with_config(probe, values, image)
 
 
-def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
+def _parent_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
     among = cache.everything.dated & cache.elsewhere(probe.parent)
+    if probe.cache_from:
+        among = countable(cache.everything, among, verdict.sources)
     for near in nearest(cache.everything, cache.rules, probe.config, among):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
@@ -212,6 +216,18 @@ def _command_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
         cost = (1, max(1, distance(current, command)), 0)
         found.append(_Proposal(cost, _with_config(probe, {"Cmd": command}, source)))
     return iter(sorted(found, key=lambda proposal: proposal.cost))
+
+
+def _history_parent_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+    """To a parent from which a source goes on with the probe's command."""
+    wanted = created_by(probe.config)
+    for source in {source.id: source for source in verdict.sources}.values():
+        steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
+        for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
+            if matches_history(source, parent, probe.config):
+                after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
+                if after != probe:
+                    yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))
 
 
 def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:

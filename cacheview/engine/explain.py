@@ -10,13 +10,17 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, Check, CheckOutcome
 from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazard import Hazard, hazards
-from cacheview.engine.nearness import Near, nearest
+from cacheview.engine.nearness import Near, countable, nearest
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe, short_id
 
-__all__ = ["Deciding", "Explanation", "explain", "parent_title", "plain", "plain_change"]
+__all__ = ["Deciding", "Explanation", "explain", "known_as", "parent_title", "plain", "plain_change"]
+
+
+_STEP = 60
+"""Characters of a step that are told beside an id."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,18 @@ def explain(cache: ImageCache, probe: Probe) -> Explanation:
     return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict))
 
 
+def known_as(image: Image) -> str:
+    """What a person knows an image by: its name, else its short id with the step that made it."""
+    if image.names or not image.instruction:
+        return image.title
+    step = image.instruction
+    return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
+
+
 def parent_title(store: ImageStore, parent: str) -> str:
-    """What a person calls the probe's parent."""
+    """What a person knows the probe's parent by."""
     image = store.by_id.get(parent)
-    return image.title if image is not None else short_id(parent)
+    return known_as(image) if image is not None else short_id(parent)
 
 
 def plain(value: object) -> str:
@@ -123,9 +135,7 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     index = told.index
     among = index.dated or index.all
     if history is not None:
-        parents = {source.parent for source in told.verdict.sources}
-        countable = [index.position(image) for image in index.images(index.dated) if image.id in parents]
-        among = sum(1 << position for position in countable)
+        among = countable(index, index.dated, told.verdict.sources)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
     source = _nearest_source(history) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
@@ -193,12 +203,12 @@ def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
         reason = f"Its history begins with that of {parent} and goes on with this command."
         if told.probe.parent == SCRATCH:
             reason = "Its history begins with this command."
-        return f"the source {image.title} is used", reason
+        return f"the source {known_as(image)} is used", reason
     matches = len(told.index.matches(told.probe.config))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     counted = " A source has it as its parent, so the local answer counts." if told.probe.cache_from else ""
     child = "An image without a parent" if told.probe.parent == SCRATCH else f"A child of {parent}"
-    return f"{image.title} is used", f"{child} whose config matches in all that is compared.{others}{counted}"
+    return f"{known_as(image)} is used", f"{child} whose config matches in all that is compared.{others}{counted}"
 
 
 def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple[str, str]:
@@ -212,7 +222,7 @@ def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple
             )
             return f"the cache-from references bring in no source{discarded}", reason
         if verdict.local is not None:
-            return f"{verdict.local.title} matches locally, but no source was built on it", reason
+            return f"{known_as(verdict.local)} matches locally, but no source was built on it", reason
         return f"no {kin} and no source has this step", reason
     if not len(told.index):
         if told.probe.parent == SCRATCH:
@@ -227,10 +237,12 @@ def _reason(deciding: Deciding | None) -> str:
     check = deciding.check
     if deciding.subject is None:
         return f"{plain(check.probe)}: {check.note}." if check.note else ""
-    step = deciding.subject.image.instruction
-    who = deciding.subject.image.title + (f" ({step[:80]})" if step else "")
+    who = known_as(deciding.subject.image)
     if check.name == "created" and check.image is ABSENT:
         return f"Nearest is {who}, which matches but has no time: an image without a time never matches."
+    if check.name.startswith("len(") and check.field:
+        ours, theirs = (f"{count} element{'' if count == 1 else 's'}" for count in (check.probe, check.image))
+        return f"Nearest is {who}: {check.field} has {ours} in the probe and {theirs} in the image."
     side = "parent" if check.name.startswith(("history", "diff_ids", "len(history)", "len(diff_ids)")) else "probe"
     ours = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
     theirs = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.index import CandidateIndex, container_config_of, iterate_bits
+from cacheview.engine.index import CandidateIndex, bits_of, container_config_of, iterate_bits
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Image
 
-__all__ = ["Near", "distance", "nearest"]
+__all__ = ["Near", "countable", "distance", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,18 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
             else:
                 farther.append(near)
         yield from sorted(farther, key=lambda near: near.elements)
+
+
+def countable(index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
+    """Those of a set that would count as a local answer beside these sources: one of them has it as its parent."""
+    parents = {source.parent for source in sources}
+    alone = None in parents  # a source without a parent asks the answer itself
+    found = [
+        position
+        for position in iterate_bits(among)
+        if (image := index.image(position)).id in parents or (alone and image.parent == image.id)
+    ]
+    return bits_of(found)
 
 
 def _levels(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Sequence[int]:

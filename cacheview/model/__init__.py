@@ -8,6 +8,7 @@ from cacheview.model.config import (
     field_kind,
     is_default,
 )
+from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
 from cacheview.model.decode import decode
 from cacheview.model.errors import DataError
 from cacheview.model.image import (
@@ -31,6 +32,7 @@ from cacheview.model.timestamp import Timestamp
 __all__ = [
     "CONFIG_FIELDS",
     "SCRATCH",
+    "ConfigTextError",
     "ContainerConfig",
     "DataError",
     "Expectation",
@@ -43,17 +45,20 @@ __all__ = [
     "Platform",
     "Probe",
     "Problem",
+    "ReadConfig",
     "Reference",
     "RootFS",
     "SuiteCase",
     "SuiteProbe",
     "Timestamp",
     "Variant",
+    "config_text",
     "decode",
     "familiar",
     "field_kind",
     "instruction_of",
     "is_default",
     "parse_reference",
+    "read_config",
     "short_id",
 ]

@@ -41,7 +41,7 @@ def parse_duration(text: str) -> int:
             raise DataError(f"no unit of time: {unit[:20]!r} (known are h, m, s, ms, us, ns)")
         whole, _, fraction = number.partition(".")
         fraction = fraction[:18]  # beyond that it is less than a nanosecond of the largest unit
-        total += int(whole[:20] or "0") * _UNITS[unit]
+        total += int(whole.lstrip("0")[:20] or "0") * _UNITS[unit]
         total += int(fraction or "0") * _UNITS[unit] // 10 ** len(fraction)
     if not rest or end != len(rest):
         hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (as 30s, 1m30s or 500ms)"

@@ -1,0 +1,244 @@
+"""The command line: open the window, explain a probe, check suites."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from cacheview import __version__, report
+from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, RuleSet, VerdictOutcome, explain, rule_set
+from cacheview.engine.judge import judge
+from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.stores.open import open_store
+from cacheview.stores.suite import read_suite
+
+__all__ = ["main"]
+
+UNUSABLE = 2
+_STATUS = {VerdictOutcome.HIT: 0, VerdictOutcome.MISS: 1, VerdictOutcome.ERROR: 2, VerdictOutcome.DIVERGES: 3}
+"""Exit statuses of ``explain``."""
+
+_CONFIG_LIMIT = 64 << 20
+_FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+
+_WINDOW_HELP = """\
+commands:
+  cacheview explain STORE …   one probe: verdict, deciding check and explanation (see `cacheview explain --help`)
+  cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
+
+STORE is a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file, or `demo:`.
+A file that is called explain or check is opened as ./explain or ./check. Nothing is ever written to a store.
+"""
+
+_EXPLAIN_HELP = """\
+exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges.
+
+examples:
+  cacheview explain images.tar --parent alpine:3.19 --config config.json
+  docker inspect -f '{{json .Config}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
+  cacheview explain demo: --probe 1
+"""
+
+_CHECK_HELP = """\
+Prints each probe that differs, then `N passed, N failed` alone on the last line.
+exit status: 0 all passed, 1 some failed, 2 the command line or every file was unusable.
+"""
+
+
+class UsageError(Exception):
+    """Something on the command line cannot be used: one line that says what and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments (default: those of the process); returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    commands: dict[str, Callable[[list[str]], int]] = {"explain": _explain, "check": _check}
+    command = commands.get(given[0]) if given else None
+    try:
+        return command(given[1:]) if command is not None else _window(given)
+    except UsageError as error:
+        print(f"cacheview: {error}", file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:
+        # The reader of the output went away; what is still in the buffer has nowhere to go either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. `{self.prog} --help` tells what there is")
+
+
+def _parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    return _Parser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_rules(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--rules", metavar="NAME", help=what)
+
+
+def _window(arguments: list[str]) -> int:
+    parser = _parser("cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP)
+    parser.add_argument("store", metavar="STORE", nargs="?", help="what to open; without it, the bundled demo")
+    _add_rules(parser, "rule set to begin with")
+    parser.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
+    parser.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
+    parser.add_argument("--scheme", choices=("light", "dark"), help="colours; default: those of the system")
+    parser.add_argument("--version", action="version", version=f"cacheview {__version__}")
+    options = parser.parse_args(arguments)
+    from cacheview.ui.app import run_window  # Qt is loaded for the window alone
+
+    return run_window(
+        options.store,
+        rules=options.rules,
+        screenshot=options.screenshot,
+        size=options.size,
+        scheme=options.scheme,
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{2,5})x([0-9]{2,5})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1366x768")
+    return int(match[1]), int(match[2])
+
+
+def _explain(arguments: list[str]) -> int:
+    parser = _parser(
+        "cacheview explain", "Ask the cache one question and say why it answers as it does.", _EXPLAIN_HELP
+    )
+    parser.add_argument("store", metavar="STORE", help="archive, layout, suite file or demo:")
+    parser.add_argument("--parent", metavar="IMAGE", help="id, beginning of an id, or name of the parent; or scratch")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
+    )
+    parser.add_argument(
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as given to docker build; may be repeated"
+    )
+    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
+    parser.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
+    _add_rules(parser, "rule set to ask; default: the store's own")
+    parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
+    parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
+    options = parser.parse_args(arguments)
+
+    try:
+        opened = open_store(options.store)
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    case = opened.cases[_chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    for problem in opened.problems:
+        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    probe = Probe()
+    if options.probe is not None:
+        if not case.probes:
+            raise UsageError(f"{options.store} has no probes: leave out --probe and give --parent and --config")
+        probe = case.probes[_chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
+    elif options.parent is None or options.config is None:
+        raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
+    changes: dict[str, object] = {}
+    if options.parent is not None:
+        changes["parent"] = _parent(options.parent, case.store)
+    if options.config is not None:
+        changes["config"] = _config(options.config)
+    if options.cache_from:
+        changes["cache_from"] = tuple(options.cache_from)
+    probe = probe.model_copy(update=changes)
+    rules = _rules(options.rules or case.rules) or CONTAINERD_71EBFC7
+    explanation = explain(ImageCache(case.store, rules), probe)
+    told = report.as_json if options.json else report.as_text
+    print(told(explanation, everything=options.all))
+    return _STATUS[explanation.verdict.outcome]
+
+
+def _chosen(what: str, given: str, names: list[str]) -> int:
+    """The place of what was named or numbered (from 1)."""
+    if given in names:
+        return names.index(given)
+    if given.isascii() and given.isdecimal() and 1 <= int(given) <= len(names):
+        return int(given) - 1
+    named = ", ".join(filter(None, names[:10]))
+    listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
+    raise UsageError(f"no {what} {given!r}: there are {len(names)}{listed}")
+
+
+def _parent(given: str, store: ImageStore) -> str:
+    if given in ("", "scratch"):
+        return SCRATCH
+    try:
+        return store.resolve(given).id
+    except DataError as error:
+        if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
+            return given if ":" in given else f"sha256:{given}"
+        raise UsageError(f"--parent: {error}. Give scratch, a name, or an id of the store") from error
+
+
+def _config(given: str) -> ContainerConfig:
+    try:
+        if given == "-":
+            data = sys.stdin.buffer.read(_CONFIG_LIMIT + 1)
+        else:
+            with open(given, "rb") as file:
+                data = file.read(_CONFIG_LIMIT + 1)
+        if len(data) > _CONFIG_LIMIT:
+            raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, which no config is")
+        return read_config(data.decode("utf-8", "replace")).config
+    except OSError as error:
+        raise UsageError(f"--config: {given}: {error.strerror}") from error
+    except DataError as error:
+        raise UsageError(f"--config: {'standard input' if given == '-' else given}: {error}") from error
+
+
+def _rules(name: str | None) -> RuleSet | None:
+    if not name:
+        return None
+    try:
+        return rule_set(name)
+    except KeyError as error:
+        raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
+
+
+def _check(arguments: list[str]) -> int:
+    parser = _parser("cacheview check", "Run suites: stores and probes with expected verdicts.", _CHECK_HELP)
+    parser.add_argument("suites", metavar="SUITE", nargs="+", help="a suite file, plain or gzip")
+    _add_rules(parser, "judge every case by this rule set instead of the one that it names")
+    options = parser.parse_args(arguments)
+
+    rules = _rules(options.rules)
+    passed = failed = 0
+    for suite in options.suites:
+        try:
+            for number, case in enumerate(read_suite(suite), 1):
+                if isinstance(case, DataError):
+                    print(case)
+                    failed += 1
+                    continue
+                place = f"{suite}: case {number}" + (f" ({case.name})" if case.name else "")
+                for judgement in judge(case, rules):
+                    if judgement.passed:
+                        passed += 1
+                        continue
+                    failed += 1
+                    name = case.probes[judgement.index].name
+                    told = "; ".join(judgement.differences)
+                    print(f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {told}")
+        except DataError as error:
+            print(error)
+            failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0

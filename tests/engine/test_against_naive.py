@@ -1,0 +1,162 @@
+"""Properties of the engine on random stores: verdict, trace and edit agree with the plainest reading of the rules."""
+
+from __future__ import annotations
+
+import naive
+from hypothesis import given, settings
+from strategies import stores_with_probe
+
+from cacheview.engine import (
+    CONTAINERD_71EBFC7,
+    CheckOutcome,
+    ImageCache,
+    StageKind,
+    Trace,
+    VerdictOutcome,
+    explain,
+    smallest_edit,
+    trace,
+)
+from cacheview.model import ImageStore, Probe
+
+Case = tuple[ImageStore, Probe]
+many = settings(max_examples=400, deadline=None)
+
+
+def cache_of(case: Case) -> ImageCache:
+    return ImageCache(case[0], CONTAINERD_71EBFC7)
+
+
+@given(stores_with_probe())
+@many
+def test_verdict_is_that_of_the_rules_in_words(case: Case) -> None:
+    verdict = cache_of(case).verdict(case[1])
+    assert (verdict.outcome.value, verdict.image.id if verdict.image else None) == naive.answer(*case)
+
+
+@given(stores_with_probe())
+@many
+def test_an_index_in_use_answers_as_a_new_one(case: Case) -> None:
+    store, probe = case
+    used = cache_of(case)
+    for image in store.images:
+        config = image.config.container_config
+        if config is not None:
+            used.verdict(Probe(parent=image.parent or "", config=config))
+            explain(used, Probe(parent=image.parent or "", config=config, cache_from=probe.cache_from))
+    assert used.verdict(probe) == cache_of(case).verdict(probe)
+
+
+def conclusion(told: Trace) -> tuple[str, str | None]:
+    """The verdict as the checks of a trace alone tell it."""
+    passed: dict[StageKind, str | None] = {}
+    for stage in told.stages:
+        if stage.kind is StageKind.LOCAL:
+            # The last one to replace the answer so far is the answer.
+            winners = [subject for subject in stage.subjects if all_passed(subject.checks)]
+            passed[stage.kind] = winners[-1].image.id if winners else None
+        else:
+            winners = [subject for subject in stage.subjects if all_passed(subject.checks)]
+            passed[stage.kind] = winners[0].image.id if winners else None
+    local = passed[StageKind.LOCAL]
+    if StageKind.DESCENT not in passed:
+        return ("hit", local) if local else ("miss", None)
+    if passed[StageKind.DESCENT]:
+        return "hit", local
+    descent = told.stage(StageKind.DESCENT)
+    assert descent is not None
+    for subject in descent.subjects:
+        if any("for ever" in check.note for check in subject.checks):
+            return "diverges", None
+    history = told.stage(StageKind.HISTORY)
+    assert history is not None
+    if any(check.failed for check in history.checks):
+        return "error", None
+    found = passed[StageKind.HISTORY]
+    return ("hit", found) if found else ("miss", None)
+
+
+def all_passed(checks: tuple) -> bool:  # type: ignore[type-arg]
+    compared = [check for check in checks if check.outcome is not CheckOutcome.NOT_COMPARED]
+    return bool(compared) and all(check.outcome is CheckOutcome.PASSED for check in compared)
+
+
+@given(stores_with_probe())
+@many
+def test_the_trace_leads_to_the_verdict(case: Case) -> None:
+    told = trace(cache_of(case), case[1])
+    assert conclusion(told) == naive.answer(*case)
+
+
+@given(stores_with_probe())
+@many
+def test_a_trace_is_in_order(case: Case) -> None:
+    """After its first failed check a subject has none passed or failed; a group fails with its first failed element."""
+    told = trace(cache_of(case), case[1])
+    for stage in told.stages:
+        for subject in stage.subjects:
+            outcomes = [c.outcome for c in subject.checks if c.outcome is not CheckOutcome.NOT_COMPARED]
+            if CheckOutcome.FAILED in outcomes:
+                at = outcomes.index(CheckOutcome.FAILED)
+                assert set(outcomes[:at]) <= {CheckOutcome.PASSED}
+                assert set(outcomes[at + 1 :]) <= {CheckOutcome.NOT_REACHED}
+            for check in subject.checks:
+                inner = [c.outcome for c in check.children if c.outcome is not CheckOutcome.NOT_COMPARED]
+                if inner and check.outcome is not CheckOutcome.NOT_COMPARED:
+                    assert (CheckOutcome.FAILED in inner) == check.failed
+                    if check.outcome is CheckOutcome.PASSED:
+                        assert set(inner) == {CheckOutcome.PASSED}
+                    if check.outcome is CheckOutcome.NOT_REACHED:
+                        assert set(inner) == {CheckOutcome.NOT_REACHED}
+
+
+@given(stores_with_probe())
+@many
+def test_the_smallest_edit_makes_a_hit_of_a_miss(case: Case) -> None:
+    cache, probe = cache_of(case), case[1]
+    verdict = cache.verdict(probe)
+    edit = smallest_edit(cache, probe, verdict)
+    if verdict.outcome is not VerdictOutcome.MISS:
+        assert edit is None
+        return
+    if edit is None:
+        # Every image with a time can be hit: with its parent and its config, and no sources.
+        assert not any(image.created for image in case[0].images)
+        return
+    assert naive.answer(case[0], edit.probe)[0] == "hit"
+    assert edit.changes
+    assert edit.probe != probe
+
+
+@given(stores_with_probe())
+@many
+def test_no_smaller_edit_of_one_field_is_overlooked(case: Case) -> None:
+    """Where the edit changes two fields or more, no single field taken over from any image makes a hit."""
+    store, probe = case
+    cache = cache_of(case)
+    edit = smallest_edit(cache, probe, cache.verdict(probe))
+    if edit is None or len({change.path.partition("[")[0] for change in edit.changes}) < 2:
+        return
+    for image in store.images:
+        stored = image.config.container_config
+        if stored is not None:
+            for field in cache.rules.compared_fields:
+                value = cache.rules.read_image(stored, field)
+                tried = probe.model_copy(update={"config": probe.config.model_copy(update={field: value})})
+                assert naive.answer(store, tried)[0] != "hit", field
+        for parent in (image.parent or "", image.id):
+            assert naive.answer(store, probe.model_copy(update={"parent": parent}))[0] != "hit"
+    assert naive.answer(store, probe.model_copy(update={"cache_from": ()}))[0] != "hit"
+
+
+@given(stores_with_probe())
+@many
+def test_every_answer_is_explained(case: Case) -> None:
+    explanation = explain(cache_of(case), case[1])
+    assert explanation.sentence
+    near = list(explanation.nearest())
+    assert len(near) == len(explanation.trace.index)
+    dated = [n for n in near if n.image.created is not None]
+    assert dated == sorted(dated, key=lambda n: (n.fields, n.elements))
+    if explanation.verdict.outcome is VerdictOutcome.HIT and not case[1].cache_from:
+        assert near[0].fields == 0
