@@ -18,10 +18,11 @@ _MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong to
 class ProbeDocument(QObject):
     """Owns the current probe and its undo stack. Edits go through the stack; `load` alone replaces the probe.
 
-    ``probe_changed(Probe)`` follows every change, undo and redo included.
+    ``probe_changed(Probe)`` follows every change, undo and redo included; ``loaded(Probe)`` every `load`, after it.
     """
 
     probe_changed = Signal(object)
+    loaded = Signal(object)
 
     def __init__(self, probe: Probe | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +71,7 @@ class ProbeDocument(QObject):
         """Start anew from a probe, with nothing to undo."""
         self._undo_stack.clear()
         self._set(probe)
+        self.loaded.emit(probe)
 
     def _set(self, probe: Probe) -> None:
         if probe != self._probe:

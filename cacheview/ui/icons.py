@@ -15,7 +15,8 @@ from cacheview.ui.theme import current_tokens
 __all__ = ["ICONS", "app_icon", "icon", "pixmap"]
 
 ICONS: Final = (
-    "add", "candidate", "copy", "diverges", "down", "error", "failed", "filter", "hazard", "hit",
+    "add", "candidate", "chevron", "chevron-right", "copy", "diverges", "down", "error", "failed", "filter",
+    "hazard", "hit",
     "image", "image-unnamed", "miss", "not-compared", "not-reached", "open", "parent", "passed", "redo",
     "reload", "remove", "scratch", "source", "undo", "up",
 )  # fmt: skip

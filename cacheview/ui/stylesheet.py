@@ -27,6 +27,14 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.text_faint}; }}
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
 QComboBox::drop-down {{ border: none; width: {5 * grid}px; }}
+RowsView {{
+  background: {t.surface_raised}; border: 1px solid {t.line}; border-radius: {grid}px;
+}}
+RowsView:hover {{ border-color: {t.line_strong}; }}
+RowsView:focus {{ border-color: {t.accent}; }}
+RowsView QLineEdit, RowsView QLineEdit:focus {{
+  border: none; border-radius: 0; padding: 0; background: {t.surface};
+}}
 QPushButton {{
   color: {t.text}; background: {t.surface}; border: 1px solid {t.line_strong}; border-radius: {grid}px;
   padding: {grid}px {3 * grid}px;

@@ -1,0 +1,154 @@
+"""The container config as JSON: shown, edited and pasted into."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPalette, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from cacheview.model import ContainerConfig
+from cacheview.ui.difference import differing
+from cacheview.ui.plain import visible
+from cacheview.ui.probe.config_text import ConfigTextError, config_text, read_config
+from cacheview.ui.probe.inputs import is_undo_key
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+
+__all__ = ["ConfigJson"]
+
+_HINT = "Paste a config, the output of docker inspect, or an image's config. A field that is left out is null."
+
+
+class ConfigJson(QWidget):
+    """``edited(config, phrase, merge)`` at every text that is a config; for any other, an error beneath the text."""
+
+    edited = Signal(object, str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._config = ContainerConfig()
+        self._session = 0
+        self._shown = False
+        self.text = _JsonEdit(self)
+        self.message = QLabel(_HINT, self)
+        self.message.setWordWrap(True)
+        self.message.setFont(small_font())
+        self.message.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        self.message.setAutoFillBackground(True)
+        self._error: ConfigTextError | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.message)
+        self.setFocusProxy(self.text)
+        self.text.textChanged.connect(self._typed)
+        self.text.left.connect(self._leave)
+        self._tell("", None)
+
+    @property
+    def error(self) -> ConfigTextError | None:
+        """What is wrong with the text; None when it is a config."""
+        return self._error
+
+    def set_config(self, config: ContainerConfig) -> None:
+        """Show a config. A text that means it is left as it was typed; cursor and scroll stay in any case."""
+        if config == self._config and self._shown:
+            return
+        self._config = config
+        self._replace(config_text(config))
+        self._tell("", None)
+
+    def _replace(self, text: str) -> None:
+        """Put another text in place, changing only the part that differs."""
+        self._shown = True
+        old = self.text.toPlainText()
+        if old == text:
+            return
+        place, new = differing(old, text)
+        cursor = QTextCursor(self.text.document())
+        # Qt counts in UTF-16 units.
+        cursor.setPosition(_units(old[: place.start]))
+        cursor.setPosition(_units(old[: place.stop]), QTextCursor.MoveMode.KeepAnchor)
+        self.text.blockSignals(True)
+        cursor.insertText(text[new])
+        self.text.blockSignals(False)
+
+    def _typed(self) -> None:
+        text = self.text.toPlainText()
+        try:
+            read = read_config(text)
+        except ConfigTextError as error:
+            self._tell(visible(str(error)), error)
+            return
+        self._tell(f"Taken from {read.taken_from} of what was pasted." if read.taken_from else "", None)
+        if read.config != self._config:
+            self._config = read.config
+            self.edited.emit(read.config, "Edit JSON", f"json/{self._session}")
+        if read.taken_from:
+            self._replace(config_text(read.config))
+
+    def _leave(self) -> None:
+        self._session += 1
+
+    def _tell(self, words: str, error: ConfigTextError | None) -> None:
+        self._error = error
+        tokens = current_tokens()
+        palette = self.message.palette()
+        colour = tokens.error if error else tokens.text_muted if words else tokens.text_faint
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+        palette.setColor(QPalette.ColorRole.Window, QColor(tokens.error_surface if error else tokens.surface))
+        self.message.setPalette(palette)
+        self.message.setText(f"{words}. The probe stays as it was." if error else words or _HINT)
+        self.text.setAccessibleDescription(words)
+        self.text.mark_line(error.line if error else 0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tell(self.message.text() if self._error is None else str(self._error), self._error)
+
+
+class _JsonEdit(QPlainTextEdit):
+    """Monospace text. Undo is the document's, so this has none of its own; Tab goes on to the next widget."""
+
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFont(mono_font())
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.setAccessibleName("Container config as JSON")
+
+    def mark_line(self, line: int) -> None:
+        """Mark a line, counted from 1; 0 for none."""
+        marks = []
+        if line:
+            mark = QTextEdit.ExtraSelection()
+            mark.format.setBackground(QColor(current_tokens().error_surface))
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and is_undo_key(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_undo_key(event):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

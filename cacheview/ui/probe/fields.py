@@ -1,0 +1,330 @@
+"""The editor of each kind of field. They show a value, and say what the person made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
+
+from cacheview.ui.difference import differing
+from cacheview.ui.plain import visible
+from cacheview.ui.probe.inputs import LineEdit, NumberSpin, set_tip
+from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
+from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
+from cacheview.ui.probe.rows_view import RowsView
+from cacheview.ui.theme import GRID, small_font
+
+__all__ = ["FieldEditor", "FlagField", "ListField", "MapField", "NumberField", "PlacedMarks", "SetField", "TextField"]
+
+PlacedMarks = Sequence[tuple[FieldPath, FieldMark]]
+_NOTHING: Final = slice(0, 0)
+
+
+class FieldEditor(QWidget):
+    """What all editors of a field have in common.
+
+    ``edited(value, phrase, merge)``: a new value, what the step is called, and the key of edits that are one step.
+    ``visited(path)``: the person went there.
+    """
+
+    edited = Signal(object, str, str)
+    visited = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._session = 0
+
+    def set_value(self, value: Any) -> None:
+        """Show a value. Emits nothing; leaves cursor, selection and focus."""
+        raise NotImplementedError
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        """Show what the engine says of the parts of the value."""
+        raise NotImplementedError
+
+    def buddy(self) -> QWidget:
+        """The widget that takes the focus."""
+        raise NotImplementedError
+
+    def last_focus(self) -> QWidget:
+        """The last of its widgets that take the focus by Tab."""
+        return self.buddy()
+
+    def reveal(self, path: FieldPath) -> QRect:
+        """Select and focus what a path names. Returns its place in this widget."""
+        del path
+        self.buddy().setFocus()
+        return self.rect()
+
+    def remark_space(self) -> QRect:
+        """Where a remark may stand, at its right end."""
+        return self.rect()
+
+    def reserve(self, width: int) -> None:
+        """Keep the text off the end of `remark_space`."""
+
+    def _hold(self, widget: QWidget, *more: QWidget, stretch: bool = True) -> None:
+        self._layout = layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(widget, 1 if stretch else 0)
+        for other in more:
+            layout.addWidget(other)
+        if not stretch:
+            layout.addStretch(1)
+        widget.setAccessibleName(self.name)
+        self.setFocusProxy(widget)
+
+    def _visited(self) -> None:
+        self._session += 1
+        self.visited.emit(self.name)
+
+    def _merge(self) -> str:
+        """Equal for what is typed between coming here and leaving."""
+        return f"{self.name}/{self._session}"
+
+
+class TextField(FieldEditor):
+    """One line of text."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.line = LineEdit(self)
+        self.line.setPlaceholderText("none")
+        self._image_value: object = None
+        self._failed = False
+        self._hold(self.line)
+        self.line.textEdited.connect(lambda text: self.edited.emit(text, f"Edit {name}", self._merge()))
+        self.line.focused.connect(self._visited)
+
+    def set_value(self, value: Any) -> None:
+        self.line.set_value(value)
+        self._show_mark()
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        failed = [mark for _, mark in marks if mark.outcome == FAILED]
+        self._failed = bool(failed)
+        self._image_value = failed[0].image_value if failed else None
+        set_tip(self.line, _tip(failed[0]) if failed else "")
+        self._show_mark()
+
+    def _show_mark(self) -> None:
+        part = _NOTHING
+        if self._failed and isinstance(self._image_value, str):
+            part = differing(self.line.text(), self._image_value)[0]
+        self.line.mark(part)
+
+    def buddy(self) -> QWidget:
+        return self.line
+
+    def reserve(self, width: int) -> None:
+        margins = self.line.textMargins()
+        if margins.right() != width:
+            self.line.setTextMargins(0, 0, width, 0)
+
+    def remark_space(self) -> QRect:
+        used = self.line.fontMetrics().horizontalAdvance(self.line.text() or self.line.placeholderText())
+        return self.rect().adjusted(used + 5 * GRID, 0, -2 * GRID, 0)
+
+
+class FlagField(FieldEditor):
+    """Yes or no."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.box = QCheckBox(self)
+        self._hold(self.box, stretch=False)
+        self.box.clicked.connect(lambda on: self.edited.emit(on, f"{'Set' if on else 'Clear'} {name}", ""))
+        self.box.clicked.connect(self._visited)
+
+    def set_value(self, value: Any) -> None:
+        self.box.setChecked(value)
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        failed = [mark for _, mark in marks if mark.outcome == FAILED]
+        set_tip(self.box, _tip(failed[0]) if failed else "")
+
+    def buddy(self) -> QWidget:
+        return self.box
+
+    def remark_space(self) -> QRect:
+        return self.rect().adjusted(self.box.width() + 2 * GRID, 0, 0, 0)
+
+
+class NumberField(FieldEditor):
+    """A number of seconds, or not set."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.spin = NumberSpin(self)
+        self.spin.setFixedWidth(32 * GRID)
+        self._unit = QLabel("seconds", self)
+        self._unit.setFont(small_font())
+        self._hold(self.spin, self._unit, stretch=False)
+        self.spin.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
+        self.spin.focused.connect(self._visited)
+
+    def set_value(self, value: Any) -> None:
+        self.spin.set_value(value)
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        failed = [mark for _, mark in marks if mark.outcome == FAILED]
+        set_tip(self.spin, _tip(failed[0]) if failed else "")
+
+    def buddy(self) -> QWidget:
+        return self.spin
+
+    def remark_space(self) -> QRect:
+        return self.rect().adjusted(self._unit.geometry().right() + 2 * GRID, 0, 0, 0)
+
+
+class RowsField(FieldEditor):
+    """A list or map in rows."""
+
+    def __init__(
+        self, name: str, columns: int, *, ordered: bool, most_rows: int = 24, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(name, parent)
+        self.model = RowsModel(name, columns, ordered=ordered, parent=self)
+        self.view = RowsView(self.model, self, most_rows=most_rows)
+        self._marks: PlacedMarks = ()
+        self._hold(self.view)
+        self.model.requested.connect(self._requested)
+        self.view.row_activated.connect(self.visited)
+
+    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+        raise NotImplementedError
+
+    def _row_of(self, key: int | str | None) -> int | None:
+        raise NotImplementedError
+
+    def _prompt(self, value: Any) -> None:
+        """What the empty row says: that there is none, that it is empty, or nothing but that one can be added."""
+        words = "none" if value is None else "empty" if not value else "add"
+        self.model.set_prompts((words, "value")[: self.model.columnCount()])
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        self._marks = marks
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        shown = {}
+        for path, mark in self._marks:
+            row = self._row_of(path.key)
+            if row is None or mark.outcome != FAILED:
+                continue
+            text = self.model.rows[row][-1]
+            # Where the image has nothing, all of it differs.
+            other = mark.image_value if isinstance(mark.image_value, str) else ""
+            shown[row] = RowMark(mark.outcome, differing(text, other)[0], _tip(mark))
+        self.model.set_marks(shown)
+
+    def buddy(self) -> QWidget:
+        return self.view
+
+    def reveal(self, path: FieldPath) -> QRect:
+        row = self._row_of(path.key)
+        self.view.go_to(0 if row is None else row)
+        return self.view.row_rect(row or 0)
+
+    def remark_space(self) -> QRect:
+        used = 16 * GRID  # of the empty row
+        line = self.view.line_height
+        return QRect(used, self.height() - line - GRID // 2, self.width() - used - 2 * GRID, line)
+
+
+class ListField(RowsField):
+    """Texts in an order."""
+
+    def __init__(self, name: str, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
+        super().__init__(name, 1, ordered=True, most_rows=most_rows, parent=parent)
+
+    def set_value(self, value: Any) -> None:
+        self.model.set_rows([(text,) for text in value or ()])
+        self._prompt(value)
+        self._show_marks()
+
+    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+        self.edited.emit(tuple(row[0] for row in rows), phrase, merge)
+
+    def _row_of(self, key: int | str | None) -> int | None:
+        return key if isinstance(key, int) and 0 <= key < len(self.model.rows) else None
+
+
+class KeyedField(RowsField):
+    """Rows by key. A key that occurs twice is told and kept on screen; it is no part of the value."""
+
+    _value: dict[str, Any] | None = None
+
+    def set_value(self, value: Any) -> None:
+        self._value = value
+        wanted = dict(value or {})
+        if wanted != self._as_map(self.model.rows):
+            self.model.set_rows([self._as_row(key, entry) for key, entry in wanted.items()])
+        self._tell_doubles()
+        self._prompt(value)
+        self._show_marks()
+
+    def _as_row(self, key: str, entry: Any) -> Row:
+        raise NotImplementedError
+
+    def _as_entry(self, row: Row) -> Any:
+        raise NotImplementedError
+
+    def _as_map(self, rows: Sequence[Row]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for row in rows:
+            result.setdefault(row[0], self._as_entry(row))
+        return result
+
+    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+        self._tell_doubles()
+        self.edited.emit(self._as_map(rows), phrase, merge)
+
+    def _tell_doubles(self) -> None:
+        seen: set[str] = set()
+        notes = {}
+        for number, row in enumerate(self.model.rows):
+            if row[0] in seen:
+                notes[number] = Note(f"{visible(row[0][:40]) or 'an empty key'} occurs above: not used", "hazard")
+            seen.add(row[0])
+        self.model.set_notes(notes)
+
+    def _row_of(self, key: int | str | None) -> int | None:
+        return next((number for number, row in enumerate(self.model.rows) if row[0] == key), None)
+
+
+class MapField(KeyedField):
+    """Keys with values."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, 2, ordered=False, parent=parent)
+
+    def _as_row(self, key: str, entry: Any) -> Row:
+        return (key, entry)
+
+    def _as_entry(self, row: Row) -> Any:
+        return row[1]
+
+
+class SetField(KeyedField):
+    """Keys alone: ports, volumes. What a store has behind a key is kept."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, 1, ordered=False, parent=parent)
+
+    def _as_row(self, key: str, entry: Any) -> Row:
+        del entry
+        return (key,)
+
+    def _as_entry(self, row: Row) -> Any:
+        return (self._value or {}).get(row[0], {})
+
+
+def _tip(mark: FieldMark) -> str:
+    """What a failed part says under the pointer."""
+    image = "the image has nothing here" if mark.image_value is None else f"image: {mark.image_value}"
+    return "\n".join(filter(None, (mark.note, image)))

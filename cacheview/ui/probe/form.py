@@ -1,0 +1,207 @@
+"""The container config as a form: a row for each field, those that say nothing folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, field_kind, is_default
+from cacheview.ui.icons import icon
+from cacheview.ui.probe.fields import (
+    FieldEditor,
+    FlagField,
+    ListField,
+    MapField,
+    NumberField,
+    PlacedMarks,
+    SetField,
+    TextField,
+)
+from cacheview.ui.probe.healthcheck import HealthcheckField
+from cacheview.ui.probe.marks import FAILED, FieldPath, outcome_of
+from cacheview.ui.probe.row import FieldRow
+from cacheview.ui.theme import GRID
+
+__all__ = ["ConfigForm"]
+
+ALWAYS_SHOWN: Final = ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes", "User")
+"""What a Dockerfile mostly sets, in the order in which the daemon compares."""
+
+ORDER: Final = (*ALWAYS_SHOWN, "WorkingDir", "Healthcheck")
+FORM_ORDER: Final = (*ORDER, *(name for name in CONFIG_FIELDS if name not in ORDER))
+
+_MNEMONICS: Final = {
+    "Cmd": "&Cmd",
+    "Env": "&Env",
+    "Labels": "&Labels",
+    "ExposedPorts": "E&xposedPorts",
+    "Entrypoint": "E&ntrypoint",
+    "Volumes": "&Volumes",
+    "User": "&User",
+    "WorkingDir": "&WorkingDir",
+    "Healthcheck": "&Healthcheck",
+}
+_EDITORS: Final[dict[FieldKind, type[FieldEditor]]] = {
+    FieldKind.TEXT: TextField,
+    FieldKind.FLAG: FlagField,
+    FieldKind.NUMBER: NumberField,
+    FieldKind.LIST: ListField,
+    FieldKind.MAP: MapField,
+    FieldKind.SET: SetField,
+    FieldKind.HEALTHCHECK: HealthcheckField,
+}
+
+
+class ConfigForm(QScrollArea):
+    """Shows a config. ``edited(field, value, phrase, merge)``: what the person asks for; ``visited(path)``: where.
+
+    A field is folded away when it is at its default, and comes out when it no longer is; it does not go away
+    while the person works. Rows are made when they are first shown.
+    """
+
+    edited = Signal(str, object, str, str)
+    visited = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._config = ContainerConfig()
+        self._marks: Mapping[str, PlacedMarks] = {}
+        self._rows: dict[str, FieldRow] = {}
+        self._out: set[str] = set(ALWAYS_SHOWN)
+        self._unfolded = False
+        self._content = QWidget(self)
+        self._layout = QVBoxLayout(self._content)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self.fold = QToolButton(self._content)
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.fold.clicked.connect(lambda: self.set_unfolded(not self._unfolded))
+        self._layout.addWidget(self.fold)
+        self._layout.addStretch(1)
+        self.setWidget(self._content)
+        self._arrange()
+
+    # What is shown
+
+    @property
+    def unfolded(self) -> bool:
+        return self._unfolded
+
+    def row(self, name: str) -> FieldRow:
+        """The row of a field, made when it is not there yet."""
+        if name not in self._rows:
+            self._rows[name] = self._make(name)
+        return self._rows[name]
+
+    def shows(self, name: str) -> bool:
+        """Whether the row of a field is out of the fold."""
+        return name in self._rows and not self._rows[name].isHidden()
+
+    def set_config(self, config: ContainerConfig, *, anew: bool = False) -> None:
+        """Show a config, touching only the rows whose value changed. ``anew``: fold away what now says nothing."""
+        before, self._config = self._config, config
+        out = set(ALWAYS_SHOWN) if anew else set(self._out)
+        out.update(name for name in CONFIG_FIELDS if not is_default(config, name))
+        if self._unfolded and not anew:
+            out = self._out  # all are on screen: nothing has to move
+        for name, row in self._rows.items():
+            value = getattr(config, name)
+            if value is not getattr(before, name):
+                row.editor.set_value(value)
+                row.place_remark()
+        if out != self._out:
+            self._out = out
+            self._arrange()
+
+    def set_marks(self, marks: Mapping[str, PlacedMarks]) -> None:
+        """Show what the engine says, by field. A field that failed comes out of the fold."""
+        self._marks = marks
+        for name, row in self._rows.items():
+            row.set_marks(marks.get(name, ()))
+        failed = {name for name in CONFIG_FIELDS if outcome_of(marks.get(name, ())) == FAILED}
+        if not self._unfolded and not failed <= self._out:
+            self._out |= failed
+            self._arrange()
+
+    def set_unfolded(self, unfolded: bool) -> None:
+        """Show or fold the fields that are at their defaults."""
+        if unfolded == self._unfolded:
+            return
+        self._unfolded = unfolded
+        if not unfolded:
+            said = {name for name in CONFIG_FIELDS if not is_default(self._config, name)}
+            self._out = {*ALWAYS_SHOWN, *said}
+        self._arrange()
+
+    def reveal(self, path: FieldPath) -> None:
+        """Bring the editor of a path on screen and give it the focus."""
+        if not self.shows(path.field):
+            self.set_unfolded(True)
+        self._layout.activate()
+        row = self.row(path.field)
+        place = row.editor.reveal(path).translated(row.editor.mapTo(self._content, QPoint(0, 0)))
+        whole = QRect(row.pos(), row.size())
+        target = whole if whole.height() <= self.viewport().height() else place
+        for corner in (target.bottomLeft(), target.topLeft()):
+            self.ensureVisible(corner.x(), corner.y(), 0, 2 * GRID)
+
+    # Rows
+
+    def _make(self, name: str) -> FieldRow:
+        editor = _EDITORS[field_kind(name)](name)
+        row = FieldRow(_MNEMONICS.get(name, name), editor, self._content)
+        editor.set_value(getattr(self._config, name))
+        editor.edited.connect(lambda value, phrase, merge: self.edited.emit(name, value, phrase, merge))
+        editor.visited.connect(self.visited)
+        row.set_marks(self._marks.get(name, ()))
+        return row
+
+    def _arrange(self) -> None:
+        """Rows that are out, then the fold, then the rest if it is unfolded; focus goes in the same order."""
+        out = [name for name in FORM_ORDER if name in self._out]
+        rest = [name for name in FORM_ORDER if name not in self._out]
+        wanted: list[QWidget] = [self.row(name) for name in out]
+        wanted.append(self.fold)
+        if self._unfolded:
+            wanted += [self.row(name) for name in rest]
+        for position, widget in enumerate(wanted):
+            if self._layout.indexOf(widget) != position:
+                self._layout.insertWidget(position, widget)
+        for widget in {*self._rows.values(), self.fold}:
+            widget.setVisible(widget in wanted)
+        self._label_fold(len(rest))
+        for one, other in pairwise(wanted):
+            QWidget.setTabOrder(_last_focus(one), _first_focus(other))
+
+    def _label_fold(self, count: int) -> None:
+        self.fold.setVisible(count > 0)
+        noun = "field" if count == 1 else "fields"
+        self.fold.setText(
+            f"{count} more {noun}, all at their defaults" if count != 1 else "1 more field, at its default"
+        )
+        self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {count} {noun} at their defaults")
+        self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._label_fold(len(CONFIG_FIELDS) - len(self._out))
+
+
+def _first_focus(widget: QWidget) -> QWidget:
+    return widget.editor.buddy() if isinstance(widget, FieldRow) else widget
+
+
+def _last_focus(widget: QWidget) -> QWidget:
+    if isinstance(widget, FieldRow):
+        return widget.editor.last_focus()
+    return widget

@@ -1,0 +1,271 @@
+"""The editors of what a probe says beside its config: parent, cache-from, platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+
+from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
+from cacheview.ui.plain import one_line
+from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
+from cacheview.ui.probe.image_edit import ImageEdit
+from cacheview.ui.probe.image_search import ImageIndex
+from cacheview.ui.probe.inputs import LineEdit, set_tip
+from cacheview.ui.probe.rows_model import Note, Row
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+
+__all__ = ["CacheFromField", "ParentField", "PlatformField", "parse_platform"]
+
+_PLATFORMS: Final = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/riscv64",
+    "linux/s390x",
+    "windows/amd64",
+)
+_ARROW: Final = 6 * GRID
+
+
+class ParentField(FieldEditor):
+    """The parent: an image of the store, scratch, or an id that the store lacks."""
+
+    def __init__(self, name: str = "parent", parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._index = ImageIndex(ImageStore(()))
+        self._value = SCRATCH
+        self.line = ImageEdit(self, scratch=True)
+        self.line.setPlaceholderText("name, id or instruction")
+        self.hint = QLabel(self.line)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._hold(self.line)
+        self.line.setAccessibleName("Parent")
+        self.line.chosen.connect(self._chosen)
+        self.line.entered.connect(self._entered)
+        self.line.left.connect(self._show)
+        self.line.focused.connect(self._arrived)
+        self.line.textEdited.connect(lambda: self.hint.setVisible(False))
+
+    def set_index(self, index: ImageIndex) -> None:
+        """Search in the images of another store."""
+        self._index = index
+        self.line.set_index(index)
+        self._show()
+
+    def set_value(self, value: Any) -> None:
+        if value != self._value:
+            self._value = value
+            self._show()
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        del marks  # a parent is looked up, not compared
+
+    def buddy(self) -> QWidget:
+        return self.line
+
+    def _show(self) -> None:
+        image = self._index.store.by_id.get(self._value)
+        known = image is not None or self._value == SCRATCH
+        if image is not None:
+            text = image.title
+            hint = image.short_id if image.names else one_line(image.instruction)
+        else:
+            text, hint = (self._value or "scratch"), ("" if known else "not in this store")
+        self.line.set_value(text)
+        self.hint.setFont(mono_font() if image is not None and image.names else small_font())
+        self.hint.setText(hint)
+        tip = "\n".join((*image.names, image.id, image.instruction)) if image else self._value
+        set_tip(self.line, tip if known else f"{tip}\nnot in this store")
+        description = hint if not known else short_id(self._value)
+        self.line.setAccessibleDescription(description)
+        self._colour(known)
+        self._place_hint()
+
+    def _colour(self, known: bool) -> None:
+        tokens = current_tokens()
+        palette = self.hint.palette()
+        palette.setColor(self.hint.foregroundRole(), QColor(tokens.text_faint if known else tokens.hazard))
+        self.hint.setPalette(palette)
+
+    def _place_hint(self) -> None:
+        """At the right end of the line, as far as name and hint have room there together."""
+        used = self.line.fontMetrics().horizontalAdvance(self.line.text())
+        needed = QFontMetrics(self.hint.font()).horizontalAdvance(self.hint.text())
+        room = self.line.width() - _ARROW - 4 * GRID
+        width = min(needed, room - used - 3 * GRID)
+        shown = bool(self.hint.text()) and width >= min(needed, 20 * GRID)
+        self.hint.setVisible(shown)
+        self.hint.setGeometry(QRect(room + GRID - width, 0, max(width, 0), self.line.height()))
+        self.line.setTextMargins(0, 0, width + 2 * GRID if shown and needed <= width else 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._layout.activate()
+        self._place_hint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
+
+    def _arrived(self) -> None:
+        self.line.selectAll()
+        self._visited()
+
+    def _chosen(self, image: Image | None) -> None:
+        parent = image.id if image else SCRATCH
+        self.edited.emit(parent, f"Set parent to {one_line(image.title) if image else 'scratch'}", "")
+        self._show()
+        self.line.selectAll()
+
+    def _entered(self, text: str) -> None:
+        text = text.strip()
+        shown = self._index.store.by_id.get(self._value)
+        if text == (shown.title if shown else self._value or "scratch"):
+            return  # nothing was typed
+        if text in ("", "scratch"):
+            self._chosen(None)
+            return
+        image = self._index.store.by_id.get(text) or self._find(text)
+        if image is not None:
+            self._chosen(image)
+            return
+        self.edited.emit(text, f"Set parent to {one_line(text)[:40]}", "")
+        self._show()
+
+    def _find(self, text: str) -> Image | None:
+        """The image that a reference means, or the first that the text finds; None where it finds none."""
+        try:
+            return self._index.store.resolve(text)
+        except DataError:
+            return next(iter(self._index.search(text)), None)
+
+
+class CacheFromField(ListField):
+    """References in order, each with the image that it means or the reason why it is skipped."""
+
+    def __init__(self, name: str = "cache_from", parent: QWidget | None = None) -> None:
+        super().__init__(name, parent, most_rows=6)
+        self._index = ImageIndex(ImageStore(()))
+        self.view.setAccessibleName("Cache from")
+        self.view.set_images(self._index)
+
+    def set_index(self, index: ImageIndex) -> None:
+        """Resolve references in another store."""
+        self._index = index
+        self.view.set_images(index)
+        self._tell()
+
+    def set_value(self, value: Any) -> None:
+        super().set_value(value)
+        self._tell()
+
+    def _prompt(self, value: Any) -> None:
+        self.model.set_prompts(("add" if value else "none",))
+
+    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+        super()._requested(rows, phrase.replace(self.name, "Cache from"), merge)
+
+    def _tell(self) -> None:
+        self.model.set_notes({number: self._note(row[0]) for number, row in enumerate(self.model.rows)})
+
+    def _note(self, reference: str) -> Note:
+        try:
+            image = self._index.store.resolve(reference)
+        except DataError as error:
+            return Note(f"skipped: {error}", "hazard")
+        return Note(image.short_id if image.names else one_line(image.instruction))
+
+
+class PlatformField(FieldEditor):
+    """What the builder builds for: ``os/architecture[/variant]``, or nothing said."""
+
+    def __init__(self, name: str = "platform", parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._value: Platform | None = None
+        self.combo = _QuietCombo(self)
+        self.combo.setEditable(True)
+        self.line = LineEdit(self.combo)
+        self.combo.setLineEdit(self.line)
+        self.combo.setCompleter(None)  # type: ignore[arg-type]
+        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.combo.addItem("none", "")
+        for platform in _PLATFORMS:
+            self.combo.addItem(platform, platform)
+        self.line.setPlaceholderText("none")
+        self.line.setText("")
+        self.problem = QLabel(self)
+        self.problem.setFont(small_font())
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.setWordWrap(True)
+        self.problem.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.combo)
+        layout.addWidget(self.problem)
+        self.combo.setAccessibleName("Platform")
+        self.line.setAccessibleName("Platform")
+        self.setFocusProxy(self.combo)
+        self.combo.activated.connect(lambda row: self._enter(str(self.combo.itemData(row))))
+        self.line.editingFinished.connect(lambda: self._enter(self.line.text()))
+        self.line.textEdited.connect(lambda: self._tell(""))
+        self.line.focused.connect(self._visited)
+
+    def set_value(self, value: Any) -> None:
+        if value != self._value:
+            self._value = value
+            self._show()
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        del marks  # the platform picks candidates, it is not compared with the config
+
+    def buddy(self) -> QWidget:
+        return self.combo
+
+    def _show(self) -> None:
+        self.line.set_value("" if self._value is None else str(self._value))
+        self._tell("")
+
+    def _enter(self, text: str) -> None:
+        text = text.strip().removeprefix("none")
+        if text == ("" if self._value is None else str(self._value)):
+            self._show()  # a value that has more than can be typed stays as it is
+            return
+        try:
+            platform = parse_platform(text)
+        except DataError as error:
+            self._tell(str(error))
+            return
+        self.edited.emit(platform, f"Set platform to {platform or 'none'}", "")
+        self._show()
+
+    def _tell(self, why: str) -> None:
+        self.problem.setText(why)
+        self.problem.setVisible(bool(why))
+
+
+class _QuietCombo(QComboBox):
+    """Does not change when the wheel passes over it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+def parse_platform(text: str) -> Platform | None:
+    """``os/architecture``, with ``/variant`` or without; None for an empty text. Raises `DataError` in words."""
+    if not text.strip():
+        return None
+    parts = text.strip().lower().split("/")
+    if len(parts) not in (2, 3) or not all(re.fullmatch(r"[a-z0-9_.-]+", part) for part in parts):
+        raise DataError(f"not a platform: {text[:60]!r} (as linux/amd64 or linux/arm/v7)")
+    return Platform(os=parts[0], architecture=parts[1], variant=parts[2] if len(parts) == 3 else "")

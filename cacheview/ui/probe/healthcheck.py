@@ -1,0 +1,123 @@
+"""The editor of ``HEALTHCHECK``: none, or a test with its times."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from cacheview.model import HealthConfig
+from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
+from cacheview.ui.probe.inputs import DurationEdit, NumberSpin
+from cacheview.ui.probe.marks import FieldPath
+from cacheview.ui.theme import GRID, small_font
+
+__all__ = ["HealthcheckField"]
+
+DURATIONS: Final = ("Interval", "Timeout", "StartPeriod", "StartInterval")
+
+
+class HealthcheckField(FieldEditor):
+    """A box that says whether there is one; beneath it, when there is, its parts. None is not an empty one."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._value: HealthConfig | None = None
+        self.box = QCheckBox("has a healthcheck", self)
+        self.box.setAccessibleName(name)
+        self.test = ListField(f"{name}.Test", self)
+        self.durations = {part: DurationEdit(self) for part in DURATIONS}
+        self.retries = NumberSpin(self, unset="inherit")
+        self.problem = QLabel(self)
+        self._parts = QWidget(self)
+        self._lay_out()
+        self.setFocusProxy(self.box)
+        self.box.clicked.connect(self._switched)
+        self.test.edited.connect(lambda value, phrase, merge: self._change("Test", value, phrase, merge))
+        self.test.visited.connect(self.visited)
+        for part, edit in self.durations.items():
+            edit.edited.connect(lambda value, part=part: self._typed(part, value))
+            edit.focused.connect(lambda part=part: self._went(part))
+            edit.wrong.connect(self._tell)
+        self.retries.edited.connect(lambda value: self._typed("Retries", value or 0))
+        self.retries.focused.connect(lambda: self._went("Retries"))
+
+    def _lay_out(self) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(GRID)
+        outer.addWidget(self.box)
+        outer.addWidget(self._parts)
+        grid = QGridLayout(self._parts)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID)
+        grid.setColumnStretch(1, 1)
+        editors: dict[str, QWidget] = {"Test": self.test, **self.durations, "Retries": self.retries}
+        for row, (part, editor) in enumerate(editors.items()):
+            label = QLabel(part, self._parts)
+            label.setFont(small_font())
+            label.setBuddy(editor)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(editor, row, 1)
+            if editor is not self.test:
+                editor.setAccessibleName(f"{self.name}.{part}")
+        self.problem.setFont(small_font())
+        self.problem.setWordWrap(True)
+        self.problem.setVisible(False)
+        grid.addWidget(self.problem, len(editors), 1)
+        self._parts.setVisible(False)
+
+    def set_value(self, value: Any) -> None:
+        self._value = value
+        self.box.setChecked(value is not None)
+        shown: HealthConfig = value or HealthConfig()
+        self.test.set_value(shown.Test)
+        for part, edit in self.durations.items():
+            edit.set_nanoseconds(getattr(shown, part))
+        self.retries.set_value(shown.Retries or None)
+        self._parts.setVisible(value is not None)
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        self.test.set_marks([(path, mark) for path, mark in marks if path.member == "Test"])
+
+    def buddy(self) -> QWidget:
+        return self.box
+
+    def last_focus(self) -> QWidget:
+        return self.retries if self._value is not None else self.box
+
+    def reveal(self, path: FieldPath) -> QRect:
+        editors: dict[str, QWidget] = {**self.durations, "Retries": self.retries}
+        if self._value is not None and path.member == "Test":
+            rect = self.test.reveal(path)
+            return rect.translated(self.test.mapTo(self, QPoint(0, 0)))
+        if self._value is not None and path.member in editors:
+            editor = editors[path.member]
+            editor.setFocus()
+            return QRect(editor.mapTo(self, QPoint(0, 0)), editor.size())
+        return super().reveal(path)
+
+    def remark_space(self) -> QRect:
+        left = self.box.sizeHint().width() + 2 * GRID
+        return QRect(left, 0, self.width() - left, self.box.height())
+
+    def _switched(self, on: bool) -> None:
+        self.visited.emit(self.name)
+        self.edited.emit(HealthConfig() if on else None, f"{'Add' if on else 'Remove'} {self.name}", "")
+
+    def _went(self, part: str) -> None:
+        self._session += 1
+        self.visited.emit(f"{self.name}.{part}")
+
+    def _typed(self, part: str, value: int) -> None:
+        self._change(part, value, f"Edit {self.name}.{part}", f"{part}/{self._merge()}")
+
+    def _change(self, part: str, value: object, phrase: str, merge: str) -> None:
+        changed = (self._value or HealthConfig()).model_copy(update={part: value})
+        self.edited.emit(changed, phrase, merge)
+
+    def _tell(self, why: str) -> None:
+        self.problem.setText(why)
+        self.problem.setVisible(bool(why))

@@ -1,0 +1,92 @@
+"""A line in which an image is searched for and chosen, or its id or name is typed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
+
+from cacheview.ui.icons import icon
+from cacheview.ui.probe.image_search import ImageDelegate, ImageIndex, ImageListModel
+from cacheview.ui.probe.inputs import LineEdit
+
+__all__ = ["ImageEdit"]
+
+_ROWS_SHOWN: Final = 12
+
+
+class ImageEdit(LineEdit):
+    """``chosen(Image | None)``: an image of the list, None for scratch. ``entered(str)``: a text confirmed with Enter.
+
+    Typing alone chooses nothing.
+    """
+
+    chosen = Signal(object)
+    entered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, *, scratch: bool = False, arrow: bool = True) -> None:
+        super().__init__(parent)
+        self._model = ImageListModel(self, scratch=scratch)
+        self._completer = QCompleter(self._model, self)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._completer.setMaxVisibleItems(_ROWS_SHOWN)
+        self._completer.setWidget(self)
+        self._completer.activated[QModelIndex].connect(self._picked)
+        self._popup: QListView | None = None
+        self._arrow: QAction | None = None
+        if arrow:
+            self._arrow = self.addAction(icon("chevron", "text_muted"), QLineEdit.ActionPosition.TrailingPosition)
+            self._arrow.setText("Show images")
+            self._arrow.triggered.connect(lambda: self.open_list(""))
+        self.textEdited.connect(self.open_list)
+
+    def set_index(self, index: ImageIndex) -> None:
+        """Search in the images of another store."""
+        self._hide_list()
+        self._model.set_index(index)
+
+    def open_list(self, text: str) -> None:
+        """Show the images that a text finds; nothing when there are none."""
+        if self._popup is None:
+            # Made when first needed, with a delegate and rows of one height: 10,000 images open as fast as ten.
+            self._popup = QListView()
+            self._popup.setUniformItemSizes(True)
+            self._completer.setPopup(self._popup)
+            self._popup.setItemDelegate(ImageDelegate(self._popup))
+            self._popup.setAccessibleName("Images found")
+        if self._model.search(text):
+            self._completer.complete()
+        else:
+            self._hide_list()
+
+    @property
+    def list_is_open(self) -> bool:
+        return self._popup is not None and self._popup.isVisible()
+
+    def _hide_list(self) -> None:
+        if self._popup is not None:
+            self._popup.hide()
+
+    def _picked(self, index: QModelIndex) -> None:
+        # The completer speaks of its own model, which has the rows of ours in the same order.
+        self.chosen.emit(self._model.image(index.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            current = QModelIndex()
+            if self._popup is not None and self._popup.isVisible():
+                current = self._popup.currentIndex()
+            self._hide_list()
+            if current.isValid():
+                self.chosen.emit(self._model.image(current.row()))
+            else:
+                self.entered.emit(self.text())
+            event.accept()
+        elif key == Qt.Key.Key_Down and not self.list_is_open:
+            self.open_list("")
+            event.accept()
+        else:
+            super().keyPressEvent(event)

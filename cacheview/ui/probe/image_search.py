@@ -1,0 +1,142 @@
+"""Finding an image among many by a part of its name, id or instruction, and drawing what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from cacheview.model import Image, ImageStore, familiar
+from cacheview.ui.icons import pixmap
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import GRID, current_tokens, mono_font
+
+__all__ = ["ImageDelegate", "ImageIndex", "ImageListModel"]
+
+IMAGE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""The `Image` of a row; None for scratch."""
+
+_Index = QModelIndex | QPersistentModelIndex
+_ICON: Final = 16
+
+
+class ImageIndex:
+    """The images of a store, to be searched. Cheap to make: texts are gathered at the first search."""
+
+    def __init__(self, store: ImageStore) -> None:
+        self.store = store
+
+    @cached_property
+    def _texts(self) -> Sequence[tuple[str, str]]:
+        """For each image its names, and all that it can be found by; in lower case."""
+        texts = []
+        for image in self.store.images:
+            names = " ".join(familiar(name) for name in image.names).lower()
+            texts.append((names, f"{names} {image.id} {image.instruction}".lower()))
+        return texts
+
+    def search(self, text: str) -> list[Image]:
+        """Images that hold every word of the text, those that hold one in their names first; else in store order."""
+        words = text.lower().split()
+        if not words:
+            return list(self.store.images)
+        by_name: list[Image] = []
+        others: list[Image] = []
+        for image, (names, everything) in zip(self.store.images, self._texts, strict=True):
+            if all(word in everything for word in words):
+                (by_name if any(word in names for word in words) else others).append(image)
+        return by_name + others
+
+
+class ImageListModel(QAbstractListModel):
+    """What a search found, scratch before all images where it can be chosen."""
+
+    def __init__(self, parent: QObject | None = None, *, scratch: bool = False) -> None:
+        super().__init__(parent)
+        self._with_scratch = scratch
+        self._index = ImageIndex(ImageStore(()))
+        self._rows: list[Image | None] = []
+
+    def set_index(self, index: ImageIndex) -> None:
+        self.beginResetModel()
+        self._index = index
+        self._rows = []
+        self.endResetModel()
+
+    def search(self, text: str) -> int:
+        """Show what a text finds. Returns how many rows there are."""
+        found: list[Image | None] = list(self._index.search(text))
+        if self._with_scratch and text.strip().lower() in "scratch":
+            found.insert(0, None)
+        self.beginResetModel()
+        self._rows = found
+        self.endResetModel()
+        return len(found)
+
+    def image(self, row: int) -> Image | None:
+        return self._rows[row]
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
+            return None
+        image = self._rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return image.title if image else "scratch"
+        if role == IMAGE_ROLE:
+            return image
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return one_line(f"{image.title}, {image.instruction}, {image.short_id}") if image else "scratch"
+        if role == Qt.ItemDataRole.ToolTipRole and image:
+            return tool_tip("\n".join((*image.names, image.id, image.instruction)))
+        return None
+
+
+class ImageDelegate(QStyledItemDelegate):
+    """One line an image: icon, name, what it was made by, short id."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        del index
+        return QSize(0, max(_ICON, option.fontMetrics.height()) + 2 * GRID)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        tokens = current_tokens()
+        image = index.data(IMAGE_ROLE)
+        current = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.fillRect(option.rect, QColor(tokens.selection if current else tokens.surface))
+        inner: QRect = option.rect.adjusted(2 * GRID, 0, -2 * GRID, 0)
+        name = "scratch" if image is None else "image" if image.names else "image-unnamed"
+        ratio = painter.device().devicePixelRatio()
+        painter.drawPixmap(inner.x(), inner.center().y() - _ICON // 2 + 1, pixmap(name, "text_muted", _ICON, ratio))
+        inner.setLeft(inner.x() + _ICON + 2 * GRID)
+        if image is None:
+            self._text(painter, inner, "scratch", tokens.text)
+        else:
+            mono = mono_font()
+            painter.setFont(mono)
+            width = QFontMetrics(mono).horizontalAdvance(image.short_id)
+            right = inner.adjusted(max(0, inner.width() - width), 0, 0, 0)
+            self._text(painter, right, image.short_id, tokens.text_faint)
+            inner.setRight(right.x() - 3 * GRID)
+            painter.setFont(option.font)
+            if image.names:
+                used = self._text(painter, inner, one_line(image.title), tokens.text)
+                inner.setLeft(inner.x() + used + 2 * GRID)
+            self._text(painter, inner, one_line(image.instruction), tokens.text_muted)
+        painter.restore()
+
+    @staticmethod
+    def _text(painter: QPainter, rect: QRect, text: str, colour: str) -> int:
+        """Draw on one line, cut off with an ellipsis. Returns the width that it took."""
+        metrics = painter.fontMetrics()
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
+        painter.setPen(QColor(colour))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        return metrics.horizontalAdvance(shown)

@@ -1,0 +1,234 @@
+"""The single-line editors that the pane is made of. Each says what was typed, and takes a value without a word."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QTextCharFormat,
+    QValidator,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
+
+from cacheview.model import DataError
+from cacheview.model.duration import format_duration, parse_duration
+from cacheview.ui.plain import tool_tip
+from cacheview.ui.theme import current_tokens, mono_font
+
+__all__ = ["DurationEdit", "LineEdit", "NumberSpin", "is_undo_key"]
+
+_INT64: Final = 1 << 63
+
+
+def is_undo_key(event: QEvent) -> bool:
+    """Whether a key press asks for undo or redo. These are for the document, not for one line of it."""
+    return isinstance(event, QKeyEvent) and (
+        event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+    )
+
+
+class LineEdit(QLineEdit):
+    """A line of monospace text. Undo and redo are left to the window; a part of the text can be marked."""
+
+    focused = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFont(mono_font())
+        self._marked = slice(0, 0)
+        self.place: QPersistentModelIndex | None = None  # the cell that it edits, where it edits one
+
+    def set_value(self, text: str) -> None:
+        """Show a value, the cursor staying where it is as far as the text goes. Emits no ``textEdited``."""
+        if self.text() == text:
+            return
+        cursor = self.cursorPosition()
+        self.setText(text)
+        self.setCursorPosition(min(cursor, len(text)) if self.hasFocus() else 0)
+        self._paint_mark()
+
+    def mark(self, part: slice) -> None:
+        """Mark a part of the text as differing; an empty one takes the mark off."""
+        if part != self._marked:
+            self._marked = part
+            self._paint_mark()
+
+    def _paint_mark(self) -> None:
+        # A line edit draws formats only where an input method asks for them.
+        formatted = QTextCharFormat()
+        formatted.setBackground(QColor(current_tokens().difference))
+        attributes = []
+        if self._marked.stop > self._marked.start:
+            start = self._marked.start - self.cursorPosition()
+            attributes.append(
+                QInputMethodEvent.Attribute(
+                    QInputMethodEvent.AttributeType.TextFormat,
+                    start,
+                    self._marked.stop - self._marked.start,
+                    formatted,
+                )
+            )
+        QCoreApplication.sendEvent(self, QInputMethodEvent("", attributes))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_mark()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and is_undo_key(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_undo_key(event):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.left.emit()
+
+
+class DurationEdit(LineEdit):
+    """A duration as Go writes it: ``edited(int)`` in nanoseconds at every text that is one, else ``wrong(str)``."""
+
+    edited = Signal(object)  # Qt's int has 32 bits
+    wrong = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText("inherit")
+        self._value = 0
+        self.textEdited.connect(self._typed)
+        self.editingFinished.connect(self._finish)
+
+    @property
+    def value(self) -> int:
+        return self._value
+
+    def set_nanoseconds(self, value: int) -> None:
+        """Show a value; a text that means it is left as it was typed."""
+        if value != self._value or not self.hasFocus():
+            self._value = value
+            self.set_value(format_duration(value) if value else "")
+            self.wrong.emit("")
+
+    def _typed(self, text: str) -> None:
+        try:
+            self._value = parse_duration(text.strip()) if text.strip() else 0
+        except DataError as error:
+            self.wrong.emit(str(error))
+            return
+        self.wrong.emit("")
+        self.edited.emit(self._value)
+
+    def _finish(self) -> None:
+        self.set_value(format_duration(self._value) if self._value else "")
+        self.wrong.emit("")
+
+
+class NumberSpin(QAbstractSpinBox):
+    """A whole number of 64 bits, or not set: ``edited(int | None)``. Qt's own spin box has 32 bits and no none."""
+
+    edited = Signal(object)
+    focused = Signal()
+
+    def __init__(self, parent: QWidget | None = None, *, unset: str = "not set") -> None:
+        super().__init__(parent)
+        self.setFont(mono_font())
+        self.lineEdit().setPlaceholderText(unset)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._value: int | None = None
+        self.lineEdit().textEdited.connect(self._typed)
+        self.editingFinished.connect(self._show)
+        self.lineEdit().installEventFilter(self)
+
+    @property
+    def value(self) -> int | None:
+        return self._value
+
+    def set_value(self, value: int | None) -> None:
+        """Show a value; a text that means it is left as it was typed."""
+        if value != self._value or not self.hasFocus():
+            self._value = value
+            self._show()
+
+    def _show(self) -> None:
+        text = "" if self._value is None else str(self._value)
+        if self.lineEdit().text() != text:
+            self.lineEdit().setText(text)
+
+    def _typed(self, text: str) -> None:
+        value = _whole_number(text)
+        if text.strip() == "" or value is not None:
+            self._value = value
+            self.edited.emit(value)
+
+    def stepBy(self, steps: int) -> None:
+        value = (self._value or 0) + steps
+        if -_INT64 <= value < _INT64:
+            self._value = value
+            self._show()
+            self.edited.emit(value)
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        if re.fullmatch(r"\s*-?\s*", text):
+            state = QValidator.State.Acceptable if not text.strip() else QValidator.State.Intermediate
+        else:
+            state = QValidator.State.Invalid if _whole_number(text) is None else QValidator.State.Acceptable
+        return state, text, position
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and is_undo_key(event):
+            event.ignore()
+            above = self.parentWidget()
+            if above is not None and event.type() == QEvent.Type.KeyPress:
+                QCoreApplication.sendEvent(above, event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Scrolling the form must not change a number that happens to pass under the pointer.
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+def _whole_number(text: str) -> int | None:
+    """The number that a text is, where it is one of 64 bits."""
+    if re.fullmatch(r"\s*-?[0-9]{1,19}\s*", text) is None:
+        return None
+    value = int(text)
+    return value if -_INT64 <= value < _INT64 else None
+
+
+def set_tip(widget: QWidget, text: str) -> None:
+    """Give a widget a tool tip of plain text."""
+    tip = tool_tip(text)
+    if widget.toolTip() != tip:
+        widget.setToolTip(tip)

@@ -1,0 +1,65 @@
+"""Asks for one Dockerfile instruction, and turns it into the config that the builder would ask with."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from cacheview.model import ContainerConfig, DataError, Image
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.probe.inputs import LineEdit
+from cacheview.ui.theme import GRID, current_tokens, small_font
+
+__all__ = ["InstructionDialog"]
+
+
+class InstructionDialog(QDialog):
+    """One line. After ``accept``, ``config`` is what the builder would send for it on top of the parent."""
+
+    def __init__(self, parent_image: Image | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Probe from an instruction")
+        self._parent_image = parent_image
+        self.config: ContainerConfig | None = None
+        title = one_line(parent_image.title) if parent_image else "scratch"
+        self.label = QLabel(f"&Instruction on top of {title.replace('&', '&&')}:", self)
+        self.line = LineEdit(self)
+        self.line.setPlaceholderText("ENV MODE=prod")
+        self.line.setMinimumWidth(120 * GRID)
+        self.line.setAccessibleName("Instruction")
+        self.label.setBuddy(self.line)
+        self.problem = QLabel(self)
+        self.problem.setFont(small_font())
+        self.problem.setWordWrap(True)
+        self.buttons = QDialogButtonBox(self)
+        self.use = self.buttons.addButton("&Use", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.use.setDefault(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4 * GRID, 4 * GRID, 4 * GRID, 4 * GRID)
+        layout.setSpacing(2 * GRID)
+        for widget in (self.label, self.line, self.problem, self.buttons):
+            layout.addWidget(widget)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.line.textEdited.connect(lambda: self._tell(""))
+        self._tell("")
+
+    def accept(self) -> None:
+        # Not at start-up: only who asks for it needs the Dockerfile rules.
+        from cacheview.dockerfile.instruction import probe_config
+
+        try:
+            self.config = probe_config(self.line.text(), self._parent_image)
+        except DataError as error:
+            self._tell(str(error))
+            return
+        super().accept()
+
+    def _tell(self, why: str) -> None:
+        self.problem.setText(visible(why) or "The config that the builder would ask the cache with.")
+        palette = self.problem.palette()
+        tokens = current_tokens()
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(tokens.error if why else tokens.text_faint))
+        self.problem.setPalette(palette)
+        self.line.setAccessibleDescription(why)

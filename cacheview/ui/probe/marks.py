@@ -1,0 +1,88 @@
+"""What the engine says of the fields of the probe, and the paths that name them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["FAILED", "NOT_COMPARED", "FieldMark", "FieldPath", "marks_by_field"]
+
+FAILED: Final = "failed"
+NOT_COMPARED: Final = "not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMark:
+    """The outcome of one check, placed on the probe.
+
+    Attributes:
+        outcome: ``passed``, ``failed``, ``not reached`` or ``not compared``.
+        path: the field or element (``User``, ``Env[1]``, ``Labels["a"]``, ``parent``).
+        image_value: what the image has there; None where it has nothing.
+        note: for the tool tip, in words.
+    """
+
+    outcome: str
+    path: str
+    image_value: object = None
+    note: str = ""
+
+
+_PATH: Final = re.compile(r"(?:len\((?P<counted>\w+)\)|(?P<field>\w+)(?P<rest>(?:\.\w+)?(?:\[.+\])?))", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """A path taken apart: ``Healthcheck.Test[0]`` → field ``Healthcheck``, member ``Test``, key 0.
+
+    ``key`` is the index of an element, the key of a map, or None for the field as a whole.
+    """
+
+    field: str
+    member: str = ""
+    key: int | str | None = None
+
+    @staticmethod
+    def parse(text: str) -> FieldPath:
+        """Read a path; ``len(Cmd)`` is the field as a whole. Raises ValueError for anything else."""
+        match = _PATH.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not a path of a field: {text[:200]!r}")
+        if match["counted"]:
+            return FieldPath(match["counted"])
+        rest = match["rest"]
+        member, bracket, key = rest.partition("[")
+        if not bracket:
+            return FieldPath(match["field"], member.removeprefix("."))
+        try:
+            step = json.loads(key.removesuffix("]"))
+        except ValueError:
+            step = None
+        if not isinstance(step, int | str) or isinstance(step, bool):
+            raise ValueError(f"not a path of a field: {text[:200]!r}")
+        return FieldPath(match["field"], member.removeprefix("."), step)
+
+    def __str__(self) -> str:
+        member = f".{self.member}" if self.member else ""
+        key = "" if self.key is None else f"[{json.dumps(self.key, ensure_ascii=False)}]"
+        return f"{self.field}{member}{key}"
+
+
+def marks_by_field(marks: Mapping[str, FieldMark]) -> dict[str, tuple[tuple[FieldPath, FieldMark], ...]]:
+    """Marks by the field that they belong to, each with its path."""
+    grouped: dict[str, list[tuple[FieldPath, FieldMark]]] = {}
+    for text, mark in marks.items():
+        path = FieldPath.parse(text)
+        grouped.setdefault(path.field, []).append((path, mark))
+    return {field: tuple(group) for field, group in grouped.items()}
+
+
+def outcome_of(marks: Iterable[tuple[FieldPath, FieldMark]]) -> str:
+    """What a field as a whole says: failed if anything in it did, not compared if nothing was looked at, else empty."""
+    outcomes = {mark.outcome for _, mark in marks}
+    if FAILED in outcomes:
+        return FAILED
+    return NOT_COMPARED if outcomes == {NOT_COMPARED} else ""

@@ -1,0 +1,229 @@
+"""The probe pane, whole: its head, the config as form or JSON, and the ways to fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
+from cacheview.ui.document import ProbeDocument
+from cacheview.ui.icons import icon
+from cacheview.ui.plain import one_line
+from cacheview.ui.probe.config_json import ConfigJson
+from cacheview.ui.probe.fields import FieldEditor
+from cacheview.ui.probe.form import ConfigForm
+from cacheview.ui.probe.head import CacheFromField, ParentField, PlatformField
+from cacheview.ui.probe.image_popup import ImagePopup
+from cacheview.ui.probe.image_search import ImageIndex
+from cacheview.ui.probe.inputs import is_undo_key
+from cacheview.ui.probe.instruction_dialog import InstructionDialog
+from cacheview.ui.probe.marks import FieldMark, FieldPath, marks_by_field
+from cacheview.ui.probe.row import FieldRow
+from cacheview.ui.theme import GRID, current_tokens, small_font, strong_font
+
+__all__ = ["ProbePane"]
+
+_HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platform": "Platfor&m"}
+
+
+class ProbePane(QWidget):
+    """Edits the probe of a document, every edit through it.
+
+    ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
+    """
+
+    field_activated = Signal(str)
+
+    def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._index = ImageIndex(ImageStore(()))
+        self._marks: Mapping[str, FieldMark] = {}
+        self._revealing = False
+        self.parent_field = ParentField()
+        self.cache_from_field = CacheFromField()
+        self.platform_field = PlatformField()
+        self._head: dict[str, FieldRow] = {}
+        self.form = ConfigForm(self)
+        self.json = ConfigJson(self)
+        self._lay_out()
+        self._connect()
+        self._show(document.probe, anew=True)
+
+    # For the window
+
+    def set_store(self, store: ImageStore) -> None:
+        """Search and resolve in another store."""
+        self._index = ImageIndex(store)
+        self.parent_field.set_index(self._index)
+        self.cache_from_field.set_index(self._index)
+
+    def set_marks(self, marks: Mapping[str, FieldMark]) -> None:
+        """Show what the engine says of the fields, by path; what is not named has no mark."""
+        if marks != self._marks:
+            self._marks = dict(marks)
+            self.form.set_marks(marks_by_field(marks))
+
+    def load_from_image(self, image: Image) -> None:
+        """Ask what the builder asked when it made an image: on its parent, with the config it was made with."""
+        made_with = image.container_config or image.config.container_config or ContainerConfig()
+        probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
+        self._document.edit(probe, f"Take the probe from {one_line(image.title)}")
+
+    def load_config(self, config: ContainerConfig, text: str) -> None:
+        """Put another config in place as one step."""
+        self._document.edit(self._document.probe.model_copy(update={"config": config}), text)
+
+    def reveal(self, path: str) -> None:
+        """Unfold, scroll to, select and focus what a path names. Raises ValueError for what is no field."""
+        place = FieldPath.parse(path)
+        if place.field not in self._head and place.field not in ContainerConfig.model_fields:
+            raise ValueError(f"not a path of a field: {path[:200]!r}")
+        self._revealing = True
+        try:
+            if place.field in self._head:
+                self._head[place.field].editor.reveal(place)
+            else:
+                self.show_json(False)
+                self.form.reveal(place)
+        finally:
+            self._revealing = False
+
+    def show_json(self, json: bool) -> None:
+        """Switch between form and JSON."""
+        (self._json_button if json else self._form_button).setChecked(True)
+        self._pages.setCurrentWidget(self.json if json else self.form)
+        if json:
+            self.json.set_config(self._document.probe.config)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        title = QLabel("Probe", self)
+        title.setFont(strong_font())
+        self._form_button, self._json_button = self._switch("F&orm"), self._switch("&JSON")
+        self._form_button.setChecked(True)
+        both = QButtonGroup(self)
+        both.addButton(self._form_button)
+        both.addButton(self._json_button)
+        layout.addWidget(_Bar(self, title, self._form_button, self._json_button))
+        fields: tuple[FieldEditor, ...] = (self.parent_field, self.cache_from_field, self.platform_field)
+        for editor in fields:
+            row = FieldRow(_HEAD_LABELS[editor.name], editor, self)
+            self._head[editor.name] = row
+            layout.addWidget(row)
+        section = QLabel("Container config", self)
+        section.setFont(strong_font())
+        self.from_image = QToolButton(self)
+        self.from_image.setText("From &image")
+        self.from_image.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.from_image.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.from_image.setIcon(icon("chevron", "text_muted"))
+        self.from_instruction = QToolButton(self)
+        self.from_instruction.setText("From in&struction…")
+        for button in (self.from_image, self.from_instruction):
+            button.setFont(small_font())
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction))
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.form)
+        self._pages.addWidget(self.json)
+        layout.addWidget(self._pages, 1)
+
+    def _switch(self, text: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setFont(small_font())
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
+
+    def _connect(self) -> None:
+        self._document.probe_changed.connect(self._show)
+        self._document.loaded.connect(lambda probe: self._show(probe, anew=True))
+        for name in ("parent", "cache_from", "platform"):
+            editor = self._head[name].editor
+            editor.edited.connect(lambda value, phrase, merge, name=name: self._edit_head(name, value, phrase, merge))
+            editor.visited.connect(self._visited)
+        self.form.edited.connect(self._document.set_field)
+        self.form.visited.connect(self._visited)
+        self.json.edited.connect(self._edit_config)
+        self._form_button.clicked.connect(lambda: self.show_json(False))
+        self._json_button.clicked.connect(lambda: self.show_json(True))
+        self.from_image.clicked.connect(self._choose_image)
+        self.from_instruction.clicked.connect(self._ask_instruction)
+
+    # Between document and editors
+
+    def _show(self, probe: Probe, *, anew: bool = False) -> None:
+        self.parent_field.set_value(probe.parent)
+        self.cache_from_field.set_value(probe.cache_from)
+        self.platform_field.set_value(probe.platform)
+        self.form.set_config(probe.config, anew=anew)
+        if self._pages.currentWidget() is self.json:
+            self.json.set_config(probe.config)
+
+    def _edit_head(self, name: str, value: object, phrase: str, merge: str) -> None:
+        self._document.edit(self._document.probe.model_copy(update={name: value}), phrase, merge)
+
+    def _edit_config(self, config: ContainerConfig, phrase: str, merge: str) -> None:
+        self._document.edit(self._document.probe.model_copy(update={"config": config}), phrase, merge)
+
+    def _visited(self, path: str) -> None:
+        if not self._revealing:
+            self.field_activated.emit(path)
+
+    def _choose_image(self) -> None:
+        popup = ImagePopup(self._index, self)
+        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        popup.chosen.connect(self.load_from_image)
+        popup.open_under(self.from_image)
+
+    def _ask_instruction(self) -> None:
+        dialog = InstructionDialog(self._index.store.by_id.get(self._document.probe.parent), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._take_instruction(dialog))
+        dialog.open()
+
+    def _take_instruction(self, dialog: InstructionDialog) -> None:
+        if dialog.config is not None:
+            self.load_config(dialog.config, f"Take the config from {one_line(dialog.line.text())[:40]}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # For a pane without a window whose actions have these keys.
+        if is_undo_key(event):
+            stack = self._document.undo_stack
+            (stack.undo if event.matches(QKeySequence.StandardKey.Undo) else stack.redo)()
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.from_image.setIcon(icon("chevron", "text_muted"))
+
+
+class _Bar(QWidget):
+    """A title with buttons at the right, over a hairline."""
+
+    def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton) -> None:
+        super().__init__(parent)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
+        layout.setSpacing(GRID)
+        layout.addWidget(title, 1)
+        for button in buttons:
+            layout.addWidget(button)
+        self.setMinimumHeight(9 * GRID)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(current_tokens().line))

@@ -1,0 +1,157 @@
+"""A row of the pane: a label, an editor, and what the engine says of the field."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from cacheview.ui.icons import pixmap
+from cacheview.ui.probe.fields import FieldEditor, PlacedMarks
+from cacheview.ui.probe.marks import FAILED, NOT_COMPARED, outcome_of
+from cacheview.ui.theme import GRID, current_tokens, small_font
+
+__all__ = ["FieldLabel", "FieldRow", "Remark", "label_width"]
+
+_ICON: Final = 14
+_LONGEST: Final = "NetworkDisabled"
+_REMARKS: Final = {
+    FAILED: ("failed", "failed", ("failed",)),
+    NOT_COMPARED: ("not-compared", "not_compared", ("not compared by these rules", "not compared", "")),
+}
+"""For an outcome its icon, its colour, and its words from long to short."""
+
+
+def label_width(widget: QWidget) -> int:
+    """The width of the column of labels, for the font of a widget."""
+    return QFontMetrics(widget.font()).horizontalAdvance(_LONGEST) + 4 * GRID
+
+
+class FieldLabel(QLabel):
+    """The name of a field, in plain text, level with the first line of its editor."""
+
+    def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        # A mnemonic needs no markup, and names are ours.
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setBuddy(buddy)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._colour()
+
+    def sizeHint(self) -> QSize:
+        return QSize(label_width(self), QFontMetrics(self.font()).height() + 3 * GRID)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        colour = QColor(current_tokens().text_muted)
+        palette = self.palette()
+        if palette.color(self.foregroundRole()) != colour:
+            palette.setColor(self.foregroundRole(), colour)
+            self.setPalette(palette)
+
+
+class Remark(QWidget):
+    """An outcome in icon and word, as long a wording as there is room for. Takes no clicks."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setVisible(False)
+        self.outcome = ""
+        self.text = ""
+
+    def place(self, outcome: str, space: QRect) -> int:
+        """Show an outcome at the right end of a space, or nothing for one without a remark. Returns the width taken."""
+        self.outcome = outcome
+        if outcome not in _REMARKS:
+            self.setVisible(False)
+            return 0
+        words = _REMARKS[outcome][2]
+        metrics = QFontMetrics(small_font())
+        for text in words:
+            width = _ICON + GRID + metrics.horizontalAdvance(text) + GRID
+            if width <= space.width() or text == words[-1]:
+                break
+        if text != self.text:
+            self.text = text
+            self.update()
+        height = max(_ICON, metrics.height())
+        top = space.center().y() - height // 2 + 1
+        self.setGeometry(QRect(QPoint(space.right() - width + 1, top), QSize(width, height)))
+        self.setVisible(True)
+        self.raise_()
+        return width
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        if self.outcome not in _REMARKS:
+            return
+        name, token, _ = _REMARKS[self.outcome]
+        painter = QPainter(self)
+        painter.drawPixmap(0, (self.height() - _ICON) // 2, pixmap(name, token, _ICON, self.devicePixelRatioF()))
+        painter.setFont(small_font())
+        painter.setPen(QColor(getattr(current_tokens(), token)))
+        painter.drawText(self.rect().adjusted(_ICON + GRID, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
+
+
+class FieldRow(QWidget):
+    """One field with its hairline; on the failed surface when a check of it failed."""
+
+    def __init__(self, label: str, editor: FieldEditor, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        self.label = FieldLabel(label, editor.buddy(), self)
+        self._remark = Remark(self)
+        self._marks: PlacedMarks = ()
+        self._layout = layout = QHBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID + 1)
+        layout.setSpacing(0)
+        layout.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(editor, 1)
+
+    @property
+    def outcome(self) -> str:
+        """``failed``, ``not compared``, or empty where there is nothing to say."""
+        return outcome_of(self._marks)
+
+    @property
+    def remark(self) -> str:
+        """The words that stand in the row."""
+        return self._remark.text if self._remark.outcome in _REMARKS else ""
+
+    def set_marks(self, marks: PlacedMarks) -> None:
+        """Show what the engine says; nothing is done when it says the same as before."""
+        if marks == self._marks:
+            return
+        before = self.outcome
+        self._marks = marks
+        self.editor.set_marks(marks)
+        if self.outcome != before:
+            self.editor.buddy().setAccessibleDescription(self.outcome)
+            self.place_remark()
+            self.update()
+
+    def place_remark(self) -> None:
+        """Put the remark where the editor has room for it."""
+        space = self.editor.remark_space().translated(self.editor.pos())
+        taken = self._remark.place(self.outcome, space)
+        self.editor.reserve(taken)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._layout.activate()
+        self.place_remark()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        tokens = current_tokens()
+        painter = QPainter(self)
+        if self.outcome == FAILED:
+            painter.fillRect(self.rect(), QColor(tokens.failed_surface))
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), QColor(tokens.line))

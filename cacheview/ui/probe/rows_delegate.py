@@ -1,0 +1,320 @@
+"""Draws a row of a list or map and edits it in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from cacheview.ui.icons import pixmap
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.probe.image_edit import ImageEdit
+from cacheview.ui.probe.image_search import ImageIndex
+from cacheview.ui.probe.inputs import LineEdit
+from cacheview.ui.probe.marks import FAILED
+from cacheview.ui.probe.rows_model import GHOST_ROLE, MARK_ROLE, NOTE_ROLE, Note, RowMark, RowsModel
+from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, small_font
+
+__all__ = ["RowsDelegate"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_MOST_LINES: Final = 6
+_ICON: Final = 16
+_BUTTON: Final = _ICON + GRID
+_BEFORE_DIFFERENCE: Final = 12
+"""Characters shown before a difference that lies too far on to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The text of a cell as it is drawn: cut to what there is room for, with the place of the mark in it."""
+
+    text: str
+    part: slice
+
+
+class RowsDelegate(QStyledItemDelegate):
+    """``started(row)``: a cell is about to be edited; ``cancelled``: what was typed is to be taken back.
+
+    ``finished(index, key)``: the editor was closed by Enter, Tab or Backtab (a `Qt.Key`).
+    """
+
+    started = Signal(int)
+    finished = Signal(QModelIndex, int)
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget, actions: tuple[str, ...], perform: Callable[[str, int], None]) -> None:
+        super().__init__(parent)
+        self.hot_row = -1  # under the pointer
+        self.active_row = -1  # current, while the view has the focus
+        self.live = True
+        self.images: ImageIndex | None = None
+        self._actions = actions
+        self._perform = perform
+        self.update_fonts()
+
+    def update_fonts(self) -> None:
+        self._mono = mono_font()
+        self._small = small_font()
+
+    # Places
+
+    @property
+    def line_height(self) -> int:
+        return QFontMetrics(self._mono).height()
+
+    def gutter(self, model: QAbstractItemModel) -> int:
+        """The width before a text that its index takes; 0 in a map."""
+        if not isinstance(model, RowsModel) or not model.ordered:
+            return 2 * GRID
+        digits = len(str(max(model.rowCount() - 1, 1)))
+        return 3 * GRID + QFontMetrics(self._small).horizontalAdvance("0" * digits)
+
+    def _text_rect(self, rect: QRect, index: _Index) -> QRect:
+        left = self.gutter(index.model()) if index.column() == 0 else GRID
+        return rect.adjusted(left, GRID, -2 * GRID, -GRID)
+
+    def _button(self, rect: QRect, number: int) -> QRect:
+        """The place of an action, counted from the right."""
+        top = rect.top() + max(0, (min(rect.height(), self.line_height + 2 * GRID) - _BUTTON) // 2)
+        return QRect(QPoint(rect.right() - GRID - (number + 1) * _BUTTON, top), QSize(_BUTTON, _BUTTON))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        text_width = self._text_rect(QRect(0, 0, option.rect.width(), 0), index).width()
+        lines = self._layout(self._shown(index, text_width), text_width, current_tokens()).lineCount()
+        height = max(1, lines) * self.line_height
+        note = index.data(NOTE_ROLE)
+        if isinstance(note, Note) and self._is_last(index) and not self._beside(index, note, text_width):
+            height += QFontMetrics(self._small).height()
+        return QSize(option.rect.width(), height + 2 * GRID)
+
+    def _beside(self, index: _Index, note: Note, width: int) -> bool:
+        """Whether a note has room on the line of the text."""
+        used = QFontMetrics(self._mono).horizontalAdvance(visible(str(index.data())[:400]))
+        return used + 3 * GRID + QFontMetrics(self._small).horizontalAdvance(one_line(note.text)) <= width
+
+    @staticmethod
+    def _is_last(index: _Index) -> bool:
+        return index.column() == index.model().columnCount() - 1
+
+    # Text
+
+    def _shown(self, index: _Index, width: int) -> _Shown:
+        text = str(index.data() or "")
+        mark = index.data(MARK_ROLE)
+        part = mark.part if isinstance(mark, RowMark) and self._is_last(index) else slice(0, 0)
+        room = max(8, width // max(1, QFontMetrics(self._mono).horizontalAdvance("0"))) * _MOST_LINES - 2
+        start = 0
+        if part.start > room - _BEFORE_DIFFERENCE and len(text) > room:
+            start = max(0, part.start - _BEFORE_DIFFERENCE)
+        head, tail = ("…" if start else ""), ("…" if len(text) - start > room else "")
+        cut = visible(text[start : start + room])
+        shift = len(head) - start
+        return _Shown(f"{head}{cut}{tail}", slice(max(0, part.start + shift), max(0, part.stop + shift)))
+
+    def _layout(self, shown: _Shown, width: int, tokens: Tokens) -> QTextLayout:
+        layout = QTextLayout(shown.text, self._mono)
+        wrap = QTextOption()
+        wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(wrap)
+        if shown.part.stop > shown.part.start:
+            different = QTextLayout.FormatRange()
+            different.start = shown.part.start
+            different.length = min(shown.part.stop, len(shown.text)) - shown.part.start
+            formatted = QTextCharFormat()
+            formatted.setBackground(QColor(tokens.difference))
+            formatted.setForeground(QColor(tokens.text))
+            different.format = formatted
+            layout.setFormats([different])
+        layout.beginLayout()
+        for number in range(_MOST_LINES):
+            line = layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(max(width, 1))
+            line.setPosition(QPointF(0, number * self.line_height))
+        layout.endLayout()
+        return layout
+
+    # Painting
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        tokens = current_tokens()
+        rect: QRect = option.rect
+        row, ghost = index.row(), bool(index.data(GHOST_ROLE))
+        painter.save()
+        background = self._background(row, index.data(MARK_ROLE), tokens)
+        if background:
+            painter.fillRect(rect, QColor(background))
+        text_rect = self._text_rect(rect, index)
+        if index.column() == 0:
+            self._paint_gutter(painter, rect, index, tokens)
+        if ghost:
+            if index.column() == 0:
+                painter.setFont(self._small)
+                painter.setPen(QColor(tokens.text_faint))
+                prompts = getattr(index.model(), "prompts", ("",))
+                painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, prompts[0])
+        else:
+            layout = self._layout(self._shown(index, text_rect.width()), text_rect.width(), tokens)
+            key = index.column() == 0 and index.model().columnCount() > 1
+            painter.setPen(QColor(tokens.text_muted if key else tokens.text))
+            layout.draw(painter, QPointF(text_rect.topLeft()))
+            self._paint_note(painter, text_rect, index, tokens)
+        if self._is_last(index) and not ghost and row in (self.hot_row, self.active_row):
+            self._paint_buttons(painter, rect, background or tokens.hover)
+        painter.restore()
+
+    def _background(self, row: int, mark: object, tokens: Tokens) -> str:
+        if row == self.active_row:
+            return tokens.selection
+        if isinstance(mark, RowMark) and mark.outcome == FAILED:
+            return tokens.failed_surface
+        return tokens.hover if row == self.hot_row else ""
+
+    def _paint_gutter(self, painter: QPainter, rect: QRect, index: _Index, tokens: Tokens) -> None:
+        ratio = painter.device().devicePixelRatio()
+        width = self.gutter(index.model())
+        line = QRect(rect.left(), rect.top() + GRID, width - GRID, self.line_height)
+        mark = index.data(MARK_ROLE)
+        failed = isinstance(mark, RowMark) and mark.outcome == FAILED
+        if index.data(GHOST_ROLE):
+            if width > 2 * GRID:
+                size = min(12, line.height())
+                place = QPoint(line.right() - size + 1, line.center().y() - size // 2 + 1)
+                painter.drawPixmap(place, pixmap("add", "text_faint", size, ratio))
+        elif width > 2 * GRID:
+            painter.setFont(self._small)
+            painter.setPen(QColor(tokens.failed if failed else tokens.text_faint))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(index.row()))
+        if failed:
+            painter.fillRect(QRect(rect.left(), rect.top(), GRID // 2, rect.height()), QColor(tokens.failed))
+
+    def _paint_note(self, painter: QPainter, rect: QRect, index: _Index, tokens: Tokens) -> None:
+        note = index.data(NOTE_ROLE)
+        if not isinstance(note, Note) or not self._is_last(index):
+            return
+        metrics = QFontMetrics(self._small)
+        painter.setFont(self._small)
+        painter.setPen(QColor(getattr(tokens, note.token)))
+        text = one_line(note.text)
+        if self._beside(index, note, rect.width()):
+            line = QRect(rect.left(), rect.top(), rect.width(), self.line_height)
+            alignment = Qt.AlignmentFlag.AlignRight
+        else:
+            line = QRect(rect.left(), rect.bottom() - metrics.height() + 1, rect.width(), metrics.height())
+            alignment = Qt.AlignmentFlag.AlignLeft
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(line, alignment | Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def _paint_buttons(self, painter: QPainter, rect: QRect, background: str) -> None:
+        ratio = painter.device().devicePixelRatio()
+        area = self._button(rect, len(self._actions) - 1).united(self._button(rect, 0))
+        painter.fillRect(area.adjusted(-GRID, 0, 0, 0), QColor(background))
+        for number, action in enumerate(self._actions):
+            place = self._button(rect, number).center() - QPoint(_ICON // 2 - 1, _ICON // 2 - 1)
+            painter.drawPixmap(place, pixmap(action, "text_muted", _ICON, ratio))
+
+    # Editing
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        del option
+        self.started.emit(index.row())
+        if self.images is not None:
+            search = ImageEdit(parent, arrow=False)
+            search.set_index(self.images)
+            search.chosen.connect(lambda image: self._choose(search, image.title if image else ""))
+            search.entered.connect(lambda: self._close(search, Qt.Key.Key_Return))
+            editor: LineEdit = search
+        else:
+            editor = LineEdit(parent)
+            if self.live:
+                editor.textEdited.connect(lambda: self.commitData.emit(editor))
+        editor.setFrame(False)
+        editor.place = QPersistentModelIndex(index)
+        editor.setAccessibleName(str(index.data(Qt.ItemDataRole.AccessibleTextRole)))
+        prompts = getattr(index.model(), "prompts", ())
+        if index.data(GHOST_ROLE) and len(prompts) > 1:
+            editor.setPlaceholderText(("key", "value")[index.column()])
+        return editor
+
+    def _choose(self, editor: ImageEdit, text: str) -> None:
+        editor.set_value(text)
+        self._close(editor, Qt.Key.Key_Return)
+
+    def _close(self, editor: LineEdit, key: Qt.Key) -> None:
+        place = editor.place
+        if place is None:
+            return
+        index = place.model().index(place.row(), place.column())
+        self.commitData.emit(editor)
+        self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
+        self.finished.emit(index, key)
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        if isinstance(editor, LineEdit):
+            editor.set_value(str(index.data(Qt.ItemDataRole.EditRole)))
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        if isinstance(editor, LineEdit) and editor.text() != index.data(Qt.ItemDataRole.EditRole):
+            model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        text_rect = self._text_rect(option.rect, index)
+        # A line edit keeps two pixels before its text.
+        editor.setGeometry(option.rect.adjusted(text_rect.left() - option.rect.left() - 2, 0, -GRID, 0))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, LineEdit) and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = event.key()
+            enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if enter and not isinstance(watched, ImageEdit):
+                self._close(watched, Qt.Key.Key_Return)
+                return True
+            if enter:
+                return False  # it may stand for an image of the list
+            if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                self._close(watched, Qt.Key(key))
+                return True
+            if key == Qt.Key.Key_Escape:
+                self.cancelled.emit()
+                self.closeEditor.emit(watched, QStyledItemDelegate.EndEditHint.NoHint)
+                return True
+        return super().eventFilter(watched, event)
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
+    ) -> bool:
+        if isinstance(event, QMouseEvent) and self._is_last(index):
+            for number, action in enumerate(self._actions):
+                hit = self._button(option.rect, number).contains(event.position().toPoint())
+                if hit and not index.data(GHOST_ROLE):
+                    if event.type() == QEvent.Type.MouseButtonRelease:
+                        self._perform(action, index.row())
+                    return True
+        return super().editorEvent(event, model, option, index)

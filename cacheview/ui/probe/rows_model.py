@@ -1,0 +1,244 @@
+"""The elements of a list or map as rows that can be edited, with an empty row at the end for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from cacheview.ui.plain import one_line, tool_tip
+
+__all__ = ["Note", "Row", "RowMark", "RowsModel"]
+
+Row = tuple[str, ...]
+"""The texts of one element: itself, or key and value."""
+
+MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+NOTE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+GHOST_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+"""Whether a row is the empty one at the end."""
+
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class RowMark:
+    """What the engine says of an element. ``part`` of its last text differs from the image's; ``tip`` in words."""
+
+    outcome: str
+    part: slice = field(default_factory=lambda: slice(0, 0))
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark at the end of a row: a text in words, and the token of its colour."""
+
+    text: str
+    token: str = "text_faint"
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows of one or two texts. What the person does goes out as ``requested(rows, phrase, merge)`` after it is shown.
+
+    ``phrase`` says what was done (``Edit {name}[1]``), ``merge`` is equal for edits that are one step (typing).
+    """
+
+    requested = Signal(object, str, str)
+
+    def __init__(self, name: str, columns: int, *, ordered: bool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.ordered = ordered
+        self.prompts: Row = ("",) * columns
+        self._columns = columns
+        self._rows: list[Row] = []
+        self._session = 0
+        self._merge = ""
+        self._before: tuple[Row, ...] = ()
+        self._ghosts = 1
+        self._marks: Mapping[int, RowMark] = {}
+        self._notes: Mapping[int, Note] = {}
+
+    # What is shown
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    def element(self, row: int) -> str:
+        """The path of a row: ``Env[1]``, ``Labels["a"]``; that of the whole for the empty row."""
+        if row >= len(self._rows):
+            return self.name
+        if self.ordered:
+            return f"{self.name}[{row}]"
+        return f'{self.name}["{self._rows[row][0]}"]'
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._rows) + self._ghosts
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else self._columns
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not self.checkIndex(index, QAbstractTableModel.CheckIndexOption.IndexIsValid):
+            return None
+        row, column = index.row(), index.column()
+        ghost = row == len(self._rows)
+        if role == GHOST_ROLE:
+            return ghost
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return "" if ghost else self._rows[row][column]
+        if role == MARK_ROLE:
+            return self._marks.get(row)
+        if role == NOTE_ROLE:
+            return self._notes.get(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(row, column)
+        return None
+
+    def _spoken(self, row: int, column: int) -> str:
+        if row == len(self._rows):
+            return f"{self.name}: {self.prompts[column]}"
+        parts = [f"{self.element(row)}: {one_line(self._rows[row][column])}"]
+        if row in self._marks:
+            parts.append(self._marks[row].outcome)
+        if row in self._notes:
+            parts.append(one_line(self._notes[row].text))
+        return ", ".join(parts)
+
+    def _tip(self, row: int, column: int) -> str:
+        if row == len(self._rows):
+            return ""
+        parts = [self._rows[row][column]]
+        if row in self._marks:
+            parts.append(self._marks[row].tip)
+        if row in self._notes:
+            parts.append(self._notes[row].text)
+        return tool_tip("\n".join(filter(None, parts)))
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows, telling views only of those that changed: what is edited and selected stays so."""
+        old, new = self._rows, list(rows)
+        start = 0
+        while start < min(len(old), len(new)) and old[start] == new[start]:
+            start += 1
+        if start == len(old) == len(new):
+            return
+        end = 0
+        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+        gone, come = len(old) - start - end, len(new) - start - end
+        kept = min(gone, come)
+        if kept:
+            old[start : start + kept] = new[start : start + kept]
+            self._changed(start, start + kept - 1)
+        first = start + kept
+        if gone > kept:
+            self.beginRemoveRows(_NOWHERE, first, start + gone - 1)
+            self._rows = new
+            self.endRemoveRows()
+        elif come > kept and end == 0:
+            # The first new row takes the place of the empty one, in which it may just be typed.
+            old.append(new[first])
+            self._ghosts = 0
+            self._changed(first, first)
+            self.beginInsertRows(_NOWHERE, first + 1, first + come - kept)
+            self._rows, self._ghosts = new, 1
+            self.endInsertRows()
+        elif come > kept:
+            self.beginInsertRows(_NOWHERE, first, first + come - kept - 1)
+            self._rows = new
+            self.endInsertRows()
+
+    def _changed(self, first: int, last: int) -> None:
+        self.dataChanged.emit(self.index(first, 0), self.index(last, self._columns - 1))
+
+    def set_prompts(self, prompts: Row) -> None:
+        """What the empty row says in each column."""
+        if prompts != self.prompts:
+            self.prompts = prompts
+            self._changed(len(self._rows), len(self._rows))
+
+    def set_marks(self, marks: Mapping[int, RowMark]) -> None:
+        before, self._marks = self._marks, marks
+        self._repaint({row for row in before.keys() | marks.keys() if before.get(row) != marks.get(row)})
+
+    def set_notes(self, notes: Mapping[int, Note]) -> None:
+        before, self._notes = self._notes, notes
+        self._repaint({row for row in before.keys() | notes.keys() if before.get(row) != notes.get(row)})
+
+    def _repaint(self, changed: set[int]) -> None:
+        for row in changed:
+            if row < self.rowCount():
+                self._changed(row, row)
+
+    # What the person does
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole or not self.checkIndex(
+            index, QAbstractTableModel.CheckIndexOption.IndexIsValid
+        ):
+            return False
+        row, column, text = index.row(), index.column(), str(value)
+        rows = list(self._rows)
+        if row == len(rows):
+            if not text:
+                return False  # left as empty as it was
+            rows.append(("",) * self._columns)
+            phrase = f"Add {self.name}[{row}]" if self.ordered else f"Add to {self.name}"
+        else:
+            phrase = f"Edit {self.element(row)}"
+        rows[row] = (*rows[row][:column], text, *rows[row][column + 1 :])
+        # An element that is being added keeps that phrase while it is typed on.
+        return self._request(rows, phrase, self._merge)
+
+    def begin_edit(self, row: int) -> None:
+        """A row is about to be edited: what follows is one step, until the next edit begins."""
+        self._session += 1
+        self._merge = f"{self.name}/{row}/{self._session}"
+        self._before = tuple(self._rows)
+
+    def restore(self) -> None:
+        """Take back what was typed since `begin_edit`."""
+        self._request(list(self._before), f"Edit {self.name}", self._merge)
+
+    def remove(self, row: int) -> bool:
+        """Take a row out. The empty one stays."""
+        if row >= len(self._rows):
+            return False
+        rows = [*self._rows[:row], *self._rows[row + 1 :]]
+        return self._request(rows, f"Remove {self.element(row)}", "")
+
+    def move(self, row: int, step: int) -> bool:
+        """Move a row up (-1) or down (1), where there is an order and a row to change places with."""
+        other = row + step
+        if not self.ordered or not 0 <= other < len(self._rows) or row >= len(self._rows):
+            return False
+        phrase = f"Move {self.element(row)} {'up' if step < 0 else 'down'}"
+        self.beginMoveRows(_NOWHERE, row, row, _NOWHERE, other + (1 if step > 0 else 0))
+        self._rows.insert(other, self._rows.pop(row))
+        self.endMoveRows()
+        self.requested.emit(tuple(self._rows), phrase, "")
+        return True
+
+    def append(self, rows: Sequence[Row], phrase: str) -> bool:
+        """Add rows at the end as one step."""
+        return self._request([*self._rows, *rows], phrase, "")
+
+    def _request(self, rows: list[Row], phrase: str, merge: str) -> bool:
+        if rows == self._rows:
+            return False
+        self.set_rows(rows)
+        self.requested.emit(tuple(rows), phrase, merge)
+        return True
