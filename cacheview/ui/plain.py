@@ -10,12 +10,12 @@ __all__ = ["one_line", "tool_tip", "visible"]
 
 _MAX_TIP: Final = 4000
 _MAX_LINE: Final = 600
-_PICTURES: Final = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421, 0x0A: "↵", 0x0D: "␍", 0x09: "⇥"}
-_INVISIBLE: Final = {
+_PICTURES: Final[dict[int, str | int]] = {code: 0x2400 + code for code in range(0x20)}
+_INVISIBLE: Final[dict[int, str | int]] = {
     ord(char): "�"
     for char in "\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 }
-_VISIBLE: Final[dict[int, str | int]] = {**_PICTURES, **_INVISIBLE}
+_VISIBLE: Final[dict[int, str | int]] = {**_PICTURES, 0x7F: 0x2421, 0x09: "⇥", 0x0A: "↵", 0x0D: "␍", **_INVISIBLE}
 
 
 def visible(text: str) -> str:

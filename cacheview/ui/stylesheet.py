@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cacheview.bundled import resource
 from cacheview.ui.tokens import Tokens
 
 __all__ = ["style_sheet"]
@@ -10,6 +11,9 @@ __all__ = ["style_sheet"]
 def style_sheet(tokens: Tokens, grid: int) -> str:
     """The sheet for a set of colours. ``grid`` in pixels; type sizes are left to the fonts."""
     t, half = tokens, grid // 2
+    # Qt reads these by path; installed or not, resources are files.
+    arrow = str(resource("style/arrow.svg")).replace("\\", "/")
+    check = str(resource(f"style/check-{'dark' if t.dark else 'light'}.svg")).replace("\\", "/")
     return f"""
 QToolTip {{
   color: {t.text}; background: {t.surface_raised}; border: 1px solid {t.line_strong}; padding: {half}px;
@@ -25,8 +29,27 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
   border-color: {t.accent}; background: {t.surface};
 }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.text_faint}; }}
-QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
-QComboBox::drop-down {{ border: none; width: {5 * grid}px; }}
+QComboBox QLineEdit, QComboBox QLineEdit:focus, QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
+  border: none; padding: 0; background: transparent;
+}}
+QComboBox::drop-down {{ border: none; width: {6 * grid}px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: {4 * grid}px; height: {4 * grid}px; }}
+QCheckBox::indicator {{
+  width: {4 * grid - 2}px; height: {4 * grid - 2}px; border: 1px solid {t.outline}; border-radius: {half + 1}px;
+  background: {t.surface_raised};
+}}
+QCheckBox::indicator:checked {{ image: url("{check}"); background: {t.accent}; border-color: {t.accent}; }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
+QScrollBar {{ background: transparent; border: none; margin: 0; }}
+QScrollBar:vertical {{ width: {3 * grid}px; }}
+QScrollBar:horizontal {{ height: {3 * grid}px; }}
+QScrollBar::handle {{ background: {t.line_strong}; border-radius: {grid}px; margin: {half}px; }}
+QScrollBar::handle:vertical {{ min-height: {6 * grid}px; }}
+QScrollBar::handle:horizontal {{ min-width: {6 * grid}px; }}
+QScrollBar::handle:hover {{ background: {t.outline}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+JsonEdit, JsonEdit:hover, JsonEdit:focus {{ border: none; border-radius: 0; background: {t.surface}; }}
 RowsView {{
   background: {t.surface_raised}; border: 1px solid {t.line}; border-radius: {grid}px;
 }}
@@ -52,6 +75,9 @@ QToolButton:hover {{ background: {t.hover}; border-color: {t.line}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {t.band}; }}
 QToolButton:focus {{ border-color: {t.accent}; }}
 QToolButton:disabled {{ color: {t.text_faint}; }}
+QToolButton#fold {{
+  color: {t.text_muted}; text-align: left; border-radius: 0; padding: {2 * grid}px {2 * grid}px;
+}}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QHeaderView::section {{
   color: {t.text_muted}; background: {t.surface}; border: none; border-bottom: 1px solid {t.line};

@@ -10,7 +10,7 @@ import sys
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from cacheview.ui.stylesheet import style_sheet
@@ -24,6 +24,7 @@ __all__ = [
     "apply_theme",
     "current_tokens",
     "heading_font",
+    "icon_size",
     "mono_font",
     "palette_for",
     "scaled_font",
@@ -171,6 +172,11 @@ def mono_font(factor: float = MONO) -> QFont:
         font.setPixelSize(base.pixelSize())
     _scale(font, factor)
     return font
+
+
+def icon_size() -> int:
+    """Pixels of an icon beside text: grows with the application's font."""
+    return max(4 * GRID, QFontMetrics(QGuiApplication.font()).height())
 
 
 def _tabular(font: QFont) -> QFont:

@@ -26,6 +26,7 @@ class Tokens:
     band: str  # the head of a section
     line: str  # hairlines
     line_strong: str  # borders of what can be edited or pressed
+    outline: str  # of a box to tick: 3:1 or more
     accent: str  # the main button, the focus
     on_accent: str
     link: str
@@ -62,6 +63,7 @@ LIGHT: Final = Tokens(
     band="#edf0f3",
     line="#dce1e7",
     line_strong="#c3cad3",
+    outline="#7d8793",
     accent="#1a65d6",
     on_accent="#ffffff",
     link="#1558bd",
@@ -96,6 +98,7 @@ DARK: Final = Tokens(
     band="#252b33",
     line="#303741",
     line_strong="#454e5a",
+    outline="#75808d",
     accent="#69a9ff",
     on_accent="#0b1320",
     link="#7db4ff",
@@ -124,16 +127,8 @@ _ON_SURFACES: Final = ("surface", "surface_raised", "hover")
 TEXT_PAIRS: Final[tuple[tuple[str, str], ...]] = (
     *((text, on) for text in ("text", "text_muted", "text_faint", "link") for on in (*_ON_SURFACES, "band")),
     *((text, "selection") for text in ("text", "text_muted", "text_faint", "failed", "passed", "hazard")),
-    *(
-        (text, on)
-        for text in ("passed", "failed", "hazard", "not_reached", "not_compared")
-        for on in _ON_SURFACES
-    ),
-    *(
-        (text, on)
-        for text in ("hit", "miss", "error", "diverges")
-        for on in ("surface", "surface_raised", "band")
-    ),
+    *((text, on) for text in ("passed", "failed", "hazard", "not_reached", "not_compared") for on in _ON_SURFACES),
+    *((text, on) for text in ("hit", "miss", "error", "diverges") for on in ("surface", "surface_raised", "band")),
     *(
         (text, f"{name}_surface")
         for name in ("passed", "failed", "hazard", "hit", "miss", "error", "diverges")
@@ -154,7 +149,5 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

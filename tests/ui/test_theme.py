@@ -40,8 +40,14 @@ def test_text_can_be_read(tokens: Tokens, text: str, background: str) -> None:
 
 
 @SCHEMES
+def test_outlines_can_be_seen(tokens: Tokens) -> None:
+    assert contrast(tokens.outline, tokens.surface) >= 3
+    assert contrast(tokens.accent, tokens.surface) >= 3
+
+
+@SCHEMES
 def test_every_colour_of_text_is_in_a_pair(tokens: Tokens) -> None:
-    backgrounds = {"line", "line_strong"}  # drawn as lines, never under or as text
+    backgrounds = {"line", "line_strong", "outline"}  # drawn as lines, never under or as text
     named = {name for pair in TEXT_PAIRS for name in pair}
     fields = {field.name for field in dataclasses.fields(tokens)} - {"dark"} - backgrounds
     assert fields - named == set()

@@ -28,7 +28,7 @@ class ConfigJson(QWidget):
         self._config = ContainerConfig()
         self._session = 0
         self._shown = False
-        self.text = _JsonEdit(self)
+        self.text = JsonEdit(self)
         self.message = QLabel(_HINT, self)
         self.message.setWordWrap(True)
         self.message.setFont(small_font())
@@ -108,7 +108,7 @@ class ConfigJson(QWidget):
             self._tell(self.message.text() if self._error is None else str(self._error), self._error)
 
 
-class _JsonEdit(QPlainTextEdit):
+class JsonEdit(QPlainTextEdit):
     """Monospace text. Undo is the document's, so this has none of its own; Tab goes on to the next widget."""
 
     left = Signal()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
-from cacheview.ui.probe.inputs import LineEdit, NumberSpin, set_tip
+from cacheview.ui.probe.inputs import LineEdit, NumberEdit, set_tip
 from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
 from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
 from cacheview.ui.probe.rows_view import RowsView
@@ -159,23 +159,23 @@ class NumberField(FieldEditor):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
-        self.spin = NumberSpin(self)
-        self.spin.setFixedWidth(32 * GRID)
+        self.number = NumberEdit(self)
+        self.number.setFixedWidth(22 * GRID)
         self._unit = QLabel("seconds", self)
         self._unit.setFont(small_font())
-        self._hold(self.spin, self._unit, stretch=False)
-        self.spin.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
-        self.spin.focused.connect(self._visited)
+        self._hold(self.number, self._unit, stretch=False)
+        self.number.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
+        self.number.focused.connect(self._visited)
 
     def set_value(self, value: Any) -> None:
-        self.spin.set_value(value)
+        self.number.set_number(value)
 
     def set_marks(self, marks: PlacedMarks) -> None:
         failed = [mark for _, mark in marks if mark.outcome == FAILED]
-        set_tip(self.spin, _tip(failed[0]) if failed else "")
+        set_tip(self.number, _tip(failed[0]) if failed else "")
 
     def buddy(self) -> QWidget:
-        return self.spin
+        return self.number
 
     def remark_space(self) -> QRect:
         return self.rect().adjusted(self._unit.geometry().right() + 2 * GRID, 0, 0, 0)

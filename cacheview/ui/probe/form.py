@@ -82,6 +82,7 @@ class ConfigForm(QScrollArea):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self.fold = QToolButton(self._content)
+        self.fold.setObjectName("fold")
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.fold.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.fold.clicked.connect(lambda: self.set_unfolded(not self._unfolded))
@@ -181,6 +182,10 @@ class ConfigForm(QScrollArea):
         self._label_fold(len(rest))
         for one, other in pairwise(wanted):
             QWidget.setTabOrder(_last_focus(one), _first_focus(other))
+
+    def first_focus(self) -> QWidget:
+        """The first widget that takes the focus by Tab."""
+        return self.row(FORM_ORDER[0]).editor.buddy()
 
     def _label_fold(self, count: int) -> None:
         self.fold.setVisible(count > 0)

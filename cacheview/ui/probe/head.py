@@ -79,7 +79,8 @@ class ParentField(FieldEditor):
             text = image.title
             hint = image.short_id if image.names else one_line(image.instruction)
         else:
-            text, hint = (self._value or "scratch"), ("" if known else "not in this store")
+            whole = known or self.line.hasFocus()
+            text, hint = self._typed_form(whole), ("" if known else "not in this store")
         self.line.set_value(text)
         self.hint.setFont(mono_font() if image is not None and image.names else small_font())
         self.hint.setText(hint)
@@ -89,6 +90,12 @@ class ParentField(FieldEditor):
         self.line.setAccessibleDescription(description)
         self._colour(known)
         self._place_hint()
+
+    def _typed_form(self, whole: bool) -> str:
+        """How a value that is no image is written: a digest in short, unless it is being edited."""
+        if self._value == SCRATCH:
+            return "scratch"
+        return self._value if whole or ":" not in self._value else short_id(self._value)
 
     def _colour(self, known: bool) -> None:
         tokens = current_tokens()
@@ -118,6 +125,9 @@ class ParentField(FieldEditor):
             self._show()
 
     def _arrived(self) -> None:
+        if self._value not in self._index.store.by_id:
+            self.line.set_value(self._typed_form(True))
+            self.hint.setVisible(False)
         self.line.selectAll()
         self._visited()
 
@@ -130,7 +140,7 @@ class ParentField(FieldEditor):
     def _entered(self, text: str) -> None:
         text = text.strip()
         shown = self._index.store.by_id.get(self._value)
-        if text == (shown.title if shown else self._value or "scratch"):
+        if text == (shown.title if shown else self._typed_form(True)):
             return  # nothing was typed
         if text in ("", "scratch"):
             self._chosen(None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from cacheview.model import HealthConfig
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
-from cacheview.ui.probe.inputs import DurationEdit, NumberSpin
+from cacheview.ui.probe.inputs import DurationEdit, NumberEdit
+from cacheview.ui.probe.labels import PartLabel
 from cacheview.ui.probe.marks import FieldPath
 from cacheview.ui.theme import GRID, small_font
 
@@ -28,7 +29,7 @@ class HealthcheckField(FieldEditor):
         self.box.setAccessibleName(name)
         self.test = ListField(f"{name}.Test", self)
         self.durations = {part: DurationEdit(self) for part in DURATIONS}
-        self.retries = NumberSpin(self, unset="inherit")
+        self.retries = NumberEdit(self, unset="inherit")
         self.problem = QLabel(self)
         self._parts = QWidget(self)
         self._lay_out()
@@ -56,10 +57,8 @@ class HealthcheckField(FieldEditor):
         grid.setColumnStretch(1, 1)
         editors: dict[str, QWidget] = {"Test": self.test, **self.durations, "Retries": self.retries}
         for row, (part, editor) in enumerate(editors.items()):
-            label = QLabel(part, self._parts)
-            label.setFont(small_font())
-            label.setBuddy(editor)
-            grid.addWidget(label, row, 0)
+            label = PartLabel(part, editor, self._parts)
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(editor, row, 1)
             if editor is not self.test:
                 editor.setAccessibleName(f"{self.name}.{part}")
@@ -76,7 +75,7 @@ class HealthcheckField(FieldEditor):
         self.test.set_value(shown.Test)
         for part, edit in self.durations.items():
             edit.set_nanoseconds(getattr(shown, part))
-        self.retries.set_value(shown.Retries or None)
+        self.retries.set_number(shown.Retries or None)
         self._parts.setVisible(value is not None)
 
     def set_marks(self, marks: PlacedMarks) -> None:

@@ -33,7 +33,7 @@ class ImageEdit(LineEdit):
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(_ROWS_SHOWN)
         self._completer.setWidget(self)
-        self._completer.activated[QModelIndex].connect(self._picked)
+        self._completer.activated[QModelIndex].connect(self._picked)  # type: ignore[index]  # an overloaded signal
         self._popup: QListView | None = None
         self._arrow: QAction | None = None
         if arrow:

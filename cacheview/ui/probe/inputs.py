@@ -5,25 +5,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPersistentModelIndex, QRegularExpression, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QRegularExpressionValidator,
     QTextCharFormat,
-    QValidator,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cacheview.model import DataError
 from cacheview.model.duration import format_duration, parse_duration
 from cacheview.ui.plain import tool_tip
 from cacheview.ui.theme import current_tokens, mono_font
 
-__all__ = ["DurationEdit", "LineEdit", "NumberSpin", "is_undo_key"]
+__all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
 
 _INT64: Final = 1 << 63
 
@@ -144,79 +143,50 @@ class DurationEdit(LineEdit):
         self.wrong.emit("")
 
 
-class NumberSpin(QAbstractSpinBox):
-    """A whole number of 64 bits, or not set: ``edited(int | None)``. Qt's own spin box has 32 bits and no none."""
+class NumberEdit(LineEdit):
+    """A whole number of 64 bits, or not set: ``edited(int | None)``. Up and Down step. Qt's spin box has 32 bits."""
 
     edited = Signal(object)
-    focused = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, unset: str = "not set") -> None:
         super().__init__(parent)
-        self.setFont(mono_font())
-        self.lineEdit().setPlaceholderText(unset)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setPlaceholderText(unset)
+        self.setValidator(QRegularExpressionValidator(QRegularExpression("-?[0-9]{0,19}"), self))
         self._value: int | None = None
-        self.lineEdit().textEdited.connect(self._typed)
-        self.editingFinished.connect(self._show)
-        self.lineEdit().installEventFilter(self)
+        self.textEdited.connect(self._typed)
 
     @property
     def value(self) -> int | None:
         return self._value
 
-    def set_value(self, value: int | None) -> None:
+    def set_number(self, value: int | None) -> None:
         """Show a value; a text that means it is left as it was typed."""
         if value != self._value or not self.hasFocus():
             self._value = value
             self._show()
 
     def _show(self) -> None:
-        text = "" if self._value is None else str(self._value)
-        if self.lineEdit().text() != text:
-            self.lineEdit().setText(text)
+        self.set_value("" if self._value is None else str(self._value))
 
     def _typed(self, text: str) -> None:
         value = _whole_number(text)
-        if text.strip() == "" or value is not None:
+        if not text or value is not None:
             self._value = value
             self.edited.emit(value)
 
-    def stepBy(self, steps: int) -> None:
-        value = (self._value or 0) + steps
-        if -_INT64 <= value < _INT64:
-            self._value = value
-            self._show()
-            self.edited.emit(value)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        value = (self._value or 0) + (step or 0)
+        if step is None or not -_INT64 <= value < _INT64:
+            super().keyPressEvent(event)
+            return
+        self._value = value
+        self._show()
+        self.edited.emit(value)
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        if re.fullmatch(r"\s*-?\s*", text):
-            state = QValidator.State.Acceptable if not text.strip() else QValidator.State.Intermediate
-        else:
-            state = QValidator.State.Invalid if _whole_number(text) is None else QValidator.State.Acceptable
-        return state, text, position
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and is_undo_key(event):
-            event.ignore()
-            above = self.parentWidget()
-            if above is not None and event.type() == QEvent.Type.KeyPress:
-                QCoreApplication.sendEvent(above, event)
-            return True
-        return super().eventFilter(watched, event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.focused.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        # Scrolling the form must not change a number that happens to pass under the pointer.
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show()  # what is no number, as a minus alone, goes
 
 
 def _whole_number(text: str) -> int | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe.config_json import ConfigJson
 from cacheview.ui.probe.fields import FieldEditor
@@ -48,8 +48,6 @@ class ProbePane(QWidget):
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
         self._head: dict[str, FieldRow] = {}
-        self.form = ConfigForm(self)
-        self.json = ConfigJson(self)
         self._lay_out()
         self._connect()
         self._show(document.probe, anew=True)
@@ -122,10 +120,8 @@ class ProbePane(QWidget):
         section = QLabel("Container config", self)
         section.setFont(strong_font())
         self.from_image = QToolButton(self)
-        self.from_image.setText("From &image")
-        self.from_image.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.from_image.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.from_image.setIcon(icon("chevron", "text_muted"))
+        self.from_image.setText("From &image ▾")
+        self.from_image.setAccessibleName("From image")
         self.from_instruction = QToolButton(self)
         self.from_instruction.setText("From in&struction…")
         for button in (self.from_image, self.from_instruction):
@@ -133,9 +129,23 @@ class ProbePane(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction))
         self._pages = QStackedWidget(self)
+        self.form = ConfigForm(self)
+        self.json = ConfigJson(self)
         self._pages.addWidget(self.form)
         self._pages.addWidget(self.json)
         layout.addWidget(self._pages, 1)
+
+        order = (
+            self._form_button,
+            self._json_button,
+            *(editor.buddy() for editor in fields),
+            self.from_image,
+            self.from_instruction,
+            self.form.first_focus(),
+        )
+        for one, other in pairwise(order):
+            QWidget.setTabOrder(one, other)
+        QWidget.setTabOrder(self.from_instruction, self.json.text)
 
     def _switch(self, text: str) -> QToolButton:
         button = QToolButton(self)
@@ -203,11 +213,6 @@ class ProbePane(QWidget):
             (stack.undo if event.matches(QKeySequence.StandardKey.Undo) else stack.redo)()
             return
         super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.from_image.setIcon(icon("chevron", "text_muted"))
 
 
 class _Bar(QWidget):

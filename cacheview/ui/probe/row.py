@@ -4,56 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.probe.fields import FieldEditor, PlacedMarks
+from cacheview.ui.probe.labels import FieldLabel
 from cacheview.ui.probe.marks import FAILED, NOT_COMPARED, outcome_of
 from cacheview.ui.theme import GRID, current_tokens, small_font
 
-__all__ = ["FieldLabel", "FieldRow", "Remark", "label_width"]
+__all__ = ["FieldRow", "Remark"]
 
-_ICON: Final = 14
-_LONGEST: Final = "NetworkDisabled"
 _REMARKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared by these rules", "not compared", "")),
 }
 """For an outcome its icon, its colour, and its words from long to short."""
-
-
-def label_width(widget: QWidget) -> int:
-    """The width of the column of labels, for the font of a widget."""
-    return QFontMetrics(widget.font()).horizontalAdvance(_LONGEST) + 4 * GRID
-
-
-class FieldLabel(QLabel):
-    """The name of a field, in plain text, level with the first line of its editor."""
-
-    def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
-        super().__init__(text, parent)
-        # A mnemonic needs no markup, and names are ours.
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setBuddy(buddy)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._colour()
-
-    def sizeHint(self) -> QSize:
-        return QSize(label_width(self), QFontMetrics(self.font()).height() + 3 * GRID)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._colour()
-
-    def _colour(self) -> None:
-        colour = QColor(current_tokens().text_muted)
-        palette = self.palette()
-        if palette.color(self.foregroundRole()) != colour:
-            palette.setColor(self.foregroundRole(), colour)
-            self.setPalette(palette)
 
 
 class Remark(QWidget):
@@ -65,6 +32,7 @@ class Remark(QWidget):
         self.setVisible(False)
         self.outcome = ""
         self.text = ""
+        self._icon_size = 0
 
     def place(self, outcome: str, space: QRect) -> int:
         """Show an outcome at the right end of a space, or nothing for one without a remark. Returns the width taken."""
@@ -74,14 +42,15 @@ class Remark(QWidget):
             return 0
         words = _REMARKS[outcome][2]
         metrics = QFontMetrics(small_font())
+        size = self._icon_size = max(14, metrics.height())
         for text in words:
-            width = _ICON + GRID + metrics.horizontalAdvance(text) + GRID
+            width = size + GRID + metrics.horizontalAdvance(text) + GRID
             if width <= space.width() or text == words[-1]:
                 break
         if text != self.text:
             self.text = text
             self.update()
-        height = max(_ICON, metrics.height())
+        height = max(size, metrics.height())
         top = space.center().y() - height // 2 + 1
         self.setGeometry(QRect(QPoint(space.right() - width + 1, top), QSize(width, height)))
         self.setVisible(True)
@@ -94,10 +63,14 @@ class Remark(QWidget):
             return
         name, token, _ = _REMARKS[self.outcome]
         painter = QPainter(self)
-        painter.drawPixmap(0, (self.height() - _ICON) // 2, pixmap(name, token, _ICON, self.devicePixelRatioF()))
+        painter.drawPixmap(
+            0, (self.height() - self._icon_size) // 2, pixmap(name, token, self._icon_size, self.devicePixelRatioF())
+        )
         painter.setFont(small_font())
         painter.setPen(QColor(getattr(current_tokens(), token)))
-        painter.drawText(self.rect().adjusted(_ICON + GRID, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
+        painter.drawText(
+            self.rect().adjusted(self._icon_size + GRID, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text
+        )
 
 
 class FieldRow(QWidget):

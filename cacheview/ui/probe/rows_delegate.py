@@ -38,14 +38,12 @@ from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.marks import FAILED
 from cacheview.ui.probe.rows_model import GHOST_ROLE, MARK_ROLE, NOTE_ROLE, Note, RowMark, RowsModel
-from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, small_font
+from cacheview.ui.theme import GRID, Tokens, current_tokens, icon_size, mono_font, small_font
 
 __all__ = ["RowsDelegate"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 6
-_ICON: Final = 16
-_BUTTON: Final = _ICON + GRID
 _BEFORE_DIFFERENCE: Final = 12
 """Characters shown before a difference that lies too far on to be seen."""
 
@@ -81,6 +79,8 @@ class RowsDelegate(QStyledItemDelegate):
     def update_fonts(self) -> None:
         self._mono = mono_font()
         self._small = small_font()
+        self._icon_size = icon_size()
+        self._button_size = self._icon_size + GRID
 
     # Places
 
@@ -101,8 +101,11 @@ class RowsDelegate(QStyledItemDelegate):
 
     def _button(self, rect: QRect, number: int) -> QRect:
         """The place of an action, counted from the right."""
-        top = rect.top() + max(0, (min(rect.height(), self.line_height + 2 * GRID) - _BUTTON) // 2)
-        return QRect(QPoint(rect.right() - GRID - (number + 1) * _BUTTON, top), QSize(_BUTTON, _BUTTON))
+        top = rect.top() + max(0, (min(rect.height(), self.line_height + 2 * GRID) - self._button_size) // 2)
+        return QRect(
+            QPoint(rect.right() - GRID - (number + 1) * self._button_size, top),
+            QSize(self._button_size, self._button_size),
+        )
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         text_width = self._text_rect(QRect(0, 0, option.rect.width(), 0), index).width()
@@ -133,7 +136,7 @@ class RowsDelegate(QStyledItemDelegate):
         if part.start > room - _BEFORE_DIFFERENCE and len(text) > room:
             start = max(0, part.start - _BEFORE_DIFFERENCE)
         head, tail = ("…" if start else ""), ("…" if len(text) - start > room else "")
-        cut = visible(text[start : start + room])
+        cut = _edges(text)[start : start + room]
         shift = len(head) - start
         return _Shown(f"{head}{cut}{tail}", slice(max(0, part.start + shift), max(0, part.stop + shift)))
 
@@ -179,6 +182,8 @@ class RowsDelegate(QStyledItemDelegate):
                 painter.setFont(self._small)
                 painter.setPen(QColor(tokens.text_faint))
                 prompts = getattr(index.model(), "prompts", ("",))
+                if self.gutter(index.model()) == 2 * GRID:
+                    text_rect.setLeft(rect.left() + 2 * GRID + self._icon_size * 3 // 4)
                 painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, prompts[0])
         else:
             layout = self._layout(self._shown(index, text_rect.width()), text_rect.width(), tokens)
@@ -204,10 +209,10 @@ class RowsDelegate(QStyledItemDelegate):
         mark = index.data(MARK_ROLE)
         failed = isinstance(mark, RowMark) and mark.outcome == FAILED
         if index.data(GHOST_ROLE):
-            if width > 2 * GRID:
-                size = min(12, line.height())
-                place = QPoint(line.right() - size + 1, line.center().y() - size // 2 + 1)
-                painter.drawPixmap(place, pixmap("add", "text_faint", size, ratio))
+            size = self._icon_size * 3 // 4
+            left = line.right() - size + 1 if width > 2 * GRID else rect.left() + GRID
+            place = QPoint(left, line.center().y() - size // 2 + 1)
+            painter.drawPixmap(place, pixmap("add", "text_faint", size, ratio))
         elif width > 2 * GRID:
             painter.setFont(self._small)
             painter.setPen(QColor(tokens.failed if failed else tokens.text_faint))
@@ -237,8 +242,8 @@ class RowsDelegate(QStyledItemDelegate):
         area = self._button(rect, len(self._actions) - 1).united(self._button(rect, 0))
         painter.fillRect(area.adjusted(-GRID, 0, 0, 0), QColor(background))
         for number, action in enumerate(self._actions):
-            place = self._button(rect, number).center() - QPoint(_ICON // 2 - 1, _ICON // 2 - 1)
-            painter.drawPixmap(place, pixmap(action, "text_muted", _ICON, ratio))
+            place = self._button(rect, number).center() - QPoint(self._icon_size // 2 - 1, self._icon_size // 2 - 1)
+            painter.drawPixmap(place, pixmap(action, "text_muted", self._icon_size, ratio))
 
     # Editing
 
@@ -318,3 +323,12 @@ class RowsDelegate(QStyledItemDelegate):
                         self._perform(action, index.row())
                     return True
         return super().editorEvent(event, model, option, index)
+
+
+def _edges(text: str) -> str:
+    """`visible`, with the spaces at both ends to be seen too: they count in every comparison."""
+    inner = text.strip(" ")
+    if len(inner) == len(text):
+        return visible(text)
+    before = len(text) - len(text.lstrip(" ")) if inner else 0
+    return "·" * before + visible(inner) + "·" * (len(text) - before - len(inner))

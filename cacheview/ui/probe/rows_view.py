@@ -107,7 +107,7 @@ class RowsView(QTableView):
         margins = self.contentsMargins()
         frame = 2 * self.frameWidth() + margins.top() + margins.bottom()
         most = self._most_rows * self.line_height
-        return min(self.verticalHeader().length(), most) + frame
+        return max(self.line_height, min(self.verticalHeader().length(), most)) + frame
 
     def _fit(self) -> None:
         """Give every row the height of its text."""
@@ -117,6 +117,13 @@ class RowsView(QTableView):
         if count <= _MEASURED:
             for row in range(count):
                 self._fit_row(row)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """As high as the rows; with a scroll bar only where that is too high, so that none comes and goes."""
+        always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        most = self._most_rows * self.line_height
+        self.setVerticalScrollBarPolicy(always if self.verticalHeader().length() > most else never)
         self.updateGeometry()
 
     def _fit_rows(self, first: QModelIndex, last: QModelIndex) -> None:
@@ -126,7 +133,7 @@ class RowsView(QTableView):
             for row in range(first.row(), last.row() + 1):
                 self._fit_row(row)
         if self.verticalHeader().length() != before:
-            self.updateGeometry()
+            self._fit_height()
 
     def _fit_row(self, row: int) -> None:
         height = max(
@@ -142,12 +149,12 @@ class RowsView(QTableView):
         return option
 
     def _place_columns(self) -> None:
-        """Keys get what they need, up to two fifths."""
+        """Keys get what they need, up to somewhat less than half."""
         if self._rows.columnCount() > 1:
             metrics = self.fontMetrics()
             needed = max((metrics.horizontalAdvance(row[0][:80]) for row in self._rows.rows[:_MEASURED]), default=0)
             width = self.viewport().width()
-            column = max(width * 3 // 10, min(needed + 5 * GRID, width * 2 // 5))
+            column = max(width // 4, min(needed + 5 * GRID, width * 9 // 20))
             if self.columnWidth(0) != column:
                 self.setColumnWidth(0, column)
 
