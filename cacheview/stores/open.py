@@ -100,8 +100,7 @@ def _open_file(path: Path, where: str, platform: Platform | None, progress: Prog
             raise DataError(f"the file is empty. {_WHAT_TO_OPEN}", where=where)
         try:
             stream, compression = decompressed(buffered)
-            head = stream.read(BLOCK)
-            stream.seek(0)
+            head = stream.peek(BLOCK)[:BLOCK]
         except DamagedStreamError as error:
             raise DataError(f"the compressed file is damaged: {error}. Copy or save it again", where=where) from error
         except OSError as error:
