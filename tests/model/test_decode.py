@@ -1,0 +1,105 @@
+"""JSON as Go reads it: what it lets pass, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, DataError, FieldKind, Image, ImageConfig, decode, field_kind
+
+
+def test_all_fields_of_docker_are_there() -> None:
+    assert len(CONFIG_FIELDS) == 25
+    assert (CONFIG_FIELDS[0], CONFIG_FIELDS[-1]) == ("Hostname", "Shell")
+    assert {field_kind(name) for name in CONFIG_FIELDS} == set(FieldKind)
+
+
+@pytest.mark.parametrize(
+    ("text", "config"),
+    [
+        ("{}", {}),
+        ("null", None),
+        ('{"User":null,"Tty":null,"Labels":null,"StopTimeout":null}', {}),
+        ('{"cmd":["a"],"USER":"x"}', {"Cmd": ("a",), "User": "x"}),
+        ('{"Cmd":"echo hi","Entrypoint":"/app","Shell":"/bin/sh"}',
+         {"Cmd": ("echo hi",), "Entrypoint": ("/app",), "Shell": ("/bin/sh",)}),
+        ('{"Env":["A=1",null]}', {"Env": ("A=1", "")}),
+        ('{"Labels":{"a":null},"ExposedPorts":{"80/tcp":null}}', {"Labels": {"a": ""}, "ExposedPorts": {"80/tcp": {}}}),
+        ('{"Unknown":{"deep":[1]},"User":"x"}', {"User": "x"}),
+        ('{"User":"a","User":"b"}', {"User": "b"}),
+        ('{"User":"\\ud800x"}', {"User": "�x"}),
+        ('{"Healthcheck":{"interval":5,"Nope":1}}', {"Healthcheck": {"Interval": 5}}),
+        ('{"StopTimeout":0,"Env":[]}', {"StopTimeout": 0, "Env": ()}),
+    ],
+)  # fmt: skip
+def test_what_go_reads(text: str, config: dict[str, object] | None) -> None:
+    if config is None:
+        with pytest.raises(DataError):
+            decode(ContainerConfig, text)
+        return
+    assert decode(ContainerConfig, text) == ContainerConfig.model_validate(config)
+
+
+def test_bytes_that_are_not_utf8() -> None:
+    assert decode(ContainerConfig, b'{"User":"\xff"}').User == "�"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"User":1}', "User"),
+        ('{"Tty":"true"}', "Tty"),
+        ('{"Env":{"A":"1"}}', "Env"),
+        ('{"Env":["a",1]}', "Env[1]"),
+        ('{"Labels":{"a b":1}}', 'Labels["a b"]'),
+        ('{"StopTimeout":1.5}', "StopTimeout"),
+        ('{"Healthcheck":{"Interval":"5s"}}', "Healthcheck.Interval"),
+        ('{"User":', ""),
+        ('{"User":NaN}', "User"),
+        ("[" * 100_000, ""),
+        ("", ""),
+    ],
+)
+def test_what_go_refuses_is_told_with_its_path(text: str, path: str) -> None:
+    with pytest.raises(DataError) as caught:
+        decode(ContainerConfig, text, where="image app:1")
+    assert caught.value.path == path
+    assert caught.value.where == "image app:1"
+    assert str(caught.value).startswith("image app:1: " + (f"{path}: " if path else ""))
+
+
+def test_a_path_into_an_image() -> None:
+    with pytest.raises(DataError) as caught:
+        decode(ImageConfig, '{"history":[{},{"created":"yesterday"}]}')
+    assert caught.value.path == "history[1].created"
+
+
+def test_an_empty_parent_is_none() -> None:
+    assert decode(Image, '{"id":"sha256:1","parent":"","config":{}}').parent is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*CONFIG_FIELDS, "cmd", "x"]), inner),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_nothing_but_a_data_error(value: object) -> None:
+    try:
+        config = decode(ContainerConfig, json.dumps(value))
+    except DataError:
+        return
+    assert decode(ContainerConfig, config.model_dump_json()) == config
+
+
+@given(st.binary())
+def test_nothing_but_a_data_error_of_bytes(data: bytes) -> None:
+    try:
+        decode(ImageConfig, data)
+    except DataError:
+        return

@@ -1,0 +1,148 @@
+"""The command line: what it prints and the status that it ends with."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from cacheview.cli import main
+
+DATA = Path(__file__).parent / "data"
+SUITE = DATA / "containerd-71ebfc7.jsonl.gz"
+
+
+@pytest.mark.parametrize(
+    ("probe", "status", "word"), [("2", 0, "HIT"), ("1", 1, "MISS"), ("14", 2, "ERROR"), ("13", 3, "DIVERGES")]
+)
+def test_explain_tells_and_ends_with_the_verdict(
+    probe: str, status: int, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    assert main(["explain", "demo:", "--probe", probe]) == status
+    assert capsys.readouterr().out.startswith(f"{word}: ")
+    assert main(["explain", "demo:", "--probe", probe, "--json"]) == status
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"]["outcome"] == word.lower()
+    assert document["format"] == "cacheview-explanation/1"
+
+
+def test_explain_by_parent_and_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = {"Env": ["PATH=/x"], "Cmd": ["/bin/sh", "-c", "apk add --no-cache git"]}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config))
+    assert main(["explain", "demo:", "--parent", "alpine:3.19", "--config", str(file), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["deciding"]["check"]["check"] == "Env[0]"
+    assert document["deciding"]["check"]["probe"] == "PATH=/x"
+    assert [change["path"] for change in document["edit"]["changes"]] == ["Env[0]"]
+    # What the edit says is a hit.
+    edited = document["edit"]["probe"]["config"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(edited).encode())))
+    assert main(["explain", "demo:", "--parent", "alpine:3.19", "--config", "-"]) == 0
+    assert "shop/tools:a is used" in capsys.readouterr().out
+
+
+def test_explain_tells_all_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", "demo:", "--probe", "5", "--all"])
+    told = capsys.readouterr().out
+    assert "history[0].created_by" in told
+    assert "– WorkingDir" in told
+
+
+def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parent = "sha256:" + "a" * 64
+    images = [
+        {
+            "id": f"sha256:{i:064x}",
+            "parent": parent,
+            "config": {
+                "created": "2024-01-01T00:00:00Z",
+                "container_config": {"Cmd": ["x", str(i)], "User": "u" if i else ""},
+            },
+        }
+        for i in range(50)
+    ]
+    suite = tmp_path / "many.jsonl"
+    suite.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": images, "probes": []}) + "\n")
+    config = tmp_path / "c.json"
+    config.write_text('{"Cmd": ["x", "none"]}')
+    main(["explain", str(suite), "--parent", parent, "--config", str(config), "--json"])
+    (local,) = json.loads(capsys.readouterr().out)["trace"]
+    assert local["subjects_total"] == 50
+    assert len(local["subjects"]) == 10
+    assert local["subjects"][0]["image"]["id"] == images[0]["id"]  # the only one that differs in Cmd alone
+    main(["explain", str(suite), "--parent", parent, "--config", str(config), "--json", "--all"])
+    (local,) = json.loads(capsys.readouterr().out)["trace"]
+    assert len(local["subjects"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["explain", "/nowhere", "--parent", "scratch", "--config", "-"], "/nowhere"),
+        (["explain", "demo:"], "--parent and --config"),
+        (["explain", "demo:", "--probe", "99"], "there are 14"),
+        (["explain", "demo:", "--case", "x", "--probe", "1"], "no case 'x'"),
+        (["explain", "demo:", "--parent", "nope:1", "--config", "-"], "no such image: nope:1"),
+        (["explain", "demo:", "--parent", "scratch", "--config", "/nowhere"], "/nowhere"),
+        (["explain", "demo:", "--probe", "1", "--rules", "docker-1"], "containerd-71ebfc7"),
+        (["explain"], "--help"),
+        (["explain", "demo:", "--pro", "1"], "--help"),
+        (["--size", "huge"], "1366x768"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("cacheview: ")
+
+
+def test_a_config_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "c.json"
+    file.write_text('{"Env": "A=1"}')
+    assert main(["explain", "demo:", "--parent", "scratch", "--config", str(file)]) == 2
+    assert "Env" in capsys.readouterr().err
+
+
+def test_check_counts_and_tells_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(SUITE)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["2192 passed, 0 failed"]
+    suite = tmp_path / "own.jsonl"
+    case = {
+        "rules": "containerd-71ebfc7",
+        "name": "own",
+        "images": [],
+        "probes": [
+            {"name": "right", "parent": "", "config": {}, "expect": {"outcome": "miss"}},
+            {"name": "wrong", "parent": "", "config": {}, "expect": {"outcome": "hit"}},
+        ],
+    }
+    suite.write_text(json.dumps(case) + "\nnot json\n" + json.dumps(case | {"rules": "other"}) + "\n")
+    assert main(["check", str(suite), str(SUITE)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "2193 passed, 4 failed"
+    assert "case 1 (own), probe 2 (wrong): outcome: expected hit, got miss" in lines[0]
+    assert "line 2" in lines[1]
+    assert "no rule set 'other'" in lines[2]
+    assert main(["check", str(suite), "--rules", "containerd 71ebfc7"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "2 passed, 3 failed"
+
+
+def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "gone.jsonl")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+@pytest.mark.parametrize("command", [[], ["explain"], ["check"]])
+def test_help_is_there(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    assert "usage: cacheview" in capsys.readouterr().out
