@@ -37,7 +37,9 @@ class DamagedStreamError(Exception):
 
 
 class _Bytes(Protocol):
-    def readinto(self, buffer: WriteableBuffer, /) -> int | None: ...
+    """Reads one step at a time: ``readinto`` would lose what it has when the next step meets damage."""
+
+    def readinto1(self, buffer: WriteableBuffer, /) -> int: ...
 
 
 class _Decompressor(Protocol):
@@ -90,7 +92,7 @@ class _Inflater:
             return lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY)
         return bz2.BZ2Decompressor()
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto1(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
         while True:
             compressed = b""
@@ -130,7 +132,7 @@ class _ForwardReader(io.RawIOBase):
         filled = 0
         while filled < len(view) and self._damage is None:
             try:
-                count = self._stream.readinto(view[filled:]) or 0
+                count = self._stream.readinto1(view[filled:])
             except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
                 self._damage = DamagedStreamError(str(error))
                 break

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cacheview.stores.tar import BLOCK, Member, TarError, looks_like_tar, walk
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
-    lambda name: name.strip("/") and "\0" not in name
+    lambda name: not name.endswith("/")
 )
 contents = st.binary(max_size=1300)
 
@@ -56,7 +56,7 @@ def test_reads_what_tarfile_writes(files: list[tuple[str, bytes]], tar_format: i
         expected = []
         for info in tar:
             file = tar.extractfile(info)
-            expected.append((info.name, file.read() if file else b""))
+            expected.append((info.name.rstrip("/"), file.read() if file else b""))
     assert [(member.name.rstrip("/"), content) for member, content in read(data)] == expected
 
 

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from store_builder import Layout, tar_bytes
+from store_samples import sample
+
+from cacheview.model import DataError
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.open import open_store
+
+KINDS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "xz": lzma.compress,
+    "bzip2": bz2.compress,
+}
+CONTENT = random.Random(1).randbytes(280_000)  # more than a buffer
+COMPRESSED = {kind: compress(CONTENT) for kind, compress in KINDS.items()}
+
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+def opened(data: bytes) -> tuple[io.BufferedReader, str]:
+    return decompressed(io.BufferedReader(io.BytesIO(data)))  # type: ignore[arg-type]
+
+
+@kinds
+def test_content_and_kind(kind: str) -> None:
+    stream, found = opened(COMPRESSED[kind])
+    assert found == kind
+    assert stream.read() == CONTENT
+
+
+@kinds
+@given(skip=st.integers(0, len(CONTENT) + 9))
+def test_skipping_forward(kind: str, skip: int) -> None:
+    stream, _ = opened(COMPRESSED[kind])
+    assert stream.read(5) == CONTENT[:5]
+    stream.seek(5 + skip)
+    assert stream.read(9) == CONTENT[5 + skip :][:9]
+
+
+@kinds
+def test_streams_one_after_the_other(kind: str) -> None:
+    stream, _ = opened(KINDS[kind](b"one") + KINDS[kind](b"two"))
+    assert stream.read() == b"onetwo"
+
+
+@kinds
+@given(data=st.data())
+def test_cut_or_damaged_gives_what_was_before(kind: str, data: st.DataObject) -> None:
+    compressed = bytearray(COMPRESSED[kind])
+    cut = data.draw(st.booleans())
+    if cut:
+        del compressed[data.draw(st.integers(8, len(compressed) - 1)) :]
+    else:
+        compressed[data.draw(st.integers(8, len(compressed) - 1))] ^= data.draw(st.integers(1, 255))
+    stream, _ = opened(bytes(compressed))
+    seen = bytearray()
+    try:
+        while chunk := stream.read(10_000):
+            seen += chunk
+    except DamagedStreamError:
+        pass
+    assert not cut or CONTENT.startswith(seen)
+
+
+def test_damage_is_told_after_everything_before_it() -> None:
+    stream, _ = opened(gzip.compress(CONTENT)[:-8])
+    assert stream.read(len(CONTENT)) == CONTENT
+    with pytest.raises(DamagedStreamError):
+        stream.read(1)
+
+
+def test_xz_that_wants_much_memory_is_refused() -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]
+    compressed = bytearray(lzma.compress(b"x", filters=filters, check=lzma.CHECK_NONE))
+    place = compressed.index(b"\x21\x01") + 2  # the filter's id and the size of its properties: the dictionary
+    compressed[place] = 40  # 4 GiB - 1
+    header = bytes(compressed[12:20])
+    compressed[20:24] = zlib.crc32(header).to_bytes(4, "little")
+    stream, _ = opened(bytes(compressed))
+    with pytest.raises(DamagedStreamError, match=r"[Mm]emory"):
+        stream.read(1)
+
+
+@kinds
+def test_archives(kind: str, tmp_path: Path) -> None:
+    layout = Layout()
+    image = layout.image(name="shop/web:1")
+    path = tmp_path / "named.wrongly"
+    path.write_bytes(KINDS[kind](tar_bytes(layout.done())))
+    result = open_store(path)
+    assert result.problems == ()
+    assert [image.id for image in result.cases[0].store.images] == [image]
+
+
+@kinds
+def test_samples(kind: str, tmp_path: Path) -> None:
+    plain = gzip.decompress(sample("28.5.2-gd", "save-chain").read_bytes())
+    (tmp_path / "plain").write_bytes(plain)
+    (tmp_path / "compressed").write_bytes(KINDS[kind](plain))
+    expected, found = (open_store(tmp_path / name).cases[0].store for name in ("plain", "compressed"))
+    assert found.images == expected.images
+
+
+@kinds
+def test_text_inside_a_compression_is_no_store(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(KINDS[kind](b"buy milk"))
+    with pytest.raises(DataError, match=f"inside its {kind} compression"):
+        open_store(path)
