@@ -26,6 +26,7 @@ class ImageCache:
         self._candidates: dict[str, CandidateIndex] = {}
         self._elsewhere: tuple[str, int] | None = None
         self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
+        self._sources: tuple[tuple[str, ...], tuple[Image, ...], tuple[Image, ...]] = ((), (), ())
 
     def candidates(self, parent: str) -> CandidateIndex:
         """The images that the local cache considers: those that record the parent; for `SCRATCH` those with none."""
@@ -52,6 +53,14 @@ class ImageCache:
             self._lineages = (cache_from, lineages(self.store, cache_from))
         return self._lineages[1]
 
+    def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+        """All sources in order, and each once: an image may be one many times over, and asking once tells the same."""
+        if self._sources[0] != cache_from:
+            sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
+            distinct = tuple({source.id: source for source in sources}.values())
+            self._sources = (cache_from, sources, distinct)
+        return self._sources[1:]
+
     def verdict(self, probe: Probe) -> Verdict:
         """The answer: ``GetCache`` of ``daemon/containerd/cache.go``."""
         local = self.candidates(probe.parent).newest(probe.config)
@@ -59,9 +68,7 @@ class ImageCache:
             if local is None:
                 return Verdict(VerdictOutcome.MISS)
             return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local)
-        sources = tuple(source for lineage in self.lineages(probe.cache_from) for source in lineage.sources)
-        # An image may be a source many times over; asking it once tells the same.
-        distinct = tuple({source.id: source for source in sources}.values())
+        sources, distinct = self.sources(probe.cache_from)
         if local is not None:
             for source in distinct:
                 match descent(source, local):

@@ -138,35 +138,35 @@ def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | N
     """
     if verdict.outcome is not VerdictOutcome.MISS:
         return None
-    for proposal in _cheapest_first(cache, probe, verdict):
+    for proposal in _cheapest_first(cache, probe):
         if cache.verdict(proposal.edit.probe).outcome is VerdictOutcome.HIT:
             return proposal.edit
     return None
 
 
-def _cheapest_first(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
-    config_edits = _config_edits(cache, probe, verdict)
+def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
+    config_edits = _config_edits(cache, probe)
     for proposal in config_edits:
         if proposal.cost > _LEAST:
             config_edits = itertools.chain((proposal,), config_edits)
             break
         yield proposal  # nothing costs less, so the other kinds need not be looked at yet
-    kinds = [config_edits, _parent_edits(cache, probe, verdict)]
+    kinds = [config_edits, _parent_edits(cache, probe)]
     if probe.cache_from:
         kinds += [
-            _command_edits(cache, probe, verdict),
-            _history_parent_edits(cache, probe, verdict),
+            _command_edits(cache, probe),
+            _history_parent_edits(cache, probe),
             _without_cache_from(cache, probe),
         ]
     yield from heapq.merge(*kinds, key=lambda proposal: proposal.cost)
 
 
-def _config_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """Towards a candidate: with sources, only one that a source has as its parent would count."""
     index = cache.candidates(probe.parent)
     among = index.dated
     if probe.cache_from:
-        among = countable(index, among, verdict.sources)
+        among = countable(index, among, cache.sources(probe.cache_from)[1])
     for near in nearest(index, cache.rules, probe.config, among):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
@@ -184,11 +184,11 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
     return _with_config(probe, values, image)
 
 
-def _parent_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
     among = cache.everything.dated & cache.elsewhere(probe.parent)
     if probe.cache_from:
-        among = countable(cache.everything, among, verdict.sources)
+        among = countable(cache.everything, among, cache.sources(probe.cache_from)[1])
     for near in nearest(cache.everything, cache.rules, probe.config, among):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
@@ -199,12 +199,12 @@ def _parent_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
             return
 
 
-def _command_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To the command with which a source goes on from the parent."""
     parent = cache.store.by_id.get(probe.parent)
     entries = len(parent.history) if parent is not None else 0
     found = []
-    for source in {source.id: source for source in verdict.sources}.values():
+    for source in cache.sources(probe.cache_from)[1]:
         if entries >= len(source.history):
             continue
         if parent is not None and not has_nothing_to_compare(parent):
@@ -218,10 +218,10 @@ def _command_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
     return iter(sorted(found, key=lambda proposal: proposal.cost))
 
 
-def _history_parent_edits(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[_Proposal]:
+def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent from which a source goes on with the probe's command."""
     wanted = created_by(probe.config)
-    for source in {source.id: source for source in verdict.sources}.values():
+    for source in cache.sources(probe.cache_from)[1]:
         steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
         for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
             if matches_history(source, parent, probe.config):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.cache import ImageCache
@@ -11,7 +11,7 @@ from cacheview.engine.check import ABSENT, Check, CheckOutcome
 from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazard import Hazard, hazards
 from cacheview.engine.nearness import Near, countable, nearest
-from cacheview.engine.trace import Stage, Subject, Trace, first_failed
+from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe, short_id
@@ -134,10 +134,11 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     assert local is not None
     index = told.index
     among = index.dated or index.all
+    distinct = cache.sources(told.probe.cache_from)[1]
     if history is not None:
-        among = countable(index, index.dated, told.verdict.sources)
+        among = countable(index, index.dated, distinct)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
-    source = _nearest_source(history) if history is not None else None
+    source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
         subject = told.subject(StageKind.LOCAL, near.image)
         return Deciding(local, subject, subject.deciding if subject is not None else None)
@@ -149,29 +150,20 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     return Deciding(local, None, None)
 
 
-def _nearest_source(history: Stage) -> Subject | None:
+def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None:
     """The source that passed the most: of the history, entry by entry."""
     best: tuple[int, int] = (-1, -1)
     found: Subject | None = None
-    seen: set[str] = set()
-    for i, image in enumerate(history.images):
-        if image.id in seen:
-            continue
-        seen.add(image.id)
-        subject = history.subjects[i]
+    for image in distinct:
+        position = history.position(image.id)
+        assert position is not None
+        subject = history.subjects[position]
         prefix = next((check for check in subject.checks if check.name == "history"), None)
-        matching = _passed(prefix) if prefix is not None else 0
+        matching = passed_elements(prefix) if prefix is not None else 0
         rank = (subject.passed_count, matching)
         if rank > best:
             best, found = rank, subject
     return found
-
-
-def _passed(check: Check) -> int:
-    for i, child in enumerate(check.children):
-        if child.outcome is not CheckOutcome.PASSED:
-            return i
-    return len(check.children)
 
 
 def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +14,27 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict
 from cacheview.model import Image, ImageStore, Probe
 
-__all__ = ["Role", "Stage", "Subject", "Trace", "first_failed"]
+__all__ = ["Role", "Stage", "Subject", "Trace", "first_failed", "passed_elements"]
 
 Role = Literal["candidate", "source"]
 
 
 def first_failed(checks: Sequence[Check]) -> Check | None:
     """The check that failed, at the depth of elements: ``Env[1]``, not ``Env``. None: all passed or not reached."""
-    for check in checks:
-        if check.failed:
-            return first_failed(check.children) or check
+    failed = next((check for check in checks if check.failed), None)
+    while failed is not None:
+        at = passed_elements(failed)
+        inner = failed.children[at] if at < len(failed.children) else None
+        if inner is None or not inner.failed:
+            return failed
+        failed = inner
     return None
+
+
+def passed_elements(check: Check) -> int:
+    """How many elements passed before the first that did not. Looks at few of them, however many there are."""
+    elements = check.children
+    return bisect_left(range(len(elements)), True, key=lambda i: elements[i].outcome is not CheckOutcome.PASSED)
 
 
 class Subject:

@@ -160,7 +160,8 @@ def _checks(source: Image, parent: Image | None, probe: Probe, *, reached: bool)
                     "the source must have more entries than the parent")  # fmt: skip
         yield check("len(diff_ids)", len(layers) <= len(source.diff_ids), len(layers), len(source.diff_ids),
                     "the source must have no fewer layers than the parent")  # fmt: skip
-        prefix = _history_prefix(ours, source.history, reached=reached)
+        assert parent is not None
+        prefix = _history_prefix(parent, source, reached=reached)
         reached = reached and not prefix.failed
         yield prefix
         prefix = _layer_prefix(layers, source.diff_ids, reached=reached)
@@ -175,7 +176,9 @@ def _checks(source: Image, parent: Image | None, probe: Probe, *, reached: bool)
 
 
 def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:
-    """The first place where the longer does not repeat the shorter; the length of ``ours`` if there is none."""
+    """The first place where the longer does not repeat the shorter; the length of the shorter if there is none."""
+    if theirs[: len(ours)] == ours:
+        return len(ours)
     for i, (left, right) in enumerate(zip(ours, theirs, strict=False)):
         if left != right:
             return i
@@ -188,8 +191,9 @@ def _outcome_at(i: int, end: int, *, reached: bool) -> CheckOutcome:
     return FAILED if i == end else PASSED
 
 
-def _history_prefix(ours: Sequence[HistoryEntry], theirs: Sequence[HistoryEntry], *, reached: bool) -> Check:
-    end = _first_difference([entry.key for entry in ours], [entry.key for entry in theirs[: len(ours)]])
+def _history_prefix(parent: Image, source: Image, *, reached: bool) -> Check:
+    ours, theirs = parent.history, source.history
+    end = _first_difference(parent.history_keys, source.history_keys)
 
     def entry_check(i: int) -> Check:
         outcome = _outcome_at(i, end, reached=reached)
