@@ -59,13 +59,13 @@ class Blobs:
 
     def decode(self, model: type[M], digest: str) -> M:
         """A blob as a model. Raises as `read`, and `DataError` with the JSON path where it does not fit."""
-        return decode(model, self.read(digest))
+        return decode(model, self.read(digest), where=model.__name__.lower())
 
 
 def read_config(content: bytes, limits: Limits) -> ImageConfig:
     """An image's config. Raises `DataError` where it is none, or longer than anything real."""
-    config = decode(ImageConfig, content)
+    config = decode(ImageConfig, content, where="config")
     if config.history is not None and len(config.history) > limits.history:
         entries = f"{len(config.history):,} entries; at most {limits.history:,} are read"
-        raise DataError(entries, path="history")
+        raise DataError(entries, where="config", path="history")
     return config

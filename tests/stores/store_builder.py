@@ -105,7 +105,7 @@ def old_archive(
     return {**files, "manifest.json": dumps(entries)}
 
 
-def tar_bytes(files: Mapping[str, bytes], tar_format: int = tarfile.USTAR_FORMAT, prefix: str = "") -> bytes:
+def tar_bytes(files: Mapping[str, bytes], tar_format: int = tarfile.GNU_FORMAT, prefix: str = "") -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as tar:
         for name, content in files.items():
