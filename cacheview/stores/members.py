@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,6 +20,7 @@ TOP_DOCUMENTS = ("index.json", "manifest.json", "repositories", "oci-layout")
 """The documents that say what else there is. They count against no total: often they come last."""
 
 _FIRST_READ = 64 * 1024
+_UNUSUAL = re.compile(r"//|/\.|\\|\0|^.:")
 _JSON_STARTS = frozenset((b"{", b"[", b" ", b"\n", b"\r", b"\t"))
 
 
@@ -44,9 +46,9 @@ class Members(Protocol):
 
 def clean_name(name: str) -> str | None:
     """A member's name from the root, without ``./`` and the like. None for one that points outside."""
-    if name and name[0] not in "./" and "//" not in name and "/." not in name and "\\" not in name:
+    if name and name[0] not in "./" and not _UNUSUAL.search(name):
         return name.rstrip("/")
-    if name.startswith(("/", "\\")) or ":" in name.partition("/")[0][1:2] or "\0" in name:
+    if name.startswith(("/", "\\")) or name[1:2] == ":" or "\0" in name:
         return None
     normal = posixpath.normpath(name) if name else "."
     return None if normal == ".." or normal.startswith("../") else normal

@@ -108,7 +108,7 @@ def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -
 
 def _checksum_fits(header: bytes) -> bool:
     try:
-        stored = int(header[148:156].strip(b"\0 ") or b"0", 8)
+        stored = _octal(header[148:156])
     except ValueError:
         return False
     # The low half of adler32 is 1 + the sum of the bytes, modulo 65521: exact for 256 bytes, and far faster
@@ -126,12 +126,17 @@ def _number(field: bytes, position: int) -> int:
         value = int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
     else:
         try:
-            value = int(field.strip(b"\0 ") or b"0", 8)
+            value = _octal(field)
         except ValueError:
             value = -1
     if not 0 <= value < _MAX_SIZE:
         raise TarError(f"the archive is damaged at byte {position}: absurd size of a member")
     return value
+
+
+def _octal(field: bytes) -> int:
+    """Digits up to a null character; none are 0. Raises ValueError."""
+    return int(field.partition(b"\0")[0].strip() or b"0", 8)
 
 
 def _text(field: bytes) -> str:
