@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cacheview.model import DataError, Image, Problem, decode, familiar, short_id
+from cacheview.model import DataError, Image, Problem, familiar, short_id
 from cacheview.stores.blobs import Blobs, digest_of, read_config
 from cacheview.stores.limits import Limits
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
@@ -123,9 +123,3 @@ class ArchiveReader:
                 return None
             total += size
         return total
-
-
-def read_index(members: Members) -> Manifest | None:
-    """The archive's ``index.json``; None where it has none. Raises `DataError`."""
-    content = members.read("index.json")
-    return None if content is None else decode(Manifest, content, where="index.json")

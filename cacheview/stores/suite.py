@@ -86,7 +86,7 @@ def read_cases(stream: io.BufferedReader, where: str, limits: Limits, meter: Met
                 if not cases and len(problems) >= _HOPELESS:
                     break
                 continue
-            cases.append(_case(case, number, where))
+            cases.append(_case(case, number, where, limits))
             problems.extend(
                 Problem(f"line {number}: {problem.where}", problem.what) for problem in cases[-1].store.problems
             )
@@ -97,8 +97,15 @@ def read_cases(stream: io.BufferedReader, where: str, limits: Limits, meter: Met
     return cases, problems
 
 
-def _case(case: SuiteCase, number: int, where: str) -> Case:
+def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
-    store = ImageStore(images=images, title=name, location=where, rules=case.rules, problems=problems)
+    long = tuple(
+        Problem(image.id, f"history: {len(image.history):,} entries; at most {limits.history:,} are read")
+        for image in images
+        if len(image.history) > limits.history
+    )
+    if long:
+        images = tuple(image for image in images if len(image.history) <= limits.history)
+    store = ImageStore(images=images, title=name, location=where, rules=case.rules, problems=(*problems, *long))
     return Case(name=name, store=store, rules=case.rules, probes=case.probes, walk=case.walk)

@@ -225,3 +225,13 @@ def test_platform_is_handed_on(tmp_path: Path) -> None:
     wanted = Platform(os="linux", architecture="arm64")
     assert open_store(path).cases[0].store.images[0].manifest_digest == amd64["digest"]
     assert open_store(path, platform=wanted).cases[0].store.images[0].manifest_digest == arm64["digest"]
+
+
+def test_a_suite_image_with_a_million_history_entries_is_left_out(tmp_path: Path) -> None:
+    entry = '{"empty_layer":true}'
+    long = f'{{"id":"sha256:1","config":{{"history":[{",".join([entry] * 1_000_000)}]}}}}'
+    suite = tmp_path / "long.jsonl"
+    suite.write_text(f'{{"rules":"r","images":[{long},{{"id":"sha256:2","config":{{}}}}],"probes":[]}}\n')
+    opened = open_store(suite)
+    assert [image.id for image in opened.cases[0].store.images] == ["sha256:2"]
+    assert "1,000,000 entries" in str(opened.problems[0])
