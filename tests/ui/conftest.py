@@ -16,6 +16,11 @@ from PySide6.QtWidgets import QApplication
 from cacheview.ui.theme import apply_theme
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Off screen there is no window manager to tell sizes to, and Qt says so at every window.
+    config.addinivalue_line("qt_log_ignore", r"This plugin does not support propagateSizeHints")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def theme(qapp: QApplication) -> None:
     apply_theme(qapp)

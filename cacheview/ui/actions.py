@@ -1,0 +1,115 @@
+"""All that can be done from menus, tool bar and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from cacheview.ui.icons import icon
+
+__all__ = ["Actions"]
+
+_Key = QKeySequence.StandardKey
+
+
+class Actions:
+    """The actions of the window, made once. The window connects them; menus, tool bar and help show them."""
+
+    def __init__(self, owner: QWidget) -> None:
+        self._owner = owner
+        self._icons: list[tuple[QAction, str]] = []
+        self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", _Key.Open)
+        self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
+        self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
+        self.reload = self._make("&Reload", "Read the store again; the probe stays", "F5", picture="reload")
+        self.cancel = self._make("&Cancel opening", "Stop reading", "Ctrl+.")
+        self.quit = self._make("&Quit", "Close the window", _Key.Quit)
+        self.undo = self._make("&Undo", "Undo the last edit of the probe", _Key.Undo, picture="undo")
+        self.redo = self._make("&Redo", "Redo the edit that was undone", "Ctrl+Shift+Z", picture="redo")
+        self.apply = self._make("&Apply the smallest edit", "Turn the miss into a hit", "Ctrl+Return")
+        self.copy_text = self._make("As &text", "Verdict, deciding check and trace as text", "Ctrl+Shift+C")
+        self.copy_markdown = self._make("As &Markdown", "For a bug report")
+        self.copy_json = self._make("As &JSON", "For a program")
+        self.find = self._make("&Find an image", "Filter the images", _Key.Find)
+        self.next_case = self._make("&Next case", "The next case of the suite", "Ctrl+PgDown")
+        self.previous_case = self._make("&Previous case", "The previous case of the suite", "Ctrl+PgUp")
+        self.next_probe = self._make("Next pro&be", "The next probe of the case", "Alt+PgDown")
+        self.previous_probe = self._make("Pre&vious probe", "The previous probe of the case", "Alt+PgUp")
+        self.next_pane = self._make("Next pa&ne", "Keyboard to the next pane", "F6")
+        self.previous_pane = self._make("Previ&ous pane", "Keyboard to the previous pane", "Shift+F6")
+        self.panes = tuple(
+            self._make(f"&{number} {name}", f"Keyboard to the pane {name.lower()}", f"Ctrl+{number}")
+            for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
+        )
+        self.shortcuts = self._make("&Keyboard shortcuts", "All keys on one page", _Key.HelpContents)
+        self.about = self._make("&About cacheview", "Version and licence")
+        self.recent_menu = QMenu("Open &recent", owner)
+        self.rules_menu = QMenu("&Rules", owner)
+        self.platform_menu = QMenu("&Platform", owner)
+        self.copy_menu = QMenu("&Copy the verdict", owner)
+        self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
+
+    def fill_menu_bar(self, bar: QMenuBar) -> None:
+        """The menus, in the order of the work."""
+        store = bar.addMenu("&Store")
+        self.fill_store_menu(store)
+        store.addSeparator()
+        store.addAction(self.quit)
+        edit = bar.addMenu("&Edit")
+        edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addAction(self.apply)
+        edit.addSeparator()
+        edit.addMenu(self.copy_menu)
+        ask = bar.addMenu("&Ask")
+        ask.addMenu(self.rules_menu)
+        ask.addMenu(self.platform_menu)
+        ask.addSeparator()
+        ask.addActions([self.next_case, self.previous_case, self.next_probe, self.previous_probe])
+        view = bar.addMenu("&View")
+        view.addAction(self.find)
+        view.addSeparator()
+        view.addActions([*self.panes, self.next_pane, self.previous_pane])
+        help_ = bar.addMenu("&Help")
+        help_.addActions([self.shortcuts, self.about])
+
+    def fill_store_menu(self, menu: QMenu) -> None:
+        """The ways to open a store."""
+        menu.addActions([self.open_file, self.open_folder, self.open_demo])
+        menu.addMenu(self.recent_menu)
+        menu.addSeparator()
+        menu.addActions([self.reload, self.cancel])
+
+    def listed(self) -> Iterator[tuple[str, str]]:
+        """Every action that has keys: what it does, and the keys."""
+        for action in self._all:
+            if not action.shortcut().isEmpty():
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                yield action.toolTip() or action.text().replace("&", ""), keys
+
+    def dress(self) -> None:
+        """Icons in the colours of the theme: again when it changes."""
+        for action, name in self._icons:
+            action.setIcon(icon(name, "text_muted"))
+
+    @property
+    def _all(self) -> list[QAction]:
+        return [action for action in self._owner.actions() if isinstance(action, QAction)]
+
+    def _make(self, text: str, tip: str, keys: _Key | str | None = None, *, picture: str = "") -> QAction:
+        action = QAction(text, self._owner)
+        action.setToolTip(tip)
+        action.setStatusTip(tip)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        if picture:
+            self._icons.append((action, picture))
+        self._owner.addAction(action)
+        return action
+
+
+def connect(action: QAction, do: Callable[[], object]) -> None:
+    """Do something when an action is triggered, without the flag that Qt passes along."""
+    action.triggered.connect(lambda _checked=False: do())

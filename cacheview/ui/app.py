@@ -1,0 +1,135 @@
+"""The program with a window, from start to exit status. Qt is imported inside, so that its absence can be told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["run_window"]
+
+_UNUSABLE: Final = 2
+_NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
+
+
+def run_window(
+    store: str | None,
+    *,
+    rules: str | None = None,
+    screenshot: Path | None = None,
+    size: tuple[int, int] | None = None,
+    scheme: Literal["light", "dark"] | None = None,
+    settings: Path | None = None,
+    on_shown: Callable[[], None] | None = None,
+) -> int:
+    """Open the window and return the exit status when it is closed.
+
+    Args:
+        store: a location to open; None: the bundled demo.
+        rules: name of the rule set to begin with; None: the one that the store tells.
+        screenshot: draw the window off screen to this PNG once the store is shown, and return: 0, or 2 where the
+            store could not be opened or the file not be written.
+        size: of the window, in logical pixels.
+        scheme: the colours; None: those of the system.
+        settings: an ini file in place of the user's own settings.
+        on_shown: called once the window has been painted.
+
+    Where there is no display, or the system lacks a library that Qt needs, says so on stderr in one line and
+    returns 2.
+    """
+    if screenshot is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    else:
+        lack = missing_display(os.environ)
+        if lack:
+            return _refuse(lack)
+    try:
+        app = _application(scheme)
+    except ImportError as error:
+        return _refuse(explain_import_error(error))
+
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.window import MainWindow
+
+    if screenshot is not None and settings is None:
+        settings = Path(os.devnull)  # a picture shall not depend on what was open last
+    window = MainWindow(Settings(settings), rules=rules or "")
+    if size is not None:
+        window.resize(*size)
+    from cacheview.ui.opening import DEMO
+
+    location = store or DEMO
+    window.announce(location)
+    if on_shown is not None:
+        window.first_painted.connect(on_shown)
+    window.first_painted.connect(lambda: window.open(location))
+    status = [0]
+    if screenshot is not None:
+        window.settled.connect(lambda well: status.__setitem__(0, _draw(app, window, screenshot, well=well)))
+    window.show()
+    app.exec()
+    window.close()
+    return status[0]
+
+
+def _application(scheme: str | None) -> QApplication:
+    """The application with its look. Raises ImportError where Qt cannot be loaded."""
+    from PySide6.QtCore import QCoreApplication, QLibraryInfo, Qt, QtMsgType, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    said: list[str] = []
+
+    def tell(kind: QtMsgType, _context: object, text: str | None) -> None:
+        message = text or ""
+        if kind is QtMsgType.QtFatalMsg:
+            # Qt is about to abort, with a crash report and pages of words: this says the same in one line.
+            plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
+            sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(said) or message)}\n")
+            sys.stderr.flush()
+            os._exit(_UNUSABLE)
+        said.append(message)
+
+    qInstallMessageHandler(tell)
+    app = QApplication(sys.argv[:1])
+    qInstallMessageHandler(_pass_on)
+    QCoreApplication.setOrganizationName("cacheview")
+    QCoreApplication.setApplicationName("cacheview")
+    QApplication.setApplicationDisplayName("cacheview")
+    QApplication.setDesktopFileName("cacheview")
+
+    from cacheview.ui.icons import app_icon
+    from cacheview.ui.theme import apply_theme
+
+    held = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, None: None}[scheme]
+    apply_theme(app, held)
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def _pass_on(_kind: object, _context: object, text: str | None) -> None:
+    if text and _NOISE not in text:
+        sys.stderr.write(f"{text}\n")
+
+
+def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> int:
+    """Write the picture and end the program. Returns the exit status."""
+    app.processEvents()  # what the store's arrival has laid out is painted with it
+    written = window.grab().save(os.fspath(file), "PNG")
+    app.exit()
+    if not written:
+        return _refuse(f"{file}: cannot be written: choose another place for --screenshot")
+    return 0 if well else _refuse(window.last_error)
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"cacheview: {why}\n")
+    return _UNUSABLE

@@ -1,0 +1,86 @@
+"""The two pages of help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cacheview import __version__
+from cacheview.ui.icons import app_icon
+from cacheview.ui.theme import GRID, heading_font, mono_font, strong_font
+
+__all__ = ["AboutDialog", "ShortcutsDialog"]
+
+_IN_PANES: Final = (
+    ("Ask what the builder asked for the current image", "Enter in the tree"),
+    ("From the filter into the tree", "Down in the filter"),
+    ("Clear the filter", "Esc in the filter"),
+)
+
+
+class ShortcutsDialog(QDialog):
+    """All keys on one page."""
+
+    def __init__(self, listed: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = [*listed, *_IN_PANES]
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6 * GRID)
+        grid.setVerticalSpacing(GRID)
+        for row, (what, keys) in enumerate(rows):
+            keys_label = QLabel(keys)
+            keys_label.setFont(mono_font())
+            grid.addWidget(QLabel(what), row, 0)
+            grid.addWidget(keys_label, row, 1)
+        title = QLabel("Keyboard shortcuts")
+        title.setFont(strong_font())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
+        layout.setSpacing(4 * GRID)
+        layout.addWidget(title)
+        layout.addLayout(grid)
+        layout.addWidget(_close_button(self))
+
+
+class AboutDialog(QDialog):
+    """What this is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About cacheview")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        picture = QLabel()
+        picture.setPixmap(app_icon().pixmap(16 * GRID, 16 * GRID))
+        name = QLabel(f"cacheview {__version__}")
+        name.setFont(heading_font())
+        text = QLabel(
+            "Why did, or didn't, Docker's classic builder reuse this image?\n\n"
+            "Stores are only ever read. The rules are those of the daemon's own code,\n"
+            "held against what it answered when it was run."
+        )
+        text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        words = QVBoxLayout()
+        words.setSpacing(2 * GRID)
+        words.addWidget(name)
+        words.addWidget(text)
+        row = QHBoxLayout()
+        row.setSpacing(5 * GRID)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
+        layout.setSpacing(4 * GRID)
+        layout.addLayout(row)
+        layout.addWidget(_close_button(self))
+
+
+def _close_button(dialog: QDialog) -> QDialogButtonBox:
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    box.rejected.connect(dialog.close)
+    return box

@@ -1,0 +1,45 @@
+"""What stands in a pane that has nothing to show: what is so, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cacheview.ui.theme import GRID, strong_font
+
+__all__ = ["EmptyPage"]
+
+
+class EmptyPage(QWidget):
+    """One line, a second one that helps, and a button where something can be done."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text, self._hint = QLabel(), QLabel()
+        for label in (self._text, self._hint):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+        self._text.setFont(strong_font())
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._button = QPushButton()
+        self._button.clicked.connect(self.pressed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6 * GRID, 6 * GRID, 6 * GRID, 6 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addStretch(2)
+        layout.addWidget(self._text)
+        layout.addWidget(self._hint)
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+
+    def show_text(self, text: str, hint: str, button: str = "") -> None:
+        """``button`` empty: there is none."""
+        self._text.setText(text)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._button.setText(button)
+        self._button.setVisible(bool(button))

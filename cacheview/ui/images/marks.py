@@ -1,0 +1,95 @@
+"""What the images of a store are to the current probe: its parent, the hit, candidates, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from cacheview.engine import Explanation, Stage, Subject
+
+__all__ = ["Mark", "MarkKind", "Marks", "positions"]
+
+MarkKind = Literal["parent", "hit", "passed", "failed", "candidate", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word beside an image. ``kind`` names the icon and the colour; ``meaning`` is for the tool tip, a sentence."""
+
+    kind: MarkKind
+    word: str
+    meaning: str
+
+
+PARENT = Mark("parent", "parent", "The probe builds on this image.")
+HIT = Mark("hit", "hit", "The cache answers with this image.")
+SOURCE = Mark("source", "source", "--cache-from brings this image in.")
+MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answer.")
+
+
+def positions(stage: Stage) -> Mapping[str, int]:
+    """Where each image stands among the subjects of a stage."""
+    return {image.id: place for place, image in reversed(list(enumerate(stage.images)))}
+
+
+class Marks:
+    """The marks of one explanation. Worked out for one image at a time, when it is asked for.
+
+    Args:
+        candidates: places of the images in the local cache's stage (see `positions`).
+    """
+
+    def __init__(self, explanation: Explanation, local: Stage | None, candidates: Mapping[str, int]) -> None:
+        verdict = explanation.verdict
+        self._local = local
+        self._candidates = candidates
+        self._hit = verdict.image.id if verdict.image is not None else None
+        self._sources = frozenset(source.id for source in verdict.sources)
+        self._parent = explanation.trace.probe.parent
+        self._made: dict[str, tuple[Mark, ...]] = {}
+
+    def of(self, image_id: str) -> tuple[Mark, ...]:
+        """The marks of an image; of the empty id, those of scratch."""
+        found = self._made.get(image_id)
+        if found is None:
+            found = self._made[image_id] = tuple(self._make(image_id))
+        return found
+
+    @cached_property
+    def concerned(self) -> frozenset[str]:
+        """The ids of all images that have a mark."""
+        hit = {self._hit} if self._hit is not None else set()
+        return frozenset(self._candidates) | self._sources | {self._parent} | hit
+
+    @property
+    def candidate_count(self) -> int:
+        return len(self._candidates)
+
+    @property
+    def source_count(self) -> int:
+        """How many images are sources: each counts once."""
+        return len(self._sources)
+
+    def _make(self, image_id: str) -> list[Mark]:
+        marks = [PARENT] if image_id == self._parent else []
+        if image_id == self._hit:
+            marks.append(HIT)
+        elif image_id in self._candidates and self._local is not None:
+            marks.append(_of_candidate(self._local.subjects[self._candidates[image_id]]))
+        if image_id in self._sources:
+            marks.append(SOURCE)
+        return marks
+
+
+def _of_candidate(subject: Subject) -> Mark:
+    check = subject.deciding
+    if check is None:
+        return MATCHES
+    if check.name == "newest":
+        return Mark("passed", "older match", "Its config matches; a newer one is preferred.")
+    if check.name == "created":
+        return Mark("failed", "no time", "It matches, but an image without a time never counts.")
+    return Mark("failed", check.name, f"A candidate: {check.name} differs.")

@@ -1,0 +1,181 @@
+"""The lineage tree as a Qt model."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from cacheview.ui.images.texts import size_text, time_text, tip_text
+from cacheview.ui.images.tree import Forest, Node, forest
+from cacheview.ui.plain import one_line, tool_tip
+
+if TYPE_CHECKING:
+    from cacheview.model import ImageStore
+    from cacheview.ui.images.marks import Mark, Marks
+
+__all__ = ["MARKS_ROLE", "NODE_ROLE", "Column", "ImageTreeModel"]
+
+NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""The `Node` of a row."""
+MARKS_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+"""The marks of a row, a tuple of `Mark`."""
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+
+
+class Column(IntEnum):
+    """The columns, in order."""
+
+    IMAGE = 0
+    ID = 1
+    CREATED = 2
+    SIZE = 3
+
+
+_TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
+
+
+class ImageTreeModel(QAbstractItemModel):
+    """Owns the nodes; an index holds a node's number, never a pointer, so a stale one can do no harm.
+
+    ``marks_changed`` tells that rows may look different. There is no ``dataChanged`` for it: with 10,000
+    candidates that would cost more than all else that an edit does, and a view only needs to paint what it shows.
+    """
+
+    marks_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store: ImageStore | None = None
+        self._forest = Forest((), (), {}, 0)
+        self._marks: Marks | None = None
+
+    def set_store(self, store: ImageStore | None, *, intermediate: bool = True) -> None:
+        """Show the images of a store. Marks are taken off when it is another store than before."""
+        self.beginResetModel()
+        if store is not self._store:
+            self._marks = None
+        self._store = store
+        self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
+        self.endResetModel()
+
+    def set_marks(self, marks: Marks | None) -> None:
+        self._marks = marks
+        self.marks_changed.emit()
+
+    @property
+    def forest(self) -> Forest:
+        return self._forest
+
+    @property
+    def marks(self) -> Marks | None:
+        return self._marks
+
+    def marks_of(self, node: Node) -> tuple[Mark, ...]:
+        """The marks of a row, worked out when first asked for."""
+        if self._marks is None:
+            return ()
+        return self._marks.of(node.image.id if node.image is not None else "")
+
+    def node(self, index: _Index) -> Node | None:
+        """The node of an index of this model; None for the root and for an index that has outlived its row."""
+        number = index.internalId()
+        if not index.isValid() or number >= len(self._forest.nodes):
+            return None
+        return self._forest.nodes[number]
+
+    def index_of(self, node: Node, column: int = Column.IMAGE) -> QModelIndex:
+        return self.createIndex(node.row, column, node.number)
+
+    def index_of_image(self, image_id: str) -> QModelIndex:
+        """The row of an image, or of scratch for the empty id; invalid where it is not shown."""
+        node = self._forest.by_id.get(image_id)
+        if node is None and not image_id and self._forest.nodes:
+            node = self._forest.nodes[0]
+        return self.index_of(node) if node is not None else QModelIndex()
+
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
+        above = self.node(parent)
+        rows = above.children if above is not None else self._forest.roots
+        if not (0 <= row < len(rows) and 0 <= column < len(Column)) or (parent.isValid() and parent.column() != 0):
+            return QModelIndex()
+        return self.createIndex(row, column, rows[row].number)
+
+    def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject.parent() is another method
+        node = self.node(index)
+        if node is None or node.parent is None:
+            return QModelIndex()
+        return self.createIndex(node.parent.row, 0, node.parent.number)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        if not parent.isValid():
+            return len(self._forest.roots)
+        node = self.node(parent)
+        return len(node.children) if node is not None and parent.column() == 0 else 0
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() and parent.column() != 0 else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(Column):
+            if role == _Role.DisplayRole:
+                return _TITLES[Column(section)]
+            if role == _Role.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        node = self.node(index)
+        if node is None:
+            return None
+        match role:
+            case _Role.DisplayRole:
+                return self._text(node, index.column())
+            case _Role.ToolTipRole:
+                return self._tip(node, index.column())
+            case _Role.AccessibleTextRole:
+                return self._spoken(node, index.column())
+            case _Role.TextAlignmentRole:
+                return _alignment(index.column())
+            case _ if role == NODE_ROLE:
+                return node
+            case _ if role == MARKS_ROLE:
+                return self.marks_of(node)
+        return None
+
+    @staticmethod
+    def _text(node: Node, column: int) -> str:
+        if node.image is None:
+            return "scratch" if column == Column.IMAGE else ""
+        match column:
+            case Column.ID:
+                return one_line(node.image.short_id)
+            case Column.CREATED:
+                return time_text(node.image.created)
+            case Column.SIZE:
+                return size_text(node.image.size)
+        return one_line(" ".join(filter(None, (node.image.title, node.image.instruction))))
+
+    def _tip(self, node: Node, column: int) -> str:
+        lines = [mark.meaning for mark in self.marks_of(node)] if column == Column.IMAGE else []
+        if node.image is None:
+            lines.insert(0, "Nothing: where a FROM scratch build begins.")
+        elif column == Column.CREATED and node.image.created is not None:
+            return tool_tip(str(node.image.created))
+        else:
+            lines = [tip_text(node.image), *([""] if lines else []), *lines]
+        return tool_tip("\n".join(lines))
+
+    def _spoken(self, node: Node, column: int) -> str:
+        if column != Column.IMAGE:
+            return self._text(node, column)
+        return ", ".join(filter(None, (self._text(node, column), node.word, *(m.word for m in self.marks_of(node)))))
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in (Column.CREATED, Column.SIZE) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

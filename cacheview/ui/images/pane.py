@@ -1,0 +1,344 @@
+"""The images pane: filter box, tree, toggles, count, and what is shown where there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.icons import icon
+from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.images.filter import ImageFilter
+from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
+from cacheview.ui.images.tree import Node
+from cacheview.ui.images.view import ImageTree
+from cacheview.ui.theme import GRID, small_font, strong_font
+
+if TYPE_CHECKING:
+    from cacheview.model import Image, ImageStore
+    from cacheview.ui.images.marks import Marks
+
+__all__ = ["ImagesPane"]
+
+_EXPAND_ALL: Final = 400
+"""Up to so many images the tree begins fully expanded."""
+
+
+class ImagesPane(QWidget):
+    """Lists the images of a store by lineage, with the marks of the current probe.
+
+    Signals:
+        image_selected(Image | None): by the person, None for scratch; `reveal` says nothing.
+        probe_requested(Image): to ask what the builder asked when it made the image.
+        parent_requested(Image | None): to build on it; None for scratch.
+        cache_from_requested(Image).
+        copied(str): what was put on the clipboard, in words.
+        choices_changed(): toggles or columns.
+    """
+
+    image_selected = Signal(object)
+    probe_requested = Signal(object)
+    parent_requested = Signal(object)
+    cache_from_requested = Signal(object)
+    copied = Signal(str)
+    choices_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store: ImageStore | None = None
+        self._revealing = False
+        self._before_filter: set[str] | None = None
+        self.model = ImageTreeModel(self)
+        self.rows = ImageFilter(self.model, self)
+        self.tree = ImageTree(self.rows)
+        self._title = QLabel("Images")
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._box = QLineEdit()
+        self._box.setPlaceholderText("Filter: name, id, instruction")
+        self._box.setAccessibleName("Filter images by name, id or instruction")
+        self._box.setClearButtonEnabled(True)
+        self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
+        self._box.installEventFilter(self)
+        self._title.setBuddy(self._box)
+        self._empty = EmptyPage()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.tree)
+        self._pages.addWidget(self._empty)
+        self._intermediate = QCheckBox("&Intermediate")
+        self._intermediate.setToolTip("Unnamed images that others were built on")
+        self._intermediate.setChecked(True)
+        self._marked = QCheckBox("Only &candidates")
+        self._marked.setToolTip("Only what the probe is compared with: candidates and sources")
+        self._count = QLabel()
+        self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._lay_out()
+        self._set_fonts()
+        self._box.textChanged.connect(self._filter)
+        self._intermediate.toggled.connect(self._toggle_intermediate)
+        self._marked.toggled.connect(self._toggle_marked)
+        self._empty.pressed.connect(self.clear_filter)
+        self.tree.activated_row.connect(self._activate)
+        self.tree.menu_asked.connect(self._open_menu)
+        self.tree.columns_changed.connect(self.choices_changed)
+        self.tree.selectionModel().currentRowChanged.connect(self._select)
+        self.model.marks_changed.connect(self._marks_changed)
+        self._tell()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
+        head.setSpacing(2 * GRID)
+        head.addWidget(self._title)
+        head.addWidget(self._box, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
+        foot.setSpacing(3 * GRID)
+        foot.addWidget(self._intermediate)
+        foot.addWidget(self._marked)
+        foot.addStretch(1)
+        foot.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(Hairline())
+        layout.addWidget(self._pages, 1)
+        layout.addWidget(Hairline())
+        layout.addLayout(foot)
+        self.setTabOrder(self._box, self.tree)
+        self.setTabOrder(self.tree, self._intermediate)
+        self.setTabOrder(self._intermediate, self._marked)
+
+    # What is shown
+
+    def set_store(self, store: ImageStore | None, *, keep_expanded: bool = False) -> None:
+        """Show another store. ``keep_expanded``: what was open stays so (the same store, read again)."""
+        expanded = self.tree.expanded_ids() if keep_expanded else None
+        self._store = store
+        self._before_filter = None
+        self.model.set_store(store, intermediate=self._intermediate.isChecked())
+        sizes = store is not None and any(image.size is not None for image in store.images)
+        self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
+        self._expand(expanded)
+        self._tell()
+
+    def set_marks(self, marks: Marks | None) -> None:
+        """Mark what the probe concerns. Only what is on screen is worked out."""
+        self.model.set_marks(marks)
+
+    def reveal(self, image_id: str) -> bool:
+        """Select an image and bring it on screen, without a word; the empty id means scratch.
+
+        Filters that hide it are taken off. Returns False where the store lacks it.
+        """
+        if self._store is None or (image_id and image_id not in self._store.by_id):
+            return False
+        self._revealing = True
+        try:
+            if not self.model.index_of_image(image_id).isValid():
+                self._intermediate.setChecked(True)
+            if not self._row(image_id).isValid():
+                self.clear_filter()
+            row = self._row(image_id)
+            self.tree.setCurrentIndex(row)
+            self.tree.scrollTo(row)
+        finally:
+            self._revealing = False
+        return True
+
+    def selected(self) -> Image | None:
+        """The image of the current row; None for scratch and for no row."""
+        node = self.tree.currentIndex().data(NODE_ROLE)
+        return node.image if isinstance(node, Node) else None
+
+    def focus_filter(self) -> None:
+        self._box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._box.selectAll()
+
+    def clear_filter(self) -> None:
+        """Take off what hides rows: the text, and the toggle of candidates."""
+        self._marked.setChecked(False)
+        self._box.clear()
+
+    @property
+    def intermediate(self) -> bool:
+        return self._intermediate.isChecked()
+
+    @intermediate.setter
+    def intermediate(self, shown: bool) -> None:
+        self._intermediate.setChecked(shown)
+
+    # Changes
+
+    def _row(self, image_id: str) -> QModelIndex:
+        return self.rows.mapFromSource(self.model.index_of_image(image_id))
+
+    def _expand(self, ids: set[str] | None) -> None:
+        if ids is not None:
+            self.tree.expand_ids(ids)
+        elif self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL:
+            self.tree.expandAll()
+        else:
+            self.tree.expandToDepth(0)
+
+    def _filter(self, text: str) -> None:
+        if self._before_filter is None and not self.rows.is_active:
+            self._before_filter = self.tree.expanded_ids()
+        self._refilter(lambda: self.rows.set_text(text))
+
+    def _toggle_marked(self, only: bool) -> None:
+        if self._before_filter is None and not self.rows.is_active:
+            self._before_filter = self.tree.expanded_ids()
+        self._refilter(lambda: self.rows.set_only_marked(only))
+        self.choices_changed.emit()
+
+    def _refilter(self, change: Callable[[], object]) -> None:
+        self._quietly(change)
+        if self.rows.is_active:
+            self.tree.expandAll()
+        elif self._before_filter is not None:
+            self.tree.expand_ids(self._before_filter)
+            self._before_filter = None
+        if self.tree.currentIndex().isValid():
+            self.tree.scrollTo(self.tree.currentIndex())
+        self._tell()
+
+    def _toggle_intermediate(self, shown: bool) -> None:
+        current = self.selected()
+        expanded = self.tree.expanded_ids()
+        marks = self.model.marks
+        # What hangs on images that now appear was visible, and stays so.
+        self._quietly(lambda: self.model.set_store(self._store, intermediate=shown))
+        self.model.set_marks(marks)
+        self._expand(None if self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL else expanded)
+        if current is not None and self._row(current.id).isValid():
+            self._quietly(lambda: self.tree.setCurrentIndex(self._row(current.id)))
+        self._tell()
+        self.choices_changed.emit()
+
+    def _quietly(self, change: Callable[[], object]) -> None:
+        """Do something that may move the current row, which nobody asked for."""
+        before, self._revealing = self._revealing, True
+        try:
+            change()
+        finally:
+            self._revealing = before
+
+    def _marks_changed(self) -> None:
+        self.tree.viewport().update()
+        if self._marked.isChecked():
+            self.tree.expandAll()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Count, and say why where there is nothing."""
+        total = len(self._store.images) if self._store is not None else 0
+        shown = self.rows.matching_count if self.rows.is_active else total - self.model.forest.hidden
+        what = "image" if total == 1 else "images"
+        self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
+        if total and (shown or not self.rows.is_active):
+            self._pages.setCurrentWidget(self.tree)
+            return
+        if self._store is None:
+            self._empty.show_text("No store is open", "")
+        elif not total:
+            self._empty.show_text("This store has no images", "Build, pull or load one, then reload.")
+        elif self._box.text().strip():
+            text = self._box.text().strip()
+            self._empty.show_text(f"Nothing matches “{text[:60]}”", "Names, ids and instructions are searched.",
+                                  "Clear filter")  # fmt: skip
+        else:
+            self._empty.show_text("No image concerns this probe", "It has neither candidates nor sources.",
+                                  "Show all images")  # fmt: skip
+        self._pages.setCurrentWidget(self._empty)
+
+    # What the person does
+
+    def _select(self, current: QModelIndex) -> None:
+        node = current.data(NODE_ROLE)
+        if not self._revealing and isinstance(node, Node):
+            self.image_selected.emit(node.image)
+
+    def _activate(self, row: QModelIndex) -> None:
+        node = row.siblingAtColumn(0).data(NODE_ROLE)
+        if isinstance(node, Node):
+            if node.image is None:
+                self.parent_requested.emit(None)
+            else:
+                self.probe_requested.emit(node.image)
+
+    def menu_for(self, image: Image | None) -> QMenu:
+        """What can be done with an image; None: with scratch."""
+        menu = QMenu(self)
+        if image is not None:
+            probe = _item(menu, "&Probe as its builder did", lambda: self.probe_requested.emit(image))
+            menu.setDefaultAction(probe)
+        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
+        if image is not None:
+            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
+            menu.addSeparator()
+            _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
+            if image.names:
+                what = "name" if len(image.names) == 1 else "names"
+                _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
+            _item(menu, "Copy &JSON", lambda: self._copy(image_json(image), "JSON of the image"))
+        return menu
+
+    def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
+        node = row.data(NODE_ROLE)
+        if isinstance(node, Node):
+            menu = self.menu_for(node.image)
+            menu.exec(where)
+            menu.deleteLater()
+
+    def _copy(self, text: str, what: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(what)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._box and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape and self._box.text():
+                self._box.clear()
+                return True
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+                if not self.tree.currentIndex().isValid():
+                    self.tree.setCurrentIndex(self.rows.index(0, 0))
+                return True
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._search.setIcon(icon("filter", "text_faint"))
+        elif event.type() is QEvent.Type.FontChange:
+            self._set_fonts()
+
+    def _set_fonts(self) -> None:
+        self._title.setFont(strong_font())
+        for small in (self._intermediate, self._marked, self._count):
+            small.setFont(small_font())
+
+
+def image_json(image: Image) -> str:
+    """An image as JSON, without what it does not say."""
+    return image.model_dump_json(indent=2, exclude_defaults=True)
+
+
+def _item(menu: QMenu, text: str, do: Callable[[], object]) -> QAction:
+    action = menu.addAction(text)
+    action.triggered.connect(do)
+    return action

@@ -1,0 +1,169 @@
+"""The images of a store by lineage, as a plain tree. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cacheview.model import Image, ImageStore
+
+__all__ = ["Forest", "Node", "forest"]
+
+
+class Node:
+    """One row of the tree.
+
+    An only child stands *below* its parent, on the same level, so that the steps of a build read as a list; where
+    several images were built on one, they stand *under* it.
+
+    Attributes:
+        number: its place in `Forest.nodes`.
+        image: None for scratch.
+        origin: the node of what it was built on; None for a root.
+        parent: the node that it stands under: its origin or an earlier ancestor; None on the top level.
+        children: what stands under it.
+        row: its place among its siblings.
+        follows: it stands below its origin, in the next row; ``followed``: so does its only child.
+        word: why it is a root, where that is not plain to see; mostly empty.
+    """
+
+    __slots__ = ("children", "followed", "follows", "image", "number", "origin", "parent", "row", "word")
+
+    def __init__(self, number: int, image: Image | None, word: str = "") -> None:
+        self.number = number
+        self.image = image
+        self.origin: Node | None = None
+        self.parent: Node | None = None
+        self.children: list[Node] = []
+        self.row = 0
+        self.follows = False
+        self.followed = False
+        self.word = word
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """The roots, and all nodes: each image once. ``by_id`` finds the node of an image that is shown."""
+
+    roots: Sequence[Node]
+    nodes: Sequence[Node]
+    by_id: dict[str, Node]
+    hidden: int
+
+
+def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
+    """The lineage tree of a store, in store order; scratch first, unless there is no image at all.
+
+    Under scratch stand the images made by the first step of a FROM scratch build. Other images without a parent are
+    roots, as are those whose parent the store lacks. A cycle of parents is cut open at the first in store order.
+
+    Args:
+        intermediate: also show the unnamed images that others were built on. Otherwise what was built on them
+            stands under the nearest ancestor that is shown.
+    """
+    if not store.images:
+        return Forest((), (), {}, 0)
+    hidden = set() if intermediate else _intermediate(store)
+    scratch = Node(0, None)
+    nodes = [scratch]
+    by_id: dict[str, Node] = {}
+    for image in store.images:
+        if image.id not in hidden:
+            node = by_id[image.id] = Node(len(nodes), image)
+            nodes.append(node)
+    roots = [scratch]
+    for node in nodes[1:]:
+        above, word = _above(store, node, hidden)
+        if above is None:
+            node.word = word
+            if word:
+                roots.append(node)
+            else:
+                node.origin = scratch
+        else:
+            node.origin = by_id[above]
+    built: list[list[Node]] = [[] for _ in nodes]
+    for node in nodes:
+        if node.origin is not None:
+            built[node.origin.number].append(node)
+    _open_cycles(nodes, roots, built)
+    return Forest(_arrange(roots, built), nodes, by_id, len(hidden))
+
+
+def _intermediate(store: ImageStore) -> set[str]:
+    built_on = {image.parent for image in store.images if image.parent != image.id}
+    return {image.id for image in store.images if not image.names and image.id in built_on}
+
+
+def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None, str]:
+    """The id of the nearest ancestor that is shown; else None, and the word for what kind of root it is."""
+    assert node.image is not None
+    image, seen = node.image, {node.image.id}
+    while True:
+        if image.parent is None:
+            return None, _root_word(image)
+        if image.parent in seen:
+            return None, "its own parent" if image.parent == image.id else "parents in a circle"
+        parent = store.by_id.get(image.parent)
+        if parent is None:
+            return None, f"parent not in store: {image.parent.rpartition(':')[2][:12]}"
+        if parent.id not in hidden:
+            return parent.id, ""
+        seen.add(parent.id)
+        image = parent
+
+
+def _root_word(image: Image) -> str:
+    """Empty for the first step of a FROM scratch build."""
+    has_container_config = image.container_config is not None or image.config.container_config is not None
+    if image.from_scratch or (len(image.history) == 1 and has_container_config):
+        return ""
+    if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
+        return "imported"
+    return "pulled" if any("@" in name for name in image.names) else "pulled or loaded"
+
+
+def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[Node]]) -> None:
+    """Make roots until every node comes from one."""
+    reached = bytearray(len(nodes))
+    _reach(roots, built, reached)
+    for node in nodes:
+        if not reached[node.number]:
+            assert node.origin is not None
+            built[node.origin.number].remove(node)
+            node.origin = None
+            node.word = "parents in a circle"
+            roots.append(node)
+            _reach((node,), built, reached)
+
+
+def _reach(start: Iterable[Node], built: Sequence[list[Node]], reached: bytearray) -> None:
+    waiting = list(start)
+    while waiting:
+        node = waiting.pop()
+        reached[node.number] = 1
+        waiting.extend(built[node.number])
+
+
+def _arrange(roots: Iterable[Node], built: Sequence[list[Node]]) -> list[Node]:
+    """Put each node under or below what it was built on. Returns the top level."""
+    top: list[Node] = []
+    waiting: list[tuple[Node | None, list[Node], Iterable[Node]]] = [(None, top, roots)]
+    while waiting:
+        parent, level, heads = waiting.pop()
+        for head in heads:
+            node, follows = head, False
+            while True:
+                node.parent, node.follows, node.row = parent, follows, len(level)
+                level.append(node)
+                images = built[node.number]
+                # What a FROM scratch build makes first always stands under scratch.
+                if len(images) != 1 or node.image is None:
+                    break
+                node.followed = True
+                node, follows = images[0], True
+            if images:
+                waiting.append((node, node.children, images))
+    return top

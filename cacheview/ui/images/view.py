@@ -1,0 +1,162 @@
+"""The tree itself: rows that are drawn to their full width, columns that can be shown and hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
+
+from cacheview.ui.icons import pixmap
+from cacheview.ui.images.delegate import ImageRowDelegate
+from cacheview.ui.images.filter import ImageFilter
+from cacheview.ui.images.model import Column
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+
+__all__ = ["ImageTree"]
+
+_SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
+_CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
+
+
+class ImageTree(QTreeView):
+    """``activated_row``: Enter or a double click. ``menu_asked``: a context menu at a global position."""
+
+    activated_row = Signal(QModelIndex)
+    menu_asked = Signal(QModelIndex, QPoint)
+    columns_changed = Signal()
+
+    def __init__(self, rows: ImageFilter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._hidden = {Column.ID}
+        self._empty: set[Column] = set()
+        self._delegate = ImageRowDelegate(self)
+        self.setModel(rows)
+        self.setItemDelegate(self._delegate)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformRowHeights(True)
+        self.setIndentation(3 * GRID + 2)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Images by lineage")
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(Column.IMAGE, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(8 * GRID)
+        header.setSectionsMovable(False)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._ask_columns)
+        self.doubleClicked.connect(self.activated_row)
+        self._fit_columns()
+        self._show_columns()
+
+    def set_hidden_columns(self, names: Sequence[str]) -> None:
+        """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
+        self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
+        self._show_columns()
+
+    def hidden_columns(self) -> list[str]:
+        """The names of the columns that the person has hidden."""
+        return sorted(column.name.lower() for column in self._hidden)
+
+    def set_empty_columns(self, columns: set[Column]) -> None:
+        """Columns that have nothing to show for this store take no room."""
+        self._empty = columns
+        self._show_columns()
+
+    def expanded_ids(self) -> set[str]:
+        """The ids of images whose rows are expanded; the empty id stands for scratch."""
+        rows, model = self._rows, self._rows.images
+        return {
+            node.image.id if node.image is not None else ""
+            for node in model.forest.nodes
+            if node.children and self.isExpanded(rows.mapFromSource(model.index_of(node)))
+        }
+
+    def expand_ids(self, ids: set[str]) -> None:
+        """Expand these rows, and no others."""
+        rows, model = self._rows, self._rows.images
+        self.setUpdatesEnabled(False)
+        self.collapseAll()
+        for image_id in ids:
+            index = rows.mapFromSource(model.index_of_image(image_id))
+            if index.isValid():
+                self.expand(index)
+        self.setUpdatesEnabled(True)
+
+    def drawRow(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        tokens = current_tokens()
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(option.rect, QColor(tokens.selection))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, QColor(tokens.hover))
+        super().drawRow(painter, option, index)
+        if self.hasFocus() and index.sibling(index.row(), 0) == self.currentIndex().siblingAtColumn(0):
+            painter.fillRect(option.rect.x(), option.rect.y(), GRID - 1, option.rect.height(), QColor(tokens.accent))
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        if not self._rows.hasChildren(index):
+            return
+        size = self.indentation()
+        name = "chevron" if self.isExpanded(index) else "chevron-right"  # type: ignore[arg-type]
+        place = QRect(rect.right() - size, rect.y() + (rect.height() - size) // 2, size, size)
+        painter.drawPixmap(place, pixmap(name, "text_muted", size, painter.device().devicePixelRatioF()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.activated_row.emit(self.currentIndex())
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        where = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.isValid():
+            self.menu_asked.emit(index.siblingAtColumn(0), where)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange):
+            self._delegate.refresh()
+            self._fit_columns()
+            self.scheduleDelayedItemsLayout()
+
+    def _fit_columns(self) -> None:
+        for column, sample in _SAMPLES.items():
+            font = mono_font() if column is Column.ID else small_font()
+            self.header().resizeSection(column, QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID)
+
+    def _show_columns(self) -> None:
+        for column in _CHOSEN:
+            self.setColumnHidden(column, column in self._hidden | self._empty)
+
+    def _ask_columns(self, where: QPoint) -> None:
+        menu = self.columns_menu()
+        menu.exec(self.header().mapToGlobal(where))
+        menu.deleteLater()
+
+    def columns_menu(self) -> QMenu:
+        """A menu in which columns are shown and hidden."""
+        menu = QMenu(self)
+        for column in _CHOSEN:
+            action = menu.addAction(column.name.capitalize())
+            action.setCheckable(True)
+            action.setChecked(column not in self._hidden)
+            action.toggled.connect(lambda shown, column=column: self._choose(column, shown=shown))
+        return menu
+
+    def _choose(self, column: Column, *, shown: bool) -> None:
+        (self._hidden.discard if shown else self._hidden.add)(column)
+        self._show_columns()
+        self.columns_changed.emit()

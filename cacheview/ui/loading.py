@@ -1,0 +1,141 @@
+"""Long work off the UI thread: typed, with progress and cancel. What comes too late is dropped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+__all__ = ["Loader", "Report", "Work"]
+
+_INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
+
+
+class Report(Protocol):
+    """Told by the work how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop the work."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+
+Work = Callable[[Report], object]
+"""What is done in the other thread. It must not touch a widget."""
+
+
+class _Stopped(BaseException):
+    """Ends the work from inside `Report`. Not an Exception: no handler of the work's own shall catch it."""
+
+
+class _Request:
+    """One piece of work. Lives in both threads; the event is all that both write to."""
+
+    def __init__(self, number: int, work: Work) -> None:
+        self.number = number
+        self.work = work
+        self.cancelled = threading.Event()
+
+
+class _Mail(QObject):
+    """Carries signals from the worker to the UI thread: a queued connection, as the threads differ."""
+
+    progressed = Signal(int, object, object, str)
+    ended = Signal(int, object, object)
+
+
+class Loader(QObject):
+    """Does one piece of work at a time: a new one takes the place of the one before, whose result is dropped.
+
+    Signals, all in the UI thread:
+        started()
+        progressed(done, total | None, what): at most 30 a second.
+        succeeded(result): what the work returned.
+        failed(exception): what it raised.
+        cancelled(): `cancel` stopped it.
+        finished(): after each of the three above.
+    """
+
+    started = Signal()
+    progressed = Signal(object, object, str)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        # A cancelled read may need a moment to notice, and the next one need not wait for it.
+        self._pool.setMaxThreadCount(2)
+        self._numbers = 0
+        self._current: _Request | None = None
+        self._mail = _Mail(self)
+        self._mail.progressed.connect(self._on_progress)
+        self._mail.ended.connect(self._on_end)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._current is not None
+
+    def start(self, work: Work) -> None:
+        """Begin; what was under way is stopped and forgotten."""
+        if self._current is not None:
+            self._current.cancelled.set()
+        self._numbers += 1
+        request = self._current = _Request(self._numbers, work)
+        mail = self._mail
+        self.started.emit()
+        self._pool.start(lambda: _run(request, mail))
+
+    def cancel(self) -> None:
+        """Stop what is under way, at once to the eye: the thread ends at its next report."""
+        if self._current is not None:
+            self._current.cancelled.set()
+            self._current = None
+            self.cancelled.emit()
+            self.finished.emit()
+
+    def close(self) -> None:
+        """Stop, and wait for the threads to end. Nothing is told any more."""
+        if self._current is not None:
+            self._current.cancelled.set()
+            self._current = None
+        self._pool.waitForDone()
+
+    def _on_progress(self, number: int, done: object, total: object, what: str) -> None:
+        if self._current is not None and number == self._current.number:
+            self.progressed.emit(done, total, what)
+
+    def _on_end(self, number: int, result: object, error: object) -> None:
+        if self._current is None or number != self._current.number:
+            return  # an older request, or one that was cancelled
+        self._current = None
+        if error is None:
+            self.succeeded.emit(result)
+        else:
+            self.failed.emit(error)
+        self.finished.emit()
+
+
+def _run(request: _Request, mail: _Mail) -> None:
+    """In the worker's thread."""
+    due = 0.0
+
+    def report(done: int, total: int | None, what: str) -> None:
+        nonlocal due
+        if request.cancelled.is_set():
+            raise _Stopped
+        now = time.monotonic()
+        if now >= due or done == total:
+            due = now + _INTERVAL
+            mail.progressed.emit(request.number, done, total, what)
+
+    try:
+        result = request.work(report)
+    except _Stopped:
+        return
+    except Exception as error:  # whatever it is, it is told in the UI thread
+        mail.ended.emit(request.number, None, error)
+    else:
+        mail.ended.emit(request.number, result, None)

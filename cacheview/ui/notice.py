@@ -1,0 +1,159 @@
+"""A calm line over the panes: what could not be read, what went wrong, what is under way. Never a modal box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.ui.icons import icon, pixmap
+from cacheview.ui.plain import visible
+from cacheview.ui.theme import GRID, current_tokens, small_font
+
+__all__ = ["Notice"]
+
+Kind = Literal["note", "problem", "error", "busy"]
+
+_LOOK: Final = {
+    "note": ("not-compared", "text_muted", "surface_raised"),
+    "problem": ("hazard", "hazard", "hazard_surface"),
+    "error": ("error", "error", "error_surface"),
+    "busy": ("reload", "text_muted", "surface_raised"),
+}
+_MAX_LINES: Final = 2000
+
+
+class Notice(QWidget):
+    """One sentence with an icon, details that unfold and can be copied, and buttons.
+
+    ``closed``: the person has read it.
+    """
+
+    closed = Signal()
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind: Kind = "note"
+        self._picture = QLabel()
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(40 * GRID)
+        self._progress.setFixedHeight(2 * GRID - 2)
+        self._fold = QPushButton("Show &details")
+        self._fold.setCheckable(True)
+        self._fold.toggled.connect(self._unfold)
+        self._copy = QPushButton("&Copy")
+        self._copy.setAccessibleName("Copy the details")
+        self._copy.clicked.connect(self._copy_details)
+        self._close = QToolButton()
+        self._close.setAccessibleName("Close this notice")
+        self._close.setToolTip("Close")
+        self._close.clicked.connect(self.closed)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(2 * GRID)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setTabChangesFocus(True)
+        self._details.setAccessibleName("Details")
+        self._details.setFixedHeight(36 * GRID)
+        line = QHBoxLayout()
+        line.setSpacing(2 * GRID)
+        line.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self._text, 1)
+        line.addWidget(self._progress)
+        line.addLayout(self._buttons)
+        line.addWidget(self._fold)
+        line.addWidget(self._copy)
+        line.addWidget(self._close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
+        layout.setSpacing(GRID)
+        layout.addLayout(line)
+        layout.addWidget(self._details)
+        self.show_text("note", "")
+
+    def show_text(
+        self,
+        kind: Kind,
+        text: str,
+        details: Sequence[str] = (),
+        buttons: Sequence[tuple[str, Callable[[], object]]] = (),
+    ) -> None:
+        """Say something; details beyond the first are folded away; ``buttons`` are labels with what they do."""
+        self._kind = kind
+        self._text.setText(visible(text))
+        self._text.setAccessibleName(text)
+        shown = list(details[:_MAX_LINES])
+        if len(details) > _MAX_LINES:
+            shown.append(f"… and {len(details) - _MAX_LINES} more")
+        self._details.setPlainText("\n".join(visible(line) for line in shown))
+        self._whole = "\n".join(details)
+        self._fold.setChecked(False)
+        self._details.hide()
+        self._fold.setVisible(bool(details))
+        self._copy.setVisible(bool(details))
+        self._progress.setVisible(kind == "busy")
+        self._close.setVisible(kind != "busy")
+        while (item := self._buttons.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for label, do in buttons:
+            button = QPushButton(label)
+            button.clicked.connect(do)
+            self._buttons.addWidget(button)
+        self._dress()
+        self.update()
+
+    def show_progress(self, done: int, total: int | None) -> None:
+        """How far it is; without a total it only moves."""
+        self._progress.setRange(0, 1000 if total else 0)
+        if total:
+            self._progress.setValue(min(1000, done * 1000 // total))
+
+    def _unfold(self, open_: bool) -> None:
+        self._details.setVisible(open_)
+        self._fold.setText("Hide &details" if open_ else "Show &details")
+
+    def _copy_details(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self._text.text()}\n{self._whole}")
+        self.copied.emit("details")
+
+    def _dress(self) -> None:
+        name, colour, _ = _LOOK[self._kind]
+        self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
+        self._close.setIcon(icon("remove", "text_muted"))
+        for button in self.findChildren(QPushButton):
+            button.setFont(small_font())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._dress()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        tokens = current_tokens()
+        painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK[self._kind][2])))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

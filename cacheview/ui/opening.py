@@ -1,0 +1,106 @@
+"""What is read and worked out off the UI thread when a location is opened: everything that the first sight needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cacheview.engine import ImageCache
+    from cacheview.model import ImageStore, Platform, Probe
+    from cacheview.stores.opened import Case, Opened
+    from cacheview.ui.loading import Report, Work
+
+__all__ = ["DEMO", "OpenedStore", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
+
+DEMO = "demo:"
+"""The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
+
+
+@dataclass(frozen=True)
+class OpenedStore:
+    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with."""
+
+    opened: Opened
+    cache: ImageCache
+    probe: Probe
+
+
+def open_work(location: str, rules: str, platform: str) -> Work:
+    """The work of opening a location, for `Loader.start`.
+
+    Args:
+        rules: name of the rule set to ask; empty: the one that the store tells.
+        platform: which manifest of a multi-platform image to show (``linux/amd64``); empty: the usual one.
+    """
+
+    def work(report: Report) -> OpenedStore:
+        from cacheview.engine import explain
+        from cacheview.stores.open import open_store
+
+        opened = open_store(location, platform=_platform(platform), progress=report)
+        case = opened.cases[0]
+        cache = new_cache(case.store, rules) if rules else case_cache(case)
+        report(1, None, "Making indexes")
+        probe = case.probes[0].probe if case.probes else first_probe(case.store)
+        if probe.parent.startswith("@"):
+            probe = probe.model_copy(update={"parent": ""})
+        explain(cache, probe)
+        return OpenedStore(opened, cache, probe)
+
+    return work
+
+
+def preparation(report: Report) -> None:
+    """Work that makes the first opening quicker: loads what the first paint does not need."""
+    import cacheview.engine
+    import cacheview.stores.open  # noqa: F401
+
+    report(0, None, "")
+
+
+def new_cache(store: ImageStore, rules: str) -> ImageCache:
+    """A cache of the store under the rules of that name. Raises DataError for a name that is none."""
+    from cacheview.engine import ImageCache, rule_set
+    from cacheview.model import DataError
+
+    try:
+        return ImageCache(store, rule_set(rules))
+    except KeyError as error:
+        raise DataError(str(error.args[0])) from error
+
+
+def case_cache(case: Case, otherwise: str = "") -> ImageCache:
+    """A cache under the rules that the case is for; under others where it tells none that are known here."""
+    from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS
+
+    known = case.rules if case.rules in RULE_SETS else otherwise or CONTAINERD_71EBFC7.name
+    return new_cache(case.store, known)
+
+
+def first_probe(store: ImageStore) -> Probe:
+    """A probe that shows something at once: what the builder asked when it made the newest image on a known parent.
+
+    Without such an image, the one without a parent; of an empty store, nothing on scratch.
+    """
+    from cacheview.model import SCRATCH, ContainerConfig, Probe
+
+    dated = sorted(store.images, key=lambda image: image.created.instant if image.created else (-1, 0), reverse=True)
+    for built_on_known in (True, False):
+        for image in dated:
+            config = image.container_config or image.config.container_config
+            known = image.parent is not None and image.parent in store.by_id
+            if config is not None and (known if built_on_known else image.parent is None):
+                return Probe(parent=image.parent or SCRATCH, config=config)
+    config = next((image.config.config for image in dated if image.config.config is not None), None)
+    return Probe(config=config or ContainerConfig())
+
+
+def _platform(text: str) -> Platform | None:
+    from cacheview.model import Platform
+
+    if not text:
+        return None
+    os, _, rest = text.partition("/")
+    architecture, _, variant = rest.partition("/")
+    return Platform(os=os, architecture=architecture, variant=variant)

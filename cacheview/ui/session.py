@@ -1,0 +1,199 @@
+"""What is open: store, cases and probes, rules, the probe document, and the current explanation. No widgets."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.engine import Explanation, ImageCache, explain
+from cacheview.engine.judge import PREVIOUS, judge_verdict
+from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
+from cacheview.stores.opened import Case, Opened
+from cacheview.ui.document import ProbeDocument
+from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
+
+__all__ = ["Answer", "Session"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An explanation, how long the cache and it took, and what of a suite's expectation it does not meet.
+
+    Attributes:
+        milliseconds: of the evaluation, without drawing.
+        differences: None: nothing is expected of this probe; empty: as expected.
+    """
+
+    explanation: Explanation
+    milliseconds: float
+    differences: tuple[str, ...] | None
+
+
+class Session(QObject):
+    """Holds one opened location. The probe is asked again after every change of probe, rules or store.
+
+    Signals:
+        opened_changed(): another location, or the same read again.
+        store_changed(): another case of it, so another store.
+        probe_loaded(): another probe of the suite.
+        answered(Answer): after each of these and after every edit.
+    """
+
+    opened_changed = Signal()
+    store_changed = Signal()
+    probe_loaded = Signal()
+    answered = Signal(object)
+
+    def __init__(self, loaded: OpenedStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._opened = loaded.opened
+        self._cache = loaded.cache
+        self._case = 0
+        self._probe = 0
+        self._expected_probe: Probe | None = None
+        self._answer: Answer | None = None
+        self._loading = False
+        self.document = ProbeDocument(loaded.probe, self)
+        self.document.probe_changed.connect(self._edited)
+
+    def begin(self) -> None:
+        """Tell everything once, to those who have connected since."""
+        self.opened_changed.emit()
+        self._load(self.document.probe, self._cache)
+
+    # What is open
+
+    @property
+    def opened(self) -> Opened:
+        return self._opened
+
+    @property
+    def case(self) -> Case:
+        return self._opened.cases[self._case]
+
+    @property
+    def case_number(self) -> int:
+        return self._case
+
+    @property
+    def probe_number(self) -> int:
+        return self._probe
+
+    @property
+    def store(self) -> ImageStore:
+        return self._cache.store
+
+    @property
+    def cache(self) -> ImageCache:
+        return self._cache
+
+    @property
+    def answer(self) -> Answer | None:
+        return self._answer
+
+    # Changes
+
+    def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
+        """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
+        rules = self._cache.rules.name
+        case = self._case if again and self._case < len(loaded.opened.cases) else 0
+        self._opened = loaded.opened
+        self._case = case
+        cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)
+        if again:
+            self._cache = cache
+            self.opened_changed.emit()
+            self.store_changed.emit()
+            self._ask(self.document.probe)
+            return
+        self._probe = 0
+        self.opened_changed.emit()
+        self._load(loaded.probe, cache)
+
+    def choose_case(self, number: int) -> None:
+        """Another case of the suite, with its first probe and its own rules."""
+        if number == self._case:
+            return
+        self._case = number
+        self._probe = 0
+        case = self.case
+        cache = case_cache(case, self._cache.rules.name)
+        probe = self._suite_probe(cache) if case.probes else first_probe(case.store)
+        self._load(probe, cache)
+
+    def choose_probe(self, number: int) -> None:
+        """Another probe of the case; the undo steps of the one before are given up."""
+        self._probe = number
+        self._load(self._suite_probe(self._cache), self._cache, same_store=True)
+
+    def choose_rules(self, name: str) -> None:
+        """Ask by other rules. Raises KeyError for a name that is none."""
+        if name != self._cache.rules.name:
+            self._cache = new_cache(self.store, name)
+            self._ask(self.document.probe)
+
+    def use_as_parent(self, image: Image | None) -> None:
+        """Build on an image; on scratch for None."""
+        probe = self.document.probe.model_copy(update={"parent": image.id if image is not None else SCRATCH})
+        self.document.edit(probe, f"Use {image.title if image is not None else 'scratch'} as parent")
+
+    def add_cache_from(self, image: Image) -> None:
+        """Add an image to the references of ``--cache-from``, by name where it has one."""
+        reference = image.names[0] if image.names else image.id
+        probe = self.document.probe
+        if reference not in probe.cache_from:
+            changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
+            self.document.edit(changed, f"Add {image.title} to cache from")
+
+    def _load(self, probe: Probe, cache: ImageCache, *, same_store: bool = False) -> None:
+        self._cache = cache
+        self._expected_probe = probe if self.case.probes else None
+        if not same_store:
+            self.store_changed.emit()
+        self._loading = True
+        try:
+            self.document.load(probe)
+        finally:
+            self._loading = False
+        self.probe_loaded.emit()
+        self._ask(probe)
+
+    def _suite_probe(self, cache: ImageCache) -> Probe:
+        """The chosen probe of the case. In a walk ``@prev`` is the image of the last hit before it."""
+        probes = self.case.probes
+        probe = probes[self._probe].probe
+        if not self.case.walk:
+            return probe
+        previous = SCRATCH
+        references = probes[0].probe.cache_from
+        for told in probes[: self._probe]:
+            asked = _in_walk(told.probe, previous, references)
+            image = cache.verdict(asked).image
+            previous = image.id if image is not None else previous
+        return _in_walk(probe, previous, references)
+
+    def _edited(self, probe: Probe) -> None:
+        if not self._loading:  # what is loaded is asked once everybody knows of it
+            self._ask(probe)
+
+    def _ask(self, probe: Probe) -> None:
+        begun = time.perf_counter()
+        explanation = explain(self._cache, probe)
+        milliseconds = (time.perf_counter() - begun) * 1000
+        self._answer = Answer(explanation, milliseconds, self._differences(explanation))
+        self.answered.emit(self._answer)
+
+    def _differences(self, explanation: Explanation) -> tuple[str, ...] | None:
+        told: SuiteProbe | None = self.case.probes[self._probe] if self.case.probes else None
+        if told is None or told.expect is None or explanation.trace.probe != self._expected_probe:
+            return None
+        if self.case.rules != self._cache.rules.name:
+            return None
+        return tuple(judge_verdict(explanation.verdict, told.expect))
+
+
+def _in_walk(probe: Probe, previous: str, references: tuple[str, ...]) -> Probe:
+    parent = previous if probe.parent == PREVIOUS else probe.parent
+    return probe.model_copy(update={"parent": parent, "cache_from": references})

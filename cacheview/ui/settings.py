@@ -1,0 +1,98 @@
+"""What is kept from one start to the next: the layout and the recent files. Nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings
+
+__all__ = ["MAX_RECENT", "Settings"]
+
+MAX_RECENT: Final = 10
+
+
+class Settings:
+    """Typed access to a settings file. What cannot be read, or is of another type, is as if it were not there."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file``: an ini file; None: the user's own."""
+        if file is not None:
+            self._stored = QSettings(str(file), QSettings.Format.IniFormat)
+        else:
+            self._stored = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "cacheview", "cacheview")
+
+    @property
+    def recent(self) -> list[str]:
+        """Locations opened last, newest first: those that are still there."""
+        return [location for location in self._texts("recent") if os.path.exists(location)][:MAX_RECENT]
+
+    def add_recent(self, location: str) -> None:
+        """Put a file or folder at the head of the list."""
+        absolute = os.path.abspath(location)
+        others = [other for other in self._texts("recent") if other != absolute]
+        self._stored.setValue("recent", [absolute, *others][:MAX_RECENT])
+
+    def clear_recent(self) -> None:
+        self._stored.remove("recent")
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """As `QWidget.saveGeometry` made it."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._stored.setValue("window/geometry", value)
+
+    @property
+    def splitter(self) -> list[int] | None:
+        """The widths of the panes; None where they are not three sensible numbers."""
+        texts = self._texts("window/panes")
+        if len(texts) != 3 or not all(text.isascii() and text.isdecimal() and len(text) < 6 for text in texts):
+            return None
+        widths = [int(text) for text in texts]
+        return widths if sum(widths) > 0 else None
+
+    @splitter.setter
+    def splitter(self, widths: list[int]) -> None:
+        self._stored.setValue("window/panes", [str(width) for width in widths])
+
+    @property
+    def hidden_columns(self) -> list[str] | None:
+        """Names of the columns of the tree that are hidden; None: never chosen."""
+        if not self._stored.contains("images/hidden"):
+            return None
+        return self._texts("images/hidden")
+
+    @hidden_columns.setter
+    def hidden_columns(self, names: list[str]) -> None:
+        self._stored.setValue("images/hidden", names)
+
+    @property
+    def intermediate(self) -> bool:
+        """Whether unnamed images that others were built on are shown."""
+        return self._text("images/intermediate") != "false"
+
+    @intermediate.setter
+    def intermediate(self, shown: bool) -> None:
+        self._stored.setValue("images/intermediate", "true" if shown else "false")
+
+    def save(self) -> None:
+        """Write now. That it cannot be written is no reason to bother anybody: the next start has the defaults."""
+        self._stored.sync()
+
+    def _text(self, key: str) -> str:
+        value = self._stored.value(key)
+        return value if isinstance(value, str) else ""
+
+    def _texts(self, key: str) -> list[str]:
+        value = self._stored.value(key)
+        if isinstance(value, str):  # an ini file keeps a list of one as a string
+            return [value] if value else []
+        return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+    def _bytes(self, key: str) -> QByteArray | None:
+        value = self._stored.value(key)
+        return value if isinstance(value, QByteArray) else None

@@ -1,0 +1,344 @@
+"""The trace as a Qt model: rows are made when they are looked at, and stay where they are when the trace changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from cacheview.engine import Check, Explanation, Stage, StageKind, Subject
+from cacheview.ui.verdict.nearest import NearestOrder
+from cacheview.ui.verdict.node import Node, row_changes, runs
+from cacheview.ui.verdict.row_text import cell, in_words, tip
+from cacheview.ui.verdict.rows import Group, Item, Rows, rows_of
+
+__all__ = ["Column", "TraceModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+_FEW: Final = 200
+
+
+class Column(IntEnum):
+    """In history checks the probe's side is its parent's."""
+
+    CHECK = 0
+    PROBE = 1
+    IMAGE = 2
+
+
+class TraceModel(QAbstractItemModel):
+    """Stage → candidate or source → check → element.
+
+    An index carries the number of the node *above* it, so rows that nobody looks at have no node, and an index that
+    outlived its row finds nothing rather than freed memory. The model alone owns the nodes.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._explanation: Explanation | None = None
+        self._folded = True
+        self._nearest_first = False
+        self._order: NearestOrder | None = None
+        self._nodes: dict[int, Node] = {}
+        self._last_number = 0
+        self._root: Node | None = None
+
+    # What is shown
+
+    @property
+    def explanation(self) -> Explanation | None:
+        return self._explanation
+
+    @property
+    def folded(self) -> bool:
+        """Whether what is no difference is folded into groups."""
+        return self._folded
+
+    @property
+    def nearest_first(self) -> bool:
+        """Whether candidates stand nearest first, not in the daemon's order."""
+        return self._nearest_first
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are: of what was looked at since the last change."""
+        return len(self._nodes) + sum(len(node.leaves) for node in self._nodes.values())
+
+    def show(self, explanation: Explanation | None) -> bool:
+        """Show another explanation. Of the same store in place: rows that stay, stay where they are.
+
+        Returns whether it was in place.
+        """
+        before = self._explanation
+        if before is None or explanation is None or before.trace.store is not explanation.trace.store:
+            self.beginResetModel()
+            self._start(explanation)
+            self.endResetModel()
+            return False
+        self._change(explanation)
+        return True
+
+    def set_folded(self, folded: bool) -> None:
+        """Fold what is no difference, or list everything."""
+        if folded != self._folded:
+            self._folded = folded
+            if self._explanation is not None:
+                self._change(self._explanation)
+
+    def set_nearest_first(self, nearest_first: bool) -> None:
+        """Order the candidates."""
+        if nearest_first != self._nearest_first:
+            self._nearest_first = nearest_first
+            if self._explanation is not None:
+                self._change(self._explanation)
+
+    # The tree, as Qt asks for it
+
+    def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
+        node = self._node(parent)
+        if node is None or not 0 <= column < len(Column) or not 0 <= row < len(self._rows(node)):
+            return QModelIndex()
+        return self.createIndex(row, column, node.number)
+
+    def parent(self, index: _Index = _NOWHERE) -> QModelIndex:  # type: ignore[override]
+        above = self._nodes.get(index.internalId()) if index.isValid() else None
+        if above is None or above.above is None:
+            return QModelIndex()
+        return self.createIndex(above.row, 0, above.above.number)
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        if parent.column() > 0:
+            return 0
+        node = self._node(parent)
+        return len(self._rows(node)) if node is not None else 0
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+        del parent
+        return len(Column)
+
+    def hasChildren(self, parent: _Index = _NOWHERE) -> bool:
+        if not parent.isValid():
+            return self._root is not None and len(self._rows(self._root)) > 0
+        above = self._nodes.get(parent.internalId())
+        return above is not None and parent.column() == 0 and self._rows(above).has_children(parent.row())
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section in range(3):
+            return Column(section).name.capitalize()
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        item = self.item(index)
+        explanation = self._explanation
+        if item is None or explanation is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return cell(item, index.column(), explanation)
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip(item, index.column(), explanation)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                if index.column() == Column.CHECK:
+                    return in_words(item, explanation)
+                return cell(item, index.column(), explanation)
+            case _:
+                return None
+
+    # What the view asks for
+
+    def item(self, index: _Index) -> Item | None:
+        """What a row is."""
+        above = self._nodes.get(index.internalId()) if index.isValid() else None
+        if above is None or index.row() >= len(self._rows(above)):
+            return None
+        below = above.below.get(index.row())
+        if below is not None:
+            return below.item
+        leaf = above.leaves.get(index.row())
+        if leaf is None:
+            leaf = above.leaves[index.row()] = self._rows(above).item(index.row())
+        return leaf
+
+    def is_deciding(self, item: Item) -> bool:
+        """Whether a row is the check that decided, or what it stands under as such."""
+        deciding = self._explanation.deciding if self._explanation is not None else None
+        return deciding is not None and item is deciding.check
+
+    def subject_of(self, index: _Index) -> Subject | None:
+        """The candidate or source that a row is or stands under."""
+        for item in self.items_above(index):
+            if isinstance(item, Subject):
+                return item
+        return None
+
+    def stage_of(self, index: _Index) -> Stage | None:
+        """The stage that a row is or stands under."""
+        for item in self.items_above(index):
+            if isinstance(item, Stage):
+                return item
+        return None
+
+    def items_above(self, index: _Index) -> Sequence[Item]:
+        """A row's item, and those that it stands under, innermost first."""
+        item = self.item(index)
+        if item is None:
+            return ()
+        found = [item]
+        above = self._nodes.get(index.internalId())
+        while above is not None and above.above is not None:
+            found.append(above.item)
+            above = above.above
+        return found
+
+    def stage_index(self, kind: StageKind) -> QModelIndex:
+        """The row of a stage; invalid if the probe has none of that kind."""
+        if self._root is None:
+            return QModelIndex()
+        kinds = [key for key, _ in self._rows(self._root).lead]
+        return self.index(kinds.index(kind), 0) if kind in kinds else QModelIndex()
+
+    def subject_index(self, kind: StageKind, place: int) -> QModelIndex:
+        """The row of a subject, by its place in the daemon's order."""
+        stage = self.stage_index(kind)
+        node = self._node(stage) if stage.isValid() else None
+        if node is None:
+            return QModelIndex()
+        rows = self._rows(node)
+        row = self._order.row(place) if self._order is not None and rows.places is self._order else place
+        return self.index(len(rows.lead) + row, 0, stage)
+
+    def check_index(self, under: QModelIndex, trail: Sequence[int]) -> QModelIndex:
+        """The row of a check below a stage or subject, by the places that lead to it; through a group if folded."""
+        index = under
+        for place in trail:
+            index = self._check_below(index, place)
+        return index
+
+    def _check_below(self, index: QModelIndex, place: int) -> QModelIndex:
+        node = self._node(index)
+        if node is None:
+            return QModelIndex()
+        checks = node.item.children if isinstance(node.item, Check) else getattr(node.item, "checks", ())
+        wanted = checks[place]
+        for row, (_, item) in enumerate(self._rows(node).lead):
+            if item is wanted:
+                return self.index(row, 0, index)
+            if isinstance(item, Group) and place in item.places:
+                within = place - item.places.start
+                group = self.index(row, 0, index)
+                lead = self.rowCount(group) - min(len(item.places), self.rowCount(group))
+                return self.index(lead + within, 0, group)
+        return self.index(len(self._rows(node).lead) + place, 0, index)
+
+    # Nodes
+
+    def _start(self, explanation: Explanation | None) -> None:
+        self._explanation = explanation
+        self._order = self._new_order()
+        self._nodes.clear()
+        self._root = self._add(explanation, None, 0) if explanation is not None else None
+
+    def _new_order(self) -> NearestOrder | None:
+        return NearestOrder(self._explanation) if self._explanation is not None and self._nearest_first else None
+
+    def _add(self, item: Item, above: Node | None, row: int) -> Node:
+        self._last_number += 1  # never used again: an old index must not find a new node
+        node = self._nodes[self._last_number] = Node(self._last_number, item, above, row)
+        return node
+
+    def _node(self, index: _Index) -> Node | None:
+        """The node of a row, made if need be; of an invalid index the root. None: the row is gone."""
+        if not index.isValid():
+            return self._root
+        above = self._nodes.get(index.internalId())
+        if above is None or index.column() != 0:
+            return None
+        node = above.below.get(index.row())
+        if node is None and index.row() < len(self._rows(above)):
+            item = above.leaves.pop(index.row(), None) or self._rows(above).item(index.row())
+            node = above.below[index.row()] = self._add(item, above, index.row())
+        return node
+
+    def _rows(self, node: Node) -> Rows:
+        if node.rows is None:
+            node.rows = self._rows_of(node.item)
+        return node.rows
+
+    def _rows_of(self, item: Item) -> Rows:
+        assert self._explanation is not None
+        return rows_of(item, self._explanation, folded=self._folded, order=self._order)
+
+    def _index_of(self, node: Node) -> QModelIndex:
+        return self.createIndex(node.row, 0, node.above.number) if node.above is not None else QModelIndex()
+
+    # Changes in place
+
+    def _change(self, explanation: Explanation) -> None:
+        assert self._root is not None
+        self._explanation = explanation
+        self._order = self._new_order()
+        self._sync(self._root, explanation)
+
+    def _sync(self, node: Node, item: Item) -> None:
+        """Give a node its new item, and its rows those of the item: what is gone is removed, what is new inserted."""
+        before = node.rows
+        assert before is not None
+        after = self._rows_of(item)
+        changes = row_changes(before, after)
+        index = self._index_of(node)
+        for first, last in reversed(changes.removed):
+            self.beginRemoveRows(index, first, last)
+            before.remove(first, last)
+            for gone in node.remove(first, last):
+                for below in gone.walk():
+                    del self._nodes[below.number]
+            self.endRemoveRows()
+        node.item = item
+        kept = after.without(changes.inserted)
+        if changes.reordered:
+            self._reorder(node, before, kept)
+        node.rows = kept
+        for first, last in changes.inserted:
+            self.beginInsertRows(index, first, last)
+            kept.restore(first, last, after)
+            node.insert(first, last)
+            self.endInsertRows()
+        node.rows = after
+        self._sync_below(node, index)
+
+    def _reorder(self, node: Node, before: Rows, after: Rows) -> None:
+        """The same rows in another order. What is open or selected goes with its row."""
+        order = after.places
+        find = order.row if isinstance(order, NearestOrder) else order.index
+        lead = len(before.lead)
+        above = [QPersistentModelIndex(self._index_of(node))]
+        self.layoutAboutToBeChanged.emit(above, self.LayoutChangeHint.VerticalSortHint)
+        held = [index for index in self.persistentIndexList() if index.internalId() == node.number]
+        rows = {*node.below, *(index.row() for index in held)}
+        moves = {row: lead + find(before.places[row - lead]) for row in rows if row >= lead}
+        node.leaves.clear()
+        node.move(moves)
+        node.rows = after
+        self.changePersistentIndexList(
+            held, [self.createIndex(moves.get(i.row(), i.row()), i.column(), node.number) for i in held]
+        )
+        self.layoutChanged.emit(above, self.LayoutChangeHint.VerticalSortHint)
+
+    def _sync_below(self, node: Node, index: QModelIndex) -> None:
+        rows = self._rows(node)
+        seen = {*node.leaves, *node.below}
+        if len(rows.lead) <= _FEW:  # may have got something below it, which a view keeps in mind unseen
+            seen.update(range(len(rows.lead)))
+        node.leaves.clear()
+        for row, below in list(node.below.items()):
+            if below.rows is None:  # made again when it is looked at
+                del node.below[row], self._nodes[below.number]
+            else:
+                self._sync(below, rows.item(row))
+        for first, last in runs(sorted(seen)):
+            self.dataChanged.emit(self.index(first, 0, index), self.index(last, len(Column) - 1, index))

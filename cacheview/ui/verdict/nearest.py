@@ -1,0 +1,57 @@
+"""The candidates nearest first, found only as far as they are looked at. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from cacheview.engine import Explanation, StageKind
+
+__all__ = ["NearestOrder"]
+
+
+class NearestOrder(Sequence[int]):
+    """The candidates' places in the daemon's order, nearest first."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        stage = explanation.trace.stage(StageKind.LOCAL)
+        self._images = stage.images if stage is not None else ()
+        self._near = explanation.nearest()
+        self._found: list[int] = []
+        self._rows: dict[int, int] = {}
+        self._places: dict[str, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, row: int) -> int: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[int]: ...
+    def __getitem__(self, row: int | slice) -> int | Sequence[int]:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        while row >= len(self._found):
+            self._find()
+        return self._found[row]
+
+    def row(self, place: int) -> int:
+        """Where a candidate stands. Raises ValueError if there is none of that place."""
+        if not 0 <= place < len(self):
+            raise ValueError(f"no candidate {place}")
+        while place not in self._rows:
+            self._find()
+        return self._rows[place]
+
+    def known(self) -> Iterator[tuple[int, int]]:
+        """Row and place of those that have been looked at."""
+        yield from enumerate(self._found)
+
+    def _find(self) -> None:
+        if self._places is None:
+            self._places = {image.id: place for place, image in enumerate(self._images)}
+        place = self._places[next(self._near).image.id]
+        self._rows[place] = len(self._found)
+        self._found.append(place)

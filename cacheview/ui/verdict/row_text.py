@@ -1,0 +1,78 @@
+"""The rows of the trace in words: for cells, tool tips and screen readers. No Qt."""
+
+from __future__ import annotations
+
+from cacheview.engine import Check, Explanation, Stage, Subject
+from cacheview.ui.plain import one_line, tool_tip, visible
+from cacheview.ui.verdict.rows import Group, Heads, Item, Note
+from cacheview.ui.verdict.values import full_pair, row_pair
+from cacheview.ui.verdict.words import (
+    STAGE_TITLES,
+    check_in_words,
+    stage_in_words,
+    stage_word,
+    subject_count,
+    subject_in_words,
+    subject_name,
+    subject_word,
+)
+
+__all__ = ["cell", "in_words", "tip"]
+
+_SHOWN = 2_000
+
+
+def cell(item: Item, column: int, explanation: Explanation) -> str:
+    """The text of one column: check, probe, image. Of a row that goes across, what stands left and right."""
+    match item:
+        case Stage():
+            return (STAGE_TITLES[item.kind], item.note, stage_word(explanation, item))[column]
+        case Subject():
+            return (f"{item.image.short_id} {subject_name(item)}", subject_count(item), subject_word(item))[column]
+        case Check():
+            return visible((item.name, *row_pair(item))[column][:_SHOWN])
+        case Group():
+            return (item.title, item.outcome.value, "")[column]
+        case Heads():
+            return (item.check, item.probe, item.image)[column]
+        case Note():
+            return item.text if column == 0 else ""
+        case _:
+            return ""
+
+
+def in_words(item: Item, explanation: Explanation) -> str:
+    """The whole row, outcome included, for a screen reader."""
+    match item:
+        case Stage():
+            return stage_in_words(explanation, item)
+        case Subject():
+            return subject_in_words(item)
+        case Check():
+            deciding = explanation.deciding
+            return visible(check_in_words(item, decided=deciding is not None and deciding.check is item)[:_SHOWN])
+        case Group():
+            return f"{item.title}: {item.outcome.value}"
+        case Heads():
+            return f"{item.probe}, {item.image}"
+        case _:
+            return cell(item, 0, explanation)
+
+
+def tip(item: Item, column: int, explanation: Explanation) -> str:
+    """The whole of what a cell cuts off, as a tool tip of plain text."""
+    match item:
+        case Subject():
+            image = item.image
+            return tool_tip("\n".join(filter(None, (image.id, *image.names, image.instruction, item.note))))
+        case Check() if column > 0:
+            return tool_tip(full_pair(item)[column - 1])
+        case Check():
+            return tool_tip("\n".join(filter(None, (f"{item.name}: {item.outcome.value}", item.note))))
+        case Group():
+            names = [item.checks[place].name for place in item.places[:50]]
+            return tool_tip(", ".join(names) + ("…" if len(item.places) > 50 else ""))
+        case Stage():
+            return tool_tip(one_line(item.note))
+        case _:
+            return tool_tip(cell(item, column, explanation))

@@ -1,0 +1,241 @@
+"""What stands below what in the tree of the trace, made only for what is looked at. No Qt.
+
+A row is an item: a stage, a subject, a check, a `Group` of checks that are all alike, the `Heads` of two columns,
+or a `Note` in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
+from cacheview.model import Image
+from cacheview.ui.verdict.values import differs
+from cacheview.ui.verdict.words import empty_stage
+
+__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "Note", "Rows", "failed_trail", "fold", "rows_of"]
+
+GROUP_LIMIT: Final = 5_000
+"""How many checks a group lists: a history may have any number of entries."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Checks in succession with the same outcome, none of them a difference: folded into one row."""
+
+    outcome: CheckOutcome
+    checks: Sequence[Check] = field(repr=False)
+    places: range
+
+    @property
+    def title(self) -> str:
+        """``Cmd, Env, … (7)``."""
+        names = [self.checks[place].name for place in self.places[:2]]
+        return f"{', '.join(names)}{', …' if len(self.places) > 2 else ''} ({len(self.places)})"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The heads of the value columns, where they are not the probe's and the image's."""
+
+    check: str
+    probe: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line of text. ``faint``: what to do, below what is so."""
+
+    text: str
+    faint: bool = False
+
+
+Item = Explanation | Stage | Subject | Check | Group | Heads | Note
+
+
+@dataclass
+class Rows:
+    """The rows below an item: some that are there, then a run of any length whose items are made one by one.
+
+    Attributes:
+        lead: key and item of each of the first rows; a key tells a row from its siblings.
+        run: where the items of the rest come from.
+        places: which of ``run`` are rows, in order.
+        images: tells the items of ``run`` apart where they are subjects; else the place does.
+        branching: whether the items of ``run`` have rows below them.
+    """
+
+    lead: list[tuple[Hashable, Item]] = field(default_factory=list)
+    run: Sequence[Subject] | Sequence[Check] = ()
+    places: Sequence[int] = range(0)
+    images: Sequence[Image] = ()
+    branching: bool = False
+
+    def __len__(self) -> int:
+        return len(self.lead) + len(self.places)
+
+    def item(self, row: int) -> Item:
+        """The item of a row, made now if it is one of the run."""
+        if row < len(self.lead):
+            return self.lead[row][1]
+        return self.run[self.places[row - len(self.lead)]]
+
+    def has_children(self, row: int) -> bool:
+        """Whether there is anything below a row, without making its item."""
+        if row >= len(self.lead):
+            return self.branching
+        item = self.lead[row][1]
+        if isinstance(item, Check):
+            return bool(item.children)
+        return not isinstance(item, Heads | Note)
+
+    def remove(self, first: int, last: int) -> None:
+        """Take rows out; they are all in the lead, or all in the run."""
+        if first < len(self.lead):
+            del self.lead[first : last + 1]
+        else:
+            places = list(self.places)
+            del places[first - len(self.lead) : last + 1 - len(self.lead)]
+            self.places = places
+
+    def without(self, spans: Sequence[tuple[int, int]]) -> Rows:
+        """The same rows but these."""
+        if not spans:
+            return self
+        rows = replace(self, lead=list(self.lead))
+        for first, last in reversed(spans):
+            rows.remove(first, last)
+        return rows
+
+    def restore(self, first: int, last: int, source: Rows) -> None:
+        """Put in rows of ``source`` that `without` left out; those before them are in already."""
+        if first < len(source.lead):
+            self.lead[first:first] = source.lead[first : last + 1]
+        else:
+            start, end = first - len(source.lead), last + 1 - len(source.lead)
+            places = list(self.places)
+            places[start:start] = source.places[start:end]
+            self.places = places
+
+
+def rows_of(item: Item, explanation: Explanation, *, folded: bool, order: Sequence[int] | None = None) -> Rows:
+    """The rows below an item.
+
+    Args:
+        folded: what is no difference is folded into groups.
+        order: the candidates by place in the daemon's order, where another order is wanted.
+    """
+    match item:
+        case Explanation():
+            return Rows([(stage.kind, stage) for stage in item.trace.stages])
+        case Stage():
+            return _rows_of_stage(item, explanation, order)
+        case Subject():
+            return Rows(list(_check_rows(item.checks, folded=folded)))
+        case Check():
+            return _rows_of_check(item, folded=folded)
+        case Group():
+            return _rows_of_group(item)
+        case _:
+            return Rows()
+
+
+def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None) -> Rows:
+    lead: list[tuple[Hashable, Item]] = [(check.name, check) for check in stage.checks]
+    count = len(stage.subjects)
+    if not count and not lead:
+        text, hint = empty_stage(explanation, stage)
+        lead += [("nothing", Note(text)), ("hint", Note(hint, faint=True))]
+    places = order if order is not None and stage.kind is StageKind.LOCAL else range(count)
+    return Rows(lead, stage.subjects, places, stage.images, branching=True)
+
+
+def _rows_of_check(check: Check, *, folded: bool) -> Rows:
+    lead: list[tuple[Hashable, Item]] = []
+    if check.name == "history" and check.children:
+        lead.append(("heads", Heads("#", "Parent's history", "Source's history")))
+    children = check.children
+    if folded or len(children) > GROUP_LIMIT:
+        return Rows([*lead, *_check_rows(children, folded=True)])
+    return Rows(lead, children, range(len(children)), branching=bool(children) and bool(children[0].children))
+
+
+def _rows_of_group(group: Group) -> Rows:
+    lead: list[tuple[Hashable, Item]] = []
+    total = len(group.places)
+    if total > GROUP_LIMIT:
+        lead.append(("note", Note(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.value}.", faint=True)))
+    first = group.checks[group.places[0]]
+    if isinstance(group.checks, tuple):
+        return Rows([(check.name, check) for check in group.checks[group.places.start : group.places.stop]])
+    return Rows(lead, group.checks, group.places[:GROUP_LIMIT], branching=bool(first.children))
+
+
+def _check_rows(checks: Sequence[Check], *, folded: bool) -> Iterator[tuple[Hashable, Item]]:
+    if not folded:
+        yield from ((check.name, check) for check in checks)
+        return
+    seen: dict[CheckOutcome, int] = {}
+    for part in fold(checks):
+        if isinstance(part, int):
+            yield checks[part].name, checks[part]
+        else:
+            outcome = checks[part.start].outcome
+            # The same key although the group grows or shrinks: an edit must not close it.
+            number = seen[outcome] = seen.get(outcome, 0) + 1
+            yield ("group", outcome, number), Group(outcome, checks, part)
+
+
+def fold(checks: Sequence[Check]) -> Iterator[int | range]:
+    """Places of checks one by one, and as a range where two or more alike in succession are no difference."""
+    start = 0
+    for place, alike in _stretches(checks):
+        if place > start:
+            yield range(start, place) if place - start > 1 else start
+        if not alike:
+            yield place
+            start = place + 1
+        else:
+            start = place
+    if len(checks) > start:
+        yield range(start, len(checks)) if len(checks) - start > 1 else start
+
+
+def _stretches(checks: Sequence[Check]) -> Iterator[tuple[int, bool]]:
+    """The places where a stretch ends: at a difference (False) or with another outcome (True)."""
+    if not isinstance(checks, tuple):  # long, and made when asked for: passed, then one failed, then not reached
+        end = _first_not_passed(checks)
+        if end < len(checks):
+            yield end, not checks[end].failed
+        return
+    for place, check in enumerate(checks):
+        if differs(check):
+            yield place, False
+        elif place and not differs(checks[place - 1]) and checks[place - 1].outcome is not check.outcome:
+            yield place, True
+
+
+def _first_not_passed(checks: Sequence[Check]) -> int:
+    """By halving: the daemon stops at the first failure, so what passed comes first."""
+    low, high = 0, len(checks)
+    while low < high:
+        middle = (low + high) // 2
+        if checks[middle].outcome is CheckOutcome.PASSED:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def failed_trail(checks: Sequence[Check]) -> list[int]:
+    """The places that lead to the check that failed, down to the element; empty: none did."""
+    if isinstance(checks, tuple):
+        place = next((place for place, check in enumerate(checks) if check.failed), len(checks))
+    else:
+        place = _first_not_passed(checks)
+    if place == len(checks) or not checks[place].failed:
+        return []
+    return [place, *failed_trail(checks[place].children)]

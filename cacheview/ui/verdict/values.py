@@ -1,0 +1,122 @@
+"""Values of checks as text, and which part of two of them differs. No Qt."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import Final
+
+from cacheview.engine import ABSENT, Check, CheckOutcome, plain
+from cacheview.model import CONFIG_FIELDS, HistoryEntry, short_id
+from cacheview.ui.difference import differing
+
+__all__ = ["FULL_LIMIT", "NOTHING", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
+
+FULL_LIMIT: Final = 100_000
+"""Characters of a value that are shown in full; what is longer is cut, and says so."""
+
+NOTHING: Final = "nothing"
+NO_MARK: Final = slice(0, 0)
+
+_DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
+_ENTRY_FIELDS: Final = ("created", "created_by", "author", "comment", "empty_layer")
+_ID_CHECKS: Final = re.compile(r"parent( in store| of the local answer)?|cache_from\[\d+\](\.sources\[\d+\])?")
+
+
+def row_pair(check: Check) -> tuple[str, str]:
+    """Both values on one line each, as a row shows them. A side that the check does not have is empty."""
+    ours, theirs = check.probe, check.image
+    if isinstance(ours, HistoryEntry) and isinstance(theirs, HistoryEntry):
+        return _entry_pair(ours, theirs)
+    texts = [NOTHING if value is ABSENT else plain(value) for value in (ours, theirs)]
+    if _ID_CHECKS.fullmatch(check.name):
+        texts = [short_id(str(value)) if _is_digest(value) else text for value, text in zip((ours, theirs), texts, strict=True)]
+    return _without_missing_side(check, *texts)
+
+
+def full_pair(check: Check) -> tuple[str, str]:
+    """Both values whole, lists and maps one element a line. A side that the check does not have is empty."""
+    return _without_missing_side(check, *(_full(value) for value in (check.probe, check.image)))
+
+
+def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
+    """The part of each text that differs; `NO_MARK` where the values do not count as different."""
+    if not ours or not theirs or ours == theirs or not differs(check):
+        return NO_MARK, NO_MARK
+    one, other = differing(ours, theirs)
+    return (NO_MARK if ours == NOTHING else one), (NO_MARK if theirs == NOTHING else other)
+
+
+def differs(check: Check) -> bool:
+    """Whether the check failed, or its values are not the same although nothing came of that.
+
+    The latter is told of the container config only: what the daemon did not reach, what the rules do not look at,
+    and what they let pass all the same. The other checks are not comparisons of two like values.
+    """
+    if check.outcome is CheckOutcome.FAILED:
+        return True
+    if check.field not in CONFIG_FIELDS or check.name == "created_by":
+        return False
+    if check.name.endswith(" not set"):
+        return bool(check.probe or check.image) and check.outcome is not CheckOutcome.PASSED
+    if _is_empty(check.probe) and _is_empty(check.image):
+        return False
+    return check.probe != check.image
+
+
+def field_path(check: Check) -> str:
+    """The field or element of the probe that a check reads (``Env[1]``, ``Cmd``, ``parent``); empty: none."""
+    if check.field == "cache_from":
+        return check.name.partition(".")[0]
+    return check.name if check.name.startswith(f"{check.field}[") else check.field
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, list | tuple | dict) and not value)
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def _without_missing_side(check: Check, ours: str, theirs: str) -> tuple[str, str]:
+    """An element that one side lacks is ``nothing``; a check that has but one side shows but one."""
+    element = check.name.endswith("]") or check.field or check.name.startswith("parent") or check.name == "created_by"
+    if element and not (check.probe is ABSENT and check.image is ABSENT):
+        return ours, theirs
+    return ("" if check.probe is ABSENT else ours), ("" if check.image is ABSENT else theirs)
+
+
+def _entry_pair(ours: HistoryEntry, theirs: HistoryEntry) -> tuple[str, str]:
+    """The commands; where these are the same and the entries are not, the first field that differs as well."""
+    field = next((name for name in _ENTRY_FIELDS if getattr(ours, name) != getattr(theirs, name)), "created_by")
+    if field == "created_by" or ours.created_by != theirs.created_by:
+        return plain(ours), plain(theirs)
+    return _entry_with(ours, field), _entry_with(theirs, field)
+
+
+def _entry_with(entry: HistoryEntry, field: str) -> str:
+    value = getattr(entry, field)
+    return f"{field} {NOTHING if value is None else plain(value)} · {plain(entry)}"
+
+
+def _full(value: object) -> str:
+    if value is ABSENT:
+        return NOTHING
+    if isinstance(value, HistoryEntry):
+        value = {
+            name: getattr(value, name) if isinstance(getattr(value, name), str | bool) else _time(getattr(value, name))
+            for name in _ENTRY_FIELDS
+        }
+    elif hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_defaults=True)
+    text = _lines(value) if isinstance(value, list | tuple | dict) and value else plain(value)
+    return text if len(text) <= FULL_LIMIT else f"{text[:FULL_LIMIT]}\n… cut: {len(text):,} characters in all"
+
+
+_lines = partial(json.dumps, ensure_ascii=False, indent=2)
+
+
+def _time(value: object) -> str | None:
+    return None if value is None else str(value)

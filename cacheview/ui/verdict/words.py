@@ -1,0 +1,125 @@
+"""The words of the trace: what stages, subjects and outcomes are called. No Qt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject, VerdictOutcome
+from cacheview.model import SCRATCH
+from cacheview.ui.plain import one_line
+from cacheview.ui.verdict.values import row_pair
+
+__all__ = [
+    "OUTCOME_ICONS",
+    "STAGE_TITLES",
+    "SUBJECT_WORDS",
+    "check_in_words",
+    "empty_stage",
+    "stage_in_words",
+    "stage_word",
+    "subject_count",
+    "subject_in_words",
+    "subject_name",
+    "subject_word",
+    "values_in_banner",
+]
+
+OUTCOME_ICONS: Final = {
+    CheckOutcome.PASSED: "passed",
+    CheckOutcome.FAILED: "failed",
+    CheckOutcome.NOT_REACHED: "not-reached",
+    CheckOutcome.NOT_COMPARED: "not-compared",
+}
+"""The drawing of an outcome. Its word is the outcome's value, its colour the token of the same name."""
+
+STAGE_TITLES: Final = {
+    StageKind.CACHE_FROM: "Cache from",
+    StageKind.LOCAL: "Local cache",
+    StageKind.DESCENT: "Source check",
+    StageKind.HISTORY: "History cache",
+}
+
+_STAGE_WORDS: Final = {
+    (StageKind.CACHE_FROM, CheckOutcome.PASSED): "found",
+    (StageKind.CACHE_FROM, CheckOutcome.FAILED): "no source",
+    (StageKind.LOCAL, CheckOutcome.PASSED): "match",
+    (StageKind.LOCAL, CheckOutcome.FAILED): "no match",
+    (StageKind.DESCENT, CheckOutcome.PASSED): "counts",
+    (StageKind.DESCENT, CheckOutcome.FAILED): "does not count",
+    (StageKind.HISTORY, CheckOutcome.PASSED): "match",
+    (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
+}
+
+SUBJECT_WORDS: Final = {"candidate": ("candidate", "candidates"), "source": ("source", "sources")}
+
+
+def stage_word(explanation: Explanation, stage: Stage) -> str:
+    """What came of a stage, in a word or two."""
+    outcome = explanation.verdict.outcome
+    if outcome is VerdictOutcome.DIVERGES and stage.kind is StageKind.DESCENT:
+        return "never ends"
+    if outcome is VerdictOutcome.ERROR and stage.kind is StageKind.HISTORY:
+        return "error"
+    return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
+
+
+def subject_name(subject: Subject) -> str:
+    """What stands beside the short id: the name, else the step that made it."""
+    image = subject.image
+    return one_line(image.title if image.names else image.instruction)
+
+
+def subject_word(subject: Subject) -> str:
+    """What came of a candidate or source: the check it failed at, or what it is."""
+    if subject.deciding is not None:
+        return one_line(subject.deciding.name)
+    return "matches" if subject.outcome is CheckOutcome.PASSED else subject.outcome.value
+
+
+def subject_count(subject: Subject) -> str:
+    """``8 of 14 checks passed``."""
+    total = subject.compared_count
+    return f"{subject.passed_count} of {total} check{'' if total == 1 else 's'} passed"
+
+
+def stage_in_words(explanation: Explanation, stage: Stage) -> str:
+    return f"{STAGE_TITLES[stage.kind]}: {stage_word(explanation, stage)}, {stage.note}"
+
+
+def subject_in_words(subject: Subject) -> str:
+    """A candidate or source for a screen reader."""
+    failed = f"failed at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
+    parts = [f"{subject.role} {subject.image.short_id}", subject_name(subject), failed, subject_count(subject)]
+    return ", ".join(part for part in (*parts, subject.note) if part)
+
+
+def check_in_words(check: Check, *, decided: bool) -> str:
+    """A check for a screen reader: name, outcome, both values, note."""
+    ours, theirs = row_pair(check)
+    outcome = check.outcome.value + (", this decided" if decided else "")
+    parts = [f"{check.name}: {outcome}", ours and f"probe {ours}", theirs and f"image {theirs}", check.note]
+    return "; ".join(part for part in parts if part)
+
+
+def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
+    """What a stage without subjects says, and what to do."""
+    if stage.kind is not StageKind.LOCAL:
+        return "The references bring in no source.", "Name an image that the store has as cache-from, or none."
+    if explanation.trace.probe.parent == SCRATCH:
+        return "The store has no image without a parent.", "Choose a parent that was built on."
+    return (
+        f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
+        if not explanation.trace.probe.cache_from
+        else "The store has no image with this parent.",
+        "Choose a parent that was built on, or build the step once.",
+    )
+
+
+def values_in_banner(explanation: Explanation) -> tuple[str, Check | None]:
+    """The reason, and the check whose two values stand below it: then the reason ends before it tells them itself."""
+    check = explanation.deciding.check if explanation.deciding is not None else None
+    if check is not None and check.failed:
+        lead, told, _ = explanation.reason.partition(f"{check.name} differs.")
+        if told:
+            return lead + told, check
+    return explanation.reason, None

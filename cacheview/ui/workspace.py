@@ -1,0 +1,169 @@
+"""The three panes side by side, and what leads from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
+
+from cacheview.ui.field_marks import field_marks
+from cacheview.ui.images import ImagesPane, Marks, positions
+from cacheview.ui.probe import ProbePane
+from cacheview.ui.session import Answer, Session
+from cacheview.ui.theme import GRID
+from cacheview.ui.verdict import VerdictPane
+
+if TYPE_CHECKING:
+    from cacheview.engine import Edit, Stage
+    from cacheview.model import Image
+
+__all__ = ["Workspace"]
+
+_WIDTHS: Final = (400, 400, 640)
+_LEAST: Final = (55 * GRID, 65 * GRID, 75 * GRID)
+
+
+class Workspace(QWidget):
+    """Images, probe and verdict of one session.
+
+    A check leads to its field and its image, a field to its check, an image to its place in the trace. Each pane
+    reveals without a word of its own, so nothing goes round in a circle.
+
+    Signals:
+        copied(str): what was put on the clipboard, in words.
+        choices_changed(): what is kept from one start to the next.
+    """
+
+    copied = Signal(str)
+    choices_changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
+        self.images = ImagesPane()
+        self.probe = ProbePane(session.document)
+        self.verdict = VerdictPane()
+        self._panes = (self.images, self.probe, self.verdict)
+        for pane, name in zip(self._panes, ("Images", "Probe", "Verdict"), strict=True):
+            pane.setAccessibleName(name)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        for pane, least in zip(self._panes, _LEAST, strict=True):
+            pane.setMinimumWidth(least)
+            self._splitter.addWidget(pane)
+        self._splitter.setSizes(list(_WIDTHS))
+        for place, stretch in enumerate((2, 2, 3)):
+            self._splitter.setStretchFactor(place, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self._connect()
+
+    def _connect(self) -> None:
+        session = self._session
+        session.store_changed.connect(self._show_store)
+        session.probe_loaded.connect(self._show_parent)
+        session.answered.connect(self._show_answer)
+        self.images.image_selected.connect(self._image_selected)
+        self.images.probe_requested.connect(self.probe.load_from_image)
+        self.images.parent_requested.connect(session.use_as_parent)
+        self.images.cache_from_requested.connect(session.add_cache_from)
+        self.images.copied.connect(self.copied)
+        self.images.choices_changed.connect(self.choices_changed)
+        self.probe.field_activated.connect(self.verdict.reveal_field)
+        self.verdict.field_activated.connect(self.probe.reveal)
+        self.verdict.image_activated.connect(self.images.reveal)
+        self.verdict.edit_requested.connect(self.apply)
+        self.verdict.copied.connect(self.copied)
+        self._splitter.splitterMoved.connect(self.choices_changed)
+
+    # For the window
+
+    @property
+    def widths(self) -> list[int]:
+        """The widths of the panes."""
+        return self._splitter.sizes()
+
+    @widths.setter
+    def widths(self, widths: list[int]) -> None:
+        self._splitter.setSizes(widths)
+
+    def apply(self, edit: Edit) -> None:
+        """Take an edit that the verdict pane or the engine proposes, as one step."""
+        from cacheview import report
+
+        answer = self._session.answer
+        assert answer is not None
+        phrase = report.edit_phrase(edit, answer.explanation)
+        self._session.document.edit(edit.probe, phrase[:1].upper() + phrase[1:])
+
+    def apply_smallest(self) -> None:
+        """Take the smallest edit that turns the miss into a hit, where there is one."""
+        answer = self._session.answer
+        if answer is not None and answer.explanation.edit is not None:
+            self.apply(answer.explanation.edit)
+
+    def focus_pane(self, place: int) -> None:
+        """Bring the keyboard into a pane: 0 images, 1 probe, 2 verdict."""
+        pane = self._panes[place % len(self._panes)]
+        target: QWidget | None = self.images.tree if pane is self.images else _first_focus(pane)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def cycle_panes(self, step: int) -> None:
+        """The pane after or before the one that has the keyboard."""
+        focus = QApplication.focusWidget()
+        now = next((i for i, pane in enumerate(self._panes) if focus is not None and pane.isAncestorOf(focus)), None)
+        self.focus_pane((now + step) if now is not None else 0)
+
+    # From the session
+
+    def _show_store(self) -> None:
+        self._listed = (None, {})
+        self.images.set_store(self._session.store)
+        self.probe.set_store(self._session.store)
+
+    def _show_parent(self) -> None:
+        self.images.reveal(self._session.document.probe.parent)
+
+    def _show_answer(self, answer: Answer) -> None:
+        from cacheview.engine import StageKind
+
+        explanation = answer.explanation
+        self.verdict.show_explanation(explanation)
+        self.probe.set_marks(field_marks(explanation))
+        local = explanation.trace.stage(StageKind.LOCAL)
+        self.images.set_marks(Marks(explanation, local, self._positions(local)))
+
+    def _positions(self, local: Stage | None) -> Mapping[str, int]:
+        """As `positions`; made anew only for other candidates, for there may be many."""
+        known, places = self._listed
+        if local is not None and (known is None or known.images is not local.images):
+            places = positions(local)
+        self._listed = (local, places)
+        return places
+
+    # From one pane to the other
+
+    def _image_selected(self, image: Image | None) -> None:
+        if image is not None:
+            self.verdict.reveal_image(image.id)
+
+
+def _first_focus(pane: QWidget) -> QWidget | None:
+    """What Tab would come to first in a pane, leaving out buttons where there is something to read or edit."""
+    found: list[QWidget] = []
+    widget = pane.nextInFocusChain()
+    while widget is not None and widget is not pane and len(found) < 500:
+        takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if pane.isAncestorOf(widget) and widget.isVisibleTo(pane) and widget.isEnabled() and takes_tab:
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    fields: list[Callable[[QWidget], bool]] = [lambda w: not w.inherits("QAbstractButton"), lambda _: True]
+    return next((widget for wanted in fields for widget in found if wanted(widget)), None)

@@ -1,0 +1,56 @@
+"""A small store, and ways to get at the editors."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore
+from cacheview.ui.probe import ProbePane
+from cacheview.ui.probe.fields import RowsField
+
+
+def image(number: int, name: str = "", parent: str | None = None, by: str = "ENV MODE=prod") -> Image:
+    return Image(
+        id=f"sha256:{number:064x}",
+        names=(f"docker.io/{name}",) if name else (),
+        parent=parent,
+        config=ImageConfig(
+            history=(HistoryEntry(created_by=f"/bin/sh -c #(nop)  {by}"),),
+            container_config=ContainerConfig(Cmd=("/bin/sh", "-c", "#(nop) ", by), User=str(number)),
+        ),
+    )
+
+
+BASE = image(1, "shop/base:1", by="LABEL one=1")
+WEB = image(2, "shop/web:1.1", BASE.id)
+WORKDIR = image(3, "", BASE.id, "WORKDIR /app")
+STORE = ImageStore((BASE, WEB, WORKDIR))
+
+
+def rows(pane: ProbePane, name: str) -> RowsField:
+    """The editor of a list or map, its model watched from now on: a wrong signal aborts the run."""
+    field = pane.form.row(name).editor if name != "cache_from" else pane.cache_from_field
+    assert isinstance(field, RowsField)
+    if field.model.findChild(QAbstractItemModelTester) is None:
+        QAbstractItemModelTester(field.model, QAbstractItemModelTester.FailureReportingMode.Fatal, field.model)
+    return field
+
+
+def press(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key, to whatever has the focus."""
+    qtbot.keyClick(focused(), key, modifier)
+
+
+def type_text(qtbot: QtBot, text: str) -> None:
+    """Keys, to whatever has the focus when each is pressed."""
+    for letter in text:
+        qtbot.keyClicks(focused(), letter)
+
+
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None, "nothing has the focus"
+    return widget
