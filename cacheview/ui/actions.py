@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from cacheview.ui.icons import icon
 
-__all__ = ["Actions"]
+__all__ = ["Actions", "connect"]
 
 _Key = QKeySequence.StandardKey
 
@@ -110,6 +110,6 @@ class Actions:
         return action
 
 
-def connect(action: QAction, do: Callable[[], object]) -> None:
+def connect(action: QAction, do: Callable[..., object]) -> None:
     """Do something when an action is triggered, without the flag that Qt passes along."""
     action.triggered.connect(lambda _checked=False: do())

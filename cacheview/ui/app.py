@@ -68,7 +68,7 @@ def run_window(
     from cacheview.ui.opening import DEMO
 
     location = store or DEMO
-    window.announce(location)
+    window.opener.announce(location)
     if on_shown is not None:
         window.first_painted.connect(on_shown)
     window.first_painted.connect(lambda: window.open(location))

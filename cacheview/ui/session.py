@@ -38,12 +38,14 @@ class Session(QObject):
         opened_changed(): another location, or the same read again.
         store_changed(): another case of it, so another store.
         probe_loaded(): another probe of the suite.
+        rules_changed(): the person chose other rules.
         answered(Answer): after each of these and after every edit.
     """
 
     opened_changed = Signal()
     store_changed = Signal()
     probe_loaded = Signal()
+    rules_changed = Signal()
     answered = Signal(object)
 
     def __init__(self, loaded: OpenedStore, parent: QObject | None = None) -> None:
@@ -132,6 +134,7 @@ class Session(QObject):
         """Ask by other rules. Raises KeyError for a name that is none."""
         if name != self._cache.rules.name:
             self._cache = new_cache(self.store, name)
+            self.rules_changed.emit()
             self._ask(self.document.probe)
 
     def use_as_parent(self, image: Image | None) -> None:

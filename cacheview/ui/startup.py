@@ -69,9 +69,7 @@ def explain_import_error(error: ImportError) -> str:
         return "PySide6 is not installed, which draws the window: `pip install PySide6-Essentials`"
     match = _LIBRARY.search(str(error))
     if match is None:
-        return (
-            f"Qt cannot be loaded: {error}. `pip install --force-reinstall PySide6-Essentials` may help"
-        )
+        return f"Qt cannot be loaded: {error}. `pip install --force-reinstall PySide6-Essentials` may help"
     return _missing(match["name"])
 
 
@@ -88,9 +86,7 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], told: str) 
     plugin = plugins / f"libq{wanted}.so"
     if not plugin.exists():
         found = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
-        return (
-            f"Qt has no platform plugin {wanted!r}; there are: {', '.join(found)}. Set QT_QPA_PLATFORM to one"
-        )
+        return f"Qt has no platform plugin {wanted!r}; there are: {', '.join(found)}. Set QT_QPA_PLATFORM to one"
     try:
         ctypes.CDLL(os.fspath(plugin))
     except OSError as error:

@@ -80,7 +80,10 @@ class ImageRowDelegate(QStyledItemDelegate):
         painter.drawPixmap(rect.x(), top, pixmap(name, "text_faint", self._icon, ratio))
         rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
         # What the marks take is kept free: the text gives way, they do not.
-        reserved = sum(self._mark_width(mark) + _GAP for mark in marks)
+        reserved = marked = sum(self._mark_width(mark) + _GAP for mark in marks)
+        if node.word:
+            wide = QFontMetrics(self._small).horizontalAdvance(one_line(node.word)) + _GAP
+            reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)
         if image is None:
             used = self._run(painter, text, self._name, "scratch", "text")
@@ -91,7 +94,7 @@ class ImageRowDelegate(QStyledItemDelegate):
             step = text.adjusted(used + _GAP, 0, 0, 0)
             used += _GAP + self._run(painter, step, self._plain, one_line(image.instruction), "text")
         if node.word:
-            word = text.adjusted(used + _GAP, 0, 0, 0)
+            word = text.adjusted(used + _GAP, 0, reserved - marked, 0)
             used += _GAP + self._run(painter, word, self._small, one_line(node.word), "text_faint")
         left = rect.x() + used + _GAP
         for mark in marks:
@@ -99,7 +102,7 @@ class ImageRowDelegate(QStyledItemDelegate):
 
     def _paint_thread(self, painter: QPainter, rect: QRect, node: Node, top: int) -> None:
         """The line from an image to the one that it was built on, where that is in the row above."""
-        painter.setPen(QColor(current_tokens().line_strong))
+        painter.setPen(QColor(current_tokens().text_faint))
         middle = rect.x() + self._icon // 2
         if node.follows:
             painter.drawLine(middle, rect.top(), middle, top)

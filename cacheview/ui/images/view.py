@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionVi
 from cacheview.ui.icons import pixmap
 from cacheview.ui.images.delegate import ImageRowDelegate
 from cacheview.ui.images.filter import ImageFilter
-from cacheview.ui.images.model import Column
+from cacheview.ui.images.model import NODE_ROLE, Column
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
 
 __all__ = ["ImageTree"]
@@ -31,7 +31,7 @@ class ImageTree(QTreeView):
     def __init__(self, rows: ImageFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = rows
-        self._hidden = {Column.ID}
+        self._hidden = {Column.ID, Column.SIZE}
         self._empty: set[Column] = set()
         self._delegate = ImageRowDelegate(self)
         self.setModel(rows)
@@ -49,6 +49,7 @@ class ImageTree(QTreeView):
         header.setSectionResizeMode(Column.IMAGE, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(8 * GRID)
         header.setSectionsMovable(False)
+        header.setStyleSheet(f"QHeaderView::section {{ padding: {GRID}px {2 * GRID}px {GRID}px {GRID + 2}px }}")
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._ask_columns)
         self.doubleClicked.connect(self.activated_row)
@@ -97,6 +98,10 @@ class ImageTree(QTreeView):
             painter.fillRect(option.rect, QColor(tokens.selection))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, QColor(tokens.hover))
+        node = index.data(NODE_ROLE)
+        if node.parent is None and node.row and not node.follows:
+            # Lineages stand apart: what is below an image in the same one was built on it.
+            painter.fillRect(option.rect.x(), option.rect.y(), option.rect.width(), 1, QColor(tokens.line))
         super().drawRow(painter, option, index)
         if self.hasFocus() and index.sibling(index.row(), 0) == self.currentIndex().siblingAtColumn(0):
             painter.fillRect(option.rect.x(), option.rect.y(), GRID - 1, option.rect.height(), QColor(tokens.accent))
@@ -105,7 +110,7 @@ class ImageTree(QTreeView):
         if not self._rows.hasChildren(index):
             return
         size = self.indentation()
-        name = "chevron" if self.isExpanded(index) else "chevron-right"  # type: ignore[arg-type]
+        name = "chevron" if self.isExpanded(index) else "chevron-right"
         place = QRect(rect.right() - size, rect.y() + (rect.height() - size) // 2, size, size)
         painter.drawPixmap(place, pixmap(name, "text_muted", size, painter.device().devicePixelRatioF()))
 

@@ -1,0 +1,162 @@
+"""What of the session stands in title, tool bar, menus and status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QActionGroup
+
+from cacheview.engine import RULE_SETS
+from cacheview.ui.actions import Actions, connect
+from cacheview.ui.choosers import ToolBar
+from cacheview.ui.notice import Notice
+from cacheview.ui.opener import Opener, name_of
+from cacheview.ui.plain import one_line
+from cacheview.ui.session import Answer, Session
+from cacheview.ui.status import StatusBar
+from cacheview.ui.workspace import Workspace
+
+__all__ = ["Headline"]
+
+_PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
+_LOOKED_AT = 2000  # images whose platforms are listed
+
+
+class Headline(QObject):
+    """Keeps the frame of the window in step with its session, and passes on what is chosen there."""
+
+    def __init__(
+        self,
+        session: Session,
+        workspace: Workspace,
+        commands: Actions,
+        tool_bar: ToolBar,
+        status: StatusBar,
+        notice: Notice,
+        opener: Opener,
+    ) -> None:
+        super().__init__(session)
+        self._session = session
+        self._workspace = workspace
+        self._commands = commands
+        self._tool_bar = tool_bar
+        self._status = status
+        self._notice = notice
+        self._opener = opener
+        self._rules = QActionGroup(self)
+        self._fill_rules()
+        session.opened_changed.connect(self._show_opened)
+        session.store_changed.connect(self._show_case)
+        session.probe_loaded.connect(self._show_case)
+        session.rules_changed.connect(self._show_rules)
+        session.answered.connect(self._show_answer)
+        stack = session.document.undo_stack
+        for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
+            changed.connect(self._show_undo)
+        connect(commands.undo, stack.undo)
+        connect(commands.redo, stack.redo)
+        tool_bar.case_chosen.connect(session.choose_case)
+        tool_bar.probe_chosen.connect(session.choose_probe)
+        connect(commands.next_case, lambda: self._step_case(1))
+        connect(commands.previous_case, lambda: self._step_case(-1))
+        connect(commands.next_probe, lambda: self._step_probe(1))
+        connect(commands.previous_probe, lambda: self._step_probe(-1))
+
+    def _show_opened(self) -> None:
+        opened = self._session.opened
+        self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
+        names = [
+            case.name if case.name.startswith("line ") else f"{number}  {case.name}"
+            for number, case in enumerate(opened.cases, 1)
+        ]
+        self._tool_bar.set_cases(names, self._session.case_number)
+        self._fill_platforms()
+
+    def _show_case(self) -> None:
+        session = self._session
+        self._tool_bar.case.setCurrentIndex(session.case_number)
+        names = [
+            f"{number}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}"
+            for number, probe in enumerate(session.case.probes, 1)
+        ]
+        self._tool_bar.set_probes(names, session.probe_number)
+        for actions, count in (
+            ((self._commands.next_case, self._commands.previous_case), len(session.opened.cases)),
+            ((self._commands.next_probe, self._commands.previous_probe), len(names)),
+        ):
+            for action in actions:
+                action.setEnabled(count > 1)
+        self._status.show_store(session.opened.title, session.opened.location, len(session.store.images))
+        self._show_undo()
+        self._show_rules()
+
+    def _show_rules(self) -> None:
+        rules = self._session.cache.rules
+        self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
+        self._tool_bar.rules.setToolTip(f"{rules.title}\nfrom {rules.source}")
+        for action in self._rules.actions():
+            action.setChecked(action.data() == rules.name)
+        self._show_notes()
+
+    def _show_notes(self) -> None:
+        """What a person should know of this store: what could not be read first."""
+        session = self._session
+        problems = [str(problem) for problem in session.opened.problems or session.store.problems]
+        notes = list(session.store.notes)
+        asked = session.cache.rules
+        if session.case.rules and session.case.rules != asked.name:
+            notes.insert(0, f"It is for the rules {session.case.rules}, and is asked by {asked.title}.")
+        if problems:
+            count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
+            self._notice.show_text("problem", f"{count} could not be read; the rest is shown.", [*problems, *notes])
+        elif notes:
+            self._notice.show_text("note", " ".join(notes))
+        self._notice.setVisible(bool(problems or notes))
+
+    def _show_answer(self, answer: Answer) -> None:
+        marks = self._workspace.images.model.marks
+        if marks is not None:
+            self._status.show_answer(answer, marks.candidate_count, marks.source_count)
+        self._commands.apply.setEnabled(answer.explanation.edit is not None)
+
+    def _show_undo(self) -> None:
+        stack, commands = self._session.document.undo_stack, self._commands
+        for action, word, able, text in (
+            (commands.undo, "Undo", stack.canUndo(), stack.undoText()),
+            (commands.redo, "Redo", stack.canRedo(), stack.redoText()),
+        ):
+            phrase = one_line(text)[:60]
+            action.setText(f"&{word} {phrase.replace('&', '&&')}".strip())
+            action.setToolTip(f"{word}: {phrase}" if phrase else f"Nothing to {word.lower()}")
+            action.setEnabled(able)
+
+    def _fill_rules(self) -> None:
+        for rules in RULE_SETS.values():
+            action = self._commands.rules_menu.addAction(rules.title.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setData(rules.name)
+            self._rules.addAction(action)
+            connect(action, lambda name=rules.name: self._session.choose_rules(name))
+
+    def _fill_platforms(self) -> None:
+        menu = self._commands.platform_menu
+        menu.clear()
+        images = self._session.store.images[:_LOOKED_AT]
+        found = {str(variant.platform) for image in images for variant in image.variants}
+        chosen = self._opener.platform or _PLATFORMS[0]
+        for platform in sorted(found - {"?/?", "unknown/unknown"} | set(_PLATFORMS) | {chosen}):
+            action = menu.addAction(one_line(platform).replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(platform == chosen)
+            connect(action, lambda platform=platform: self._choose_platform(platform))
+        self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
+
+    def _choose_platform(self, platform: str) -> None:
+        self._opener.platform = platform
+        self._opener.reload()
+
+    def _step_case(self, step: int) -> None:
+        self._session.choose_case((self._session.case_number + step) % len(self._session.opened.cases))
+
+    def _step_probe(self, step: int) -> None:
+        if self._session.case.probes:
+            self._session.choose_probe((self._session.probe_number + step) % len(self._session.case.probes))

@@ -1,0 +1,118 @@
+"""Opening stores: by dialog, by path, again; what is being read, and how that ended."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cacheview.ui.loading import Loader
+from cacheview.ui.opening import DEMO, OpenedStore, open_work
+from cacheview.ui.settings import Settings
+
+__all__ = ["Opener", "name_of"]
+
+_KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
+
+
+class Opener(QObject):
+    """Reads one location at a time in the background.
+
+    Signals:
+        announced(location): it is going to be read.
+        progressed(done, total | None, what).
+        opened(OpenedStore, again): ``again``: what is open was read anew.
+        failed(exception): ``asked`` tells of what.
+        cancelled(), ended(): after each of the three.
+
+    Attributes:
+        location: what is open; empty: nothing.
+        asked: what was asked for last.
+        platform: which manifest of a multi-platform image is read; empty: the usual one.
+    """
+
+    announced = Signal(str)
+    progressed = Signal(object, object, str)
+    opened = Signal(object, bool)
+    failed = Signal(object)
+    cancelled = Signal()
+    ended = Signal()
+
+    def __init__(self, settings: Settings, rules: str, window: QWidget) -> None:
+        super().__init__(window)
+        self._settings = settings
+        self._rules = rules
+        self._window = window
+        self.location = ""
+        self.asked = ""
+        self.platform = ""
+        self._loader = Loader(self)
+        self._loader.progressed.connect(self.progressed)
+        self._loader.succeeded.connect(self._succeeded)
+        self._loader.failed.connect(self.failed)
+        self._loader.cancelled.connect(self.cancelled)
+        self._loader.finished.connect(self.ended)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._loader.is_busy
+
+    def announce(self, location: str) -> None:
+        """Say what `open` is going to be called with."""
+        self.asked = location
+        self.announced.emit(location)
+
+    def open(self, location: str) -> None:
+        """Read a location; what was being read before is given up."""
+        self.asked = location
+        self._loader.start(open_work(location, self._rules, self.platform))
+        self.announced.emit(location)
+
+    def reload(self) -> None:
+        """Read again what is open, or else what could not be opened."""
+        if self.location or self.asked:
+            self.open(self.location or self.asked)
+
+    def try_again(self) -> None:
+        """Read again what was asked for last."""
+        if self.asked:
+            self.open(self.asked)
+
+    def cancel(self) -> None:
+        self._loader.cancel()
+
+    def close(self) -> None:
+        """Stop reading, and wait until it has stopped."""
+        self._loader.close()
+
+    def choose_file(self) -> None:
+        """Ask for a file."""
+        location, _ = QFileDialog.getOpenFileName(self._window, "Open an archive or a suite", self._folder(), _KINDS)
+        if location:
+            self.open(location)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder."""
+        location = QFileDialog.getExistingDirectory(self._window, "Open an OCI layout", self._folder())
+        if location:
+            self.open(location)
+
+    def _folder(self) -> str:
+        known = self.location if os.path.exists(self.location) else next(iter(self._settings.recent), "")
+        return os.path.dirname(os.path.abspath(known)) if known else str(Path.home())
+
+    def _succeeded(self, loaded: OpenedStore) -> None:
+        again = self.location == self.asked
+        self.location = self.asked
+        if self.location != DEMO:
+            self._settings.add_recent(self.location)
+        self.opened.emit(loaded, again)
+
+
+def name_of(location: str) -> str:
+    """What a person calls a location."""
+    if location == DEMO:
+        return "demo"
+    return os.path.basename(location.rstrip("/\\")) or location
