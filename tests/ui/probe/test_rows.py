@@ -263,7 +263,7 @@ def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) 
     model = RowsModel("Cmd", 1, ordered=True)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     asked: list[Sequence[Row]] = []
-    model.requested.connect(lambda rows, phrase, merge: asked.append(rows))
+    model.requested.connect(lambda rows, *_: asked.append(rows))
     expected = ["a", "b", "c"]
     model.set_rows([(text,) for text in expected])
     for action, row in actions:
