@@ -31,13 +31,16 @@ def row_pair(check: Check) -> tuple[str, str]:
         return _entry_pair(ours, theirs)
     texts = [NOTHING if value is ABSENT else plain(value) for value in (ours, theirs)]
     if _ID_CHECKS.fullmatch(check.name):
-        texts = [short_id(str(value)) if _is_digest(value) else text for value, text in zip((ours, theirs), texts, strict=True)]
+        texts = [
+            short_id(str(value)) if _is_digest(value) else text
+            for value, text in zip((ours, theirs), texts, strict=True)
+        ]
     return _without_missing_side(check, *texts)
 
 
 def full_pair(check: Check) -> tuple[str, str]:
     """Both values whole, lists and maps one element a line. A side that the check does not have is empty."""
-    return _without_missing_side(check, *(_full(value) for value in (check.probe, check.image)))
+    return _without_missing_side(check, _full(check.probe), _full(check.image))
 
 
 def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
@@ -70,6 +73,12 @@ def field_path(check: Check) -> str:
     if check.field == "cache_from":
         return check.name.partition(".")[0]
     return check.name if check.name.startswith(f"{check.field}[") else check.field
+
+
+def _short(value: object, *, are_ids: bool) -> str:
+    if value is ABSENT:
+        return NOTHING
+    return short_id(str(value)) if are_ids and _is_digest(value) else plain(value)
 
 
 def _is_empty(value: object) -> bool:

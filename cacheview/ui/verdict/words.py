@@ -10,11 +10,12 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
 
 __all__ = [
+    "FORMATS",
     "OUTCOME_ICONS",
     "STAGE_TITLES",
-    "SUBJECT_WORDS",
     "check_in_words",
     "empty_stage",
+    "sides_of",
     "stage_in_words",
     "stage_word",
     "subject_count",
@@ -50,7 +51,18 @@ _STAGE_WORDS: Final = {
     (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
 }
 
-SUBJECT_WORDS: Final = {"candidate": ("candidate", "candidates"), "source": ("source", "sources")}
+FORMATS: Final = ("text", "JSON", "Markdown")
+"""What can be copied as."""
+
+
+def sides_of(check: Check) -> tuple[str, str]:
+    """Whose the two values of a check are."""
+    name = check.name
+    if name.startswith(("history", "diff_ids", "len(history)", "len(diff_ids)")):
+        return "parent", "source"
+    if name.startswith("parent") and not check.field:
+        return "answer", "source"
+    return ("probe", "source") if name == "created_by" else ("probe", "image")
 
 
 def stage_word(explanation: Explanation, stage: Stage) -> str:

@@ -1,0 +1,213 @@
+"""The verdict: word, sentence, reason, the two values that decided, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
+from cacheview.ui.icons import icon, pixmap
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
+from cacheview.ui.verdict.labels import Text, ValueLine
+from cacheview.ui.verdict.values import full_pair, marks, row_pair
+from cacheview.ui.verdict.words import FORMATS, sides_of, values_in_banner
+
+__all__ = ["Banner", "ElidedButton"]
+
+_ICONS: Final = {
+    VerdictOutcome.HIT: "hit",
+    VerdictOutcome.MISS: "miss",
+    VerdictOutcome.ERROR: "error",
+    VerdictOutcome.DIVERGES: "diverges",
+}
+_BAR: Final = GRID
+
+
+class ElidedButton(QPushButton):
+    """A button whose text gives way; the whole is in the tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self._end = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str, end: str = "") -> None:
+        """``end`` is kept when the text is cut."""
+        self._text, self._end = text, end
+        self._cut()
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        whole = self.fontMetrics().horizontalAdvance(self._text + self._end)
+        return QSize(whole + 8 * GRID + self._icon_width(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24 * GRID, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _icon_width(self) -> int:
+        return 0 if self.icon().isNull() else self.iconSize().width() + GRID
+
+    def _cut(self) -> None:
+        metrics = self.fontMetrics()
+        room = self.width() - 8 * GRID - self._icon_width() - metrics.horizontalAdvance(self._end)
+        cut = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, max(0, room))
+        self.setText((cut + self._end).replace("&", "&&"))
+
+
+class Banner(QWidget):
+    """``edit_asked``: the button of the smallest edit. ``copy_asked(format)``: one of `FORMATS`."""
+
+    edit_asked = Signal()
+    copy_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._outcome = VerdictOutcome.MISS
+        self._least = 0
+        self._icon = QLabel(self)
+        self._head = Text(heading_font(), "text", self)
+        self._reason = Text(scaled_font(1.0), "text", self)
+        self._values = (ValueLine(self), ValueLine(self))
+        self.edit_button = ElidedButton(self)
+        self.edit_button.setObjectName("edit")
+        self.edit_button.clicked.connect(self.edit_asked)
+        self.copy_button = QToolButton(self)
+        self.copy_button.setText("Copy ▾")
+        self.copy_button.setAccessibleName("Copy the explanation")
+        self.copy_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        menu = QMenu(self.copy_button)
+        for form in FORMATS:
+            action = QAction(f"As {form}", menu)
+            action.triggered.connect(lambda _=False, form=form: self.copy_asked.emit(form))
+            menu.addAction(action)
+        self.copy_button.setMenu(menu)
+        self._lay_out()
+        self._colour()
+
+    def _lay_out(self) -> None:
+        self._layout = layout = QHBoxLayout(self)
+        layout.setContentsMargins(_BAR + 3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        column.addWidget(self._head)
+        column.addWidget(self._reason)
+        for line in self._values:
+            column.addWidget(line)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(0, GRID, 0, 0)
+        buttons.setSpacing(2 * GRID)
+        buttons.addWidget(self.edit_button)
+        buttons.addWidget(self.copy_button)
+        buttons.addStretch(1)
+        column.addStretch(1)
+        column.addLayout(buttons)
+        layout.addLayout(column, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    # What is shown
+
+    @property
+    def text(self) -> str:
+        """Word and sentence."""
+        return self._head.text()
+
+    @property
+    def reason(self) -> str:
+        return self._reason.text()
+
+    @property
+    def values(self) -> tuple[ValueLine, ValueLine]:
+        """The lines of the two values; hidden where there is nothing to compare."""
+        return self._values
+
+    def show_explanation(self, explanation: Explanation) -> None:
+        outcome = explanation.verdict.outcome
+        if outcome is not self._outcome:
+            self._outcome = outcome
+            self._colour()
+        self._head.say(f"{outcome.value.upper()} — {one_line(explanation.sentence)}")
+        reason, check = values_in_banner(explanation)
+        self._reason.say(one_line(reason))
+        self._show_values(check)
+        self._show_edit(explanation)
+        self.setAccessibleName(f"Verdict: {self.text}")
+        self.setAccessibleDescription(explanation.reason)
+
+    def _show_values(self, check: Check | None) -> None:
+        for line in self._values:
+            line.setVisible(check is not None)
+        if check is None:
+            return
+        sides, pair = sides_of(check), row_pair(check)
+        for line, side, text, full, mark in zip(
+            self._values, sides, pair, full_pair(check), marks(check, *pair), strict=True
+        ):
+            line.show_value(side, sides, text, full, mark)
+
+    def _show_edit(self, explanation: Explanation) -> None:
+        edit = explanation.edit
+        self.edit_button.setVisible(edit is not None)
+        if edit is None:
+            return
+        store = explanation.trace.store
+        phrases = [plain_change(change.path, change.old, change.new, store) for change in edit.changes]
+        text = one_line(phrases[0]) if len(phrases) == 1 else f"make {len(phrases)} changes"
+        self.edit_button.say(text[:1].upper() + text[1:], " → hit")
+        self.edit_button.setToolTip(tool_tip("The smallest edit that makes a hit:\n" + "\n".join(phrases)))
+        self.edit_button.setAccessibleName(f"Smallest edit to a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
+
+    # The ground
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.size().width() != event.oldSize().width():
+            self._least = 0
+            self.setMinimumHeight(0)
+        super().resizeEvent(event)
+
+    def keep_height(self) -> None:
+        """Not lower than it was at this width: what is below must not move up and down with every edit."""
+        self._least = max(self._least, self._layout.totalHeightForWidth(self.width()))
+        if self._least != self.minimumHeight():
+            self.setMinimumHeight(self._least)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._head.setFont(heading_font())
+            self._reason.setFont(scaled_font(1.0))
+            self._colour()
+
+    def _colour(self) -> None:
+        name = _ICONS[self._outcome]
+        size = max(16, self._head.fontMetrics().height())
+        self._icon.setPixmap(pixmap(name, name, size, self.devicePixelRatioF()))
+        self.copy_button.setIcon(icon("copy", "text_muted"))
+        self.edit_button.setIcon(QIcon())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        tokens = current_tokens()
+        name = _ICONS[self._outcome]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QColor(tokens.line))
+        painter.setBrush(QColor(getattr(tokens, f"{name}_surface")))
+        painter.drawRoundedRect(ground, GRID, GRID)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(getattr(tokens, name)))
+        painter.drawRoundedRect(QRectF(0, 0, _BAR, self.height()), 2, 2)

@@ -1,0 +1,127 @@
+"""A row of the trace as text, JSON or Markdown, for the clipboard. No Qt."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from cacheview.engine import Check, Explanation, Stage, Subject
+from cacheview.report import as_json, as_markdown, as_text, check_as_object
+from cacheview.ui.verdict.rows import Group, Item
+from cacheview.ui.verdict.values import full_pair
+from cacheview.ui.verdict.words import STAGE_TITLES, sides_of, stage_word, subject_count, subject_word
+
+__all__ = ["explanation_as", "row_as"]
+
+_MOST: Final = 1_000
+"""Rows of a stage or group that are copied: more is no copy but an export."""
+
+
+def explanation_as(explanation: Explanation, form: str) -> str:
+    """All of it in one of `FORMATS`."""
+    return {"text": as_text, "JSON": as_json, "Markdown": as_markdown}[form](explanation)
+
+
+def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
+    """A row in one of `FORMATS`. ``items``: the row's item and those that it stands under, innermost first."""
+    if not items:
+        return ""
+    if form == "JSON":
+        return json.dumps(_object(items, explanation), ensure_ascii=False, indent=2)
+    lines = _lines(items[0], explanation, markdown=form == "Markdown")
+    where = _where(items)
+    if form == "Markdown":
+        return "\n".join(([_text(where), ""] if where else []) + [f"- {line}" for line in lines])
+    return "\n".join(([where] if where else []) + lines)
+
+
+def _where(items: Sequence[Item]) -> str:
+    """Stage and subject that a row stands under."""
+    parts = [f"{item.role} {item.image.title} ({item.image.id})" for item in items[1:] if isinstance(item, Subject)]
+    return ", ".join(parts + [STAGE_TITLES[item.kind] for item in items[1:] if isinstance(item, Stage)])
+
+
+def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]:
+    text: Callable[[str], str] = _text if markdown else str
+    code: Callable[[str], str] = _code if markdown else str
+    match item:
+        case Check():
+            return _check_lines(item, markdown=markdown)
+        case Group():
+            places = item.places[:_MOST]
+            listed = [line for place in places for line in _check_lines(item.checks[place], markdown=markdown)]
+            return listed + _left(len(item.places))
+        case Subject():
+            head = f"{text(item.role)} {code(item.image.id)}: {text(_told(item))}"
+            return [head, *(line for check in item.checks for line in _check_lines(check, markdown=markdown))]
+        case Stage():
+            head = f"{STAGE_TITLES[item.kind]}: {stage_word(explanation, item)}, {text(item.note)}"
+            checks = [line for check in item.checks for line in _check_lines(check, markdown=markdown)]
+            subjects = [
+                f"{code(subject.image.id)} {text(subject.image.title)}: {text(_told(subject))}"
+                for subject in itertools.islice(item.subjects, _MOST)
+            ]
+            return [head, *checks, *subjects, *_left(len(item.subjects))]
+        case _:
+            return [text(getattr(item, "text", ""))]
+
+
+def _told(subject: Subject) -> str:
+    failed = f"fails at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
+    return f"{failed}, {subject_count(subject)}" + (f"; {subject.note}" if subject.note else "")
+
+
+def _left(count: int) -> list[str]:
+    return [f"… and {count - _MOST:,} more"] if count > _MOST else []
+
+
+def _check_lines(check: Check, *, markdown: bool) -> list[str]:
+    values = [(side, value) for side, value in zip(sides_of(check), full_pair(check), strict=True) if value]
+    if markdown:
+        told = "; ".join(f"{side} {_code(value)}" for side, value in values)
+        note = f" ({_text(check.note)})" if check.note else ""
+        return [f"**{_text(check.name)}** {check.outcome.value}" + (f": {told}" if told else "") + note]
+    note = [f"  {check.note}"] if check.note else []
+    return [f"{check.name}: {check.outcome.value}", *(f"  {side}: {value}" for side, value in values), *note]
+
+
+def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for item in reversed(items):
+        match item:
+            case Stage():
+                document |= {"stage": item.kind.value, "stage_outcome": item.outcome.value}
+                if item is items[0]:
+                    document["checks"] = [check_as_object(check) for check in item.checks]
+                    subjects = itertools.islice(item.subjects, _MOST)
+                    document["subjects"] = [{"image": subject.image.id, "told": _told(subject)} for subject in subjects]
+                    document["subjects_total"] = len(item.subjects)
+            case Subject():
+                document |= {"role": item.role, "image": item.image.id, "subject_outcome": item.outcome.value}
+                if item is items[0]:
+                    document["checks"] = [check_as_object(check) for check in item.checks]
+            case Group() if item is items[0]:
+                document["checks"] = [check_as_object(item.checks[place]) for place in item.places[:_MOST]]
+                document["checks_total"] = len(item.places)
+            case Check() if item is items[0]:
+                document |= check_as_object(item)
+            case _:
+                pass
+    del explanation
+    return document
+
+
+def _text(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", text.replace("\n", " "))
+
+
+def _code(text: str) -> str:
+    """A code span that holds any text."""
+    line = " ".join(text.split("\n"))
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"

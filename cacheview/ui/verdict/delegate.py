@@ -1,0 +1,262 @@
+"""How the rows of the trace are drawn: as text that was laid out here, never as markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+
+from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
+from cacheview.ui.icons import pixmap
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.theme import GRID, current_tokens, mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.pieces import Piece, fit
+from cacheview.ui.verdict.rows import Group, Heads, Item, Note
+from cacheview.ui.verdict.values import NOTHING, marks, row_pair
+from cacheview.ui.verdict.words import (
+    OUTCOME_ICONS,
+    STAGE_TITLES,
+    stage_word,
+    subject_count,
+    subject_name,
+    subject_word,
+)
+
+__all__ = ["RowDelegate", "Run", "draw_pieces"]
+
+_GAP: Final = 2 * GRID
+_COLOURS: Final = {
+    CheckOutcome.PASSED: "passed",
+    CheckOutcome.FAILED: "failed",
+    CheckOutcome.NOT_REACHED: "not_reached",
+    CheckOutcome.NOT_COMPARED: "not_compared",
+}
+_LINE: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Something on a row: where it stands from the left of its cell, how wide it is, and what.
+
+    Attributes:
+        pieces: the text; empty where it is an icon.
+        font: ``plain``, ``strong``, ``small``, ``mono`` or ``word``.
+        colour: name of the token.
+        icon: name of the drawing, before the text.
+        badge: name of the token behind it; empty: none.
+    """
+
+    left: float
+    width: float
+    pieces: tuple[Piece, ...]
+    font: str = "plain"
+    colour: str = "text"
+    icon: str = ""
+    badge: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+
+def draw_pieces(painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], font: QFont, colour: QColor) -> None:
+    """Draw a text that was cut to its room, the marked part on its own ground."""
+    tokens = current_tokens()
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    left = rect.left()
+    for piece in pieces:
+        width = metrics.horizontalAdvance(piece.text)
+        place = QRectF(left, rect.top(), width, rect.height())
+        if piece.marked:
+            ground = QRectF(left, rect.center().y() - metrics.height() / 2, width, metrics.height())
+            if not piece.text:  # a place only: the other value has something more here
+                ground.adjust(-1.0, 0, 1.0, 0)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.difference))
+            painter.drawRoundedRect(ground, 2 if piece.text else 1, 2 if piece.text else 1)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QColor(tokens.text) if piece.marked else colour)
+        painter.drawText(place.adjusted(0, 0, 2, 0), _LINE, piece.text)
+        left += width
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Lays out and draws rows; the ground of a row is the view's. `refresh` after the application's font changed."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take the fonts anew."""
+        self._fonts = {
+            "plain": scaled_font(1.0),
+            "strong": strong_font(),
+            "small": small_font(),
+            "mono": mono_font(),
+            "word": scaled_font(0.85, weight=QFont.Weight.DemiBold),
+        }
+        self._metrics = {name: QFontMetricsF(font) for name, font in self._fonts.items()}
+        height = max(self._metrics[name].height() for name in ("strong", "mono"))
+        self.row_height = int(height) + 2 * GRID
+        self.icon_size = max(12, int(self._metrics["plain"].ascent()))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
+        del option, index
+        return QSize(0, self.row_height)
+
+    # Layout
+
+    def lay_out(self, item: Item, column: int, width: float, explanation: Explanation) -> list[Run]:
+        """What stands in one cell of a check, a group or heads."""
+        match item:
+            case Check():
+                if column == Column.CHECK:
+                    decided = explanation.deciding is not None and explanation.deciding.check is item
+                    return self._check_name(item, width, decided=decided)
+                return self._check_value(item, column, width)
+            case Group():
+                return self._group(item, width) if column == Column.CHECK else []
+            case Heads():
+                text = (item.check, item.probe, item.image)[column]
+                return [self._run(0.0, width - _GAP, text, "small", "text_muted")]
+            case _:
+                return []
+
+    def lay_out_across(self, item: Item, width: float, explanation: Explanation) -> list[Run]:
+        """What stands on a row that takes all columns: a stage, a subject, a note."""
+        match item:
+            case Stage():
+                return self._stage(item, width, explanation)
+            case Subject():
+                return self._subject(item, width, explanation)
+            case Note():
+                return [self._run(0.0, width - _GAP, item.text, "plain", "text_muted" if item.faint else "text")]
+            case _:
+                return []
+
+    def _run(self, left: float, room: float, text: str, font: str, colour: str, mark: slice = slice(0, 0)) -> Run:
+        metrics = self._metrics[font]
+        pieces = fit(text, mark, room, metrics.horizontalAdvance)
+        return Run(left, metrics.horizontalAdvance("".join(p.text for p in pieces)), pieces, font, colour)
+
+    def _check_name(self, check: Check, width: float, *, decided: bool) -> list[Run]:
+        colour = _COLOURS[check.outcome]
+        name_font = "strong" if check.failed or decided else "plain"
+        name_colour = "text" if check.outcome in (CheckOutcome.PASSED, CheckOutcome.FAILED) else colour
+        word = "decided" if decided else check.outcome.value
+        return self._icon_name_word(
+            OUTCOME_ICONS[check.outcome], visible(check.name), word, width, name_font, name_colour, colour
+        )
+
+    def _group(self, group: Group, width: float) -> list[Run]:
+        colour = _COLOURS[group.outcome]
+        name_colour = "text_muted" if group.outcome is CheckOutcome.PASSED else colour
+        return self._icon_name_word(
+            OUTCOME_ICONS[group.outcome], visible(group.title), group.outcome.value, width, "plain", name_colour, colour
+        )
+
+    def _icon_name_word(
+        self, icon: str, name: str, word: str, width: float, name_font: str, name_colour: str, colour: str
+    ) -> list[Run]:
+        left = self.icon_size + GRID
+        word_width = self._metrics["word"].horizontalAdvance(word)
+        room = width - left - word_width - 2 * _GAP
+        runs = [
+            Run(0.0, self.icon_size, (), colour=colour, icon=icon),
+            self._run(left, max(room, 0.0), name, name_font, name_colour),
+            Run(width - _GAP - word_width, word_width, (Piece(word),), "word", colour),
+        ]
+        return [run for run in runs if run.icon or run.pieces]
+
+    def _check_value(self, check: Check, column: int, width: float) -> list[Run]:
+        pair = row_pair(check)
+        side = column - Column.PROBE
+        text = pair[side]
+        if not text:
+            return []
+        mark = marks(check, *pair)[side]
+        quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
+        colour = _COLOURS[check.outcome] if quiet else "text_faint" if text == NOTHING else "text"
+        return [self._run(0.0, width - _GAP, visible(text), "mono", colour, mark)]
+
+    def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:
+        word = stage_word(explanation, stage)
+        icon, colour = OUTCOME_ICONS[stage.outcome], _COLOURS[stage.outcome]
+        if word in ("error", "never ends"):
+            icon = colour = "error" if word == "error" else "diverges"
+        badge = self._badge(icon, word, colour, width)
+        title = self._run(0.0, badge.left - _GAP, STAGE_TITLES[stage.kind], "strong", "text")
+        left = title.width + _GAP
+        note = self._run(left, badge.left - left - _GAP, one_line(stage.note), "small", "text_muted")
+        return [title, note, badge]
+
+    def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[Run]:
+        verdict = explanation.verdict
+        icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
+        word = subject_word(subject)
+        role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
+        if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
+            icon, word, colour = "hit", "the answer", "hit"
+        badge = self._badge(icon, word, colour, width)
+        reached = subject.outcome is not CheckOutcome.NOT_REACHED
+        quiet = not reached
+        short = self._run(0.0, badge.left - _GAP, subject.image.short_id, "mono", "text_faint")
+        left = short.width + _GAP
+        name_font = "strong" if subject.image.names else "plain"
+        told = subject.note or (subject_count(subject) if reached else "")
+        wanted = self._metrics["small"].horizontalAdvance(told) if told else 0.0
+        room = badge.left - left - _GAP
+        name_room = max(room - wanted - _GAP, min(room, 0.55 * room)) if told else room
+        name = self._run(left, name_room, subject_name(subject), name_font, "text_muted" if quiet else "text")
+        left += name.width + _GAP
+        count = self._run(left, badge.left - left - _GAP, told, "small", "text_faint")
+        return [run for run in (short, name, count, badge) if run.pieces]
+
+    def _badge(self, icon: str, word: str, colour: str, width: float) -> Run:
+        most = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
+        pieces = fit(word, slice(0, 0), most, self._metrics["word"].horizontalAdvance)
+        text = "".join(piece.text for piece in pieces)
+        own = self._metrics["word"].horizontalAdvance(text) + self.icon_size + 3 * GRID
+        quiet = colour in ("not_reached", "not_compared")
+        ground = "" if quiet else f"{colour}_surface"
+        return Run(width - _GAP - own, own, pieces, "word", colour, icon, ground)
+
+    # Drawing
+
+    def draw(self, painter: QPainter, rect: QRect, runs: list[Run], *, selected: bool = False) -> None:
+        """Draw what was laid out for a cell or a row."""
+        tokens = current_tokens()
+        ratio = painter.device().devicePixelRatioF()
+        painter.save()
+        for run in runs:
+            colour = run.colour
+            if selected and colour in ("not_reached", "not_compared") and not run.badge:
+                colour = "text_muted"  # the fainter ones cannot be read on the selection
+            left = rect.left() + run.left
+            if run.badge:
+                self._draw_ground(painter, QRectF(left, rect.top(), run.width, rect.height()), run.badge)
+            if run.icon:
+                pad = GRID if run.pieces else 0
+                top = rect.top() + (rect.height() - self.icon_size) // 2
+                painter.drawPixmap(int(left) + pad, top, pixmap(run.icon, colour, self.icon_size, ratio))
+                left += self.icon_size + 2 * pad - (0 if run.badge else pad)
+            if run.pieces:
+                place = QRectF(left, rect.top(), run.width, rect.height())
+                draw_pieces(painter, place, run.pieces, self._fonts[run.font], QColor(getattr(tokens, colour)))
+        painter.restore()
+
+    def _draw_ground(self, painter: QPainter, rect: QRectF, token: str) -> None:
+        height = self._metrics["word"].height() + GRID
+        ground = QRectF(rect.left(), rect.center().y() - height / 2, rect.width(), height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(getattr(current_tokens(), token)))
+        painter.drawRoundedRect(ground, GRID, GRID)
+        painter.setBrush(Qt.BrushStyle.NoBrush)

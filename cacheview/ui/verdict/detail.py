@@ -1,0 +1,169 @@
+"""Both values of one check in full, the differing part marked, and what can be done with them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QResizeEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout, QWidget
+
+from cacheview.engine import Check
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
+from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
+from cacheview.ui.verdict.words import sides_of
+
+__all__ = ["Detail"]
+
+_SIDE_BY_SIDE = 120 * GRID
+
+
+class _Value(QWidget):
+    """Whose value, and the value: to read, select and copy."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = NO_MARK
+        self.side = Text(small_font(), "text_muted", self)
+        self.edit = QPlainTextEdit(self)
+        self.edit.setReadOnly(True)
+        self.edit.setTabChangesFocus(True)
+        self.edit.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self.edit.setFont(mono_font())
+        self.edit.setMinimumHeight(0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID // 2)
+        layout.addWidget(self.side)
+        layout.addWidget(self.edit, 1)
+
+    def show_value(self, side: str, text: str, mark: slice) -> None:
+        self.side.say(side.capitalize())
+        self.edit.setAccessibleName(f"{side}, whole value")
+        # A line break within a JSON string is escaped there: those that are left are ours.
+        shown = "\n".join(visible(line) for line in text.split("\n"))
+        if shown != self.edit.toPlainText():
+            self.edit.setPlainText(shown)
+        self._mark = mark
+        self._paint_mark()
+
+    def marked(self) -> str:
+        """The part that is marked."""
+        return self.edit.toPlainText()[self._mark]
+
+    def _paint_mark(self) -> None:
+        if self._mark.start == self._mark.stop:
+            self.edit.setExtraSelections([])
+            return
+        selection = QTextEdit.ExtraSelection()
+        cursor = QTextCursor(self.edit.document())
+        before, within = (_units(self.edit.toPlainText()[part]) for part in (slice(0, self._mark.start), self._mark))
+        cursor.setPosition(before)
+        cursor.setPosition(before + within, QTextCursor.MoveMode.KeepAnchor)
+        look = QTextCharFormat()
+        look.setBackground(QColor(current_tokens().difference))
+        look.setForeground(QColor(current_tokens().text))
+        selection.cursor, selection.format = cursor, look
+        self.edit.setExtraSelections([selection])
+        self._scroll_to(before)
+
+    def _scroll_to(self, position: int) -> None:
+        cursor = QTextCursor(self.edit.document())
+        cursor.setPosition(position)
+        self.edit.setTextCursor(cursor)
+        self.edit.ensureCursorVisible()
+
+    def refresh(self) -> None:
+        self.edit.setFont(mono_font())
+        self.side.setFont(small_font())
+        self._paint_mark()
+
+
+def _units(text: str) -> int:
+    """The length as Qt counts: in UTF-16."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+class Detail(QWidget):
+    """``take_asked``: the image's value is wanted for the probe. ``copy_asked``: the check is to be copied."""
+
+    take_asked = Signal()
+    copy_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._check: Check | None = None
+        self._title = Text(strong_font(), "text", self)
+        self._title.setWordWrap(False)
+        self._note = Text(small_font(), "text_muted", self)
+        self.values = (_Value(self), _Value(self))
+        self.take_button = QPushButton("&Use the image's value", self)
+        self.take_button.clicked.connect(self.take_asked)
+        self.copy_button = QPushButton("C&opy", self)
+        self.copy_button.setAccessibleName("Copy this check")
+        self.copy_button.clicked.connect(self.copy_asked)
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.take_button)
+        head.addWidget(self.copy_button)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._sides.setSpacing(2 * GRID)
+        for value in self.values:
+            self._sides.addWidget(value, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(head)
+        layout.addWidget(self._note)
+        layout.addLayout(self._sides, 1)
+        self.setAccessibleName("Both values in full")
+
+    @property
+    def check(self) -> Check | None:
+        return self._check
+
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    def show_check(self, check: Check | None, whose: str, *, can_take: bool) -> None:
+        """``whose``: candidate or source, in words; may be empty."""
+        self.take_button.setEnabled(can_take)
+        self.take_button.setVisible(check is not None)
+        self.copy_button.setVisible(check is not None)
+        if check is None:
+            self._check = None
+            self._title.say("No check selected")
+            self._note.say("Select a check to see both of its values in full.")
+            for value in self.values:
+                value.setVisible(False)
+            return
+        title = f"{one_line(check.name)}: {check.outcome.value}" + (f" · {whose}" if whose else "")
+        self._title.say(title)
+        self._title.setToolTip("")
+        self._note.say(one_line(check.note))
+        if self._check is not None and (self._check is check or self._check == check):
+            return
+        self._check = check
+        sides, pair = sides_of(check), full_pair(check)
+        for value, side, text, mark in zip(self.values, sides, pair, marks(check, *pair), strict=True):
+            value.setVisible(bool(text))
+            value.show_value(side, text, mark)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = event.size().width() >= _SIDE_BY_SIDE
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if self._sides.direction() is not direction:
+            self._sides.setDirection(direction)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._title.setFont(strong_font())
+            self._note.setFont(small_font())
+            for value in self.values:
+                value.refresh()

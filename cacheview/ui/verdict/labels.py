@@ -1,0 +1,88 @@
+"""The labels of the pane: plain text in a colour of the theme, and a value with its differing part marked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from cacheview.ui.plain import tool_tip, visible
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.verdict.delegate import draw_pieces
+from cacheview.ui.verdict.pieces import Piece, fit
+from cacheview.ui.verdict.values import NO_MARK
+
+__all__ = ["Text", "ValueLine"]
+
+
+class Text(QLabel):
+    """Plain text, wrapped, in the colour of a token."""
+
+    def __init__(self, font: QFont, colour: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = colour
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setFont(font)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.set_colour(colour)
+
+    def say(self, text: str) -> None:
+        """Show a text; an empty one takes no room."""
+        if text != self.text():
+            self.setText(text)
+        self.setVisible(bool(text))
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = colour
+        wanted = QColor(getattr(current_tokens(), colour))
+        palette = self.palette()
+        if palette.color(self.foregroundRole()) != wanted:
+            palette.setColor(self.foregroundRole(), wanted)
+            self.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.set_colour(self._colour)
+
+
+class ValueLine(QWidget):
+    """``probe  "A=1"``: whose value, and the value on one line, cut so that the marked part is in sight."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = ""
+        self._text = ""
+        self._mark = NO_MARK
+        self._side_width = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_value(self, side: str, sides: tuple[str, ...], text: str, full: str, mark: slice) -> None:
+        """``sides``: the names that stand below each other, so that the values line up. ``full``: for the tool tip."""
+        self._side, self._text, self._mark = side, visible(text), mark
+        self._side_width = max(QFontMetricsF(small_font()).horizontalAdvance(each) for each in sides) + 3 * GRID
+        self.setToolTip(tool_tip(full))
+        self.setAccessibleName(f"{side}: {self._text[:500]}")
+        self.update()
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The value as it is drawn."""
+        metrics = QFontMetricsF(mono_font())
+        return fit(self._text, self._mark, self.width() - self._side_width, metrics.horizontalAdvance)
+
+    def sizeHint(self) -> QSize:
+        return QSize(40 * GRID, int(QFontMetricsF(mono_font()).height()) + GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20 * GRID, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        tokens = current_tokens()
+        painter = QPainter(self)
+        side = QRectF(0, 0, self._side_width, self.height())
+        draw_pieces(painter, side, (Piece(self._side),), small_font(), QColor(tokens.text_muted))
+        value = QRectF(self._side_width, 0, self.width() - self._side_width, self.height())
+        draw_pieces(painter, value, self.pieces(), mono_font(), QColor(tokens.text))

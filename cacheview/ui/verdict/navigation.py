@@ -1,0 +1,260 @@
+"""Finding one's way in the tree of the trace: to the check that decided, to a field, to an image, and back to a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QObject, Signal
+
+from cacheview.engine import Check, Stage, StageKind, Subject
+from cacheview.model import CONFIG_FIELDS
+from cacheview.ui.verdict.model import TraceModel
+from cacheview.ui.verdict.rows import Group, Item, failed_trail
+from cacheview.ui.verdict.values import field_path
+from cacheview.ui.verdict.view import TraceView
+
+__all__ = ["Navigation", "Place", "field_trail", "named_trail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands, whatever the edits: stage, image, names of the checks from the outermost in."""
+
+    stage: StageKind
+    image_id: str = ""
+    names: tuple[str, ...] = ()
+
+
+def named_trail(checks: Sequence[Check], names: Sequence[str]) -> list[int] | None:
+    """The places that lead to a check by names; None: it is not there."""
+    if not names:
+        return []
+    if isinstance(checks, tuple):
+        place = next((place for place, check in enumerate(checks) if check.name == names[0]), None)
+    else:  # long: the place is in the name
+        number = re.search(r"\[(\d+)\]$", names[0])
+        place = int(number[1]) if number is not None and int(number[1]) < len(checks) else None
+    if place is None:
+        return None
+    rest = named_trail(checks[place].children, names[1:])
+    return None if rest is None else [place, *rest]
+
+
+def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
+    """The places that lead to the check of a field or element (``Env[1]``): the failed one of several. None: none."""
+    field = re.match(r"\w*", path)
+    name = field[0] if field is not None else ""
+    of_field = [(place, check) for place, check in enumerate(checks) if check.field == name]
+    for place, check in of_field:
+        if check.field in CONFIG_FIELDS and check.name != "created_by":
+            for inner, child in enumerate(check.children):
+                if child.name == path and path != name:
+                    return [place, inner]
+    of_field.sort(key=lambda found: (not found[1].failed, field_path(found[1]) != path, found[1].name != name))
+    return [of_field[0][0]] if of_field else None
+
+
+class Navigation(QObject):
+    """Opens, scrolls to and selects rows. ``moved(index)``: the person went to a row; what is done here is not told."""
+
+    moved = Signal(QModelIndex)
+
+    def __init__(self, view: TraceView, trace: TraceModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._trace = trace
+        self._quiet = False
+        self._closed: set[Place] = set()
+        self._decided: Place | None = None
+        view.collapsed.connect(self._person_closed)
+        view.expanded.connect(self._person_opened)
+        view.selectionModel().currentRowChanged.connect(self._person_moved)
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """What happens meanwhile is not the person's doing."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    # Rows and places
+
+    def place_of(self, index: QModelIndex) -> Place | None:
+        """Where a row stands; None for no row."""
+        return _place(self._trace.items_above(index))
+
+    def find(self, place: Place) -> QModelIndex:
+        """The row of a place; invalid if it is not there."""
+        explanation = self._trace.explanation
+        stage = explanation.trace.stage(place.stage) if explanation is not None else None
+        if stage is None:
+            return QModelIndex()
+        index, checks = self._trace.stage_index(place.stage), stage.checks
+        if place.image_id:
+            position = stage.position(place.image_id)
+            if position is None:
+                return QModelIndex()
+            index = self._trace.subject_index(place.stage, position)
+            checks = stage.subjects[position].checks if place.names else ()
+        trail = named_trail(checks, place.names)
+        return self._trace.check_index(index, trail) if trail is not None else QModelIndex()
+
+    def restore(self, place: Place) -> None:
+        """Select a row again that an edit took away and brought back elsewhere; nothing scrolls."""
+        if self.place_of(self._view.currentIndex()) == place:
+            return
+        index = self.find(place)
+        if not index.isValid():
+            return
+        if not self._view.isExpanded(index.parent()) and index.parent().isValid():
+            index = index.parent()  # it is folded away now: its group stands for it
+        scrolled = self._view.verticalScrollBar().value()
+        with self.quietly():
+            self._view.setCurrentIndex(index)
+        self._view.verticalScrollBar().setValue(scrolled)
+
+    # The check that decided
+
+    def start(self) -> None:
+        """A trace that was not seen before: open the way to what decided, and show it."""
+        self._closed.clear()
+        self._decided = None
+        with self.quietly():
+            first = self._trace.index(0, 0)
+            explanation = self._trace.explanation
+            if first.isValid() and (explanation is None or explanation.deciding is None):
+                self._view.expand(first)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the check that decided if it is another than before, unless the person closed what it stands under."""
+        place = self._deciding_place()
+        if place is None or place == self._decided:
+            return
+        self._decided = place
+        stage, subject = Place(place.stage), Place(place.stage, place.image_id)
+        if stage not in self._closed and subject not in self._closed:
+            self.show_deciding()
+
+    def show_deciding(self) -> None:
+        """Open the way to the check that decided, and scroll to it."""
+        place = self._deciding_place()
+        if place is not None:
+            with self.quietly():
+                self._show(self.find(place), select=False)
+
+    def deciding_index(self) -> QModelIndex:
+        """The row of what decided; of a hit that of the answer."""
+        place = self._deciding_place()
+        return self.find(place) if place is not None else QModelIndex()
+
+    def _deciding_place(self) -> Place | None:
+        explanation = self._trace.explanation
+        deciding = explanation.deciding if explanation is not None else None
+        if deciding is None:
+            return None
+        image_id = deciding.subject.image.id if deciding.subject is not None else ""
+        checks: Sequence[Check] = deciding.subject.checks if deciding.subject is not None else deciding.stage.checks
+        names = []
+        for place in failed_trail(checks) if deciding.check is not None and deciding.check.failed else ():
+            names.append(checks[place].name)
+            checks = checks[place].children
+        return Place(deciding.stage.kind, image_id, tuple(names))
+
+    # To a field, to an image
+
+    def reveal_field(self, path: str) -> bool:
+        """Select the check of a field: where the person is, else where it was decided, else where there is one."""
+        for index in self._subjects_to_ask():
+            item = self._trace.item(index)
+            checks = item.checks if isinstance(item, Stage | Subject) else ()
+            trail = field_trail(tuple(checks), path)
+            if trail is not None:
+                with self.quietly():
+                    self._show(self._trace.check_index(index, trail), select=True)
+                return True
+        return False
+
+    def reveal_image(self, image_id: str) -> bool:
+        """Select a candidate or source: in the stage where the person is, if it stands there."""
+        explanation = self._trace.explanation
+        if explanation is None:
+            return False
+        current = self._trace.subject_of(self._view.currentIndex())
+        if current is not None and current.image.id == image_id:
+            return True
+        here = self._trace.stage_of(self._view.currentIndex())
+        stages = sorted(explanation.trace.stages, key=lambda stage: (stage is not here, stage.kind is not LOCAL))
+        for stage in stages:
+            position = stage.position(image_id)
+            if position is not None:
+                with self.quietly():
+                    self._show(self._trace.subject_index(stage.kind, position), select=True)
+                return True
+        return False
+
+    def _subjects_to_ask(self) -> Iterator[QModelIndex]:
+        for index in (self._view.currentIndex(), self.deciding_index()):
+            while index.isValid() and not isinstance(self._trace.item(index), Subject):
+                index = index.parent()
+            if index.isValid():
+                yield index.siblingAtColumn(0)
+        explanation = self._trace.explanation
+        for stage in explanation.trace.stages if explanation is not None else ():
+            yield self._trace.stage_index(stage.kind)
+            if stage.subjects:
+                yield self._trace.subject_index(stage.kind, 0)
+
+    def _show(self, index: QModelIndex, *, select: bool) -> None:
+        if not index.isValid():
+            return
+        above = []
+        parent = index.parent()
+        while parent.isValid():
+            above.append(parent)
+            parent = parent.parent()
+        for each in reversed(above):
+            if not self._view.isExpanded(each):
+                self._view.expand(each)
+        if isinstance(self._trace.item(index), Subject) and not select:
+            self._view.expand(index)
+        if above:
+            self._view.scrollTo(above[0], self._view.ScrollHint.EnsureVisible)
+        self._view.scrollTo(index, self._view.ScrollHint.EnsureVisible)
+        if select:
+            self._view.setCurrentIndex(index)
+
+    # What the person does
+
+    def _person_closed(self, index: QModelIndex) -> None:
+        place = self.place_of(index)
+        if not self._quiet and place is not None:
+            self._closed.add(place)
+
+    def _person_opened(self, index: QModelIndex) -> None:
+        place = self.place_of(index)
+        if place is not None:
+            self._closed.discard(place)
+
+    def _person_moved(self, current: QModelIndex) -> None:
+        if not self._quiet:
+            self.moved.emit(current)
+
+
+LOCAL = StageKind.LOCAL
+
+
+def _place(items: Sequence[Item]) -> Place | None:
+    stage = next((item for item in items if isinstance(item, Stage)), None)
+    if stage is None:
+        return None
+    subject = next((item for item in items if isinstance(item, Subject)), None)
+    names = tuple(item.name for item in reversed(items) if isinstance(item, Check))
+    if isinstance(items[0], Group):
+        names = (*names, f"group:{items[0].outcome.value}")  # no check has such a name
+    return Place(stage.kind, subject.image.id if subject is not None else "", names)

@@ -1,0 +1,345 @@
+"""The verdict pane, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.plain import one_line
+from cacheview.ui.theme import GRID, small_font, strong_font
+from cacheview.ui.verdict.banner import Banner
+from cacheview.ui.verdict.copying import explanation_as, row_as
+from cacheview.ui.verdict.detail import Detail
+from cacheview.ui.verdict.hazards import HazardList
+from cacheview.ui.verdict.model import TraceModel
+from cacheview.ui.verdict.navigation import Navigation
+from cacheview.ui.verdict.values import field_path
+from cacheview.ui.verdict.view import TraceView
+from cacheview.ui.verdict.words import FORMATS
+
+__all__ = ["VerdictPane"]
+
+
+class VerdictPane(QWidget):
+    """Says what the cache answers and why. Holds no rule: all that it shows, the explanation says.
+
+    Signals:
+        edit_requested(Edit): the person wants the probe changed.
+        field_activated(str): went to the check of a field or element (``Env[1]``).
+        image_activated(str): went to a candidate or source, or a check of one: its id.
+        copied(str): something was put on the clipboard; what, in words.
+
+    `reveal_field` and `reveal_image` emit neither of the two.
+    """
+
+    edit_requested = Signal(object)
+    field_activated = Signal(str)
+    image_activated = Signal(str)
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.trace = TraceModel(self)
+        self.banner = Banner(self)
+        self.hazards = HazardList(self)
+        self.view = TraceView(self.trace, self)
+        self.detail = Detail(self)
+        self.navigation = Navigation(self.view, self.trace, self)
+        self._activated_image = ""
+        self._lay_out()
+        self._connect()
+        self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
+
+    # For the window
+
+    def show_explanation(self, explanation: Explanation) -> None:
+        """Show what the cache answers to another probe, or to the same. Of the same store, in place."""
+        with self.navigation.quietly():
+            place = self.navigation.place_of(self.view.currentIndex())
+            in_place = self.trace.show(explanation)
+            if in_place and place is not None:
+                self.navigation.restore(place)
+        self.banner.show_explanation(explanation)
+        self._pages.setCurrentIndex(1)
+        self.order_button.setEnabled(len(explanation.trace.index) > 1)
+        self.show_button.setEnabled(True)
+        self.hazards.show_hazards(explanation.hazards)
+        self._fit()
+        if in_place:
+            self.navigation.follow()
+        else:
+            self._activated_image = ""
+            self.navigation.start()
+        self._show_detail()
+
+    def show_nothing(self, text: str, hint: str) -> None:
+        """Say that there is nothing to explain, and what to do."""
+        with self.navigation.quietly():
+            self.trace.show(None)
+        self._nothing.setText(text)
+        self._hint.setText(hint)
+        self._pages.setCurrentIndex(0)
+        self.order_button.setEnabled(False)
+        self.show_button.setEnabled(False)
+
+    def reveal_field(self, path: str) -> bool:
+        """Select the check of a field or element, in the subject where the person is or the nearest one."""
+        found = self.navigation.reveal_field(path)
+        self._show_detail()
+        return found
+
+    def reveal_image(self, image_id: str) -> bool:
+        """Select a candidate or source. Returns whether the image is one."""
+        found = self.navigation.reveal_image(image_id)
+        self._show_detail()
+        return found
+
+    def show_differences_only(self, only: bool) -> None:
+        """Fold what is no difference, or list everything."""
+        self._show_actions[0 if only else 1].setChecked(True)
+        self.show_button.setText("Show: differences ▾" if only else "Show: everything ▾")
+        with self.navigation.quietly():
+            place = self.navigation.place_of(self.view.currentIndex())
+            self.trace.set_folded(only)
+            if place is not None:
+                self.navigation.restore(place)
+        if self.trace.explanation is not None:
+            self.navigation.show_deciding()
+            self._show_detail()
+
+    def show_nearest_first(self, nearest: bool) -> None:
+        """Order the candidates: nearest first, or as the daemon goes through them."""
+        self._order_actions[1 if nearest else 0].setChecked(True)
+        self.order_button.setText("Order: nearest first ▾" if nearest else "Order: the daemon's ▾")
+        with self.navigation.quietly():
+            self.trace.set_nearest_first(nearest)
+        if self.trace.explanation is not None:
+            self.navigation.show_deciding()
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head())
+        layout.addWidget(Hairline(parent=self))
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._empty_page())
+        self._pages.addWidget(self._full_page())
+        layout.addWidget(self._pages, 1)
+
+    def _head(self) -> QWidget:
+        head = QWidget(self)
+        head.setMinimumHeight(9 * GRID)
+        title = QLabel("Verdict", head)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        title.setFont(strong_font())
+        self.show_button, self._show_actions = _choice(
+            head, "Show", ("Differences, the rest folded", "Everything"), lambda i: self.show_differences_only(i == 0)
+        )
+        self.show_button.setText("Show: differences ▾")
+        self.order_button, self._order_actions = _choice(
+            head, "Order of candidates", ("The daemon's", "Nearest first"), lambda i: self.show_nearest_first(i == 1)
+        )
+        self.order_button.setText("Order: the daemon's ▾")
+        layout = QHBoxLayout(head)
+        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(title, 1)
+        layout.addWidget(self.show_button)
+        layout.addWidget(self.order_button)
+        return head
+
+    def _empty_page(self) -> QWidget:
+        page = QWidget(self)
+        self._nothing, self._hint = QLabel(page), QLabel(page)
+        for label in (self._nothing, self._hint):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+        self._nothing.setFont(strong_font())
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(6 * GRID, 6 * GRID, 6 * GRID, 6 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addStretch(2)
+        layout.addWidget(self._nothing)
+        layout.addWidget(self._hint)
+        layout.addStretch(3)
+        return page
+
+    def _full_page(self) -> QWidget:
+        page = QWidget(self)
+        self._top = QVBoxLayout()
+        self._top.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        self._top.setSpacing(2 * GRID)
+        self._top.addWidget(self.banner)
+        self._top.addWidget(self.hazards)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, page)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setCollapsible(0, False)
+        self.splitter.setSizes([3 * 100, 100])
+        self._page_layout = layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._top)
+        layout.addWidget(Hairline(parent=page))
+        layout.addWidget(self.splitter, 1)
+        return page
+
+    def _fit(self) -> None:
+        """Give banner and hazards their height now, so that what is scrolled to stays in sight."""
+        if self.trace.explanation is None:
+            return
+        self.banner.keep_height()
+        self.hazards.fit_into(self.width() - 6 * GRID, self.height())
+        self._page_layout.activate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+        if self.trace.explanation is not None:
+            self.navigation.show_deciding()
+
+    # What the person does
+
+    def _connect(self) -> None:
+        self.banner.edit_asked.connect(self._ask_smallest_edit)
+        self.banner.copy_asked.connect(self._copy_explanation)
+        self.view.copy_asked.connect(lambda: self._copy_row("text"))
+        self.view.menu_asked.connect(self._open_menu)
+        self.view.entered_row.connect(self._activate)
+        self.navigation.moved.connect(self._moved)
+        self.detail.take_asked.connect(self._ask_value)
+        self.detail.copy_asked.connect(self._copy_detail)
+
+    def _ask_smallest_edit(self) -> None:
+        explanation = self.trace.explanation
+        if explanation is not None and explanation.edit is not None:
+            self.edit_requested.emit(explanation.edit)
+
+    def _moved(self, index: QModelIndex) -> None:
+        self._show_detail()
+        self._activate(index)
+
+    def _activate(self, index: QModelIndex) -> None:
+        item = self.trace.item(index)
+        subject = self.trace.subject_of(index)
+        if subject is not None:
+            self.image_activated.emit(subject.image.id)
+        elif isinstance(item, Check) and item.field == "cache_from" and isinstance(item.image, str):
+            self.image_activated.emit(item.image)
+        if isinstance(item, Check) and field_path(item):
+            self.field_activated.emit(field_path(item))
+
+    def _detail_index(self) -> QModelIndex:
+        """The selected check; with none selected, the one that decided."""
+        current = self.view.currentIndex().siblingAtColumn(0)
+        if isinstance(self.trace.item(current), Check):
+            return current
+        return self.navigation.deciding_index()
+
+    def _show_detail(self) -> None:
+        index = self._detail_index()
+        check = self.trace.item(index)
+        subject = self.trace.subject_of(index)
+        whose = f"{subject.role} {subject.image.title}" if subject is not None else ""
+        self.detail.show_check(
+            check if isinstance(check, Check) else None,
+            one_line(whose),
+            can_take=self._edit_of(index) is not None,
+        )
+
+    def _edit_of(self, index: QModelIndex) -> Edit | None:
+        """The probe with the image's value of a check; None where there is nothing to take over."""
+        explanation, check, subject = self.trace.explanation, self.trace.item(index), self.trace.subject_of(index)
+        if explanation is None or subject is None or not isinstance(check, Check):
+            return None
+        return take_value(explanation.trace.probe, check, subject.image, explanation.trace.rules)
+
+    def _ask_value(self) -> None:
+        edit = self._edit_of(self._detail_index())
+        if edit is not None:
+            self.edit_requested.emit(edit)
+
+    def menu_of(self, index: QModelIndex) -> QMenu:
+        """What can be done with a row."""
+        menu = QMenu(self)
+        edit = self._edit_of(index)
+        if isinstance(self.trace.item(index), Check):
+            take = menu.addAction("&Use the image's value")
+            take.setEnabled(edit is not None)
+            take.triggered.connect(lambda: self.edit_requested.emit(edit))
+            menu.addSeparator()
+        for form in FORMATS:
+            action = menu.addAction(f"Copy as {form}")
+            action.triggered.connect(lambda _=False, form=form: self._copy_row(form))
+        if isinstance(self.trace.item(index), Stage | Subject):
+            menu.addSeparator()
+            menu.addAction("&Expand all below").triggered.connect(lambda: self.view.expandRecursively(index, 3))
+        return menu
+
+    def _open_menu(self, index: QModelIndex, where: QPoint) -> None:
+        menu = self.menu_of(index)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(where)
+
+    # Copies
+
+    def _copy_explanation(self, form: str) -> None:
+        explanation = self.trace.explanation
+        if explanation is not None:
+            self._copy(explanation_as(explanation, form), f"Copied the explanation as {form}")
+
+    def _copy_row(self, form: str) -> None:
+        self._copy_index(self.view.currentIndex().siblingAtColumn(0), form)
+
+    def _copy_detail(self) -> None:
+        self._copy_index(self._detail_index(), "text")
+
+    def _copy_index(self, index: QModelIndex, form: str) -> None:
+        explanation = self.trace.explanation
+        items = self.trace.items_above(index)
+        if explanation is not None and items:
+            self._copy(row_as(items, explanation, form), f"Copied the row as {form}")
+
+    def _copy(self, text: str, told: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(told)
+
+
+def _choice(
+    parent: QWidget, name: str, texts: tuple[str, ...], choose: Callable[[int], None]
+) -> tuple[QToolButton, list[QAction]]:
+    """A button with a menu of which one is chosen: the first at the beginning."""
+    button = QToolButton(parent)
+    button.setFont(small_font())
+    button.setAccessibleName(name)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    menu = QMenu(button)
+    group = QActionGroup(menu)
+    actions = []
+    for i, text in enumerate(texts):
+        action = group.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(i == 0)
+        action.triggered.connect(lambda _=False, i=i: choose(i))
+        menu.addAction(action)
+        actions.append(action)
+    button.setMenu(menu)
+    return button, actions

@@ -1,0 +1,75 @@
+"""A value cut to the room that it has, its differing part kept in sight. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["Piece", "fit"]
+
+_BEFORE: Final = 6  # characters kept in sight before the part that differs
+_ELLIPSIS: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a value. One that is marked and empty is where the other value has something more."""
+
+    text: str
+    marked: bool = False
+
+
+def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -> tuple[Piece, ...]:
+    """The pieces of a text on one line no wider than ``width``, as ``measure`` tells.
+
+    What does not fit is cut off with an ellipsis: at the end, and at the beginning where that brings the mark, a slice
+    of the text that may be empty for none or a mere place, into sight. Less than an ellipsis has room: nothing.
+    """
+    if not text or measure(_ELLIPSIS) > width:
+        return ()
+    # No row shows more than this many, and measuring is slow.
+    room = max(1, int(width / max(1.0, measure("i"))) + 1)
+    start = 0
+    if mark.stop and (len(text) > room or measure(text) > width):
+        end = _end(text, 0, room, width, measure)
+        if mark.start >= end or mark.stop > end:
+            start = max(0, mark.start - _BEFORE)
+            # Rather all of the end than a piece of it with nothing after.
+            while start and len(text) - start < room and _measured(text, start - 1, len(text), measure) <= width:
+                start -= 1
+    end = _end(text, start, room, width, measure)
+    return tuple(_cut(text, mark, start, end))
+
+
+def _measured(text: str, start: int, end: int, measure: Callable[[str], float]) -> float:
+    return measure((_ELLIPSIS if start else "") + text[start:end] + (_ELLIPSIS if end < len(text) else ""))
+
+
+def _end(text: str, start: int, room: int, width: float, measure: Callable[[str], float]) -> int:
+    """How far the text goes from ``start``, found by halving."""
+    low, high = start, min(len(text), start + room)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _measured(text, start, middle, measure) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _cut(text: str, mark: slice, start: int, end: int) -> list[Piece]:
+    pieces = []
+    if start:
+        pieces.append(Piece(_ELLIPSIS))
+    first, last = max(start, min(mark.start, end)), max(start, min(mark.stop, end))
+    is_place = mark.start == mark.stop and mark.stop > 0 and start <= mark.start <= end
+    if first > start or (not is_place and first == last):
+        pieces.append(Piece(text[start:first] if is_place or first < last else text[start:end]))
+    if first < last or is_place:
+        pieces.append(Piece(text[first:last], marked=True))
+        if last < end:
+            pieces.append(Piece(text[last:end]))
+    if end < len(text):
+        pieces.append(Piece(_ELLIPSIS))
+    return [piece for piece in pieces if piece.text or piece.marked]

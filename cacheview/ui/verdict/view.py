@@ -1,0 +1,157 @@
+"""The tree of the trace as a widget."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
+
+from cacheview.engine import Check, Stage, Subject
+from cacheview.ui.icons import pixmap
+from cacheview.ui.theme import GRID, current_tokens
+from cacheview.ui.verdict.delegate import RowDelegate
+from cacheview.ui.verdict.model import Column, TraceModel
+from cacheview.ui.verdict.rows import Note
+
+__all__ = ["TraceView"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_SHARES: Final = (0.42, 0.29)
+"""Of the width, for check and probe; the image has the rest."""
+_LEAST: Final = 12 * GRID
+
+
+class TraceView(QTreeView):
+    """Draws each row whole. ``copy_asked``: Ctrl+C. ``menu_asked``: a context menu at a global position."""
+
+    copy_asked = Signal()
+    menu_asked = Signal(QModelIndex, QPoint)
+    entered_row = Signal(QModelIndex)
+
+    def __init__(self, trace: TraceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._trace = trace
+        self._shares = _SHARES
+        self._fitting = False
+        self.rows = RowDelegate(self)
+        self.setModel(trace)
+        self.setItemDelegate(self.rows)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        # With rows of many heights Qt would ask for that of each of 10,000.
+        self.setUniformRowHeights(True)
+        self.setIndentation(4 * GRID)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Trace: stages, candidates and sources, checks")
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(_LEAST)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.sectionResized.connect(self._remember_shares)
+
+    # Columns keep their shares of the width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        width = self.viewport().width()
+        self._fitting = True
+        for column, share in zip((Column.CHECK, Column.PROBE), self._shares, strict=True):
+            self.header().resizeSection(column, max(_LEAST, int(width * share)))
+        self._fitting = False
+
+    def _remember_shares(self) -> None:
+        width = self.viewport().width()
+        if not self._fitting and width > 0:
+            sizes = (self.header().sectionSize(column) / width for column in (Column.CHECK, Column.PROBE))
+            check, probe = sizes
+            self._shares = (check, probe)
+
+    # Drawing
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        explanation = self._trace.explanation
+        item = self._trace.item(index)
+        if item is None or explanation is None:
+            return
+        tokens = current_tokens()
+        rect = QRect(0, option.rect.y(), self.viewport().width(), option.rect.height())
+        selected = self.selectionModel().isSelected(index)
+        ground = ""
+        if selected:
+            ground = tokens.selection
+        elif isinstance(item, Stage):
+            ground = tokens.band
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            ground = tokens.hover
+        elif isinstance(item, Check) and item.failed:
+            ground = tokens.failed_surface
+        if ground:
+            painter.fillRect(rect, QColor(ground))
+        left = self._text_left(index)
+        self._draw_arrow(painter, index, rect, left)
+        if isinstance(item, Stage | Subject | Note):
+            room = rect.adjusted(left, 0, 0, 0)
+            self.rows.draw(painter, room, self.rows.lay_out_across(item, room.width(), explanation), selected=selected)
+        else:
+            for column in Column:
+                start = self.columnViewportPosition(column)
+                cell = QRect(start, rect.y(), self.columnWidth(column), rect.height())
+                if column is Column.CHECK:
+                    cell.setLeft(left)
+                runs = self.rows.lay_out(item, column, cell.width(), explanation)
+                self.rows.draw(painter, cell, runs, selected=selected)
+        if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index.sibling(index.row(), 0):
+            painter.setPen(QPen(QColor(tokens.accent)))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _text_left(self, index: _Index) -> int:
+        """Where the text of a row begins: behind its arrow."""
+        depth = 1
+        above = index.parent()
+        while above.isValid():
+            depth += 1
+            above = above.parent()
+        return depth * self.indentation() + GRID
+
+    def _draw_arrow(self, painter: QPainter, index: _Index, rect: QRect, left: int) -> None:
+        if self._trace.hasChildren(index):
+            size = 3 * GRID
+            name = "chevron" if self.isExpanded(index) else "chevron-right"
+            drawing = pixmap(name, "text_muted", size, painter.device().devicePixelRatioF())
+            x = left - GRID - (self.indentation() + size) // 2
+            painter.drawPixmap(x, rect.center().y() - size // 2 + 1, drawing)
+
+    # Keys and menus
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.entered_row.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index, where = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self.menu_asked.emit(index.siblingAtColumn(0), where)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange):
+            self.rows.refresh()
+            self.scheduleDelayedItemsLayout()
