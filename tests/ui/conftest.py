@@ -17,8 +17,10 @@ from cacheview.ui.theme import apply_theme
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Off screen there is no window manager to tell sizes to, and Qt says so at every window.
-    config.addinivalue_line("qt_log_ignore", r"This plugin does not support propagateSizeHints")
+    # Off screen there is no window manager to tell sizes to or to raise a popup, and Qt says so each time.
+    config.addinivalue_line(
+        "qt_log_ignore", r"This plugin does not support (propagateSizeHints|raise|grabbing the keyboard)"
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,6 +25,8 @@ from cacheview.ui.theme import current_tokens, mono_font
 __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
 
 _INT64: Final = 1 << 63
+_STAYING: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+"""A list opens or closes over the line, or the person looks at another window: they have not gone anywhere."""
 
 
 def is_undo_key(event: QEvent) -> bool:
@@ -97,11 +99,12 @@ class LineEdit(QLineEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self.focused.emit()
+        if event.reason() not in _STAYING:
+            self.focused.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+        if event.reason() not in _STAYING:
             self.left.emit()
 
 

@@ -186,11 +186,13 @@ class RowsView(QTableView):
             self.row_activated.emit(self._rows.element(current.row()))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        anew = not self.currentIndex().isValid()
         super().focusInEvent(event)
-        if not self.currentIndex().isValid():
-            self.setCurrentIndex(self._rows.index(0, 0))
+        if anew:
+            self.setCurrentIndex(self._rows.index(0, 0))  # tells of the row itself
+        else:
+            self.row_activated.emit(self._rows.element(self.currentIndex().row()))
         self._show_active()
-        self.row_activated.emit(self._rows.element(self.currentIndex().row()))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
