@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPalette, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
-from cacheview.model import ContainerConfig
+from cacheview.model import ConfigTextError, ContainerConfig, config_text, read_config
 from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
-from cacheview.ui.probe.config_text import ConfigTextError, config_text, read_config
 from cacheview.ui.probe.inputs import is_undo_key
+from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
 
 __all__ = ["ConfigJson"]
@@ -29,11 +29,10 @@ class ConfigJson(QWidget):
         self._session = 0
         self._shown = False
         self.text = JsonEdit(self)
-        self.message = QLabel(_HINT, self)
+        self.message = TokenLabel(_HINT, self, "text_faint")
         self.message.setWordWrap(True)
         self.message.setFont(small_font())
         self.message.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        self.message.setAutoFillBackground(True)
         self._error: ConfigTextError | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -92,12 +91,8 @@ class ConfigJson(QWidget):
 
     def _tell(self, words: str, error: ConfigTextError | None) -> None:
         self._error = error
-        tokens = current_tokens()
-        palette = self.message.palette()
-        colour = tokens.error if error else tokens.text_muted if words else tokens.text_faint
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-        palette.setColor(QPalette.ColorRole.Window, QColor(tokens.error_surface if error else tokens.surface))
-        self.message.setPalette(palette)
+        token = "error" if error else "text_muted" if words else "text_faint"
+        self.message.set_tokens(token, "error_surface" if error else "")
         self.message.setText(f"{words}. The probe stays as it was." if error else words or _HINT)
         self.text.setAccessibleDescription(words)
         self.text.mark_line(error.line if error else 0)
@@ -105,7 +100,7 @@ class ConfigJson(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._tell(self.message.text() if self._error is None else str(self._error), self._error)
+            self.text.mark_line(self._error.line if self._error else 0)
 
 
 class JsonEdit(QPlainTextEdit):

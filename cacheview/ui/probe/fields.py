@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
 from cacheview.ui.probe.inputs import LineEdit, NumberEdit, set_tip
+from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
 from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
 from cacheview.ui.probe.rows_view import RowsView
@@ -161,7 +162,7 @@ class NumberField(FieldEditor):
         super().__init__(name, parent)
         self.number = NumberEdit(self)
         self.number.setFixedWidth(22 * GRID)
-        self._unit = QLabel("seconds", self)
+        self._unit = TokenLabel("seconds", self, "text_muted")
         self._unit.setFont(small_font())
         self._hold(self.number, self._unit, stretch=False)
         self.number.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))

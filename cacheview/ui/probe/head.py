@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
 from cacheview.ui.plain import one_line
@@ -16,8 +16,9 @@ from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.image_edit import ImageEdit
 from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import LineEdit, set_tip
+from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.rows_model import Note, Row
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.theme import GRID, mono_font, small_font
 
 __all__ = ["CacheFromField", "ParentField", "PlatformField", "parse_platform"]
 
@@ -44,8 +45,7 @@ class ParentField(FieldEditor):
         self._value = SCRATCH
         self.line = ImageEdit(self, scratch=True)
         self.line.setPlaceholderText("name, id or instruction")
-        self.hint = QLabel(self.line)
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint = TokenLabel("", self.line, "text_faint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hold(self.line)
         self.line.setAccessibleName("Parent")
@@ -88,7 +88,7 @@ class ParentField(FieldEditor):
         set_tip(self.line, tip if known else f"{tip}\nnot in this store")
         description = hint if not known else short_id(self._value)
         self.line.setAccessibleDescription(description)
-        self._colour(known)
+        self.hint.set_tokens("text_faint" if known else "hazard")
         self._place_hint()
 
     def _typed_form(self, whole: bool) -> str:
@@ -96,12 +96,6 @@ class ParentField(FieldEditor):
         if self._value == SCRATCH:
             return "scratch"
         return self._value if whole or ":" not in self._value else short_id(self._value)
-
-    def _colour(self, known: bool) -> None:
-        tokens = current_tokens()
-        palette = self.hint.palette()
-        palette.setColor(self.hint.foregroundRole(), QColor(tokens.text_faint if known else tokens.hazard))
-        self.hint.setPalette(palette)
 
     def _place_hint(self) -> None:
         """At the right end of the line, as far as name and hint have room there together."""
@@ -118,11 +112,6 @@ class ParentField(FieldEditor):
         super().resizeEvent(event)
         self._layout.activate()
         self._place_hint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show()
 
     def _arrived(self) -> None:
         if self._value not in self._index.store.by_id:
@@ -213,9 +202,8 @@ class PlatformField(FieldEditor):
             self.combo.addItem(platform, platform)
         self.line.setPlaceholderText("none")
         self.line.setText("")
-        self.problem = QLabel(self)
+        self.problem = TokenLabel("", self, "error")
         self.problem.setFont(small_font())
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setWordWrap(True)
         self.problem.setVisible(False)
         layout = QVBoxLayout(self)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from cacheview.model import HealthConfig
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.inputs import DurationEdit, NumberEdit
-from cacheview.ui.probe.labels import PartLabel
+from cacheview.ui.probe.labels import PartLabel, TokenLabel
 from cacheview.ui.probe.marks import FieldPath
 from cacheview.ui.theme import GRID, small_font
 
@@ -30,7 +30,7 @@ class HealthcheckField(FieldEditor):
         self.test = ListField(f"{name}.Test", self)
         self.durations = {part: DurationEdit(self) for part in DURATIONS}
         self.retries = NumberEdit(self, unset="inherit")
-        self.problem = QLabel(self)
+        self.problem = TokenLabel("", self, "error")
         self._parts = QWidget(self)
         self._lay_out()
         self.setFocusProxy(self.box)

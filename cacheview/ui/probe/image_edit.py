@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from cacheview.ui.icons import icon
 from cacheview.ui.probe.image_search import ImageDelegate, ImageIndex, ImageListModel
 from cacheview.ui.probe.inputs import LineEdit
+from cacheview.ui.theme import GRID
 
 __all__ = ["ImageEdit"]
 
 _ROWS_SHOWN: Final = 12
+_MOST: Final = 500
+"""Rows of the list. The completer walks through all of them at every key, and no person through more."""
+_LIST_WIDTH: Final = 110 * GRID
 
 
 class ImageEdit(LineEdit):
@@ -28,7 +32,7 @@ class ImageEdit(LineEdit):
 
     def __init__(self, parent: QWidget | None = None, *, scratch: bool = False, arrow: bool = True) -> None:
         super().__init__(parent)
-        self._model = ImageListModel(self, scratch=scratch)
+        self._model = ImageListModel(self, scratch=scratch, most=_MOST)
         self._completer = QCompleter(self._model, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(_ROWS_SHOWN)
@@ -57,7 +61,7 @@ class ImageEdit(LineEdit):
             self._popup.setItemDelegate(ImageDelegate(self._popup))
             self._popup.setAccessibleName("Images found")
         if self._model.search(text):
-            self._completer.complete()
+            self._completer.complete(QRect(0, 0, max(self.width(), _LIST_WIDTH), self.height()))
         else:
             self._hide_list()
 

@@ -6,11 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QListView, QVBoxLayout, QWidget
 
 from cacheview.model import Image
 from cacheview.ui.probe.image_search import ImageDelegate, ImageIndex, ImageListModel
 from cacheview.ui.probe.inputs import LineEdit
+from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.theme import GRID, small_font
 
 __all__ = ["ImagePopup"]
@@ -38,8 +39,7 @@ class ImagePopup(QFrame):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setAccessibleName("Images found")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.empty = QLabel(self)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty = TokenLabel("", self, "text_muted")
         self.empty.setFont(small_font())
         self.empty.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout = QVBoxLayout(self)

@@ -44,19 +44,25 @@ class ImageIndex:
         words = text.lower().split()
         if not words:
             return list(self.store.images)
-        by_name: list[Image] = []
-        others: list[Image] = []
-        for image, (names, everything) in zip(self.store.images, self._texts, strict=True):
-            if all(word in everything for word in words):
-                (by_name if any(word in names for word in words) else others).append(image)
-        return by_name + others
+        texts = self._texts
+        found = [row for row, (_, everything) in enumerate(texts) if words[0] in everything]
+        for word in words[1:]:
+            found = [row for row in found if word in texts[row][1]]
+        named = {row for word in words for row in found if word in texts[row][0]}
+        images = self.store.images
+        return [images[row] for row in sorted(named)] + [images[row] for row in found if row not in named]
 
 
 class ImageListModel(QAbstractListModel):
-    """What a search found, scratch before all images where it can be chosen."""
+    """What a search found, scratch before all images where it can be chosen.
 
-    def __init__(self, parent: QObject | None = None, *, scratch: bool = False) -> None:
+    Beyond ``most`` rows, a last one that cannot be chosen says how many more there are.
+    """
+
+    def __init__(self, parent: QObject | None = None, *, scratch: bool = False, most: int | None = None) -> None:
         super().__init__(parent)
+        self._most = most
+        self._more = 0
         self._with_scratch = scratch
         self._index = ImageIndex(ImageStore(()))
         self._rows: list[Image | None] = []
@@ -64,16 +70,17 @@ class ImageListModel(QAbstractListModel):
     def set_index(self, index: ImageIndex) -> None:
         self.beginResetModel()
         self._index = index
-        self._rows = []
+        self._rows, self._more = [], 0
         self.endResetModel()
 
     def search(self, text: str) -> int:
-        """Show what a text finds. Returns how many rows there are."""
+        """Show what a text finds. Returns how many that are, shown or not."""
         found: list[Image | None] = list(self._index.search(text))
         if self._with_scratch and text.strip().lower() in "scratch":
             found.insert(0, None)
         self.beginResetModel()
-        self._rows = found
+        self._rows = found[: self._most]
+        self._more = len(found) - len(self._rows)
         self.endResetModel()
         return len(found)
 
@@ -81,11 +88,17 @@ class ImageListModel(QAbstractListModel):
         return self._rows[row]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._rows) + (self._more > 0)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return Qt.ItemFlag.NoItemFlags if index.row() >= len(self._rows) else super().flags(index)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
             return None
+        if index.row() == len(self._rows):
+            text_roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.AccessibleTextRole)
+            return f"{self._more:,} more: type more of the name" if role in text_roles else None
         image = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return image.title if image else "scratch"
@@ -112,6 +125,10 @@ class ImageDelegate(QStyledItemDelegate):
         painter.save()
         painter.fillRect(option.rect, QColor(tokens.selection if current else tokens.surface))
         inner: QRect = option.rect.adjusted(2 * GRID, 0, -2 * GRID, 0)
+        if not index.flags() & Qt.ItemFlag.ItemIsEnabled:
+            self._text(painter, inner, str(index.data()), tokens.text_faint)
+            painter.restore()
+            return
         name = "scratch" if image is None else "image" if image.names else "image-unnamed"
         ratio = painter.device().devicePixelRatio()
         painter.drawPixmap(inner.x(), inner.center().y() - _ICON // 2 + 1, pixmap(name, "text_muted", _ICON, ratio))
@@ -121,7 +138,7 @@ class ImageDelegate(QStyledItemDelegate):
         else:
             mono = mono_font()
             painter.setFont(mono)
-            width = QFontMetrics(mono).horizontalAdvance(image.short_id)
+            width = QFontMetrics(mono).horizontalAdvance(image.short_id) + GRID // 2  # advances are rounded
             right = inner.adjusted(max(0, inner.width() - width), 0, 0, 0)
             self._text(painter, right, image.short_id, tokens.text_faint)
             inner.setRight(right.x() - 3 * GRID)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.inputs import LineEdit
-from cacheview.ui.theme import GRID, current_tokens, small_font
+from cacheview.ui.probe.labels import TokenLabel
+from cacheview.ui.theme import GRID, small_font
 
 __all__ = ["InstructionDialog"]
 
@@ -28,7 +28,7 @@ class InstructionDialog(QDialog):
         self.line.setMinimumWidth(120 * GRID)
         self.line.setAccessibleName("Instruction")
         self.label.setBuddy(self.line)
-        self.problem = QLabel(self)
+        self.problem = TokenLabel("", self, "text_faint")
         self.problem.setFont(small_font())
         self.problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(self)
@@ -58,8 +58,5 @@ class InstructionDialog(QDialog):
 
     def _tell(self, why: str) -> None:
         self.problem.setText(visible(why) or "The config that the builder would ask the cache with.")
-        palette = self.problem.palette()
-        tokens = current_tokens()
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(tokens.error if why else tokens.text_faint))
-        self.problem.setPalette(palette)
+        self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(why)

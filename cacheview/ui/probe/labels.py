@@ -1,16 +1,16 @@
-"""The names beside editors."""
+"""Text beside editors: names of fields, hints and remarks, in colours of the theme."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cacheview.ui.theme import GRID, current_tokens, small_font
 
-__all__ = ["FieldLabel", "PartLabel"]
+__all__ = ["FieldLabel", "PartLabel", "TokenLabel"]
 
 _LONGEST: Final = "NetworkDisabled"
 
@@ -20,31 +20,50 @@ def label_width(widget: QWidget) -> int:
     return QFontMetrics(widget.font()).horizontalAdvance(_LONGEST) + 4 * GRID
 
 
-class FieldLabel(QLabel):
-    """The name of a field, in plain text, level with the first line of its editor."""
+class TokenLabel(QLabel):
+    """Plain text in a colour of the theme, by the names of its tokens. It keeps to them when the theme changes."""
 
-    def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
+    def __init__(self, text: str, parent: QWidget, token: str, surface: str = "") -> None:
         super().__init__(text, parent)
-        # A mnemonic needs no markup, and names are ours.
+        self._token, self._surface = token, surface
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setBuddy(buddy)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # inside an editor it would be that of the editor
         self._colour()
 
-    def sizeHint(self) -> QSize:
-        return QSize(label_width(self), QFontMetrics(self.font()).height() + 3 * GRID)
+    def set_tokens(self, token: str, surface: str = "") -> None:
+        """Take other colours; ``surface`` empty: that of what lies beneath."""
+        if (token, surface) != (self._token, self._surface):
+            self._token, self._surface = token, surface
+            self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        # A style sheet that is set anew puts the palette back, so this listens itself.
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._colour()
 
     def _colour(self) -> None:
-        colour = QColor(current_tokens().text_muted)
+        tokens = current_tokens()
         palette = self.palette()
-        if palette.color(self.foregroundRole()) != colour:
-            palette.setColor(self.foregroundRole(), colour)
+        wanted = {QPalette.ColorRole.WindowText: self._token, QPalette.ColorRole.Window: self._surface}
+        colours = {role: QColor(getattr(tokens, token)) for role, token in wanted.items() if token}
+        self.setAutoFillBackground(bool(self._surface))
+        if any(palette.color(role) != colour for role, colour in colours.items()):
+            for role, colour in colours.items():
+                palette.setColor(role, colour)
             self.setPalette(palette)
+
+
+class FieldLabel(TokenLabel):
+    """The name of a field, level with the first line of its editor; a ``&`` makes the key that leads there."""
+
+    def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
+        super().__init__(text, parent, "text_muted")
+        self.setBuddy(buddy)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        return QSize(label_width(self), QFontMetrics(self.font()).height() + 3 * GRID)
 
 
 class PartLabel(FieldLabel):

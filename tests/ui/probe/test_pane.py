@@ -6,12 +6,12 @@ import statistics
 import time
 
 import pytest
-from probe_kit import BASE, STORE, WEB, WORKDIR, focused, press, rows, type_text
+from probe_kit import BASE, STORE, WEB, WORKDIR, focused, image, press, rows, type_text
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from cacheview.model import CONFIG_FIELDS, ContainerConfig, HealthConfig, Probe
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, HealthConfig, ImageStore, Probe
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.probe import FieldMark, ProbePane
 from cacheview.ui.probe.fields import FlagField, NumberField, TextField
@@ -19,6 +19,7 @@ from cacheview.ui.probe.healthcheck import HealthcheckField
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.rows_model import MARK_ROLE
 from cacheview.ui.probe.rows_view import RowsView
+from cacheview.ui.theme import DARK, LIGHT, apply_theme
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -504,10 +505,6 @@ def test_an_edit_is_repainted_fast(pane: ProbePane, document: ProbeDocument) -> 
 
 
 def test_ten_thousand_images_are_searched_fast(pane: ProbePane, qtbot: QtBot) -> None:
-    from probe_kit import image
-
-    from cacheview.model import ImageStore
-
     pane.set_store(ImageStore(tuple(image(number, by=f"RUN step {number}") for number in range(1, 10_001))))
     line = pane.parent_field.line
     line.setFocus()
@@ -568,3 +565,20 @@ def test_nothing_is_shown_as_markup(pane: ProbePane, document: ProbeDocument) ->
         assert "<b>" not in widget.toolTip()
         assert "<u>" not in widget.toolTip()
     assert STORE.images
+
+
+def test_pane_follows_the_theme(pane: ProbePane, document: ProbeDocument, qapp: QApplication) -> None:
+    document.edit(Probe(parent="sha256:" + "ab" * 32, config=ContainerConfig(User="1")), "Edit all")
+    pane.set_marks({"User": FieldMark("failed", "User", "0")})
+    row = pane.form.row("User")
+    apply_theme(qapp, Qt.ColorScheme.Dark)
+    try:
+        qapp.processEvents()
+        assert row.label.palette().color(row.label.foregroundRole()).name() == DARK.text_muted
+        assert row.grab().toImage().pixelColor(2, 2).name() == DARK.failed_surface
+        hint = pane.parent_field.hint
+        assert hint.palette().color(hint.foregroundRole()).name() == DARK.hazard
+    finally:
+        apply_theme(qapp)
+    qapp.processEvents()
+    assert row.label.palette().color(row.label.foregroundRole()).name() == LIGHT.text_muted
