@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.ruleset import RULE_SETS, RuleSet
 from cacheview.engine.verdict import Verdict
-from cacheview.model import SCRATCH, Expectation, ImageStore, SuiteCase
+from cacheview.model import SCRATCH, Expectation, ImageStore, Probe, SuiteCase, SuiteProbe
 
-__all__ = ["PREVIOUS", "Judgement", "judge", "judge_verdict"]
+__all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict"]
 
 PREVIOUS = "@prev"
 """The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
@@ -44,21 +44,26 @@ def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
         return
     images, _ = ImageStore.unique(case.images)
     cache = ImageCache(ImageStore(images), rules)
-    previous = SCRATCH
-    for i, told in enumerate(case.probes):
-        probe = told.probe
-        if case.walk:
-            # A walk goes to one cache object, which the first probe's references made.
-            parent = previous if probe.parent == PREVIOUS else probe.parent
-            first = case.probes[0].probe.cache_from
-            probe = probe.model_copy(update={"parent": parent, "cache_from": first})
-        verdict = cache.verdict(probe)
-        if verdict.image is not None:
-            previous = verdict.image.id
+    for i, (told, (_, verdict)) in enumerate(zip(case.probes, asked(cache, case.probes, walk=case.walk), strict=True)):
         differences = list(judge_verdict(verdict, told.expect)) if told.expect is not None else ["nothing is expected"]
         if told.sources is not None and told.sources != (brought := tuple(source.id for source in verdict.sources)):
             differences.append(_differs("sources", list(told.sources), list(brought)))
         yield Judgement(i, verdict, tuple(differences))
+
+
+def asked(cache: ImageCache, probes: Sequence[SuiteProbe], *, walk: bool) -> Iterator[tuple[Probe, Verdict]]:
+    """Each probe as it is put to the cache, and what it answers; in a walk, one after the other."""
+    previous = SCRATCH
+    for told in probes:
+        probe = told.probe
+        if walk:
+            # A walk goes to one cache object, which the first probe's references made.
+            parent = previous if probe.parent == PREVIOUS else probe.parent
+            probe = probe.model_copy(update={"parent": parent, "cache_from": probes[0].probe.cache_from})
+        verdict = cache.verdict(probe)
+        if verdict.image is not None:
+            previous = verdict.image.id
+        yield probe, verdict
 
 
 def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:

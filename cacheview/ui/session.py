@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.engine import Explanation, ImageCache, explain
-from cacheview.engine.judge import PREVIOUS, judge_verdict
+from cacheview.engine.judge import asked, judge_verdict
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import ProbeDocument
@@ -165,17 +165,10 @@ class Session(QObject):
 
     def _suite_probe(self, cache: ImageCache) -> Probe:
         """The chosen probe of the case. In a walk ``@prev`` is the image of the last hit before it."""
-        probes = self.case.probes
-        probe = probes[self._probe].probe
+        probes = self.case.probes[: self._probe + 1]
         if not self.case.walk:
-            return probe
-        previous = SCRATCH
-        references = probes[0].probe.cache_from
-        for told in probes[: self._probe]:
-            asked = _in_walk(told.probe, previous, references)
-            image = cache.verdict(asked).image
-            previous = image.id if image is not None else previous
-        return _in_walk(probe, previous, references)
+            return probes[-1].probe
+        return [probe for probe, _ in asked(cache, probes, walk=True)][-1]
 
     def _edited(self, probe: Probe) -> None:
         if not self._loading:  # what is loaded is asked once everybody knows of it
@@ -195,8 +188,3 @@ class Session(QObject):
         if self.case.rules != self._cache.rules.name:
             return None
         return tuple(judge_verdict(explanation.verdict, told.expect))
-
-
-def _in_walk(probe: Probe, previous: str, references: tuple[str, ...]) -> Probe:
-    parent = previous if probe.parent == PREVIOUS else probe.parent
-    return probe.model_copy(update={"parent": parent, "cache_from": references})

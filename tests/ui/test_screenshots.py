@@ -1,0 +1,37 @@
+"""The pictures of the README: drawn by the program itself, off screen.
+
+``pytest --update-screenshots`` writes them anew; every run draws them and looks whether they could be those.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+SCREENSHOTS = Path(__file__).parents[2] / "resources" / "screenshots"
+SIZE = (1440, 900)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_readme_shows_the_window(scheme: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    file = tmp_path / f"window-{scheme}.png"
+    arguments = ["demo:", "--scheme", scheme, "--size", f"{SIZE[0]}x{SIZE[1]}", "--screenshot", str(file)]
+    drawn = subprocess.run([sys.executable, "-m", "cacheview", *arguments], capture_output=True, text=True, timeout=60)
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    picture = QImage(str(file))
+    assert (picture.width(), picture.height()) == SIZE
+    # A window that was drawn has text and colour; a blank one has a handful of colours.
+    colours = {picture.pixel(x, y) for x in range(0, SIZE[0], 5) for y in range(0, SIZE[1], 5)}
+    assert len(colours) > 100
+    corner = picture.pixelColor(5, SIZE[1] // 2).lightness()
+    assert corner > 200 if scheme == "light" else corner < 60
+    kept = SCREENSHOTS / file.name
+    if request.config.getoption("--update-screenshots"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_bytes(file.read_bytes())
+    shown = QImage(str(kept))
+    assert (shown.width(), shown.height()) == SIZE, "run pytest --update-screenshots"
