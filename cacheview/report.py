@@ -197,6 +197,10 @@ def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str
             "image": _image(deciding.subject.image) if deciding.subject is not None else None,
             "check": check_as_object(deciding.check) if deciding.check is not None else None,
         },
+        "nearest": [
+            {"image": _image(near.image), "fields": near.fields, "elements": near.elements}
+            for near in itertools.islice(explanation.nearest(), NEAREST)
+        ],
         "edit": None if explanation.edit is None else _edit(explanation.edit, explanation),
         "hazards": [_hazard(hazard) for hazard in explanation.hazards],
         "probe": _probe(trace.probe),

@@ -39,6 +39,8 @@ def test_explain_by_parent_and_config(
     assert document["deciding"]["check"]["check"] == "Env[0]"
     assert document["deciding"]["check"]["probe"] == "PATH=/x"
     assert [change["path"] for change in document["edit"]["changes"]] == ["Env[0]"]
+    assert (document["nearest"][0]["fields"], document["nearest"][0]["elements"]) == (1, 1)
+    assert document["nearest"][0]["image"] == document["deciding"]["image"]
     # What the edit says is a hit.
     edited = document["edit"]["probe"]["config"]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(edited).encode())))
