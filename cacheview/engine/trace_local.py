@@ -18,6 +18,9 @@ __all__ = ["local_stage"]
 PASSED, FAILED = CheckOutcome.PASSED, CheckOutcome.FAILED
 NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 
+_EMPTY = ContainerConfig()
+_NO_CONFIG = "the store has no container config for this image: it reads as an empty one"
+
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
     """The stage over all candidates of the probe's parent, in store order."""
@@ -68,9 +71,10 @@ def _checks(rules: RuleSet, probe: ContainerConfig, image: Image, standing: Imag
         reached = reached and not check.failed
         yield check
     yield from _time_checks(image, standing, reached=reached)
+    note = _NO_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
-        value = getattr(stored, field) if stored is not None else ABSENT
-        yield Check(field, NOT_COMPARED, getattr(probe, field), value, field)
+        value = getattr(stored or _EMPTY, field)
+        yield Check(field, NOT_COMPARED, getattr(probe, field), value, field, note)
 
 
 def _config_check(
@@ -81,7 +85,7 @@ def _config_check(
     outcome = (PASSED if comparison.matches(ours, theirs) else FAILED) if reached else NOT_REACHED
     note = ""
     if stored is None:
-        note = "the store has no container config for this image: it reads as an empty one"
+        note = _NO_CONFIG
     elif row.field not in rules.image_fields and not is_default(stored, row.field):
         note = f"the image's JSON says {getattr(stored, row.field)!r}, which this store does not read"
     return Check(
