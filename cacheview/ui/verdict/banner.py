@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
@@ -44,7 +44,7 @@ class ElidedButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         whole = self.fontMetrics().horizontalAdvance(self._text + self._end)
-        return QSize(whole + 8 * GRID + self._icon_width(), super().sizeHint().height())
+        return QSize(whole + 9 * GRID + self._icon_width(), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24 * GRID, super().sizeHint().height())
@@ -74,6 +74,9 @@ class Banner(QWidget):
         self._outcome = VerdictOutcome.MISS
         self._least = 0
         self._icon = QLabel(self)
+        self._word = Text(heading_font(), "text", self)
+        self._word.setWordWrap(False)
+        self._word.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._head = Text(heading_font(), "text", self)
         self._reason = Text(scaled_font(1.0), "text", self)
         self._values = (ValueLine(self), ValueLine(self))
@@ -102,7 +105,11 @@ class Banner(QWidget):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(GRID)
-        column.addWidget(self._head)
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID)
+        head.addWidget(self._word, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._head, 1)
+        column.addLayout(head)
         column.addWidget(self._reason)
         for line in self._values:
             column.addWidget(line)
@@ -122,7 +129,7 @@ class Banner(QWidget):
     @property
     def text(self) -> str:
         """Word and sentence."""
-        return self._head.text()
+        return f"{self._word.text()}: {self._head.text()}"
 
     @property
     def reason(self) -> str:
@@ -138,7 +145,8 @@ class Banner(QWidget):
         if outcome is not self._outcome:
             self._outcome = outcome
             self._colour()
-        self._head.say(f"{outcome.value.upper()} — {one_line(explanation.sentence)}")
+        self._word.say(outcome.value.upper())
+        self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
         self._reason.say(one_line(reason))
         self._show_values(check)
@@ -186,7 +194,8 @@ class Banner(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._head.setFont(heading_font())
+            for label in (self._word, self._head):
+                label.setFont(heading_font())
             self._reason.setFont(scaled_font(1.0))
             self._colour()
 
@@ -195,7 +204,8 @@ class Banner(QWidget):
         size = max(16, self._head.fontMetrics().height())
         self._icon.setPixmap(pixmap(name, name, size, self.devicePixelRatioF()))
         self.copy_button.setIcon(icon("copy", "text_muted"))
-        self.edit_button.setIcon(QIcon())
+        self.copy_button.setIconSize(QSize(size, size) * 0.8)
+        self._word.set_colour(name)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -82,8 +82,8 @@ def _check_lines(check: Check, *, markdown: bool) -> list[str]:
     values = [(side, value) for side, value in zip(sides_of(check), full_pair(check), strict=True) if value]
     if markdown:
         told = "; ".join(f"{side} {_code(value)}" for side, value in values)
-        note = f" ({_text(check.note)})" if check.note else ""
-        return [f"**{_text(check.name)}** {check.outcome.value}" + (f": {told}" if told else "") + note]
+        remark = f" ({_text(check.note)})" if check.note else ""
+        return [f"**{_text(check.name)}** {check.outcome.value}" + (f": {told}" if told else "") + remark]
     note = [f"  {check.note}"] if check.note else []
     return [f"{check.name}: {check.outcome.value}", *(f"  {side}: {value}" for side, value in values), *note]
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.theme import GRID, current_tokens, mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.theme import GRID, Tokens
+from cacheview.ui.verdict.fonts import Face, faces
 from cacheview.ui.verdict.model import Column
-from cacheview.ui.verdict.pieces import Piece, fit
+from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.rows import Group, Heads, Item, Note
+from cacheview.ui.verdict.summary import summary
 from cacheview.ui.verdict.values import NOTHING, marks, row_pair
 from cacheview.ui.verdict.words import (
     OUTCOME_ICONS,
     STAGE_TITLES,
+    row_name,
     stage_word,
-    subject_count,
     subject_name,
-    subject_word,
 )
 
 __all__ = ["RowDelegate", "Run", "draw_pieces"]
@@ -35,7 +36,6 @@ _COLOURS: Final = {
     CheckOutcome.NOT_REACHED: "not_reached",
     CheckOutcome.NOT_COMPARED: "not_compared",
 }
-_LINE: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,17 @@ class Run:
         return "".join(piece.text for piece in self.pieces)
 
 
-def draw_pieces(painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], font: QFont, colour: QColor) -> None:
+def draw_pieces(
+    painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], face: Face, colour: QColor, tokens: Tokens
+) -> None:
     """Draw a text that was cut to its room, the marked part on its own ground."""
-    tokens = current_tokens()
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
+    painter.setFont(face.font)
     left = rect.left()
+    baseline = round(rect.center().y() - face.height / 2 + face.ascent)
     for piece in pieces:
-        width = metrics.horizontalAdvance(piece.text)
-        place = QRectF(left, rect.top(), width, rect.height())
+        width = face.width(piece.text)
         if piece.marked:
-            ground = QRectF(left, rect.center().y() - metrics.height() / 2, width, metrics.height())
+            ground = QRectF(left, rect.center().y() - face.height / 2, width, face.height)
             if not piece.text:  # a place only: the other value has something more here
                 ground.adjust(-1.0, 0, 1.0, 0)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -82,7 +82,7 @@ def draw_pieces(painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], font
             painter.drawRoundedRect(ground, 2 if piece.text else 1, 2 if piece.text else 1)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QColor(tokens.text) if piece.marked else colour)
-        painter.drawText(place.adjusted(0, 0, 2, 0), _LINE, piece.text)
+        painter.drawText(QPointF(left, baseline), piece.text)  # quicker than into a rectangle
         left += width
 
 
@@ -95,17 +95,19 @@ class RowDelegate(QStyledItemDelegate):
 
     def refresh(self) -> None:
         """Take the fonts anew."""
-        self._fonts = {
-            "plain": scaled_font(1.0),
-            "strong": strong_font(),
-            "small": small_font(),
-            "mono": mono_font(),
-            "word": scaled_font(0.85, weight=QFont.Weight.DemiBold),
-        }
-        self._metrics = {name: QFontMetricsF(font) for name, font in self._fonts.items()}
-        height = max(self._metrics[name].height() for name in ("strong", "mono"))
+        self._faces = faces()
+        self._drawings: dict[tuple[str, str, int, float, bool], QPixmap] = {}
+        height = max(self._faces[name].height for name in ("strong", "mono"))
         self.row_height = int(height) + 2 * GRID
-        self.icon_size = max(12, int(self._metrics["plain"].ascent()))
+        self.icon_size = max(12, int(self._faces["plain"].ascent))
+
+    def drawing(self, name: str, colour: str, size: int, ratio: float, tokens: Tokens) -> QPixmap:
+        """`cacheview.ui.icons.pixmap`, at hand: every row has some."""
+        key = (name, colour, size, ratio, tokens.dark)
+        drawing = self._drawings.get(key)
+        if drawing is None:
+            drawing = self._drawings[key] = pixmap(name, colour, size, ratio)
+        return drawing
 
     def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
         del option, index
@@ -114,15 +116,13 @@ class RowDelegate(QStyledItemDelegate):
     # Layout
 
     def lay_out(self, item: Item, column: int, width: float, explanation: Explanation) -> list[Run]:
-        """What stands in one cell of a check, a group or heads."""
+        """What stands in one cell of a check or of heads."""
         match item:
             case Check():
                 if column == Column.CHECK:
                     decided = explanation.deciding is not None and explanation.deciding.check is item
                     return self._check_name(item, width, decided=decided)
                 return self._check_value(item, column, width)
-            case Group():
-                return self._group(item, width) if column == Column.CHECK else []
             case Heads():
                 text = (item.check, item.probe, item.image)[column]
                 return [self._run(0.0, width - _GAP, text, "small", "text_muted")]
@@ -130,21 +130,23 @@ class RowDelegate(QStyledItemDelegate):
                 return []
 
     def lay_out_across(self, item: Item, width: float, explanation: Explanation) -> list[Run]:
-        """What stands on a row that takes all columns: a stage, a subject, a note."""
+        """What stands on a row that takes all columns: a stage, a subject, a group, a note."""
         match item:
             case Stage():
                 return self._stage(item, width, explanation)
             case Subject():
                 return self._subject(item, width, explanation)
+            case Group():
+                return self._group(item, width)
             case Note():
                 return [self._run(0.0, width - _GAP, item.text, "plain", "text_muted" if item.faint else "text")]
             case _:
                 return []
 
     def _run(self, left: float, room: float, text: str, font: str, colour: str, mark: slice = slice(0, 0)) -> Run:
-        metrics = self._metrics[font]
-        pieces = fit(text, mark, room, metrics.horizontalAdvance)
-        return Run(left, metrics.horizontalAdvance("".join(p.text for p in pieces)), pieces, font, colour)
+        face = self._faces[font]
+        pieces = face.fit(text, mark, room)
+        return Run(left, sum(face.width(piece.text) for piece in pieces), pieces, font, colour)
 
     def _check_name(self, check: Check, width: float, *, decided: bool) -> list[Run]:
         colour = _COLOURS[check.outcome]
@@ -152,22 +154,23 @@ class RowDelegate(QStyledItemDelegate):
         name_colour = "text" if check.outcome in (CheckOutcome.PASSED, CheckOutcome.FAILED) else colour
         word = "decided" if decided else check.outcome.value
         return self._icon_name_word(
-            OUTCOME_ICONS[check.outcome], visible(check.name), word, width, name_font, name_colour, colour
+            OUTCOME_ICONS[check.outcome], visible(row_name(check)), word, width, name_font, name_colour, colour
         )
 
     def _group(self, group: Group, width: float) -> list[Run]:
         colour = _COLOURS[group.outcome]
         name_colour = "text_muted" if group.outcome is CheckOutcome.PASSED else colour
-        return self._icon_name_word(
-            OUTCOME_ICONS[group.outcome], visible(group.title), group.outcome.value, width, "plain", name_colour, colour
-        )
+        icon = Run(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
+        word = self._run(self.icon_size + GRID, width, group.outcome.value, "word", colour)
+        left = word.left + word.width + _GAP
+        return [icon, word, self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour)]
 
     def _icon_name_word(
         self, icon: str, name: str, word: str, width: float, name_font: str, name_colour: str, colour: str
     ) -> list[Run]:
         left = self.icon_size + GRID
-        word_width = self._metrics["word"].horizontalAdvance(word)
-        room = width - left - word_width - 2 * _GAP
+        word_width = self._faces["word"].width(word)
+        room = width - left - word_width - _GAP - GRID
         runs = [
             Run(0.0, self.icon_size, (), colour=colour, icon=icon),
             self._run(left, max(room, 0.0), name, name_font, name_colour),
@@ -200,7 +203,8 @@ class RowDelegate(QStyledItemDelegate):
     def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[Run]:
         verdict = explanation.verdict
         icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
-        word = subject_word(subject)
+        told = summary(subject, explanation)
+        word = told.word
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
             icon, word, colour = "hit", "the answer", "hit"
@@ -210,29 +214,28 @@ class RowDelegate(QStyledItemDelegate):
         short = self._run(0.0, badge.left - _GAP, subject.image.short_id, "mono", "text_faint")
         left = short.width + _GAP
         name_font = "strong" if subject.image.names else "plain"
-        told = subject.note or (subject_count(subject) if reached else "")
-        wanted = self._metrics["small"].horizontalAdvance(told) if told else 0.0
+        remark = subject.note or (told.count if reached else "")
+        wanted = self._faces["small"].width(remark) if remark else 0.0
         room = badge.left - left - _GAP
-        name_room = max(room - wanted - _GAP, min(room, 0.55 * room)) if told else room
+        name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if remark else room
         name = self._run(left, name_room, subject_name(subject), name_font, "text_muted" if quiet else "text")
         left += name.width + _GAP
-        count = self._run(left, badge.left - left - _GAP, told, "small", "text_faint")
+        count = self._run(left, badge.left - left - _GAP, remark, "small", "text_faint")
         return [run for run in (short, name, count, badge) if run.pieces]
 
     def _badge(self, icon: str, word: str, colour: str, width: float) -> Run:
         most = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
-        pieces = fit(word, slice(0, 0), most, self._metrics["word"].horizontalAdvance)
+        pieces = self._faces["word"].fit(word, slice(0, 0), most)
         text = "".join(piece.text for piece in pieces)
-        own = self._metrics["word"].horizontalAdvance(text) + self.icon_size + 3 * GRID
+        own = self._faces["word"].width(text) + self.icon_size + 3 * GRID
         quiet = colour in ("not_reached", "not_compared")
         ground = "" if quiet else f"{colour}_surface"
         return Run(width - _GAP - own, own, pieces, "word", colour, icon, ground)
 
     # Drawing
 
-    def draw(self, painter: QPainter, rect: QRect, runs: list[Run], *, selected: bool = False) -> None:
+    def draw(self, painter: QPainter, rect: QRect, runs: list[Run], tokens: Tokens, *, selected: bool = False) -> None:
         """Draw what was laid out for a cell or a row."""
-        tokens = current_tokens()
         ratio = painter.device().devicePixelRatioF()
         painter.save()
         for run in runs:
@@ -241,22 +244,23 @@ class RowDelegate(QStyledItemDelegate):
                 colour = "text_muted"  # the fainter ones cannot be read on the selection
             left = rect.left() + run.left
             if run.badge:
-                self._draw_ground(painter, QRectF(left, rect.top(), run.width, rect.height()), run.badge)
+                ground = QRectF(left, rect.top(), run.width, rect.height())
+                self._draw_ground(painter, ground, QColor(getattr(tokens, run.badge)))
             if run.icon:
                 pad = GRID if run.pieces else 0
                 top = rect.top() + (rect.height() - self.icon_size) // 2
-                painter.drawPixmap(int(left) + pad, top, pixmap(run.icon, colour, self.icon_size, ratio))
+                painter.drawPixmap(int(left) + pad, top, self.drawing(run.icon, colour, self.icon_size, ratio, tokens))
                 left += self.icon_size + 2 * pad - (0 if run.badge else pad)
             if run.pieces:
                 place = QRectF(left, rect.top(), run.width, rect.height())
-                draw_pieces(painter, place, run.pieces, self._fonts[run.font], QColor(getattr(tokens, colour)))
+                draw_pieces(painter, place, run.pieces, self._faces[run.font], QColor(getattr(tokens, colour)), tokens)
         painter.restore()
 
-    def _draw_ground(self, painter: QPainter, rect: QRectF, token: str) -> None:
-        height = self._metrics["word"].height() + GRID
+    def _draw_ground(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
+        height = self._faces["word"].height + GRID
         ground = QRectF(rect.left(), rect.center().y() - height / 2, rect.width(), height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(getattr(current_tokens(), token)))
+        painter.setBrush(colour)
         painter.drawRoundedRect(ground, GRID, GRID)
         painter.setBrush(Qt.BrushStyle.NoBrush)

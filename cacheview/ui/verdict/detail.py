@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QPushButt
 from cacheview.engine import Check
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
-from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.labels import Line, Text
 from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
 from cacheview.ui.verdict.words import sides_of
 
@@ -32,7 +32,7 @@ class _Value(QWidget):
             Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
         )
         self.edit.setFont(mono_font())
-        self.edit.setMinimumHeight(0)
+        self._set_least_height()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
@@ -75,8 +75,12 @@ class _Value(QWidget):
         self.edit.setTextCursor(cursor)
         self.edit.ensureCursorVisible()
 
+    def _set_least_height(self) -> None:
+        self.edit.setMinimumHeight(2 * self.edit.fontMetrics().height() + 4 * GRID)
+
     def refresh(self) -> None:
         self.edit.setFont(mono_font())
+        self._set_least_height()
         self.side.setFont(small_font())
         self._paint_mark()
 
@@ -95,8 +99,7 @@ class Detail(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._check: Check | None = None
-        self._title = Text(strong_font(), "text", self)
-        self._title.setWordWrap(False)
+        self._title = Line(strong_font(), "text", self)
         self._note = Text(small_font(), "text_muted", self)
         self.values = (_Value(self), _Value(self))
         self.take_button = QPushButton("&Use the image's value", self)
@@ -127,12 +130,11 @@ class Detail(QWidget):
 
     @property
     def title(self) -> str:
-        return self._title.text()
+        return self._title.whole()
 
     def show_check(self, check: Check | None, whose: str, *, can_take: bool) -> None:
         """``whose``: candidate or source, in words; may be empty."""
-        self.take_button.setEnabled(can_take)
-        self.take_button.setVisible(check is not None)
+        self.take_button.setVisible(can_take)
         self.copy_button.setVisible(check is not None)
         if check is None:
             self._check = None
@@ -143,7 +145,6 @@ class Detail(QWidget):
             return
         title = f"{one_line(check.name)}: {check.outcome.value}" + (f" · {whose}" if whose else "")
         self._title.say(title)
-        self._title.setToolTip("")
         self._note.say(one_line(check.note))
         if self._check is not None and (self._check is check or self._check == check):
             return
@@ -152,6 +153,13 @@ class Detail(QWidget):
         for value, side, text, mark in zip(self.values, sides, pair, marks(check, *pair), strict=True):
             value.setVisible(bool(text))
             value.show_value(side, text, mark)
+
+    def usual_height(self) -> int:
+        """What it takes to show two lines of each value and a note, whether there are any now."""
+        line = self.fontMetrics().height()
+        value = self.values[0].edit.minimumHeight() + line + GRID
+        beside = self.width() >= _SIDE_BY_SIDE
+        return self.take_button.sizeHint().height() + line + (value if beside else 2 * value) + 7 * GRID
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

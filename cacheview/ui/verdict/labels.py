@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cacheview.ui.plain import tool_tip, visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
 from cacheview.ui.verdict.delegate import draw_pieces
-from cacheview.ui.verdict.pieces import Piece, fit
+from cacheview.ui.verdict.fonts import Face
+from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.values import NO_MARK
 
-__all__ = ["Text", "ValueLine"]
+__all__ = ["Line", "Text", "ValueLine"]
 
 
 class Text(QLabel):
@@ -48,6 +49,35 @@ class Text(QLabel):
             self.set_colour(self._colour)
 
 
+class Line(Text):
+    """One line of plain text that gives way: what does not fit is cut off, and in the tool tip."""
+
+    def __init__(self, font: QFont, colour: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__(font, colour, parent)
+        self._whole = ""
+        self.setWordWrap(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def say(self, text: str) -> None:
+        self._whole = text
+        self.setToolTip(tool_tip(text))
+        self.setAccessibleName(text)
+        self._cut()
+
+    def whole(self) -> str:
+        """The text with what is cut off."""
+        return self._whole
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        cut = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        if cut != self.text():
+            self.setText(cut)
+
+
 class ValueLine(QWidget):
     """``probe  "A=1"``: whose value, and the value on one line, cut so that the marked part is in sight."""
 
@@ -56,24 +86,37 @@ class ValueLine(QWidget):
         self._side = ""
         self._text = ""
         self._mark = NO_MARK
-        self._side_width = 0.0
+        self._sides: tuple[str, ...] = ()
+        self._take_fonts()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_value(self, side: str, sides: tuple[str, ...], text: str, full: str, mark: slice) -> None:
         """``sides``: the names that stand below each other, so that the values line up. ``full``: for the tool tip."""
         self._side, self._text, self._mark = side, visible(text), mark
-        self._side_width = max(QFontMetricsF(small_font()).horizontalAdvance(each) for each in sides) + 3 * GRID
+        self._sides = sides
         self.setToolTip(tool_tip(full))
         self.setAccessibleName(f"{side}: {self._text[:500]}")
         self.update()
 
+    def _take_fonts(self) -> None:
+        self._side_face, self._value_face = Face(small_font()), Face(mono_font(), mono=True)
+
+    @property
+    def _side_width(self) -> float:
+        return max((self._side_face.width(side) for side in self._sides), default=0.0) + 3 * GRID
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._take_fonts()
+            self.updateGeometry()
+
     def pieces(self) -> tuple[Piece, ...]:
         """The value as it is drawn."""
-        metrics = QFontMetricsF(mono_font())
-        return fit(self._text, self._mark, self.width() - self._side_width, metrics.horizontalAdvance)
+        return self._value_face.fit(self._text, self._mark, self.width() - self._side_width)
 
     def sizeHint(self) -> QSize:
-        return QSize(40 * GRID, int(QFontMetricsF(mono_font()).height()) + GRID)
+        return QSize(40 * GRID, int(self._value_face.height) + GRID)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(20 * GRID, self.sizeHint().height())
@@ -83,6 +126,6 @@ class ValueLine(QWidget):
         tokens = current_tokens()
         painter = QPainter(self)
         side = QRectF(0, 0, self._side_width, self.height())
-        draw_pieces(painter, side, (Piece(self._side),), small_font(), QColor(tokens.text_muted))
+        draw_pieces(painter, side, (Piece(self._side),), self._side_face, QColor(tokens.text_muted), tokens)
         value = QRectF(self._side_width, 0, self.width() - self._side_width, self.height())
-        draw_pieces(painter, value, self.pieces(), mono_font(), QColor(tokens.text))
+        draw_pieces(painter, value, self.pieces(), self._value_face, QColor(tokens.text), tokens)

@@ -195,6 +195,10 @@ class TraceModel(QAbstractItemModel):
             above = above.above
         return found
 
+    def depth(self, index: _Index) -> int:
+        """How deep a row stands: a stage at 1."""
+        return len(self.items_above(index))
+
     def stage_index(self, kind: StageKind) -> QModelIndex:
         """The row of a stage; invalid if the probe has none of that kind."""
         if self._root is None:
@@ -316,8 +320,7 @@ class TraceModel(QAbstractItemModel):
         order = after.places
         find = order.row if isinstance(order, NearestOrder) else order.index
         lead = len(before.lead)
-        above = [QPersistentModelIndex(self._index_of(node))]
-        self.layoutAboutToBeChanged.emit(above, self.LayoutChangeHint.VerticalSortHint)
+        self.layoutAboutToBeChanged.emit()
         held = [index for index in self.persistentIndexList() if index.internalId() == node.number]
         rows = {*node.below, *(index.row() for index in held)}
         moves = {row: lead + find(before.places[row - lead]) for row in rows if row >= lead}
@@ -327,7 +330,7 @@ class TraceModel(QAbstractItemModel):
         self.changePersistentIndexList(
             held, [self.createIndex(moves.get(i.row(), i.row()), i.column(), node.number) for i in held]
         )
-        self.layoutChanged.emit(above, self.LayoutChangeHint.VerticalSortHint)
+        self.layoutChanged.emit()
 
     def _sync_below(self, node: Node, index: QModelIndex) -> None:
         rows = self._rows(node)

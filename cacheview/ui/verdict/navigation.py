@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, Signal
 
@@ -17,6 +18,8 @@ from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 
 __all__ = ["Navigation", "Place", "field_trail", "named_trail"]
+
+LOCAL: Final = StageKind.LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Navigation(QObject):
         self._quiet = False
         self._closed: set[Place] = set()
         self._decided: Place | None = None
+        self._opened: Place | None = None
+        self._last_position = -1
         view.collapsed.connect(self._person_closed)
         view.expanded.connect(self._person_opened)
         view.selectionModel().currentRowChanged.connect(self._person_moved)
@@ -96,13 +101,23 @@ class Navigation(QObject):
             return QModelIndex()
         index, checks = self._trace.stage_index(place.stage), stage.checks
         if place.image_id:
-            position = stage.position(place.image_id)
+            position = self._position(stage, place.image_id)
             if position is None:
                 return QModelIndex()
             index = self._trace.subject_index(place.stage, position)
             checks = stage.subjects[position].checks if place.names else ()
         trail = named_trail(checks, place.names)
         return self._trace.check_index(index, trail) if trail is not None else QModelIndex()
+
+    def _position(self, stage: Stage, image_id: str) -> int | None:
+        """`Stage.position`, at hand for the image that was asked for last: it is asked for with every edit."""
+        last = self._last_position
+        if not (0 <= last < len(stage.images) and stage.images[last].id == image_id and stage.kind is LOCAL):
+            position = stage.position(image_id)
+            if stage.kind is LOCAL and position is not None:
+                self._last_position = position
+            return position
+        return last
 
     def restore(self, place: Place) -> None:
         """Select a row again that an edit took away and brought back elsewhere; nothing scrolls."""
@@ -123,7 +138,7 @@ class Navigation(QObject):
     def start(self) -> None:
         """A trace that was not seen before: open the way to what decided, and show it."""
         self._closed.clear()
-        self._decided = None
+        self._decided = self._opened = None
         with self.quietly():
             first = self._trace.index(0, 0)
             explanation = self._trace.explanation
@@ -139,7 +154,20 @@ class Navigation(QObject):
         self._decided = place
         stage, subject = Place(place.stage), Place(place.stage, place.image_id)
         if stage not in self._closed and subject not in self._closed:
+            if self._opened is not None and self._opened != subject:
+                self._close_again(self._opened)
+            index = self.find(subject)
+            if subject.image_id and not self._view.isExpanded(index):
+                self._opened = subject
             self.show_deciding()
+
+    def _close_again(self, place: Place) -> None:
+        """Fold what was opened here and not by the person, who has not gone into it either."""
+        self._opened = None
+        current = self.place_of(self._view.currentIndex())
+        if current is None or (current.stage, current.image_id) != (place.stage, place.image_id):
+            with self.quietly():
+                self._view.collapse(self.find(place))
 
     def show_deciding(self) -> None:
         """Open the way to the check that decided, and scroll to it."""
@@ -221,7 +249,7 @@ class Navigation(QObject):
         for each in reversed(above):
             if not self._view.isExpanded(each):
                 self._view.expand(each)
-        if isinstance(self._trace.item(index), Subject) and not select:
+        if isinstance(self._trace.item(index), Stage | Subject) and not select:
             self._view.expand(index)
         if above:
             self._view.scrollTo(above[0], self._view.ScrollHint.EnsureVisible)
@@ -240,13 +268,12 @@ class Navigation(QObject):
         place = self.place_of(index)
         if place is not None:
             self._closed.discard(place)
+            if not self._quiet and self._opened is not None and place.image_id == self._opened.image_id:
+                self._opened = None  # theirs now
 
     def _person_moved(self, current: QModelIndex) -> None:
         if not self._quiet:
             self.moved.emit(current)
-
-
-LOCAL = StageKind.LOCAL
 
 
 def _place(items: Sequence[Item]) -> Place | None:

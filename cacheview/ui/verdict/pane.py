@@ -50,7 +50,7 @@ class VerdictPane(QWidget):
         self.view = TraceView(self.trace, self)
         self.detail = Detail(self)
         self.navigation = Navigation(self.view, self.trace, self)
-        self._activated_image = ""
+        self._shown = False
         self._lay_out()
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
@@ -73,7 +73,6 @@ class VerdictPane(QWidget):
         if in_place:
             self.navigation.follow()
         else:
-            self._activated_image = ""
             self.navigation.start()
         self._show_detail()
 
@@ -188,7 +187,6 @@ class VerdictPane(QWidget):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
-        self.splitter.setSizes([3 * 100, 100])
         self._page_layout = layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -211,6 +209,9 @@ class VerdictPane(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self.splitter.setSizes([self.height(), self.detail.usual_height()])
         self._fit()
         if self.trace.explanation is not None:
             self.navigation.show_deciding()

@@ -35,6 +35,7 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
         end = _end(text, 0, room, width, measure)
         if mark.start >= end or mark.stop > end:
             start = max(0, mark.start - _BEFORE)
+            start = start if start > 2 else 0  # an ellipsis for two characters tells less than they do
             # Rather all of the end than a piece of it with nothing after.
             while start and len(text) - start < room and _measured(text, start - 1, len(text), measure) <= width:
                 start -= 1

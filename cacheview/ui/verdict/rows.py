@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
 from cacheview.ui.verdict.values import differs
-from cacheview.ui.verdict.words import empty_stage
+from cacheview.ui.verdict.words import empty_stage, row_name
 
 __all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "Note", "Rows", "failed_trail", "fold", "rows_of"]
 
@@ -31,9 +31,9 @@ class Group:
 
     @property
     def title(self) -> str:
-        """``Cmd, Env, … (7)``."""
-        names = [self.checks[place].name for place in self.places[:2]]
-        return f"{', '.join(names)}{', …' if len(self.places) > 2 else ''} ({len(self.places)})"
+        """``Cmd, Env, Labels, … (7)``."""
+        names = [row_name(self.checks[place]) for place in self.places[:3]]
+        return f"{', '.join(names)}{', …' if len(self.places) > 3 else ''} ({len(self.places)})"
 
 
 @dataclass(frozen=True)

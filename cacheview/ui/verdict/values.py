@@ -45,7 +45,7 @@ def full_pair(check: Check) -> tuple[str, str]:
 
 def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
     """The part of each text that differs; `NO_MARK` where the values do not count as different."""
-    if not ours or not theirs or ours == theirs or not differs(check):
+    if not ours or not theirs or ours == theirs or not differs(check) or check.name in ("history", "diff_ids"):
         return NO_MARK, NO_MARK
     one, other = differing(ours, theirs)
     return (NO_MARK if ours == NOTHING else one), (NO_MARK if theirs == NOTHING else other)

@@ -9,17 +9,19 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QP
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.engine import Check, Stage, Subject
-from cacheview.ui.icons import pixmap
-from cacheview.ui.theme import GRID, current_tokens
+from cacheview.ui.theme import GRID, Tokens, current_tokens
 from cacheview.ui.verdict.delegate import RowDelegate
 from cacheview.ui.verdict.model import Column, TraceModel
-from cacheview.ui.verdict.rows import Note
+from cacheview.ui.verdict.rows import Group, Note
 
 __all__ = ["TraceView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _SHARES: Final = (0.42, 0.29)
 """Of the width, for check and probe; the image has the rest."""
+_NARROW: Final = 70  # of the font's mean characters
+_MORE: Final = 0.05
+"""Added to the first column of a narrow pane."""
 _LEAST: Final = 12 * GRID
 
 
@@ -41,7 +43,7 @@ class TraceView(QTreeView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         # With rows of many heights Qt would ask for that of each of 10,000.
         self.setUniformRowHeights(True)
-        self.setIndentation(4 * GRID)
+        self.setIndentation(3 * GRID)
         self.setAllColumnsShowFocus(True)
         self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
         self.setMouseTracking(True)
@@ -53,6 +55,7 @@ class TraceView(QTreeView):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(_LEAST)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._remember_shares)
 
@@ -65,16 +68,18 @@ class TraceView(QTreeView):
     def _fit_columns(self) -> None:
         width = self.viewport().width()
         self._fitting = True
-        for column, share in zip((Column.CHECK, Column.PROBE), self._shares, strict=True):
+        shares = self._shares
+        if shares is _SHARES and width < _NARROW * self.fontMetrics().averageCharWidth():
+            shares = (shares[0] + _MORE, shares[1] - _MORE / 2)
+        for column, share in zip((Column.CHECK, Column.PROBE), shares, strict=True):
             self.header().resizeSection(column, max(_LEAST, int(width * share)))
         self._fitting = False
 
-    def _remember_shares(self) -> None:
+    def _remember_shares(self, column: int) -> None:
         width = self.viewport().width()
-        if not self._fitting and width > 0:
-            sizes = (self.header().sectionSize(column) / width for column in (Column.CHECK, Column.PROBE))
-            check, probe = sizes
-            self._shares = (check, probe)
+        if self.isVisible() and not self._fitting and column != Column.IMAGE and width > 0:
+            sizes = [self.header().sectionSize(column) / width for column in (Column.CHECK, Column.PROBE)]
+            self._shares = (sizes[0], sizes[1])
 
     # Drawing
 
@@ -98,36 +103,33 @@ class TraceView(QTreeView):
         if ground:
             painter.fillRect(rect, QColor(ground))
         left = self._text_left(index)
-        self._draw_arrow(painter, index, rect, left)
-        if isinstance(item, Stage | Subject | Note):
+        self._draw_arrow(painter, index, rect, left, tokens)
+        if isinstance(item, Stage | Subject | Group | Note):
             room = rect.adjusted(left, 0, 0, 0)
-            self.rows.draw(painter, room, self.rows.lay_out_across(item, room.width(), explanation), selected=selected)
+            self.rows.draw(
+                painter, room, self.rows.lay_out_across(item, room.width(), explanation), tokens, selected=selected
+            )
         else:
             for column in Column:
                 start = self.columnViewportPosition(column)
                 cell = QRect(start, rect.y(), self.columnWidth(column), rect.height())
-                if column is Column.CHECK:
-                    cell.setLeft(left)
+                cell.setLeft(left if column is Column.CHECK else start + GRID)
                 runs = self.rows.lay_out(item, column, cell.width(), explanation)
-                self.rows.draw(painter, cell, runs, selected=selected)
+                self.rows.draw(painter, cell, runs, tokens, selected=selected)
         if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index.sibling(index.row(), 0):
             painter.setPen(QPen(QColor(tokens.accent)))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def _text_left(self, index: _Index) -> int:
         """Where the text of a row begins: behind its arrow."""
-        depth = 1
-        above = index.parent()
-        while above.isValid():
-            depth += 1
-            above = above.parent()
-        return depth * self.indentation() + GRID
+        return self._trace.depth(index) * self.indentation() + GRID
 
-    def _draw_arrow(self, painter: QPainter, index: _Index, rect: QRect, left: int) -> None:
+    def _draw_arrow(self, painter: QPainter, index: _Index, rect: QRect, left: int, tokens: Tokens) -> None:
         if self._trace.hasChildren(index):
-            size = 3 * GRID
+            size = max(3 * GRID, self.rows.icon_size - 2)
             name = "chevron" if self.isExpanded(index) else "chevron-right"
-            drawing = pixmap(name, "text_muted", size, painter.device().devicePixelRatioF())
+            ratio = painter.device().devicePixelRatioF()
+            drawing = self.rows.drawing(name, "text_muted", size, ratio, tokens)
             x = left - GRID - (self.indentation() + size) // 2
             painter.drawPixmap(x, rect.center().y() - size // 2 + 1, drawing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject, VerdictOutcome
@@ -15,6 +16,7 @@ __all__ = [
     "STAGE_TITLES",
     "check_in_words",
     "empty_stage",
+    "row_name",
     "sides_of",
     "stage_in_words",
     "stage_word",
@@ -50,6 +52,8 @@ _STAGE_WORDS: Final = {
     (StageKind.HISTORY, CheckOutcome.PASSED): "match",
     (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
 }
+
+_ENTRY: Final = re.compile(r"(?:history|diff_ids)\[(\d+)\](?:\.(\w+))?")
 
 FORMATS: Final = ("text", "JSON", "Markdown")
 """What can be copied as."""
@@ -92,6 +96,12 @@ def subject_count(subject: Subject) -> str:
     """``8 of 14 checks passed``."""
     total = subject.compared_count
     return f"{subject.passed_count} of {total} check{'' if total == 1 else 's'} passed"
+
+
+def row_name(check: Check) -> str:
+    """The name of a check below the one that it belongs to: of a history entry its number, of its fields their own."""
+    entry = _ENTRY.fullmatch(check.name)
+    return (entry[2] or entry[1]) if entry is not None else check.name
 
 
 def stage_in_words(explanation: Explanation, stage: Stage) -> str:

@@ -1,0 +1,59 @@
+"""The fonts of the trace, and how wide text is in them. Measuring is slow: what was measured is remembered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from cacheview.ui.theme import mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.verdict.pieces import Piece, fit
+
+__all__ = ["Face", "faces"]
+
+_REMEMBERED: Final = 4_000
+
+
+class Face:
+    """A font with its measures."""
+
+    def __init__(self, font: QFont, *, mono: bool = False) -> None:
+        self.font = font
+        self._metrics = QFontMetricsF(font)
+        self._each = self._metrics.horizontalAdvance("0") if mono else 0.0
+        self.height = self._metrics.height()
+        self.ascent = self._metrics.ascent()
+        self._widths: dict[str, float] = {}
+        self._fitted: dict[tuple[str, int, int, int], tuple[Piece, ...]] = {}
+
+    def width(self, text: str) -> float:
+        """In pixels, without kerning to what comes next."""
+        if self._each and text.isascii():
+            return self._each * len(text)
+        width = self._widths.get(text)
+        if width is None:
+            if len(self._widths) >= _REMEMBERED:
+                self._widths.clear()
+            width = self._widths[text] = self._metrics.horizontalAdvance(text)
+        return width
+
+    def fit(self, text: str, mark: slice, room: float) -> tuple[Piece, ...]:
+        """`cacheview.ui.verdict.pieces.fit` in this font."""
+        key = (text, mark.start, mark.stop, int(room))
+        pieces = self._fitted.get(key)
+        if pieces is None:
+            if len(self._fitted) >= _REMEMBERED:
+                self._fitted.clear()
+            pieces = self._fitted[key] = fit(text, mark, int(room), self.width)
+        return pieces
+
+
+def faces() -> dict[str, Face]:
+    """The fonts by name, as the application's font is now."""
+    return {
+        "plain": Face(scaled_font(1.0)),
+        "strong": Face(strong_font()),
+        "small": Face(small_font()),
+        "mono": Face(mono_font(), mono=True),
+        "word": Face(scaled_font(0.85, weight=QFont.Weight.DemiBold)),
+    }
