@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 __all__ = ["resource"]
 
@@ -15,9 +17,15 @@ def resource(name: str) -> Traversable:
     Raises FileNotFoundError when there is none of that name.
     """
     parts = name.split("/")
-    checkout = Path(__file__).parent.parent / "resources"
-    for root in (resources.files("cacheview") / "resources", checkout):
+    package = Path(__file__).parent
+    for root in (package / "resources", package.parent / "resources"):
         found = root.joinpath(*parts)
-        if found.is_file() or found.is_dir():
+        if found.exists():
             return found
+    # Neither: the package may be no folder at all. Loading this takes longer than the whole look-up.
+    from importlib.resources import files
+
+    inside = files("cacheview").joinpath("resources", *parts)
+    if inside.is_file() or inside.is_dir():
+        return inside
     raise FileNotFoundError(f"not bundled with cacheview: {name}")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtWidgets import QMenu
 
-from cacheview.ui.icons import icon
+from cacheview.ui.icons import pixmap
+from cacheview.ui.theme import icon_size
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenuBar, QWidget
 
 __all__ = ["Actions", "connect"]
 
@@ -92,7 +97,11 @@ class Actions:
     def dress(self) -> None:
         """Icons in the colours of the theme: again when it changes."""
         for action, name in self._icons:
-            action.setIcon(icon(name, "text_muted"))
+            # One size, as menus and tool bar have one: each further one is a drawing more before the first paint.
+            drawn = QIcon(pixmap(name, "text_muted", icon_size(), self._owner.devicePixelRatioF()))
+            faint = pixmap(name, "text_faint", icon_size(), self._owner.devicePixelRatioF())
+            drawn.addPixmap(faint, QIcon.Mode.Disabled)
+            action.setIcon(drawn)
 
     @property
     def _all(self) -> list[QAction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -52,6 +53,8 @@ def run_window(
         lack = missing_display(os.environ)
         if lack:
             return _refuse(lack)
+    # Nothing of what a start makes is garbage; looking for some takes a tenth of its time.
+    gc.disable()
     try:
         app = _application(scheme)
     except ImportError as error:
@@ -65,13 +68,13 @@ def run_window(
     window = MainWindow(Settings(settings), rules=rules or "")
     if size is not None:
         window.resize(*size)
-    from cacheview.ui.opening import DEMO
+    from cacheview.ui.names import DEMO
 
     location = store or DEMO
-    window.opener.announce(location)
+    window.announce(location)
     if on_shown is not None:
         window.first_painted.connect(on_shown)
-    window.first_painted.connect(lambda: window.open(location))
+    window.first_painted.connect(lambda: _begin(app, window, location))
     status = [0]
     if screenshot is not None:
         window.settled.connect(lambda well: status.__setitem__(0, _draw(app, window, screenshot, well=well)))
@@ -79,6 +82,16 @@ def run_window(
     app.exec()
     window.close()
     return status[0]
+
+
+def _begin(app: QApplication, window: MainWindow, location: str) -> None:
+    """What the first paint does not wait for."""
+    from cacheview.ui.icons import app_icon
+
+    gc.freeze()
+    gc.enable()
+    app.setWindowIcon(app_icon())
+    window.open(location)
 
 
 def _application(scheme: str | None) -> QApplication:
@@ -106,12 +119,10 @@ def _application(scheme: str | None) -> QApplication:
     QApplication.setApplicationDisplayName("cacheview")
     QApplication.setDesktopFileName("cacheview")
 
-    from cacheview.ui.icons import app_icon
     from cacheview.ui.theme import apply_theme
 
     held = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, None: None}[scheme]
     apply_theme(app, held)
-    app.setWindowIcon(app_icon())
     return app
 
 

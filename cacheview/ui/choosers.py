@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, small_font
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
 
 __all__ = ["ToolBar"]
 
@@ -25,6 +29,7 @@ class ToolBar(QToolBar):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
+        self._lists: dict[QComboBox, list[QAction]] = {}
         self.setMovable(False)
         self.setFloatable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -37,23 +42,33 @@ class ToolBar(QToolBar):
         self.platform = self._menu_button("Platform", actions.platform_menu)
         self.platform.setToolTip("Which manifest of a multi-platform image is shown")
         self._button(actions.reload)
-        self._case_actions, self.case = self._list("Case", self.case_chosen)
-        self._probe_actions, self.probe = self._list("Probe", self.probe_chosen)
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
+        self._gap = self.addWidget(gap)
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)
         self.copy = self._menu_button("Copy", actions.copy_menu)
         self.copy.setToolTip("Copy the verdict with its reasons")
 
+    @cached_property
+    def case(self) -> QComboBox:
+        """The cases of the suite. Made when first needed, as is `probe`: most stores have no such list."""
+        return self._list("Case", self.case_chosen)
+
+    @cached_property
+    def probe(self) -> QComboBox:
+        """The probes of the case."""
+        return self._list("Probe", self.probe_chosen)
+
     def set_cases(self, names: Sequence[str], current: int) -> None:
         """The cases of a suite; the list is shown when there are several."""
-        self._fill(self.case, self._case_actions, names, current)
+        if len(names) > 1 or "case" in self.__dict__:
+            self._fill(self.case, names, current)
 
     def set_probes(self, names: Sequence[str], current: int) -> None:
         """The probes of a case; the list is shown when there are several."""
-        self._fill(self.probe, self._probe_actions, names, current)
+        if len(names) > 1 or "probe" in self.__dict__:
+            self._fill(self.probe, names, current)
 
     @staticmethod
     def say(button: QToolButton, what: str, value: str) -> None:
@@ -64,14 +79,18 @@ class ToolBar(QToolBar):
         button.setText(f"{what}  {shown} ▾".replace("&", "&&") if shown else f"{what} ▾")
         button.setAccessibleName(f"{what}: {value}" if value else what)
 
-    @staticmethod
-    def _fill(box: QComboBox, actions: Sequence[QAction], names: Sequence[str], current: int) -> None:
+    def set_case(self, current: int) -> None:
+        """Another case was chosen, by whatever way."""
+        if "case" in self.__dict__:
+            self.case.setCurrentIndex(current)
+
+    def _fill(self, box: QComboBox, names: Sequence[str], current: int) -> None:
         box.blockSignals(True)
         box.clear()
         box.addItems([one_line(name) for name in names])
         box.setCurrentIndex(current)
         box.blockSignals(False)
-        for action in actions:
+        for action in self._lists[box]:
             action.setVisible(len(names) > 1)
 
     def _menu_button(self, text: str, menu: QMenu) -> QToolButton:
@@ -93,7 +112,7 @@ class ToolBar(QToolBar):
         button.setAccessibleName(action.text().replace("&", ""))
         self.addWidget(button)
 
-    def _list(self, name: str, chosen: object) -> tuple[list[QAction], QComboBox]:
+    def _list(self, name: str, chosen: object) -> QComboBox:
         label = QLabel(name)
         label.setFont(small_font())
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
@@ -105,7 +124,6 @@ class ToolBar(QToolBar):
         box.activated.connect(chosen)
         box.currentTextChanged.connect(lambda text: box.setToolTip(tool_tip(text)))
         label.setBuddy(box)
-        actions = [self.addWidget(label), self.addWidget(box)]
-        for action in actions:
-            action.setVisible(False)
-        return actions, box
+        before = self._gap if name == "Probe" or "probe" not in self.__dict__ else self._lists[self.probe][0]
+        self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]
+        return box

@@ -8,8 +8,9 @@ from PySide6.QtGui import QActionGroup
 from cacheview.engine import RULE_SETS
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
+from cacheview.ui.names import name_of
 from cacheview.ui.notice import Notice
-from cacheview.ui.opener import Opener, name_of
+from cacheview.ui.opener import Opener
 from cacheview.ui.plain import one_line
 from cacheview.ui.session import Answer, Session
 from cacheview.ui.status import StatusBar
@@ -73,7 +74,7 @@ class Headline(QObject):
 
     def _show_case(self) -> None:
         session = self._session
-        self._tool_bar.case.setCurrentIndex(session.case_number)
+        self._tool_bar.set_case(session.case_number)
         names = [
             f"{number}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}"
             for number, probe in enumerate(session.case.probes, 1)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import visible
+from cacheview.ui.start_page import clear
 from cacheview.ui.theme import GRID, current_tokens, small_font
 
 __all__ = ["Notice"]
@@ -113,11 +114,7 @@ class Notice(QWidget):
         self._copy.setVisible(bool(details))
         self._progress.setVisible(kind == "busy")
         self._close.setVisible(kind != "busy")
-        while (item := self._buttons.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._buttons)
         for label, do in buttons:
             button = QPushButton(label)
             button.clicked.connect(do)
@@ -141,6 +138,7 @@ class Notice(QWidget):
 
     def _dress(self) -> None:
         name, colour, _ = _LOOK[self._kind]
+        self._picture.setVisible(self._kind != "note")
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
         self._close.setIcon(icon("remove", "text_muted"))
         for button in self.findChildren(QPushButton):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cacheview.ui.loading import Loader
-from cacheview.ui.opening import DEMO, OpenedStore, open_work
-from cacheview.ui.settings import Settings
+from cacheview.ui.names import DEMO
+from cacheview.ui.opening import OpenedStore, open_work
 
-__all__ = ["Opener", "name_of"]
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from cacheview.ui.settings import Settings
+
+__all__ = ["Opener"]
 
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
@@ -21,7 +26,7 @@ class Opener(QObject):
     """Reads one location at a time in the background.
 
     Signals:
-        announced(location): it is going to be read.
+        announced(location): it is being read.
         progressed(done, total | None, what).
         opened(OpenedStore, again): ``again``: what is open was read anew.
         failed(exception): ``asked`` tells of what.
@@ -59,11 +64,6 @@ class Opener(QObject):
     def is_busy(self) -> bool:
         return self._loader.is_busy
 
-    def announce(self, location: str) -> None:
-        """Say what `open` is going to be called with."""
-        self.asked = location
-        self.announced.emit(location)
-
     def open(self, location: str) -> None:
         """Read a location; what was being read before is given up."""
         self.asked = location
@@ -89,12 +89,16 @@ class Opener(QObject):
 
     def choose_file(self) -> None:
         """Ask for a file."""
+        from PySide6.QtWidgets import QFileDialog
+
         location, _ = QFileDialog.getOpenFileName(self._window, "Open an archive or a suite", self._folder(), _KINDS)
         if location:
             self.open(location)
 
     def choose_folder(self) -> None:
         """Ask for a folder."""
+        from PySide6.QtWidgets import QFileDialog
+
         location = QFileDialog.getExistingDirectory(self._window, "Open an OCI layout", self._folder())
         if location:
             self.open(location)
@@ -109,10 +113,3 @@ class Opener(QObject):
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, again)
-
-
-def name_of(location: str) -> str:
-    """What a person calls a location."""
-    if location == DEMO:
-        return "demo"
-    return os.path.basename(location.rstrip("/\\")) or location

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
     from cacheview.stores.opened import Case, Opened
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["DEMO", "OpenedStore", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
-
-DEMO = "demo:"
-"""The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
+__all__ = ["OpenedStore", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import unicodedata
 from typing import Final
 
@@ -35,6 +34,8 @@ def tool_tip(text: str) -> str:
     """A text for a tool tip. Qt guesses whether a tip is markup, so it is made markup that shows the text."""
     if not text:
         return ""
+    import html  # no tool tip is needed for the first paint
+
     cut = text[:_MAX_TIP] + ("…" if len(text) > _MAX_TIP else "")
     lines = "<br>".join(html.escape(visible(line)) for line in cut.split("\n"))
     return f'<p style="white-space: pre-wrap; margin: 0">{lines}</p>'

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.theme import GRID, heading_font, small_font
 
-__all__ = ["StartPage"]
+__all__ = ["StartPage", "clear"]
 
 _ICON = 12 * GRID
+_Button = tuple[str, SignalInstance]
 
 
 class StartPage(QWidget):
@@ -30,6 +31,7 @@ class StartPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._look = ("open", "text_faint")
         self._picture = _label()
         self._title = _label()
@@ -37,37 +39,32 @@ class StartPage(QWidget):
         self._text = _label()
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setMaximumWidth(160 * GRID)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedSize(80 * GRID, 2 * GRID - 2)
         self._progress.setAccessibleName("Progress of opening")
-        self._again = self._button("&Try again", self.again_asked)
-        self._file = self._button("Open &file…", self.file_asked)
-        self._folder = self._button("Open f&older…", self.folder_asked)
-        self._demo = self._button("Open the &demo", self.demo_asked)
-        self._cancel = self._button("&Cancel", self.cancel_asked)
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID)
-        row.addStretch(1)
-        for button in (self._again, self._file, self._folder, self._demo, self._cancel):
-            row.addWidget(button)
-        row.addStretch(1)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(2 * GRID)
         self._recent_title = _label("Recent")
         self._recent_title.setFont(small_font())
         self._recent_title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(3 * GRID)
-        layout.addStretch(2)
-        for widget in (self._picture, self._title, self._text, self._progress):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addLayout(row)
-        layout.addSpacing(2 * GRID)
-        layout.addWidget(self._recent_title)
-        layout.addLayout(self._recent)
-        layout.addStretch(3)
+        column = QVBoxLayout()
+        column.setSpacing(3 * GRID)
+        column.addStretch(2)
+        for widget in (self._picture, self._title, self._text):
+            column.addWidget(widget)
+        column.addWidget(self._progress, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self._buttons)
+        column.addSpacing(2 * GRID)
+        column.addWidget(self._recent_title)
+        column.addLayout(self._recent)
+        column.addStretch(3)
+        layout = QHBoxLayout(self)
+        layout.addStretch(1)
+        layout.addLayout(column, 3)
+        layout.addStretch(1)
 
     def show_welcome(self, recent: Sequence[str] = ()) -> None:
         """Nothing is open: how to open something, and what was open last."""
@@ -75,13 +72,13 @@ class StartPage(QWidget):
             ("open", "text_faint"),
             "Open an image store",
             "A docker save archive, an OCI image layout or a suite file: drop it here, or choose it.",
-            (self._file, self._folder, self._demo),
+            self._ways_in(),
         )
         self._list(recent)
 
     def show_busy(self, name: str) -> None:
         """Something is being opened."""
-        self._show(("reload", "text_faint"), f"Opening {one_line(name)}", "", (self._cancel,))
+        self._show(("reload", "text_faint"), f"Opening {one_line(name)}", "", (("&Cancel", self.cancel_asked),))
         self._progress.setRange(0, 0)
         self._progress.show()
 
@@ -94,24 +91,34 @@ class StartPage(QWidget):
 
     def show_error(self, title: str, text: str) -> None:
         """It could not be opened: why, and what to do."""
-        self._show(("error", "error"), title, text, (self._again, self._file, self._folder, self._demo))
+        self._show(("error", "error"), title, text, (("&Try again", self.again_asked), *self._ways_in()))
 
-    def _show(self, look: tuple[str, str], title: str, text: str, buttons: Sequence[QPushButton]) -> None:
+    def _ways_in(self) -> tuple[_Button, ...]:
+        return (
+            ("Open &file…", self.file_asked),
+            ("Open f&older…", self.folder_asked),
+            ("Open the &demo", self.demo_asked),
+        )
+
+    def _show(self, look: tuple[str, str], title: str, text: str, buttons: Sequence[_Button]) -> None:
         self._look = look
         self._dress()
         self._title.setText(visible(title))
         self._text.setText(visible(text))
         self._progress.hide()
-        for button in (self._again, self._file, self._folder, self._demo, self._cancel):
-            button.setVisible(button in buttons)
+        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        clear(self._buttons)
+        self._buttons.addStretch(1)
+        made = [self._button(label, pressed) for label, pressed in buttons]
+        for button in made:
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
         self._list(())
+        if had_focus or self.hasFocus():
+            made[0].setFocus()
 
     def _list(self, recent: Sequence[str]) -> None:
-        while (item := self._recent.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._recent)
         self._recent_title.setVisible(bool(recent))
         for location in recent:
             button = QPushButton(one_line(os.path.basename(location.rstrip("/\\")) or location).replace("&", "&&"))
@@ -121,9 +128,9 @@ class StartPage(QWidget):
             button.clicked.connect(lambda _checked=False, location=location: self.recent_asked.emit(location))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 
-    def _button(self, text: str, signal: object) -> QPushButton:
+    def _button(self, text: str, pressed: SignalInstance) -> QPushButton:
         button = QPushButton(text, self)
-        button.clicked.connect(signal)
+        button.clicked.connect(lambda: pressed.emit())
         return button
 
     def _dress(self) -> None:
@@ -135,9 +142,18 @@ class StartPage(QWidget):
             self._dress()
 
 
+def clear(layout: QLayout) -> None:
+    """Take all out of a layout, and away."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
 def _label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setWordWrap(bool(not text))
+    label.setWordWrap(True)
     return label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import sys
@@ -87,6 +86,8 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], told: str) 
     if not plugin.exists():
         found = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
         return f"Qt has no platform plugin {wanted!r}; there are: {', '.join(found)}. Set QT_QPA_PLATFORM to one"
+    import ctypes  # of no use to a start that goes well
+
     try:
         ctypes.CDLL(os.fspath(plugin))
     except OSError as error:

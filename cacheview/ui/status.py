@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from cacheview.ui.plain import one_line, tool_tip
@@ -25,52 +25,49 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._store, self._images, self._concerned = QLabel(), QLabel(), QLabel()
-        self._expected, self._time = QLabel(), QLabel()
-        for label in (self._store, self._images, self._concerned):
-            self.addWidget(label)
-        for label in (self._expected, self._time):
-            self.addPermanentWidget(label)
-        self._time.setToolTip("How long the cache and the explanation took for the last answer")
-        self._dress()
+        self._labels: dict[str, QLabel] = {}
+        # The bar is as high from the start as with text in it.
+        self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
 
     def show_store(self, title: str, location: str, images: int) -> None:
         """What is open."""
-        self._store.setText(one_line(title))
-        self._store.setToolTip(tool_tip(location))
-        self._images.setText(plural(images, "image"))
-        self._dress()
+        self._write("store", one_line(title), location)
+        self._write("images", plural(images, "image"))
 
     def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
         """What the last answer was about."""
         told = plural(candidates, "candidate")
-        self._concerned.setText(f"{told} · {plural(sources, 'source')}" if sources else told)
-        self._time.setText(f"{answer.milliseconds:.1f} ms")
-        if answer.differences is None:
-            self._expected.setText("")
-        elif answer.differences:
-            self._expected.setText("✗ not as the suite expects")
-        else:
-            self._expected.setText("✓ as the suite expects")
-        self._expected.setToolTip(tool_tip("\n".join(answer.differences or ())))
-        self._dress()
+        self._write("concerned", f"{told} · {plural(sources, 'source')}" if sources else told)
+        expected = ""
+        if answer.differences is not None:
+            expected = "✗ not as the suite expects" if answer.differences else "✓ as the suite expects"
+        self._write("expected", expected, "\n".join(answer.differences or ()), right=True)
+        what = "How long the cache and the explanation took for the last answer"
+        self._write("time", f"{answer.milliseconds:.1f} ms", what, right=True)
 
     def say(self, text: str) -> None:
         """Tell something in passing."""
         self.showMessage(text, _MESSAGE)
 
-    def _dress(self) -> None:
-        for label in (self._store, self._images, self._concerned, self._expected, self._time):
+    def _write(self, name: str, text: str, tip: str = "", *, right: bool = False) -> None:
+        label = self._labels.get(name)
+        if label is None:
+            label = self._labels[name] = QLabel()
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             label.setFont(small_font())
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
-            label.setVisible(bool(label.text()))
+            (self.addPermanentWidget if right else self.addWidget)(label)
+        if label.text() != text:
+            label.setText(text)
+            label.setVisible(bool(text))
+        label.setToolTip(tool_tip(tip))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
+            for label in self._labels.values():
+                label.setFont(small_font())
 
 
 def plural(count: int, what: str) -> str:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
-import traceback
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.notice import Notice
-from cacheview.ui.opener import Opener, name_of
-from cacheview.ui.opening import DEMO, OpenedStore
+from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.start_page import StartPage
 from cacheview.ui.status import StatusBar
 
 if TYPE_CHECKING:
+    # Also the classes of Qt that only types speak of: each is made when it is first imported.
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+
+    from cacheview.ui.notice import Notice
+    from cacheview.ui.opener import Opener
+    from cacheview.ui.opening import OpenedStore
     from cacheview.ui.session import Session
     from cacheview.ui.workspace import Workspace
 
@@ -46,37 +49,59 @@ class MainWindow(QMainWindow):
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
-        self.opener = Opener(settings, rules, self)
+        self._rules = rules
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.notice = Notice()
-        self.notice.hide()
         self.start_page = StartPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start_page)
         central = QWidget()
-        layout = QVBoxLayout(central)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.notice)
-        layout.addWidget(self._pages, 1)
+        self._column = QVBoxLayout(central)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._pages, 1)
         self.setCentralWidget(central)
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._show_busy_notice)
-        self._connect_opener()
+        self._connect_page()
         self._connect_actions()
         self.commands.dress()
-        self.start_page.show_welcome(settings.recent)
-        self._enable()
+        self._enable(busy=False)
         self.resize(*_SIZE)
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
+
+    @cached_property
+    def opener(self) -> Opener:
+        """What reads stores. Made when first needed."""
+        from cacheview.ui.opener import Opener
+
+        opener = Opener(self._settings, self._rules, self)
+        opener.announced.connect(self.announce)
+        opener.progressed.connect(self._progress)
+        opener.opened.connect(self._opened)
+        opener.failed.connect(self._failed)
+        opener.cancelled.connect(self._cancelled)
+        opener.ended.connect(self._ended)
+        return opener
+
+    @cached_property
+    def notice(self) -> Notice:
+        """The line over the panes, hidden until there is something to say. Made when first needed."""
+        from cacheview.ui.notice import Notice
+
+        notice = Notice()
+        notice.hide()
+        notice.closed.connect(notice.hide)
+        notice.copied.connect(self._say_copied)
+        self._column.insertWidget(0, notice)
+        return notice
 
     def open(self, location: str) -> None:
         """Read a location in the background, and show it when it has been read. What is open stays till then."""
@@ -84,16 +109,19 @@ class MainWindow(QMainWindow):
 
     # How opening goes
 
-    def _announced(self, location: str) -> None:
+    def announce(self, location: str) -> None:
+        """Say that a location is being opened, or is about to be."""
         if self.session is None:
             self.start_page.show_busy(name_of(location))
         else:
             self._patience.start()
-        self._enable()
+        self._enable(busy=True)
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
-        self.start_page.show_progress(done, total, what)
-        self.notice.show_progress(done, total)
+        if self.session is None:
+            self.start_page.show_progress(done, total, what)
+        else:
+            self.notice.show_progress(done, total)
 
     def _show_busy_notice(self) -> None:
         name = one_line(name_of(self.opener.asked))
@@ -108,6 +136,7 @@ class MainWindow(QMainWindow):
             self._make_panes(loaded)
         else:
             self.session.open(loaded, again=again)
+        self._enable(busy=False)
         self.settled.emit(True)
 
     def _failed(self, error: Exception) -> None:
@@ -117,6 +146,8 @@ class MainWindow(QMainWindow):
         text, details = str(error), []
         if not isinstance(error, DataError):
             text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it with the details"
+            import traceback
+
             details = "".join(traceback.format_exception(error)).splitlines()
             sys.stderr.write("\n".join([*details, ""]))
         self.last_error = text
@@ -137,9 +168,11 @@ class MainWindow(QMainWindow):
 
     def _ended(self) -> None:
         self._patience.stop()
-        self._enable()
+        self._enable(busy=False)
 
     def _make_panes(self, loaded: OpenedStore) -> None:
+        from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
         from cacheview.ui.headline import Headline
         from cacheview.ui.session import Session
         from cacheview.ui.workspace import Workspace
@@ -162,30 +195,22 @@ class MainWindow(QMainWindow):
 
     # What the person does
 
-    def _connect_opener(self) -> None:
-        opener, page = self.opener, self.start_page
-        opener.announced.connect(self._announced)
-        opener.progressed.connect(self._progress)
-        opener.opened.connect(self._opened)
-        opener.failed.connect(self._failed)
-        opener.cancelled.connect(self._cancelled)
-        opener.ended.connect(self._ended)
-        page.file_asked.connect(opener.choose_file)
-        page.folder_asked.connect(opener.choose_folder)
+    def _connect_page(self) -> None:
+        page = self.start_page
+        page.file_asked.connect(lambda: self.opener.choose_file())
+        page.folder_asked.connect(lambda: self.opener.choose_folder())
         page.demo_asked.connect(lambda: self.open(DEMO))
-        page.again_asked.connect(opener.try_again)
-        page.cancel_asked.connect(opener.cancel)
+        page.again_asked.connect(lambda: self.opener.try_again())
+        page.cancel_asked.connect(lambda: self.opener.cancel())
         page.recent_asked.connect(self.open)
-        self.notice.closed.connect(self.notice.hide)
-        self.notice.copied.connect(self._say_copied)
 
     def _connect_actions(self) -> None:
-        do, opener = self.commands, self.opener
-        connect(do.open_file, opener.choose_file)
-        connect(do.open_folder, opener.choose_folder)
+        do = self.commands
+        connect(do.open_file, lambda: self.opener.choose_file())
+        connect(do.open_folder, lambda: self.opener.choose_folder())
         connect(do.open_demo, lambda: self.open(DEMO))
-        connect(do.reload, opener.reload)
-        connect(do.cancel, opener.cancel)
+        connect(do.reload, lambda: self.opener.reload())
+        connect(do.cancel, lambda: self.opener.cancel())
         connect(do.quit, self.close)
         connect(do.copy_text, lambda: self._copy("as_text", "the verdict as text"))
         connect(do.copy_markdown, lambda: self._copy("as_markdown", "the verdict as Markdown"))
@@ -205,11 +230,11 @@ class MainWindow(QMainWindow):
         assert self.workspace is not None
         return self.workspace
 
-    def _enable(self) -> None:
+    def _enable(self, *, busy: bool) -> None:
         """What can be done now. What depends on the session alone is enabled with it."""
         do, is_open = self.commands, self.session is not None
-        do.cancel.setEnabled(self.opener.is_busy)
-        do.reload.setEnabled(bool(self.opener.location or self.opener.asked) and not self.opener.is_busy)
+        do.cancel.setEnabled(busy)
+        do.reload.setEnabled(not busy and (is_open or bool(self.last_error)))
         copies = (do.copy_text, do.copy_markdown, do.copy_json)
         for action in (*copies, do.find, *do.panes, do.next_pane, do.previous_pane):
             action.setEnabled(is_open)
@@ -223,6 +248,8 @@ class MainWindow(QMainWindow):
                 action.setEnabled(False)
 
     def _copy(self, form: str, what: str) -> None:
+        from PySide6.QtGui import QGuiApplication
+
         from cacheview import report
 
         if self.session is not None and self.session.answer is not None:

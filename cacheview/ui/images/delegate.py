@@ -81,7 +81,7 @@ class ImageRowDelegate(QStyledItemDelegate):
         rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
         # What the marks take is kept free: the text gives way, they do not.
         reserved = marked = sum(self._mark_width(mark) + _GAP for mark in marks)
-        if node.word:
+        if node.word and image is not None and not image.names:  # the word says more than the instruction
             wide = QFontMetrics(self._small).horizontalAdvance(one_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)

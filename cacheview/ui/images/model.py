@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,6 +89,11 @@ class ImageTreeModel(QAbstractItemModel):
             return None
         return self._forest.nodes[number]
 
+    def rows_under(self, parent: _Index) -> Sequence[Node]:
+        """The nodes under an index; the top level for the root."""
+        above = self.node(parent)
+        return above.children if above is not None else self._forest.roots
+
     def index_of(self, node: Node, column: int = Column.IMAGE) -> QModelIndex:
         return self.createIndex(node.row, column, node.number)
 
@@ -99,8 +105,7 @@ class ImageTreeModel(QAbstractItemModel):
         return self.index_of(node) if node is not None else QModelIndex()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        above = self.node(parent)
-        rows = above.children if above is not None else self._forest.roots
+        rows = self.rows_under(parent)
         if not (0 <= row < len(rows) and 0 <= column < len(Column)) or (parent.isValid() and parent.column() != 0):
             return QModelIndex()
         return self.createIndex(row, column, rows[row].number)

@@ -206,12 +206,16 @@ class ImagesPane(QWidget):
         self.choices_changed.emit()
 
     def _refilter(self, change: Callable[[], object]) -> None:
+        self.tree.setUpdatesEnabled(False)
+        # With all folded up, rows come and go without the tree being laid out for each change.
+        self.tree.collapseAll()
         self._quietly(change)
         if self.rows.is_active:
             self.tree.expandAll()
         elif self._before_filter is not None:
             self.tree.expand_ids(self._before_filter)
             self._before_filter = None
+        self.tree.setUpdatesEnabled(True)
         if self.tree.currentIndex().isValid():
             self.tree.scrollTo(self.tree.currentIndex())
         self._tell()

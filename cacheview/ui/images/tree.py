@@ -117,12 +117,12 @@ def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None,
 
 def _root_word(image: Image) -> str:
     """Empty for the first step of a FROM scratch build."""
+    if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
+        return "imported"
     has_container_config = image.container_config is not None or image.config.container_config is not None
     if image.from_scratch or (len(image.history) == 1 and has_container_config):
         return ""
-    if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
-        return "imported"
-    return "pulled" if any("@" in name for name in image.names) else "pulled or loaded"
+    return "pulled" if any("@" in name for name in image.names) else "no parent recorded"
 
 
 def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[Node]]) -> None:

@@ -93,25 +93,34 @@ class ImageTree(QTreeView):
     def drawRow(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
+        # All of it by hand: a style would lay its own selection over a part of the row.
         tokens = current_tokens()
-        if self.selectionModel().isSelected(index):
-            painter.fillRect(option.rect, QColor(tokens.selection))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, QColor(tokens.hover))
+        row: QRect = option.rect
+        first = index.sibling(index.row(), 0)
         node = index.data(NODE_ROLE)
+        if self.selectionModel().isSelected(first):
+            painter.fillRect(row, QColor(tokens.selection))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(row, QColor(tokens.hover))
         if node.parent is None and node.row and not node.follows:
             # Lineages stand apart: what is below an image in the same one was built on it.
-            painter.fillRect(option.rect.x(), option.rect.y(), option.rect.width(), 1, QColor(tokens.line))
-        super().drawRow(painter, option, index)
-        if self.hasFocus() and index.sibling(index.row(), 0) == self.currentIndex().siblingAtColumn(0):
-            painter.fillRect(option.rect.x(), option.rect.y(), GRID - 1, option.rect.height(), QColor(tokens.accent))
+            painter.fillRect(row.x(), row.y(), row.width(), 1, QColor(tokens.line))
+        if self.hasFocus() and first == self.currentIndex().siblingAtColumn(0):
+            painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
+        cell = QStyleOptionViewItem(option)
+        for column in Column:
+            if not self.isColumnHidden(column):
+                place = index.sibling(index.row(), column)
+                cell.rect = self.visualRect(place)
+                if column is Column.IMAGE and node.children and self._rows.hasChildren(place):
+                    self._draw_arrow(painter, cell.rect, opened=self.isExpanded(place))
+                self._delegate.paint(painter, cell, place)
 
-    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
-        if not self._rows.hasChildren(index):
-            return
+    def _draw_arrow(self, painter: QPainter, item: QRect, *, opened: bool) -> None:
+        """To the left of an item: that there is more under it."""
         size = self.indentation()
-        name = "chevron" if self.isExpanded(index) else "chevron-right"
-        place = QRect(rect.right() - size, rect.y() + (rect.height() - size) // 2, size, size)
+        place = QRect(item.x() - size, item.y() + (item.height() - size) // 2, size, size)
+        name = "chevron" if opened else "chevron-right"
         painter.drawPixmap(place, pixmap(name, "text_muted", size, painter.device().devicePixelRatioF()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
