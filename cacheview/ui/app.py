@@ -63,9 +63,9 @@ def run_window(
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
 
-    if screenshot is not None and settings is None:
-        settings = Path(os.devnull)  # a picture shall not depend on what was open last
-    window = MainWindow(Settings(settings), rules=rules or "")
+    # A picture shall not depend on what was open last, nor change it.
+    kept = Settings(settings, forgetful=screenshot is not None and settings is None)
+    window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
     from cacheview.ui.names import DEMO

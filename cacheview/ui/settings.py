@@ -16,9 +16,12 @@ MAX_RECENT: Final = 10
 class Settings:
     """Typed access to a settings file. What cannot be read, or is of another type, is as if it were not there."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        """``file``: an ini file; None: the user's own."""
-        if file is not None:
+    def __init__(self, file: Path | None = None, *, forgetful: bool = False) -> None:
+        """``file``: an ini file; None: the user's own. ``forgetful``: none at all, and nothing is written."""
+        self._stored: QSettings | _Nowhere
+        if forgetful:
+            self._stored = _Nowhere()
+        elif file is not None:
             self._stored = QSettings(str(file), QSettings.Format.IniFormat)
         else:
             self._stored = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "cacheview", "cacheview")
@@ -96,3 +99,25 @@ class Settings:
     def _bytes(self, key: str) -> QByteArray | None:
         value = self._stored.value(key)
         return value if isinstance(value, QByteArray) else None
+
+
+class _Nowhere:
+    """Keeps settings as long as it is kept."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, object] = {}
+
+    def value(self, key: str) -> object:
+        return self._values.get(key)
+
+    def setValue(self, key: str, value: object) -> None:
+        self._values[key] = value
+
+    def contains(self, key: str) -> bool:
+        return key in self._values
+
+    def remove(self, key: str) -> None:
+        self._values.pop(key, None)
+
+    def sync(self) -> None:
+        """There is nothing to write."""

@@ -1,0 +1,206 @@
+"""The images pane, used as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from image_kit import make_image, marks
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import Image, ImageStore, Probe
+from cacheview.ui.images import ImagesPane
+from cacheview.ui.images.model import Column
+
+
+@pytest.fixture
+def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 600)
+    pane.set_store(store)
+    pane.show()
+    yield pane
+    pane.close()
+
+
+def filter_box(pane: ImagesPane) -> QLineEdit:
+    return pane.findChild(QLineEdit)
+
+
+def toggle(pane: ImagesPane, text: str) -> QCheckBox:
+    return next(box for box in pane.findChildren(QCheckBox) if text in box.text())
+
+
+def shown_texts(pane: ImagesPane) -> list[str]:
+    return [label.text() for label in pane.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def visible_ids(pane: ImagesPane) -> list[str]:
+    """What is on screen, top to bottom."""
+    found = []
+    index = pane.tree.indexAt(pane.tree.viewport().rect().topLeft())
+    while index.isValid():
+        source = pane.rows.mapToSource(index)
+        node = pane.model.node(source)
+        assert node is not None
+        found.append(node.image.id[7:] if node.image else "scratch")
+        index = pane.tree.indexBelow(index)
+    return found
+
+
+def test_filter_by_typing(pane: ImagesPane, qtbot: QtBot) -> None:
+    pane.focus_filter()
+    qtbot.keyClicks(filter_box(pane), "TEAM/app")
+    assert visible_ids(pane) == ["scratch", "base", "one", "two", "app"]
+    assert "1 of 7 images" in shown_texts(pane)
+    qtbot.keyClick(filter_box(pane), Qt.Key.Key_Escape)
+    assert len(visible_ids(pane)) == 8
+    assert "7 images" in shown_texts(pane)
+
+
+def test_filter_gives_back_what_was_folded(pane: ImagesPane) -> None:
+    base = pane.rows.mapFromSource(pane.model.index_of_image("sha256:base"))
+    pane.tree.collapse(base)
+    before = visible_ids(pane)
+    filter_box(pane).setText("app")
+    assert "app" in visible_ids(pane)
+    filter_box(pane).clear()
+    assert visible_ids(pane) == before
+
+
+def test_filter_that_matches_nothing_offers_a_way_out(pane: ImagesPane, qtbot: QtBot) -> None:
+    filter_box(pane).setText("<b>none</b>")
+    assert "Nothing matches “<b>none</b>”" in shown_texts(pane)
+    button = next(b for b in pane.findChildren(QPushButton) if b.isVisible())
+    assert button.text() == "Clear filter"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(visible_ids(pane)) == 8
+
+
+def test_empty_store(pane: ImagesPane) -> None:
+    pane.set_store(ImageStore(()))
+    assert "This store has no images" in shown_texts(pane)
+    assert "0 images" in shown_texts(pane)
+
+
+def test_intermediate_images(pane: ImagesPane, qtbot: QtBot) -> None:
+    pane.reveal("sha256:app")
+    toggle(pane, "Intermediate").click()
+    assert visible_ids(pane) == ["scratch", "base", "app", "other", "pulled", "orphan"]
+    assert "5 of 7 images" in shown_texts(pane)
+    assert pane.selected() is not None
+    assert pane.selected().id == "sha256:app"
+
+
+def test_only_candidates(pane: ImagesPane, store: ImageStore) -> None:
+    pane.set_marks(marks(store, Probe(parent="sha256:base")))
+    toggle(pane, "candidates").click()
+    assert visible_ids(pane) == ["scratch", "base", "one", "other"]
+    pane.set_marks(marks(store, Probe(parent="sha256:app")))
+    assert visible_ids(pane) == ["scratch", "base", "one", "two", "app"]
+
+
+def test_selecting_says_so_and_revealing_does_not(pane: ImagesPane, qtbot: QtBot) -> None:
+    said: list[Image | None] = []
+    pane.image_selected.connect(said.append)
+    pane.reveal("sha256:two")
+    assert said == []
+    pane.tree.setFocus()
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Down)
+    assert [image.id for image in said if image] == ["sha256:app"]
+
+
+def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
+    filter_box(pane).setText("orphan")
+    toggle(pane, "Intermediate").click()
+    assert pane.reveal("sha256:two")
+    assert "two" in visible_ids(pane)
+    assert not pane.reveal("sha256:never")
+    assert pane.reveal("")
+    assert pane.selected() is None
+
+
+def test_keys_alone(pane: ImagesPane, qtbot: QtBot) -> None:
+    asked: list[Image] = []
+    pane.probe_requested.connect(asked.append)
+    pane.focus_filter()
+    qtbot.keyClicks(filter_box(pane), "other")
+    qtbot.keyClick(filter_box(pane), Qt.Key.Key_Down)
+    assert pane.tree.hasFocus()
+    qtbot.keyClick(pane.tree, Qt.Key.Key_End)
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Return)
+    assert [image.id for image in asked] == ["sha256:other"]
+
+
+def test_enter_on_scratch_makes_it_the_parent(pane: ImagesPane, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(pane.parent_requested) as asked:
+        pane.tree.activated_row.emit(pane.rows.index(0, 0))
+    assert asked.args == [None]
+
+
+def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
+    image = store.by_id["sha256:app"]
+    menu = pane.menu_for(image)
+    actions = {action.text().replace("&", ""): action for action in menu.actions()}
+    assert list(filter(None, actions)) == [
+        "Probe as its builder did",
+        "Use as parent",
+        "Add to cache from",
+        "Copy id",
+        "Copy names",
+        "Copy JSON",
+    ]
+    with qtbot.waitSignal(pane.cache_from_requested) as asked:
+        actions["Add to cache from"].trigger()
+    assert asked.args == [image]
+    copied: list[str] = []
+    pane.copied.connect(copied.append)
+    actions["Copy id"].trigger()
+    assert QGuiApplication.clipboard().text() == "sha256:app"
+    actions["Copy names"].trigger()
+    assert QGuiApplication.clipboard().text() == "docker.io/team/app:1\ndocker.io/team/app:latest"
+    actions["Copy JSON"].trigger()
+    assert Image.model_validate_json(QGuiApplication.clipboard().text()) == image
+    assert copied == ["id", "names", "JSON of the image"]
+    assert [a.text() for a in pane.menu_for(None).actions()] == ["Use as pa&rent"]
+
+
+def test_columns(pane: ImagesPane) -> None:
+    assert pane.tree.isColumnHidden(Column.ID)
+    assert pane.tree.isColumnHidden(Column.SIZE)
+    menu = pane.tree.columns_menu()
+    menu.actions()[0].trigger()
+    assert not pane.tree.isColumnHidden(Column.ID)
+    assert pane.tree.hidden_columns() == ["size"]
+    pane.tree.set_hidden_columns(["created", "nonsense"])
+    assert pane.tree.isColumnHidden(Column.CREATED)
+    # Of this store no size is known, so the column has nothing to show.
+    assert pane.tree.isColumnHidden(Column.SIZE)
+    pane.set_store(ImageStore((make_image("a", size=1),)))
+    assert not pane.tree.isColumnHidden(Column.SIZE)
+
+
+def test_marks_tell_without_changing_the_model(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
+    changed: list[QModelIndex] = []
+    pane.rows.dataChanged.connect(lambda first, *_: changed.append(first))
+    pane.set_marks(marks(store, Probe(parent="sha256:base")))
+    assert changed == []
+
+
+def test_rows_are_painted_in_both_states(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
+    """What a row looks like follows its marks."""
+    plain = pane.tree.viewport().grab().toImage()
+    pane.set_marks(marks(store, Probe(parent="sha256:base")))
+    marked = pane.tree.viewport().grab().toImage()
+    assert plain != marked
+    pane.set_marks(None)
+    assert pane.tree.viewport().grab().toImage() == plain
+
+
+def test_accessible_names(pane: ImagesPane) -> None:
+    assert pane.tree.accessibleName()
+    assert filter_box(pane).accessibleName()

@@ -1,0 +1,163 @@
+"""Work off the UI thread: progress, cancel, errors, and results that come too late."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QThread
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.loading import Loader, Report
+
+
+@pytest.fixture
+def loader(qapp: object) -> Iterator[Loader]:
+    loader = Loader()
+    yield loader
+    loader.close()
+
+
+class Gate:
+    """Work that waits in its thread until it is let go on."""
+
+    def __init__(self, result: object) -> None:
+        self.result = result
+        self.begun = threading.Event()
+        self.open = threading.Event()
+        self.thread: object = None
+
+    def __call__(self, report: Report) -> object:
+        self.thread = QThread.currentThread()
+        self.begun.set()
+        while not self.open.wait(0.001):
+            report(1, 10, "waiting")
+        report(10, 10, "done")
+        return self.result
+
+
+def test_result(loader: Loader, qtbot: QtBot) -> None:
+    order: list[str] = []
+    for name in ("started", "succeeded", "finished"):
+        getattr(loader, name).connect(lambda *_, name=name: order.append(name))
+    with qtbot.waitSignals([loader.succeeded, loader.finished], timeout=5000):
+        loader.start(lambda _: 42)
+        assert loader.is_busy
+    assert order == ["started", "succeeded", "finished"]
+    assert not loader.is_busy
+
+
+def test_work_is_done_elsewhere_and_told_here(loader: Loader, qtbot: QtBot) -> None:
+    gate = Gate("found")
+    gate.open.set()
+    told_in: list[object] = []
+    loader.succeeded.connect(lambda _: told_in.append(QThread.currentThread()))
+    with qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+        loader.start(gate)
+    assert said.args == ["found"]
+    assert told_in == [QThread.currentThread()]
+    assert gate.thread != QThread.currentThread()
+
+
+def test_progress(loader: Loader, qtbot: QtBot) -> None:
+    def work(report: Report) -> None:
+        for done in range(100_000):
+            report(done, None, "counting")
+        report(7, 7, "the end")
+
+    heard: list[tuple[object, object, str]] = []
+    loader.progressed.connect(lambda *told: heard.append(told))
+    with qtbot.waitSignal(loader.succeeded, timeout=10000):
+        loader.start(work)
+    assert heard[0] == (0, None, "counting")
+    assert heard[-1] == (7, 7, "the end")
+    assert len(heard) < 200  # of 100,001: what nobody could see is left out
+
+
+def test_error(loader: Loader, qtbot: QtBot) -> None:
+    def work(report: Report) -> None:
+        raise ValueError("it is <b>bad</b>")
+
+    with qtbot.waitSignal(loader.failed, timeout=5000) as said:
+        loader.start(work)
+    assert isinstance(said.args[0], ValueError)
+    assert not loader.is_busy
+
+
+def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:
+    gate = Gate("never")
+    results: list[object] = []
+    loader.succeeded.connect(results.append)
+    loader.start(gate)
+    assert gate.begun.wait(5)
+    with qtbot.waitSignals([loader.cancelled, loader.finished], timeout=5000):
+        loader.cancel()
+    assert not loader.is_busy
+    loader.close()  # returns only because the thread has ended, though nobody opened the gate
+    assert results == []
+
+
+def test_cancel_cannot_be_swallowed_by_the_work(loader: Loader) -> None:
+    went_on = threading.Event()
+    begun = threading.Event()
+
+    def work(report: Report) -> None:
+        while True:
+            begun.set()
+            try:
+                report(0, None, "")
+            except Exception:
+                went_on.set()
+
+    loader.start(work)
+    assert begun.wait(5)
+    loader.cancel()
+    loader.close()
+    assert not went_on.is_set()
+
+
+def test_late_result_is_dropped(loader: Loader, qtbot: QtBot) -> None:
+    results: list[object] = []
+    loader.succeeded.connect(results.append)
+    old, new = Gate("old"), Gate("new")
+    loader.start(old)
+    assert old.begun.wait(5)
+    loader.start(new)
+    old.open.set()  # it may end before it hears that it is not wanted
+    new.open.set()
+    with qtbot.waitSignal(loader.finished, timeout=5000):
+        pass
+    loader.close()
+    qtbot.wait(1)
+    assert results == ["new"]
+
+
+def test_late_error_is_dropped(loader: Loader, qtbot: QtBot) -> None:
+    errors: list[object] = []
+    loader.failed.connect(errors.append)
+    proceed = threading.Event()
+
+    def fails(report: Report) -> None:
+        proceed.wait(5)
+        raise ValueError("late")
+
+    loader.start(fails)
+    with qtbot.waitSignal(loader.succeeded, timeout=5000):
+        loader.start(lambda _: None)
+    proceed.set()
+    loader.close()
+    qtbot.wait(1)
+    assert errors == []
+
+
+def test_close_while_loading(loader: Loader, qtbot: QtBot) -> None:
+    said: list[object] = []
+    for signal in (loader.succeeded, loader.failed, loader.cancelled, loader.finished):
+        signal.connect(lambda *args: said.append(args))
+    gate = Gate("never")
+    loader.start(gate)
+    assert gate.begun.wait(5)
+    loader.close()
+    qtbot.wait(1)
+    assert said == []

@@ -1,0 +1,92 @@
+"""What is kept between two starts, and that nonsense in the file keeps nobody from starting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as given_settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QByteArray
+
+from cacheview.ui.settings import MAX_RECENT, Settings
+
+
+def test_round_trip(tmp_path: Path, qapp: object) -> None:
+    file = tmp_path / "settings.ini"
+    first = Settings(file)
+    assert (first.recent, first.geometry, first.splitter, first.hidden_columns) == ([], None, None, None)
+    assert first.intermediate
+    first.geometry = QByteArray(b"\x00\x01 bytes")
+    first.splitter = [300, 400, 500]
+    first.hidden_columns = ["id"]
+    first.intermediate = False
+    first.add_recent(str(file))
+    first.save()
+    again = Settings(file)
+    assert again.geometry == QByteArray(b"\x00\x01 bytes")
+    assert again.splitter == [300, 400, 500]
+    assert again.hidden_columns == ["id"]
+    assert not again.intermediate
+    assert again.recent == [str(file)]
+
+
+def test_no_column_hidden_is_not_never_chosen(tmp_path: Path, qapp: object) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    settings.hidden_columns = []
+    settings.save()
+    assert Settings(tmp_path / "s.ini").hidden_columns == []
+
+
+def test_recent_files(tmp_path: Path, qapp: object) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    files = [tmp_path / f"{i}, with a comma.tar" for i in range(MAX_RECENT + 3)]
+    for file in files:
+        file.touch()
+        settings.add_recent(str(file))
+    newest_first = [str(file) for file in reversed(files)][:MAX_RECENT]
+    assert settings.recent == newest_first
+    settings.add_recent(newest_first[4])
+    assert settings.recent == [newest_first[4], *newest_first[:4], *newest_first[5:]]
+    Path(newest_first[0]).unlink()
+    assert newest_first[0] not in settings.recent
+    settings.clear_recent()
+    assert settings.recent == []
+
+
+def test_wrong_types_are_as_if_they_were_not_there(tmp_path: Path, qapp: object) -> None:
+    file = tmp_path / "s.ini"
+    file.write_text(
+        "[General]\nrecent=@Invalid()\n[window]\ngeometry=abc\npanes=1, -2, x\n[images]\nhidden=@Rect(1 2 3 4)\n"
+    )
+    settings = Settings(file)
+    assert settings.recent == []
+    assert settings.geometry is None
+    assert settings.splitter is None
+    assert settings.hidden_columns == []
+    assert settings.intermediate
+
+
+@given(content=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"[window]\npanes={text}".encode()))
+@given_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_file_can_be_read(content: bytes, tmp_path: Path, qapp: object) -> None:
+    file = tmp_path / "any.ini"
+    file.write_bytes(content)
+    settings = Settings(file)
+    assert isinstance(settings.recent, list)
+    assert settings.splitter is None or len(settings.splitter) == 3
+    assert settings.geometry is None or isinstance(settings.geometry, QByteArray)
+    assert settings.intermediate in (True, False)
+
+
+def test_forgetful(tmp_path: Path, qapp: object) -> None:
+    settings = Settings(forgetful=True)
+    settings.add_recent(str(tmp_path))
+    settings.splitter = [1, 2, 3]
+    settings.save()
+    assert settings.recent == [str(tmp_path)]
+    assert settings.splitter == [1, 2, 3]
+    assert Settings(forgetful=True).splitter is None
+    settings.clear_recent()
+    assert settings.recent == []
+    assert list(tmp_path.iterdir()) == []

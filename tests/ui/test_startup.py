@@ -1,0 +1,145 @@
+"""What is said where there is no display, or the system lacks a library: one line, exit status 2."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+
+
+def run(code: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, without the display of this one."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    kept.pop("QT_QPA_PLATFORM", None)
+    kept["PYTHONPATH"] = str(Path(__file__).parents[2])
+    told = (
+        f"from pathlib import Path\nfrom cacheview.ui.app import run_window\nini = Path({str(tmp_path / 's.ini')!r})\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys\n{told}{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=kept | environment,
+    )
+
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays as on Linux")
+
+
+@linux
+def test_no_display(tmp_path: Path) -> None:
+    ended = run("sys.exit(run_window(None))", tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("cacheview: no display: ")
+    assert ended.stderr.count("\n") == 1
+    for help_ in ("DISPLAY", "--screenshot", "cacheview explain", "QT_QPA_PLATFORM"):
+        assert help_ in ended.stderr
+
+
+@linux
+def test_a_display_that_cannot_be_used(tmp_path: Path) -> None:
+    ended = run("sys.exit(run_window(None))", tmp_path, DISPLAY=":987")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("cacheview: ")
+    assert ended.stderr.count("\n") == 1
+    assert ":987" in ended.stderr or "system library" in ended.stderr
+
+
+@linux
+def test_an_unknown_platform(tmp_path: Path) -> None:
+    ended = run("sys.exit(run_window(None))", tmp_path, QT_QPA_PLATFORM="paper")
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "'paper'" in ended.stderr
+    assert "offscreen" in ended.stderr
+
+
+def test_a_library_that_is_missing(tmp_path: Path) -> None:
+    """As the loader says it when PySide6 is imported."""
+    block = (
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'PySide6.QtWidgets':\n"
+        "            raise ImportError('libEGL.so.1: cannot open shared object file: No such file or directory')\n"
+        "sys.meta_path.insert(0, Missing())\n"
+    )
+    ended = run(block + "sys.exit(run_window(None, screenshot=Path('x.png')))", tmp_path)
+    assert ended.returncode == 2
+    assert "libEGL.so.1" in ended.stderr
+    assert "apt install libegl1" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_words_for_import_errors() -> None:
+    assert "pip install PySide6-Essentials" in explain_import_error(ModuleNotFoundError("no", name="PySide6"))
+    assert "libsomething.so.7" in explain_import_error(ImportError("libsomething.so.7: cannot open shared object file"))
+    assert "undefined symbol" in explain_import_error(ImportError("undefined symbol: x"))
+
+
+def test_displays() -> None:
+    assert missing_display({}, "linux")
+    assert missing_display({"DISPLAY": ""}, "linux")
+    assert not missing_display({"DISPLAY": ":0"}, "linux")
+    assert not missing_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux")
+    assert not missing_display({"QT_QPA_PLATFORM": "vnc"}, "linux")
+    assert not missing_display({}, "darwin")
+    assert not missing_display({}, "win32")
+
+
+def test_plugin_whose_libraries_are_missing(tmp_path: Path) -> None:
+    (tmp_path / "libqxcb.so").write_bytes(b"not a library")
+    told = explain_no_plugin(tmp_path, {"DISPLAY": ":5"}, "could not\n connect")
+    assert "':5'" in told
+    assert "could not connect" in told
+
+
+def test_nothing_of_qt_is_loaded_to_find_out(tmp_path: Path) -> None:
+    ended = run("print([name for name in sys.modules if name.startswith(('PySide6', 'pydantic'))])", tmp_path)
+    assert ended.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_screenshot(tmp_path: Path, scheme: str) -> None:
+    from PySide6.QtGui import QImage
+
+    store = SAMPLES / "28.5.2-gd" / "save-chain.tar.gz"
+    file = tmp_path / "window.png"
+    ended = run(
+        f"sys.exit(run_window({str(store)!r}, screenshot=Path({str(file)!r}), size=(1366, 768), scheme={scheme!r}))",
+        tmp_path,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    picture = QImage(str(file))
+    assert (picture.width(), picture.height()) == (1366, 768)
+    middle = picture.pixelColor(683, 760).lightness()
+    assert (middle > 200) == (scheme == "light")
+
+
+def test_screenshot_of_what_cannot_be_opened(tmp_path: Path) -> None:
+    file = tmp_path / "window.png"
+    ended = run(f"sys.exit(run_window('/no/such/file', screenshot=Path({str(file)!r})))", tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("cacheview: /no/such/file")
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_screenshot_that_cannot_be_written(tmp_path: Path) -> None:
+    ended = run("sys.exit(run_window('demo:', screenshot=Path('/no/such/folder/x.png')))", tmp_path)
+    assert ended.returncode == 2
+    assert "/no/such/folder/x.png" in ended.stderr
+
+
+def test_unknown_rules(tmp_path: Path) -> None:
+    file = tmp_path / "window.png"
+    ended = run(f"sys.exit(run_window('demo:', rules='moby 0', screenshot=Path({str(file)!r})))", tmp_path)
+    assert ended.returncode == 2
+    assert "no rule set 'moby 0'" in ended.stderr
