@@ -119,6 +119,7 @@ class Notice(QWidget):
             button = QPushButton(label)
             button.clicked.connect(do)
             self._buttons.addWidget(button)
+            button.show()
         self._dress()
         self.update()
 

@@ -112,6 +112,7 @@ class StartPage(QWidget):
         made = [self._button(label, pressed) for label, pressed in buttons]
         for button in made:
             self._buttons.addWidget(button)
+            button.show()
         self._buttons.addStretch(1)
         self._list(())
         if had_focus or self.hasFocus():

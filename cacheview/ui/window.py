@@ -308,6 +308,9 @@ class MainWindow(QMainWindow):
         self._patience.stop()
         self.opener.close()
         self._settings.geometry = self.saveGeometry()
+        if self.session is not None:
+            # It would tell of its end when half of the window is gone.
+            self.session.document.undo_stack.clear()
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths
             self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()

@@ -130,7 +130,8 @@ class Workspace(QWidget):
         self.probe.set_store(self._session.store)
 
     def _show_parent(self) -> None:
-        self.images.reveal(self._session.document.probe.parent)
+        # What the person has hidden stays hidden: nobody asked to see it.
+        self.images.reveal(self._session.document.probe.parent, unhide=False)
 
     def _show_answer(self, answer: Answer) -> None:
         from cacheview.engine import StageKind

@@ -19,9 +19,8 @@ def run(code: str, tmp_path: Path, **environment: str) -> subprocess.CompletedPr
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
     kept["PYTHONPATH"] = str(Path(__file__).parents[2])
-    told = (
-        f"from pathlib import Path\nfrom cacheview.ui.app import run_window\nini = Path({str(tmp_path / 's.ini')!r})\n"
-    )
+    kept["XDG_CONFIG_HOME"] = str(tmp_path)  # the settings of whoever runs the tests are left alone
+    told = "from pathlib import Path\nfrom cacheview.ui.app import run_window\n"
     return subprocess.run(
         [sys.executable, "-c", f"import sys\n{told}{code}"],
         capture_output=True,
@@ -122,6 +121,7 @@ def test_screenshot(tmp_path: Path, scheme: str) -> None:
     assert (picture.width(), picture.height()) == (1366, 768)
     middle = picture.pixelColor(683, 760).lightness()
     assert (middle > 200) == (scheme == "light")
+    assert list(tmp_path.iterdir()) == [file]  # no settings, no lock, nothing else
 
 
 def test_screenshot_of_what_cannot_be_opened(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ class ImagesPane(QWidget):
         self._tell()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        bar = QWidget()
+        bar.setMinimumHeight(9 * GRID)  # as high as the heads of the other panes
+        head = QHBoxLayout(bar)
         head.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
         head.setSpacing(2 * GRID)
         head.addWidget(self._title)
@@ -113,7 +115,7 @@ class ImagesPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(head)
+        layout.addWidget(bar)
         layout.addWidget(Hairline())
         layout.addWidget(self._pages, 1)
         layout.addWidget(Hairline())
@@ -139,20 +141,22 @@ class ImagesPane(QWidget):
         """Mark what the probe concerns. Only what is on screen is worked out."""
         self.model.set_marks(marks)
 
-    def reveal(self, image_id: str) -> bool:
+    def reveal(self, image_id: str, *, unhide: bool = True) -> bool:
         """Select an image and bring it on screen, without a word; the empty id means scratch.
 
-        Filters that hide it are taken off. Returns False where the store lacks it.
+        Filters that hide it are taken off, unless ``unhide`` is False. Returns whether it is on screen.
         """
         if self._store is None or (image_id and image_id not in self._store.by_id):
             return False
         self._revealing = True
         try:
-            if not self.model.index_of_image(image_id).isValid():
+            if unhide and not self.model.index_of_image(image_id).isValid():
                 self._intermediate.setChecked(True)
-            if not self._row(image_id).isValid():
+            if unhide and not self._row(image_id).isValid():
                 self.clear_filter()
             row = self._row(image_id)
+            if not row.isValid():
+                return False
             self.tree.setCurrentIndex(row)
             self.tree.scrollTo(row)
         finally:
