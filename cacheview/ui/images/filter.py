@@ -44,6 +44,10 @@ class ImageFilter(QSortFilterProxyModel):
         """The model behind it."""
         return self._model
 
+    def node(self, row: _Index) -> Node | None:
+        """The node of a row of this model."""
+        return self._model.node(self.mapToSource(row))
+
     def set_text(self, text: str) -> None:
         """Keep what holds all words of the text, in names, ids or instructions, in any order; upper or lower case."""
         words = tuple(text.lower().split())

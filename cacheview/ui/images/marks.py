@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from cacheview.model import FieldKind, field_kind
+
 if TYPE_CHECKING:
     from cacheview.engine import Explanation, Stage, Subject
+    from cacheview.engine.index import Survivors
 
 __all__ = ["Mark", "MarkKind", "Marks", "positions"]
 
@@ -28,6 +31,10 @@ PARENT = Mark("parent", "parent", "The probe builds on this image.")
 HIT = Mark("hit", "hit", "The cache answers with this image.")
 SOURCE = Mark("source", "source", "--cache-from brings this image in.")
 MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answer.")
+OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
+UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")
+
+_OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
 def positions(stage: Stage) -> Mapping[str, int]:
@@ -49,6 +56,8 @@ class Marks:
         self._hit = verdict.image.id if verdict.image is not None else None
         self._sources = frozenset(source.id for source in verdict.sources)
         self._parent = explanation.trace.probe.parent
+        self._index = explanation.trace.index
+        self._config = explanation.trace.probe.config
         self._made: dict[str, tuple[Mark, ...]] = {}
 
     def of(self, image_id: str) -> tuple[Mark, ...]:
@@ -78,18 +87,37 @@ class Marks:
         if image_id == self._hit:
             marks.append(HIT)
         elif image_id in self._candidates and self._local is not None:
-            marks.append(_of_candidate(self._local.subjects[self._candidates[image_id]]))
+            marks.append(self._of_candidate(self._local.subjects[self._candidates[image_id]]))
         if image_id in self._sources:
             marks.append(SOURCE)
         return marks
 
+    def _of_candidate(self, subject: Subject) -> Mark:
+        name = self._failed_at(subject)
+        match name:
+            case "":
+                return MATCHES
+            case "newest":
+                return OLDER
+            case "created":
+                return UNDATED
+        return Mark("failed", name, f"A candidate: {name} differs.")
 
-def _of_candidate(subject: Subject) -> Mark:
-    check = subject.deciding
-    if check is None:
-        return MATCHES
-    if check.name == "newest":
-        return Mark("passed", "older match", "Its config matches; a newer one is preferred.")
-    if check.name == "created":
-        return Mark("failed", "no time", "It matches, but an image without a time never counts.")
-    return Mark("failed", check.name, f"A candidate: {check.name} differs.")
+    def _failed_at(self, subject: Subject) -> str:
+        """The check that a candidate fails at, down to the element; empty where it fails at none.
+
+        The index tells it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
+        to be compared for the one.
+        """
+        bit = 1 << self._index.position(subject.image)
+        for left in self._survivors:
+            if not left.bits & bit:
+                if left.name == left.check.field and field_kind(left.check.field) in _OF_ELEMENTS:
+                    break
+                return left.name
+        deciding = subject.deciding
+        return deciding.name if deciding is not None else ""
+
+    @cached_property
+    def _survivors(self) -> Sequence[Survivors]:
+        return self._index.survivors(self._config)

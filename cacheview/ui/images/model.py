@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from cacheview.model import ImageStore
     from cacheview.ui.images.marks import Mark, Marks
 
-__all__ = ["MARKS_ROLE", "NODE_ROLE", "Column", "ImageTreeModel"]
+__all__ = ["NODE_ROLE", "Column", "ImageTreeModel", "column_text"]
 
 NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """The `Node` of a row."""
-MARKS_ROLE: Final = Qt.ItemDataRole.UserRole + 2
-"""The marks of a row, a tuple of `Mark`."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -54,18 +52,19 @@ class ImageTreeModel(QAbstractItemModel):
         self._store: ImageStore | None = None
         self._forest = Forest((), (), {}, 0)
         self._marks: Marks | None = None
+        self._marks_before: Marks | None = None
 
     def set_store(self, store: ImageStore | None, *, intermediate: bool = True) -> None:
         """Show the images of a store. Marks are taken off when it is another store than before."""
         self.beginResetModel()
         if store is not self._store:
-            self._marks = None
+            self._marks = self._marks_before = None
         self._store = store
         self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
         self.endResetModel()
 
     def set_marks(self, marks: Marks | None) -> None:
-        self._marks = marks
+        self._marks_before, self._marks = self._marks, marks
         self.marks_changed.emit()
 
     @property
@@ -81,6 +80,12 @@ class ImageTreeModel(QAbstractItemModel):
         if self._marks is None:
             return ()
         return self._marks.of(node.image.id if node.image is not None else "")
+
+    def has_other_marks(self, node: Node) -> bool:
+        """Whether the marks of a row are others than those before the last change."""
+        image_id = node.image.id if node.image is not None else ""
+        before = self._marks_before.of(image_id) if self._marks_before is not None else ()
+        return before != self.marks_of(node)
 
     def node(self, index: _Index) -> Node | None:
         """The node of an index of this model; None for the root and for an index that has outlived its row."""
@@ -139,7 +144,7 @@ class ImageTreeModel(QAbstractItemModel):
             return None
         match role:
             case _Role.DisplayRole:
-                return self._text(node, index.column())
+                return column_text(node, index.column())
             case _Role.ToolTipRole:
                 return self._tip(node, index.column())
             case _Role.AccessibleTextRole:
@@ -148,22 +153,7 @@ class ImageTreeModel(QAbstractItemModel):
                 return _alignment(index.column())
             case _ if role == NODE_ROLE:
                 return node
-            case _ if role == MARKS_ROLE:
-                return self.marks_of(node)
         return None
-
-    @staticmethod
-    def _text(node: Node, column: int) -> str:
-        if node.image is None:
-            return "scratch" if column == Column.IMAGE else ""
-        match column:
-            case Column.ID:
-                return one_line(node.image.short_id)
-            case Column.CREATED:
-                return time_text(node.image.created)
-            case Column.SIZE:
-                return size_text(node.image.size)
-        return one_line(" ".join(filter(None, (node.image.title, node.image.instruction))))
 
     def _tip(self, node: Node, column: int) -> str:
         lines = [mark.meaning for mark in self.marks_of(node)] if column == Column.IMAGE else []
@@ -177,10 +167,24 @@ class ImageTreeModel(QAbstractItemModel):
 
     def _spoken(self, node: Node, column: int) -> str:
         if column != Column.IMAGE:
-            return self._text(node, column)
-        return ", ".join(filter(None, (self._text(node, column), node.word, *(m.word for m in self.marks_of(node)))))
+            return column_text(node, column)
+        return ", ".join(filter(None, (column_text(node, column), node.word, *(m.word for m in self.marks_of(node)))))
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column in (Column.CREATED, Column.SIZE) else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def column_text(node: Node, column: int) -> str:
+    """What a row says in a column."""
+    if node.image is None:
+        return "scratch" if column == Column.IMAGE else ""
+    match column:
+        case Column.ID:
+            return one_line(node.image.short_id)
+        case Column.CREATED:
+            return time_text(node.image.created)
+        case Column.SIZE:
+            return size_text(node.image.size)
+    return one_line(" ".join(filter(None, (node.image.title, node.image.instruction))))

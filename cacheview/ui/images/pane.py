@@ -246,10 +246,15 @@ class ImagesPane(QWidget):
             self._revealing = before
 
     def _marks_changed(self) -> None:
-        self.tree.viewport().update()
+        self.tree.update_rows(self._looks_different)
         if self._marked.isChecked():
             self.tree.expandAll()
             self._tell()
+
+    def _looks_different(self, row: QModelIndex) -> bool:
+        """Whether the marks of a row are others than before."""
+        node = row.data(NODE_ROLE)
+        return isinstance(node, Node) and self.model.has_other_marks(node)
 
     def _tell(self) -> None:
         """Count, and say why where there is nothing."""

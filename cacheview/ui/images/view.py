@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QP
 from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
-from cacheview.ui.images.delegate import ImageRowDelegate
 from cacheview.ui.images.filter import ImageFilter
-from cacheview.ui.images.model import NODE_ROLE, Column
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.images.model import Column
+from cacheview.ui.images.row_painter import RowHeight, RowPainter
+from cacheview.ui.theme import GRID, mono_font, small_font
 
 __all__ = ["ImageTree"]
 
@@ -33,9 +33,10 @@ class ImageTree(QTreeView):
         self._rows = rows
         self._hidden = {Column.ID, Column.SIZE}
         self._empty: set[Column] = set()
-        self._delegate = ImageRowDelegate(self)
+        self._painter = RowPainter()
+        self._height = RowHeight(self._painter.height)
         self.setModel(rows)
-        self.setItemDelegate(self._delegate)
+        self.setItemDelegate(self._height)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
         self.setIndentation(3 * GRID + 2)
@@ -90,14 +91,28 @@ class ImageTree(QTreeView):
                 self.expand(index)
         self.setUpdatesEnabled(True)
 
+    def update_rows(self, changed: Callable[[QModelIndex], bool]) -> None:
+        """Paint those rows again, of what is on screen, that a test tells have changed."""
+        bottom = self.viewport().height()
+        row = self.indexAt(QPoint(0, 0))
+        while row.isValid():
+            place = self.visualRect(row)
+            if place.y() > bottom:
+                break
+            if changed(row):
+                self.viewport().update(0, place.y(), self.viewport().width(), place.height())
+            row = self.indexBelow(row)
+
     def drawRow(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        # All of it by hand: a style would lay its own selection over a part of the row.
-        tokens = current_tokens()
+        # All of it by hand: a style would lay its own selection over a part of the row, and take its time.
+        tokens = self._painter.tokens
         row: QRect = option.rect
-        first = index.sibling(index.row(), 0)
-        node = index.data(NODE_ROLE)
+        first = index if index.column() == 0 else index.sibling(index.row(), 0)
+        node = self._rows.node(first)
+        if node is None:
+            return
         if self.selectionModel().isSelected(first):
             painter.fillRect(row, QColor(tokens.selection))
         elif option.state & QStyle.StateFlag.State_MouseOver:
@@ -107,21 +122,24 @@ class ImageTree(QTreeView):
             painter.fillRect(row.x(), row.y(), row.width(), 1, QColor(tokens.line))
         if self.hasFocus() and first == self.currentIndex().siblingAtColumn(0):
             painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
-        cell = QStyleOptionViewItem(option)
-        for column in Column:
-            if not self.isColumnHidden(column):
-                place = index.sibling(index.row(), column)
-                cell.rect = self.visualRect(place)
-                if column is Column.IMAGE and node.children and self._rows.hasChildren(place):
-                    self._draw_arrow(painter, cell.rect, opened=self.isExpanded(place))
-                self._delegate.paint(painter, cell, place)
+        ratio = painter.device().devicePixelRatioF()
+        item = self.visualRect(first)
+        cells = {Column.IMAGE: item}
+        header = self.header()
+        for column in _CHOSEN:
+            if not header.isSectionHidden(column):
+                left, width = header.sectionViewportPosition(column), header.sectionSize(column)
+                cells[column] = QRect(left, row.y(), width, row.height())
+        if node.children and self._rows.hasChildren(first):
+            self._draw_arrow(painter, item, ratio, opened=self.isExpanded(first))
+        self._painter.paint(painter, node, self._rows.images.marks_of(node), cells, ratio)
 
-    def _draw_arrow(self, painter: QPainter, item: QRect, *, opened: bool) -> None:
+    def _draw_arrow(self, painter: QPainter, item: QRect, ratio: float, *, opened: bool) -> None:
         """To the left of an item: that there is more under it."""
         size = self.indentation()
-        place = QRect(item.x() - size, item.y() + (item.height() - size) // 2, size, size)
         name = "chevron" if opened else "chevron-right"
-        painter.drawPixmap(place, pixmap(name, "text_muted", size, painter.device().devicePixelRatioF()))
+        top = item.y() + (item.height() - size) // 2
+        painter.drawPixmap(item.x() - size, top, pixmap(name, "text_muted", size, ratio))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -141,8 +159,10 @@ class ImageTree(QTreeView):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange):
-            self._delegate.refresh()
+        looks = (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.PaletteChange)
+        if event.type() in looks:
+            self._painter = RowPainter()
+            self._height.height = self._painter.height
             self._fit_columns()
             self.scheduleDelayedItemsLayout()
 

@@ -1,0 +1,192 @@
+"""How a row of the tree is drawn: icon, name or id, instruction, marks, time and size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+
+from cacheview.ui.icons import pixmap
+from cacheview.ui.images.marks import Mark
+from cacheview.ui.images.model import Column, column_text
+from cacheview.ui.images.tree import Node
+from cacheview.ui.plain import one_line
+from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, scaled_font, small_font, strong_font
+
+__all__ = ["RowHeight", "RowPainter"]
+
+_GAP: Final = 2 * GRID
+_MARK_COLOURS: Final = {
+    "parent": ("text_muted", "surface_raised"),
+    "source": ("text_muted", "surface_raised"),
+    "candidate": ("text_muted", "surface_raised"),
+    "hit": ("hit", "hit_surface"),
+    "passed": ("passed", "passed_surface"),
+    "failed": ("failed", "failed_surface"),
+}
+# Made once: putting flags together takes as long as drawing a short text.
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_KEPT: Final = 4096
+"""Texts and badges that are kept ready: the same rows are drawn again and again."""
+
+_line = lru_cache(_KEPT)(one_line)
+
+
+class _Face:
+    """A font with what is asked of it all the time."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        self.metrics = QFontMetrics(font)
+        self.height = self.metrics.height()
+        self.width = lru_cache(_KEPT)(self.metrics.horizontalAdvance)
+        self.least = 2 * self.metrics.averageCharWidth()
+        self.cut = lru_cache(_KEPT)(self._cut)
+
+    def _cut(self, text: str, room: int) -> str:
+        return self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+class RowPainter:
+    """Draws text as it is, never as markup. To be made anew after the application's font or colours changed."""
+
+    def __init__(self) -> None:
+        self.tokens: Tokens = current_tokens()
+        self._name = _Face(strong_font())
+        self._plain = _Face(scaled_font(1.0))
+        self._mono = _Face(mono_font())
+        self._small = _Face(small_font())
+        self._word = _Face(scaled_font(0.85, weight=QFont.Weight.DemiBold))
+        self._icon = max(16, self._name.height)
+        self._mark_icon = max(12, self._word.metrics.ascent())
+        self._colours: dict[str, QColor] = {}
+        self._badges: dict[tuple[Mark, float], QPixmap] = {}
+        self.height = max(self._name.height, self._mono.height) + 2 * GRID
+
+    def paint(
+        self, painter: QPainter, node: Node, marks: tuple[Mark, ...], cells: Mapping[Column, QRect], ratio: float
+    ) -> None:
+        """Draw what stands in the cells of the columns that are shown; ``ratio``: the paint device's."""
+        for column, cell in cells.items():
+            rect = cell.adjusted(GRID, 0, -GRID, 0)
+            if column is Column.IMAGE:
+                self._paint_image(painter, rect, node, marks, ratio)
+            elif column is Column.ID:
+                self._text(painter, rect, self._mono, column_text(node, column), "text_faint")
+            else:
+                self._text(painter, rect, self._small, column_text(node, column), "text_faint", _RIGHT)
+
+    def _paint_image(self, painter: QPainter, rect: QRect, node: Node, marks: tuple[Mark, ...], ratio: float) -> None:
+        image = node.image
+        name = "scratch" if image is None else "image" if image.names else "image-unnamed"
+        top = rect.center().y() - self._icon // 2 + 1
+        self._paint_thread(painter, rect, node, top)
+        painter.drawPixmap(rect.x(), top, pixmap(name, "text_faint", self._icon, ratio))
+        rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
+        # What the marks take is kept free: the text gives way, they do not.
+        badges = [self._badge(mark, ratio) for mark in marks]
+        reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
+        if node.word and image is not None and not image.names:  # the word says more than the instruction
+            wide = self._small.width(_line(node.word)) + _GAP
+            reserved += min(wide, (rect.width() - reserved) // 2)
+        text = rect.adjusted(0, 0, -reserved, 0)
+        if image is None:
+            used = self._text(painter, text, self._name, "scratch", "text")
+        elif image.names:
+            used = self._text(painter, text, self._name, _line(image.title), "text")
+        else:
+            used = self._text(painter, text, self._mono, _line(image.short_id), "text_muted")
+            step = text.adjusted(used + _GAP, 0, 0, 0)
+            used += _GAP + self._text(painter, step, self._plain, _line(image.instruction), "text")
+        if node.word:
+            word = text.adjusted(used + _GAP, 0, reserved - marked, 0)
+            used += _GAP + self._text(painter, word, self._small, _line(node.word), "text_faint")
+        left = rect.x() + used + _GAP
+        for badge in badges:
+            height = round(badge.height() / ratio)
+            painter.drawPixmap(left, rect.center().y() - height // 2 + 1, badge)
+            left += round(badge.width() / ratio) + _GAP
+
+    def _paint_thread(self, painter: QPainter, rect: QRect, node: Node, top: int) -> None:
+        """The line from an image to the one that it was built on, where that is in the row above."""
+        middle = rect.x() + self._icon // 2
+        painter.setPen(self._colour("text_faint"))
+        if node.follows:
+            painter.drawLine(middle, rect.top(), middle, top)
+        if node.followed:
+            painter.drawLine(middle, top + self._icon, middle, rect.bottom())
+
+    def _text(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        face: _Face,
+        text: str,
+        colour: str,
+        side: Qt.AlignmentFlag = _LEFT,
+    ) -> int:
+        """Draw on one line, cut off with an ellipsis. Returns the width that it took."""
+        room = rect.width()
+        if room < face.least or not text:
+            return 0
+        width = face.width(text)
+        if width > room:
+            text = face.cut(text, room)
+            width = face.width(text)
+        painter.setFont(face.font)
+        painter.setPen(self._colour(colour))
+        painter.drawText(rect, side, text)
+        return width
+
+    def _colour(self, token: str) -> QColor:
+        colour = self._colours.get(token)
+        if colour is None:
+            colour = self._colours[token] = QColor(getattr(self.tokens, token))
+        return colour
+
+    def _badge(self, mark: Mark, ratio: float) -> QPixmap:
+        found = self._badges.get((mark, ratio))
+        if found is None:
+            if len(self._badges) >= _KEPT:
+                self._badges.clear()
+            found = self._badges[mark, ratio] = self._draw_badge(mark, ratio)
+        return found
+
+    def _draw_badge(self, mark: Mark, ratio: float) -> QPixmap:
+        text_token, surface_token = _MARK_COLOURS[mark.kind]
+        word = _line(mark.word)
+        size = QSize(self._mark_icon + 4 * GRID + self._word.width(word), self._word.height + 2)
+        badge = QPixmap(size * ratio)
+        badge.setDevicePixelRatio(ratio)
+        badge.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(badge)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._colour(surface_token))
+        plain = surface_token == "surface_raised"
+        painter.setPen(self._colour("line_strong") if plain else QColor(Qt.GlobalColor.transparent))
+        whole = QRect(0, 0, size.width(), size.height())
+        painter.drawRoundedRect(QRectF(whole).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
+        top = (size.height() - self._mark_icon) // 2
+        painter.drawPixmap(GRID, top, pixmap(mark.kind, text_token, self._mark_icon, ratio))
+        painter.setFont(self._word.font)
+        painter.setPen(self._colour(text_token))
+        painter.drawText(whole.adjusted(self._mark_icon + 2 * GRID, 0, 0, 0), _LEFT, word)
+        painter.end()
+        return badge
+
+
+class RowHeight(QStyledItemDelegate):
+    """Tells a view how high its rows are; the view draws them itself."""
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self.height = height
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
+        del option, index
+        return QSize(0, self.height)
