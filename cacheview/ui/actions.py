@@ -92,7 +92,7 @@ class Actions:
         for action in self._all:
             if not action.shortcut().isEmpty():
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                yield action.toolTip() or action.text().replace("&", ""), keys
+                yield action.statusTip(), keys
 
     def dress(self) -> None:
         """Icons in the colours of the theme: again when it changes."""

@@ -118,7 +118,7 @@ class ToolBar(QToolBar):
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(20)
+        box.setMinimumContentsLength(17)
         box.setMaxVisibleItems(24)
         box.setAccessibleName(name)
         box.activated.connect(chosen)

@@ -35,6 +35,7 @@ _LOOK: Final = {
     "busy": ("reload", "text_muted", "surface_raised"),
 }
 _MAX_LINES: Final = 2000
+_LINES_SHOWN: Final = 8
 
 
 class Notice(QWidget):
@@ -50,6 +51,7 @@ class Notice(QWidget):
         super().__init__(parent)
         self._kind: Kind = "note"
         self._picture = QLabel()
+        self._picture.setContentsMargins(0, GRID // 2, 0, 0)
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
@@ -75,7 +77,6 @@ class Notice(QWidget):
         self._details.setReadOnly(True)
         self._details.setTabChangesFocus(True)
         self._details.setAccessibleName("Details")
-        self._details.setFixedHeight(36 * GRID)
         line = QHBoxLayout()
         line.setSpacing(2 * GRID)
         line.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
@@ -108,6 +109,8 @@ class Notice(QWidget):
             shown.append(f"… and {len(details) - _MAX_LINES} more")
         self._details.setPlainText("\n".join(visible(line) for line in shown))
         self._whole = "\n".join(details)
+        lines = self._details.fontMetrics().lineSpacing() * min(_LINES_SHOWN, max(2, len(shown)))
+        self._details.setFixedHeight(lines + 6 * GRID)
         self._fold.setChecked(False)
         self._details.hide()
         self._fold.setVisible(bool(details))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
+from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.theme import GRID, heading_font, small_font
 
@@ -31,7 +31,6 @@ class StartPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._look = ("open", "text_faint")
         self._picture = _label()
         self._title = _label()
@@ -106,7 +105,6 @@ class StartPage(QWidget):
         self._title.setText(visible(title))
         self._text.setText(visible(text))
         self._progress.hide()
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         clear(self._buttons)
         self._buttons.addStretch(1)
         made = [self._button(label, pressed) for label, pressed in buttons]
@@ -115,15 +113,15 @@ class StartPage(QWidget):
             button.show()
         self._buttons.addStretch(1)
         self._list(())
-        if had_focus or self.hasFocus():
-            made[0].setFocus()
+        made[0].setFocus()  # the page is all that there is
 
     def _list(self, recent: Sequence[str]) -> None:
         clear(self._recent)
         self._recent_title.setVisible(bool(recent))
         for location in recent:
-            button = QPushButton(one_line(os.path.basename(location.rstrip("/\\")) or location).replace("&", "&&"))
-            button.setFlat(True)
+            button = QToolButton()
+            button.setText(one_line(name_of(location)).replace("&", "&&"))
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setToolTip(tool_tip(location))
             button.setAccessibleName(f"Open {location}")
             button.clicked.connect(lambda _checked=False, location=location: self.recent_asked.emit(location))

@@ -31,6 +31,7 @@ class StatusBar(QStatusBar):
 
     def show_store(self, title: str, location: str, images: int) -> None:
         """What is open."""
+        self.clearMessage()
         self._write("store", one_line(title), location)
         self._write("images", plural(images, "image"))
 
@@ -60,7 +61,6 @@ class StatusBar(QStatusBar):
             (self.addPermanentWidget if right else self.addWidget)(label)
         if label.text() != text:
             label.setText(text)
-            label.setVisible(bool(text))
         label.setToolTip(tool_tip(tip))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -83,6 +83,9 @@ QHeaderView::section {{
   color: {t.text_muted}; background: {t.surface}; border: none; border-bottom: 1px solid {t.line};
   padding: {grid}px {half}px;
 }}
+QToolBar {{ border: none; border-bottom: 1px solid {t.line}; padding: {half}px {grid}px; spacing: {grid}px; }}
+QProgressBar {{ background: {t.band}; border: none; border-radius: {half + 1}px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: {half + 1}px; }}
 QSplitter::handle {{ background: {t.line}; }}
 QStatusBar {{ border-top: 1px solid {t.line}; }}
 QStatusBar::item {{ border: none; }}

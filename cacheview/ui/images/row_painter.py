@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from cacheview.ui.icons import pixmap
 from cacheview.ui.images.marks import Mark
 from cacheview.ui.images.model import Column, column_text
-from cacheview.ui.images.tree import Node
+from cacheview.ui.images.tree import NO_PARENT, Node
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, scaled_font, small_font, strong_font
 
@@ -91,7 +91,8 @@ class RowPainter:
         # What the marks take is kept free: the text gives way, they do not.
         badges = [self._badge(mark, ratio) for mark in marks]
         reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
-        if node.word and image is not None and not image.names:  # the word says more than the instruction
+        telling = node.word and node.word != NO_PARENT
+        if telling and image is not None and not image.names:  # it says more than the instruction
             wide = self._small.width(_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
-__all__ = ["Forest", "Node", "forest"]
+__all__ = ["NO_PARENT", "Forest", "Node", "forest"]
+
+NO_PARENT = "no parent recorded"
+"""The word for most roots: of a store that was loaded, for all of them."""
 
 
 class Node:
@@ -122,7 +125,7 @@ def _root_word(image: Image) -> str:
     has_container_config = image.container_config is not None or image.config.container_config is not None
     if image.from_scratch or (len(image.history) == 1 and has_container_config):
         return ""
-    return "pulled" if any("@" in name for name in image.names) else "no parent recorded"
+    return "pulled" if any("@" in name for name in image.names) else NO_PARENT
 
 
 def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[Node]]) -> None:
