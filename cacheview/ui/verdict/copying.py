@@ -79,7 +79,9 @@ def _left(count: int) -> list[str]:
 
 
 def _check_lines(check: Check, *, markdown: bool) -> list[str]:
-    values = [(side, value) for side, value in zip(sides_of(check), full_pair(check), strict=True) if value]
+    values = [
+        (side, value) for side, value in zip(sides_of(check), full_pair(check, lines=False), strict=True) if value
+    ]
     if markdown:
         told = "; ".join(f"{side} {_code(value)}" for side, value in values)
         remark = f" ({_text(check.note)})" if check.note else ""
@@ -100,7 +102,7 @@ def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
                     document["subjects"] = [{"image": subject.image.id, "told": _told(subject)} for subject in subjects]
                     document["subjects_total"] = len(item.subjects)
             case Subject():
-                document |= {"role": item.role, "image": item.image.id, "subject_outcome": item.outcome.value}
+                document["subject"] = {"role": item.role, "image": item.image.id, "outcome": item.outcome.value}
                 if item is items[0]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
             case Group() if item is items[0]:

@@ -123,7 +123,12 @@ class TraceModel(QAbstractItemModel):
         if not parent.isValid():
             return self._root is not None and len(self._rows(self._root)) > 0
         above = self._nodes.get(parent.internalId())
-        return above is not None and parent.column() == 0 and self._rows(above).has_children(parent.row())
+        if above is None or parent.column() != 0:
+            return False
+        node = above.below.get(parent.row())
+        if node is not None and node.rows is not None:  # while rows change, these are still the ones from before
+            return len(node.rows) > 0
+        return self._rows(above).has_children(parent.row())
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

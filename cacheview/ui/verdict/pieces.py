@@ -36,6 +36,9 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
         if mark.start >= end or mark.stop > end:
             start = max(0, mark.start - _BEFORE)
             start = start if start > 2 else 0  # an ellipsis for two characters tells less than they do
+            needed = mark.start + (mark.stop > mark.start)
+            while start < mark.start and _end(text, start, room, width, measure) < needed:
+                start += 1
             # Rather all of the end than a piece of it with nothing after.
             while start and len(text) - start < room and _measured(text, start - 1, len(text), measure) <= width:
                 start -= 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import partial
 from typing import Final
 
 from cacheview.engine import ABSENT, Check, CheckOutcome, plain
@@ -38,9 +37,12 @@ def row_pair(check: Check) -> tuple[str, str]:
     return _without_missing_side(check, *texts)
 
 
-def full_pair(check: Check) -> tuple[str, str]:
-    """Both values whole, lists and maps one element a line. A side that the check does not have is empty."""
-    return _without_missing_side(check, _full(check.probe), _full(check.image))
+def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
+    """Both values whole. A side that the check does not have is empty.
+
+    ``lines``: to be read, so lists and maps with an element a line, and cut at `FULL_LIMIT`. Else one line, never cut.
+    """
+    return _without_missing_side(check, _full(check.probe, lines=lines), _full(check.image, lines=lines))
 
 
 def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
@@ -110,21 +112,19 @@ def _entry_with(entry: HistoryEntry, field: str) -> str:
     return f"{field} {NOTHING if value is None else plain(value)} · {plain(entry)}"
 
 
-def _full(value: object) -> str:
+def _full(value: object, *, lines: bool) -> str:
     if value is ABSENT:
         return NOTHING
     if isinstance(value, HistoryEntry):
-        value = {
-            name: getattr(value, name) if isinstance(getattr(value, name), str | bool) else _time(getattr(value, name))
-            for name in _ENTRY_FIELDS
-        }
+        fields = {name: getattr(value, name) for name in _ENTRY_FIELDS}
+        value = {name: each if isinstance(each, str | bool) else _time(each) for name, each in fields.items()}
     elif hasattr(value, "model_dump"):
         value = value.model_dump(mode="json", exclude_defaults=True)
-    text = _lines(value) if isinstance(value, list | tuple | dict) and value else plain(value)
+    if not lines:
+        return plain(value)
+    is_long = isinstance(value, list | tuple | dict) and value
+    text = json.dumps(value, ensure_ascii=False, indent=2) if is_long else plain(value)
     return text if len(text) <= FULL_LIMIT else f"{text[:FULL_LIMIT]}\n… cut: {len(text):,} characters in all"
-
-
-_lines = partial(json.dumps, ensure_ascii=False, indent=2)
 
 
 def _time(value: object) -> str | None:

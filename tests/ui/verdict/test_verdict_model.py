@@ -1,0 +1,331 @@
+"""The trace as a Qt model: right at every step of a change, and made only where it is looked at."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from verdict_kit import (
+    BASE,
+    COMMAND,
+    PATH,
+    base,
+    cache_of,
+    many_cache,
+    many_probe,
+    outline,
+    probe,
+    small_cache,
+    small_probe,
+    step,
+    vectors,
+    with_history,
+)
+
+from cacheview.engine import Check, Explanation, ImageCache, StageKind, explain
+from cacheview.model import ContainerConfig, Probe
+from cacheview.ui.verdict.model import Column, TraceModel
+from cacheview.ui.verdict.rows import Group
+
+Role = Qt.ItemDataRole
+
+
+class Watched:
+    """A model that a tester watches, and that counts what it tells."""
+
+    def __init__(self) -> None:
+        self.model = TraceModel()
+        self.tester = QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+        self.resets = self.inserted = self.removed = self.reordered = 0
+        self.changed: set[tuple[str, int]] = set()
+        self.model.modelReset.connect(self._reset)
+        self.model.rowsInserted.connect(self._insert)
+        self.model.rowsRemoved.connect(self._remove)
+        self.model.layoutChanged.connect(self._reorder)
+
+    def _reset(self) -> None:
+        self.resets += 1
+
+    def _insert(self) -> None:
+        self.inserted += 1
+
+    def _remove(self) -> None:
+        self.removed += 1
+
+    def _reorder(self) -> None:
+        self.reordered += 1
+
+
+@pytest.fixture
+def watched(qapp: object) -> Watched:
+    return Watched()
+
+
+def see_everything(model: TraceModel) -> list[tuple[list[str], str, str]]:
+    """Look at every row, as a view that is all open does."""
+    found: list[tuple[list[str], str, str]] = []
+
+    def look(parent: QModelIndex) -> None:
+        for row in range(model.rowCount(parent)):
+            index = model.index(row, 0, parent)
+            texts = [model.data(index.siblingAtColumn(column)) for column in Column]
+            found.append((texts, model.data(index, Role.AccessibleTextRole), model.data(index, Role.ToolTipRole)))
+            look(index)
+
+    look(QModelIndex())
+    return found
+
+
+def anew(explanation: Explanation, *, folded: bool, nearest_first: bool = False) -> list[tuple[list[str], str, str]]:
+    """What a model that has seen nothing before shows."""
+    model = TraceModel()
+    model.set_folded(folded)
+    model.set_nearest_first(nearest_first)
+    model.show(explanation)
+    return see_everything(model)
+
+
+def test_the_tree_of_a_miss(watched: Watched) -> None:
+    cache = small_cache()
+    watched.model.show(explain(cache, small_probe()))
+    assert outline(watched.model, depth=2) == ["local cache", ["1", "2"]]
+    first = watched.model.subject_index(StageKind.LOCAL, 0)
+    assert outline(watched.model, first, 1) == [
+        "passed 13",
+        "Env",
+        "not reached 6",
+        "not compared 7",
+        "WorkingDir",
+        "not compared 6",
+    ]
+    watched.model.set_folded(False)
+    names = outline(watched.model, first, 1)
+    assert names[:2] == ["OpenStdin not set", "AttachStdout"]
+    assert names.index("Env") == 13
+
+
+def test_cells_and_words(watched: Watched) -> None:
+    watched.model.show(explain(small_cache(), small_probe()))
+    model = watched.model
+    stage = model.stage_index(StageKind.LOCAL)
+    assert [model.data(stage.siblingAtColumn(column)) for column in Column] == [
+        "Local cache",
+        "2 candidates, 0 match",
+        "no match",
+    ]
+    env = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13, 1])
+    assert [model.data(env.siblingAtColumn(column)) for column in Column] == ["Env[1]", '"MODE=prod"', '"MODE=dev"']
+    assert model.data(env, Role.AccessibleTextRole) == (
+        'Env[1]: failed, this decided; probe "MODE=prod"; image "MODE=dev"'
+    )
+    words = model.data(model.subject_index(StageKind.LOCAL, 1), Role.AccessibleTextRole)
+    assert words == "candidate 000000000002, app:2, failed at User, 3 of 20 checks passed"
+    assert [model.headerData(c, Qt.Orientation.Horizontal) for c in Column] == ["Check", "Probe", "Image"]
+
+
+def test_an_edit_of_the_same_shape_changes_cells_and_moves_nothing(watched: Watched) -> None:
+    cache, model = small_cache(), watched.model
+    model.show(explain(cache, small_probe("beta")))
+    see_everything(model)
+    env = QPersistentModelIndex(model.check_index(model.subject_index(StageKind.LOCAL, 0), [13, 1]))
+    told: list[QModelIndex] = []
+    model.dataChanged.connect(lambda first, last: told.append((first.parent(), first.row(), last.row())))
+    resets = watched.resets
+    assert model.show(explain(cache, small_probe("test")))
+    assert (watched.resets, watched.inserted, watched.removed) == (resets, 0, 0)
+    assert model.data(QModelIndex(env).siblingAtColumn(1)) == '"MODE=test"'
+    assert any(parent == env.parent() and first <= env.row() <= last for parent, first, last in told)
+
+
+EDITS = {
+    "the same": small_probe(),
+    "it hits": small_probe("dev"),
+    "an element more": probe(Cmd=COMMAND, Env=(PATH, "MODE=prod", "B=2"), Labels={"a": "1"}),
+    "no elements": probe(Cmd=COMMAND),
+    "other labels": probe(Cmd=COMMAND, Env=(PATH, "MODE=dev"), Labels={"b": "1"}),
+    "what is not compared": small_probe("dev", WorkingDir="/srv", Hostname="h"),
+    "with sources": small_probe(cache_from=["app:2"]),
+    "with no source": small_probe(cache_from=["lost:1"]),
+    "without candidates": small_probe(parent="sha256:" + "e" * 64),
+    "from scratch": small_probe(parent=""),
+    "an error": small_probe(parent="sha256:" + "e" * 64, cache_from=["app:2"]),
+}
+
+
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("second", EDITS)
+@pytest.mark.parametrize("first", ["the same", "it hits", "with sources", "without candidates"])
+def test_after_any_edit_it_is_as_if_made_anew(watched: Watched, first: str, second: str, folded: bool) -> None:
+    cache, model = small_cache(), watched.model
+    model.set_folded(folded)
+    model.show(explain(cache, EDITS[first]))
+    see_everything(model)
+    explanation = explain(cache, EDITS[second])
+    assert model.show(explanation)
+    assert see_everything(model) == anew(explanation, folded=folded)
+    again = explain(cache, EDITS[first])
+    model.show(again)
+    assert see_everything(model) == anew(again, folded=folded)
+
+
+def test_another_store_begins_anew(watched: Watched) -> None:
+    model = watched.model
+    assert not model.show(explain(small_cache(), small_probe()))
+    old = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13])
+    assert not model.show(explain(small_cache(), small_probe()))
+    assert watched.resets == 2
+    assert model.item(old) is None
+    assert not model.parent(old).isValid()
+    model.show(None)
+    assert model.rowCount() == 0
+    assert model.data(old) is None
+
+
+def test_folding_goes_both_ways(watched: Watched) -> None:
+    model = watched.model
+    explanation = explain(small_cache(), small_probe(cache_from=["app:2"]))
+    model.show(explanation)
+    folded = see_everything(model)
+    model.set_folded(False)
+    everything = see_everything(model)
+    assert everything == anew(explanation, folded=False)
+    titles = [texts[0] for texts, _, _ in folded]
+    assert any(title.endswith("(13)") for title in titles)
+    assert not any(texts[0].endswith(")") and " (" in texts[0] for texts, _, _ in everything)
+    model.set_folded(True)
+    assert see_everything(model) == folded
+    assert watched.resets == 1
+
+
+def test_what_is_folded_is_a_group_that_opens(watched: Watched) -> None:
+    model = watched.model
+    model.show(explain(small_cache(), small_probe()))
+    subject = model.subject_index(StageKind.LOCAL, 0)
+    group = model.index(0, 0, subject)
+    item = model.item(group)
+    assert isinstance(item, Group)
+    assert model.hasChildren(group)
+    assert model.rowCount(group) == len(item.places)
+    inner = model.check_index(subject, [3])
+    assert inner.parent() == group
+    assert model.data(inner) == "User"
+
+
+def order_of(model: TraceModel) -> list[str]:
+    stage = model.stage_index(StageKind.LOCAL)
+    return [model.subject_of(model.index(row, 0, stage)).image.id for row in range(model.rowCount(stage))]  # type: ignore[union-attr]
+
+
+def test_nearest_first_keeps_hold_of_rows(watched: Watched) -> None:
+    cache = many_cache(7)
+    model = watched.model
+    explanation = explain(cache, many_probe(4, "x"))
+    model.show(explanation)
+    daemons = order_of(model)
+    held = QPersistentModelIndex(model.check_index(model.subject_index(StageKind.LOCAL, 4), [7]))
+    image = model.subject_of(QModelIndex(held))
+    model.set_nearest_first(True)
+    assert order_of(model) == [near.image.id for near in explanation.nearest()]
+    assert order_of(model)[0] == daemons[4]
+    assert model.subject_of(held) is not None
+    assert model.subject_of(held).image is image.image  # type: ignore[union-attr]
+    assert held.parent().parent().row() == 0
+    other = explain(cache, many_probe(2, "x"))
+    model.show(other)
+    assert order_of(model)[0] == daemons[2]
+    assert model.subject_of(held).image is image.image  # type: ignore[union-attr]
+    assert see_everything(model) == anew(other, folded=True, nearest_first=True)
+    model.set_nearest_first(False)
+    assert order_of(model) == daemons
+    assert held.parent().parent().row() == 4
+
+
+def test_an_edit_that_leaves_the_order_as_it_is_moves_no_row(watched: Watched) -> None:
+    cache, model = many_cache(5), watched.model
+    model.set_nearest_first(True)
+    model.show(explain(cache, many_probe(3, "x")))
+    order_of(model)
+    model.show(explain(cache, many_probe(3, "y")))
+    assert watched.reordered == 0
+
+
+def test_candidates_come_and_go(watched: Watched) -> None:
+    """Another parent: rows that both have keep their place."""
+    other = "sha256:" + "c" * 64
+    cache = cache_of(base(), *(step(i, parent=BASE if i % 3 else other, Env=(f"N={i}",)) for i in range(1, 12)))
+    model = watched.model
+    model.show(explain(cache, Probe(parent=BASE, config=ContainerConfig(Env=("N=1",)))))
+    see_everything(model)
+    for parent in (other, "", BASE):
+        explanation = explain(cache, Probe(parent=parent))
+        assert model.show(explanation)
+        assert see_everything(model) == anew(explanation, folded=True)
+    assert watched.resets == 1
+
+
+def test_what_daemons_were_asked(watched: Watched) -> None:
+    """Stores as they come, every row looked at, one probe after the other."""
+    folded = True
+    for explanation in vectors(1):
+        folded = not folded
+        watched.model.set_folded(folded)
+        watched.model.show(explanation)
+        assert see_everything(watched.model) == anew(explanation, folded=folded)
+
+
+def test_history_as_two_columns(watched: Watched) -> None:
+    watched.model.show(with_history(3, 5, changed=1))
+    model = watched.model
+    subject = model.subject_index(StageKind.HISTORY, 0)
+    rows = {model.data(model.index(row, 0, subject)): row for row in range(model.rowCount(subject))}
+    history = model.index(rows["history"], 0, subject)
+    heads = model.index(0, 0, history)
+    assert [model.data(heads.siblingAtColumn(column)) for column in Column] == [
+        "#",
+        "Parent's history",
+        "Source's history",
+    ]
+    fields = ("created", "created_by", "author", "comment", "empty_layer")
+    assert outline(model, history) == [
+        "heads",
+        "history[0]",
+        ["passed 5", [f"history[0].{field}" for field in fields]],
+        "history[1]",
+        ["passed 3", [f"history[1].{field}" for field in fields[:3]], "history[1].comment", "history[1].empty_layer"],
+        "history[2]",
+        ["not reached 5", [f"history[2].{field}" for field in fields]],
+    ]
+    entry = model.index(2, 0, history)
+    assert isinstance(model.item(entry), Check)
+    assert [model.data(entry.siblingAtColumn(column)) for column in (1, 2)] == [
+        'comment "" · "RUN step 1"',
+        'comment "other" · "RUN step 1"',
+    ]
+
+
+def test_ten_thousand_candidates_are_not_made(qapp: object) -> None:
+    cache: ImageCache = many_cache(10_000)
+    model = TraceModel()
+    model.show(explain(cache, many_probe(7, "x")))
+    stage = model.stage_index(StageKind.LOCAL)
+    assert model.rowCount(stage) == 10_000
+    for row in range(10_000):
+        assert model.hasChildren(model.index(row, 0, stage))
+    assert model.node_count < 10
+    for row in range(5_000, 5_030):
+        model.data(model.index(row, 0, stage))
+    assert model.node_count < 50
+    model.show(explain(cache, many_probe(8, "x")))
+    assert model.node_count < 10
+    model.set_folded(False)
+    assert model.node_count < 10
+
+
+def test_nearest_first_looks_only_as_far_as_it_must(qapp: object) -> None:
+    cache = many_cache(10_000)
+    model = TraceModel()
+    model.set_nearest_first(True)
+    model.show(explain(cache, many_probe(7, "x")))
+    stage = model.stage_index(StageKind.LOCAL)
+    assert model.subject_of(model.index(0, 0, stage)).image.id == cache.store.images[8].id  # type: ignore[union-attr]
+    assert model.node_count < 10

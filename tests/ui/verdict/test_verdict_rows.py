@@ -1,0 +1,89 @@
+"""What stands below what, and what is folded."""
+
+from __future__ import annotations
+
+import pytest
+from verdict_kit import small, vectors, with_history
+
+from cacheview.engine import Check, CheckOutcome, StageKind
+from cacheview.ui.verdict.rows import GROUP_LIMIT, Group, Heads, Note, failed_trail, fold, rows_of
+from cacheview.ui.verdict.summary import Summary, summary
+from cacheview.ui.verdict.words import subject_count, subject_word
+
+PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
+
+
+def checks(outcomes: str) -> tuple[Check, ...]:
+    """``p`` passed, ``f`` failed, ``n`` not reached."""
+    told = {"p": PASSED, "f": FAILED, "n": NOT_REACHED}
+    return tuple(Check(f"c{i}", told[letter]) for i, letter in enumerate(outcomes))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ("", []),
+        ("p", [0]),
+        ("ppp", [range(3)]),
+        ("ppfnn", [range(2), 2, range(3, 5)]),
+        ("pfn", [0, 1, 2]),
+        ("fpp", [0, range(1, 3)]),
+        ("ppnn", [range(2), range(2, 4)]),
+        ("pf", [0, 1]),
+    ],
+)
+def test_folding(outcomes: str, expected: list[int | range]) -> None:
+    assert list(fold(checks(outcomes))) == expected
+
+
+def test_folding_loses_nothing_and_hides_no_failure() -> None:
+    """On the checks of real stores."""
+    for explanation in vectors(12):
+        for stage in explanation.trace.stages:
+            for subject in stage.subjects[:20]:
+                parts = list(fold(subject.checks))
+                places = [place for part in parts for place in ([part] if isinstance(part, int) else part)]
+                assert places == list(range(len(subject.checks)))
+                folded = [subject.checks[place] for part in parts if isinstance(part, range) for place in part]
+                assert not any(check.failed for check in folded)
+
+
+def test_a_group_says_what_is_in_it() -> None:
+    group = Group(PASSED, checks("ppppp"), range(1, 5))
+    assert group.title == "c1, c2, c3, … (4)"
+    assert Group(PASSED, checks("pp"), range(2)).title == "c0, c1 (2)"
+
+
+def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
+    explanation = with_history(20_000, 20_001, changed=15_000)
+    stage = explanation.trace.stage(StageKind.HISTORY)
+    assert stage is not None
+    history = next(check for check in stage.subjects[0].checks if check.name == "history")
+    assert failed_trail(history.children) == [15_000, 3]
+    for folded in (True, False):
+        rows = rows_of(history, explanation, folded=folded)
+        assert [type(rows.item(row)) for row in range(len(rows))] == [Heads, Group, Check, Group]
+        before = rows_of(rows.item(1), explanation, folded=folded)
+        assert len(before) == GROUP_LIMIT + 1
+        note = before.item(0)
+        assert isinstance(note, Note)
+        assert note.text == "The first 5,000 of 15,000: all passed."
+
+
+def test_the_trail_to_the_failed_element() -> None:
+    explanation = small()
+    subject = explanation.trace.stages[0].subjects[0]
+    trail = failed_trail(subject.checks)
+    assert [subject.checks[trail[0]].name, subject.checks[trail[0]].children[trail[1]].name] == ["Env", "Env[1]"]
+    assert failed_trail(checks("ppp")) == []
+
+
+def test_a_candidate_in_short_says_what_its_checks_say() -> None:
+    told = 0
+    for explanation in vectors(40):
+        for stage in explanation.trace.stages:
+            for subject in stage.subjects:
+                expected = Summary(subject_count(subject), subject_word(subject))
+                assert summary(subject, explanation) == expected, subject.image.id
+                told += stage.kind is StageKind.LOCAL
+    assert told > 100

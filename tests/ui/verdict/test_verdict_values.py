@@ -1,0 +1,128 @@
+"""Values as text, and which part of them differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.engine import ABSENT, Check, CheckOutcome
+from cacheview.model import HealthConfig, HistoryEntry, Timestamp
+from cacheview.ui.verdict.values import FULL_LIMIT, differs, field_path, full_pair, marks, row_pair
+
+PASSED, FAILED = CheckOutcome.PASSED, CheckOutcome.FAILED
+NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
+DIGEST = "sha256:" + "ab" * 32
+
+
+def env(ours: object, theirs: object, outcome: CheckOutcome = FAILED) -> Check:
+    return Check("Env[1]", outcome, ours, theirs, "Env")
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (env("A=1", "A=2"), ('"A=1"', '"A=2"')),
+        (env("A=1", ABSENT), ('"A=1"', "nothing")),
+        (env("nothing", ABSENT), ('"nothing"', "nothing")),
+        (Check("User", PASSED, "", "", "User"), ('""', '""')),
+        (Check("Tty", FAILED, True, False, "Tty"), ("true", "false")),
+        (Check("Cmd", FAILED, ("a", "b c"), None, "Cmd"), ('["a", "b c"]', "null")),
+        (Check("Healthcheck", NOT_COMPARED, HealthConfig(Retries=3), None, "Healthcheck"), ('{"Retries": 3}', "null")),
+        (Check("created", PASSED, ABSENT, Timestamp(0, 5, None)), ("", "1970-01-01T00:00:00.000000005Z")),
+        (Check("history not empty", FAILED, ABSENT, 0), ("", "0")),
+        (Check("parent", FAILED, DIGEST, ABSENT), ("abababababab", "nothing")),
+        (Check("cache_from[0]", PASSED, "app:1", DIGEST, "cache_from"), ('"app:1"', "abababababab")),
+        (Check("cache_from[0].sources[1]", PASSED, ABSENT, DIGEST, "cache_from"), ("nothing", "abababababab")),
+    ],
+)
+def test_on_one_line(check: Check, expected: tuple[str, str]) -> None:
+    assert row_pair(check) == expected
+
+
+def test_history_entries_show_their_commands() -> None:
+    one, other = HistoryEntry(created_by="RUN a"), HistoryEntry(created_by="RUN b")
+    assert row_pair(Check("history[0]", FAILED, one, other)) == ('"RUN a"', '"RUN b"')
+
+
+def test_history_entries_with_the_same_command_show_what_else_differs() -> None:
+    z, zero = Timestamp.parse("2024-01-01T00:00:00Z"), Timestamp.parse("2024-01-01T00:00:00+00:00")
+    check = Check(
+        "history[0]", FAILED, HistoryEntry(created_by="RUN", created=z), HistoryEntry(created_by="RUN", created=zero)
+    )
+    ours, theirs = row_pair(check)
+    assert ours == 'created 2024-01-01T00:00:00Z · "RUN"'
+    assert [text[mark] for text, mark in zip((ours, theirs), marks(check, ours, theirs), strict=True)] == [
+        "Z",
+        "+00:00",
+    ]
+
+
+def test_in_full_a_list_has_a_line_for_each_element() -> None:
+    ours, theirs = full_pair(Check("Env", FAILED, ("A=1", "B=2"), ("A=1",), "Env"))
+    assert ours.split("\n") == ["[", '  "A=1",', '  "B=2"', "]"]
+    assert theirs.split("\n") == ["[", '  "A=1"', "]"]
+
+
+def test_what_is_too_long_is_cut_and_says_so() -> None:
+    ours, _ = full_pair(env("x" * (FULL_LIMIT + 50), ""))
+    assert len(ours) < FULL_LIMIT + 60
+    assert ours.endswith(f"cut: {FULL_LIMIT + 52:,} characters in all")
+
+
+def test_the_part_that_differs() -> None:
+    check = env("PATH=/usr/local/bin:/usr/bin", "PATH=/usr/bin")
+    ours, theirs = row_pair(check)
+    one, other = marks(check, ours, theirs)
+    assert ours[one] == "local/bin:/usr/"
+    assert theirs[other] == ""
+    assert other.start == theirs.index("bin")  # a place, where the probe has something more
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        env("A", "A", PASSED),
+        Check("history", FAILED, 2, 5),  # how many there are is not what failed
+        env("", "", NOT_REACHED),
+        env(ABSENT, ABSENT, NOT_REACHED),
+    ],
+)
+def test_nothing_is_marked_where_no_values_differ(check: Check) -> None:
+    pair = row_pair(check)
+    assert [text[mark] for text, mark in zip(pair, marks(check, *pair), strict=True)] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (env("a", "b"), True),
+        (env("a", "b", NOT_REACHED), True),
+        (env("a", "a", NOT_REACHED), False),
+        (Check("Labels", NOT_REACHED, None, {}, "Labels"), False),
+        (Check("WorkingDir", NOT_COMPARED, "/a", "/b", "WorkingDir"), True),
+        (Check("StopTimeout", NOT_COMPARED, 0, None, "StopTimeout"), True),
+        (Check("OpenStdin not set", NOT_REACHED, True, True, "OpenStdin"), True),
+        (Check("OpenStdin not set", PASSED, False, False, "OpenStdin"), False),
+        (Check("Labels", PASSED, {"b": "x"}, {"a": ""}, "Labels"), True),  # the wildcard
+        (Check("len(history)", PASSED, 2, 5), False),
+        (Check("created_by", NOT_REACHED, "a", "b", "Cmd"), False),
+    ],
+)
+def test_what_is_a_difference(check: Check, expected: bool) -> None:
+    assert differs(check) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "path"),
+    [
+        ("Env[1]", "Env", "Env[1]"),
+        ('Labels["a.b"]', "Labels", 'Labels["a.b"]'),
+        ("len(Cmd)", "Cmd", "Cmd"),
+        ("OpenStdin not set", "OpenStdin", "OpenStdin"),
+        ("created_by", "Cmd", "Cmd"),
+        ("parent in store", "parent", "parent"),
+        ("cache_from[1].sources[3]", "cache_from", "cache_from[1]"),
+        ("history[2].created", "", ""),
+    ],
+)
+def test_the_field_that_a_check_reads(name: str, field: str, path: str) -> None:
+    assert field_path(Check(name, PASSED, field=field)) == path
