@@ -122,6 +122,7 @@ class Detail(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._note)
         layout.addLayout(self._sides, 1)
+        layout.addStretch(0)  # takes the room where there are no values
         self.setAccessibleName("Both values in full")
 
     @property
