@@ -96,7 +96,7 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
 
 def _application(scheme: str | None) -> QApplication:
     """The application with its look. Raises ImportError where Qt cannot be loaded."""
-    from PySide6.QtCore import QCoreApplication, QLibraryInfo, Qt, QtMsgType, qInstallMessageHandler
+    from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     said: list[str] = []
@@ -121,8 +121,12 @@ def _application(scheme: str | None) -> QApplication:
 
     from cacheview.ui.theme import apply_theme
 
-    held = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, None: None}[scheme]
-    apply_theme(app, held)
+    if scheme is None:
+        apply_theme(app)
+    else:
+        from PySide6.QtCore import Qt
+
+        apply_theme(app, Qt.ColorScheme.Dark if scheme == "dark" else Qt.ColorScheme.Light)
     return app
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
@@ -32,9 +32,7 @@ class ToolBar(QToolBar):
         self._lists: dict[QComboBox, list[QAction]] = {}
         self.setMovable(False)
         self.setFloatable(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(4 * GRID, 4 * GRID))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         store = QMenu(self)
         actions.fill_store_menu(store)
         self.store = self._menu_button("Store", store)
@@ -97,8 +95,6 @@ class ToolBar(QToolBar):
         button = QToolButton()
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setProperty("outlined", True)
         self.say(button, text, "")
         self.addWidget(button)
         return button
@@ -106,9 +102,8 @@ class ToolBar(QToolBar):
     def _button(self, action: QAction, *, text: bool = True) -> None:
         button = QToolButton()
         button.setDefaultAction(action)
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
-        button.setToolButtonStyle(style)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if text:
+            button.setObjectName("worded")  # for the style sheet: with its text beside the icon
         button.setAccessibleName(action.text().replace("&", ""))
         self.addWidget(button)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtCore import QByteArray, QRectF, QSize
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from cacheview.bundled import resource
@@ -68,7 +68,7 @@ def _drawing(name: str) -> bytes:
 def _render(drawing: bytes, size: int, ratio: float) -> QPixmap:
     result = QPixmap(QSize(size, size) * ratio)
     result.setDevicePixelRatio(ratio)
-    result.fill(Qt.GlobalColor.transparent)
+    result.fill(QColor(0, 0, 0, 0))
     painter = QPainter(result)
     QSvgRenderer(QByteArray(drawing)).render(painter, QRectF(0, 0, size, size))
     painter.end()

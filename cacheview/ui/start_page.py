@@ -1,4 +1,4 @@
-"""What fills the window while no store is open: the way in, the progress, or why it did not work."""
+"""What fills the window while no store is open: the ways in, and why one did not work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.names import name_of
@@ -26,7 +26,6 @@ class StartPage(QWidget):
     folder_asked = Signal()
     demo_asked = Signal()
     again_asked = Signal()
-    cancel_asked = Signal()
     recent_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,10 +37,6 @@ class StartPage(QWidget):
         self._text = _label()
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setFixedSize(80 * GRID, 2 * GRID - 2)
-        self._progress.setAccessibleName("Progress of opening")
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(2 * GRID)
         self._recent_title = _label("Recent")
@@ -54,7 +49,6 @@ class StartPage(QWidget):
         column.addStretch(2)
         for widget in (self._picture, self._title, self._text):
             column.addWidget(widget)
-        column.addWidget(self._progress, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._buttons)
         column.addSpacing(2 * GRID)
         column.addWidget(self._recent_title)
@@ -75,19 +69,6 @@ class StartPage(QWidget):
         )
         self._list(recent)
 
-    def show_busy(self, name: str) -> None:
-        """Something is being opened."""
-        self._show(("reload", "text_faint"), f"Opening {one_line(name)}", "", (("&Cancel", self.cancel_asked),))
-        self._progress.setRange(0, 0)
-        self._progress.show()
-
-    def show_progress(self, done: int, total: int | None, what: str) -> None:
-        """How far it is; without a total the bar only moves."""
-        self._text.setText(visible(what))
-        self._progress.setRange(0, 1000 if total else 0)
-        if total:
-            self._progress.setValue(min(1000, done * 1000 // total))
-
     def show_error(self, title: str, text: str) -> None:
         """It could not be opened: why, and what to do."""
         self._show(("error", "error"), title, text, (("&Try again", self.again_asked), *self._ways_in()))
@@ -104,7 +85,6 @@ class StartPage(QWidget):
         self._dress()
         self._title.setText(visible(title))
         self._text.setText(visible(text))
-        self._progress.hide()
         clear(self._buttons)
         self._buttons.addStretch(1)
         made = [self._button(label, pressed) for label, pressed in buttons]

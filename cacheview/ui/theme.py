@@ -7,14 +7,18 @@ colour scheme: nothing is kept apart from what Qt keeps.
 from __future__ import annotations
 
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from cacheview.ui.stylesheet import style_sheet
 from cacheview.ui.tokens import DARK, LIGHT, Tokens
+
+if TYPE_CHECKING:
+    # All enums of this namespace are made when it is imported: a tenth of a start. The first paint does without it.
+    from PySide6.QtCore import Qt
 
 __all__ = [
     "DARK",
@@ -49,10 +53,10 @@ _MONO_FAMILIES: Final = {
 
 def tokens_for(source: QPalette | Qt.ColorScheme) -> Tokens:
     """The colours for a scheme, or for the scheme that a palette is of (darker window than text: dark)."""
-    if isinstance(source, Qt.ColorScheme):
-        return DARK if source is Qt.ColorScheme.Dark else LIGHT
-    window, text = source.color(QPalette.ColorRole.Window), source.color(QPalette.ColorRole.WindowText)
-    return DARK if window.lightness() < text.lightness() else LIGHT
+    if isinstance(source, QPalette):
+        window, text = source.color(QPalette.ColorRole.Window), source.color(QPalette.ColorRole.WindowText)
+        return DARK if window.lightness() < text.lightness() else LIGHT
+    return DARK if source.name == "Dark" else LIGHT
 
 
 def current_tokens() -> Tokens:
@@ -78,6 +82,7 @@ class _Follower(QObject):
         super().__init__(app)
         self._app = app
         self._held: Qt.ColorScheme | None = None
+        self._applied = False
         # One style on every system: the panes draw on it, and only it follows a palette wholly.
         app.setStyle("Fusion")
         app.setFont(_tabular(app.font()))
@@ -88,7 +93,13 @@ class _Follower(QObject):
         self._apply()
 
     def _apply(self) -> None:
-        tokens = tokens_for(self._held or self._app.styleHints().colorScheme())
+        if self._held is not None:
+            tokens = tokens_for(self._held)
+        elif not self._applied:
+            tokens = tokens_for(self._app.palette())  # still the system's
+        else:
+            tokens = tokens_for(self._app.styleHints().colorScheme())
+        self._applied = True
         palette = palette_for(tokens)
         if palette != self._app.palette():
             self._app.setPalette(palette)

@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.ui.actions import Actions, connect
+from cacheview.ui.busy_page import BusyPage
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
-from cacheview.ui.start_page import StartPage
 from cacheview.ui.status import StatusBar
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cacheview.ui.opener import Opener
     from cacheview.ui.opening import OpenedStore
     from cacheview.ui.session import Session
+    from cacheview.ui.start_page import StartPage
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -56,9 +57,10 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.start_page = StartPage()
+        self.busy_page = BusyPage()
+        self.busy_page.cancel_asked.connect(lambda: self.opener.cancel())
         self._pages = QStackedWidget()
-        self._pages.addWidget(self.start_page)
+        self._pages.addWidget(self.busy_page)
         central = QWidget()
         self._column = QVBoxLayout(central)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -69,7 +71,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("cacheview")
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._show_busy_notice)
-        self._connect_page()
         self._connect_actions()
         self.commands.dress()
         self._enable(busy=False)
@@ -92,6 +93,25 @@ class MainWindow(QMainWindow):
         return opener
 
     @cached_property
+    def start_page(self) -> StartPage:
+        """The ways in. Made when first needed."""
+        from cacheview.ui.start_page import StartPage
+
+        page = StartPage()
+        page.file_asked.connect(lambda: self.opener.choose_file())
+        page.folder_asked.connect(lambda: self.opener.choose_folder())
+        page.demo_asked.connect(lambda: self.open(DEMO))
+        page.again_asked.connect(lambda: self.opener.try_again())
+        page.recent_asked.connect(self.open)
+        self._pages.addWidget(page)
+        return page
+
+    def welcome(self) -> None:
+        """Show the ways in, while nothing is open."""
+        self._pages.setCurrentWidget(self.start_page)
+        self.start_page.show_welcome(self._settings.recent)
+
+    @cached_property
     def notice(self) -> Notice:
         """The line over the panes, hidden until there is something to say. Made when first needed."""
         from cacheview.ui.notice import Notice
@@ -112,14 +132,15 @@ class MainWindow(QMainWindow):
     def announce(self, location: str) -> None:
         """Say that a location is being opened, or is about to be."""
         if self.session is None:
-            self.start_page.show_busy(name_of(location))
+            self.busy_page.show_name(name_of(location))
+            self._pages.setCurrentWidget(self.busy_page)
         else:
             self._patience.start()
         self._enable(busy=True)
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if self.session is None:
-            self.start_page.show_progress(done, total, what)
+            self.busy_page.show_progress(done, total, what)
         else:
             self.notice.show_progress(done, total)
 
@@ -152,6 +173,7 @@ class MainWindow(QMainWindow):
             sys.stderr.write("\n".join([*details, ""]))
         self.last_error = text
         if self.session is None:
+            self._pages.setCurrentWidget(self.start_page)
             self.start_page.show_error(f"{name} could not be opened", text)
         else:
             ways = (("&Try again", self.opener.try_again), ("Open another &file…", self.opener.choose_file))
@@ -161,7 +183,7 @@ class MainWindow(QMainWindow):
 
     def _cancelled(self) -> None:
         if self.session is None:
-            self.start_page.show_welcome(self._settings.recent)
+            self.welcome()
         else:
             self.notice.hide()
         self.status.say("Opening was cancelled")
@@ -194,15 +216,6 @@ class MainWindow(QMainWindow):
         workspace.focus_pane(0)
 
     # What the person does
-
-    def _connect_page(self) -> None:
-        page = self.start_page
-        page.file_asked.connect(lambda: self.opener.choose_file())
-        page.folder_asked.connect(lambda: self.opener.choose_folder())
-        page.demo_asked.connect(lambda: self.open(DEMO))
-        page.again_asked.connect(lambda: self.opener.try_again())
-        page.cancel_asked.connect(lambda: self.opener.cancel())
-        page.recent_asked.connect(self.open)
 
     def _connect_actions(self) -> None:
         do = self.commands
@@ -282,6 +295,9 @@ class MainWindow(QMainWindow):
         AboutDialog(self).open()
 
     # Events
+
+    def createPopupMenu(self) -> None:
+        """None: there are no tool bars to be hidden."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

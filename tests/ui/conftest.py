@@ -36,9 +36,7 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     if set(QApplication.topLevelWidgets()) - before:
         gc.collect()  # a closed window may wait in a cycle, with what it owns
-    left = [
-        widget for widget in QApplication.topLevelWidgets() if widget not in before and widget.isVisible()
-    ]
+    left = [widget for widget in QApplication.topLevelWidgets() if widget not in before and widget.isVisible()]
     ticking = [timer for timer in qapp.findChildren(QTimer) if timer.isActive()]
     described = [f"{widget.metaObject().className()} {widget.windowTitle()!r}" for widget in left]
     for widget in left:

@@ -239,9 +239,10 @@ def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(opener_module, "open_work", lambda *_: endless)
     with qtbot.waitSignal(window.opener.progressed, timeout=5000):
         window.open(str(CHAIN))
-    assert "Reading <i>x</i>" in texts(window.start_page)
+    assert window.busy_page.text == "Reading <i>x</i>"
+    assert window.busy_page.isVisible()
     assert window.commands.cancel.isEnabled()
-    button(window.start_page, "Cancel").click()
+    button(window.busy_page, "Cancel").click()
     assert "Open an image store" in texts(window.start_page)
     assert not window.commands.cancel.isEnabled()
 
