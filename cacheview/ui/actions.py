@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Actions", "connect"]
 
-_Key = QKeySequence.StandardKey
-
 
 class Actions:
     """The actions of the window, made once. The window connects them; menus, tool bar and help show them."""
@@ -25,19 +23,19 @@ class Actions:
     def __init__(self, owner: QWidget) -> None:
         self._owner = owner
         self._icons: list[tuple[QAction, str]] = []
-        self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", _Key.Open)
+        self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
         self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
         self.reload = self._make("&Reload", "Read the store again; the probe stays", "F5", picture="reload")
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
-        self.quit = self._make("&Quit", "Close the window", _Key.Quit)
-        self.undo = self._make("&Undo", "Undo the last edit of the probe", _Key.Undo, picture="undo")
+        self.quit = self._make("&Quit", "Close the window", "Ctrl+Q")
+        self.undo = self._make("&Undo", "Undo the last edit of the probe", "Ctrl+Z", picture="undo")
         self.redo = self._make("&Redo", "Redo the edit that was undone", "Ctrl+Shift+Z", picture="redo")
         self.apply = self._make("&Apply the smallest edit", "Turn the miss into a hit", "Ctrl+Return")
         self.copy_text = self._make("As &text", "Verdict, deciding check and trace as text", "Ctrl+Shift+C")
         self.copy_markdown = self._make("As &Markdown", "For a bug report")
         self.copy_json = self._make("As &JSON", "For a program")
-        self.find = self._make("&Find an image", "Filter the images", _Key.Find)
+        self.find = self._make("&Find an image", "Filter the images", "Ctrl+F")
         self.next_case = self._make("&Next case", "The next case of the suite", "Ctrl+PgDown")
         self.previous_case = self._make("Previo&us case", "The previous case of the suite", "Ctrl+PgUp")
         self.next_probe = self._make("Next pro&be", "The next probe of the case", "Alt+PgDown")
@@ -48,7 +46,7 @@ class Actions:
             self._make(f"&{number} {name}", f"Keyboard to the pane {name.lower()}", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
         )
-        self.shortcuts = self._make("&Keyboard shortcuts", "All keys on one page", _Key.HelpContents)
+        self.shortcuts = self._make("&Keyboard shortcuts", "All keys on one page", "F1")
         self.about = self._make("&About cacheview", "Version and licence")
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
@@ -107,11 +105,11 @@ class Actions:
     def _all(self) -> list[QAction]:
         return [action for action in self._owner.actions() if isinstance(action, QAction)]
 
-    def _make(self, text: str, tip: str, keys: _Key | str | None = None, *, picture: str = "") -> QAction:
+    def _make(self, text: str, tip: str, keys: str = "", *, picture: str = "") -> QAction:
         action = QAction(text, self._owner)
         action.setToolTip(tip)
         action.setStatusTip(tip)
-        if keys is not None:
+        if keys:
             action.setShortcut(QKeySequence(keys))
         if picture:
             self._icons.append((action, picture))

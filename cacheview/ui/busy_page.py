@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["BusyPage"]
 
 _ICON: Final = 12 * GRID
-_CENTRED: Final = 0x84
-"""Qt.AlignCenter. The namespace takes as long to load as the whole page, and this page is the first paint."""
 
 
 class BusyPage(QWidget):
@@ -47,11 +45,7 @@ class BusyPage(QWidget):
         self._above = _ICON + QFontMetrics(heading_font()).height() + self.fontMetrics().height() + 8 * GRID
         layout.addSpacing(self._above)
         for widget in (self.progress, self.cancel):
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(widget)
-            row.addStretch(1)
-            layout.addLayout(row)
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
 
     def show_name(self, name: str) -> None:
@@ -78,8 +72,10 @@ class BusyPage(QWidget):
         painter.setFont(heading_font())
         painter.setPen(QColor(tokens.text))
         height = painter.fontMetrics().height()
-        painter.drawText(QRect(0, top, self.width(), height), _CENTRED, self.title)
+        painter.drawText(QRect(0, top, self.width(), height), Qt.AlignmentFlag.AlignCenter, self.title)
         top += height + GRID
         painter.setFont(self.font())
         painter.setPen(QColor(tokens.text_faint))
-        painter.drawText(QRect(0, top, self.width(), painter.fontMetrics().height()), _CENTRED, self.text)
+        painter.drawText(
+            QRect(0, top, self.width(), painter.fontMetrics().height()), Qt.AlignmentFlag.AlignCenter, self.text
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
@@ -53,8 +53,6 @@ class StatusBar(QStatusBar):
     def _write(self, name: str, text: str, tip: str = "", *, right: bool = False) -> None:
         label = self._labels.get(name)
         if label is None:
-            from PySide6.QtCore import Qt  # not needed for the first paint, and slow to load
-
             label = self._labels[name] = QLabel()
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)

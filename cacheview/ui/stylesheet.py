@@ -78,7 +78,6 @@ QToolButton:disabled {{ color: {t.text_faint}; }}
 QToolButton#fold {{
   color: {t.text_muted}; text-align: left; border-radius: 0; padding: {2 * grid}px {2 * grid}px;
 }}
-QToolButton#worded {{ qproperty-toolButtonStyle: ToolButtonTextBesideIcon; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QHeaderView::section {{
   color: {t.text_muted}; background: {t.surface}; border: none; border-bottom: 1px solid {t.line};

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["DARK", "LIGHT", "TEXT_PAIRS", "Tokens", "contrast"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Colours as ``#rrggbb``. Where one is drawn as text on another, the pair stands in `TEXT_PAIRS`.
 
     Passed and failed are blue and orange, which stay apart for colour-blind eyes, and never come without a
