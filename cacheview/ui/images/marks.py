@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mark", "MarkKind", "Marks", "positions"]
 
-MarkKind = Literal["parent", "hit", "passed", "failed", "candidate", "source"]
+MarkKind = Literal["parent", "hit", "passed", "failed", "source"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,10 @@ from image_kit import make_image, marks
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
+from cacheview.stores.open import open_store
+from cacheview.ui.images import Marks, positions
 from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 
@@ -151,3 +154,21 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
     model.set_store(ImageStore(()))
     assert model.data(stale) is None
     assert not model.parent(stale).isValid()
+
+
+def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:
+    (case,) = open_store("demo:").cases
+    told = set()
+    for asked in case.probes:
+        explanation = explain(ImageCache(case.store, CONTAINERD_71EBFC7), asked.probe)
+        local = explanation.trace.stage(StageKind.LOCAL)
+        assert local is not None
+        made = Marks(explanation, local, positions(local))
+        for subject in local.subjects:
+            if subject.image is explanation.verdict.image:
+                continue  # by its history: then that it is a hit is what counts
+            if subject.deciding is not None and subject.deciding.name not in ("newest", "created"):
+                (word,) = [mark.word for mark in made.of(subject.image.id) if mark.kind == "failed"]
+                assert word == subject.deciding.name
+                told.add(word)
+    assert len(told) > 4

@@ -1,0 +1,24 @@
+"""The window asks the engine, and compares nothing by itself: what it imports tells."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import cacheview.ui
+
+RULES = {"comparison", "history", "lineage", "nearness", "edit", "ruleset", "cache"}
+"""The engine's modules in which matching is done. What they give is in ``cacheview.engine`` itself."""
+
+
+def test_no_module_of_the_window_reaches_into_the_rules() -> None:
+    folder = Path(cacheview.ui.__file__).parent
+    seen, reached = 0, []
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cacheview.engine"):
+                seen += 1
+                if (node.module or "").removeprefix("cacheview.engine").strip(".") in RULES:
+                    reached.append(f"{file.relative_to(folder)}: {node.module}")
+    assert seen > 10
+    assert reached == []
