@@ -12,7 +12,7 @@ from cacheview.engine import Check, Explanation, Stage, StageKind, Subject
 from cacheview.ui.verdict.nearest import NearestOrder
 from cacheview.ui.verdict.node import Node, row_changes, runs
 from cacheview.ui.verdict.row_text import cell, in_words, tip
-from cacheview.ui.verdict.rows import Group, Item, Rows, rows_of
+from cacheview.ui.verdict.rows import LISTED, Group, Item, Rows, rows_of
 
 __all__ = ["Column", "TraceModel"]
 
@@ -42,6 +42,7 @@ class TraceModel(QAbstractItemModel):
         self._folded = True
         self._nearest_first = False
         self._order: NearestOrder | None = None
+        self._listed: dict[StageKind, int | None] = {}
         self._nodes: dict[int, Node] = {}
         self._last_number = 0
         self._root: Node | None = None
@@ -88,9 +89,19 @@ class TraceModel(QAbstractItemModel):
             if self._explanation is not None:
                 self._change(self._explanation)
 
+    def list_subjects(self, kind: StageKind, count: int | None) -> None:
+        """List the first so many subjects of a stage from now on; None: all of them."""
+        self._listed[kind] = count
+        index = self.stage_index(kind)
+        node = self._node(index) if index.isValid() else None
+        if node is not None:
+            self._rows(node)
+            self._sync(node, node.item)
+
     def set_nearest_first(self, nearest_first: bool) -> None:
         """Order the candidates."""
         if nearest_first != self._nearest_first:
+            self.list_subjects(StageKind.LOCAL, None)  # rows that stand in another order have to be there
             self._nearest_first = nearest_first
             if self._explanation is not None:
                 self._change(self._explanation)
@@ -218,6 +229,9 @@ class TraceModel(QAbstractItemModel):
         if node is None:
             return QModelIndex()
         rows = self._rows(node)
+        if place >= len(rows.places) and place < len(rows.run):
+            self.list_subjects(kind, place + LISTED)
+            rows = self._rows(node)
         row = self._order.row(place) if self._order is not None and rows.places is self._order else place
         return self.index(len(rows.lead) + row, 0, stage)
 
@@ -249,6 +263,7 @@ class TraceModel(QAbstractItemModel):
     def _start(self, explanation: Explanation | None) -> None:
         self._explanation = explanation
         self._order = self._new_order()
+        self._listed.clear()
         self._nodes.clear()
         self._root = self._add(explanation, None, 0) if explanation is not None else None
 
@@ -280,7 +295,8 @@ class TraceModel(QAbstractItemModel):
 
     def _rows_of(self, item: Item) -> Rows:
         assert self._explanation is not None
-        return rows_of(item, self._explanation, folded=self._folded, order=self._order)
+        listed = self._listed.get(item.kind, LISTED) if isinstance(item, Stage) else None
+        return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
     def _index_of(self, node: Node) -> QModelIndex:
         return self.createIndex(node.row, 0, node.above.number) if node.above is not None else QModelIndex()

@@ -18,6 +18,7 @@ from cacheview.ui.verdict.detail import Detail
 from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
+from cacheview.ui.verdict.rows import More
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
@@ -223,7 +224,8 @@ class VerdictPane(QWidget):
         self.banner.copy_asked.connect(self._copy_explanation)
         self.view.copy_asked.connect(lambda: self._copy_row("text"))
         self.view.menu_asked.connect(self._open_menu)
-        self.view.entered_row.connect(self._activate)
+        self.view.entered_row.connect(self._enter)
+        self.view.doubleClicked.connect(self._list_all)
         self.navigation.moved.connect(self._moved)
         self.detail.take_asked.connect(self._ask_value)
         self.detail.copy_asked.connect(self._copy_detail)
@@ -236,6 +238,15 @@ class VerdictPane(QWidget):
     def _moved(self, index: QModelIndex) -> None:
         self._show_detail()
         self._activate(index)
+
+    def _enter(self, index: QModelIndex) -> None:
+        self._activate(index)
+        self._list_all(index)
+
+    def _list_all(self, index: QModelIndex) -> None:
+        item = self.trace.item(index)
+        if isinstance(item, More):
+            self.trace.list_subjects(item.kind, None)
 
     def _activate(self, index: QModelIndex) -> None:
         item = self.trace.item(index)

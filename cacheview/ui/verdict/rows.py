@@ -15,10 +15,13 @@ from cacheview.model import Image
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
-__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "Note", "Rows", "failed_trail", "fold", "rows_of"]
+__all__ = ["GROUP_LIMIT", "LISTED", "Group", "Heads", "Item", "More", "Note", "Rows", "failed_trail", "fold", "rows_of"]
 
 GROUP_LIMIT: Final = 5_000
 """How many checks a group lists: a history may have any number of entries."""
+
+LISTED: Final = 200
+"""How many subjects a stage lists until more are asked for: a view asks every row that is listed with every edit."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,13 @@ class Note:
 
     text: str
     faint: bool = False
+
+
+@dataclass(frozen=True)
+class More(Note):
+    """Stands for the subjects of a stage that are not listed; going into it lists them."""
+
+    kind: StageKind = StageKind.LOCAL
 
 
 Item = Explanation | Stage | Subject | Check | Group | Heads | Note
@@ -121,18 +131,26 @@ class Rows:
             self.places = places
 
 
-def rows_of(item: Item, explanation: Explanation, *, folded: bool, order: Sequence[int] | None = None) -> Rows:
+def rows_of(
+    item: Item,
+    explanation: Explanation,
+    *,
+    folded: bool,
+    order: Sequence[int] | None = None,
+    listed: int | None = None,
+) -> Rows:
     """The rows below an item.
 
     Args:
         folded: what is no difference is folded into groups.
         order: the candidates by place in the daemon's order, where another order is wanted.
+        listed: how many subjects of a stage are rows, in the daemon's order; None: all.
     """
     match item:
         case Explanation():
             return Rows([(stage.kind, stage) for stage in item.trace.stages])
         case Stage():
-            return _rows_of_stage(item, explanation, order)
+            return _rows_of_stage(item, explanation, order, listed)
         case Subject():
             return Rows(list(_check_rows(item.checks, folded=folded)))
         case Check():
@@ -143,14 +161,20 @@ def rows_of(item: Item, explanation: Explanation, *, folded: bool, order: Sequen
             return Rows()
 
 
-def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None) -> Rows:
+def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: int | None) -> Rows:
     lead: list[tuple[Hashable, Item]] = [(check.name, check) for check in stage.checks]
     count = len(stage.subjects)
     if not count and not lead:
         text, hint = empty_stage(explanation, stage)
         lead += [("nothing", Note(text)), ("hint", Note(hint, faint=True))]
-    places = order if order is not None and stage.kind is StageKind.LOCAL else range(count)
-    return Rows(lead, stage.subjects, places, stage.images, branching=True)
+    if order is not None and stage.kind is StageKind.LOCAL:
+        return Rows(lead, stage.subjects, order, stage.images, branching=True)
+    if listed is None or count <= listed:
+        return Rows(lead, stage.subjects, range(count), stage.images, branching=True)
+    role = stage.subjects[0].role
+    text = f"The first {listed:,} of {count:,} {role}s. Double-click here, or press Enter, to list all."
+    lead.append(("more", More(text, faint=True, kind=stage.kind)))
+    return Rows(lead, stage.subjects, range(listed), stage.images[:listed], branching=True)
 
 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:

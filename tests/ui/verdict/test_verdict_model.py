@@ -25,7 +25,7 @@ from verdict_kit import (
 from cacheview.engine import Check, Explanation, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, Probe
 from cacheview.ui.verdict.model import Column, TraceModel
-from cacheview.ui.verdict.rows import Group
+from cacheview.ui.verdict.rows import LISTED, Group
 
 Role = Qt.ItemDataRole
 
@@ -308,6 +308,9 @@ def test_ten_thousand_candidates_are_not_made(qapp: object) -> None:
     model = TraceModel()
     model.show(explain(cache, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
+    assert model.rowCount(stage) == 1 + LISTED
+    assert model.data(model.index(0, 0, stage)).startswith("The first 200 of 10,000 candidates")
+    model.list_subjects(StageKind.LOCAL, None)
     assert model.rowCount(stage) == 10_000
     for row in range(10_000):
         assert model.hasChildren(model.index(row, 0, stage))
@@ -329,3 +332,20 @@ def test_nearest_first_looks_only_as_far_as_it_must(qapp: object) -> None:
     stage = model.stage_index(StageKind.LOCAL)
     assert model.subject_of(model.index(0, 0, stage)).image.id == cache.store.images[8].id  # type: ignore[union-attr]
     assert model.node_count < 10
+
+
+def test_more_candidates_are_listed_when_asked_for(watched: Watched) -> None:
+    cache, model = many_cache(7), watched.model
+    model.show(explain(cache, many_probe(3, "x")))
+    stage = model.stage_index(StageKind.LOCAL)
+    model.list_subjects(StageKind.LOCAL, 4)
+    assert model.rowCount(stage) == 1 + 4
+    assert model.data(model.index(0, 0, stage)).startswith("The first 4 of 7 candidates")
+    held = QPersistentModelIndex(model.subject_index(StageKind.LOCAL, 2))
+    assert held.row() == 3  # behind the row that says so
+    model.show(explain(cache, many_probe(4, "x")))
+    assert model.rowCount(stage) == 1 + 4
+    far = model.subject_index(StageKind.LOCAL, 5)  # looked for by name, so it has to be there
+    assert model.subject_of(far).image.id == explain(cache, many_probe(4, "x")).trace.stages[0].images[5].id  # type: ignore[union-attr]
+    assert model.rowCount(stage) == 7
+    assert held.row() == 2

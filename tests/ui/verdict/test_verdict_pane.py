@@ -589,3 +589,14 @@ def test_the_scheme_may_change_while_it_is_shown(pane: VerdictPane, cache: Image
         assert ground.name() == DARK.band
     finally:
         apply_theme(qapp)
+
+
+def test_the_rest_of_many_candidates_is_listed_by_keyboard(pane: VerdictPane, qtbot: QtBot) -> None:
+    pane.show_explanation(explain(many_cache(400), many_probe(3, "x")))
+    stage = pane.trace.stage_index(StageKind.LOCAL)
+    more = pane.trace.index(0, 0, stage)
+    assert "400 candidates" in pane.trace.data(more)
+    pane.view.setFocus()
+    pane.view.setCurrentIndex(more)
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    assert pane.trace.rowCount(stage) == 400
