@@ -112,8 +112,7 @@ def _of_local_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
     uncompared = tuple(field for field in _differing(probe.config, stored) if not _is_compared(cache, field))
     if uncompared and container_config_of(image) is not None:  # what is not stored is not known to differ
         yield _uncompared(image, uncompared, "these rules do not compare it")
-    built_as_first_step = image.from_scratch or (len(image.history) == 1 and container_config_of(image) is not None)
-    if probe.parent == SCRATCH and not built_as_first_step:
+    if probe.parent == SCRATCH and not image.is_first_step:
         entries = len(image.history)
         yield Hazard(
             HazardKind.PULLED_FOR_SCRATCH,

@@ -162,6 +162,18 @@ class Image(Model):
         return tuple(entry.key for entry in self.history)
 
     @property
+    def is_first_step(self) -> bool:
+        """Whether it is the first step of a ``FROM scratch`` build: recorded as such, or by all that is known of it.
+
+        71ebfc7 records nothing; there it is an image without a parent, with the one history entry of a step (an
+        imported one has an entry without a command) and a container config.
+        """
+        if self.from_scratch:
+            return True
+        made = self.container_config is not None or self.config.container_config is not None
+        return self.parent is None and made and len(self.history) == 1 and bool(self.history[0].created_by)
+
+    @property
     def instruction(self) -> str:
         """The step that made it, as its last history entry tells; empty when there is none."""
         return instruction_of(self.history[-1].created_by) if self.history else ""

@@ -122,8 +122,7 @@ def _root_word(image: Image) -> str:
     """Empty for the first step of a FROM scratch build."""
     if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
         return "imported"
-    has_container_config = image.container_config is not None or image.config.container_config is not None
-    if image.from_scratch or (len(image.history) == 1 and has_container_config):
+    if image.is_first_step:
         return ""
     return "pulled" if any("@" in name for name in image.names) else NO_PARENT
 
