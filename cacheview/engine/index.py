@@ -73,6 +73,7 @@ class CandidateIndex:
     def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
         """``images`` in store order."""
         self._rules = rules
+        self._in_store_order = images
         dated = [image for image in images if image.created is not None]
         # Stable: of equal times the first in store order stays first.
         dated.sort(key=_age)
@@ -89,6 +90,14 @@ class CandidateIndex:
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {image.id: position for position, image in enumerate(self._images)}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {image.id: place for place, image in enumerate(self._in_store_order)}
+
+    def in_store_order(self, positions: Sequence[int]) -> list[Image]:
+        """The images of these bits as the store lists them."""
+        return sorted((self._images[position] for position in positions), key=lambda image: self._places[image.id])
 
     def image(self, position: int) -> Image:
         """The image of a bit."""

@@ -24,15 +24,14 @@ _NO_CONFIG = "the store has no container config for this image: it reads as an e
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
     """The stage over all candidates of the probe's parent, in store order."""
-    matching = {index.image(position).id for position in index.matches(probe.config)}
+    matches = index.in_store_order(index.matches(probe.config))
+    matching = {image.id for image in matches}
     standing: dict[str, Image | None] = {}  # for each match, the newest of the matches before it
     best: Image | None = None
-    if matching:
-        for image in candidates:
-            if image.id in matching:
-                standing[image.id] = best
-                if _replaces(image, best):
-                    best = image
+    for image in matches:
+        standing[image.id] = best
+        if _replaces(image, best):
+            best = image
 
     def make(i: int) -> Subject:
         image = candidates[i]
