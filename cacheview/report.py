@@ -28,7 +28,18 @@ from cacheview.engine import (
 )
 from cacheview.model import Image, Probe
 
-__all__ = ["FORMAT", "as_json", "as_markdown", "as_object", "as_text", "check_as_object", "edit_phrase", "headline"]
+__all__ = [
+    "FORMAT",
+    "as_json",
+    "as_markdown",
+    "as_object",
+    "as_text",
+    "check_as_object",
+    "edit_phrase",
+    "headline",
+    "image_as_markdown",
+    "image_as_text",
+]
 
 FORMAT = "cacheview-explanation/1"
 
@@ -168,6 +179,28 @@ def _escaped(text: str) -> str:
 
 def _cell(value: object) -> str:
     return "" if value is ABSENT else _escaped(plain(value))
+
+
+def image_as_text(image: Image) -> str:
+    """What an image is, a fact a line."""
+    return "\n".join(f"{name}: {value}" for name, value in _image_facts(image))
+
+
+def image_as_markdown(image: Image) -> str:
+    """The same as a Markdown table."""
+    rows = [f"| {name} | {_escaped(value)} |" for name, value in _image_facts(image)]
+    return "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
+    yield "id", image.id
+    yield from (("name", name) for name in image.names)
+    yield "parent", image.parent or "none recorded"
+    if image.instruction:
+        yield "instruction", image.instruction
+    yield "created", str(image.created) if image.created is not None else "not recorded"
+    yield "platform", str(image.config.platform)
+    yield "history", f"{len(image.history)} entries, {len(image.diff_ids)} layers"
 
 
 def as_json(explanation: Explanation, *, everything: bool = False) -> str:

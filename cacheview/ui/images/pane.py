@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
@@ -307,6 +307,8 @@ class ImagesPane(QWidget):
             if image.names:
                 what = "name" if len(image.names) == 1 else "names"
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
+            _item(menu, "Copy &text", lambda: self._copy(_told(image, "text"), "image as text"))
+            _item(menu, "Copy &Markdown", lambda: self._copy(_told(image, "markdown"), "image as Markdown"))
             _item(menu, "Copy &JSON", lambda: self._copy(image_json(image), "JSON of the image"))
         return menu
 
@@ -349,6 +351,12 @@ class ImagesPane(QWidget):
 def image_json(image: Image) -> str:
     """An image as JSON, without what it does not say."""
     return image.model_dump_json(indent=2, exclude_defaults=True)
+
+
+def _told(image: Image, form: Literal["text", "markdown"]) -> str:
+    from cacheview import report  # not needed before somebody copies
+
+    return report.image_as_text(image) if form == "text" else report.image_as_markdown(image)
 
 
 def _item(menu: QMenu, text: str, do: Callable[[], object]) -> QAction:

@@ -152,6 +152,8 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Add to cache from",
         "Copy id",
         "Copy names",
+        "Copy text",
+        "Copy Markdown",
         "Copy JSON",
     ]
     with qtbot.waitSignal(pane.cache_from_requested) as asked:
@@ -163,9 +165,13 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     assert QGuiApplication.clipboard().text() == "sha256:app"
     actions["Copy names"].trigger()
     assert QGuiApplication.clipboard().text() == "docker.io/team/app:1\ndocker.io/team/app:latest"
+    actions["Copy text"].trigger()
+    assert QGuiApplication.clipboard().text().startswith("id: sha256:app\nname: docker.io/team/app:1\n")
+    actions["Copy Markdown"].trigger()
+    assert "| name | docker.io/team/app:1 |" in QGuiApplication.clipboard().text()
     actions["Copy JSON"].trigger()
     assert Image.model_validate_json(QGuiApplication.clipboard().text()) == image
-    assert copied == ["id", "names", "JSON of the image"]
+    assert copied == ["id", "names", "image as text", "image as Markdown", "JSON of the image"]
     assert [a.text() for a in pane.menu_for(None).actions()] == ["Use as pa&rent"]
 
 
