@@ -10,6 +10,7 @@ from cacheview.model.config import (
 )
 from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
 from cacheview.model.decode import decode
+from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.errors import DataError
 from cacheview.model.image import (
     SCRATCH,
@@ -32,9 +33,11 @@ from cacheview.model.timestamp import Timestamp
 __all__ = [
     "CONFIG_FIELDS",
     "SCRATCH",
+    "Aspect",
     "ConfigTextError",
     "ContainerConfig",
     "DataError",
+    "Doubt",
     "Expectation",
     "FieldKind",
     "HealthConfig",

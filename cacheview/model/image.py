@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from cacheview.model.base import Model
 from cacheview.model.config import ContainerConfig
+from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.timestamp import Timestamp
 
 __all__ = ["SCRATCH", "HistoryEntry", "Image", "ImageConfig", "Platform", "RootFS", "Variant", "short_id"]
@@ -115,6 +116,7 @@ class Image(Model):
         container_config: where the store keeps the container config apart from the image config.
         size: of its layers in bytes, as far as the store tells; None: not known.
         variants: all manifests of a multi-platform index, the shown one among them; else empty.
+        doubts: what of it is not known exactly, each aspect at most once; empty where the store tells all.
     """
 
     id: str
@@ -128,6 +130,7 @@ class Image(Model):
     manifest_digest: str = ""
     size: int | None = None
     variants: tuple[Variant, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @field_validator("parent", mode="after")
     @classmethod
@@ -138,6 +141,11 @@ class Image(Model):
     @property
     def short_id(self) -> str:
         return short_id(self.id)
+
+    def doubt(self, aspect: Aspect) -> Doubt | None:
+        """The doubt about an aspect, or about the whole that it is part of; None: it is known exactly."""
+        whole = aspect.partition(".")[0]
+        return next((doubt for doubt in self.doubts if doubt.aspect in (aspect, whole)), None)
 
     @property
     def title(self) -> str:

@@ -16,17 +16,16 @@ from cacheview.stores.files import open_metered, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.images import read_images
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.location import DEMO, Location, parse_location
 from cacheview.stores.members import read_archive
 from cacheview.stores.opened import Opened
 from cacheview.stores.platforms import DEFAULT_PLATFORM
 from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.reading import Partial, Reading
 from cacheview.stores.suite import read_cases
 from cacheview.stores.tar import BLOCK, looks_like_tar
 
 __all__ = ["DEMO", "open_store"]
-
-DEMO = "demo:"
-"""The location of the bundled demo suite."""
 
 _WHAT_TO_OPEN = (
     "Open a `docker save` archive, an OCI image layout (a folder or a tar archive) or a suite file; "
@@ -39,13 +38,16 @@ def open_store(
     *,
     platform: Platform | None = None,
     progress: Progress | None = None,
+    partial: Partial | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Opened:
-    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or ``demo:``.
+    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or what `Location` names.
 
     Args:
         platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.
-        progress: told the bytes read of the file, as it lies on the disk; may raise `Cancelled` to stop.
+        progress: told the bytes read of the file, as it lies on the disk, or the images read of a live store; may
+            raise `Cancelled` to stop.
+        partial: given what is known so far of a live store while it is read.
 
     Raises:
         DataError: nothing of it can be read: what, where, and what to do. What can be read of a damaged
@@ -53,8 +55,11 @@ def open_store(
         Cancelled: by ``progress``.
     """
     text = os.fspath(location)
-    if text == DEMO:
+    named = parse_location(text)
+    if named.kind == "demo":
         return _open_demo(platform, progress, limits)
+    if named.is_live:
+        return _open_live(named, Reading(platform or DEFAULT_PLATFORM, progress, partial, limits))
     path = Path(text)
     try:
         mode = os.stat(path).st_mode
@@ -67,6 +72,24 @@ def open_store(
     if not stat.S_ISREG(mode):
         raise DataError(f"is {what_it_is(mode)}, which cannot be opened. {_WHAT_TO_OPEN}", where=text)
     return _open_file(path, text, platform, progress, limits)
+
+
+def _open_live(location: Location, reading: Reading) -> Opened:
+    # Their libraries take longer to load than a small store to read.
+    with paused_collector():
+        match location.kind:
+            case "engine":
+                from cacheview.stores.engine import open_engine
+
+                return open_engine(location.target, reading)
+            case "containerd":
+                from cacheview.stores.containerd import open_containerd
+
+                return open_containerd(location.target, reading)
+            case _:
+                from cacheview.stores.data_root import open_data_root
+
+                return open_data_root(location.target, reading)
 
 
 def _open_demo(platform: Platform | None, progress: Progress | None, limits: Limits) -> Opened:

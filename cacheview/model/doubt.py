@@ -1,0 +1,42 @@
+"""What is not known exactly of an image: a store does not always tell what the daemon has."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cacheview.model.base import Model
+
+__all__ = ["Aspect", "Doubt"]
+
+Aspect = Literal[
+    "config",
+    "container_config",
+    "created",
+    "parent",
+    "from_scratch",
+    "built_locally",
+    "names",
+    "diff_ids",
+    "config_digest",
+    "history",
+    "history.created",
+    "history.created_by",
+    "history.author",
+    "history.comment",
+    "history.empty_layer",
+]
+"""What of an image a doubt is about. ``config`` is the whole image config, ``history`` the whole history."""
+
+
+class Doubt(Model):
+    """Something of an image that its store does not tell, or not exactly. The value in its place is the nearest known.
+
+    Attributes:
+        aspect: what of the image. Of ``history.created`` the whole seconds are right, and the zone is not known.
+        reason: why it is not known, in a sentence.
+        remedy: what would make it certain: which store to open, which permission to get; in a sentence.
+    """
+
+    aspect: Aspect
+    reason: str
+    remedy: str

@@ -1,0 +1,36 @@
+"""How a store shall be read: what every reader is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cacheview.model import ImageStore, Platform
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.platforms import DEFAULT_PLATFORM
+from cacheview.stores.progress import Progress
+
+__all__ = ["Partial", "Reading"]
+
+
+class Partial(Protocol):
+    """Given what a live store is known to hold so far, while the rest is being read. Called in the reader's thread."""
+
+    def __call__(self, store: ImageStore) -> None: ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of a live store is told.
+
+    Attributes:
+        platform: which manifest of a multi-platform image to show, where it is there.
+        progress: told how many images of how many have been read; may raise `Cancelled` to stop.
+        partial: given stores that grow, the first as soon as the images are listed; None: only the whole is wanted.
+        limits: what is more than this is a problem of the store.
+    """
+
+    platform: Platform = DEFAULT_PLATFORM
+    progress: Progress | None = None
+    partial: Partial | None = None
+    limits: Limits = DEFAULT_LIMITS
