@@ -9,6 +9,8 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+from cacheview.stores.collector import paused_collector
+
 __all__ = ["Loader", "Report", "Work"]
 
 _INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
@@ -132,7 +134,9 @@ def _run(request: _Request, mail: _Mail) -> None:
             mail.progressed.emit(request.number, done, total, what)
 
     try:
-        result = request.work(report)
+        # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
+        with paused_collector():
+            result = request.work(report)
     except _Stopped:
         return
     except Exception as error:  # whatever it is, it is told in the UI thread

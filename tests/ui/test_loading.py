@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 
@@ -58,6 +59,15 @@ def test_work_is_done_elsewhere_and_told_here(loader: Loader, qtbot: QtBot) -> N
     assert said.args == ["found"]
     assert told_in == [QThread.currentThread()]
     assert gate.thread != QThread.currentThread()
+
+
+def test_no_collection_begins_in_the_work(loader: Loader, qtbot: QtBot) -> None:
+    assert gc.isenabled()
+    with qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+        loader.start(lambda _: gc.isenabled())
+    assert said.args == [False]
+    loader.close()
+    assert gc.isenabled()
 
 
 def test_progress(loader: Loader, qtbot: QtBot) -> None:
