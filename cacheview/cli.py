@@ -93,7 +93,7 @@ def _add_rules(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _window(arguments: list[str]) -> int:
     parser = _parser("cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP)
-    parser.add_argument("store", metavar="STORE", nargs="?", help="what to open; without it, the bundled demo")
+    parser.add_argument("store", metavar="STORE", nargs="?", help="what to open; without it, the running Docker Engine, or else the demo")
     _add_rules(parser, "rule set to begin with")
     parser.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
     parser.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")

@@ -25,6 +25,7 @@ class Actions:
         self._icons: list[tuple[QAction, str]] = []
         self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
+        self.open_by_name = self._make("Open &by name…", "Open an engine, containerd or a file by its name", "Ctrl+L")
         self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
         self.reload = self._make("&Reload", "Read the store again; the probe stays", "F5", picture="reload")
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
@@ -80,7 +81,7 @@ class Actions:
 
     def fill_store_menu(self, menu: QMenu) -> None:
         """The ways to open a store."""
-        menu.addActions([self.open_file, self.open_folder, self.open_demo])
+        menu.addActions([self.open_file, self.open_folder, self.open_by_name, self.open_demo])
         menu.addMenu(self.recent_menu)
         menu.addSeparator()
         menu.addActions([self.reload, self.cancel])

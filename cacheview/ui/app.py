@@ -35,7 +35,8 @@ def run_window(
     """Open the window and return the exit status when it is closed.
 
     Args:
-        store: a location to open; None: the bundled demo.
+        store: a location to open; None: the engine of the current context where it answers, else the bundled demo,
+            which a picture always shows: it does not depend on the machine.
         rules: name of the rule set to begin with; None: the one that the store tells.
         screenshot: draw the window off screen to this PNG once the store is shown, and return: 0, or 2 where the
             store could not be opened or the file not be written.
@@ -68,10 +69,10 @@ def run_window(
     window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
-    from cacheview.ui.names import DEMO
+    from cacheview.ui.names import DEMO, ENGINE
 
-    location = store or DEMO
-    window.announce(location)
+    location = store or (DEMO if screenshot is not None else "")
+    window.announce(location or ENGINE)
     if on_shown is not None:
         window.first_painted.connect(on_shown)
     window.first_painted.connect(lambda: _begin(app, window, location))
@@ -91,7 +92,10 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     gc.freeze()
     gc.enable()
     app.setWindowIcon(app_icon())
-    window.open(location)
+    if location:
+        window.open(location)
+    else:
+        window.begin()
 
 
 def _application(scheme: str | None) -> QApplication:

@@ -8,12 +8,13 @@ from PySide6.QtGui import QActionGroup
 from cacheview.engine import RULE_SETS
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.names import name_of
-from cacheview.ui.notice import Notice
+from cacheview.ui.names import ENGINE, name_of
+from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import Opener
 from cacheview.ui.plain import one_line
 from cacheview.ui.session import Answer, Session
 from cacheview.ui.status import StatusBar
+from cacheview.ui.stores.news import News, change_news, fallback_news
 from cacheview.ui.workspace import Workspace
 
 __all__ = ["Headline"]
@@ -43,6 +44,7 @@ class Headline(QObject):
         self._status = status
         self._notice = notice
         self._opener = opener
+        self._news: News | None = None
         self._rules = QActionGroup(self)
         self._fill_rules()
         session.opened_changed.connect(self._show_opened)
@@ -50,6 +52,7 @@ class Headline(QObject):
         session.probe_loaded.connect(self._show_case)
         session.rules_changed.connect(self._show_rules)
         session.answered.connect(self._show_answer)
+        notice.closed.connect(self._forget_news)
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_undo)
@@ -64,6 +67,7 @@ class Headline(QObject):
 
     def _show_opened(self) -> None:
         opened = self._session.opened
+        self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
         names = [
             case.name if case.name.startswith("line ") else f"{number}  {case.name}"
@@ -75,6 +79,8 @@ class Headline(QObject):
     def _show_case(self) -> None:
         session = self._session
         self._tool_bar.set_case(session.case_number)
+        if self._news is not None and session.change is None and not session.instead_of:
+            self._news = None  # of another case
         names = [
             f"{number}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}"
             for number, probe in enumerate(session.case.probes, 1)
@@ -90,6 +96,22 @@ class Headline(QObject):
         self._show_undo()
         self._show_rules()
 
+    def _find_news(self) -> News | None:
+        session, opener = self._session, self._opener
+        if session.instead_of:
+            ways = (
+                ("&Try again", lambda: opener.open(ENGINE)),
+                ("Open &file…", opener.choose_file),
+                ("Open by &name…", self._commands.open_by_name.trigger),
+            )
+            return fallback_news(session.instead_of, ways)
+        if session.change:
+            return change_news(session.change, session.store.by_id.get, session.changed_since)
+        return None
+
+    def _forget_news(self) -> None:
+        self._news = None
+
     def _show_rules(self) -> None:
         rules = self._session.cache.rules
         self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
@@ -99,19 +121,25 @@ class Headline(QObject):
         self._show_notes()
 
     def _show_notes(self) -> None:
-        """What a person should know of this store: what could not be read first."""
+        """What a person should know of this store: what is new, then what could not be read."""
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         notes = list(session.store.notes)
         asked = session.cache.rules
         if session.case.rules and session.case.rules != asked.name:
             notes.insert(0, f"It is for the rules {session.case.rules}, and is asked by {asked.title}.")
-        if problems:
-            count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
-            self._notice.show_text("problem", f"{count} could not be read; the rest is shown.", [*problems, *notes])
+        news = self._news
+        count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
+        unread = f"{count} could not be read; the rest is shown." if problems else ""
+        if news is not None:
+            kind: Kind = "problem" if problems else news.kind
+            details = [*news.details, *problems]
+            self._notice.show_text(kind, f"{news.text} {unread}".strip(), details, news.buttons)
+        elif problems:
+            self._notice.show_text("problem", unread, [*problems, *notes])
         elif notes:
             self._notice.show_text("note", " ".join(notes))
-        self._notice.setVisible(bool(problems or notes))
+        self._notice.setVisible(bool(news or problems or notes))
 
     def _show_answer(self, answer: Answer) -> None:
         marks = self._workspace.images.model.marks
@@ -136,7 +164,7 @@ class Headline(QObject):
             action.setCheckable(True)
             action.setData(rules.name)
             self._rules.addAction(action)
-            connect(action, lambda name=rules.name: self._session.choose_rules(name))
+            connect(action, lambda name=rules.name: self._choose_rules(name))
 
     def _fill_platforms(self) -> None:
         menu = self._commands.platform_menu
@@ -150,6 +178,10 @@ class Headline(QObject):
             action.setChecked(platform == chosen)
             connect(action, lambda platform=platform: self._choose_platform(platform))
         self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
+
+    def _choose_rules(self, name: str) -> None:
+        self._opener.chosen_rules = name
+        self._session.choose_rules(name)
 
     def _choose_platform(self, platform: str) -> None:
         self._opener.platform = platform

@@ -5,14 +5,31 @@ from __future__ import annotations
 import os
 from typing import Final
 
-__all__ = ["DEMO", "name_of"]
+__all__ = ["DEMO", "ENGINE", "is_live", "name_of"]
 
 DEMO: Final = "demo:"
 """The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
 
+ENGINE: Final = "engine:"
+"""The location of the engine of the current context."""
+
+_LIVE: Final = {
+    ENGINE: ("Docker Engine", "engine"),
+    "containerd:": ("containerd", "containerd"),
+    "data-root:": ("Docker data root", "data root"),
+}
+
+
+def is_live(location: str) -> bool:
+    """Whether a location names a daemon or its folders, rather than a file. Agrees with `stores.location`."""
+    return location.startswith(tuple(_LIVE))
+
 
 def name_of(location: str) -> str:
-    """The last part of a path; ``demo`` for the bundled demo."""
+    """The last part of a path; ``demo`` for the bundled demo; of a live store what it is, and which."""
     if location == DEMO:
         return "demo"
+    for prefix, (usual, kind) in _LIVE.items():
+        if location.startswith(prefix):
+            return f"{kind} {location[len(prefix) :]}" if location != prefix else usual
     return os.path.basename(location.rstrip("/\\")) or location

@@ -24,7 +24,7 @@ from cacheview.ui.plain import visible
 from cacheview.ui.start_page import clear
 from cacheview.ui.theme import GRID, current_tokens, small_font
 
-__all__ = ["Notice"]
+__all__ = ["Kind", "Notice"]
 
 Kind = Literal["note", "problem", "error", "busy"]
 

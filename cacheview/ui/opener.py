@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.loading import Loader
-from cacheview.ui.names import DEMO
+from cacheview.ui.names import DEMO, ENGINE
 from cacheview.ui.opening import OpenedStore, open_work
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Opener(QObject):
         location: what is open; empty: nothing.
         asked: what was asked for last.
         platform: which manifest of a multi-platform image is read; empty: the usual one.
+        chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen.
     """
 
     announced = Signal(str)
@@ -53,6 +54,7 @@ class Opener(QObject):
         self.location = ""
         self.asked = ""
         self.platform = ""
+        self.chosen_rules = ""
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
         self._loader.succeeded.connect(self._succeeded)
@@ -67,8 +69,17 @@ class Opener(QObject):
     def open(self, location: str) -> None:
         """Read a location; what was being read before is given up."""
         self.asked = location
-        self._loader.start(open_work(location, self._rules, self.platform))
+        rules = (self.chosen_rules if location == self.location else "") or self._rules
+        self._loader.start(open_work(location, rules, self.platform))
         self.announced.emit(location)
+
+    def begin(self) -> None:
+        """What a start without a store opens: the engine where it answers, else the demo."""
+        from cacheview.ui.stores.start import start_work
+
+        self.asked = ENGINE
+        self._loader.start(start_work(self._rules, self.platform))
+        self.announced.emit(ENGINE)
 
     def reload(self) -> None:
         """Read again what is open, or else what could not be opened."""
@@ -108,8 +119,12 @@ class Opener(QObject):
         return os.path.dirname(os.path.abspath(known)) if known else str(Path.home())
 
     def _succeeded(self, loaded: OpenedStore) -> None:
+        if loaded.instead_of:
+            self.asked = loaded.opened.location
         again = self.location == self.asked
         self.location = self.asked
+        if not again:
+            self.chosen_rules = ""
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, again)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,11 +17,18 @@ __all__ = ["OpenedStore", "case_cache", "first_probe", "new_cache", "open_work",
 
 @dataclass(frozen=True)
 class OpenedStore:
-    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with."""
+    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with.
+
+    Attributes:
+        instead_of: why this is not what was asked for; empty where it is.
+        read_at: when reading began, in seconds of the epoch: what changed later may be missing.
+    """
 
     opened: Opened
     cache: ImageCache
     probe: Probe
+    instead_of: str = ""
+    read_at: float = field(default_factory=time.time)
 
 
 def open_work(location: str, rules: str, platform: str) -> Work:
@@ -35,6 +43,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         from cacheview.engine import explain
         from cacheview.stores.open import open_store
 
+        begun = time.time()
         opened = open_store(location, platform=_platform(platform), progress=report)
         case = opened.cases[0]
         cache = new_cache(case.store, rules) if rules else case_cache(case)
@@ -43,7 +52,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
         explain(cache, probe)
-        return OpenedStore(opened, cache, probe)
+        return OpenedStore(opened, cache, probe, read_at=begun)
 
     return work
 

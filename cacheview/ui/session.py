@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.judge import asked, judge_verdict
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
+from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
@@ -57,6 +58,10 @@ class Session(QObject):
         self._expected_probe: Probe | None = None
         self._answer: Answer | None = None
         self._loading = False
+        self._instead_of = loaded.instead_of
+        self._read_at = loaded.read_at
+        self._change: StoreChange | None = None
+        self._changed_since = 0.0
         self.document = ProbeDocument(loaded.probe, self)
         self.document.probe_changed.connect(self._edited)
 
@@ -92,6 +97,21 @@ class Session(QObject):
         return self._cache
 
     @property
+    def instead_of(self) -> str:
+        """Why this is open and not what was asked for; empty where it is that."""
+        return self._instead_of
+
+    @property
+    def change(self) -> StoreChange | None:
+        """What the last reload of the store brought; None: it was read once, or another case was chosen since."""
+        return self._change
+
+    @property
+    def changed_since(self) -> float:
+        """When the store was read that `change` compares with, in seconds of the epoch."""
+        return self._changed_since
+
+    @property
     def answer(self) -> Answer | None:
         return self._answer
 
@@ -99,13 +119,17 @@ class Session(QObject):
 
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
-        rules = self._cache.rules.name
+        rules, before, read_at = self._cache.rules.name, self.store, self._read_at
         case = self._case if again and self._case < len(loaded.opened.cases) else 0
         self._opened = loaded.opened
+        self._instead_of = loaded.instead_of
+        self._read_at = loaded.read_at
         self._case = case
+        self._change = None
         cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)
         if again:
             self._cache = cache
+            self._change, self._changed_since = changes(before, cache.store), read_at
             self.opened_changed.emit()
             self.store_changed.emit()
             self._ask(self.document.probe)
@@ -119,6 +143,7 @@ class Session(QObject):
         if number == self._case:
             return
         self._case = number
+        self._change = None
         self._probe = 0
         case = self.case
         cache = case_cache(case, self._cache.rules.name)

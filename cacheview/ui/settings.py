@@ -8,6 +8,8 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from cacheview.ui.names import is_live
+
 __all__ = ["MAX_RECENT", "Settings"]
 
 MAX_RECENT: Final = 10
@@ -28,12 +30,16 @@ class Settings:
 
     @property
     def recent(self) -> list[str]:
-        """Locations opened last, newest first: those that are still there."""
-        return [location for location in self._texts("recent") if os.path.exists(location)][:MAX_RECENT]
+        """Locations opened last, newest first: the files that are still there, and live stores.
+
+        Whether a daemon is there, only asking it would tell.
+        """
+        kept = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
+        return kept[:MAX_RECENT]
 
     def add_recent(self, location: str) -> None:
-        """Put a file or folder at the head of the list."""
-        absolute = os.path.abspath(location)
+        """Put a file, a folder or a live store at the head of the list."""
+        absolute = location if is_live(location) else os.path.abspath(location)
         others = [other for other in self._texts("recent") if other != absolute]
         self._stored.setValue("recent", [absolute, *others][:MAX_RECENT])
 

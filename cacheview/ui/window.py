@@ -123,6 +123,10 @@ class MainWindow(QMainWindow):
         self._column.insertWidget(0, notice)
         return notice
 
+    def begin(self) -> None:
+        """What a start without a store opens: the engine of the current context where it answers, else the demo."""
+        self.opener.begin()
+
     def open(self, location: str) -> None:
         """Read a location in the background, and show it when it has been read. What is open stays till then."""
         self.opener.open(location)
@@ -221,6 +225,7 @@ class MainWindow(QMainWindow):
         do = self.commands
         connect(do.open_file, lambda: self.opener.choose_file())
         connect(do.open_folder, lambda: self.opener.choose_folder())
+        connect(do.open_by_name, self._ask_name)
         connect(do.open_demo, lambda: self.open(DEMO))
         connect(do.reload, lambda: self.opener.reload())
         connect(do.cancel, lambda: self.opener.cancel())
@@ -283,6 +288,13 @@ class MainWindow(QMainWindow):
         else:
             menu.addSeparator()
             connect(menu.addAction("&Clear this list"), self._settings.clear_recent)
+
+    def _ask_name(self) -> None:
+        from cacheview.ui.stores.by_name import ByNameDialog
+
+        dialog = ByNameDialog(self.opener.location, self)
+        dialog.chosen.connect(self.open)
+        dialog.open()
 
     def _show_shortcuts(self) -> None:
         from cacheview.ui.help import ShortcutsDialog

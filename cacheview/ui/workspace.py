@@ -126,7 +126,8 @@ class Workspace(QWidget):
 
     def _show_store(self) -> None:
         self._listed = (None, {})
-        self.images.set_store(self._session.store)
+        change = self._session.change
+        self.images.set_store(self._session.store, keep=change is not None, new=change.new if change else ())
         self.probe.set_store(self._session.store)
 
     def _show_parent(self) -> None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from cacheview.engine import Explanation, Stage, Subject
     from cacheview.engine.index import Survivors
 
-__all__ = ["Mark", "MarkKind", "Marks", "positions"]
+__all__ = ["NEW", "Mark", "MarkKind", "Marks", "positions"]
 
-MarkKind = Literal["parent", "hit", "passed", "failed", "source"]
+MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Mark:
 PARENT = Mark("parent", "parent", "The probe builds on this image.")
 HIT = Mark("hit", "hit", "The cache answers with this image.")
 SOURCE = Mark("source", "source", "--cache-from brings this image in.")
+NEW = Mark("new", "new", "It was not there when the store was read the time before.")
 MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answer.")
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from cacheview.ui.images.marks import NEW, Mark
 from cacheview.ui.images.texts import size_text, time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
 from cacheview.ui.plain import one_line, tool_tip
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
-    from cacheview.ui.images.marks import Mark, Marks
+    from cacheview.ui.images.marks import Marks
 
 __all__ = ["NODE_ROLE", "Column", "ImageTreeModel", "column_text"]
 
@@ -51,11 +52,20 @@ class ImageTreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._store: ImageStore | None = None
         self._forest = Forest((), (), {}, 0)
+        self._new: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
 
-    def set_store(self, store: ImageStore | None, *, intermediate: bool = True) -> None:
-        """Show the images of a store. Marks are taken off when it is another store than before."""
+    def set_store(
+        self, store: ImageStore | None, *, intermediate: bool = True, new: Iterable[str] | None = None
+    ) -> None:
+        """Show the images of a store. Marks are taken off when it is another store than before.
+
+        Args:
+            new: ids that are marked as new; None: those that were.
+        """
+        if new is not None:
+            self._new = frozenset(new)
         self.beginResetModel()
         if store is not self._store:
             self._marks = self._marks_before = None
@@ -77,15 +87,16 @@ class ImageTreeModel(QAbstractItemModel):
 
     def marks_of(self, node: Node) -> tuple[Mark, ...]:
         """The marks of a row, worked out when first asked for."""
-        if self._marks is None:
-            return ()
-        return self._marks.of(node.image.id if node.image is not None else "")
+        image_id = node.image.id if node.image is not None else ""
+        marks = self._marks.of(image_id) if self._marks is not None else ()
+        return (*marks, NEW) if image_id in self._new else marks
 
     def has_other_marks(self, node: Node) -> bool:
         """Whether the marks of a row are others than those before the last change."""
         image_id = node.image.id if node.image is not None else ""
         before = self._marks_before.of(image_id) if self._marks_before is not None else ()
-        return before != self.marks_of(node)
+        now = self._marks.of(image_id) if self._marks is not None else ()
+        return before != now
 
     def node(self, index: _Index) -> Node | None:
         """The node of an index of this model; None for the root and for an index that has outlived its row."""

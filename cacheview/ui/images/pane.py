@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
@@ -126,15 +126,23 @@ class ImagesPane(QWidget):
 
     # What is shown
 
-    def set_store(self, store: ImageStore | None, *, keep_expanded: bool = False) -> None:
-        """Show another store. ``keep_expanded``: what was open stays so (the same store, read again)."""
-        expanded = self.tree.expanded_ids() if keep_expanded else None
+    def set_store(self, store: ImageStore | None, *, keep: bool = False, new: Iterable[str] = ()) -> None:
+        """Show another store.
+
+        Args:
+            keep: it is the same store, read again: what is selected, folded up and on screen stays so.
+            new: ids of images that are marked as new.
+        """
+        place = self.tree.place() if keep and self._store is not None else None
         self._store = store
         self._before_filter = None
-        self.model.set_store(store, intermediate=self._intermediate.isChecked())
+        self._quietly(lambda: self.model.set_store(store, intermediate=self._intermediate.isChecked(), new=new))
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
-        self._expand(expanded)
+        if place is not None:
+            self._quietly(lambda: self.tree.restore(place))
+        else:
+            self._expand(None)
         self._tell()
 
     def set_marks(self, marks: Marks | None) -> None:

@@ -23,6 +23,7 @@ _GAP: Final = 2 * GRID
 _MARK_COLOURS: Final = {
     "parent": ("text_muted", "surface_raised"),
     "source": ("text_muted", "surface_raised"),
+    "new": ("text_muted", "surface_raised"),
     "hit": ("hit", "hit_surface"),
     "passed": ("passed", "passed_surface"),
     "failed": ("failed", "failed_surface"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
@@ -13,12 +14,30 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.model import Column
 from cacheview.ui.images.row_painter import RowHeight, RowPainter
+from cacheview.ui.images.tree import Node
 from cacheview.ui.theme import GRID, mono_font, small_font
 
-__all__ = ["ImageTree"]
+__all__ = ["ImageTree", "Place"]
 
 _SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
 _CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is in the tree, by ids, as rows may come and go; the empty id stands for scratch.
+
+    Attributes:
+        current: the current row; None: there is none.
+        folded: rows that are folded up. All others stay open, those too that had nothing under them before.
+        top: the first row on screen; None: there is none.
+        scrolled: the value of the scroll bar.
+    """
+
+    current: str | None
+    folded: set[str]
+    top: str | None
+    scrolled: int
 
 
 class ImageTree(QTreeView):
@@ -70,6 +89,42 @@ class ImageTree(QTreeView):
         """Columns that have nothing to show for this store take no room."""
         self._empty = columns
         self._show_columns()
+
+    def place(self) -> Place:
+        """Where the person is, to be restored after the store was read again."""
+        rows, model = self._rows, self._rows.images
+        folded = {
+            _id(node)
+            for node in model.forest.nodes
+            if node.children and not self.isExpanded(rows.mapFromSource(model.index_of(node)))
+        }
+        node, top = rows.node(self.currentIndex()), self.indexAt(QPoint(0, 0))
+        first = rows.node(top)
+        return Place(
+            None if node is None else _id(node),
+            folded,
+            None if first is None else _id(first),
+            self.verticalScrollBar().value(),
+        )
+
+    def restore(self, place: Place) -> None:
+        """Go back to a place, as far as its rows are there. What was on screen before is not folded up."""
+        rows, model = self._rows, self._rows.images
+        self.setUpdatesEnabled(False)
+        for node in model.forest.nodes:
+            if node.children and _id(node) not in place.folded:
+                self.expand(rows.mapFromSource(model.index_of(node)))
+        if place.current is not None:
+            current = rows.mapFromSource(model.index_of_image(place.current))
+            if current.isValid():
+                self.setCurrentIndex(current)
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(place.scrolled)
+        # By the row that was on top, as rows may have come or gone above it.
+        top = QModelIndex() if place.top is None else rows.mapFromSource(model.index_of_image(place.top))
+        if top.isValid():
+            self.scrollTo(top, QTreeView.ScrollHint.PositionAtTop)
+        self.setUpdatesEnabled(True)
 
     def expanded_ids(self) -> set[str]:
         """The ids of images whose rows are expanded; the empty id stands for scratch."""
@@ -194,3 +249,7 @@ class ImageTree(QTreeView):
         (self._hidden.discard if shown else self._hidden.add)(column)
         self._show_columns()
         self.columns_changed.emit()
+
+
+def _id(node: Node) -> str:
+    return node.image.id if node.image is not None else ""

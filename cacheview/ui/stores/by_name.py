@@ -1,0 +1,77 @@
+"""Opening a store by its name: one line, and the grammar of names beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from cacheview.ui.theme import GRID, mono_font
+
+__all__ = ["ByNameDialog"]
+
+_GRAMMAR: Final = (
+    ("engine:", "the Docker Engine of the current context, or of DOCKER_HOST"),
+    ("engine:NAME", "the engine of another context"),
+    ("engine:URL", "an engine at unix://…, tcp://…, ssh://… or npipe://…"),
+    ("containerd:", "containerd at its usual socket"),
+    ("containerd:PATH#NAMESPACE", "containerd at a socket, or its root folder; the namespace may be left out"),
+    ("data-root:PATH", "Docker's data root; without a path, the usual one"),
+    ("demo:", "the bundled demo"),
+    ("anything else", "an archive, an OCI layout or a suite; ./engine:x for a file of such a name"),
+)
+"""As `stores.location` takes names apart, in words."""
+
+
+class ByNameDialog(QDialog):
+    """Asks for a location. ``chosen(str)``: the person wants it opened."""
+
+    chosen = Signal(str)
+
+    def __init__(self, current: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Open a store by name")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.name = QLineEdit(current)
+        self.name.setFont(mono_font())
+        self.name.setPlaceholderText("engine:")
+        self.name.setMinimumWidth(120 * GRID)
+        self.name.selectAll()
+        label = QLabel("&Store")
+        label.setBuddy(self.name)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(4 * GRID)
+        grid.setVerticalSpacing(GRID)
+        for row, (form, meaning) in enumerate(_GRAMMAR):
+            left, right = QLabel(form), QLabel(meaning)
+            if form != "anything else":
+                left.setFont(mono_font())
+            right.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            grid.addWidget(left, row, 0)
+            grid.addWidget(right, row, 1)
+        grid.setColumnStretch(1, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._open = buttons.button(QDialogButtonBox.StandardButton.Open)
+        self.name.textChanged.connect(self._tell)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        layout.addWidget(label)
+        layout.addWidget(self.name)
+        layout.addLayout(grid)
+        layout.addSpacing(2 * GRID)
+        layout.addWidget(buttons)
+        self._tell()
+
+    def accept(self) -> None:
+        location = self.name.text().strip()
+        if location:
+            super().accept()
+            self.chosen.emit(location)
+
+    def _tell(self) -> None:
+        self._open.setEnabled(bool(self.name.text().strip()))

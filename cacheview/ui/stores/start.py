@@ -1,0 +1,89 @@
+"""What a start without a store opens: the engine of the current context where it answers, else the demo."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from cacheview.ui.names import DEMO, ENGINE
+
+if TYPE_CHECKING:
+    from cacheview.ui.loading import Report, Work
+    from cacheview.ui.opening import OpenedStore
+
+__all__ = ["PATIENCE", "ask_engine", "start_work"]
+
+PATIENCE: Final = 2.0
+"""Seconds in which an engine has to say its version."""
+
+LONGEST: Final = PATIENCE + 1
+"""Seconds after which the start goes on: loading what speaks to an engine may take one."""
+
+_STEP: Final = 0.05  # seconds between two chances to cancel
+
+
+def start_work(rules: str, platform: str) -> Work:
+    """The work of a start without a store, for `Loader.start`: gives an `OpenedStore`, of the engine or the demo.
+
+    Where it is the demo, its ``instead_of`` says why.
+    """
+
+    def work(report: Report) -> OpenedStore:
+        from cacheview.model import DataError
+        from cacheview.ui.opening import open_work
+
+        why = _why_not(report)
+        if not why:
+            try:
+                return _opened(open_work(ENGINE, rules, platform)(report))
+            except DataError as error:
+                why = str(error)
+        return replace(_opened(open_work(DEMO, rules, platform)(report)), instead_of=why)
+
+    return work
+
+
+def ask_engine(seconds: float) -> None:
+    """Connect to the engine of the current context and ask its version. Raises `DataError` with the reason."""
+    from cacheview.stores.engine import ask_version
+
+    ask_version("", seconds)
+
+
+def _why_not(report: Report) -> str:
+    """Why the engine cannot be opened; empty where it has answered in time.
+
+    Asked in a thread of its own: not all that a connection does has a time limit (a command of ssh has none), and
+    the start must not wait for it.
+    """
+    answers: list[str] = []
+    asking = threading.Thread(target=lambda: answers.append(_ask()), daemon=True, name="ask-engine")
+    begun = time.monotonic()
+    asking.start()
+    while asking.is_alive() and time.monotonic() < begun + LONGEST:
+        report(0, None, "Looking for a Docker Engine")
+        asking.join(_STEP)
+    if not answers:
+        return f"It did not answer within {PATIENCE:.0f} seconds: is it busy, or its host out of reach?"
+    return answers[0]
+
+
+def _ask() -> str:
+    from cacheview.model import DataError
+
+    try:
+        ask_engine(PATIENCE)
+    except DataError as error:
+        return str(error)
+    except Exception as error:  # whatever a connection may raise: the demo opens, and says this
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _opened(result: object) -> OpenedStore:
+    from cacheview.ui.opening import OpenedStore
+
+    assert isinstance(result, OpenedStore)
+    return result

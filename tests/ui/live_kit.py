@@ -1,0 +1,65 @@
+"""A live store that is a few lines of Python: what it holds can change while the window looks at it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from cacheview.model import ContainerConfig, DataError, HistoryEntry, Image, ImageConfig, ImageStore, Problem, Timestamp
+from cacheview.stores import open as open_module
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.reading import Reading
+from cacheview.ui.stores import start
+
+RULES = "containerd-71ebfc7"
+
+
+def make_image(number: int, parent: int | None = None, *names: str) -> Image:
+    """An image with an id of 64 digits, made by a RUN of its number, on another one or from scratch."""
+    step = ContainerConfig(Cmd=("/bin/sh", "-c", f"step {number}"), Env=("PATH=/bin",))
+    entry = HistoryEntry(created_by=f"/bin/sh -c step {number}", created=Timestamp(1_700_000_000 + number, 0, 0))
+    return Image(
+        id=f"sha256:{number:064x}",
+        names=names,
+        parent=f"sha256:{parent:064x}" if parent is not None else None,
+        from_scratch=parent is None,
+        config=ImageConfig(created=entry.created, history=(entry,), container_config=step),
+    )
+
+
+class FakeEngine:
+    """Stands in for the reader of an engine: ``images`` is what it holds, ``error`` what is wrong with it."""
+
+    def __init__(self, images: Sequence[Image] = ()) -> None:
+        self.images = list(images)
+        self.problems: tuple[Problem, ...] = ()
+        self.error: Exception | None = None
+        self.asked: list[str] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.steps: Callable[[Reading], None] = lambda _: None
+
+    def ask_version(self, seconds: float) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def open(self, target: str, reading: Reading) -> Opened:
+        self.asked.append(target)
+        if self.error is not None:
+            raise self.error
+        self.steps(reading)
+        while not self.go_on.wait(0.002):
+            if reading.progress is not None:
+                reading.progress(1, len(self.images), "Reading images")
+        store = ImageStore(tuple(self.images), "Docker Engine", f"engine:{target}", RULES, problems=self.problems)
+        return Opened("Docker Engine", store.location, "engine", (Case("engine", store, RULES),), self.problems)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+        monkeypatch.setattr(open_module, "_open_live", lambda location, reading: self.open(location.target, reading))
+        monkeypatch.setattr(start, "ask_engine", self.ask_version)
+        return self
+
+
+NOT_RUNNING = DataError("nothing listens there: start Docker", where="unix:///var/run/docker.sock")

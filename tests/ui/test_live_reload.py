@@ -1,0 +1,186 @@
+"""Reading a live store again: everything stays where it was, and what changed is told and marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import NOT_RUNNING, FakeEngine, make_image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import Problem
+from cacheview.ui.images import ImagesPane
+from cacheview.ui.session import Session
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """Sixty images on one base, each with two on it: more than fits on screen."""
+    images = [make_image(1, None, "docker.io/library/base:1")]
+    for number in range(100, 160):
+        images.append(make_image(number, 1, f"docker.io/library/app:{number}"))
+        images += [make_image(number * 10, number), make_image(number * 10 + 1, number)]
+    return FakeEngine(images).install(monkeypatch)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1200, 700)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:")
+    yield window
+    window.close()
+
+
+def reloaded(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+
+
+def images(window: MainWindow) -> ImagesPane:
+    assert window.workspace is not None
+    return window.workspace.images
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def said(window: MainWindow) -> str:
+    return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
+
+
+def details(window: MainWindow) -> list[str]:
+    button = next(b for b in window.notice.findChildren(QPushButton) if b.text() == "Show &details")
+    button.click()
+    box = window.notice.findChild(QPlainTextEdit)
+    assert isinstance(box, QPlainTextEdit)
+    assert box.isVisible()
+    return box.toPlainText().splitlines()
+
+
+def rows_on_screen(window: MainWindow) -> list[str]:
+    tree = images(window).tree
+    found, row = [], tree.indexAt(tree.viewport().rect().topLeft())
+    while row.isValid() and tree.visualRect(row).top() < tree.viewport().height():
+        found.append(row.data())
+        row = tree.indexBelow(row)
+    return found
+
+
+def marked_new(window: MainWindow) -> list[str]:
+    model = images(window).model
+    return [
+        node.image.id
+        for node in model.forest.nodes
+        if node.image is not None and any(mark.word == "new" for mark in model.marks_of(node))
+    ]
+
+
+def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    pane = images(window)
+    session(window).document.set_field("User", "nobody", "Set User to nobody")
+    folded = pane.rows.mapFromSource(pane.model.index_of_image(engine.images[7].id))  # app:102
+    pane.tree.collapse(folded)
+    pane.reveal(make_image(1301).id)
+    pane.tree.verticalScrollBar().setValue(40)
+    probe, expanded, on_screen = session(window).document.probe, pane.tree.expanded_ids(), rows_on_screen(window)
+    del engine.images[1:4]  # app:100 with what is on it, above all that is on screen
+    engine.images.append(make_image(9000, 1, "docker.io/library/late:1"))
+    reloaded(window, qtbot)
+    selected = pane.selected()
+    assert selected is not None
+    assert selected.id == make_image(1301).id
+    assert session(window).document.probe == probe
+    assert session(window).document.undo_stack.undoText() == "Set User to nobody"
+    assert pane.tree.expanded_ids() == expanded - {make_image(100).id}
+    assert make_image(102).id not in pane.tree.expanded_ids()
+    now = rows_on_screen(window)  # fewer, as the notice takes room above
+    assert 5 < len(now) <= len(on_screen)
+    assert now == on_screen[: len(now)]
+
+
+def test_what_changed_is_told_and_marked(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    gone = engine.images.pop(2)
+    engine.images[1] = make_image(100, 1, "docker.io/library/app:renamed")
+    engine.images += [make_image(9000, 1), make_image(9001, 9000, "docker.io/library/<b>late</b>:1")]
+    reloaded(window, qtbot)
+    assert "2 new, 1 gone, 1 changed since " in said(window)
+    assert marked_new(window) == [make_image(9000).id, make_image(9001).id]
+    told = details(window)
+    assert told[0].startswith(f"new:  {make_image(9000).id}  RUN step 9000")
+    assert told[1].startswith(f"new:  {make_image(9001).id}  docker.io/library/<b>late</b>:1")
+    assert told[2].startswith(f"changed:  {make_image(100).id}  docker.io/library/app:renamed")
+    assert told[3].startswith(f"gone:  {gone.id}  RUN step 1000")
+    assert len(told) == 4
+    # Until the next reload, which brings nothing.
+    reloaded(window, qtbot)
+    assert marked_new(window) == []
+    assert not window.notice.isVisible()
+
+
+def test_new_rows_stay_marked_while_intermediate_images_are_hidden(
+    window: MainWindow, qtbot: QtBot, engine: FakeEngine
+) -> None:
+    engine.images.append(make_image(9001, 1, "docker.io/library/late:1"))
+    reloaded(window, qtbot)
+    images(window).intermediate = False
+    assert marked_new(window) == [make_image(9001).id]
+
+
+def test_what_hangs_on_an_image_that_gets_a_second_child_stays_on_screen(
+    window: MainWindow, qtbot: QtBot, engine: FakeEngine
+) -> None:
+    engine.images = [make_image(1), make_image(2, 1), make_image(3, 2)]
+    reloaded(window, qtbot)
+    engine.images.append(make_image(4, 2))
+    reloaded(window, qtbot)
+    pane = images(window)
+    last = pane.rows.mapFromSource(pane.model.index_of_image(make_image(3).id))
+    assert pane.tree.visualRect(last).isValid()
+
+
+def test_the_selected_image_is_gone(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    images(window).reveal(make_image(1591).id)
+    probe = session(window).document.probe
+    engine.images.pop()
+    reloaded(window, qtbot)
+    assert images(window).selected() is None
+    assert session(window).document.probe == probe
+    assert "1 gone" in said(window)
+
+
+def test_problems_are_told_beside_what_changed(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    gone = engine.images.pop()
+    engine.problems = (Problem(gone.id, "it was deleted while it was read"),)
+    reloaded(window, qtbot)
+    assert "1 gone since" in said(window)
+    assert "1 entry could not be read; the rest is shown." in said(window)
+    assert details(window)[-1] == f"{gone.id}: it was deleted while it was read"
+
+
+def test_a_daemon_that_has_stopped_takes_nothing_away(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    before = session(window).store
+    engine.error = NOT_RUNNING
+    reloaded(window, qtbot)
+    assert session(window).store is before
+    assert "Docker Engine could not be opened: unix:///var/run/docker.sock: nothing listens there" in said(window)
+
+
+def test_chosen_rules_stay(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    for action in window.commands.rules_menu.actions():
+        action.trigger()
+        chosen = session(window).cache.rules.name
+        assert chosen == action.data()
+        reloaded(window, qtbot)
+        assert session(window).cache.rules.name == chosen

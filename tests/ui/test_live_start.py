@@ -1,0 +1,155 @@
+"""A start without a store: the engine where it answers, else the demo and why."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import NOT_RUNNING, FakeEngine, make_image
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import DataError
+from cacheview.ui.settings import Settings
+from cacheview.ui.stores import start
+from cacheview.ui.stores.by_name import ByNameDialog
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    return FakeEngine([make_image(1, None, "docker.io/library/app:1"), make_image(2, 1)]).install(monkeypatch)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
+    window = MainWindow(settings)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+def begun(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
+        window.begin()
+    assert settled.args == [True]
+
+
+def said(window: MainWindow) -> str:
+    return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
+
+
+def press(window: MainWindow, text: str) -> None:
+    found = [b for b in window.notice.findChildren(QPushButton) if b.text().replace("&", "") == text and b.isVisible()]
+    assert len(found) == 1
+    found[0].click()
+
+
+def test_the_engine_is_opened_where_it_answers(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings
+) -> None:
+    begun(window, qtbot)
+    assert window.session is not None
+    assert len(window.session.store.images) == 2
+    assert window.windowTitle() == "Docker Engine – cacheview"
+    assert not window.notice.isVisible()
+    assert settings.recent == ["engine:"]
+
+
+def test_the_demo_is_opened_where_it_does_not_and_says_why(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings
+) -> None:
+    engine.error = NOT_RUNNING
+    begun(window, qtbot)
+    assert window.session is not None
+    assert window.session.opened.kind == "demo"
+    assert window.windowTitle() == "demo – cacheview"
+    assert "This is the bundled demo" in said(window)
+    assert "nothing listens there: start Docker" in said(window)
+    assert settings.recent == []
+    # It stays while the person looks around in the demo, until it is closed.
+    window.session.choose_probe(1)
+    assert "nothing listens there" in said(window)
+    window.notice.closed.emit()
+    window.session.choose_probe(2)
+    assert "nothing listens there" not in said(window)
+
+
+def test_try_again_opens_the_engine_once_it_runs(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
+    engine.error = NOT_RUNNING
+    begun(window, qtbot)
+    engine.error = None
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        press(window, "Try again")
+    assert window.session is not None
+    assert window.session.opened.kind == "engine"
+    assert "bundled demo" not in said(window)
+
+
+def test_another_store_takes_the_banner_away(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
+    engine.error = NOT_RUNNING
+    begun(window, qtbot)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    assert not window.notice.isVisible()
+
+
+def test_an_engine_that_answers_and_cannot_be_read(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.error = DataError("the list of images is no JSON", where="engine:")
+    monkeypatch.setattr(start, "ask_engine", lambda _: None)
+    begun(window, qtbot)
+    assert "the list of images is no JSON" in said(window)
+
+
+def test_an_engine_that_never_answers(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
+    monkeypatch.setattr(start, "LONGEST", 0.1)
+    begun(window, qtbot)
+    over.set()
+    assert "did not answer within 2 seconds" in said(window)
+    assert engine.asked == []
+
+
+def test_the_search_can_be_cancelled(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
+    with qtbot.waitSignal(window.opener.progressed, timeout=5000):
+        window.begin()
+    assert window.busy_page.text == "Looking for a Docker Engine"
+    window.busy_page.cancel.click()
+    over.set()
+    assert window.start_page.isVisible()
+    assert not window.opener.is_busy
+
+
+def test_by_name(engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings) -> None:
+    engine.error = NOT_RUNNING
+    begun(window, qtbot)
+    engine.error = None
+    press(window, "Open by name…")
+    dialog = window.findChild(ByNameDialog)
+    assert dialog is not None
+    qtbot.keyClicks(dialog.name, " engine:my context ")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        dialog.accept()
+    assert engine.asked == ["my context"]
+    assert window.windowTitle() == "engine my context – cacheview"
+    assert settings.recent == ["engine:my context"]
+    window.commands.recent_menu.aboutToShow.emit()
+    assert window.commands.recent_menu.actions()[0].text() == "engine:my context"
