@@ -1,0 +1,39 @@
+"""The few functions of Go's standard library whose answers for odd text matter, as Go gives them."""
+
+from __future__ import annotations
+
+__all__ = ["lower", "signed", "unsigned"]
+
+_DIGITS = frozenset("0123456789")
+_INT64 = 1 << 63
+_DIGITS_OF_INT64 = 19
+_DOTTED_CAPITAL_I = "\u0130"
+
+
+def lower(text: str) -> str:
+    """``strings.ToLower``: character by character, so without Python's special cases (final sigma, dotted I)."""
+    if text.isascii():
+        return text.lower()
+    return "".join("i" if char == _DOTTED_CAPITAL_I else char.lower() for char in text)
+
+
+def signed(text: str) -> int | None:
+    """``strconv.Atoi``; None where it is an error. A sign is read; spaces, underscores and other digits are not."""
+    sign, digits = (text[0], text[1:]) if text[:1] in ("+", "-") else ("+", text)
+    if not digits or not _DIGITS.issuperset(digits):
+        return None
+    digits = digits.lstrip("0") or "0"
+    if len(digits) > _DIGITS_OF_INT64:
+        return None
+    number = int(digits)
+    if sign == "-":
+        return -number if number <= _INT64 else None
+    return number if number < _INT64 else None
+
+
+def unsigned(text: str, bits: int) -> int | None:
+    """``strconv.ParseUint(text, 10, bits)``, bits at most 63; None where it is an error, as it is for a sign."""
+    if text[:1] in ("+", "-"):
+        return None
+    number = signed(text)
+    return number if number is not None and number < 1 << bits else None

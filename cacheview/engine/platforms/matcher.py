@@ -1,0 +1,152 @@
+"""A platform, and which others match it: ``platforms.Only`` and ``OnlyStrict``, in each version of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from cacheview.engine.platforms.features import offered, required
+from cacheview.engine.platforms.library import Library
+from cacheview.engine.platforms.normal import Normal
+from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
+from cacheview.engine.platforms.vector import Vector, compatible, exactly
+from cacheview.engine.platforms.windows import NO_VERSION, WindowsVersion, runs_on
+from cacheview.model import Platform
+
+__all__ = ["Matcher"]
+
+WINDOWS = "windows"
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What a platform takes.
+
+    Attributes:
+        platform: the builder's, or the host's.
+        strict: ``OnlyStrict``, which takes the one architecture and variant; else ``Only``, which takes what it runs.
+    """
+
+    library: Library
+    platform: Platform
+    strict: bool = False
+
+    @cached_property
+    def normal(self) -> Normal:
+        return self.library.normalise(self.platform)
+
+    @cached_property
+    def vector(self) -> Vector:
+        """The architectures with variants that it takes, the preferred first."""
+        if self.strict:
+            return exactly(self.normal, self.library.aliases)
+        return compatible(self.normal, self.library.aliases, self.library.levels)
+
+    @cached_property
+    def version(self) -> WindowsVersion:
+        return WindowsVersion.parse(self.platform.os_version)
+
+    @cached_property
+    def features(self) -> frozenset[str]:
+        return offered(self.platform)
+
+    @property
+    def compares_versions(self) -> bool:
+        return bool(self.library.releases) and self.normal.os == WINDOWS
+
+    def matches(self, image: Platform) -> bool:
+        """``Match``."""
+        return self.position(image) is not None
+
+    def position(self, image: Platform) -> int | None:
+        """The place of an image's platform among those that this one takes, the preferred first; None: not taken."""
+        required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
+        return self.position_of(self.library.normalise(image), image.os_version, required_of)
+
+    def position_of(self, normal: Normal, version: str, needs: frozenset[str]) -> int | None:
+        """`position`, by all that it looks at."""
+        if normal.os != self.normal.os or not self._takes_version(version) or not needs <= self.features:
+            return None
+        return self.vector.position(normal.architecture, normal.variant)
+
+    def less(self, first: Platform, second: Platform) -> bool:
+        """``Less``: whether the first of an image's manifests is preferred to the second."""
+        ours, theirs = self.position(first), self.position(second)
+        if ours is None and theirs is None:
+            if not self.library.features or not (first.os_features or second.os_features):
+                return False
+            first, second = (platform.model_copy(update={"os_features": None}) for platform in (first, second))
+            ours, theirs = self.position(first), self.position(second)
+        elif ours == theirs and self.library.features:
+            return len(first.os_features or ()) > len(second.os_features or ())
+        return ours is not None and (theirs is None or ours < theirs)
+
+    def best(self, platforms: Iterable[Platform], filtered: bool = False) -> int | None:
+        """Which of several is preferred, the first on a tie; None: there is none. Filtered: among those that match."""
+        best: tuple[int, Platform] | None = None
+        for index, platform in enumerate(platforms):
+            if filtered and not self.matches(platform):
+                continue
+            if best is None or self.less(platform, best[1]):
+                best = (index, platform)
+        return None if best is None else best[0]
+
+    def steps(self, image: Platform) -> Iterator[PlatformStep]:
+        """The comparisons, up to the first that fails.
+
+        The daemon makes them for each entry of the vector; as the entries differ in architecture and variant only,
+        these are one step here.
+        """
+        theirs = self.library.normalise(image)
+        passed = theirs.os == self.normal.os
+        yield PlatformStep(PlatformCheck.OS, self.normal.os, theirs.os, passed, self._read_as(image.os, theirs.os))
+        if not passed:
+            return
+        entry = "/".join(filter(None, theirs[1:]))
+        passed = self.vector.position(theirs.architecture, theirs.variant) is not None
+        note = self._read_as("/".join(filter(None, (image.architecture, image.variant))), entry)
+        if not self.vector.items:
+            note = (
+                f"{self.platform.architecture}/{self.platform.variant} is not known: it takes nothing, not even itself"
+            )
+        yield PlatformStep(PlatformCheck.ARCHITECTURE, str(self.vector), entry, passed, note)
+        if passed and self.compares_versions:
+            passed = self._takes_version(image.os_version)
+            yield PlatformStep(
+                PlatformCheck.OS_VERSION,
+                self.platform.os_version,
+                image.os_version,
+                passed,
+                self._version_note(image.os_version),
+            )
+        if passed and self.library.features:
+            needs = required(image, self.normal.os == WINDOWS)
+            yield PlatformStep(
+                PlatformCheck.OS_FEATURES,
+                ", ".join(sorted(self.features)),
+                ", ".join(sorted(needs)),
+                needs <= self.features,
+                "" if len(needs) == len(set(image.os_features or ())) else "win32k is let off",
+            )
+
+    def _takes_version(self, version: str) -> bool:
+        if not self.compares_versions or self.version == NO_VERSION or not version:
+            return True
+        return runs_on(self.version, WindowsVersion.parse(version), self.library.releases)
+
+    def _version_note(self, version: str) -> str:
+        if self.version == NO_VERSION:
+            return "a builder without a full version takes every one"
+        if not version:
+            return "an image without a version runs everywhere"
+        parsed = WindowsVersion.parse(version)
+        return (
+            "not a full version: counts as 0.0.0"
+            if parsed == NO_VERSION
+            else f"compared as {self.version} and {parsed}"
+        )
+
+    @staticmethod
+    def _read_as(written: str, read: str) -> str:
+        return "" if written == read else f"written {written!r}" if written else "not recorded"

@@ -1,0 +1,156 @@
+"""How a rule set compares the builder's platform with that of an image that it could take from the local cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from cacheview.engine.platforms.features import required
+from cacheview.engine.platforms.library import Library
+from cacheview.engine.platforms.matcher import WINDOWS, Matcher
+from cacheview.engine.platforms.normal import HOST, Normal
+from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
+from cacheview.engine.platforms.windows import overwritten
+from cacheview.model import Platform
+
+__all__ = ["PlatformKey", "PlatformRule"]
+
+_NO_FEATURES: frozenset[str] = frozenset()
+
+
+class PlatformKey(NamedTuple):
+    """All that a rule looks at in an image's platform.
+
+    Attributes:
+        recorded: os or architecture is given; True where the rule does not ask.
+        windows: the os is written exactly ``windows``, which moby asks for before it looks at the version; False where
+            that does not count.
+        version: ``os.version``, or what of it counts; empty where it does not.
+        needs: the features that a builder must have.
+    """
+
+    recorded: bool
+    normal: Normal
+    windows: bool = False
+    version: str = ""
+    needs: frozenset[str] = _NO_FEATURES
+
+
+_ANY = PlatformKey(True, Normal("", "", ""))
+_NONE = PlatformKey(False, Normal("", "", ""))
+
+
+@dataclass(frozen=True)
+class PlatformRule:
+    """One way of comparing platforms.
+
+    Attributes:
+        name: short and unique.
+        title: what it does, for people.
+        source: the code that it is read from.
+        library: the matching that the release is built with; None: platforms are not looked at, every image matches.
+        strict: ``OnlyStrict`` instead of ``Only``.
+        recorded: an image with neither os nor architecture never matches.
+        same_major_minor: for two Windows platforms, each of the first two parts of the version that both have must be
+            equal.
+        overwrites_version: then the rest of the image's version is replaced by the builder's, see `overwritten`.
+    """
+
+    name: str
+    title: str
+    source: str
+    library: Library | None = None
+    strict: bool = False
+    recorded: bool = False
+    same_major_minor: bool = False
+    overwrites_version: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def matches(self, builder: Platform | None, image: Platform) -> bool:
+        """Whether the image may be taken. No builder platform is the host's, see `HOST`."""
+        return self.library is None or self.admits(builder, self.key(image))
+
+    def admits(self, builder: Platform | None, key: PlatformKey) -> bool:
+        """`matches`, for all images with that `key`; the answers are remembered."""
+        return self.library is None or _admits(self, HOST if builder is None else builder, key)
+
+    def key(self, image: Platform) -> PlatformKey:
+        """Images with the same key match the same builders."""
+        library = self.library
+        if library is None:
+            return _ANY
+        if self.recorded and not image.os and not image.architecture:
+            return _NONE
+        normal = library.normalise(image)
+        by_version = bool(library.releases) and normal.os == WINDOWS
+        written = image.os == WINDOWS and (by_version or self.same_major_minor)
+        version = image.os_version if by_version else ".".join(_major_minor(image)) if written else ""
+        needs = required(image, normal.os == WINDOWS) if library.features else _NO_FEATURES
+        return PlatformKey(True, normal, written, version, needs)
+
+    def explain(self, builder: Platform | None, image: Platform) -> tuple[PlatformStep, ...]:
+        """The comparisons, up to the first that fails: the image matches if all passed. Empty: none are made."""
+        return tuple(self._steps(HOST if builder is None else builder, image))
+
+    def matcher(self, platform: Platform | None) -> Matcher | None:
+        """The library's own part for a builder's platform; None where platforms are not looked at."""
+        return (
+            None
+            if self.library is None
+            else _matcher(self.library, HOST if platform is None else platform, self.strict)
+        )
+
+    def _steps(self, builder: Platform, image: Platform) -> Iterator[PlatformStep]:
+        if self.library is None:
+            return
+        if self.recorded:
+            passed = bool(image.os or image.architecture)
+            yield PlatformStep(PlatformCheck.RECORDED, "", f"{image.os}/{image.architecture}".strip("/"), passed)
+            if not passed:
+                return
+        if builder.os == WINDOWS and image.os == WINDOWS:
+            if self.same_major_minor:
+                checks = (PlatformCheck.MAJOR, PlatformCheck.MINOR)
+                for check, ours, theirs in zip(checks, _major_minor(builder), _major_minor(image), strict=False):
+                    yield PlatformStep(check, ours, theirs, ours == theirs)
+                    if ours != theirs:
+                        return
+            if self.overwrites_version:
+                image = image.model_copy(update={"os_version": overwritten(builder.os_version, image.os_version)})
+        yield from Matcher(self.library, builder, self.strict).steps(image)
+
+    def decide(self, builder: Platform, key: PlatformKey) -> bool:
+        """`admits` without the memory."""
+        if self.library is None:
+            return True
+        if not key.recorded:
+            return False
+        version = key.version
+        if builder.os == WINDOWS and key.windows:
+            if self.same_major_minor:
+                parts = zip(_major_minor(builder), version.split("."), strict=False)
+                if any(ours != theirs for ours, theirs in parts):
+                    return False
+            if self.overwrites_version:
+                version = overwritten(builder.os_version, version)
+        matcher = _matcher(self.library, builder, self.strict)
+        return matcher.position_of(key.normal, version, key.needs) is not None
+
+
+def _major_minor(platform: Platform) -> list[str]:
+    """The first two parts of the version, as many as there are; of an empty version the one empty part."""
+    return platform.os_version.split(".")[:2]
+
+
+@lru_cache(maxsize=1024)
+def _matcher(library: Library, platform: Platform, strict: bool) -> Matcher:
+    return Matcher(library, platform, strict)
+
+
+@lru_cache(maxsize=16384)
+def _admits(rule: PlatformRule, builder: Platform, key: PlatformKey) -> bool:
+    return rule.decide(builder, key)

@@ -1,0 +1,130 @@
+"""The platform rules of all rule sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cacheview.engine.platforms.library import (
+    CONTAINERD_1_6,
+    CONTAINERD_1_7,
+    PLATFORMS_RC_1,
+    PLATFORMS_RC_2,
+    PLATFORMS_RC_4,
+)
+from cacheview.engine.platforms.rule import PlatformRule
+
+__all__ = [
+    "ANY_PLATFORM",
+    "COMPATIBLE",
+    "COMPATIBLE_FEATURES",
+    "COMPATIBLE_MAJOR_MINOR",
+    "COMPATIBLE_VERSION",
+    "COMPATIBLE_VERSION_RC_2",
+    "PLATFORM_RULES",
+    "SAME_PLATFORM",
+    "SAME_PLATFORM_1_7",
+    "SAME_PLATFORM_CONTAINERD",
+]
+
+ANY_PLATFORM = PlatformRule(
+    name="any",
+    title="platforms are not compared",
+    source="moby image/cache/cache.go up to v24.0.8, v25.0.1; daemon/containerd/cache.go up to v25.0.2",
+)
+
+SAME_PLATFORM = PlatformRule(
+    name="same",
+    title="os, architecture and variant must be the builder's; no versions",
+    source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
+    library=CONTAINERD_1_6,
+    strict=True,
+    recorded=True,
+)
+
+SAME_PLATFORM_1_7 = PlatformRule(
+    name="same-1.7",
+    title=SAME_PLATFORM.title,
+    source="moby image/cache/cache.go at v25.0.2 (8b7632f5)",
+    library=CONTAINERD_1_7,
+    strict=True,
+    recorded=True,
+)
+
+SAME_PLATFORM_CONTAINERD = PlatformRule(
+    name="same-containerd",
+    title=f"{SAME_PLATFORM.title}; an image without a platform is taken by a builder without one",
+    source="moby daemon/containerd/image.go, GetImage, at v25.0.5",
+    library=CONTAINERD_1_7,
+    strict=True,
+)
+
+COMPATIBLE_MAJOR_MINOR = PlatformRule(
+    name="compatible-major-minor",
+    title="a platform that the builder's runs; of Windows the same major and minor version",
+    source="moby image/cache/compare.go at v23.0.18 (7633b0e9)",
+    library=CONTAINERD_1_6,
+    recorded=True,
+    same_major_minor=True,
+    overwrites_version=True,
+)
+
+COMPATIBLE = PlatformRule(
+    name="compatible",
+    title="a platform that the builder's runs; no versions",
+    source="moby image/cache/compare.go at v25.0.5 and v27.5.1",
+    library=CONTAINERD_1_7,
+    recorded=True,
+    overwrites_version=True,
+)
+
+COMPATIBLE_VERSION = PlatformRule(
+    name="compatible-version",
+    title="a platform that the builder's runs, the levels of arm64 known; of Windows a version that it runs",
+    source="moby image/cache/compare.go at v28.5.2",
+    library=PLATFORMS_RC_1,
+    recorded=True,
+    overwrites_version=True,
+)
+
+COMPATIBLE_VERSION_RC_2 = PlatformRule(
+    name="compatible-version-rc.2",
+    title=f"{COMPATIBLE_VERSION.title}, Server 2025 known",
+    source="moby daemon/internal/image/cache/compare.go at docker-v29.5.3",
+    library=PLATFORMS_RC_2,
+    recorded=True,
+    overwrites_version=True,
+)
+"""Of no rule set: differs from `COMPATIBLE_VERSION` only for an image whose os is written ``Windows``."""
+
+COMPATIBLE_FEATURES = PlatformRule(
+    name="compatible-features",
+    title=f"{COMPATIBLE_VERSION_RC_2.title}; the builder has all os.features of the image",
+    source="moby daemon/internal/image/cache/compare.go at docker-v29.7.2 (39c84949)",
+    library=PLATFORMS_RC_4,
+    recorded=True,
+    overwrites_version=True,
+)
+
+PLATFORM_RULES: Mapping[str, PlatformRule] = MappingProxyType(
+    {
+        "graphdriver-24.0.7": ANY_PLATFORM,
+        "graphdriver-25.0.0": ANY_PLATFORM,
+        "graphdriver-24.0.9": SAME_PLATFORM,
+        "graphdriver-23.0.18": COMPATIBLE_MAJOR_MINOR,
+        "graphdriver-25.0.2": SAME_PLATFORM_1_7,
+        "graphdriver-25.0.5": COMPATIBLE,
+        "graphdriver-28.5.2": COMPATIBLE_VERSION,
+        "graphdriver-29": COMPATIBLE_FEATURES,
+        "containerd-24.0.7": ANY_PLATFORM,
+        "containerd-24.0.9": ANY_PLATFORM,
+        "containerd-71ebfc7": ANY_PLATFORM,
+        "containerd-25.0.0": ANY_PLATFORM,
+        "containerd-25.0.2": ANY_PLATFORM,
+        "containerd-25.0.5": SAME_PLATFORM_CONTAINERD,
+        "containerd-26.1.5": COMPATIBLE,
+        "containerd-28.5.2": COMPATIBLE_VERSION,
+        "containerd-29": COMPATIBLE_FEATURES,
+    }
+)
+"""The platform rule of each rule set, by the rule set's name."""

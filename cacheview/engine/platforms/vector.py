@@ -1,0 +1,128 @@
+"""Which architectures and variants a platform takes, in order of preference: ``platformVector`` of compare.go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cacheview.engine.platforms.gotext import signed
+from cacheview.engine.platforms.normal import Aliases, Normal, normalise_arch
+
+__all__ = ["ARM64_LEVELS", "Levels", "Run", "Vector", "compatible", "exactly"]
+
+Levels = Mapping[str, tuple[tuple[int, int], ...]]
+"""Variants of arm64, each with the majors that it takes and the highest minor of each."""
+
+_OLDEST = {"amd64": 1, "arm": 5}
+_LAST_MINOR = 9
+_V9_MINORS = 8
+
+
+def _levels() -> Levels:
+    levels: dict[str, tuple[tuple[int, int], ...]] = {f"v8.{minor}": ((8, minor),) for minor in range(_LAST_MINOR + 1)}
+    for minor in range(_V9_MINORS):
+        levels[f"v9.{minor}"] = ((9, minor), (8, min(minor + 5, _LAST_MINOR)))
+    levels["v8"], levels["v9"] = levels["v8.0"], levels["v9.0"]
+    return MappingProxyType(levels)
+
+
+ARM64_LEVELS = _levels()
+"""``arm64variantToVersion`` of containerd/platforms v1.0.0-rc.1 on: v9.x takes what v8.(x+5) takes."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Variants of one architecture from ``v{high}`` down to ``v{low}``; kept as numbers, as they may be very many."""
+
+    architecture: str
+    high: int
+    low: int
+
+    def __len__(self) -> int:
+        # Not more than len() can tell; no daemon could build such a list.
+        return min(self.high - self.low + 1, 1 << 62)
+
+    def position(self, architecture: str, variant: str) -> int | None:
+        number = self._number(variant) if architecture == self.architecture else None
+        return None if number is None or not self.low <= number <= self.high else self.high - number
+
+    def _number(self, variant: str) -> int | None:
+        if self.architecture == "amd64" and not variant:
+            return 1
+        return signed(variant[1:]) if re.fullmatch("v[1-9][0-9]*", variant) else None
+
+    def __str__(self) -> str:
+        def name(number: int) -> str:
+            return (
+                self.architecture if (self.architecture, number) == ("amd64", 1) else f"{self.architecture}/v{number}"
+            )
+
+        if len(self) > len(("high", "middle", "low")) + 1:
+            return f"{name(self.high)} … {name(self.low)}"
+        return ", ".join(name(number) for number in range(self.high, self.low - 1, -1))
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Architectures with variants in order of preference. Empty: nothing matches."""
+
+    items: tuple[tuple[str, str] | Run, ...]
+
+    def position(self, architecture: str, variant: str) -> int | None:
+        """The place of the first entry that is this one, both in canonical form; None: not among them."""
+        before = 0
+        for item in self.items:
+            if isinstance(item, Run):
+                within = item.position(architecture, variant)
+                if within is not None:
+                    return before + within
+                before += len(item)
+            elif item == (architecture, variant):
+                return before
+            else:
+                before += 1
+        return None
+
+    def __str__(self) -> str:
+        return ", ".join(str(item) if isinstance(item, Run) else "/".join(filter(None, item)) for item in self.items)
+
+
+def exactly(platform: Normal, aliases: Aliases) -> Vector:
+    """``OnlyStrict``: the one entry."""
+    return Vector((normalise_arch(platform.architecture, platform.variant, aliases),))
+
+
+def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vector:
+    """``Only``: the platform, then what it runs besides. Levels: of arm64, None where the release knows none.
+
+    With levels an arm64 of a variant that has none takes nothing, not even itself.
+    """
+    # Each entry becomes a matcher of its own, which brings it into canonical form once more.
+    return Vector(
+        tuple(
+            item if isinstance(item, Run) else normalise_arch(*item, aliases)
+            for item in _entries(platform.architecture, platform.variant, levels)
+        )
+    )
+
+
+def _entries(architecture: str, variant: str, levels: Levels | None) -> Iterator[tuple[str, str] | Run]:
+    if architecture == "arm64" and levels is not None:
+        majors = levels.get(variant or "v8", ())
+        for major, last in majors:
+            for minor in range(last, -1, -1):
+                yield architecture, f"v{major}.{minor}" if minor else f"v{major}"
+        if majors:
+            yield from _entries("arm", "v8", levels)
+        return
+    yield architecture, variant
+    if architecture in _OLDEST:
+        number, oldest = signed(variant.removeprefix("v")), _OLDEST[architecture]
+        if number is not None and number > oldest:
+            yield Run(architecture, number - 1, oldest)
+    if architecture == "amd64":
+        yield "386", ""
+    elif architecture == "arm64":
+        yield from _entries("arm", variant or "v8", levels)
