@@ -28,6 +28,13 @@ class Actions:
         self.open_by_name = self._make("Open &by name…", "Open an engine, containerd or a file by its name", "Ctrl+L")
         self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
         self.reload = self._make("&Reload", "Read the store again; the probe stays", "F5", picture="reload")
+        self.follow = self._make(
+            "Fo&llow the engine's events", "Read again whenever an image of the engine comes or goes"
+        )
+        self.follow.setCheckable(True)
+        self.save_suite = self._make(
+            "&Save store as suite…", "What was loaded, as a file that opens anywhere", "Ctrl+S"
+        )
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
         self.quit = self._make("&Quit", "Close the window", "Ctrl+Q")
         self.undo = self._make("&Undo", "Undo the last edit of the probe", "Ctrl+Z", picture="undo")
@@ -49,6 +56,7 @@ class Actions:
         )
         self.shortcuts = self._make("&Keyboard shortcuts", "All keys on one page", "F1")
         self.about = self._make("&About cacheview", "Version and licence")
+        self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
         self.platform_menu = QMenu("&Platform", owner)
@@ -80,11 +88,12 @@ class Actions:
         help_.addActions([self.shortcuts, self.about])
 
     def fill_store_menu(self, menu: QMenu) -> None:
-        """The ways to open a store."""
+        """The ways to open a store. Live ones come in when it is shown, before what `store_menus` has with it."""
         menu.addActions([self.open_file, self.open_folder, self.open_by_name, self.open_demo])
         menu.addMenu(self.recent_menu)
         menu.addSeparator()
-        menu.addActions([self.reload, self.cancel])
+        self.store_menus.append((menu, self.reload))
+        menu.addActions([self.reload, self.follow, self.save_suite, self.cancel])
 
     def listed(self) -> Iterator[tuple[str, str]]:
         """Every action that has keys: what it does, and the keys."""

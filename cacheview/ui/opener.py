@@ -36,6 +36,7 @@ class Opener(QObject):
         location: what is open; empty: nothing.
         asked: what was asked for last.
         platform: which manifest of a multi-platform image is read; empty: the usual one.
+        quietly: what is being read was not asked for by the person.
         chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen.
     """
 
@@ -54,6 +55,7 @@ class Opener(QObject):
         self.location = ""
         self.asked = ""
         self.platform = ""
+        self.quietly = False
         self.chosen_rules = ""
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
@@ -66,8 +68,9 @@ class Opener(QObject):
     def is_busy(self) -> bool:
         return self._loader.is_busy
 
-    def open(self, location: str) -> None:
+    def open(self, location: str, *, quietly: bool = False) -> None:
         """Read a location; what was being read before is given up."""
+        self.quietly = quietly
         self.asked = location
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         self._loader.start(open_work(location, rules, self.platform))
@@ -78,6 +81,7 @@ class Opener(QObject):
         from cacheview.ui.stores.start import start_work
 
         self.asked = ENGINE
+        self.quietly = False
         self._loader.start(start_work(self._rules, self.platform))
         self.announced.emit(ENGINE)
 
@@ -85,6 +89,11 @@ class Opener(QObject):
         """Read again what is open, or else what could not be opened."""
         if self.location or self.asked:
             self.open(self.location or self.asked)
+
+    def refresh(self) -> None:
+        """Read again what is open, as it may have changed; not while something is being read."""
+        if self.location and not self.is_busy:
+            self.open(self.location, quietly=True)
 
     def try_again(self) -> None:
         """Read again what was asked for last."""

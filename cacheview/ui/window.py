@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cacheview.ui.opening import OpenedStore
     from cacheview.ui.session import Session
     from cacheview.ui.start_page import StartPage
+    from cacheview.ui.stores.follow import Follower
+    from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -47,6 +49,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
+        self._stale = False
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
@@ -91,6 +94,27 @@ class MainWindow(QMainWindow):
         opener.cancelled.connect(self._cancelled)
         opener.ended.connect(self._ended)
         return opener
+
+    @cached_property
+    def live_entries(self) -> LiveEntries:
+        """What fills the Store menus with the live stores of this machine. Made when first needed."""
+        from cacheview.ui.stores.menu import LiveEntries
+
+        entries = LiveEntries(lambda: self.opener.location, self)
+        for menu, before in self.commands.store_menus:
+            entries.add_menu(menu, before)
+        entries.chosen.connect(self.open)
+        return entries
+
+    @cached_property
+    def follower(self) -> Follower:
+        """What hears the events of the engine. Made when first needed."""
+        from cacheview.ui.stores.follow import Follower
+
+        follower = Follower(self)
+        follower.changed.connect(self._refresh)
+        follower.lost.connect(self._lost)
+        return follower
 
     @cached_property
     def start_page(self) -> StartPage:
@@ -138,7 +162,7 @@ class MainWindow(QMainWindow):
         if self.session is None:
             self.busy_page.show_name(name_of(location))
             self._pages.setCurrentWidget(self.busy_page)
-        else:
+        elif not self.opener.quietly:
             self._patience.start()
         self._enable(busy=True)
 
@@ -157,6 +181,8 @@ class MainWindow(QMainWindow):
     def _opened(self, loaded: OpenedStore, again: bool) -> None:
         self.last_error = ""
         self.setWindowTitle(f"{one_line(name_of(self.opener.location))} – cacheview")
+        if not again:
+            self.commands.follow.setChecked(False)
         if self.session is None:
             self._make_panes(loaded)
         else:
@@ -195,6 +221,20 @@ class MainWindow(QMainWindow):
     def _ended(self) -> None:
         self._patience.stop()
         self._enable(busy=False)
+        if self._stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """The engine told of a change: read it again, after what is being read."""
+        self._stale = self.opener.is_busy
+        if not self._stale:
+            self.opener.refresh()
+
+    def _lost(self, why: str) -> None:
+        self.commands.follow.setChecked(False)
+        ways = (("&Follow again", lambda: self.commands.follow.setChecked(True)),)
+        self.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
+        self.notice.show()
 
     def _make_panes(self, loaded: OpenedStore) -> None:
         from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
@@ -228,6 +268,9 @@ class MainWindow(QMainWindow):
         connect(do.open_by_name, self._ask_name)
         connect(do.open_demo, lambda: self.open(DEMO))
         connect(do.reload, lambda: self.opener.reload())
+        do.follow.toggled.connect(self._follow)
+        for menu, _ in do.store_menus:
+            menu.aboutToShow.connect(lambda: self.live_entries.fill())
         connect(do.cancel, lambda: self.opener.cancel())
         connect(do.quit, self.close)
         connect(do.copy_text, lambda: self._copy("as_text", "the verdict as text"))
@@ -253,6 +296,8 @@ class MainWindow(QMainWindow):
         do, is_open = self.commands, self.session is not None
         do.cancel.setEnabled(busy)
         do.reload.setEnabled(not busy and (is_open or bool(self.last_error)))
+        do.follow.setEnabled(self.session is not None and self.session.opened.kind == "engine")
+        do.save_suite.setEnabled(is_open)
         copies = (do.copy_text, do.copy_markdown, do.copy_json)
         for action in (*copies, do.find, *do.panes, do.next_pane, do.previous_pane):
             action.setEnabled(is_open)
@@ -288,6 +333,14 @@ class MainWindow(QMainWindow):
         else:
             menu.addSeparator()
             connect(menu.addAction("&Clear this list"), self._settings.clear_recent)
+
+    def _follow(self, wanted: bool) -> None:
+        if wanted:
+            self.follower.start(self.opener.location)
+            self.status.say("Following the engine's events")
+        elif "follower" in self.__dict__:
+            self._stale = False
+            self.follower.stop()
 
     def _ask_name(self) -> None:
         from cacheview.ui.stores.by_name import ByNameDialog
@@ -334,6 +387,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._patience.stop()
+        if "live_entries" in self.__dict__:
+            self.live_entries.close()
+        if "follower" in self.__dict__:
+            self.follower.close()
         self.opener.close()
         self._settings.geometry = self.saveGeometry()
         if self.session is not None:

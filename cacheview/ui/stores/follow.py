@@ -1,0 +1,104 @@
+"""Following an engine: what happens to its images is heard in a thread, and told once it has calmed down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+__all__ = ["Follower", "watch"]
+
+CALM: Final = 400
+"""Milliseconds without a further event, after which those before are told as one: a build makes many."""
+
+_LONGEST: Final = 3000  # milliseconds after which they are told though more come
+
+
+def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
+    """Call ``heard`` for each image event of an engine, until ``stopped``. Raises `DataError` when it breaks off."""
+    from cacheview.stores.engine.events import follow
+    from cacheview.stores.location import parse_location
+
+    follow(parse_location(location).target, heard, stopped)
+
+
+class Follower(QObject):
+    """Hears the image events of one engine at a time.
+
+    Signals:
+        changed(): the images may be others now; events that come close together are told once.
+        lost(str): the engine is heard no more, and why.
+    """
+
+    changed = Signal()
+    lost = Signal(str)
+    _event = Signal(int)
+    _ended = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._number = 0
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._calm = QTimer(self, singleShot=True, interval=CALM)
+        self._longest = QTimer(self, singleShot=True, interval=_LONGEST)
+        for timer in (self._calm, self._longest):
+            timer.timeout.connect(self._tell)
+        self._event.connect(self._on_event)
+        self._ended.connect(self._on_end)
+
+    @property
+    def is_following(self) -> bool:
+        return self._thread is not None
+
+    def start(self, location: str) -> None:
+        """Follow this engine, and no other any more."""
+        self.stop()
+        self._number += 1
+        number, stopped = self._number, threading.Event()
+        self._stopped = stopped
+
+        def run() -> None:
+            why = ""
+            try:
+                watch(location, lambda: self._event.emit(number), stopped)
+            except Exception as error:  # whatever it is, it is told in the UI thread
+                why = str(error)
+            if not stopped.is_set():
+                self._ended.emit(number, why)
+
+        # A daemon: it may hang in a connection that nobody closes, which must not keep the program from ending.
+        self._thread = threading.Thread(target=run, daemon=True, name="follow-engine")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hear no more."""
+        self._stopped.set()
+        self._thread = None
+        self._calm.stop()
+        self._longest.stop()
+
+    def close(self, seconds: float = 1.0) -> None:
+        """Stop, and give the thread a moment to end."""
+        thread = self._thread
+        self.stop()
+        if thread is not None:
+            thread.join(seconds)
+
+    def _on_event(self, number: int) -> None:
+        if number == self._number and self._thread is not None:
+            self._calm.start()
+            if not self._longest.isActive():
+                self._longest.start()
+
+    def _on_end(self, number: int, why: str) -> None:
+        if number == self._number and self._thread is not None:
+            self.stop()
+            self.lost.emit(why or "the engine has closed the connection")
+
+    def _tell(self) -> None:
+        self._calm.stop()
+        self._longest.stop()
+        self.changed.emit()

@@ -1,0 +1,64 @@
+"""The live stores that this machine seems to have: nothing is connected to, and no Qt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.ui.names import ENGINE
+
+__all__ = ["KnownStore", "known_stores"]
+
+_CONTAINERD: Final = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
+_CONTAINERD_ROOTS: Final = ("/var/lib/containerd", "/var/lib/docker/containerd/daemon")
+_DATA_ROOTS: Final = ("/var/lib/docker", "~/.local/share/docker")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStore:
+    """A store that can be opened: its location, and what a person calls it. ``tip`` says more, and may be empty."""
+
+    location: str
+    label: str
+    tip: str = ""
+
+
+def known_stores() -> tuple[KnownStore, ...]:
+    """Engines by context and by socket, then containerd, then Docker's data roots.
+
+    May take a moment: what speaks to an engine is loaded, and files are read.
+    """
+    return (*_engines(), *_folders())
+
+
+def _engines() -> list[KnownStore]:
+    from cacheview.stores.engine.contexts import endpoints
+
+    found = []
+    for endpoint in endpoints():
+        location = ENGINE if endpoint.is_current else endpoint.location
+        label = f"{endpoint.title}, the current context" if endpoint.is_current else endpoint.title
+        found.append(KnownStore(location, label, endpoint.host))
+    return found
+
+
+def _folders() -> list[KnownStore]:
+    if sys.platform == "win32":
+        return []
+    kinds = (
+        (_CONTAINERD, "containerd:", "containerd"),
+        (_CONTAINERD_ROOTS, "containerd:", "containerd's folder"),
+        (_DATA_ROOTS, "data-root:", "Docker data root"),
+    )
+    return [
+        KnownStore(f"{prefix}{place}", f"{what} at {place}", _lack(place))
+        for places, prefix, what in kinds
+        for place in map(os.path.expanduser, places)
+        if os.path.exists(place)
+    ]
+
+
+def _lack(place: str) -> str:
+    return "" if os.access(place, os.R_OK) else "You may not read it: this takes root, or membership of its group"

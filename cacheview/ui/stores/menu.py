@@ -1,0 +1,80 @@
+"""The entries of the Store menus for the live stores of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from cacheview.ui.actions import connect
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.stores import known
+from cacheview.ui.stores.known import KnownStore
+
+__all__ = ["LiveEntries"]
+
+
+class LiveEntries(QObject):
+    """Fills a menu when it is about to show: at once with what was found last, and again when all was looked at.
+
+    ``chosen(str)``: a location, by the person. ``filled()``: what is there has been looked at.
+    """
+
+    chosen = Signal(str)
+    filled = Signal()
+
+    def __init__(self, location: Callable[[], str], parent: QObject) -> None:
+        """``location`` tells what is open now: its entry is checked."""
+        super().__init__(parent)
+        self._location = location
+        self._stores: tuple[KnownStore, ...] = ()
+        self._places: list[tuple[QMenu, QAction, list[QAction]]] = []
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._found)
+        self._loader.failed.connect(lambda _: self.filled.emit())  # then there are no entries: files open as ever
+
+    def add_menu(self, menu: QMenu, before: QAction) -> None:
+        """Entries go into this menu, before that action."""
+        self._places.append((menu, before, []))
+
+    def fill(self) -> None:
+        """A menu is about to show."""
+        self._show()
+        if not self._loader.is_busy:
+            self._loader.start(_look)
+
+    def close(self) -> None:
+        self._loader.close()
+
+    def _found(self, stores: tuple[KnownStore, ...]) -> None:
+        if stores != self._stores:
+            self._stores = stores
+            self._show()
+        self.filled.emit()
+
+    def _show(self) -> None:
+        current = self._location()
+        for menu, before, shown in self._places:
+            for action in shown:
+                menu.removeAction(action)
+                action.deleteLater()
+            shown.clear()
+            for store in self._stores:
+                action = QAction(one_line(store.label).replace("&", "&&"), menu)
+                action.setCheckable(True)
+                action.setChecked(store.location == current)
+                action.setToolTip(tool_tip(store.tip))
+                action.setStatusTip(one_line(store.tip or store.location))
+                connect(action, lambda location=store.location: self.chosen.emit(location))
+                menu.insertAction(before, action)
+                shown.append(action)
+            if shown:
+                shown.append(menu.insertSeparator(before))
+
+
+def _look(report: Report) -> object:
+    del report
+    return known.known_stores()

@@ -1,0 +1,192 @@
+"""The Store menu with the live stores of the machine, and following an engine's events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import FakeEngine, make_image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import DataError
+from cacheview.ui.settings import Settings
+from cacheview.ui.stores import follow, known
+from cacheview.ui.stores.known import KnownStore
+from cacheview.ui.window import MainWindow
+
+STORES = (
+    KnownStore("engine:", "Engine default, the current context"),
+    KnownStore("engine:R&D <b>", "Engine R&D <b>", "ssh://there"),
+    KnownStore("containerd:/run/x.sock", "containerd at /run/x.sock"),
+)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    monkeypatch.setattr(known, "known_stores", lambda: STORES)
+    return FakeEngine([make_image(1, None, "docker.io/library/app:1")]).install(monkeypatch)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:")
+    yield window
+    window.close()
+
+
+def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:
+    """As the menu of that place shows them: 0 menu bar, 1 tool bar."""
+    menu: QMenu = window.commands.store_menus[place][0]
+    with qtbot.waitSignal(window.live_entries.filled, timeout=5000):
+        menu.aboutToShow.emit()
+    return [action for action in menu.actions() if action.isCheckable() and action is not window.commands.follow]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_menu_lists_what_is_there(window: MainWindow, qtbot: QtBot, engine: FakeEngine, place: int) -> None:
+    shown = entries(window, qtbot, place)
+    assert [action.text() for action in shown] == [
+        "Engine default, the current context",
+        "Engine R&&D <b>",
+        "containerd at /run/x.sock",
+    ]
+    assert [action.isChecked() for action in shown] == [True, False, False]
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        shown[1].trigger()
+    assert engine.asked == ["", "R&D <b>"]
+    assert [action.isChecked() for action in entries(window, qtbot, place)] == [False, True, False]
+
+
+def test_nothing_is_listed_twice_when_it_is_shown_again(window: MainWindow, qtbot: QtBot) -> None:
+    menu = window.commands.store_menus[0][0]
+    entries(window, qtbot, 0)
+    count = len(menu.actions())
+    entries(window, qtbot, 0)
+    entries(window, qtbot, 1)
+    assert len(menu.actions()) == count
+
+
+def test_what_cannot_be_looked_for_leaves_the_rest(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> tuple[KnownStore, ...]:
+        raise OSError("no")
+
+    monkeypatch.setattr(known, "known_stores", broken)
+    assert entries(window, qtbot, 0) == []
+    assert window.commands.open_file in window.commands.store_menus[0][0].actions()
+
+
+def test_folders_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("c.sock", "root", "data"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(known, "_CONTAINERD", (str(tmp_path / "c.sock"), str(tmp_path / "none.sock")))
+    monkeypatch.setattr(known, "_CONTAINERD_ROOTS", (str(tmp_path / "root"),))
+    monkeypatch.setattr(known, "_DATA_ROOTS", (str(tmp_path / "data"), str(tmp_path / "none")))
+    monkeypatch.setattr(known, "_engines", list)
+    assert [store.location for store in known.known_stores()] == [
+        f"containerd:{tmp_path}/c.sock",
+        f"containerd:{tmp_path}/root",
+        f"data-root:{tmp_path}/data",
+    ]
+
+
+# Following
+
+
+class Wire:
+    """Stands in for the stream of events."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = threading.Event()
+        self.broken = threading.Event()
+        self.ended = threading.Event()
+        self.heard: Callable[[], None] = lambda: None
+        self.location = ""
+        monkeypatch.setattr(follow, "watch", self.watch)
+
+    def watch(self, location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
+        self.location, self.heard = location, heard
+        self.begun.set()
+        while not stopped.wait(0.002):
+            if self.broken.is_set():
+                raise DataError("the connection broke off")
+        self.ended.set()
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> Wire:
+    return Wire(monkeypatch)
+
+
+def test_an_event_reads_again_and_many_read_once(
+    window: MainWindow, qtbot: QtBot, wire: Wire, engine: FakeEngine
+) -> None:
+    window.commands.follow.trigger()
+    assert wire.begun.wait(5)
+    assert wire.location == "engine:"
+    engine.images.append(make_image(2, 1))
+    with qtbot.waitSignal(window.settled, timeout=10_000):
+        for _ in range(50):
+            wire.heard()
+    assert len(engine.asked) == 2
+    assert window.session is not None
+    assert len(window.session.store.images) == 2
+    assert any("1 new since" in label.text() for label in window.notice.findChildren(QLabel))
+    window.commands.follow.trigger()
+    assert wire.ended.wait(5)
+
+
+def test_an_event_while_it_is_read_reads_again_afterwards(
+    window: MainWindow, qtbot: QtBot, wire: Wire, engine: FakeEngine
+) -> None:
+    window.commands.follow.trigger()
+    assert wire.begun.wait(5)
+    engine.go_on.clear()
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    with qtbot.waitSignal(window.follower.changed, timeout=5000):
+        wire.heard()
+    with qtbot.waitSignals([window.settled, window.settled], timeout=20_000):
+        engine.go_on.set()
+    assert len(engine.asked) == 3
+
+
+def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
+    window.commands.follow.trigger()
+    assert wire.begun.wait(5)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    assert not window.commands.follow.isChecked()
+    assert not window.commands.follow.isEnabled()
+    assert wire.ended.wait(5)
+
+
+def test_a_lost_connection_is_told(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
+    window.commands.follow.trigger()
+    assert wire.begun.wait(5)
+    with qtbot.waitSignal(window.follower.lost, timeout=5000):
+        wire.broken.set()
+    assert not window.commands.follow.isChecked()
+    assert any("the connection broke off" in label.text() for label in window.notice.findChildren(QLabel))
+    wire.broken.clear()
+    wire.begun.clear()
+    next(b for b in window.notice.findChildren(QPushButton) if b.text() == "&Follow again").click()
+    assert wire.begun.wait(5)
+    assert window.commands.follow.isChecked()
+
+
+def test_closing_while_following(window: MainWindow, wire: Wire) -> None:
+    window.commands.follow.trigger()
+    assert wire.begun.wait(5)
+    window.close()
+    assert wire.ended.is_set()
