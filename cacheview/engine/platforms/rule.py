@@ -98,11 +98,9 @@ class PlatformRule:
 
     def matcher(self, platform: Platform | None) -> Matcher | None:
         """The library's own part for a builder's platform; None where platforms are not looked at."""
-        return (
-            None
-            if self.library is None
-            else _matcher(self.library, HOST if platform is None else platform, self.strict)
-        )
+        if self.library is None:
+            return None
+        return _matcher(self.library, HOST if platform is None else platform, self.strict)
 
     def _steps(self, builder: Platform, image: Platform) -> Iterator[PlatformStep]:
         if self.library is None:
@@ -112,6 +110,7 @@ class PlatformRule:
             yield PlatformStep(PlatformCheck.RECORDED, "", f"{image.os}/{image.architecture}".strip("/"), passed)
             if not passed:
                 return
+        written = image.os_version
         if builder.os == WINDOWS and image.os == WINDOWS:
             if self.same_major_minor:
                 checks = (PlatformCheck.MAJOR, PlatformCheck.MINOR)
@@ -120,8 +119,10 @@ class PlatformRule:
                     if ours != theirs:
                         return
             if self.overwrites_version:
-                image = image.model_copy(update={"os_version": overwritten(builder.os_version, image.os_version)})
-        yield from Matcher(self.library, builder, self.strict).steps(image)
+                image = image.model_copy(update={"os_version": overwritten(builder.os_version, written)})
+        for step in _matcher(self.library, builder, self.strict).steps(image):
+            changed = step.check is PlatformCheck.OS_VERSION and image.os_version != written
+            yield step._replace(note=f"{written}, but from the third part on the builder's") if changed else step
 
     def decide(self, builder: Platform, key: PlatformKey) -> bool:
         """`admits` without the memory."""

@@ -18,6 +18,7 @@ Levels = Mapping[str, tuple[tuple[int, int], ...]]
 _OLDEST = {"amd64": 1, "arm": 5}
 _LAST_MINOR = 9
 _V9_MINORS = 8
+_SHOWN = 4
 
 
 def _levels() -> Levels:
@@ -59,7 +60,7 @@ class Run:
                 self.architecture if (self.architecture, number) == ("amd64", 1) else f"{self.architecture}/v{number}"
             )
 
-        if len(self) > len(("high", "middle", "low")) + 1:
+        if len(self) > _SHOWN:
             return f"{name(self.high)} … {name(self.low)}"
         return ", ".join(name(number) for number in range(self.high, self.low - 1, -1))
 

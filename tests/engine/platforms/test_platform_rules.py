@@ -1,0 +1,190 @@
+"""The rules: matching, explaining and filing by key agree; and what sets one release apart from another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from platform_strategies import pairs, platforms
+
+from cacheview.engine.platforms import HOST, PLATFORM_RULES, Matcher, PlatformCheck, PlatformRule
+from cacheview.engine.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
+from cacheview.engine.platforms.rules import (
+    ANY_PLATFORM,
+    COMPATIBLE,
+    COMPATIBLE_FEATURES,
+    COMPATIBLE_MAJOR_MINOR,
+    COMPATIBLE_VERSION,
+    COMPATIBLE_VERSION_RC_2,
+    SAME_PLATFORM,
+    SAME_PLATFORM_1_7,
+    SAME_PLATFORM_CONTAINERD,
+)
+from cacheview.model import Platform
+
+RULES = sorted({COMPATIBLE_VERSION_RC_2, *PLATFORM_RULES.values()}, key=lambda rule: rule.name)
+
+
+def windows(version: str = "", *features: str, os: str = "windows") -> Platform:
+    return Platform(os=os, architecture="amd64", os_version=version, os_features=features or None)
+
+
+def linux(architecture: str, variant: str = "", *features: str) -> Platform:
+    return Platform(os="linux", architecture=architecture, variant=variant, os_features=features or None)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@given(pair=pairs())
+def test_matching_explaining_and_the_key_agree(rule: PlatformRule, pair: tuple[Platform, Platform]) -> None:
+    builder, image = pair
+    steps = rule.explain(builder, image)
+    assert rule.matches(builder, image) == all(step.passed for step in steps)
+    assert (
+        rule.matches(builder, image) == rule.decide(builder, rule.key(image)) == rule.admits(builder, rule.key(image))
+    )
+    assert all(step.passed for step in steps[:-1])
+    hash(rule.key(image))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@given(image=platforms)
+def test_a_builder_without_a_platform_is_the_host(rule: PlatformRule, image: Platform) -> None:
+    assert rule.matches(None, image) == rule.matches(HOST, image)
+    assert rule.explain(None, image) == rule.explain(HOST, image)
+
+
+@given(pair=pairs())
+def test_one_matching_library_up_to_docker_27(pair: tuple[Platform, Platform]) -> None:
+    builder, image = pair
+    assert SAME_PLATFORM.matches(builder, image) == SAME_PLATFORM_1_7.matches(builder, image)
+    if SAME_PLATFORM.matches(builder, image):
+        assert COMPATIBLE.matches(builder, image)
+        assert SAME_PLATFORM_CONTAINERD.matches(builder, image)
+    if COMPATIBLE_MAJOR_MINOR.matches(builder, image):
+        assert COMPATIBLE.matches(builder, image)
+    if COMPATIBLE_FEATURES.matches(builder, image):
+        assert COMPATIBLE_VERSION_RC_2.matches(builder, image)
+
+
+def test_rules_are_values_with_names_of_their_own() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES) == 9
+    assert len(PLATFORM_RULES) == 17
+    assert COMPATIBLE == COMPATIBLE
+    assert len(set(RULES)) == 9
+
+
+def test_an_any_rule_makes_no_comparison() -> None:
+    assert ANY_PLATFORM.explain(HOST, linux("s390x")) == ()
+    assert ANY_PLATFORM.matches(HOST, Platform())
+    assert ANY_PLATFORM.matcher(HOST) is None
+    assert ANY_PLATFORM.key(HOST) == ANY_PLATFORM.key(Platform())
+
+
+def test_only_containerd_25_gives_an_image_without_platform_to_a_builder_without_architecture() -> None:
+    builder = Platform()
+    takers = [rule for rule in RULES if rule is not ANY_PLATFORM and rule.matches(builder, Platform())]
+    assert takers == [SAME_PLATFORM_CONTAINERD]
+
+
+def test_a_missing_os_is_linux_and_a_missing_architecture_is_none() -> None:
+    assert COMPATIBLE.matches(HOST, Platform(architecture="amd64"))
+    assert not COMPATIBLE.matches(HOST, Platform(os="linux"))
+    assert COMPATIBLE.matches(Platform(os="linux"), Platform(os="linux"))
+    assert not COMPATIBLE.matches(Platform(), HOST)
+
+
+@pytest.mark.parametrize(
+    ("builder", "image", "taken"),
+    [
+        ("10.0.17763.1", "11.1.17763.1", False),
+        ("10.0.17763.1", "10", True),
+        ("10.0.17763.1", "", False),  # "" has the one part ""
+        ("", "", True),
+        ("10", "10.9.1", True),
+        ("10.", "10.0", False),
+        ("10.0", "10.0.1.2.3", True),
+        ("010.0.1", "10.0.1", False),  # as text
+    ],
+)
+def test_23_compares_major_and_minor_as_text_where_both_have_them(builder: str, image: str, taken: bool) -> None:
+    assert COMPATIBLE_MAJOR_MINOR.matches(windows(builder), windows(image)) is taken
+    assert COMPATIBLE_MAJOR_MINOR.matches(windows(builder), windows(image, os="Windows"))
+    assert COMPATIBLE_MAJOR_MINOR.matches(windows(builder, os="Windows"), windows(image))
+
+
+def test_versions_are_parsed_from_28_on() -> None:
+    assert COMPATIBLE_VERSION.matches(windows("010.0.1"), windows("10.0.1"))
+    assert not COMPATIBLE_VERSION.matches(windows("10.0.17763"), windows("11.0.17763"))
+    assert COMPATIBLE_VERSION.matches(windows("10.0.99999"), windows("11.0.17763"))  # no 16-bit build: takes every one
+    assert not COMPATIBLE_VERSION.matches(windows("10.0.1"), windows("x.y.z"))
+    assert COMPATIBLE_VERSION.matches(windows("0.0.0.7"), windows("11.1.17763"))
+
+
+def test_builds_are_compared_only_where_an_os_is_not_written_windows() -> None:
+    builder = windows("10.0.26200.1")
+    assert COMPATIBLE_VERSION.matches(builder, windows("10.0.17763.1"))
+    assert not COMPATIBLE_VERSION.matches(builder, windows("10.0.17763.1", os="Windows"))
+    old = windows("10.0.20348.1", os="Windows")
+    assert COMPATIBLE_VERSION.matches(builder, old)
+    # Server 2025 is known from v1.0.0-rc.2 on: the one difference between Docker 28 and 29.0 to 29.5.
+    assert not COMPATIBLE_VERSION_RC_2.matches(builder, old)
+    assert COMPATIBLE_VERSION_RC_2.matches(windows("10.0.26100.1"), old)
+
+
+def test_the_step_tells_of_an_overwritten_version() -> None:
+    *_, step = COMPATIBLE_VERSION.explain(windows("10.0.17763.1"), windows("11.1.20348.5"))
+    assert step.check is PlatformCheck.OS_VERSION
+    assert step.image == "11.1.17763.1"
+    assert "11.1.20348.5" in step.note
+
+
+def test_features_count_from_29_6_on() -> None:
+    for features in (("f",), ("f", "f"), ("g", "f")):
+        assert COMPATIBLE_VERSION.matches(HOST, linux("amd64", "", *features))
+        assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", *features))
+        assert COMPATIBLE_FEATURES.matches(linux("amd64", "", "h", "g", "f"), linux("amd64", "", *features))
+    assert COMPATIBLE_FEATURES.matches(linux("amd64", "", "f"), HOST)
+    assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", ""))
+
+
+def test_one_win32k_is_let_off_for_windows_only() -> None:
+    assert COMPATIBLE_FEATURES.matches(windows(), windows("", "win32k"))
+    assert not COMPATIBLE_FEATURES.matches(windows(), windows("", "win32k", "win32k"))
+    assert COMPATIBLE_FEATURES.matches(windows("", "win32k"), windows("", "win32k", "win32k"))
+    assert not COMPATIBLE_FEATURES.matches(windows(), windows("", "win32k", "f"))
+    assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", "win32k"))
+
+
+def test_an_unknown_level_of_arm64_takes_not_even_itself_from_28_on() -> None:
+    for variant in ("v10", "v8.10", "8.0", "7"):
+        assert COMPATIBLE.matches(linux("arm64", variant), linux("arm64", variant))
+        assert not COMPATIBLE_VERSION.matches(linux("arm64", variant), linux("arm64", variant))
+        assert "not known" in COMPATIBLE_VERSION.explain(linux("arm64", variant), linux("arm64", variant))[-1].note
+
+
+def test_keys_are_as_coarse_as_the_rule() -> None:
+    assert COMPATIBLE.key(windows("10.0.1")) == COMPATIBLE.key(windows("11.0.1", "f", os="WINDOWS"))
+    assert COMPATIBLE_MAJOR_MINOR.key(windows("10.0.1")) == COMPATIBLE_MAJOR_MINOR.key(windows("10.0.2"))
+    assert COMPATIBLE_MAJOR_MINOR.key(windows("10.0.1")) != COMPATIBLE_MAJOR_MINOR.key(windows("11.0.1"))
+    assert COMPATIBLE_VERSION.key(windows("10.0.1")) != COMPATIBLE_VERSION.key(windows("10.0.1", os="Windows"))
+    assert COMPATIBLE_FEATURES.key(linux("x86_64", "v1", "f", "g")) == COMPATIBLE_FEATURES.key(
+        linux("amd64", "", "g", "f", "f")
+    )
+
+
+def test_the_best_of_several() -> None:
+    index = [linux("s390x"), linux("arm", "v6"), linux("arm", "v7"), linux("arm64"), linux("arm64", "v8")]
+    assert Matcher(CONTAINERD_1_6, linux("arm64")).best(index) == 3
+    assert Matcher(CONTAINERD_1_6, linux("arm64")).best(index[:3]) == 2
+    assert Matcher(CONTAINERD_1_6, linux("arm64"), strict=True).best(index[:3], filtered=True) is None
+    assert Matcher(CONTAINERD_1_6, HOST).best(index) == 0
+    assert Matcher(CONTAINERD_1_6, HOST).best([]) is None
+
+
+def test_more_features_are_preferred_and_as_a_last_resort_passed_over() -> None:
+    plain, rich, other = linux("amd64"), linux("amd64", "", "f"), linux("s390x")
+    able = Matcher(PLATFORMS_RC_4, linux("amd64", "", "f"))
+    assert able.best([plain, rich]) == 1
+    assert Matcher(PLATFORMS_RC_1, linux("amd64", "", "f")).best([plain, rich]) == 0
+    assert Matcher(PLATFORMS_RC_4, HOST).best([other, rich]) == 1
+    assert Matcher(PLATFORMS_RC_1, HOST).best([other, rich]) == 1
+    assert Matcher(PLATFORMS_RC_4, HOST).best([rich, plain]) == 1
