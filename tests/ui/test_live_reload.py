@@ -90,7 +90,7 @@ def marked_new(window: MainWindow) -> list[str]:
 def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     pane = images(window)
     session(window).document.set_field("User", "nobody", "Set User to nobody")
-    folded = pane.rows.mapFromSource(pane.model.index_of_image(engine.images[7].id))  # app:102
+    folded = pane.tree.row_of_image(engine.images[7].id)  # app:102
     pane.tree.collapse(folded)
     pane.reveal(make_image(1301).id)
     pane.tree.verticalScrollBar().setValue(40)
@@ -146,7 +146,7 @@ def test_what_hangs_on_an_image_that_gets_a_second_child_stays_on_screen(
     engine.images.append(make_image(4, 2))
     reloaded(window, qtbot)
     pane = images(window)
-    last = pane.rows.mapFromSource(pane.model.index_of_image(make_image(3).id))
+    last = pane.tree.row_of_image(make_image(3).id)
     assert pane.tree.visualRect(last).isValid()
 
 

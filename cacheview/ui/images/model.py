@@ -36,6 +36,7 @@ class Column(IntEnum):
     SIZE = 3
 
 
+_COLUMNS: Final = len(Column)
 _TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
 
 
@@ -121,10 +122,14 @@ class ImageTreeModel(QAbstractItemModel):
         return self.index_of(node) if node is not None else QModelIndex()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        rows = self.rows_under(parent)
-        if not (0 <= row < len(rows) and 0 <= column < len(Column)) or (parent.isValid() and parent.column() != 0):
-            return QModelIndex()
-        return self.createIndex(row, column, rows[row].number)
+        # Asked for each row of a layout: there may be 10,000.
+        if parent.isValid():
+            rows = self.rows_under(parent) if parent.column() == 0 else ()
+        else:
+            rows = self._forest.roots
+        if 0 <= row < len(rows) and 0 <= column < _COLUMNS:
+            return self.createIndex(row, column, rows[row].number)
+        return QModelIndex()
 
     def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject.parent() is another method
         node = self.node(index)
@@ -137,6 +142,13 @@ class ImageTreeModel(QAbstractItemModel):
             return len(self._forest.roots)
         node = self.node(parent)
         return len(node.children) if node is not None and parent.column() == 0 else 0
+
+    def hasChildren(self, parent: _Index = _ROOT) -> bool:
+        if not parent.isValid():
+            return bool(self._forest.roots)
+        number = parent.internalId()
+        nodes = self._forest.nodes
+        return number < len(nodes) and parent.column() == 0 and bool(nodes[number].children)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() and parent.column() != 0 else len(Column)

@@ -93,7 +93,7 @@ class ImagesPane(QWidget):
         self.tree.activated_row.connect(self._activate)
         self.tree.menu_asked.connect(self._open_menu)
         self.tree.columns_changed.connect(self.choices_changed)
-        self.tree.selectionModel().currentRowChanged.connect(self._select)
+        self.tree.current_changed.connect(self._select)
         self.model.marks_changed.connect(self._marks_changed)
         self._tell()
 
@@ -196,7 +196,7 @@ class ImagesPane(QWidget):
     # Changes
 
     def _row(self, image_id: str) -> QModelIndex:
-        return self.rows.mapFromSource(self.model.index_of_image(image_id))
+        return self.tree.row_of_image(image_id)
 
     def _expand(self, ids: set[str] | None) -> None:
         if ids is not None:
@@ -204,7 +204,7 @@ class ImagesPane(QWidget):
         elif self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL:
             self.tree.expandAll()
         else:
-            self.tree.expandToDepth(0)
+            self.tree.expand_top()
 
     def _filter(self, text: str) -> None:
         if self._before_filter is None and not self.rows.is_active:
@@ -222,6 +222,7 @@ class ImagesPane(QWidget):
         # With all folded up, rows come and go without the tree being laid out for each change.
         self.tree.collapseAll()
         self._quietly(change)
+        self._quietly(lambda: self.tree.set_filtered(self.rows.is_active))
         if self.rows.is_active:
             self.tree.expandAll()
         elif self._before_filter is not None:
@@ -339,7 +340,7 @@ class ImagesPane(QWidget):
             if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
                 if not self.tree.currentIndex().isValid():
-                    self.tree.setCurrentIndex(self.rows.index(0, 0))
+                    self.tree.setCurrentIndex(self.tree.model().index(0, 0))
                 return True
         return super().eventFilter(watched, event)
 
