@@ -6,7 +6,8 @@ from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
 from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.nearness import Near
-from cacheview.engine.ruleset import CONTAINERD_71EBFC7, RULE_SETS, RuleSet, rule_set
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cacheview.engine.check import ABSENT
+from cacheview.model import HealthConfig
 
 __all__ = [
     "NO_KEY",
@@ -22,6 +23,7 @@ __all__ = [
     "NeverTrue",
     "Part",
     "SameElements",
+    "SameHealthcheck",
     "SameKeys",
     "SameLength",
     "SameValues",
@@ -269,6 +271,42 @@ class SameValues(_Whole):
             return all(ours.get(key, "") == value for key, value in items)
 
         return Step(field, ("values", field), _items, frozenset(ours.items()), _has_empty_value, admits)
+
+
+@dataclass(frozen=True)
+class SameHealthcheck(_Whole):
+    """Both sides have a health check or neither has, and what is compared of it is equal.
+
+    Attributes:
+        compared: the fields, in order.
+    """
+
+    compared: tuple[str, ...]
+
+    def describe(self) -> str:
+        return f"set on both sides or on none, with the same {', '.join(self.compared)}"
+
+    def matches(self, probe: HealthConfig | None, image: HealthConfig | None) -> bool:
+        return self._key(probe) == self._key(image)
+
+    def parts(self, field: str, probe: HealthConfig | None, image: HealthConfig | None) -> Sequence[Part]:
+        if probe is None or image is None:
+            return ()
+        return [
+            Part(f"{field}.{name}", _plain(ours) == _plain(theirs), ours, theirs)
+            for name in self.compared
+            for ours, theirs in ((getattr(probe, name), getattr(image, name)),)
+        ]
+
+    def step(self, field: str, probe: HealthConfig | None) -> Step:
+        return Step(field, ("health check", self.compared), self._key, self._key(probe))
+
+    def _key(self, value: HealthConfig | None) -> Hashable:
+        return None if value is None else tuple(_plain(getattr(value, name)) for name in self.compared)
+
+
+def _plain(value: Any) -> Hashable:
+    return () if value is None else value  # a test that is null has no elements
 
 
 def _has_empty_value(items: frozenset[tuple[str, str]]) -> bool:

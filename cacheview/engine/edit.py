@@ -11,7 +11,7 @@ from typing import Any
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, Check
-from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
+from cacheview.engine.history import created_by, has_nothing_to_compare, history_keys, matches_history
 from cacheview.engine.index import container_config_of
 from cacheview.engine.nearness import countable, distance, nearest
 from cacheview.engine.ruleset import RuleSet
@@ -164,9 +164,9 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """Towards a candidate: with sources, only one that a source has as its parent would count."""
     index = cache.candidates(probe.parent)
-    among = index.dated
+    among = index.dated & index.eligible(probe)
     if probe.cache_from:
-        among = countable(index, among, cache.sources(probe.cache_from)[1])
+        among = countable(cache, index, among, cache.sources(probe.cache_from)[1])
     for near in nearest(index, cache.rules, probe.config, among):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
@@ -186,9 +186,9 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
 
 def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
-    among = cache.everything.dated & cache.elsewhere(probe.parent)
+    among = cache.everything.dated & cache.everything.eligible(probe) & cache.elsewhere(probe.parent)
     if probe.cache_from:
-        among = countable(cache.everything, among, cache.sources(probe.cache_from)[1])
+        among = countable(cache, cache.everything, among, cache.sources(probe.cache_from)[1])
     for near in nearest(cache.everything, cache.rules, probe.config, among):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
@@ -209,7 +209,9 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
             continue
         if parent is not None and not has_nothing_to_compare(parent):
             layers = len(parent.diff_ids)
-            if source.history_keys[:entries] != parent.history_keys or source.diff_ids[:layers] != parent.diff_ids:
+            if source.diff_ids[:layers] != parent.diff_ids:
+                continue
+            if history_keys(source, cache.rules)[:entries] != history_keys(parent, cache.rules):
                 continue
         current = probe.config.Cmd or ()
         command = command_for(source.history[entries].created_by, current)
@@ -224,7 +226,7 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
     for source in cache.sources(probe.cache_from)[1]:
         steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
         for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
-            if matches_history(source, parent, probe.config):
+            if matches_history(source, parent, probe.config, cache.rules):
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
                     yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))

@@ -136,7 +136,7 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     among = index.dated or index.all
     distinct = cache.sources(told.probe.cache_from)[1]
     if history is not None:
-        among = countable(index, index.dated, distinct)
+        among = countable(cache, index, index.dated, distinct)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
     source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
@@ -196,7 +196,7 @@ def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
         if told.probe.parent == SCRATCH:
             reason = "Its history begins with this command."
         return f"the source {known_as(image)} is used", reason
-    matches = len(told.index.matches(told.probe.config))
+    matches = len(told.index.matches(told.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     counted = " A source has it as its parent, so the local answer counts." if told.probe.cache_from else ""
     child = "An image without a parent" if told.probe.parent == SCRATCH else f"A child of {parent}"

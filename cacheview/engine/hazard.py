@@ -84,7 +84,7 @@ def _of_local_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
     image = verdict.image
     assert image is not None
     index = cache.candidates(probe.parent)
-    matches = [index.image(position) for position in index.matches(probe.config)]
+    matches = [index.image(position) for position in index.matches(probe)]
     ties = [
         other
         for other in matches[1:]

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.model import ContainerConfig, Image
+from cacheview.model import ContainerConfig, Image, Probe, Timestamp
 
 __all__ = ["CandidateIndex", "Survivors", "bits_of", "container_config_of", "iterate_bits"]
 
@@ -29,7 +30,7 @@ class Survivors:
     """The images that have passed all checks up to and including this one."""
 
     name: str
-    check: ConfigCheck
+    check: ConfigCheck | Requirement
     bits: int
 
 
@@ -74,10 +75,10 @@ class CandidateIndex:
         """``images`` in store order."""
         self._rules = rules
         self._in_store_order = images
-        dated = [image for image in images if image.created is not None]
+        dated = [image for image in images if rules.time(image.created) is not None]
         # Stable: of equal times the first in store order stays first.
-        dated.sort(key=_age)
-        self._images = [*dated, *(image for image in images if image.created is None)]
+        dated.sort(key=lambda image: _age(rules.time(image.created)))
+        self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
         self._configs = [container_config_of(image) for image in self._images]
         self._tables: dict[Hashable, _Table] = {}
         self._columns: dict[str, list[Any]] = {}
@@ -112,14 +113,21 @@ class CandidateIndex:
         for position in iterate_bits(bits):
             yield self._images[position]
 
-    def newest(self, probe: ContainerConfig) -> Image | None:
+    def newest(self, probe: Probe) -> Image | None:
         """The local cache's answer: the newest image that matches, of equal times the first in store order."""
         for position in self.matches(probe):
-            return self._images[position] if self._images[position].created is not None else None
+            return self._images[position] if self.dated >> position & 1 else None
         return None
 
-    def matches(self, probe: ContainerConfig) -> list[int]:
-        """The positions of all images whose config matches, dated or not, in order."""
+    def eligible(self, probe: Probe) -> int:
+        """The images that are as required, whatever their config."""
+        bits = self.all
+        for requirement in (*self._rules.requirements, *self._rules.later):
+            bits &= self._look_up(requirement, requirement.step(probe))
+        return bits
+
+    def matches(self, probe: Probe) -> list[int]:
+        """The positions of all images that are as required and whose config matches, dated or not, in order."""
         steps = self._steps(probe)
         bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
         if bucket is None:
@@ -136,16 +144,27 @@ class CandidateIndex:
                 found.extend(bucket[keys])
         return sorted(found)
 
-    def _steps(self, probe: ContainerConfig) -> list[Step]:
-        return [check.comparison.step(check.field, getattr(probe, check.field)) for check in self._rules.config_checks]
+    def _steps(self, probe: Probe) -> list[Step]:
+        rules, config = self._rules, probe.config
+        return [
+            *(requirement.step(probe) for requirement in rules.requirements),
+            *(check.comparison.step(check.field, getattr(config, check.field)) for check in rules.config_checks),
+            *(requirement.step(probe) for requirement in rules.later),
+        ]
+
+    @property
+    def _rows(self) -> tuple[ConfigCheck | Requirement, ...]:
+        """All that is looked at of a candidate, in the daemon's order."""
+        rules = self._rules
+        return (*rules.requirements, *rules.config_checks, *rules.later)
 
     @cached_property
     def _matching(self) -> dict[tuple[Hashable, ...], _Bucket]:
         """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
-        steps = self._steps(ContainerConfig())  # how an image is filed does not depend on the probe
+        steps = self._steps(Probe())  # how an image is filed does not depend on the probe
         keys = [
-            ([step.key(value) for value in self._column(check.field)], step)
-            for check, step in zip(self._rules.config_checks, steps, strict=True)
+            ([step.key(value) for value in self._column(row)], step)
+            for row, step in zip(self._rows, steps, strict=True)
         ]
         exact = zip(*(column for column, step in keys if step.admits is None), strict=True)
         loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
@@ -163,17 +182,21 @@ class CandidateIndex:
             positions.append(position)
         return buckets
 
-    def survivors(self, probe: ContainerConfig) -> list[Survivors]:
+    def survivors(self, probe: Probe) -> list[Survivors]:
         """What is left after each check, element by element, up to the first that nothing passes."""
         left = self.all
-        steps = []
-        for check in self._rules.config_checks:
-            for step in check.comparison.steps(check.field, getattr(probe, check.field)):
-                left &= self._look_up(check, step)
-                steps.append(Survivors(step.name, check, left))
+        passed = []
+        for row in self._rows:
+            if isinstance(row, ConfigCheck):
+                steps = row.comparison.steps(row.field, getattr(probe.config, row.field))
+            else:
+                steps = iter((row.step(probe),))
+            for step in steps:
+                left &= self._look_up(row, step)
+                passed.append(Survivors(step.name, row, left))
                 if not left:
-                    return steps
-        return steps
+                    return passed
+        return passed
 
     def field_matches(self, field: str, probe: ContainerConfig) -> int:
         """The images that pass all checks of one field."""
@@ -183,10 +206,10 @@ class CandidateIndex:
                 bits &= self._look_up(check, check.comparison.step(field, getattr(probe, field)))
         return bits
 
-    def _look_up(self, check: ConfigCheck, step: Step) -> int:
+    def _look_up(self, row: ConfigCheck | Requirement, step: Step) -> int:
         table = self._tables.get(step.slot)
         if table is None:
-            table = self._tables[step.slot] = _Table(self._column(check.field), step.key, step.special)
+            table = self._tables[step.slot] = _Table(self._column(row), step.key, step.special)
         bits = table.bits(step.accepted) if step.accepted is not NO_KEY else 0
         if step.admits is not None:
             for key in table.special:
@@ -194,16 +217,19 @@ class CandidateIndex:
                     bits |= table.bits(key)
         return bits
 
-    def _column(self, field: str) -> list[Any]:
+    def _column(self, row: ConfigCheck | Requirement) -> list[Any]:
+        if not isinstance(row, ConfigCheck):
+            return [row.read(image) for image in self._images]
+        field = row.field
         column = self._columns.get(field)
         if column is None:
             column = self._columns[field] = [self._rules.read_image(config, field) for config in self._configs]
         return column
 
 
-def _age(image: Image) -> tuple[int, int]:
-    assert image.created is not None
-    seconds, nanosecond = image.created.instant
+def _age(created: Timestamp | None) -> tuple[int, int]:
+    assert created is not None
+    seconds, nanosecond = created.instant
     return (-seconds, -nanosecond)
 
 

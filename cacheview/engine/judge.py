@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from cacheview.engine.cache import ImageCache
-from cacheview.engine.ruleset import RULE_SETS, RuleSet
+from cacheview.engine.cache import NEW, ImageCache, Past
+from cacheview.engine.restore import LayerContent
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.verdict import Verdict
-from cacheview.model import SCRATCH, Expectation, ImageStore, Probe, SuiteCase, SuiteProbe
+from cacheview.engine.walk import Walk
+from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 
 __all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict"]
 
@@ -43,24 +47,36 @@ def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
         yield from (Judgement(i, None, (reason,)) for i in range(len(case.probes)))
         return
     images, _ = ImageStore.unique(case.images)
-    cache = ImageCache(ImageStore(images), rules)
-    for i, (told, (_, verdict)) in enumerate(zip(case.probes, asked(cache, case.probes, walk=case.walk), strict=True)):
+    answers = asked(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
+    for i, (told, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = list(judge_verdict(verdict, told.expect)) if told.expect is not None else ["nothing is expected"]
         if told.sources is not None and told.sources != (brought := tuple(source.id for source in verdict.sources)):
             differences.append(_differs("sources", list(told.sources), list(brought)))
         yield Judgement(i, verdict, tuple(differences))
 
 
-def asked(cache: ImageCache, probes: Sequence[SuiteProbe], *, walk: bool) -> Iterator[tuple[Probe, Verdict]]:
+def asked(
+    store: ImageStore,
+    rules: RuleSet,
+    probes: Sequence[SuiteProbe],
+    *,
+    walk: bool,
+    layers: LayerContent | None = None,
+) -> Iterator[tuple[Probe, Verdict]]:
     """Each probe as it is put to the cache, and what it answers; in a walk, one after the other."""
+    if not walk:
+        cache = ImageCache(store, rules, Past(layers=layers or {}))
+        for told in probes:
+            parent = SCRATCH if told.parent == PREVIOUS else told.parent
+            probe = told.probe.model_copy(update={"parent": parent})
+            yield probe, cache.verdict(probe)
+        return
+    # A walk goes to one cache object, which the first probe's references made.
+    steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for told in probes:
-        probe = told.probe
-        if walk:
-            # A walk goes to one cache object, which the first probe's references made.
-            parent = previous if probe.parent == PREVIOUS else probe.parent
-            probe = probe.model_copy(update={"parent": parent, "cache_from": probes[0].probe.cache_from})
-        verdict = cache.verdict(probe)
+        parent = previous if told.parent == PREVIOUS else told.parent
+        probe, verdict = steps.ask(told.probe.model_copy(update={"parent": parent}))
         if verdict.image is not None:
             previous = verdict.image.id
         yield probe, verdict
@@ -70,17 +86,47 @@ def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:
     """What of a verdict is not as expected, in words. The text of an error is not compared."""
     if verdict.outcome.value != expected.outcome:
         yield _differs("outcome", expected.outcome, verdict.outcome.value)
+        return
     image = verdict.image.id if verdict.image is not None else None
-    if image != expected.image and (expected.outcome == "hit" or expected.image is not None):
-        yield _differs("image", expected.image, image)
-    # These rules create no image, set no parent and leave the sources as they are.
-    if expected.created is not None:
-        yield "created: expected a new image, got none"
-    if expected.set_parent:
-        yield _differs("set_parent", expected.set_parent, {})
-    sources = tuple(source.id for source in verdict.sources)
+    if expected.outcome == "hit" or expected.image is not None:
+        known = {image, NEW} if verdict.is_new else {image}
+        if expected.image not in known:
+            yield _differs("image", expected.image, image)
+    yield from _judge_created(verdict, expected.created)
+    if expected.set_parent is not None and not _same_parents(expected.set_parent, verdict):
+        yield _differs("set_parent", expected.set_parent, dict(verdict.set_parent))
+    sources = tuple(source.id for source in verdict.sources_after)
     if expected.sources_after is not None and expected.sources_after != sources:
         yield _differs("sources_after", list(expected.sources_after), list(sources))
+
+
+def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
+    if expected == verdict.set_parent:
+        return True
+    made = verdict.image.id if verdict.is_new and verdict.image is not None else None
+    return {NEW if key == made else key: parent for key, parent in verdict.set_parent.items()} == expected
+
+
+def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
+    """Compared as values: null, empty and absent are one; ``docker_version`` is the daemon's own."""
+    if expected is None:
+        return
+    if not verdict.is_new or verdict.image is None:
+        yield "created: expected a new image, got none"
+        return
+    ours, theirs = (_said(config.model_dump(mode="json")) for config in (verdict.image.config, expected))
+    theirs.pop("docker_version", None)
+    for key in sorted(ours.keys() | theirs.keys()):
+        if ours.get(key) != theirs.get(key):
+            yield _differs(f"created {key}", theirs.get(key), ours.get(key))
+
+
+def _said(value: Any) -> Any:
+    """Without what says nothing."""
+    if isinstance(value, dict):
+        said = {key: _said(item) for key, item in value.items()}
+        return {key: item for key, item in said.items() if not (item is None or item in ("", [], {}, False, 0))}
+    return [_said(item) for item in value] if isinstance(value, list) else value
 
 
 def _differs(what: str, expected: object, got: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cacheview.engine.ruleset import RuleSet, Sources
 from cacheview.model import DataError, Image, ImageStore
 
 __all__ = ["Lineage", "lineages"]
@@ -30,16 +31,20 @@ class Lineage:
     reason: str
 
 
-def lineages(store: ImageStore, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
+def lineages(store: ImageStore, cache_from: tuple[str, ...], rules: RuleSet) -> tuple[Lineage, ...]:
     """The lineage of each reference, in the order given; the same image may be in several."""
-    return tuple(_lineage(store, reference) for reference in cache_from)
+    return tuple(_lineage(store, reference, rules.sources) for reference in cache_from)
 
 
-def _lineage(store: ImageStore, reference: str) -> Lineage:
+def _lineage(store: ImageStore, reference: str, sources: Sources) -> Lineage:
     try:
         image = store.resolve(reference)
     except DataError as error:
+        if sources is Sources.ALL:
+            return Lineage(reference, None, (), error.what)
         return Lineage(reference, None, (), f"{error.what}; the daemon passes it over in silence")
+    if sources is not Sources.LINEAGE:
+        return Lineage(reference, image, (image,), "")
     with_layer = sum(not entry.empty_layer for entry in image.history)
     if with_layer > len(image.diff_ids):
         reason = (

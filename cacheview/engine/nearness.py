@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cacheview.engine.cache import ImageCache
 from cacheview.engine.index import CandidateIndex, bits_of, container_config_of, iterate_bits
-from cacheview.engine.ruleset import RuleSet
-from cacheview.model import ContainerConfig, Image
+from cacheview.engine.ruleset import Descent, RuleSet
+from cacheview.model import ContainerConfig, Image, ImageStore
 
 __all__ = ["Near", "countable", "distance", "nearest"]
 
@@ -46,16 +47,29 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
         yield from sorted(farther, key=lambda near: near.elements)
 
 
-def countable(index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
+def countable(cache: ImageCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
     """Those of a set that would count as a local answer beside these sources: one of them has it as its parent."""
     parents = {source.parent for source in sources}
-    alone = None in parents  # a source without a parent asks the answer itself
+    if cache.rules.descent is Descent.ANCESTOR:
+        parents = set(_ancestors(cache.store, sources))
+    alone = cache.rules.descent is Descent.PARENT and None in parents  # such a source asks the answer itself
     found = [
         position
         for position in iterate_bits(among)
         if (image := index.image(position)).id in parents or (alone and image.parent == image.id)
     ]
     return bits_of(found)
+
+
+def _ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
+    """The recorded parents of these images, and so on."""
+    found: set[str] = set()
+    for image in images:
+        current: Image | None = image
+        while current is not None and current.parent is not None and current.parent not in found:
+            found.add(current.parent)
+            current = store.by_id.get(current.parent)
+    return found
 
 
 def _levels(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Sequence[int]:

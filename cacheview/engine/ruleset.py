@@ -1,24 +1,89 @@
-"""Rule sets: the exact matching rules of one image-store kind over a range of releases, as data."""
+"""A rule set: the exact matching rules of one image-store kind over a range of releases, as data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
-from types import MappingProxyType
 
-from cacheview.engine.comparison import (
-    Comparison,
-    Equal,
-    NeverTrue,
-    SameElements,
-    SameKeys,
-    SameLength,
-    SameValues,
-)
-from cacheview.model import CONFIG_FIELDS, ContainerConfig
+from cacheview.engine.comparison import Comparison
+from cacheview.engine.platforms import PLATFORM_RULES, PlatformRule
+from cacheview.engine.requirement import Requirement
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, HistoryEntry, Timestamp
 
-__all__ = ["CONTAINERD_71EBFC7", "RULE_SETS", "ConfigCheck", "RuleSet", "rule_set"]
+__all__ = [
+    "YEAR_ONE",
+    "Candidates",
+    "ConfigCheck",
+    "Descent",
+    "MissingTime",
+    "Restoring",
+    "RuleSet",
+    "SourceHit",
+    "Sources",
+    "Span",
+    "StoreKind",
+]
+
+YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
+"""Go's zero time: what a missing time reads as where it is no pointer."""
+
+
+class StoreKind(Enum):
+    """The two kinds of image stores, with the word that people know each by."""
+
+    GRAPH_DRIVER = "graph driver"
+    CONTAINERD = "containerd"
+
+
+class Candidates(Enum):
+    """Whom the local cache considers, in words."""
+
+    CHILDREN = "images that record the parent; for scratch, all that record none"
+    MARKED = "images that record the parent; for scratch, those marked as a first step"
+    BY_LAYERS = "images with one layer and one history entry more than the parent; for scratch, none"
+
+
+class MissingTime(Enum):
+    """What a time that is missing or null means, in an image and in its history."""
+
+    YEAR_ONE = "is year 1, and takes part"
+    NONE = "is none: such an image never matches, and in a history none differs from year 1"
+
+
+class Sources(Enum):
+    """What ``--cache-from`` brings in."""
+
+    LINEAGE = "each image that is found, with its recorded ancestors"
+    FOUND = "each image that is found"
+    ALL = "each image; one that is not found is an error"
+
+
+class Descent(Enum):
+    """When a local answer counts beside sources."""
+
+    PARENT = "a source records it as its parent; one that records none asks the answer itself"
+    ANCESTOR = "it is an ancestor of a source"
+    ALWAYS = "always: the sources are asked first"
+
+
+class SourceHit(Enum):
+    """What a source whose history goes on with the step answers."""
+
+    WHOLE = "the source itself, whatever comes after the step"
+    RESTORE = "at its last step the source, which gets the parent; before that, an image made anew of the step"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of releases, both ends included, as they are tagged; ``last`` is empty for the newest one."""
+
+    first: str
+    last: str
+
+    def __str__(self) -> str:
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +99,27 @@ class ConfigCheck:
 
 
 @dataclass(frozen=True)
+class Restoring:
+    """How the image of a step in the middle of a source is made.
+
+    Attributes:
+        lost_fields: of the container config, which the new image's config does not keep.
+        start_interval: a health check keeps it.
+        built_locally: the new image is marked as built here.
+        needs_layer: a step without a layer, or whose layer is not in the store, fails.
+        fails_again: a step that was restored before fails.
+        refuses_features: a source with ``os.features`` fails.
+    """
+
+    lost_fields: frozenset[str] = frozenset()
+    start_interval: bool = True
+    built_locally: bool = False
+    needs_layer: bool = False
+    fails_again: bool = False
+    refuses_features: bool = False
+
+
+@dataclass(frozen=True)
 class RuleSet:
     """The rules of one kind of store in some releases.
 
@@ -41,16 +127,41 @@ class RuleSet:
         name: as suites name it.
         title: for people.
         source: the code that the rules are read from.
+        store: which kind of store has these rules.
+        spans: the releases.
+        candidates: whom the local cache considers.
+        requirements: what a candidate must be before its config is compared, in order.
         config_checks: what is compared of two container configs, in order; the daemon stops at the first failure.
         image_fields: the fields that the store reads of an image's container config; all others read as their zero
             value on the image's side, whatever its JSON holds.
+        later: what a candidate must be after its config was compared.
+        missing_time: what a missing ``created`` means.
+        sources, descent, source_hit: what ``--cache-from`` does.
+        parent_platform: how the parent is looked up beside sources: one of another platform is not found.
+        lost_parent_is_miss: a parent that the store lacks is a miss, not an error.
+        restoring: where the source hit may restore.
     """
 
     name: str
     title: str
     source: str
+    store: StoreKind
+    spans: tuple[Span, ...]
+    candidates: Candidates
     config_checks: tuple[ConfigCheck, ...]
     image_fields: frozenset[str]
+    missing_time: MissingTime
+    sources: Sources
+    descent: Descent
+    source_hit: SourceHit
+    requirements: tuple[Requirement, ...] = ()
+    later: tuple[Requirement, ...] = ()
+    parent_platform: PlatformRule = PLATFORM_RULES["containerd-71ebfc7"]
+    lost_parent_is_miss: bool = False
+    restoring: Restoring = Restoring()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @cached_property
     def compared_fields(self) -> tuple[str, ...]:
@@ -80,43 +191,11 @@ class RuleSet:
         ours, theirs = getattr(probe, field), self.read_image(image, field)
         return all(check.comparison.matches(ours, theirs) for check in self._checks_by_field[field])
 
+    def time(self, created: Timestamp | None) -> Timestamp | None:
+        """A time as the daemon reads it."""
+        return YEAR_ONE if created is None and self.missing_time is MissingTime.YEAR_ONE else created
 
-_EQUAL, _LENGTH, _ELEMENTS = Equal(), SameLength(), SameElements()
-
-# What a containerd-store image config has: the OCI fields, and Docker's three extensions
-# (moby image/spec/specs-go/v1/image.go).
-_OCI_FIELDS = frozenset(
-    (
-        *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels"),
-        *("StopSignal", "ArgsEscaped", "Healthcheck", "OnBuild", "Shell"),
-    )
-)
-
-CONTAINERD_71EBFC7 = RuleSet(
-    name="containerd-71ebfc7",
-    title="containerd store, moby 71ebfc7 (25.0 development)",
-    source="moby daemon/containerd/cache.go at 71ebfc7",
-    config_checks=(
-        ConfigCheck("OpenStdin", NeverTrue()),
-        *(ConfigCheck(field, _EQUAL) for field in ("AttachStdout", "AttachStderr", "User", "OpenStdin", "Tty")),
-        *(ConfigCheck(field, _LENGTH) for field in ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes")),
-        ConfigCheck("Cmd", _ELEMENTS),
-        ConfigCheck("Env", _ELEMENTS),
-        ConfigCheck("Labels", SameValues()),
-        ConfigCheck("ExposedPorts", SameKeys()),
-        ConfigCheck("Entrypoint", _ELEMENTS),
-        ConfigCheck("Volumes", SameKeys()),
-    ),
-    image_fields=_OCI_FIELDS,
-)
-
-RULE_SETS: Mapping[str, RuleSet] = MappingProxyType({rules.name: rules for rules in (CONTAINERD_71EBFC7,)})
-"""All rule sets by name, oldest first."""
-
-
-def rule_set(name: str) -> RuleSet:
-    """The rule set of that name; spaces may stand for hyphens. Raises KeyError with the names that there are."""
-    try:
-        return RULE_SETS[name.strip().replace(" ", "-")]
-    except KeyError:
-        raise KeyError(f"no rule set {name!r}; there are: {', '.join(RULE_SETS)}") from None
+    def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
+        """All that ``reflect.DeepEqual`` compares of a history entry: two are equal when their keys are."""
+        created, *rest = entry.key
+        return (self.time(created), *rest)

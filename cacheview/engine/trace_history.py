@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cacheview.engine.check import ABSENT, Check, CheckOutcome
-from cacheview.engine.history import Descent, created_by, descent, has_nothing_to_compare
+from cacheview.engine.history import IsParent, created_by, descends, has_nothing_to_compare
 from cacheview.engine.lazy import LazySequence
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.trace import Stage, Subject

@@ -24,7 +24,7 @@ _NO_CONFIG = "the store has no container config for this image: it reads as an e
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
     """The stage over all candidates of the probe's parent, in store order."""
-    matches = index.in_store_order(index.matches(probe.config))
+    matches = index.in_store_order(index.matches(probe))
     matching = {image.id for image in matches}
     standing: dict[str, Image | None] = {}  # for each match, the newest of the matches before it
     best: Image | None = None

@@ -15,13 +15,13 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
     """The checks of a probe. What is not looked at is not made, so this is quick for any number of candidates."""
     verdict = cache.verdict(probe)
     index = cache.candidates(probe.parent)
-    local = local_stage(probe, cache.rules, cache.store.children.get(probe.parent, ()), index)
+    local = local_stage(probe, cache.rules, cache.children(probe.parent), index)
     stages: tuple[Stage, ...] = (local,)
     if probe.cache_from:
         stages = (
             cache_from_stage(cache.lineages(probe.cache_from)),
             local,
-            descent_stage(verdict),
-            history_stage(probe, cache.store, verdict),
+            descent_stage(verdict, cache.store, cache.rules),
+            history_stage(probe, cache, verdict),
         )
     return Trace(probe, cache.store, cache.rules, verdict, stages, index)

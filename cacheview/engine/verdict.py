@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from cacheview.model import Image
@@ -11,12 +12,13 @@ __all__ = ["StageKind", "Verdict", "VerdictOutcome"]
 
 
 class VerdictOutcome(Enum):
-    """The four answers."""
+    """The five answers."""
 
     HIT = "hit"
     MISS = "miss"
     ERROR = "error"
     DIVERGES = "diverges"  # the daemon would never return
+    PANIC = "panic"  # the build ends with a fault of the daemon
 
 
 class StageKind(Enum):
@@ -33,11 +35,14 @@ class Verdict:
     """The answer to one probe.
 
     Attributes:
-        image: what a hit returns; else None.
+        image: what a hit returns; else None. One that the cache made anew is not in the store.
         stage: which stage gave the answer; None for a miss.
         local: the local cache's answer, also where it did not count.
         sources: what ``--cache-from`` brought in, in order.
-        error: the daemon's words for an error; else empty.
+        error: the daemon's words for an error or a panic; else empty.
+        is_new: the image of the hit was made anew.
+        set_parent: by image id, the parent that the answer recorded in the store.
+        narrowed: the source that is the only one from now on; None: the sources are as before.
     """
 
     outcome: VerdictOutcome
@@ -46,3 +51,11 @@ class Verdict:
     local: Image | None = None
     sources: tuple[Image, ...] = ()
     error: str = ""
+    is_new: bool = False
+    set_parent: Mapping[str, str] = field(default_factory=dict)
+    narrowed: Image | None = None
+
+    @property
+    def sources_after(self) -> tuple[Image, ...]:
+        """The sources that the next probe of the same build is put to."""
+        return self.sources if self.narrowed is None else (self.narrowed,)

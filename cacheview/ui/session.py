@@ -193,7 +193,7 @@ class Session(QObject):
         probes = self.case.probes[: self._probe + 1]
         if not self.case.walk:
             return probes[-1].probe
-        return [probe for probe, _ in asked(cache, probes, walk=True)][-1]
+        return [probe for probe, _ in asked(cache.store, cache.rules, probes, walk=True)][-1]
 
     def _edited(self, probe: Probe) -> None:
         if not self._loading:  # what is loaded is asked once everybody knows of it

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from cacheview.model import FieldKind, field_kind
+from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation, Stage, Subject
@@ -58,7 +58,7 @@ class Marks:
         self._sources = frozenset(source.id for source in verdict.sources)
         self._parent = explanation.trace.probe.parent
         self._index = explanation.trace.index
-        self._config = explanation.trace.probe.config
+        self._probe = explanation.trace.probe
         self._made: dict[str, tuple[Mark, ...]] = {}
 
     def of(self, image_id: str) -> tuple[Mark, ...]:
@@ -113,7 +113,7 @@ class Marks:
         bit = 1 << self._index.position(subject.image)
         for left in self._survivors:
             if not left.bits & bit:
-                if left.name == left.check.field and field_kind(left.check.field) in _OF_ELEMENTS:
+                if left.name in CONFIG_FIELDS and field_kind(left.name) in _OF_ELEMENTS:
                     break
                 return left.name
         deciding = subject.deciding
@@ -121,4 +121,4 @@ class Marks:
 
     @cached_property
     def _survivors(self) -> Sequence[Survivors]:
-        return self._index.survivors(self._config)
+        return self._index.survivors(self._probe)

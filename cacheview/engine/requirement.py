@@ -1,0 +1,118 @@
+"""What a candidate must be, apart from its container config: built here, of a fitting platform."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.platforms import HOST, PlatformRule
+from cacheview.model import Image, Probe
+
+__all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementPart:
+    """One comparison: its name, both values as text, whether it passes."""
+
+    name: str
+    probe: object
+    image: object
+    passes: bool
+    note: str = ""
+
+
+class Requirement(Protocol):
+    """Something that is asked of an image and, of the probe, at most its platform."""
+
+    @property
+    def name(self) -> str:
+        """What the check is called."""
+
+    @property
+    def field(self) -> str:
+        """What of the probe it reads; empty: nothing."""
+
+    def describe(self) -> str:
+        """The rule in a few words, for tables."""
+
+    def read(self, image: Image) -> Hashable:
+        """All that counts of an image."""
+
+    def matches(self, probe: Probe, image: Image) -> bool:
+        """Whether the image is as required."""
+
+    def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
+        """The comparisons that it consists of, in order, up to the first that fails."""
+
+    def step(self, probe: Probe) -> Step:
+        """The look-up of all images that are as required, by what `read` says of them."""
+
+
+def _itself(value: Any) -> Hashable:
+    return value  # type: ignore[no-any-return]
+
+
+def _always(value: Any) -> bool:
+    del value
+    return True
+
+
+@dataclass(frozen=True)
+class BuiltLocally:
+    """The store has it recorded as built here (CVE-2024-24557)."""
+
+    name: str = "built locally"
+    field: str = ""
+
+    def describe(self) -> str:
+        return "recorded as built here"
+
+    def read(self, image: Image) -> Hashable:
+        return image.built_locally
+
+    def matches(self, probe: Probe, image: Image) -> bool:
+        del probe
+        return image.built_locally
+
+    def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
+        del probe, image
+        return ()
+
+    def step(self, probe: Probe) -> Step:
+        del probe
+        return Step(self.name, self.name, _itself, True)
+
+
+@dataclass(frozen=True)
+class FittingPlatform:
+    """The builder's platform takes the image's."""
+
+    rule: PlatformRule
+    name: str = "platform"
+    field: str = "platform"
+
+    def describe(self) -> str:
+        return self.rule.title
+
+    def read(self, image: Image) -> Hashable:
+        return self.rule.key(image.config.platform)
+
+    def matches(self, probe: Probe, image: Image) -> bool:
+        return self.rule.matches(probe.platform, image.config.platform)
+
+    def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
+        return tuple(
+            RequirementPart(f"platform {step.check}", step.builder, step.image, step.passed, step.note)
+            for step in self.rule.explain(probe.platform, image.config.platform)
+        )
+
+    def step(self, probe: Probe) -> Step:
+        builder = probe.platform or HOST
+
+        def admits(key: Any) -> bool:
+            return self.rule.admits(builder, key)
+
+        return Step(self.name, (self.name, self.rule.name), _itself, NO_KEY, _always, admits)

@@ -1,0 +1,117 @@
+"""The image that the cache makes anew of a step in the middle of a source.
+
+moby: ``restoreCachedImage`` and ``getLayerForHistoryIndex`` of ``image/cache/cache.go`` (v20.10 to 29), and what
+``daemon/containerd/cache.go`` does with it (v26 to 29).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS, Timestamp
+
+__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
+
+LayerContent = Mapping[str, Literal["missing", "empty"]]
+"""For diff ids whose layer is not in the store as it should be: what is there."""
+
+
+class RestoreError(Exception):
+    """The image cannot be made: the build fails, with these words of the daemon after ``failed to …``."""
+
+
+class RestorePanic(Exception):  # noqa: N818 - the daemon's word for it
+    """The daemon faults, with these words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    entry: HistoryEntry
+    layer: str  # empty: it has none
+
+
+def restored_config(
+    rules: RuleSet, parent: Image | None, source: Image, step: int, config: ContainerConfig, layers: LayerContent
+) -> ImageConfig:
+    """The config of the new image: the probe's config on the parent's history and layers, with the source's step.
+
+    ``docker_version`` is left out: it is the daemon's own, and not known here.
+
+    Raises:
+        RestoreError: the store cannot make it.
+        RestorePanic: the source's history has more steps with a layer than it has layers.
+    """
+    found = _step(source, step)
+    if rules.restoring.needs_layer:
+        if not found.layer:
+            raise RestoreError("created cached image: failed to read diff archive: content digest : not found")
+        if found.layer in layers:
+            raise RestoreError(
+                f'find content for diff ID "{found.layer}": no content matches this uncompressed digest'
+            )
+    if rules.restoring.refuses_features and source.config.os_features:
+        features = ", ".join(source.config.os_features)
+        raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")
+    theirs = source.config
+    history = tuple(
+        entry.model_copy(update={"created": _written(rules, entry.created)})
+        for entry in (*(parent.history if parent is not None else ()), found.entry)
+    )
+    diff_ids = (*(parent.diff_ids if parent is not None else ()), *((found.layer,) if found.layer else ()))
+    return ImageConfig(
+        created=history[-1].created,
+        author=theirs.author,
+        architecture=theirs.architecture,
+        os=theirs.os,
+        os_version=theirs.os_version,
+        os_features=theirs.os_features,
+        config=_kept(rules, config),
+        rootfs=RootFS(type="layers", diff_ids=diff_ids),
+        history=history,
+    )
+
+
+def _step(source: Image, step: int) -> _Step:
+    entry = source.history[step]
+    if entry.empty_layer:
+        return _Step(entry, "")
+    place = sum(not before.empty_layer for before in source.history[:step])
+    if place >= len(source.diff_ids):
+        raise RestorePanic(f"runtime error: index out of range [{place}] with length {len(source.diff_ids)}")
+    return _Step(entry, source.diff_ids[place])
+
+
+def _written(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:
+    """A time once it has been through Go's JSON: an offset of zero is written ``Z``."""
+    read = rules.time(created)
+    return replace(read, offset=None) if read is not None and read.offset == 0 else read
+
+
+def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
+    """A container config as the new image keeps it."""
+    lost: dict[str, Any] = {name: ContainerConfig.model_fields[name].default for name in rules.restoring.lost_fields}
+    if config.Healthcheck is not None and not rules.restoring.start_interval:
+        lost["Healthcheck"] = config.Healthcheck.model_copy(update={"StartInterval": 0})
+    return config.model_copy(update=lost)
+
+
+def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
+    """What makes two images that were made anew the same one: their JSON, as the store writes it."""
+    document = config.model_dump(mode="json")
+    if rules.store is StoreKind.CONTAINERD:
+        document = _without_empty(document)
+    return repr(document)
+
+
+def _without_empty(value: Any) -> Any:
+    """As an OCI config is written: what says nothing is left out, but for a health check."""
+    if isinstance(value, dict):
+        return {
+            key: _without_empty(item)
+            for key, item in value.items()
+            if key == "Healthcheck" or not (item is None or item in ("", [], {}, False, 0))
+        }
+    return [_without_empty(item) for item in value] if isinstance(value, list) else value

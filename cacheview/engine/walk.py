@@ -1,0 +1,59 @@
+"""A build's probes one after the other: each may change the store and the sources that the next one finds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from cacheview.engine.cache import NEW, ImageCache, Past
+from cacheview.engine.restore import LayerContent, identity
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.verdict import Verdict
+from cacheview.model import Image, ImageStore, Probe
+
+__all__ = ["Walk"]
+
+
+class Walk:
+    """One cache object over one store, as a build uses it.
+
+    Attributes:
+        cache: what the next probe is put to.
+    """
+
+    def __init__(
+        self, store: ImageStore, rules: RuleSet, cache_from: tuple[str, ...], layers: LayerContent | None = None
+    ) -> None:
+        self.cache = ImageCache(store, rules, Past(layers=layers or {}))
+        self._cache_from = cache_from
+        self._asked = 0
+        self._restored: dict[Hashable, str] = {}
+
+    def ask(self, probe: Probe) -> tuple[Probe, Verdict]:
+        """The probe as it is put to the cache, and the answer. A new image has the id ``new:N`` of the Nth probe."""
+        number = self._asked
+        self._asked += 1
+        probe = probe.model_copy(update={"cache_from": self._cache_from})
+        verdict = self.cache.verdict(probe)
+        if verdict.is_new and verdict.image is not None:
+            verdict = self._named(verdict, verdict.image, f"{NEW}:{number}")
+        if verdict.is_new or verdict.set_parent or verdict.narrowed is not None:
+            self._go_on(verdict)
+        return probe, verdict
+
+    def _named(self, verdict: Verdict, image: Image, name: str) -> Verdict:
+        self._restored[identity(self.cache.rules, image.config)] = name
+        parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}
+        return replace(verdict, image=image.model_copy(update={"id": name}), set_parent=parents)
+
+    def _go_on(self, verdict: Verdict) -> None:
+        store = self.cache.store
+        images = store.images
+        if verdict.is_new and verdict.image is not None:
+            images = (*images, verdict.image)
+        moved = verdict.set_parent
+        images = tuple(
+            image.model_copy(update={"parent": moved[image.id]}) if image.id in moved else image for image in images
+        )
+        past = replace(self.cache.past, sources=verdict.sources_after, restored=dict(self._restored))
+        self.cache = ImageCache(replace(store, images=images), self.cache.rules, past)
