@@ -1,0 +1,98 @@
+"""A rule set in words: all of it, and what distinguishes two. The window, the command line and the README show this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cacheview.engine.platforms import PLATFORM_RULES
+from cacheview.engine.ruleset import Candidates, Restoring, RuleSet, SourceHit, Sources
+from cacheview.model import CONFIG_FIELDS
+
+__all__ = ["NOT_COMPARED", "Difference", "aspects", "comparisons", "differences"]
+
+NOT_COMPARED = "not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that two rule sets do in different ways, in words."""
+
+    what: str
+    before: str
+    after: str
+
+
+def aspects(rules: RuleSet) -> Mapping[str, str]:
+    """What a rule set does, aspect by aspect, but for the single fields: see `comparisons`."""
+    return {
+        "Releases": ", ".join(map(str, rules.spans)) or "no release",
+        "Candidates of the local cache": rules.candidates.value,
+        "A candidate must be": _required(rules),
+        "A created time that is missing": rules.missing_time.value,
+        "Of several matches": "the first in store order"
+        if rules.candidates is Candidates.BY_LAYERS
+        else "the newest; of the same instant the first in store order",
+        "--cache-from brings in": rules.sources.value,
+        "A local answer counts beside sources": rules.descent.value,
+        "A source whose history goes on with the step answers": rules.source_hit.value,
+        "An image made anew": _restoring(rules.restoring) if rules.source_hit is SourceHit.RESTORE else "is not made",
+        "A parent that the store lacks": _lost_parent(rules),
+    }
+
+
+def comparisons(rules: RuleSet) -> Mapping[str, str]:
+    """How each field of the container config is compared, in Docker's order of fields."""
+    found = {field: NOT_COMPARED for field in CONFIG_FIELDS}
+    for check in rules.config_checks:
+        words = check.comparison.describe()
+        before = found[check.field]
+        found[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
+        if check.field not in rules.image_fields:
+            found[check.field] += "; the image's reads as not set"
+    return found
+
+
+def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
+    """What changed from one rule set to another: aspects first, then fields."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
+    for told in (aspects, comparisons):
+        left, right = told(before), told(after)
+        for what in left:
+            if what != "Releases" and left[what] != right[what]:
+                yield Difference(what, left[what], right[what])
+
+
+def _required(rules: RuleSet) -> str:
+    words = [requirement.describe() for requirement in (*rules.requirements, *rules.later)]
+    if rules.candidates is Candidates.BY_LAYERS:
+        words.append("begun by the parent's history, its last entry the command")
+    return "; ".join(words) or "nothing in particular"
+
+
+def _restoring(restoring: Restoring) -> str:
+    words = ["counts as built here" if restoring.built_locally else "does not count as built here"]
+    lost = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
+    if not restoring.start_interval:
+        lost.append("Healthcheck.StartInterval")
+    if lost:
+        words.append(f"loses {', '.join(lost)}")
+    if restoring.needs_layer:
+        words.append("is an error for a step without a layer")
+    if restoring.fails_again:
+        words.append("is an error where it is there already")
+    if restoring.refuses_features:
+        words.append("is an error for a source with os.features")
+    return "; ".join(words)
+
+
+def _lost_parent(rules: RuleSet) -> str:
+    if rules.lost_parent_is_miss:
+        return "is a miss"
+    words = "is an error" if rules.sources is Sources.ALL else "is a miss; beside --cache-from an error"
+    if rules.parent_platform != PLATFORM_RULES["containerd-71ebfc7"]:
+        words += ", and so is one of another platform"
+    return words
