@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import Descent, descent, matches_history
 from cacheview.engine.index import CandidateIndex, bits_of
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, Image, ImageStore, Probe
+from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe
 
 __all__ = ["ImageCache"]
 
@@ -47,10 +48,28 @@ class ImageCache:
             self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
         return self._elsewhere[1]
 
+    @cached_property
+    def has_doubts(self) -> bool:
+        """Whether anything of any image is not known exactly: if not, every answer is certain."""
+        return any(image.doubts for image in self.store.images)
+
+    @cached_property
+    def naming(self) -> tuple[Doubt, ...]:
+        """The doubts about the names of images."""
+        if not self.has_doubts:
+            return ()
+        return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
+
+    @cached_property
+    def strays(self) -> CandidateIndex:
+        """The images whose parent is not known: each may be a candidate for any parent."""
+        found = [image for image in self.store.images if doubts_about(image, "parent")] if self.has_doubts else []
+        return CandidateIndex(found, self.rules)
+
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
         """What each ``--cache-from`` reference brings in. The last question is remembered."""
         if self._lineages[0] != cache_from:
-            self._lineages = (cache_from, lineages(self.store, cache_from))
+            self._lineages = (cache_from, lineages(self.store, cache_from, self.naming))
         return self._lineages[1]
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:

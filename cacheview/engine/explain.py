@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.certainty import rests_on
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazard import Hazard, hazards
 from cacheview.engine.nearness import Near, countable, nearest
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe, short_id
+from cacheview.model import SCRATCH, Doubt, HistoryEntry, Image, ImageStore, Probe, short_id
 
 __all__ = ["Deciding", "Explanation", "explain", "known_as", "parent_title", "plain", "plain_change"]
 
@@ -41,6 +43,7 @@ class Explanation:
         reason: one more sentence on the deciding check, with both values; may be empty.
         deciding: the check that decided: of a miss, where the nearest candidate or source failed.
         edit: the smallest edit that makes a hit of a miss.
+        doubted: what the verdict rests on that is not known exactly, with the images it concerns; empty: it is certain.
     """
 
     trace: Trace
@@ -49,16 +52,28 @@ class Explanation:
     deciding: Deciding | None
     edit: Edit | None
     hazards: tuple[Hazard, ...]
+    doubted: tuple[Doubted, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The distinct doubts that the verdict rests on."""
+        return tuple(each.doubt for each in self.doubted)
 
     @property
     def verdict(self) -> Verdict:
         return self.trace.verdict
 
     def nearest(self) -> Iterator[Near]:
-        """The candidates, nearest first; those without a time, which can never match, last."""
+        """The candidates, nearest first.
+
+        Then those without a time, which can never match; last those whose container config is not known: how near
+        they are is not known either.
+        """
         index, config = self.trace.index, self.trace.probe.config
-        yield from nearest(index, self.trace.rules, config, index.dated)
-        yield from nearest(index, self.trace.rules, config, index.all & ~index.dated)
+        known = index.all & ~index.unknown
+        yield from nearest(index, self.trace.rules, config, index.dated & known)
+        yield from nearest(index, self.trace.rules, config, known & ~index.dated)
+        yield from nearest(index, self.trace.rules, config, index.unknown)
 
 
 def explain(cache: ImageCache, probe: Probe) -> Explanation:
@@ -66,8 +81,9 @@ def explain(cache: ImageCache, probe: Probe) -> Explanation:
     told = trace(cache, probe)
     edit = smallest_edit(cache, probe, told.verdict)
     deciding = _deciding(told, cache)
-    sentence, reason = _words(told, deciding)
-    return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict))
+    doubted = rests_on(cache, probe, told.verdict)
+    sentence, reason = _words(told, deciding, certain=not doubted)
+    return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict), doubted)
 
 
 def known_as(image: Image) -> str:
@@ -88,6 +104,8 @@ def plain(value: object) -> str:
     """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
     if value is ABSENT:
         return "nothing"
+    if value is UNKNOWN:
+        return UNKNOWN.value
     if isinstance(value, HistoryEntry):
         return json.dumps(value.created_by, ensure_ascii=False)
     if hasattr(value, "model_dump"):
@@ -133,10 +151,11 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
     assert local is not None
     index = told.index
-    among = index.dated or index.all
+    known = ~index.unknown
+    among = index.dated & known or index.all & known or index.all
     distinct = cache.sources(told.probe.cache_from)[1]
     if history is not None:
-        among = countable(index, index.dated, distinct)
+        among = countable(index, index.dated & known, distinct)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
     source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
@@ -166,7 +185,7 @@ def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None
     return found
 
 
-def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:
+def _words(told: Trace, deciding: Deciding | None, *, certain: bool) -> tuple[str, str]:
     verdict, probe = told.verdict, told.probe
     parent = parent_title(told.store, probe.parent)
     match verdict.outcome:
@@ -187,7 +206,7 @@ def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:
                 "has a parent recorded.",
             )
         case VerdictOutcome.MISS:
-            return _words_of_miss(told, deciding, parent)
+            return _words_of_miss(told, deciding, parent, certain=certain)
 
 
 def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
@@ -203,10 +222,11 @@ def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
     return f"{known_as(image)} is used", f"{child} whose config matches in all that is compared.{others}{counted}"
 
 
-def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple[str, str]:
+def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str, *, certain: bool) -> tuple[str, str]:
     verdict = told.verdict
     kin = "image without a parent" if told.probe.parent == SCRATCH else f"child of {parent}"
     reason = _reason(deciding)
+    has = "has" if certain else "is known to have"
     if told.probe.cache_from:
         if not verdict.sources:
             discarded = (
@@ -215,12 +235,12 @@ def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple
             return f"the cache-from references bring in no source{discarded}", reason
         if verdict.local is not None:
             return f"{known_as(verdict.local)} matches locally, but no source was built on it", reason
-        return f"no {kin} and no source has this step", reason
+        return f"no {kin} and no source {has} this step", reason
     if not len(told.index):
         if told.probe.parent == SCRATCH:
             return "the store has no image without a parent", ""
         return f"the store has no image whose parent is {parent}", ""
-    return f"no {kin} has this config", reason
+    return f"no {kin} {has} this config", reason
 
 
 def _reason(deciding: Deciding | None) -> str:
@@ -230,6 +250,8 @@ def _reason(deciding: Deciding | None) -> str:
     if deciding.subject is None:
         return f"{plain(check.probe)}: {check.note}." if check.note else ""
     who = known_as(deciding.subject.image)
+    if check.image is UNKNOWN:
+        return f"What {who} was made with is not known, so neither is whether it matches."
     if check.name == "created" and check.image is ABSENT:
         return f"Nearest is {who}, which matches but has no time: an image without a time never matches."
     if check.name.startswith("len(") and check.field:

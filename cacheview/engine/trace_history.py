@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.certainty import descent_doubts, following_doubts, layer_doubts
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.doubts import ENTRY_FIELDS, doubts_about, entry_doubts, field_doubts, prefix_doubts
 from cacheview.engine.history import Descent, created_by, descent, has_nothing_to_compare
 from cacheview.engine.lazy import LazySequence
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.trace import Stage, Subject
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe
+from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe
 
 __all__ = ["cache_from_stage", "descent_stage", "history_stage"]
 
@@ -34,7 +36,11 @@ def cache_from_stage(lineages: Sequence[Lineage]) -> Stage:
 
 def _reference_check(i: int, lineage: Lineage) -> Check:
     def source_check(place: int) -> Check:
-        return Check(f"cache_from[{i}].sources[{place}]", PASSED, ABSENT, lineage.sources[place].id, "cache_from")
+        # How far the walk goes rests on the parents of those before.
+        links = [doubt for step in lineage.sources[:place] for doubt in doubts_about(step, "parent")]
+        doubts = tuple(dict.fromkeys((*lineage.doubts, *links)))
+        name = f"cache_from[{i}].sources[{place}]"
+        return Check(name, PASSED, ABSENT, lineage.sources[place].id, "cache_from", doubts=doubts)
 
     return Check(
         f"cache_from[{i}]",
@@ -44,6 +50,7 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
         "cache_from",
         lineage.reason,
         LazySequence(len(lineage.sources), source_check),
+        tuple(dict.fromkeys((*lineage.doubts, *lineage.open_ended))),
     )
 
 
@@ -83,14 +90,17 @@ def _unasked(source: Image) -> Check:
 
 def _descent_check(source: Image, answer: Image) -> Check:
     result = descent(source, answer)
+    doubts = descent_doubts(source, answer)
     outcome = PASSED if result is Descent.YES else FAILED
     if source.parent is not None:
-        return Check("parent", outcome, answer.id, source.parent)
+        return Check("parent", outcome, answer.id, source.parent, doubts=doubts)
     note = "the source has no parent recorded, so the daemon asks the local answer itself"
     if result is Descent.NEVER:
         note += ", which has none either, and so it asks again, for ever: it dies of stack overflow"
-    itself = Check("parent of the local answer", outcome, answer.id, answer.parent or ABSENT)
-    return Check("parent", outcome, answer.id, ABSENT, note=note, children=(itself,))
+    own = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
+    itself = Check("parent of the local answer", outcome, answer.id, own, doubts=doubts)
+    told = UNKNOWN if doubts_about(source, "parent") else ABSENT
+    return Check("parent", outcome, answer.id, told, note=note, children=(itself,), doubts=doubts)
 
 
 def history_stage(probe: Probe, store: ImageStore, verdict: Verdict) -> Stage:
@@ -138,41 +148,63 @@ def _checks(source: Image, parent: Image | None, probe: Probe, *, reached: bool)
     free = has_nothing_to_compare(parent)
     ours = parent.history if parent is not None else ()
     layers = parent.diff_ids if parent is not None else ()
+    is_open = reached  # until a check certainly failed
 
-    def check(name: str, passes: bool, left: object, right: object, note: str = "") -> Check:
-        nonlocal reached
+    def check(
+        name: str,
+        passes: bool,
+        left: object,
+        right: object,
+        note: str = "",
+        field: str = "",
+        children: Sequence[Check] = (),
+        doubts: tuple[Doubt, ...] = (),
+    ) -> Check:
+        nonlocal reached, is_open
         outcome = (PASSED if passes else FAILED) if reached else NOT_REACHED
+        told = Check(name, outcome, left, right, field, note, children, doubts if is_open else ())
         reached = reached and passes
-        return Check(name, outcome, left, right, note=note)
+        is_open = is_open and (passes or bool(doubts))
+        return told
 
-    yield check("history not empty", bool(source.history), ABSENT, len(source.history))
+    own_length = doubts_about(source, "history")
+    lengths = own_length if parent is None else _joined(own_length, doubts_about(parent, "history"))
+    yield check("history not empty", bool(source.history), ABSENT, len(source.history), doubts=own_length)
     if free:
         why = "there is no parent" if parent is None else "the parent has neither history nor layers"
+        freedom = doubts_about(parent, "history", "diff_ids") if parent is not None and is_open else ()
         yield Check(
             "history",
             NOT_COMPARED,
             ABSENT,
             len(source.history),
             note=f"{why}: any source with a history fits",
+            doubts=freedom,
         )
     else:
-        yield check("len(history)", len(ours) < len(source.history), len(ours), len(source.history),
-                    "the source must have more entries than the parent")  # fmt: skip
-        yield check("len(diff_ids)", len(layers) <= len(source.diff_ids), len(layers), len(source.diff_ids),
-                    "the source must have no fewer layers than the parent")  # fmt: skip
         assert parent is not None
-        prefix = _history_prefix(parent, source, reached=reached)
-        reached = reached and not prefix.failed
-        yield prefix
-        prefix = _layer_prefix(layers, source.diff_ids, reached=reached)
-        reached = reached and not prefix.failed
-        yield prefix
+        layering = layer_doubts(source, parent)
+        yield check("len(history)", len(ours) < len(source.history), len(ours), len(source.history),
+                    "the source must have more entries than the parent", doubts=lengths)  # fmt: skip
+        yield check("len(diff_ids)", len(layers) <= len(source.diff_ids), len(layers), len(source.diff_ids),
+                    "the source must have no fewer layers than the parent", doubts=layering)  # fmt: skip
+        passes, entries = _history_prefix(parent, source, reached=reached, is_open=is_open)
+        alike = prefix_doubts(parent, source)
+        yield check("history", passes, len(ours), len(source.history),
+                    "the parent's entries against the source's first", children=entries, doubts=alike)  # fmt: skip
+        passes, found = _layer_prefix(layers, source.diff_ids, layering if is_open else (), reached=reached)
+        yield check("diff_ids", passes, len(layers), len(source.diff_ids),
+                    "the parent's layers against the source's first", children=found, doubts=layering)  # fmt: skip
     following = source.history[len(ours)] if len(ours) < len(source.history) else None
     wanted = created_by(probe.config)
     told = following.created_by if following is not None else ABSENT
-    result = check("created_by", told == wanted, wanted, told,
-                   f"the source's entry {len(ours)}, and the probe's Cmd joined with single spaces")  # fmt: skip
-    yield Check(result.name, result.outcome, result.probe, result.image, "Cmd", result.note)
+    yield check("created_by", told == wanted, wanted, told,
+                f"the source's entry {len(ours)}, and the probe's Cmd joined with single spaces",
+                "Cmd", doubts=following_doubts(source, parent))  # fmt: skip
+
+
+def _joined(*doubts: tuple[Doubt, ...]) -> tuple[Doubt, ...]:
+    return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
 
 
 def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:
@@ -191,36 +223,52 @@ def _outcome_at(i: int, end: int, *, reached: bool) -> CheckOutcome:
     return FAILED if i == end else PASSED
 
 
-def _history_prefix(parent: Image, source: Image, *, reached: bool) -> Check:
+def _history_prefix(parent: Image, source: Image, *, reached: bool, is_open: bool) -> tuple[bool, Sequence[Check]]:
+    """Whether the source's history begins with the parent's, and the checks entry by entry."""
     ours, theirs = parent.history, source.history
     end = _first_difference(parent.history_keys, source.history_keys)
+    # The entries before the first that certainly differs: what comes after it is no matter.
+    settled = _settled_at(parent, source) if is_open else -1
 
     def entry_check(i: int) -> Check:
         outcome = _outcome_at(i, end, reached=reached)
         left, right = ours[i], theirs[i] if i < len(theirs) else None
         if right is None:
-            return Check(f"history[{i}]", outcome, left, ABSENT)
-        fields = _entry_fields(i, left, right, outcome)
-        return Check(f"history[{i}]", outcome, left, right, children=fields)
+            lengths = doubts_about(source, "history") if i <= settled else ()
+            return Check(f"history[{i}]", outcome, left, ABSENT, doubts=lengths)
+        doubts = entry_doubts(parent, source, left, right) if i <= settled else ()
+        fields = _entry_fields(i, parent, source, outcome, is_open=i <= settled)
+        return Check(f"history[{i}]", outcome, left, right, children=fields, doubts=doubts)
 
-    outcome = (PASSED if end == len(ours) else FAILED) if reached else NOT_REACHED
-    return Check("history", outcome, len(ours), len(theirs), note="the parent's entries against the source's first",
-                 children=LazySequence(len(ours), entry_check))  # fmt: skip
+    return end == len(ours), LazySequence(len(ours), entry_check)
 
 
-def _entry_fields(i: int, left: HistoryEntry, right: HistoryEntry, outcome: CheckOutcome) -> tuple[Check, ...]:
+def _settled_at(parent: Image, source: Image) -> int:
+    """The first entry that certainly differs; the parent's length if none does."""
+    if parent.doubts or source.doubts:
+        for i, (left, right) in enumerate(zip(parent.history, source.history, strict=False)):
+            if left != right and not entry_doubts(parent, source, left, right):
+                return i
+    return len(parent.history)
+
+
+def _entry_fields(i: int, parent: Image, source: Image, outcome: CheckOutcome, *, is_open: bool) -> tuple[Check, ...]:
     """In the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
     checks = []
     reached = outcome in (PASSED, FAILED)
-    for field in ("created", "created_by", "author", "comment", "empty_layer"):
-        ours, theirs = getattr(left, field), getattr(right, field)
+    for field in ENTRY_FIELDS:
+        ours, theirs = getattr(parent.history[i], field), getattr(source.history[i], field)
         same = ours == theirs
+        doubts = field_doubts(parent, source, field, ours, theirs) if is_open else ()
         note = ""
         if field == "created" and not same and ours and theirs and ours.instant == theirs.instant:
             note = "the same instant, written in another zone: not equal to the daemon"
         own = (PASSED if same else FAILED) if reached else NOT_REACHED
         reached = reached and same
-        checks.append(Check(f"history[{i}].{field}", own, _or_absent(ours), _or_absent(theirs), note=note))
+        is_open = is_open and (same or bool(doubts))
+        checks.append(
+            Check(f"history[{i}].{field}", own, _or_absent(ours), _or_absent(theirs), note=note, doubts=doubts)
+        )
     return tuple(checks)
 
 
@@ -228,13 +276,14 @@ def _or_absent(value: object) -> object:
     return ABSENT if value is None else value
 
 
-def _layer_prefix(ours: Sequence[str], theirs: Sequence[str], *, reached: bool) -> Check:
+def _layer_prefix(
+    ours: Sequence[str], theirs: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool
+) -> tuple[bool, Sequence[Check]]:
+    """Whether the source's layers begin with the parent's, and the checks layer by layer."""
     end = _first_difference(ours, theirs)
 
     def layer_check(i: int) -> Check:
         outcome = _outcome_at(i, end, reached=reached)
-        return Check(f"diff_ids[{i}]", outcome, ours[i], theirs[i] if i < len(theirs) else ABSENT)
+        return Check(f"diff_ids[{i}]", outcome, ours[i], theirs[i] if i < len(theirs) else ABSENT, doubts=doubts)
 
-    outcome = (PASSED if end == len(ours) else FAILED) if reached else NOT_REACHED
-    return Check("diff_ids", outcome, len(ours), len(theirs), note="the parent's layers against the source's first",
-                 children=LazySequence(len(ours), layer_check))  # fmt: skip
+    return end == len(ours), LazySequence(len(ours), layer_check)
