@@ -20,7 +20,13 @@ from cacheview.stores.suite import read_suite
 __all__ = ["main"]
 
 UNUSABLE = 2
-_STATUS = {VerdictOutcome.HIT: 0, VerdictOutcome.MISS: 1, VerdictOutcome.ERROR: 2, VerdictOutcome.DIVERGES: 3}
+_STATUS = {
+    VerdictOutcome.HIT: 0,
+    VerdictOutcome.MISS: 1,
+    VerdictOutcome.ERROR: 2,
+    VerdictOutcome.DIVERGES: 3,
+    VerdictOutcome.PANIC: 4,
+}
 """Exit statuses of ``explain``."""
 
 _CONFIG_LIMIT = 64 << 20
@@ -36,7 +42,7 @@ A file that is called explain or check is opened as ./explain or ./check. Nothin
 """
 
 _EXPLAIN_HELP = """\
-exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges.
+exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges, 4 panic.
 
 examples:
   cacheview explain images.tar --parent alpine:3.19 --config config.json

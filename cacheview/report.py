@@ -14,11 +14,14 @@ from pydantic import BaseModel
 
 from cacheview.engine import (
     ABSENT,
+    UNKNOWN,
     Check,
     CheckOutcome,
+    Doubted,
     Edit,
     Explanation,
     Hazard,
+    Near,
     Stage,
     Subject,
     VerdictOutcome,
@@ -26,7 +29,7 @@ from cacheview.engine import (
     plain,
     plain_change,
 )
-from cacheview.model import Image, Probe
+from cacheview.model import Doubt, Image, Probe
 
 __all__ = [
     "FORMAT",
@@ -35,6 +38,7 @@ __all__ = [
     "as_object",
     "as_text",
     "check_as_object",
+    "doubt_phrase",
     "edit_phrase",
     "headline",
     "image_as_markdown",
@@ -43,8 +47,13 @@ __all__ = [
 
 FORMAT = "cacheview-explanation/1"
 
+_NOT_CERTAIN = " (not certain)"
+
 NEAREST = 10
 """How many candidates and sources are told in full where not all are asked for."""
+
+DOUBTS = 5
+"""How many distinct doubts are told where not all are asked for."""
 
 _MARKS = {
     CheckOutcome.PASSED: "✓",
@@ -83,6 +92,7 @@ def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
         yield f"  Deciding check: {_check_line(deciding.check)}"
     if explanation.edit is not None:
         yield f"  Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
+    yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
     for stage in explanation.trace.stages:
@@ -99,6 +109,20 @@ def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
         left = len(stage.subjects) - len(subjects)
         if left > 0:
             yield f"  … and {left} more"
+
+
+def doubt_phrase(doubted: Doubted) -> str:
+    """A doubt that a verdict rests on: why, of how many images, and what would make it certain."""
+    count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
+    return f"{doubted.doubt.reason}{count} {doubted.doubt.remedy}"
+
+
+def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Iterator[str]:
+    most = len(doubted) if everything else DOUBTS
+    for each in doubted[:most]:
+        yield f"Not certain: {doubt_phrase(each)}"
+    if len(doubted) > most:
+        yield f"Not certain: … and for {len(doubted) - most} more reasons."
 
 
 def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
@@ -118,6 +142,8 @@ def _subject_line(subject: Subject) -> str:
     told = f"{text}: {subject.passed_count} of {subject.compared_count} checks passed"
     if subject.deciding is not None:
         told += f", fails at {_check_line(subject.deciding)}"
+    elif subject.doubts:
+        told += _NOT_CERTAIN
     return f"{told}; {subject.note}" if subject.note else told
 
 
@@ -125,13 +151,16 @@ def _check_line(check: Check) -> str:
     match (check.probe, check.image, check.outcome):
         case (ours, theirs, _) if ours is ABSENT and theirs is ABSENT:
             values = ""
+        case (ours, theirs, _) if theirs is UNKNOWN:
+            values = f" {plain(theirs)}" if ours is ABSENT else f" {plain(ours)} | {plain(theirs)}"
         case (ours, theirs, CheckOutcome.FAILED):
             values = f" {plain(ours)} ≠ {plain(theirs)}"
         case (ours, theirs, _) if ours is ABSENT or ours == theirs:
             values = f" {plain(theirs)}"
         case (ours, theirs, _):
             values = f" {plain(ours)} | {plain(theirs)}"
-    return f"{check.name}{values}" + (f" ({check.note})" if check.note else "")
+    told = f"{check.name}{values}" + (f" ({check.note})" if check.note else "")
+    return told + (_NOT_CERTAIN if check.doubts else "")
 
 
 def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:
@@ -148,13 +177,14 @@ def as_markdown(explanation: Explanation) -> str:
         lines += [_escaped(explanation.reason), ""]
     if explanation.edit is not None:
         lines += [f"Smallest edit to a hit: {_escaped(edit_phrase(explanation.edit, explanation))}", ""]
+    lines += [f"> {_escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
     lines += [f"> Hazard, {hazard.kind.value}: {_escaped(hazard.sentence)} {_escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
     subject = explanation.deciding.subject if explanation.deciding is not None else None
     if subject is not None:
         lines += [f"Checks of {_escaped(subject.image.title)}:", "", "| | check | probe | image |", "|---|---|---|---|"]
         lines += [
-            f"| {_MARKS[check.outcome]} {check.outcome.value} | {_escaped(check.name)} | "
+            f"| {_MARKS[check.outcome]} {_outcome(check)} | {_escaped(check.name)} | "
             f"{_cell(check.probe)} | {_cell(check.image)} |"
             for check in subject.checks
         ]
@@ -168,6 +198,10 @@ def as_markdown(explanation: Explanation) -> str:
         "```",
     ]
     return "\n".join(lines)
+
+
+def _outcome(check: Check) -> str:
+    return check.outcome.value + (_NOT_CERTAIN if check.doubts else "")
 
 
 def _escaped(text: str) -> str:
@@ -201,6 +235,8 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
     yield "created", str(image.created) if image.created is not None else "not recorded"
     yield "platform", str(image.config.platform)
     yield "history", f"{len(image.history)} entries, {len(image.diff_ids)} layers"
+    for doubt in image.doubts:
+        yield "not known exactly", f"{doubt.aspect.replace('_', ' ')}: {doubt.reason} {doubt.remedy}"
 
 
 def as_json(explanation: Explanation, *, everything: bool = False) -> str:
@@ -223,6 +259,7 @@ def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str
         },
         "sentence": explanation.sentence,
         "reason": explanation.reason,
+        "doubts": [_doubt(each.doubt) | {"images": each.images} for each in explanation.doubted],
         "deciding": None
         if deciding is None
         else {
@@ -232,7 +269,7 @@ def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str
         },
         "nearest": [
             {"image": _image(near.image), "fields": near.fields, "elements": near.elements}
-            for near in itertools.islice(explanation.nearest(), NEAREST)
+            for near in itertools.islice(_known_nearest(explanation), NEAREST)
         ],
         "edit": None if explanation.edit is None else _edit(explanation.edit, explanation),
         "hazards": [_hazard(hazard) for hazard in explanation.hazards],
@@ -240,6 +277,17 @@ def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str
         "sources": [source.id for source in verdict.sources],
         "trace": [_stage(explanation, stage, everything=everything) for stage in trace.stages],
     }
+
+
+def _known_nearest(explanation: Explanation) -> Iterator[Near]:
+    """Without the candidates of whose config nothing is known: how near they are is not known either."""
+    index = explanation.trace.index
+    left = len(index) - index.unknown.bit_count()
+    return itertools.islice(explanation.nearest(), left)
+
+
+def _doubt(doubt: Doubt) -> dict[str, Any]:
+    return {"aspect": doubt.aspect, "reason": doubt.reason, "remedy": doubt.remedy}
 
 
 def _image(image: Image | None) -> dict[str, Any] | None:
@@ -302,18 +350,20 @@ def _stage(explanation: Explanation, stage: Stage, *, everything: bool) -> dict[
 
 
 def check_as_object(check: Check) -> dict[str, Any]:
-    """One check with its elements. A side that has no value has no key."""
+    """One check with its elements. A side that has no value, or none that is known, has no key."""
     document: dict[str, Any] = {"check": check.name, "outcome": check.outcome.value}
     document |= _given("probe", check.probe) | _given("image", check.image)
     if check.note:
         document["note"] = check.note
+    if check.doubts:
+        document["doubts"] = [_doubt(doubt) for doubt in check.doubts]
     if check.children:
         document["elements"] = [check_as_object(child) for child in check.children]
     return document
 
 
 def _given(key: str, value: object) -> dict[str, Any]:
-    if value is ABSENT:
+    if value is ABSENT or value is UNKNOWN:
         return {}
     if isinstance(value, BaseModel):
         return {key: value.model_dump(mode="json", exclude_defaults=True)}

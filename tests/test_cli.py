@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cacheview import report
 from cacheview.cli import main
+from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, explain
+from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Timestamp
 
 DATA = Path(__file__).parent / "data"
 SUITE = DATA / "containerd-71ebfc7.jsonl.gz"
@@ -80,6 +83,56 @@ def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.C
     main(["explain", str(suite), "--parent", parent, "--config", str(config), "--json", "--all"])
     (local,) = json.loads(capsys.readouterr().out)["trace"]
     assert len(local["subjects"]) == 50
+
+
+def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parent = "sha256:" + "a" * 64
+    doubt = {"aspect": "container_config", "reason": "The engine does not tell it.", "remedy": "Open containerd:."}
+    images = [
+        {
+            "id": f"sha256:{i:064x}",
+            "parent": parent,
+            "config": {"created": "2024-01-01T00:00:00Z"},
+            "doubts": [doubt],
+        }
+        for i in range(3)
+    ]
+    suite, config = tmp_path / "unsure.jsonl", tmp_path / "c.json"
+    suite.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": images, "probes": []}) + "\n")
+    config.write_text('{"Cmd": ["x"]}')
+    arguments = ["explain", str(suite), "--parent", parent, "--config", str(config)]
+    assert main(arguments) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "  Not certain: The engine does not tell it. This concerns 3 images. Open containerd:." in lines
+    assert sum("Not certain" in line for line in lines) == 1
+    assert any(line.startswith("  ✗ 000000000000") and line.endswith("(not certain)") for line in lines)
+    assert main([*arguments, "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["doubts"] == [{**doubt, "images": 3}]
+    assert document["nearest"] == []
+    assert document["edit"] is None
+    checks = {check["check"]: check for check in document["trace"][0]["subjects"][0]["checks"]}
+    assert checks["len(Cmd)"]["doubts"] == [doubt]
+    assert "image" not in checks["len(Cmd)"]
+    assert "doubts" not in checks["Tty"]
+    assert main([*arguments, "--all"]) == 1
+    told = capsys.readouterr().out
+    assert "    ✗ len(Cmd) 1 | not known (what the daemon has as this image's container config" in told
+    assert "    ✓ Tty false\n" in told
+
+
+def test_markdown_and_an_image_tell_it_too() -> None:
+    doubt = Doubt(aspect="container_config", reason="The engine does not tell it.", remedy="Open *containerd*.")
+    image = Image(id="sha256:" + "1" * 64, config=ImageConfig(created=Timestamp(0, 0, None)), doubts=(doubt,))
+    cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
+    explanation = explain(cache, Probe(parent="", config=ContainerConfig(Cmd=("x",))))
+    told = report.as_markdown(explanation)
+    assert r"> Not certain: The engine does not tell it. Open \*containerd\*." in told
+    assert "failed (not certain) | len(Cmd) | 1 | not known |" in told
+    assert report.image_as_text(image).splitlines()[-1] == (
+        "not known exactly: container config: The engine does not tell it. Open *containerd*."
+    )
+    assert "not known" not in report.image_as_text(image.model_copy(update={"doubts": ()}))
 
 
 @pytest.mark.parametrize(

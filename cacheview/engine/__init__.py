@@ -1,7 +1,8 @@
 """The rules: what the daemon would answer, check by check, and why. No Qt, no I/O."""
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
 from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
 from cacheview.engine.hazard import Hazard, HazardKind
@@ -16,10 +17,12 @@ __all__ = [
     "ABSENT",
     "CONTAINERD_71EBFC7",
     "RULE_SETS",
+    "UNKNOWN",
     "Change",
     "Check",
     "CheckOutcome",
     "Deciding",
+    "Doubted",
     "Edit",
     "Explanation",
     "Hazard",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import IsParent, descends, matches_history
 from cacheview.engine.index import CandidateIndex, bits_of
 from cacheview.engine.layers import children_by_layers, is_next_step
@@ -13,7 +14,7 @@ from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
 from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit, Sources, StoreKind
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, Image, ImageConfig, ImageStore, Probe
+from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, ImageStore, Probe
 
 __all__ = ["NEW", "ImageCache", "Past"]
 
@@ -47,6 +48,7 @@ class ImageCache:
         self.rules = rules
         self.past = past or Past()
         self._candidates: dict[str, CandidateIndex] = {}
+        self._children: dict[str, Sequence[Image]] = {}
         self._elsewhere: tuple[str, int] | None = None
         self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
         self._sources: tuple[tuple[str, ...], tuple[Image, ...], tuple[Image, ...]] = ((), (), ())
@@ -58,15 +60,19 @@ class ImageCache:
             index = self._candidates[parent] = CandidateIndex(self.children(parent), self.rules)
         return index
 
-    def children(self, parent: str) -> tuple[Image, ...]:
+    def children(self, parent: str) -> Sequence[Image]:
         """The same in store order."""
-        match self.rules.candidates:
-            case Candidates.BY_LAYERS:
-                return children_by_layers(self.store, parent)
-            case Candidates.MARKED if parent == SCRATCH:
-                return tuple(image for image in self.store.images if image.from_scratch)
-            case _:
-                return tuple(self.store.children.get(parent, ()))
+        found = self._children.get(parent)
+        if found is None:
+            match self.rules.candidates:
+                case Candidates.BY_LAYERS:
+                    found = children_by_layers(self.store, parent)
+                case Candidates.MARKED if parent == SCRATCH:
+                    found = tuple(image for image in self.store.images if image.from_scratch)
+                case _:
+                    found = self.store.children.get(parent, ())
+            self._children[parent] = found
+        return found
 
     @cached_property
     def everything(self) -> CandidateIndex:
@@ -80,10 +86,28 @@ class ImageCache:
             self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
         return self._elsewhere[1]
 
+    @cached_property
+    def has_doubts(self) -> bool:
+        """Whether anything of any image is not known exactly: if not, every answer is certain."""
+        return any(image.doubts for image in self.store.images)
+
+    @cached_property
+    def naming(self) -> tuple[Doubt, ...]:
+        """The doubts about the names of images."""
+        if not self.has_doubts:
+            return ()
+        return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
+
+    @cached_property
+    def strays(self) -> CandidateIndex:
+        """The images whose parent is not known: each may be a candidate for any parent."""
+        found = [image for image in self.store.images if doubts_about(image, "parent")] if self.has_doubts else []
+        return CandidateIndex(found, self.rules)
+
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
         """What each ``--cache-from`` reference brings in. The last question is remembered."""
         if self._lineages[0] != cache_from:
-            self._lineages = (cache_from, lineages(self.store, cache_from, self.rules))
+            self._lineages = (cache_from, lineages(self.store, cache_from, self.rules, self.naming))
         return self._lineages[1]
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
@@ -222,5 +246,7 @@ class ImageCache:
         for stage, images in ((StageKind.HISTORY, distinct), (StageKind.LOCAL, self.children(probe.parent))):
             for image in images:
                 if is_next_step(image, parent, probe.config, self.rules):
-                    return Verdict(VerdictOutcome.HIT, image, stage, image if stage is StageKind.LOCAL else None, sources)
+                    return Verdict(
+                        VerdictOutcome.HIT, image, stage, image if stage is StageKind.LOCAL else None, sources
+                    )
         return Verdict(VerdictOutcome.MISS, sources=sources)

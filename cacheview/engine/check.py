@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["ABSENT", "Absent", "Check", "CheckOutcome"]
+from cacheview.model import Doubt
+
+__all__ = ["ABSENT", "UNKNOWN", "Absent", "Check", "CheckOutcome"]
 
 
 class CheckOutcome(Enum):
@@ -19,12 +21,15 @@ class CheckOutcome(Enum):
 
 
 class Absent(Enum):
-    """The value of a side that has none: an element past the end, a key that is not there."""
+    """The value of a side that has none: an element past the end, a key that is not there; or that is not known."""
 
     ABSENT = "absent"
+    UNKNOWN = "not known"
 
 
 ABSENT = Absent.ABSENT
+UNKNOWN = Absent.UNKNOWN
+"""The value of a side that the daemon has and the store does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,13 @@ class Check:
     Attributes:
         name: what was compared, as a path: ``User``, ``len(Cmd)``, ``Env[1]``, ``Labels["a"]``, ``history[2].created``.
         outcome: passed, failed, not reached, not compared.
-        probe: the probe's side: a plain JSON-like value, a model, or `ABSENT`.
+        probe: the probe's side: a plain JSON-like value, a model, `ABSENT` or `UNKNOWN`.
         image: the image's side, likewise. In the history checks the probe's side is its parent's.
         field: what of the probe the check reads: one of `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty: nothing.
         note: what a reader needs to know of this comparison, in a sentence; mostly empty.
         children: the element-level checks that it consists of; may be long and made when asked for.
+        doubts: what the outcome rests on that is not known exactly: empty: it is certain, or an earlier check of the
+            same image certainly failed.
     """
 
     name: str
@@ -48,7 +55,13 @@ class Check:
     field: str = ""
     note: str = ""
     children: Sequence[Check] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def failed(self) -> bool:
         return self.outcome is CheckOutcome.FAILED
+
+    @property
+    def certain(self) -> bool:
+        """Whether the daemon's own comparison is known to come out the same."""
+        return not self.doubts

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.certainty import Certainty, history_doubts
 from cacheview.engine.check import ABSENT, Check
 from cacheview.engine.history import created_by, has_nothing_to_compare, history_keys, matches_history
-from cacheview.engine.index import container_config_of
+from cacheview.engine.index import config_is_unknown, container_config_of
 from cacheview.engine.nearness import countable, distance, nearest
-from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.ruleset import Candidates, RuleSet
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
 __all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
@@ -74,13 +75,15 @@ def _value_changes(field: str, old: Any, new: Any) -> Iterator[Change]:
 
 
 def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit | None:
-    """The probe with the image's value of one check; None where the check has no value that a probe can take over."""
+    """The probe with the image's value of one check; None where there is none to take over, or it is not known."""
     if check.name == "created_by":
         command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
         return None if command is None else _with_config(probe, {"Cmd": command}, image)
     if check.field not in ContainerConfig.model_fields:
         return None
     stored = container_config_of(image)
+    if config_is_unknown(image):
+        return None
     compared = check.field in rules.compared_fields
     value: Any = rules.read_image(stored, check.field) if compared else getattr(stored, check.field, None)
     current = getattr(probe.config, check.field)
@@ -134,14 +137,20 @@ def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | N
     """The edit of the fewest fields, then elements, that turns a miss into a hit; None if there is none.
 
     Every proposal is put to the cache before it is returned. The config alone is preferred to the parent, and the
-    parent to the references, where they cost the same.
+    parent to the references, where they cost the same. No proposal is made from a value that is not known exactly.
     """
-    if verdict.outcome is not VerdictOutcome.MISS:
+    if verdict.outcome is not VerdictOutcome.MISS or cache.rules.candidates is Candidates.BY_LAYERS:
         return None
     for proposal in _cheapest_first(cache, probe):
-        if cache.verdict(proposal.edit.probe).outcome is VerdictOutcome.HIT:
+        found = cache.verdict(proposal.edit.probe)
+        if found.outcome is VerdictOutcome.HIT and not _is_guess(found):
             return proposal.edit
     return None
+
+
+def _is_guess(found: Verdict) -> bool:
+    """Whether it is a hit only because a config of which nothing is known reads as an empty one."""
+    return found.stage is StageKind.LOCAL and found.image is not None and config_is_unknown(found.image)
 
 
 def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
@@ -164,7 +173,7 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """Towards a candidate: with sources, only one that a source has as its parent would count."""
     index = cache.candidates(probe.parent)
-    among = index.dated & index.eligible(probe)
+    among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
         among = countable(cache, index, among, cache.sources(probe.cache_from)[1])
     for near in nearest(index, cache.rules, probe.config, among):
@@ -186,7 +195,8 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
 
 def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
-    among = cache.everything.dated & cache.everything.eligible(probe) & cache.elsewhere(probe.parent)
+    everything = cache.everything
+    among = everything.dated & everything.certain & everything.eligible(probe) & cache.elsewhere(probe.parent)
     if probe.cache_from:
         among = countable(cache, cache.everything, among, cache.sources(probe.cache_from)[1])
     for near in nearest(cache.everything, cache.rules, probe.config, among):
@@ -215,8 +225,11 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
                 continue
         current = probe.config.Cmd or ()
         command = command_for(source.history[entries].created_by, current)
+        edit = _with_config(probe, {"Cmd": command}, source)
+        if history_doubts(source, parent, edit.probe.config, cache.rules)[0] is Certainty.MAYBE:
+            continue
         cost = (1, max(1, distance(current, command)), 0)
-        found.append(_Proposal(cost, _with_config(probe, {"Cmd": command}, source)))
+        found.append(_Proposal(cost, edit))
     return iter(sorted(found, key=lambda proposal: proposal.cost))
 
 
@@ -227,6 +240,8 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
         steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
         for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
             if matches_history(source, parent, probe.config, cache.rules):
+                if history_doubts(source, parent, probe.config, cache.rules)[0] is Certainty.MAYBE:
+                    continue
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
                     yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.check import ABSENT, Check, CheckOutcome
+from cacheview.engine.certainty import rests_on
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazard import Hazard, hazards
 from cacheview.engine.nearness import Near, countable, nearest
+from cacheview.engine.ruleset import Candidates, Descent, Sources
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, HistoryEntry, Image, ImageStore, Probe, short_id
+from cacheview.model import SCRATCH, Doubt, HistoryEntry, Image, ImageStore, Probe, short_id
 
 __all__ = ["Deciding", "Explanation", "explain", "known_as", "parent_title", "plain", "plain_change"]
 
@@ -41,6 +44,7 @@ class Explanation:
         reason: one more sentence on the deciding check, with both values; may be empty.
         deciding: the check that decided: of a miss, where the nearest candidate or source failed.
         edit: the smallest edit that makes a hit of a miss.
+        doubted: what the verdict rests on that is not known exactly, with the images it concerns; empty: it is certain.
     """
 
     trace: Trace
@@ -49,16 +53,28 @@ class Explanation:
     deciding: Deciding | None
     edit: Edit | None
     hazards: tuple[Hazard, ...]
+    doubted: tuple[Doubted, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The distinct doubts that the verdict rests on."""
+        return tuple(each.doubt for each in self.doubted)
 
     @property
     def verdict(self) -> Verdict:
         return self.trace.verdict
 
     def nearest(self) -> Iterator[Near]:
-        """The candidates, nearest first; those without a time, which can never match, last."""
+        """The candidates, nearest first.
+
+        Then those without a time, which can never match; last those whose container config is not known: how near
+        they are is not known either.
+        """
         index, config = self.trace.index, self.trace.probe.config
-        yield from nearest(index, self.trace.rules, config, index.dated)
-        yield from nearest(index, self.trace.rules, config, index.all & ~index.dated)
+        known = index.all & ~index.unknown
+        yield from nearest(index, self.trace.rules, config, index.dated & known)
+        yield from nearest(index, self.trace.rules, config, known & ~index.dated)
+        yield from nearest(index, self.trace.rules, config, index.unknown)
 
 
 def explain(cache: ImageCache, probe: Probe) -> Explanation:
@@ -66,8 +82,9 @@ def explain(cache: ImageCache, probe: Probe) -> Explanation:
     told = trace(cache, probe)
     edit = smallest_edit(cache, probe, told.verdict)
     deciding = _deciding(told, cache)
-    sentence, reason = _words(told, deciding)
-    return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict))
+    doubted = rests_on(cache, probe, told.verdict)
+    sentence, reason = _words(told, deciding, certain=not doubted)
+    return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict), doubted)
 
 
 def known_as(image: Image) -> str:
@@ -88,6 +105,8 @@ def plain(value: object) -> str:
     """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
     if value is ABSENT:
         return "nothing"
+    if value is UNKNOWN:
+        return UNKNOWN.value
     if isinstance(value, HistoryEntry):
         return json.dumps(value.created_by, ensure_ascii=False)
     if hasattr(value, "model_dump"):
@@ -117,13 +136,17 @@ def _deciding(told: Trace, cache: ImageCache) -> Deciding | None:
     stage = told.stage(kind) if kind is not None else None
     if stage is None:
         return None
-    if verdict.outcome is VerdictOutcome.ERROR:
-        return Deciding(stage, None, first_failed(stage.checks))
     if verdict.outcome is VerdictOutcome.DIVERGES:
-        subject = next(subject for subject in stage.subjects if subject.deciding and subject.image.parent is None)
-        return Deciding(stage, subject, subject.deciding)
-    assert verdict.image is not None
-    hit = told.subject(stage.kind, verdict.image)
+        ends = [subject for subject in stage.subjects if subject.outcome is CheckOutcome.FAILED]
+        return Deciding(stage, ends[-1], ends[-1].deciding)
+    if verdict.outcome is VerdictOutcome.ERROR and (failed := first_failed(stage.checks)) is not None:
+        return Deciding(stage, None, failed)
+    if verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
+        source = next((subject for subject in stage.subjects if subject.outcome is CheckOutcome.PASSED), None)
+        return Deciding(stage, source, source.checks[-1] if source is not None else None)
+    used = verdict.narrowed or verdict.image
+    assert used is not None
+    hit = told.subject(stage.kind, used)
     passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
     return Deciding(stage, hit, passed[-1] if passed else None)
 
@@ -132,11 +155,15 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
     local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
     assert local is not None
+    if cache.rules.candidates is Candidates.BY_LAYERS:
+        return _deciding_by_layers(told)
     index = told.index
-    among = index.dated or index.all
+    known = ~index.unknown
+    eligible = index.eligible(told.probe)
+    among = index.dated & known & eligible or index.dated & known or index.all & known or index.all
     distinct = cache.sources(told.probe.cache_from)[1]
     if history is not None:
-        among = countable(cache, index, index.dated, distinct)
+        among = countable(cache, index, index.dated & known & eligible, distinct)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
     source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
@@ -148,6 +175,18 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     if cache_from is not None:
         return Deciding(cache_from, None, first_failed(cache_from.checks))
     return Deciding(local, None, None)
+
+
+def _deciding_by_layers(told: Trace) -> Deciding | None:
+    """The image that passed the most checks, of the sources first."""
+    best: Deciding | None = None
+    for stage in told.stages:
+        if best is None and (failed := first_failed(stage.checks)) is not None:
+            return Deciding(stage, None, failed)
+        for subject in stage.subjects if stage.kind is not StageKind.CACHE_FROM else ():
+            if best is None or best.subject is None or subject.passed_count > best.subject.passed_count:
+                best = Deciding(stage, subject, subject.deciding)
+    return best or Deciding(told.stages[-1], None, None)
 
 
 def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None:
@@ -166,7 +205,7 @@ def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None
     return found
 
 
-def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:
+def _words(told: Trace, deciding: Deciding | None, *, certain: bool) -> tuple[str, str]:
     verdict, probe = told.verdict, told.probe
     parent = parent_title(told.store, probe.parent)
     match verdict.outcome:
@@ -174,23 +213,57 @@ def _words(told: Trace, deciding: Deciding | None) -> tuple[str, str]:
             assert verdict.image is not None
             return _words_of_hit(told, verdict.image, parent)
         case VerdictOutcome.ERROR:
+            return _words_of_error(told)
+        case VerdictOutcome.PANIC:
             return (
-                f"the store has no image {short_id(probe.parent)}",
-                "With --cache-from the daemon has to read the parent, and it is not there. "
-                "Choose a parent that the store has.",
+                "the daemon faults, and the build ends",
+                f"The history of the source has more steps with a layer than the source has layers: {verdict.error}.",
             )
         case VerdictOutcome.DIVERGES:
             assert verdict.local is not None
-            return (
-                "the daemon would never answer this probe",
-                f"{verdict.local.title} matches locally, but neither it nor the source asked about it "
-                "has a parent recorded.",
-            )
+            why = "but neither it nor the source asked about it has a parent recorded."
+            if told.rules.descent is Descent.ANCESTOR:
+                why = "but the recorded parents of the source go round in a circle."
+            return "the daemon would never answer this probe", f"{verdict.local.title} matches locally, {why}"
         case VerdictOutcome.MISS:
-            return _words_of_miss(told, deciding, parent)
+            return _words_of_miss(told, deciding, parent, certain=certain)
+
+
+def _words_of_error(told: Trace) -> tuple[str, str]:
+    verdict, probe = told.verdict, told.probe
+    if verdict.stage is StageKind.CACHE_FROM:
+        return (
+            "a --cache-from reference cannot be resolved",
+            f"{verdict.error}. These rules end the build there: leave the reference out, or pull the image first.",
+        )
+    if told.store.by_id.get(probe.parent) is None and probe.parent != SCRATCH:
+        why = "The daemon has" if told.rules.sources is Sources.ALL else "With --cache-from the daemon has"
+        return (
+            f"the store has no image {short_id(probe.parent)}",
+            f"{why} to read the parent, and it is not there. Choose a parent that the store has.",
+        )
+    if verdict.error.startswith("failed to restore"):
+        return (
+            "the image of this step cannot be made from the source, and the build fails",
+            f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
+        )
+    return (
+        f"the parent {parent_title(told.store, probe.parent)} is of another platform than the builder",
+        "With --cache-from the daemon looks the parent up for the builder's platform, and finds none.",
+    )
 
 
 def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
+    if told.rules.candidates is Candidates.BY_LAYERS:
+        reason = f"It has one layer and one history entry more than {parent}, and the entry is this command."
+        return f"{known_as(image)} is used", reason
+    if told.verdict.narrowed is not None:
+        source = known_as(told.verdict.narrowed)
+        reason = f"The history of the source {source} begins with that of {parent} and goes on with this command"
+        made = "and then with others: so an image of this step alone is made from it."
+        if not told.verdict.is_new:
+            made = "and then with others: the image of this step was made from it before."
+        return "an image that is made anew is used", f"{reason}, {made}"
     if told.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and goes on with this command."
         if told.probe.parent == SCRATCH:
@@ -198,15 +271,17 @@ def _words_of_hit(told: Trace, image: Image, parent: str) -> tuple[str, str]:
         return f"the source {known_as(image)} is used", reason
     matches = len(told.index.matches(told.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
-    counted = " A source has it as its parent, so the local answer counts." if told.probe.cache_from else ""
+    kin = "parent" if told.rules.descent is Descent.PARENT else "ancestor"
+    counted = f" A source has it as its {kin}, so the local answer counts." if told.probe.cache_from else ""
     child = "An image without a parent" if told.probe.parent == SCRATCH else f"A child of {parent}"
     return f"{known_as(image)} is used", f"{child} whose config matches in all that is compared.{others}{counted}"
 
 
-def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple[str, str]:
+def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str, *, certain: bool) -> tuple[str, str]:
     verdict = told.verdict
     kin = "image without a parent" if told.probe.parent == SCRATCH else f"child of {parent}"
     reason = _reason(deciding)
+    has = "has" if certain else "is known to have"
     if told.probe.cache_from:
         if not verdict.sources:
             discarded = (
@@ -215,12 +290,14 @@ def _words_of_miss(told: Trace, deciding: Deciding | None, parent: str) -> tuple
             return f"the cache-from references bring in no source{discarded}", reason
         if verdict.local is not None:
             return f"{known_as(verdict.local)} matches locally, but no source was built on it", reason
-        return f"no {kin} and no source has this step", reason
+        return f"no {kin} and no source {has} this step", reason
+    if told.rules.candidates is Candidates.BY_LAYERS and told.probe.parent == SCRATCH:
+        return "these rules look nothing up for a step FROM scratch", ""
     if not len(told.index):
         if told.probe.parent == SCRATCH:
             return "the store has no image without a parent", ""
         return f"the store has no image whose parent is {parent}", ""
-    return f"no {kin} has this config", reason
+    return f"no {kin} {has} this config", reason
 
 
 def _reason(deciding: Deciding | None) -> str:
@@ -230,6 +307,8 @@ def _reason(deciding: Deciding | None) -> str:
     if deciding.subject is None:
         return f"{plain(check.probe)}: {check.note}." if check.note else ""
     who = known_as(deciding.subject.image)
+    if check.image is UNKNOWN:
+        return f"What {who} was made with is not known, so neither is whether it matches."
     if check.name == "created" and check.image is ABSENT:
         return f"Nearest is {who}, which matches but has no time: an image without a time never matches."
     if check.name.startswith("len(") and check.field:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.history import created_by
 from cacheview.engine.index import container_config_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
@@ -51,7 +52,7 @@ _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
 
 
 def hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> tuple[Hazard, ...]:
-    """All hazards of a verdict."""
+    """All hazards of a verdict. None is told of values that are not known exactly."""
     found: list[Hazard] = []
     if verdict.outcome is VerdictOutcome.HIT and verdict.stage is StageKind.LOCAL:
         found.extend(_of_local_hit(cache, probe, verdict))
@@ -88,8 +89,13 @@ def _of_local_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
     ties = [
         other
         for other in matches[1:]
-        if other.created is not None and image.created is not None and other.created.instant == image.created.instant
+        if other.created is not None
+        and image.created is not None
+        and other.created.instant == image.created.instant
+        and not doubts_about(other, "container_config", "created", "parent")
     ]
+    if doubts_about(image, "created"):
+        ties = []
     if ties:
         yield Hazard(
             HazardKind.TIE,
@@ -99,8 +105,9 @@ def _of_local_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
             image,
         )
     stored = container_config_of(image) or ContainerConfig()
+    known = not doubts_about(image, "container_config")
     wild = [key for key, value in (stored.Labels or {}).items() if not value and key not in (probe.config.Labels or {})]
-    if wild:
+    if wild and known:
         yield Hazard(
             HazardKind.LABEL_WILDCARD,
             f"The image has the label {_words(wild)} with an empty value and the probe has other labels instead: "
@@ -110,9 +117,10 @@ def _of_local_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator
             ("Labels",),
         )
     uncompared = tuple(field for field in _differing(probe.config, stored) if not _is_compared(cache, field))
-    if uncompared and container_config_of(image) is not None:  # what is not stored is not known to differ
+    if uncompared and known and container_config_of(image) is not None:  # what is not stored is not known to differ
         yield _uncompared(image, uncompared, "these rules do not compare it")
-    if probe.parent == SCRATCH and not image.is_first_step:
+    origin = doubts_about(image, "from_scratch", "parent", "container_config", "history", "history.created_by")
+    if probe.parent == SCRATCH and not image.is_first_step and not origin:
         entries = len(image.history)
         yield Hazard(
             HazardKind.PULLED_FOR_SCRATCH,
@@ -134,7 +142,8 @@ def _of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterat
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     further = len(image.history) - step - 1
-    if further:
+    lengths = (*doubts_about(image, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
+    if further and not lengths:
         yield Hazard(
             HazardKind.FURTHER_STEPS,
             f"The answer is the whole image {image.title}, which has {further} further "
@@ -145,7 +154,7 @@ def _of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterat
         )
     made = _image_of_step(cache, image, step)
     stored = container_config_of(made) if made is not None else None
-    if made is None or stored is None:
+    if made is None or stored is None or doubts_about(made, "container_config") or lengths:
         return  # what the step was made with is not known, so nothing can be said of it
     ours, theirs = probe.config.Cmd or (), stored.Cmd or ()
     if ours != theirs and " ".join(theirs) == created_by(probe.config):
@@ -169,7 +178,8 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
         if current is None or len(current.history) <= step:
             return None
         if len(current.history) == step + 1:
-            return current if current.history_keys == source.history_keys[: step + 1] else None
+            alike = current.history_keys == source.history_keys[: step + 1]
+            return current if alike and not prefix_doubts(current, source) else None
         current = cache.store.by_id.get(current.parent) if current.parent else None
     return None
 

@@ -7,22 +7,29 @@ look-ups and ANDs, for a hundred images or ten thousand.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.doubts import doubts_about
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.model import ContainerConfig, Image, Probe, Timestamp
+from cacheview.model import ContainerConfig, Doubt, Image, Probe, Timestamp
 
-__all__ = ["CandidateIndex", "Survivors", "bits_of", "container_config_of", "iterate_bits"]
+__all__ = ["CandidateIndex", "Survivors", "bits_of", "config_is_unknown", "container_config_of", "iterate_bits"]
 
 
 def container_config_of(image: Image) -> ContainerConfig | None:
     """What the image was made with: from its own place in the store, else from the image config; None: not stored."""
     return image.container_config if image.container_config is not None else image.config.container_config
+
+
+def config_is_unknown(image: Image) -> bool:
+    """Whether the daemon may have a container config for the image, and the store tells nothing of it."""
+    return container_config_of(image) is None and bool(doubts_about(image, "container_config"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class CandidateIndex:
         self._in_store_order = images
         dated = [image for image in images if rules.time(image.created) is not None]
         # Stable: of equal times the first in store order stays first.
-        dated.sort(key=lambda image: _age(rules.time(image.created)))
+        dated.sort(key=self._age_of)
         self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
         self._configs = [container_config_of(image) for image in self._images]
         self._tables: dict[Hashable, _Table] = {}
@@ -113,6 +120,74 @@ class CandidateIndex:
         for position in iterate_bits(bits):
             yield self._images[position]
 
+    # What is not known: no table is made where no image has doubts.
+
+    @cached_property
+    def doubts(self) -> tuple[tuple[Doubt, int], ...]:
+        """Each doubt about a container config, a time or a parent, with the images (bits) that it is about."""
+        if not any(image.doubts for image in self._images):
+            return ()
+        found: dict[Doubt, list[int]] = {}
+        shared: dict[tuple[bool, tuple[int, ...]], tuple[Doubt, ...]] = {}  # most images have the same doubts
+        for position, image in enumerate(self._images):
+            if image.doubts:
+                key = (image.container_config is None, tuple(map(id, image.doubts)))
+                doubts = shared.get(key)
+                if doubts is None:
+                    doubts = shared[key] = doubts_about(image, "container_config", "created", "parent")
+                for doubt in doubts:
+                    found.setdefault(doubt, []).append(position)
+        return tuple((doubt, bits_of(positions)) for doubt, positions in found.items())
+
+    def _doubtful(self, tells: Callable[[Image], bool]) -> int:
+        if not self.doubts:
+            return 0
+        return bits_of([position for position, image in enumerate(self._images) if image.doubts and tells(image)])
+
+    @cached_property
+    def unread(self) -> int:
+        """The images whose container config is not known, or not exactly."""
+        return self._doubtful(lambda image: bool(doubts_about(image, "container_config")))
+
+    @cached_property
+    def unknown(self) -> int:
+        """Those of them of whose container config nothing is known."""
+        return self._doubtful(config_is_unknown)
+
+    @cached_property
+    def undatable(self) -> int:
+        """The images whose time of creation is not known."""
+        return self._doubtful(lambda image: bool(doubts_about(image, "created")))
+
+    @cached_property
+    def certain(self) -> int:
+        """The images of which everything is known that the local cache reads."""
+        doubtful = 0
+        for _, bits in self.doubts:
+            doubtful |= bits
+        return self.all & ~doubtful
+
+    def maybe_matching(self, probe: Probe, among: int) -> int:
+        """The images that might match, as far as is not known: unread, or of ``among`` and matching as known."""
+        bits = among & bits_of(self.matches(probe)) if among else 0
+        if self.unread and all(
+            check.comparison.matches(getattr(probe.config, check.field), self._rules.read_image(None, check.field))
+            for check in self._rules.config_checks
+            if check.field not in self._rules.image_fields
+        ):
+            bits |= self.unread
+        return bits & (self.dated | self.undatable)
+
+    def not_older(self, created: Timestamp) -> int:
+        """The images with a time that is no earlier."""
+        seconds, nanosecond = created.instant
+        return (
+            1 << bisect_right(self._images, (-seconds, -nanosecond), 0, self.dated.bit_length(), key=self._age_of)
+        ) - 1
+
+    def _age_of(self, image: Image) -> tuple[int, int]:
+        return _age(self._rules.time(image.created))
+
     def newest(self, probe: Probe) -> Image | None:
         """The local cache's answer: the newest image that matches, of equal times the first in store order."""
         for position in self.matches(probe):
@@ -124,6 +199,13 @@ class CandidateIndex:
         bits = self.all
         for requirement in (*self._rules.requirements, *self._rules.later):
             bits &= self._look_up(requirement, requirement.step(probe))
+        return bits
+
+    def alike(self, probe: Probe) -> int:
+        """The images whose config matches, whether or not they are as required."""
+        bits = self.all
+        for field in self._rules.compared_fields:
+            bits &= self.field_matches(field, probe.config)
         return bits
 
     def matches(self, probe: Probe) -> list[int]:

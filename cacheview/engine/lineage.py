@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet, Sources
-from cacheview.model import DataError, Image, ImageStore
+from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 
 __all__ = ["Lineage", "lineages"]
 
@@ -23,46 +24,80 @@ class Lineage:
         image: what it resolves to; None: nothing, and it is passed over in silence.
         sources: the image and its ancestors, newest first, one per history entry at most; empty if it was passed over.
         reason: why there are no sources, or where the walk ended.
+        doubts: what it rests on that is not known, that the reference brings in these: of its names, its history.
+        open_ended: the doubts for which there may be other sources than these, or further ones.
     """
 
     reference: str
     image: Image | None
     sources: tuple[Image, ...]
     reason: str
+    doubts: tuple[Doubt, ...] = ()
+    open_ended: tuple[Doubt, ...] = ()
 
 
-def lineages(store: ImageStore, cache_from: tuple[str, ...], rules: RuleSet) -> tuple[Lineage, ...]:
-    """The lineage of each reference, in the order given; the same image may be in several."""
-    return tuple(_lineage(store, reference, rules.sources) for reference in cache_from)
+def lineages(
+    store: ImageStore, cache_from: tuple[str, ...], rules: RuleSet, naming: tuple[Doubt, ...] = ()
+) -> tuple[Lineage, ...]:
+    """The lineage of each reference, in the order given; the same image may be in several.
+
+    ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
+    """
+    return tuple(
+        _lineage(store, reference, rules.sources, naming if _is_by_name(reference) else ()) for reference in cache_from
+    )
 
 
-def _lineage(store: ImageStore, reference: str, sources: Sources) -> Lineage:
+def _is_by_name(reference: str) -> bool:
+    try:
+        return bool(parse_reference(reference).name)
+    except DataError:
+        return False  # it means nothing, whatever the names
+
+
+def _lineage(store: ImageStore, reference: str, sources: Sources, naming: tuple[Doubt, ...]) -> Lineage:
     try:
         image = store.resolve(reference)
     except DataError as error:
-        if sources is Sources.ALL:
-            return Lineage(reference, None, (), error.what)
-        return Lineage(reference, None, (), f"{error.what}; the daemon passes it over in silence")
+        reason = error.what if sources is Sources.ALL else f"{error.what}; the daemon passes it over in silence"
+        return Lineage(reference, None, (), reason, naming, naming)
     if sources is not Sources.LINEAGE:
-        return Lineage(reference, image, (image,), "")
+        return Lineage(reference, image, (image,), "", naming, naming)
+    counting = doubts_about(image, "history")
+    sizing = (*_sizing(image), *counting)
+    doubts, open_ended = tuple(dict.fromkeys((*naming, *sizing))), tuple(dict.fromkeys((*naming, *counting)))
     with_layer = sum(not entry.empty_layer for entry in image.history)
-    if with_layer > len(image.diff_ids):
+    if with_layer > len(image.diff_ids) and not sizing:
         reason = (
             f"its history has {with_layer} entries with a layer and it has {len(image.diff_ids)} layers: "
             "the sizes cannot be told, so the daemon passes it over in silence"
         )
-        return Lineage(reference, image, (), reason)
+        return Lineage(reference, image, (), reason, doubts, open_ended)
     if not image.history:
-        return Lineage(reference, image, (), "it has no history, so it brings in no source, not even itself")
+        reason = "it has no history, so it brings in no source, not even itself"
+        if counting:
+            reason = "its history is not known, so neither are the sources that it brings in"
+        return Lineage(reference, image, (), reason, doubts, open_ended)
     walked = tuple(_walk(store, image))
     last = walked[-1]
+    ends_by_count = len(walked) == len(image.history)
+    links = [doubt for step in (walked[:-1] if ends_by_count else walked) for doubt in doubts_about(step, "parent")]
     if last.parent is None:
         reason = "the last one has no parent recorded"
     elif last.parent not in store.by_id:
         reason = "the store lacks the parent of the last one"
     else:
         reason = f"as many images as {image.title} has history entries"
-    return Lineage(reference, image, walked, reason)
+    return Lineage(reference, image, walked, reason, doubts, tuple(dict.fromkeys((*open_ended, *links))))
+
+
+def _sizing(image: Image) -> tuple[Doubt, ...]:
+    """What it rests on that the daemon can tell the sizes: no more entries with a layer than there are layers."""
+    layers = doubts_about(image, "diff_ids")
+    emptiness = doubts_about(image, "history.empty_layer")
+    if emptiness and (layers or len(image.history) > len(image.diff_ids)):
+        return (*layers, *emptiness)
+    return layers if any(not entry.empty_layer for entry in image.history) else ()
 
 
 def _walk(store: ImageStore, image: Image) -> Iterator[Image]:

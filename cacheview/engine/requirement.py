@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.engine.platforms import HOST, PlatformRule
-from cacheview.model import Image, Probe
+from cacheview.model import Aspect, Image, Probe
 
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
 
@@ -34,6 +34,10 @@ class Requirement(Protocol):
     @property
     def field(self) -> str:
         """What of the probe it reads; empty: nothing."""
+
+    @property
+    def aspect(self) -> Aspect:
+        """What of an image it reads."""
 
     def describe(self) -> str:
         """The rule in a few words, for tables."""
@@ -66,6 +70,7 @@ class BuiltLocally:
 
     name: str = "built locally"
     field: str = ""
+    aspect: Aspect = "built_locally"
 
     def describe(self) -> str:
         return "recorded as built here"
@@ -93,6 +98,7 @@ class FittingPlatform:
     rule: PlatformRule
     name: str = "platform"
     field: str = "platform"
+    aspect: Aspect = "config"
 
     def describe(self) -> str:
         return self.rule.title

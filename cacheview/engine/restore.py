@@ -49,9 +49,7 @@ def restored_config(
         if not found.layer:
             raise RestoreError("created cached image: failed to read diff archive: content digest : not found")
         if found.layer in layers:
-            raise RestoreError(
-                f'find content for diff ID "{found.layer}": no content matches this uncompressed digest'
-            )
+            raise RestoreError(f'find content for diff ID "{found.layer}": no content matches this uncompressed digest')
     if rules.restoring.refuses_features and source.config.os_features:
         features = ", ".join(source.config.os_features)
         raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")

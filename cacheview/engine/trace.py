@@ -12,7 +12,7 @@ from cacheview.engine.check import Check, CheckOutcome
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict
-from cacheview.model import Image, ImageStore, Probe
+from cacheview.model import Doubt, Image, ImageStore, Probe
 
 __all__ = ["Role", "Stage", "Subject", "Trace", "first_failed", "passed_elements"]
 
@@ -37,6 +37,10 @@ def passed_elements(check: Check) -> int:
     return bisect_left(range(len(elements)), True, key=lambda i: elements[i].outcome is not CheckOutcome.PASSED)
 
 
+def _fails_for_certain(check: Check) -> bool:
+    return check.failed and not check.doubts
+
+
 class Subject:
     """A candidate or a source in one stage, with its checks.
 
@@ -45,6 +49,7 @@ class Subject:
         role: candidate or source.
         outcome: passed: all its checks did; failed: one did; not reached: the daemon had its answer before.
         note: what else there is to say, in a sentence; mostly empty.
+        membership: the doubts that it rests on that the image is a candidate or source at all.
     """
 
     def __init__(
@@ -54,11 +59,13 @@ class Subject:
         outcome: CheckOutcome,
         checks: Callable[[], tuple[Check, ...]],
         note: str = "",
+        membership: tuple[Doubt, ...] = (),
     ) -> None:
         self.image = image
         self.role: Role = role
         self.outcome = outcome
         self.note = note
+        self.membership = membership
         self._make_checks = checks
 
     @cached_property
@@ -70,6 +77,13 @@ class Subject:
     def deciding(self) -> Check | None:
         """The check that it failed at, down to the element; None if it failed at none."""
         return first_failed(self.checks)
+
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What its outcome rests on that is not known exactly; empty: it is certain, or was not reached."""
+        if self.outcome is CheckOutcome.NOT_REACHED or any(_fails_for_certain(check) for check in self.checks):
+            return ()
+        return tuple(dict.fromkeys((*self.membership, *(doubt for check in self.checks for doubt in check.doubts))))
 
     @property
     def passed_count(self) -> int:

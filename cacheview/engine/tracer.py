@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.ruleset import Candidates
 from cacheview.engine.trace import Stage, Trace
 from cacheview.engine.trace_history import cache_from_stage, descent_stage, history_stage
+from cacheview.engine.trace_layers import layer_stages
 from cacheview.engine.trace_local import local_stage
 from cacheview.model import Probe
 
@@ -14,9 +16,14 @@ __all__ = ["trace"]
 def trace(cache: ImageCache, probe: Probe) -> Trace:
     """The checks of a probe. What is not looked at is not made, so this is quick for any number of candidates."""
     verdict = cache.verdict(probe)
+    stages: tuple[Stage, ...]
     index = cache.candidates(probe.parent)
+    if cache.rules.candidates is Candidates.BY_LAYERS:
+        layers = layer_stages(probe, cache, verdict)
+        stages = (cache_from_stage(cache.lineages(probe.cache_from)), *layers) if probe.cache_from else layers
+        return Trace(probe, cache.store, cache.rules, verdict, stages, index)
     local = local_stage(probe, cache.rules, cache.children(probe.parent), index)
-    stages: tuple[Stage, ...] = (local,)
+    stages = (local,)
     if probe.cache_from:
         stages = (
             cache_from_stage(cache.lineages(probe.cache_from)),

@@ -10,6 +10,8 @@ __all__ = ["Aspect", "Doubt"]
 
 Aspect = Literal[
     "config",
+    "config.config",
+    "config.other",
     "container_config",
     "created",
     "parent",
@@ -25,7 +27,9 @@ Aspect = Literal[
     "history.comment",
     "history.empty_layer",
 ]
-"""What of an image a doubt is about. ``config`` is the whole image config, ``history`` the whole history."""
+"""What of an image a doubt is about. ``config`` is the whole image config but for what has an aspect of its own;
+``config.config`` its container part, ``config.other`` its keys that no check of a Linux image reads (``os.features``,
+``comment``, ``container``, ``docker_version``). ``history`` is the whole history."""
 
 
 class Doubt(Model):

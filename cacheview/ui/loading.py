@@ -14,12 +14,20 @@ from cacheview.stores.collector import paused_collector
 __all__ = ["Loader", "Report", "Work"]
 
 _INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
+_PART_INTERVAL: Final = 0.25  # seconds between two parts: each takes the UI thread some milliseconds to show
 
 
 class Report(Protocol):
     """Told by the work how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop the work."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+    def part(self, make: Callable[[], object]) -> None:
+        """There is something to show before the end. ``make`` is called, in the same thread, when it is wanted:
+
+        not while the part before has not been shown, and not too soon after. May be called from any thread, and
+        raises to stop the work.
+        """
 
 
 Work = Callable[[Report], object]
@@ -37,12 +45,15 @@ class _Request:
         self.number = number
         self.work = work
         self.cancelled = threading.Event()
+        self.part_shown = threading.Event()
+        self.part_shown.set()
 
 
 class _Mail(QObject):
     """Carries signals from the worker to the UI thread: a queued connection, as the threads differ."""
 
     progressed = Signal(int, object, object, str)
+    parted = Signal(int, object)
     ended = Signal(int, object, object)
 
 
@@ -52,6 +63,7 @@ class Loader(QObject):
     Signals, all in the UI thread:
         started()
         progressed(done, total | None, what): at most 30 a second.
+        parted(part): what the work has to show so far; as many as can be shown without haste.
         succeeded(result): what the work returned.
         failed(exception): what it raised.
         cancelled(): `cancel` stopped it.
@@ -60,6 +72,7 @@ class Loader(QObject):
 
     started = Signal()
     progressed = Signal(object, object, str)
+    parted = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
@@ -74,6 +87,7 @@ class Loader(QObject):
         self._current: _Request | None = None
         self._mail = _Mail(self)
         self._mail.progressed.connect(self._on_progress)
+        self._mail.parted.connect(self._on_part)
         self._mail.ended.connect(self._on_end)
 
     @property
@@ -109,6 +123,14 @@ class Loader(QObject):
         if self._current is not None and number == self._current.number:
             self.progressed.emit(done, total, what)
 
+    def _on_part(self, number: int, part: object) -> None:
+        if self._current is not None and number == self._current.number:
+            request = self._current
+            try:
+                self.parted.emit(part)
+            finally:
+                request.part_shown.set()
+
     def _on_end(self, number: int, result: object, error: object) -> None:
         if self._current is None or number != self._current.number:
             return  # an older request, or one that was cancelled
@@ -120,23 +142,41 @@ class Loader(QObject):
         self.finished.emit()
 
 
-def _run(request: _Request, mail: _Mail) -> None:
-    """In the worker's thread."""
-    due = 0.0
+class _Report:
+    """What the work is given. In the worker's thread, and in those that it makes."""
 
-    def report(done: int, total: int | None, what: str) -> None:
-        nonlocal due
-        if request.cancelled.is_set():
+    def __init__(self, request: _Request, mail: _Mail) -> None:
+        self._request = request
+        self._mail = mail
+        self._due = 0.0
+        self._part_due = 0.0
+        self._parting = threading.Lock()
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        if self._request.cancelled.is_set():
             raise _Stopped
         now = time.monotonic()
-        if now >= due or done == total:
-            due = now + _INTERVAL
-            mail.progressed.emit(request.number, done, total, what)
+        if now >= self._due or done == total:
+            self._due = now + _INTERVAL
+            self._mail.progressed.emit(self._request.number, done, total, what)
 
+    def part(self, make: Callable[[], object]) -> None:
+        if self._request.cancelled.is_set():
+            raise _Stopped
+        with self._parting:
+            if time.monotonic() < self._part_due or not self._request.part_shown.is_set():
+                return
+            self._request.part_shown.clear()
+            self._mail.parted.emit(self._request.number, make())
+            self._part_due = time.monotonic() + _PART_INTERVAL
+
+
+def _run(request: _Request, mail: _Mail) -> None:
+    """In the worker's thread."""
     try:
         # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
         with paused_collector():
-            result = request.work(report)
+            result = request.work(_Report(request, mail))
     except _Stopped:
         return
     except Exception as error:  # whatever it is, it is told in the UI thread

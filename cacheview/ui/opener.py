@@ -28,6 +28,7 @@ class Opener(QObject):
     Signals:
         announced(location): it is being read.
         progressed(done, total | None, what).
+        parted(Part): what has been read so far, of a live store.
         opened(OpenedStore, again): ``again``: what is open was read anew.
         failed(exception): ``asked`` tells of what.
         cancelled(), ended(): after each of the three.
@@ -42,6 +43,7 @@ class Opener(QObject):
 
     announced = Signal(str)
     progressed = Signal(object, object, str)
+    parted = Signal(object)
     opened = Signal(object, bool)
     failed = Signal(object)
     cancelled = Signal()
@@ -59,6 +61,7 @@ class Opener(QObject):
         self.chosen_rules = ""
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
+        self._loader.parted.connect(self.parted)
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
         self._loader.cancelled.connect(self.cancelled)

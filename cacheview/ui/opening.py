@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
-    from cacheview.model import ImageStore, Platform, Probe
+    from cacheview.model import Image, ImageStore, Platform, Probe
     from cacheview.stores.opened import Case, Opened
+    from cacheview.ui.images.tree import Forest
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["OpenedStore", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
+__all__ = ["OpenedStore", "Part", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
+
+_IN_SIGHT: Final = 1000
+"""Images that are shown while a store is being read."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class OpenedStore:
 
     Attributes:
         instead_of: why this is not what was asked for; empty where it is.
+        forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
     """
 
@@ -29,6 +35,20 @@ class OpenedStore:
     probe: Probe
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
+    forest: Forest | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is known of a store while it is being read: some of its images with all that they were built on.
+
+    Attributes:
+        total: how many images there are.
+    """
+
+    store: ImageStore
+    forest: Forest
+    total: int
 
 
 def open_work(location: str, rules: str, platform: str) -> Work:
@@ -42,9 +62,15 @@ def open_work(location: str, rules: str, platform: str) -> Work:
     def work(report: Report) -> OpenedStore:
         from cacheview.engine import explain
         from cacheview.stores.open import open_store
+        from cacheview.ui.images.tree import forest
 
         begun = time.time()
-        opened = open_store(location, platform=_platform(platform), progress=report)
+        opened = open_store(
+            location,
+            platform=_platform(platform),
+            progress=report,
+            partial=lambda store: report.part(lambda: first_sight(store)),
+        )
         case = opened.cases[0]
         cache = new_cache(case.store, rules) if rules else case_cache(case)
         report(1, None, "Making indexes")
@@ -52,9 +78,30 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
         explain(cache, probe)
-        return OpenedStore(opened, cache, probe, read_at=begun)
+        tree = forest(case.store)
+        if gc.get_freeze_count():
+            # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
+            gc.freeze()
+        return OpenedStore(opened, cache, probe, read_at=begun, forest=tree)
 
     return work
+
+
+def first_sight(store: ImageStore) -> Part:
+    """As much of a store as is shown while it is being read: more would take the window too long, again and again."""
+    from cacheview.model import ImageStore
+    from cacheview.ui.images.tree import forest
+
+    chosen: dict[str, Image] = {}
+    for first in store.images:
+        if len(chosen) >= _IN_SIGHT:
+            break
+        image: Image | None = first
+        while image is not None and image.id not in chosen:
+            chosen[image.id] = image
+            image = store.by_id.get(image.parent or "")
+    part = ImageStore(tuple(image for image in store.images if image.id in chosen))
+    return Part(part, forest(part), len(store.images))
 
 
 def preparation(report: Report) -> None:

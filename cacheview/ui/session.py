@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,9 @@ from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
+
+if TYPE_CHECKING:
+    from cacheview.ui.images.tree import Forest
 
 __all__ = ["Answer", "Session"]
 
@@ -49,7 +53,10 @@ class Session(QObject):
     rules_changed = Signal()
     answered = Signal(object)
 
-    def __init__(self, loaded: OpenedStore, parent: QObject | None = None) -> None:
+    def __init__(
+        self, loaded: OpenedStore, parent: QObject | None = None, *, document: ProbeDocument | None = None
+    ) -> None:
+        """``document``: made before, to be filled now; None: a new one."""
         super().__init__(parent)
         self._opened = loaded.opened
         self._cache = loaded.cache
@@ -60,9 +67,11 @@ class Session(QObject):
         self._loading = False
         self._instead_of = loaded.instead_of
         self._read_at = loaded.read_at
+        self._loaded = loaded
         self._change: StoreChange | None = None
         self._changed_since = 0.0
-        self.document = ProbeDocument(loaded.probe, self)
+        self.document = document or ProbeDocument(parent=self)
+        self.document.load(loaded.probe)
         self.document.probe_changed.connect(self._edited)
 
     def begin(self) -> None:
@@ -97,6 +106,11 @@ class Session(QObject):
         return self._cache
 
     @property
+    def forest(self) -> Forest | None:
+        """The tree of the store, where it was made while the store was read."""
+        return self._loaded.forest if self.store is self._loaded.cache.store else None
+
+    @property
     def instead_of(self) -> str:
         """Why this is open and not what was asked for; empty where it is that."""
         return self._instead_of
@@ -124,6 +138,7 @@ class Session(QObject):
         self._opened = loaded.opened
         self._instead_of = loaded.instead_of
         self._read_at = loaded.read_at
+        self._loaded = loaded
         self._case = case
         self._change = None
         cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)

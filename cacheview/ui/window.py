@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.opening import OpenedStore
+    from cacheview.ui.opening import OpenedStore, Part
     from cacheview.ui.session import Session
     from cacheview.ui.start_page import StartPage
     from cacheview.ui.stores.follow import Follower
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 _SIZE: Final = (1320, 840)
+_BREATH: Final = 60  # milliseconds between two panes that are made while a store is being read
 _PATIENCE: Final = 250  # milliseconds before a line says what is being read while a store is open
 
 
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         opener = Opener(self._settings, self._rules, self)
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
+        opener.parted.connect(self._show_part)
         opener.opened.connect(self._opened)
         opener.failed.connect(self._failed)
         opener.cancelled.connect(self._cancelled)
@@ -172,6 +174,32 @@ class MainWindow(QMainWindow):
         else:
             self.notice.show_progress(done, total)
 
+    def _show_part(self, part: Part) -> None:
+        """What has been read of the first store: its images, while the busy page stands beside them."""
+        if self.session is not None:
+            return  # what is open stays until the other has been read
+        if self.workspace is None:
+            self.workspace = self._make_workspace()
+            self.workspace.set_busy(self.busy_page)
+            self._pages.setCurrentWidget(self.workspace)
+            # Each takes its time, so not at once.
+            QTimer.singleShot(_BREATH, self.workspace, lambda: self._prepare("probe"))
+            QTimer.singleShot(2 * _BREATH, self.workspace, lambda: self._prepare("verdict"))
+        self.workspace.show_part(part)
+
+    def _prepare(self, pane: str) -> None:
+        if self.workspace is not None:
+            getattr(self.workspace, pane)
+
+    def _give_up_part(self) -> None:
+        """What was read so far is not all: it goes."""
+        if self.workspace is not None and self.session is None:
+            self.workspace.release_busy()
+            self._pages.insertWidget(0, self.busy_page)
+            self._pages.removeWidget(self.workspace)
+            self.workspace.deleteLater()
+            self.workspace = None
+
     def _show_busy_notice(self) -> None:
         name = one_line(name_of(self.opener.asked))
         self.notice.show_text("busy", f"Opening {name}…", (), (("&Cancel", self.opener.cancel),))
@@ -203,6 +231,7 @@ class MainWindow(QMainWindow):
             sys.stderr.write("\n".join([*details, ""]))
         self.last_error = text
         if self.session is None:
+            self._give_up_part()
             self._pages.setCurrentWidget(self.start_page)
             self.start_page.show_error(f"{name} could not be opened", text)
         else:
@@ -213,6 +242,7 @@ class MainWindow(QMainWindow):
 
     def _cancelled(self) -> None:
         if self.session is None:
+            self._give_up_part()
             self.welcome()
         else:
             self.notice.hide()
@@ -236,25 +266,34 @@ class MainWindow(QMainWindow):
         self.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
         self.notice.show()
 
-    def _make_panes(self, loaded: OpenedStore) -> None:
-        from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
-
-        from cacheview.ui.headline import Headline
-        from cacheview.ui.session import Session
+    def _make_workspace(self) -> Workspace:
+        from cacheview.ui.document import ProbeDocument
         from cacheview.ui.workspace import Workspace
 
-        self.session = session = Session(loaded, self)
-        self.workspace = workspace = Workspace(session)
+        self._document = ProbeDocument(parent=self)
+        workspace = Workspace(self._document)
         workspace.images.intermediate = self._settings.intermediate
         if self._settings.hidden_columns is not None:
             workspace.images.tree.set_hidden_columns(self._settings.hidden_columns)
         if self._settings.splitter is not None:
             workspace.widths = self._settings.splitter
+        self._pages.addWidget(workspace)
+        return workspace
+
+    def _make_panes(self, loaded: OpenedStore) -> None:
+        from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
+        from cacheview.ui.headline import Headline
+        from cacheview.ui.session import Session
+
+        workspace = self.workspace or self._make_workspace()
+        self.workspace = workspace
+        self.session = session = Session(loaded, self, document=self._document)
+        workspace.attach(session)
         for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
             editor.setAcceptDrops(False)  # a file that is dropped is for the window
         workspace.copied.connect(self._say_copied)
         Headline(session, workspace, self.commands, self.tool_bar, self.status, self.notice, self.opener)
-        self._pages.addWidget(workspace)
         self._pages.setCurrentWidget(workspace)
         session.begin()
         workspace.focus_pane(0)

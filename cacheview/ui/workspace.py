@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
@@ -19,6 +20,8 @@ from cacheview.ui.verdict import VerdictPane
 if TYPE_CHECKING:
     from cacheview.engine import Edit, Stage
     from cacheview.model import Image
+    from cacheview.ui.document import ProbeDocument
+    from cacheview.ui.opening import Part
 
 __all__ = ["Workspace"]
 
@@ -27,7 +30,7 @@ _LEAST: Final = (55 * GRID, 65 * GRID, 75 * GRID)
 
 
 class Workspace(QWidget):
-    """Images, probe and verdict of one session.
+    """Images, probe and verdict of one session, or the images of a store that is still being read.
 
     A check leads to its field and its image, a field to its check, an image to its place in the trace. Each pane
     reveals without a word of its own, so nothing goes round in a circle.
@@ -40,30 +43,73 @@ class Workspace(QWidget):
     copied = Signal(str)
     choices_changed = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
+        """Begins with the images alone; `attach` makes the rest."""
         super().__init__(parent)
-        self._session = session
+        self._document = document
+        self._widths = list(_WIDTHS)
+        self._busy: QWidget | None = None
+        self._filling = False
         self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
         self.images = ImagesPane()
-        self.probe = ProbePane(session.document)
-        self.verdict = VerdictPane()
-        self._panes = (self.images, self.probe, self.verdict)
-        for pane, name in zip(self._panes, ("Images", "Probe", "Verdict"), strict=True):
-            pane.setAccessibleName(name)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        for pane, least in zip(self._panes, _LEAST, strict=True):
-            pane.setMinimumWidth(least)
-            self._splitter.addWidget(pane)
-        self._splitter.setSizes(list(_WIDTHS))
-        for place, stretch in enumerate((2, 2, 3)):
-            self._splitter.setStretchFactor(place, stretch)
+        self._add(self.images, "Images")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
         self.setBackgroundRole(QPalette.ColorRole.Base)
+
+    @cached_property
+    def probe(self) -> ProbePane:
+        """Made when first asked for, as is the verdict pane: each takes its time, and they need not come at once."""
+        return ProbePane(self._document)
+
+    @cached_property
+    def verdict(self) -> VerdictPane:
+        return VerdictPane()
+
+    def set_busy(self, page: QWidget) -> None:
+        """Show a page in the place of probe and verdict, until `attach`: the store is still being read."""
+        self._busy = page
+        self._splitter.addWidget(page)
+        self._splitter.setStretchFactor(1, 5)
+        page.show()
+        self._splitter.setSizes([self._widths[0], sum(self._widths[1:])])
+
+    def show_part(self, part: Part) -> None:
+        """Show what has been read of the images so far."""
+        self.images.set_store(part.store, keep=self._filling, forest=part.forest, total=part.total)
+        self._filling = True
+
+    def release_busy(self) -> None:
+        """Let go of the page that `set_busy` was given."""
+        if self._busy is not None:
+            self._busy.hide()
+            self._busy.setParent(None)
+            self._busy = None
+
+    def attach(self, session: Session) -> None:
+        """Show a session, whose document is the one given before; all panes are there then."""
+        self.release_busy()
+        self._add(self.probe, "Probe")
+        self._add(self.verdict, "Verdict")
+        self._splitter.setSizes(self._widths)
+        for place, stretch in enumerate((2, 2, 3)):
+            self._splitter.setStretchFactor(place, stretch)
+        self._session = session
         self._connect()
+
+    def _add(self, pane: QWidget, name: str) -> None:
+        pane.setAccessibleName(name)
+        pane.setMinimumWidth(_LEAST[self._splitter.count()])
+        self._splitter.addWidget(pane)
+        pane.show()
+
+    @property
+    def _panes(self) -> tuple[QWidget, ...]:
+        return (self.images, self.probe, self.verdict)
 
     def _connect(self) -> None:
         session = self._session
@@ -88,11 +134,14 @@ class Workspace(QWidget):
     @property
     def widths(self) -> list[int]:
         """The widths of the panes."""
-        return self._splitter.sizes()
+        sizes = self._splitter.sizes()
+        return sizes if len(sizes) == len(_WIDTHS) else self._widths
 
     @widths.setter
     def widths(self, widths: list[int]) -> None:
-        self._splitter.setSizes(widths)
+        self._widths = widths
+        if self._busy is None:
+            self._splitter.setSizes(widths)
 
     def apply(self, edit: Edit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step."""
@@ -127,7 +176,10 @@ class Workspace(QWidget):
     def _show_store(self) -> None:
         self._listed = (None, {})
         change = self._session.change
-        self.images.set_store(self._session.store, keep=change is not None, new=change.new if change else ())
+        keep = change is not None or self._filling
+        self._filling = False
+        new = change.new if change else ()
+        self.images.set_store(self._session.store, keep=keep, new=new, forest=self._session.forest)
         self.probe.set_store(self._session.store)
 
     def _show_parent(self) -> None:

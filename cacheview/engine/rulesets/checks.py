@@ -37,9 +37,7 @@ SHORT: tuple[ConfigCheck, ...] = (
 
 def _all_fields(*healthcheck: str) -> tuple[ConfigCheck, ...]:
     return (
-        *_each(
-            SameLength(), "Env", "Cmd", "Entrypoint", "Shell", "ExposedPorts", "Volumes", "Labels", "OnBuild"
-        ),
+        *_each(SameLength(), "Env", "Cmd", "Entrypoint", "Shell", "ExposedPorts", "Volumes", "Labels", "OnBuild"),
         *_each(SameElements(), "Env", "OnBuild", "Cmd", "Entrypoint", "Shell"),
         *_each(SameKeys(), "ExposedPorts", "Volumes"),
         *_each(SameValues(), "Labels"),

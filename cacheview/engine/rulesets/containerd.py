@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from cacheview.engine.platforms import PLATFORM_RULES
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
-from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
 from cacheview.engine.ruleset import (
     Candidates,
     Descent,
@@ -21,6 +20,7 @@ from cacheview.engine.ruleset import (
     Span,
     StoreKind,
 )
+from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["CONTAINERD", "CONTAINERD_71EBFC7"]

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from cacheview.engine.platforms import PLATFORM_RULES
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
-from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, SHORT
 from cacheview.engine.ruleset import (
     Candidates,
     Descent,
@@ -21,6 +20,7 @@ from cacheview.engine.ruleset import (
     Span,
     StoreKind,
 )
+from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, SHORT
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["GRAPH_DRIVER"]

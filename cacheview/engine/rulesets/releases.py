@@ -12,12 +12,16 @@ from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 
 __all__ = ["Choice", "choose", "store_kind"]
 
-_VERSION = re.compile(r"(?:docker-)?v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:-(alpha|beta|rc|dev)\.?([0-9]*))?(?![0-9.])", re.IGNORECASE)
+_VERSION = re.compile(
+    r"(?:docker-)?v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:-(alpha|beta|rc|dev)\.?([0-9]*))?(?![0-9.])", re.IGNORECASE
+)
 _COMMIT = re.compile("71ebfc7[0-9a-f]*")
 
 _GRAPH_DRIVERS = frozenset(
-    ("aufs", "btrfs", "devicemapper", "fuse-overlayfs", "graph driver", "graphdriver", "overlay", "overlay2", "vfs")
-    + ("windowsfilter", "zfs")
+    (
+        *("aufs", "btrfs", "devicemapper", "fuse-overlayfs", "graph driver", "graphdriver", "overlay", "overlay2"),
+        *("vfs", "windowsfilter", "zfs"),
+    )
 )
 _SNAPSHOTTERS = frozenset(("containerd", "nydus", "overlayfs", "native", "soci", "stargz", "windows"))
 

@@ -43,7 +43,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
 
 def comparisons(rules: RuleSet) -> Mapping[str, str]:
     """How each field of the container config is compared, in Docker's order of fields."""
-    found = {field: NOT_COMPARED for field in CONFIG_FIELDS}
+    found = dict.fromkeys(CONFIG_FIELDS, NOT_COMPARED)
     for check in rules.config_checks:
         words = check.comparison.describe()
         before = found[check.field]

@@ -58,12 +58,18 @@ class ImageTreeModel(QAbstractItemModel):
         self._marks_before: Marks | None = None
 
     def set_store(
-        self, store: ImageStore | None, *, intermediate: bool = True, new: Iterable[str] | None = None
+        self,
+        store: ImageStore | None,
+        *,
+        intermediate: bool = True,
+        new: Iterable[str] | None = None,
+        made: Forest | None = None,
     ) -> None:
         """Show the images of a store. Marks are taken off when it is another store than before.
 
         Args:
             new: ids that are marked as new; None: those that were.
+            made: the tree of the store, where it has been made in advance.
         """
         if new is not None:
             self._new = frozenset(new)
@@ -71,7 +77,10 @@ class ImageTreeModel(QAbstractItemModel):
         if store is not self._store:
             self._marks = self._marks_before = None
         self._store = store
-        self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
+        if made is not None:
+            self._forest = made
+        else:
+            self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
         self.endResetModel()
 
     def set_marks(self, marks: Marks | None) -> None:
@@ -123,11 +132,8 @@ class ImageTreeModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         # Asked for each row of a layout: there may be 10,000.
-        if parent.isValid():
-            rows = self.rows_under(parent) if parent.column() == 0 else ()
-        else:
-            rows = self._forest.roots
-        if 0 <= row < len(rows) and 0 <= column < _COLUMNS:
+        rows = self.rows_under(parent) if parent.isValid() else self._forest.roots
+        if 0 <= row < len(rows) and 0 <= column < _COLUMNS and parent.column() <= 0:
             return self.createIndex(row, column, rows[row].number)
         return QModelIndex()
 

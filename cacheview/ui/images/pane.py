@@ -23,7 +23,7 @@ from cacheview.ui.icons import icon
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
-from cacheview.ui.images.tree import Node
+from cacheview.ui.images.tree import Forest, Node
 from cacheview.ui.images.view import ImageTree
 from cacheview.ui.theme import GRID, small_font, strong_font
 
@@ -59,6 +59,7 @@ class ImagesPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store: ImageStore | None = None
+        self._total: int | None = None
         self._revealing = False
         self._before_filter: set[str] | None = None
         self.model = ImageTreeModel(self)
@@ -126,17 +127,30 @@ class ImagesPane(QWidget):
 
     # What is shown
 
-    def set_store(self, store: ImageStore | None, *, keep: bool = False, new: Iterable[str] = ()) -> None:
+    def set_store(
+        self,
+        store: ImageStore | None,
+        *,
+        keep: bool = False,
+        new: Iterable[str] = (),
+        forest: Forest | None = None,
+        total: int | None = None,
+    ) -> None:
         """Show another store.
 
         Args:
             keep: it is the same store, read again: what is selected, folded up and on screen stays so.
             new: ids of images that are marked as new.
+            forest: its tree with all images in it, where it has been made; None: it is made now.
+            total: how many images there are, where the store given is only a part.
         """
         place = self.tree.place() if keep and self._store is not None else None
         self._store = store
+        self._total = total
         self._before_filter = None
-        self._quietly(lambda: self.model.set_store(store, intermediate=self._intermediate.isChecked(), new=new))
+        intermediate = self._intermediate.isChecked()
+        made = forest if intermediate else None
+        self._quietly(lambda: self.model.set_store(store, intermediate=intermediate, new=new, made=made))
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
         if place is not None:
@@ -267,8 +281,9 @@ class ImagesPane(QWidget):
 
     def _tell(self) -> None:
         """Count, and say why where there is nothing."""
-        total = len(self._store.images) if self._store is not None else 0
-        shown = self.rows.matching_count if self.rows.is_active else total - self.model.forest.hidden
+        there = len(self._store.images) if self._store is not None else 0
+        total = there if self._total is None else self._total
+        shown = self.rows.matching_count if self.rows.is_active else there - self.model.forest.hidden
         what = "image" if total == 1 else "images"
         self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
         if total and (shown or not self.rows.is_active):

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
-__all__ = ["NO_PARENT", "Forest", "Node", "forest"]
+__all__ = ["NOT_READ", "NO_PARENT", "Forest", "Node", "forest"]
 
 NO_PARENT = "no parent recorded"
 """The word for most roots: of a store that was loaded, for all of them."""
+
+NOT_READ = "not read"
+"""The word for an image that is known to be there, and no more: not yet, or it could not be read."""
 
 
 class Node:
@@ -120,6 +123,8 @@ def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None,
 
 def _root_word(image: Image) -> str:
     """Empty for the first step of a FROM scratch build."""
+    if not image.history and (image.doubt("history") or image.doubt("config")):
+        return NOT_READ
     if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
         return "imported"
     if image.is_first_step:

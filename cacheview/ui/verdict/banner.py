@@ -23,6 +23,7 @@ _ICONS: Final = {
     VerdictOutcome.MISS: "miss",
     VerdictOutcome.ERROR: "error",
     VerdictOutcome.DIVERGES: "diverges",
+    VerdictOutcome.PANIC: "error",
 }
 _BAR: Final = GRID
 

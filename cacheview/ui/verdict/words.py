@@ -74,8 +74,8 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
     outcome = explanation.verdict.outcome
     if outcome is VerdictOutcome.DIVERGES and stage.kind is StageKind.DESCENT:
         return "never ends"
-    if outcome is VerdictOutcome.ERROR and stage.kind is StageKind.HISTORY:
-        return "error"
+    if outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC) and stage.kind is explanation.verdict.stage:
+        return outcome.value
     return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
 
 

@@ -1,0 +1,132 @@
+"""What of an image is not known, as far as a rule reads it; and the doubts that an answer rests on, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
+
+__all__ = ["Doubted", "Grounds", "doubts_about", "entry_doubts", "field_doubts", "prefix_doubts"]
+
+ENTRY_FIELDS = ("created", "created_by", "author", "comment", "empty_layer")
+"""The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
+
+_ASPECTS: dict[str, Aspect] = {
+    "created": "history.created",
+    "created_by": "history.created_by",
+    "author": "history.author",
+    "comment": "history.comment",
+    "empty_layer": "history.empty_layer",
+}
+_UNKNOWN = object()
+_YEAR_2 = -62_104_060_800
+"""The beginning of the year 2: an entry without a time may be told as one in the year 1, Go's zero time."""
+
+
+def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
+    """The doubts about any of these, or about a whole that it is part of; empty: all of it is known exactly."""
+    if not image.doubts:
+        return ()
+    found = []
+    for aspect in aspects:
+        doubt = image.doubt(aspect)
+        if doubt is None and _is_of_config(image, aspect):
+            doubt = image.doubt("config")
+        if doubt is not None and doubt not in found:
+            found.append(doubt)
+    return tuple(found)
+
+
+def _is_of_config(image: Image, aspect: Aspect) -> bool:
+    """Whether it is read from the image config. The container config is, unless the store keeps it apart."""
+    if aspect == "container_config":
+        return image.container_config is None
+    return aspect in ("created", "diff_ids") or aspect.startswith("history")
+
+
+def _joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
+    return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
+
+
+def field_doubts(parent: Image, source: Image, field: str, ours: object, theirs: object) -> tuple[Doubt, ...]:
+    """What the comparison of one field of two history entries rests on."""
+    if not parent.doubts and not source.doubts:
+        return ()
+    aspect = _ASPECTS[field]
+    doubts = _joined(doubts_about(parent, aspect), doubts_about(source, aspect))
+    if field == "created" and doubts:
+        left, right = _whole_seconds(parent, ours), _whole_seconds(source, theirs)
+        if _UNKNOWN not in (left, right) and left != right:
+            return ()
+    return doubts
+
+
+def _whole_seconds(image: Image, time: object) -> object:
+    """What is known of an entry's time, in whole seconds; `_UNKNOWN`: nothing."""
+    doubts = doubts_about(image, "history.created")
+    seconds = time.seconds if isinstance(time, Timestamp) else None
+    if any(doubt.aspect != "history.created" for doubt in doubts):
+        return _UNKNOWN
+    return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2) else seconds
+
+
+def entry_doubts(parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry) -> tuple[Doubt, ...]:
+    """What the comparison of two history entries rests on: nothing where one field certainly differs."""
+    found: list[tuple[Doubt, ...]] = []
+    for field in ENTRY_FIELDS:
+        left, right = getattr(ours, field), getattr(theirs, field)
+        doubts = field_doubts(parent, source, field, left, right)
+        if not doubts and left != right:
+            return ()
+        found.append(doubts)
+    return _joined(*found)
+
+
+def prefix_doubts(parent: Image, source: Image) -> tuple[Doubt, ...]:
+    """What the comparison of the parent's history with the source's first entries rests on."""
+    if not parent.doubts and not source.doubts:
+        return ()
+    whole = _joined(doubts_about(parent, "history"), doubts_about(source, "history"))
+    if whole:
+        return whole
+    found: list[tuple[Doubt, ...]] = []
+    for ours, theirs in zip(parent.history, source.history, strict=False):
+        doubts = entry_doubts(parent, source, ours, theirs)
+        if not doubts and ours != theirs:
+            return ()
+        found.append(doubts)
+    return _joined(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A doubt that an answer rests on, and how many images of the store it concerns there."""
+
+    doubt: Doubt
+    images: int
+
+
+class Grounds:
+    """The doubts met on the way to an answer, each with the images that it was met at."""
+
+    def __init__(self) -> None:
+        self._met: dict[Doubt, set[str]] = {}
+        self._counted: dict[Doubt, int] = {}
+
+    def add(self, doubts: Iterable[Doubt], *images: Image | None) -> None:
+        """Doubts of these images."""
+        for doubt in doubts:
+            met = self._met.setdefault(doubt, set())
+            met.update(image.id for image in images if image is not None and doubt in image.doubts)
+
+    def count(self, doubt: Doubt, images: int) -> None:
+        """A doubt of so many images."""
+        self._counted[doubt] = max(images, self._counted.get(doubt, 0))
+
+    def told(self) -> tuple[Doubted, ...]:
+        """All of them, in the order met."""
+        doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
+        return tuple(
+            Doubted(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts
+        )

@@ -1,0 +1,289 @@
+"""The Docker Engines that this machine knows of: contexts, environment, usual sockets. Files are only read.
+
+The rules are those of the docker CLI (``cli/command/cli.go`` of docker/cli 28, ``resolveContextName``): ``DOCKER_HOST``
+is the default context whatever else is set, then ``DOCKER_CONTEXT``, then ``currentContext`` of the CLI's config.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cacheview.model import DataError, Problem, decode
+from cacheview.stores.files import open_regular
+
+__all__ = ["DEFAULT", "Endpoint", "Tls", "current_endpoint", "endpoint_problems", "endpoints", "find_endpoint"]
+
+DEFAULT = "default"
+"""The name of the context that the environment makes, which has no file."""
+
+M = TypeVar("M", bound=BaseModel)
+
+_NPIPE = "npipe:////./pipe/docker_engine"
+_UNIX = "unix:///var/run/docker.sock"
+_URL = re.compile(r"(?:unix|tcp|ssh|npipe|http|https)://.*", re.DOTALL)
+_MAX_FILE = 4 * 1024 * 1024
+_MAX_CONTEXTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Paths of PEM files; empty where there is none. Without ``verify`` any certificate of the server will do."""
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An engine to connect to.
+
+    Attributes:
+        name: of the context; empty for one that a URL or a socket names.
+        host: where it is: ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
+        tls: how a TCP connection is secured; None: not at all.
+        is_current: ``engine:`` without a name means this one.
+        origin: what says so (``DOCKER_HOST``, the path of a file); empty for what is usual.
+    """
+
+    name: str
+    host: str
+    tls: Tls | None = None
+    is_current: bool = field(default=False, compare=False)
+    origin: str = field(default="", compare=False)
+
+    @property
+    def location(self) -> str:
+        """How it is named to open it."""
+        return f"engine:{self.name or self.host}"
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+        return f"Docker context {self.name}" if self.name else f"Docker Engine at {self.host}"
+
+    @property
+    def socket_path(self) -> Path | None:
+        """The path of its socket on this machine; None where it is reached in another way."""
+        scheme, _, rest = self.host.partition("://")
+        return Path("/" + rest.lstrip("/")) if scheme == "unix" and rest else None
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class _CliConfig(_Document):
+    currentContext: str = ""
+
+
+class _EndpointMeta(_Document):
+    Host: str = ""
+    SkipTLSVerify: bool = False
+
+
+class _ContextMeta(_Document):
+    Name: str = ""
+    Endpoints: dict[str, _EndpointMeta] = Field(default_factory=dict)
+
+
+def current_endpoint() -> Endpoint:
+    """The engine that the docker CLI would use.
+
+    Raises:
+        DataError: the CLI's config or the context that it names cannot be read.
+    """
+    name, origin = _current_name()
+    endpoint = _default_endpoint() if name == DEFAULT else _context(name, origin)
+    return replace(endpoint, is_current=True)
+
+
+def find_endpoint(target: str) -> Endpoint:
+    """The engine of an ``engine:`` location: the current one, a context's, one at a URL or at the path of a socket.
+
+    Raises:
+        DataError: there is no such context, or it cannot be read; with the contexts that there are.
+    """
+    if not target:
+        return current_endpoint()
+    if target == DEFAULT:
+        return _default_endpoint()
+    if _URL.fullmatch(target):
+        return Endpoint("", target, _tls_of_environment() if target.startswith("tcp://") else None)
+    if target.startswith(("/", "\\\\")):
+        return Endpoint("", f"unix://{target}" if target[0] == "/" else f"npipe:{target}".replace("\\", "/"))
+    return _context(target, "")
+
+
+def endpoints() -> list[Endpoint]:
+    """All engines that this machine knows of, the current one first, each host once. Nothing is connected to.
+
+    What cannot be read is left out; `endpoint_problems` tells it.
+    """
+    return _known()[0]
+
+
+def endpoint_problems() -> list[Problem]:
+    """The context files that cannot be read, and why."""
+    return _known()[1]
+
+
+def _known() -> tuple[list[Endpoint], list[Problem]]:
+    found: list[Endpoint] = []
+    problems: list[Problem] = []
+    try:
+        found.append(current_endpoint())
+    except DataError as error:
+        problems.append(Problem(error.where, error.what))
+    found.append(_default_endpoint())
+    for name, path in _context_files(problems):
+        try:
+            found.append(_context(name, str(path)))
+        except DataError as error:
+            if not any(problem.where == error.where for problem in problems):
+                problems.append(Problem(error.where, error.what))
+    found.extend(_usual_sockets())
+    by_host: dict[tuple[str, Tls | None], Endpoint] = {}
+    for endpoint in found:
+        by_host.setdefault((endpoint.host, endpoint.tls), endpoint)
+    return list(by_host.values()), problems
+
+
+def _current_name() -> tuple[str, str]:
+    """The name of the current context, and what says so."""
+    if os.environ.get("DOCKER_HOST"):
+        return DEFAULT, "DOCKER_HOST"
+    if name := os.environ.get("DOCKER_CONTEXT"):
+        return name, "DOCKER_CONTEXT"
+    path = _folder() / "config.json"
+    if not path.exists():
+        return DEFAULT, ""
+    config = _read(_CliConfig, path)
+    return config.currentContext or DEFAULT, str(path)
+
+
+def _default_endpoint() -> Endpoint:
+    if host := os.environ.get("DOCKER_HOST"):
+        host = host.strip()
+        if "://" not in host:
+            host = f"tcp://{host}"
+        return Endpoint(
+            DEFAULT, host, _tls_of_environment() if host.startswith("tcp://") else None, False, "DOCKER_HOST"
+        )
+    return Endpoint(DEFAULT, _NPIPE if sys.platform == "win32" else _UNIX)
+
+
+def _tls_of_environment() -> Tls | None:
+    verify, wanted = os.environ.get("DOCKER_TLS_VERIFY"), os.environ.get("DOCKER_TLS")
+    if not verify and not wanted:
+        return None
+    return _tls_of(Path(os.environ.get("DOCKER_CERT_PATH") or _folder()), bool(verify))
+
+
+def _tls_of(folder: Path, verify: bool) -> Tls:
+    ca, cert, key = (
+        str(path) if path.is_file() else "" for path in (folder / f"{n}.pem" for n in ("ca", "cert", "key"))
+    )
+    return Tls(ca, cert, key, verify)
+
+
+def _folder() -> Path:
+    """Where the CLI keeps its files."""
+    return Path(os.environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker"))
+
+
+def _context(name: str, origin: str) -> Endpoint:
+    folder = _folder()
+    # docker/cli, cli/context/store: the folder of a context is the digest of its name.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    path = folder / "contexts" / "meta" / digest / "meta.json"
+    if not path.exists():
+        known = ", ".join([DEFAULT, *(other for other, _ in _context_files([]))])
+        said = f", which {origin} names" if origin else ""
+        raise DataError(
+            f"there is no Docker context {name[:100]!r}{said}. There are: {known}. `docker context ls` lists them",
+            where=f"engine:{name[:100]}",
+        )
+    meta = _read(_ContextMeta, path)
+    endpoint = meta.Endpoints.get("docker")
+    if endpoint is None or not endpoint.Host:
+        raise DataError(f"the Docker context {name[:100]!r} has no Docker endpoint. Make it anew", where=str(path))
+    tls = None
+    material = folder / "contexts" / "tls" / digest / "docker"
+    if endpoint.Host.startswith("tcp://") and (endpoint.SkipTLSVerify or material.is_dir()):
+        tls = _tls_of(material, not endpoint.SkipTLSVerify)
+    return Endpoint(name, endpoint.Host, tls, False, str(path))
+
+
+def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
+    """Names and paths of the contexts, by name."""
+    folder = _folder() / "contexts" / "meta"
+    found: list[tuple[str, Path]] = []
+    try:
+        entries = sorted(os.listdir(folder))[:_MAX_CONTEXTS]
+    except OSError:
+        entries = []  # none was ever made
+    for entry in entries:
+        path = folder / entry / "meta.json"
+        try:
+            meta = _read(_ContextMeta, path)
+        except DataError as error:
+            problems.append(Problem(error.where, error.what))
+            continue
+        if meta.Name and hashlib.sha256(meta.Name.encode()).hexdigest() == entry:
+            found.append((meta.Name, path))
+        else:
+            problems.append(Problem(str(path), "its name is not that of its folder, so Docker does not find it"))
+    return iter(sorted(found))
+
+
+def _read(model: type[M], path: Path) -> M:
+    with open_regular(path, str(path)) as file:
+        try:
+            content = file.read(_MAX_FILE + 1) or b""
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+    if len(content) > _MAX_FILE:
+        raise DataError("is far too large for a file of the docker CLI", where=str(path))
+    try:
+        return decode(model, content)
+    except DataError as error:
+        raise DataError(f"is no file of the docker CLI: {error}. Repair or remove it", where=str(path)) from error
+
+
+def _usual_sockets() -> Iterator[Endpoint]:
+    """Sockets of Docker's usual packages that exist: rootful, rootless, Docker Desktop, Colima and others."""
+    if sys.platform == "win32":
+        return
+    home, runtime = os.path.expanduser("~"), os.environ.get("XDG_RUNTIME_DIR")
+    paths = ["/var/run/docker.sock"]
+    if runtime:
+        paths.append(f"{runtime}/docker.sock")
+    paths += (
+        f"{home}/{path}"
+        for path in (
+            ".docker/desktop/docker.sock",
+            ".docker/run/docker.sock",
+            ".colima/default/docker.sock",
+            ".rd/docker.sock",
+            ".orbstack/run/docker.sock",
+            ".lima/docker/sock/docker.sock",
+        )
+    )
+    for path in paths:
+        try:
+            exists = os.path.exists(path)
+        except ValueError:  # a null character in the environment
+            continue
+        if exists:
+            yield Endpoint("", f"unix://{path}")

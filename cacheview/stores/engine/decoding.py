@@ -1,0 +1,237 @@
+"""Answers of the API as images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cacheview.model import (
+    ContainerConfig,
+    DataError,
+    Doubt,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    Problem,
+    RootFS,
+    Timestamp,
+    decode,
+)
+from cacheview.stores.engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
+from cacheview.stores.engine.doubts import Doubts
+from cacheview.stores.limits import Limits
+from cacheview.stores.names import full_name, merged
+
+__all__ = ["Decoder", "is_image_id", "settled", "store_order"]
+
+_ID = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
+_NO_NAMES = frozenset({"<none>:<none>", "<none>@<none>"})
+_MANIFESTS = frozenset(
+    {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
+)
+_ZERO = ContainerConfig()
+_NO_TIME = (0, -62135596800)  # of an entry without a time: 0 since 24.0, the zero time of Go before
+_LAST_TIME = 253402300799  # the year 9999: later ones no config can have
+
+
+def is_image_id(text: str) -> bool:
+    """Whether it is a digest, as every id is: only such a one may become part of a request."""
+    return _ID.fullmatch(text) is not None
+
+
+def store_order(image: Image, in_containerd: bool) -> tuple[bool, str, str]:
+    """The key that puts images in the order of the store: by id; in containerd by the first name, the unnamed last."""
+    if not in_containerd:
+        return (False, "", image.id)
+    return (not image.names, image.names[0] if image.names else "", image.id)
+
+
+@dataclass
+class Decoder:
+    """Makes images of what one engine tells. For several threads at once: entries that it shares are values."""
+
+    doubts: Doubts
+    limits: Limits
+    problems: list[Problem] = field(default_factory=list)
+    _entries: dict[tuple[int, str, str, bool], HistoryEntry] = field(default_factory=dict)
+
+    def listed(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
+        """What the list alone tells of an image."""
+        in_containerd = self.doubts.in_containerd
+        config = ContainerConfig(Labels=entry.Labels) if entry.Labels else None
+        return Image(
+            id=entry.Id,
+            names=self._names(entry),
+            parent=entry.ParentId or None,
+            config=ImageConfig(created=_time(entry.Created), config=config),
+            config_digest="" if in_containerd else entry.Id,
+            manifest_digest=entry.Id if in_containerd and _is_manifest(entry) else "",
+            size=entry.Size if entry.Size is not None and entry.Size >= 0 else None,
+            doubts=doubts,
+        )
+
+    def read(self, listed: Image, inspected: bytes, history: bytes | DataError) -> Image:
+        """What inspect and history tell of an image that was listed.
+
+        Raises:
+            DataError: it cannot be told from what inspect says. Of a history that cannot be read there is a doubt.
+        """
+        document = decode(ImageDocument, inspected, where="inspect")
+        if document.Id != listed.id:
+            raise DataError(f"the engine told of another image: {document.Id[:100]!r}", where="inspect")
+        doubts = list(self.doubts.always)
+        diff_ids = (document.RootFS.Layers if document.RootFS else None) or ()
+        entries: tuple[HistoryEntry, ...] = ()
+        try:
+            if isinstance(history, DataError):
+                raise history
+            items = decode(HistoryDocument, history, where="history").root
+            if len(items) > self.limits.history:
+                raise DataError(f"it has more than {self.limits.history:,} entries")
+            entries, exact = self._history(items, len(diff_ids))
+            if not exact:
+                doubts.append(self.doubts.empty_layer)
+        except DataError as error:
+            doubts = [doubt for doubt in doubts if not doubt.aspect.startswith("history")]
+            doubts.append(self.doubts.history(error.what))
+        container_config = self._container_config(document, doubts)
+        parent = document.Parent or listed.parent
+        doubts += self.doubts.of_root(parent is None)
+        config = ImageConfig(
+            created=_created(document.Created),
+            author=document.Author or "",
+            architecture=document.Architecture or "",
+            variant=document.Variant or "",
+            os=document.Os or "",
+            os_version=document.OsVersion or "",
+            config=document.Config,
+            container_config=container_config,
+            rootfs=RootFS(type=document.RootFS.Type or "", diff_ids=document.RootFS.Layers)
+            if document.RootFS
+            else None,
+            history=entries,
+            comment=self._comment(document, entries),
+            container=document.Container or "",
+            # What a containerd store tells here is the version of the engine, not that of the image.
+            docker_version="" if self.doubts.in_containerd else document.DockerVersion or "",
+        )
+        return listed.model_copy(update={"config": config, "parent": parent, "doubts": tuple(doubts)})
+
+    def _container_config(self, document: ImageDocument, doubts: list[Doubt]) -> ContainerConfig | None:
+        given = document.container_config
+        if given is not None and given != _ZERO:
+            return given
+        if not self.doubts.in_containerd:
+            if given is None:
+                doubts.append(self.doubts.no_container_config)
+        elif not (self.doubts.engine.is_71ebfc7 and given is not None):
+            doubts.append(self.doubts.container_config)
+        return None
+
+    def _comment(self, document: ImageDocument, entries: Sequence[HistoryEntry]) -> str:
+        # The engine fills it in from the last entry: `daemon/images/image_inspect.go`, the same in containerd stores.
+        comment = document.Comment or ""
+        return "" if entries and entries[-1].comment == comment else comment
+
+    def _history(self, items: Sequence[HistoryItem], layers: int) -> tuple[tuple[HistoryEntry, ...], bool]:
+        """The entries, oldest first, and whether it is certain which of them have a layer."""
+        entries = tuple(self._entry(item) for item in reversed(items))
+        filled = sum(not entry.empty_layer for entry in entries)
+        if filled != layers and layers == len(entries):
+            return tuple(_with_layer(entry) for entry in entries), True
+        return entries, filled == layers
+
+    def _entry(self, item: HistoryItem) -> HistoryEntry:
+        key = (item.Created, item.CreatedBy or "", item.Comment or "", item.Size > 0)
+        entry = self._entries.get(key)
+        if entry is None:
+            created, created_by, comment, filled = key
+            entry = HistoryEntry(created=_time(created), created_by=created_by, comment=comment, empty_layer=not filled)
+            self._entries[key] = entry
+        return entry
+
+    def _names(self, entry: ListedImage) -> tuple[str, ...]:
+        texts = [*(entry.RepoTags or ())]
+        if self.doubts.in_containerd:
+            # A tag gives a digest too, which is no name. Only one of a repository without a tag is.
+            repositories = {tag.rpartition(":")[0] for tag in texts}
+            texts += (text for text in entry.RepoDigests or () if text.partition("@")[0] not in repositories)
+        else:
+            texts += entry.RepoDigests or ()
+        return merged(self._name(entry.Id, text) for text in texts if text not in _NO_NAMES)
+
+    def _name(self, image_id: str, text: str) -> str:
+        try:
+            return full_name(text)
+        except DataError as error:
+            self.problems.append(Problem(image_id, f"a name of it is not used: {error}"))
+            return ""
+
+
+def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
+    """The images without the doubts of `Doubts.empty_layer` that their parents dispel.
+
+    A child repeats the history of its parent, and has its layers. Where the parent's are certain, only the entries
+    that the child adds are in question: of one entry, the number of layers tells all.
+    """
+    unsettled = {image.id: image for image in images if _is_unsettled(image, doubts)}
+    if not unsettled:
+        return tuple(images)
+    by_id = {image.id: image for image in images}
+    done: set[str] = set()
+    for image_id in unsettled:
+        chain: dict[str, Image] = {}  # from the child up; parents may form a circle
+        at = unsettled.get(image_id)
+        while at is not None and at.id not in done and at.id not in chain:
+            chain[at.id] = at
+            at = unsettled.get(at.parent or "")
+        for one in reversed(chain.values()):
+            done.add(one.id)
+            if (parent := by_id.get(one.parent or "")) is not None:
+                by_id[one.id] = _settled_by(one, parent, doubts)
+    return tuple(by_id.values())
+
+
+def _is_unsettled(image: Image, doubts: Doubts) -> bool:
+    return any(doubt is doubts.empty_layer for doubt in image.doubts)
+
+
+def _settled_by(image: Image, parent: Image, doubts: Doubts) -> Image:
+    if parent.doubt("history.empty_layer") is not None or parent.doubt("diff_ids") is not None:
+        return image
+    before, layers = len(parent.history), len(parent.diff_ids)
+    same = [entry.key[:4] for entry in image.history[:before]] == [entry.key[:4] for entry in parent.history]
+    if not same or image.diff_ids[:layers] != parent.diff_ids:
+        return image
+    added, filled = image.history[before:], len(image.diff_ids) - layers
+    if filled == len(added):
+        added = tuple(_with_layer(entry) for entry in added)
+    elif filled != sum(not entry.empty_layer for entry in added):
+        return image
+    config = image.config.model_copy(update={"history": (*parent.history, *added)})
+    rest = tuple(doubt for doubt in image.doubts if doubt is not doubts.empty_layer)
+    return image.model_copy(update={"config": config, "doubts": rest})
+
+
+def _with_layer(entry: HistoryEntry) -> HistoryEntry:
+    return entry.model_copy(update={"empty_layer": False}) if entry.empty_layer else entry
+
+
+def _is_manifest(entry: ListedImage) -> bool:
+    """Whether the id is known to be that of a manifest, and not of an index."""
+    return entry.Descriptor is not None and entry.Descriptor.mediaType in _MANIFESTS
+
+
+def _time(seconds: int) -> Timestamp | None:
+    known = seconds not in _NO_TIME and _NO_TIME[1] < seconds <= _LAST_TIME
+    return Timestamp(seconds, 0, None) if known else None
+
+
+def _created(text: str | None) -> Timestamp | None:
+    if not text or text.startswith("0001-01-01T00:00:00"):
+        return None
+    try:
+        return Timestamp.parse(text)
+    except ValueError as error:
+        raise DataError(str(error), where="inspect", path="Created") from error

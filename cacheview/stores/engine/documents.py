@@ -1,0 +1,109 @@
+"""Answers of the Docker Engine API, as far as they are used. Keys that are not are passed over."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from cacheview.model import ContainerConfig
+
+__all__ = [
+    "HistoryDocument",
+    "HistoryItem",
+    "ImageDocument",
+    "InfoDocument",
+    "ListDocument",
+    "ListedImage",
+    "VersionDocument",
+]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class VersionDocument(_Document):
+    """``GET /version``."""
+
+    Version: str = ""
+    ApiVersion: str = ""
+    MinAPIVersion: str | None = None
+    GitCommit: str | None = None
+    Os: str | None = None
+    Arch: str | None = None
+
+
+class ContainerdInfo(_Document):
+    Address: str | None = None
+
+
+class InfoDocument(_Document):
+    """``GET /info``."""
+
+    Driver: str | None = None
+    DriverStatus: tuple[tuple[str, ...], ...] | None = None
+    DockerRootDir: str | None = None
+    Containerd: ContainerdInfo | None = None
+
+
+class DescriptorDocument(_Document):
+    mediaType: str | None = None
+    digest: str | None = None
+
+
+class ListedImage(_Document):
+    """An entry of ``GET /images/json``."""
+
+    Id: str
+    ParentId: str | None = None
+    RepoTags: tuple[str, ...] | None = None
+    RepoDigests: tuple[str, ...] | None = None
+    Created: int = 0
+    Size: int | None = None
+    Labels: dict[str, str] | None = None
+    Descriptor: DescriptorDocument | None = None
+
+
+class ListDocument(RootModel[tuple[ListedImage, ...]]):
+    """``GET /images/json``."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class RootFSDocument(_Document):
+    Type: str | None = None
+    Layers: tuple[str, ...] | None = None
+
+
+class ImageDocument(_Document):
+    """``GET /images/ID/json``."""
+
+    Id: str
+    Parent: str | None = None
+    Comment: str | None = None
+    Created: str | None = None
+    Container: str | None = None
+    container_config: ContainerConfig | None = Field(None, alias="ContainerConfig")
+    DockerVersion: str | None = None
+    Author: str | None = None
+    Config: ContainerConfig | None = None
+    Architecture: str | None = None
+    Variant: str | None = None
+    Os: str | None = None
+    OsVersion: str | None = None
+    RootFS: RootFSDocument | None = None
+    Descriptor: DescriptorDocument | None = None
+
+
+class HistoryItem(_Document):
+    """An entry of ``GET /images/ID/history``."""
+
+    Created: int = 0
+    CreatedBy: str | None = None
+    Comment: str | None = None
+    Size: int = 0
+
+
+class HistoryDocument(RootModel[tuple[HistoryItem, ...]]):
+    """``GET /images/ID/history``: the newest first."""
+
+    model_config = ConfigDict(frozen=True, strict=True)

@@ -1,0 +1,96 @@
+"""What the Docker Engine API does not tell of an image. One object for each doubt of a store: images share them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cacheview.model import Aspect, Doubt
+from cacheview.stores.engine.engine import Engine
+
+__all__ = ["Doubts"]
+
+# What inspect leaves out of Config since API 1.50, and out of what the engine itself reads before.
+_LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that no OCI config has"
+_SECONDS = "tells times to the second only, and in UTC"
+
+
+class Doubts:
+    """The doubts about the images of one engine, as far as the API alone was asked.
+
+    ``remedy`` is what would make certain what the store itself keeps: a sentence. Rules of which engine tells what are
+    measured, and those of ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
+    ``image_history.go`` of moby 20.10 to 29.
+    """
+
+    def __init__(self, engine: Engine, remedy: str) -> None:
+        self.engine = engine
+        self.remedy = remedy
+        self.in_containerd = engine.store != "graphdriver"  # also where it is not known
+        self._about: dict[tuple[Aspect, str, str], Doubt] = {}
+        self._unread: dict[tuple[str, bool], tuple[Doubt, ...]] = {}
+        self.always = self._always()
+        self.container_config = self.about(
+            "container_config", "the API does not tell the container config of an image in this store"
+        )
+        self.no_container_config = self.about(
+            "container_config", f"this engine does not tell container configs at API {engine.inspect_api}"
+        )
+        self.from_scratch = self.about("from_scratch", "the API does not tell the label of a first step FROM scratch")
+        self.empty_layer = self.about(
+            "history.empty_layer",
+            "the API tells the sizes of layers only, and fewer entries have a size than there are layers: which of the "
+            "others has an empty layer of its own, and which has none, cannot be told",
+        )
+        self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
+
+    def about(self, aspect: Aspect, reason: str, remedy: str = "") -> Doubt:
+        """The one doubt of this content."""
+        key = (aspect, reason, remedy)
+        if key not in self._about:
+            self._about[key] = Doubt(aspect=aspect, reason=reason, remedy=remedy or self.remedy)
+        return self._about[key]
+
+    def unread(self, reason: str, remedy: str, *, is_root: bool) -> tuple[Doubt, ...]:
+        """Of an image of which the list tells id, names, parent and labels. ``is_root``: it has no parent."""
+        if (reason, is_root) not in self._unread:
+            aspects: tuple[Aspect, ...] = ("config", "container_config", "diff_ids", "history")
+            doubts = [self.about(aspect, reason, remedy) for aspect in aspects]
+            doubts.append(self.about("created", f"the list of images {_SECONDS}; {reason}", remedy))
+            unread = {doubt.aspect for doubt in doubts}
+            doubts += (doubt for doubt in self.always if doubt.aspect.partition(".")[0] not in unread)
+            self._unread[reason, is_root] = (*doubts, *self.of_root(is_root))
+        return self._unread[reason, is_root]
+
+    def of_root(self, is_root: bool) -> tuple[Doubt, ...]:
+        """Of an image without a parent: a containerd store labels it as a first step, or not. 71ebfc7 never does."""
+        return (self.from_scratch,) if is_root and self.in_containerd and not self.engine.is_71ebfc7 else ()
+
+    def _always(self) -> tuple[Doubt, ...]:
+        """Of every image."""
+        engine, release = self.engine, self.engine.release
+        doubts = []
+        if self.in_containerd or release is None or release >= (28, 2):
+            doubts.append(self.about("config.config", f"the API does not tell {_LEGACY}"))
+        doubts.append(
+            self.about(
+                "config.other",
+                "the API does not tell os.features, no container in its newer versions, and as comment that of the history",
+            )
+        )
+        doubts.append(
+            self.about(
+                "history.created",
+                f"the history of the API {_SECONDS}; no time looks like 1970-01-01T00:00:00Z",
+            )
+        )
+        doubts.append(self.about("history.author", "the history of the API does not tell authors"))
+        if self.in_containerd:
+            doubts.append(self.about("config_digest", "the API does not tell the digest of the config in this store"))
+        if engine.store is None:
+            doubts.append(
+                self.about("names", "it is not known which kind of store it is, so digests are not taken as names")
+            )
+        if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
+            # 71ebfc7 and 20.10 neither write nor read it; it came with 23.0.11, 24.0.9 and 25.0.2.
+            doubts.append(self.about("built_locally", "the API does not tell whether an image was built here"))
+        return tuple(doubts)

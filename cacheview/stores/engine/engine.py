@@ -1,0 +1,118 @@
+"""What an engine says of itself: its version, its store, and which API versions to ask."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError, Problem, decode
+from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
+from cacheview.stores.engine.documents import InfoDocument, VersionDocument
+from cacheview.stores.engine.errors import NoAnswerError, RefusedError
+
+__all__ = ["Engine", "ask_engine", "read_version"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_MAX_DOCUMENT = 4 * 1024 * 1024
+_SNAPSHOTTER = "io.containerd.snapshotter"
+_COMMIT_71EBFC7 = re.compile(r"71ebfc7[0-9a-f]*(?:-.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine, as it says.
+
+    Attributes:
+        version: of the release (``28.5.2``).
+        commit: it was built from.
+        list_api: API version to list with: the newest that both sides know.
+        inspect_api: API version to inspect with: the one whose answers tell most.
+        store: which kind of image store it uses; None: it does not tell.
+        root: its data root, as a path on its machine; empty where it does not tell.
+        containerd: the address of its containerd, likewise.
+        problems: what it did not answer.
+    """
+
+    version: str
+    commit: str
+    list_api: str
+    inspect_api: str
+    store: str | None = None
+    root: str = ""
+    containerd: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def title(self) -> str:
+        kind = {"containerd": "containerd store", "graphdriver": "graph-driver store"}.get(self.store or "", "")
+        return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
+
+    @property
+    def is_71ebfc7(self) -> bool:
+        """Whether it is moby at 71ebfc7, whose containerd store keeps the container config in the image config."""
+        return self.store == "containerd" and _COMMIT_71EBFC7.fullmatch(self.commit) is not None
+
+    @property
+    def release(self) -> tuple[int, int] | None:
+        """Major and minor of its version; None where it has another form."""
+        match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", self.version)
+        return (int(match[1]), int(match[2])) if match else None
+
+
+def read_version(client: EngineClient) -> VersionDocument:
+    """Ask an engine for its version. Raises `DataError`."""
+    return _decoded(client, VersionDocument, "/version")
+
+
+def ask_engine(client: EngineClient) -> Engine:
+    """Ask an engine what it is. Raises `DataError` where it does not even tell its version."""
+    version = read_version(client)
+    list_api, inspect_api = _versions(version, client.where)
+    engine = Engine(version.Version[:64], (version.GitCommit or "")[:64], list_api, inspect_api)
+    try:
+        info = _decoded(client, InfoDocument, f"/v{list_api}/info")
+    except (RefusedError, NoAnswerError) as error:
+        problem = Problem("/info", f"{error.what}. So the kind of the store is not known")
+        return Engine(engine.version, engine.commit, list_api, inspect_api, problems=(problem,))
+    status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
+    store = "containerd" if status.get("driver-type", "").startswith(_SNAPSHOTTER) else "graphdriver"
+    return Engine(
+        engine.version,
+        engine.commit,
+        list_api,
+        inspect_api,
+        store if info.Driver else None,
+        (info.DockerRootDir or "")[:4096],
+        (info.Containerd.Address or "" if info.Containerd else "")[:4096],
+    )
+
+
+def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
+    """The API versions to list and to inspect with, from those that the engine takes."""
+    try:
+        newest = version_key(version.ApiVersion)
+        oldest = version_key(version.MinAPIVersion or "1.24")
+    except ValueError as error:
+        raise NoAnswerError(f"does not say which API it has: {error}. Is it a Docker Engine?", where=where) from error
+
+    def nearest(wanted: str) -> str:
+        return f"1.{max(oldest, min(newest, version_key(wanted)))}"
+
+    return nearest(KNOWN_API), nearest(INSPECT_API)
+
+
+def _decoded(client: EngineClient, model: type[M], path: str) -> M:
+    try:
+        return decode(model, client.get(path, limit=_MAX_DOCUMENT))
+    except (RefusedError, NoAnswerError):
+        raise
+    except DataError as error:
+        if error.where == client.where:
+            raise
+        raise NoAnswerError(
+            f"the answer to {path} is not that of a Docker Engine: {error}. Check the address", where=client.where
+        ) from error

@@ -1,0 +1,162 @@
+"""What goes wrong with a connection to an engine, as a `DataError`: what, where, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import stat
+from collections.abc import Iterator
+from typing import Literal
+
+from cacheview.model import DataError
+from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
+
+__all__ = ["ConnectionLostError", "NoAnswerError", "RefusedError", "connection_error", "status_error"]
+
+_MAX_MESSAGE = 300
+
+Lost = Literal["down", "timeout", "broken"]
+
+
+class ConnectionLostError(DataError):
+    """No whole answer came: nobody listens, it took too long, or the connection broke. ``how`` tells which."""
+
+    def __init__(self, what: str, *, where: str, how: Lost) -> None:
+        super().__init__(what, where=where)
+        self.how = how
+
+
+class NoAnswerError(DataError):
+    """What came is not an answer of the Docker API."""
+
+
+class RefusedError(DataError):
+    """The engine answered with an error. ``status`` is its HTTP status."""
+
+    def __init__(self, what: str, *, where: str, status: int) -> None:
+        super().__init__(what, where=where)
+        self.status = status
+
+
+def connection_error(error: BaseException, endpoint: Endpoint, seconds: float) -> DataError:
+    """What an exception of the connection means."""
+    where = endpoint.host[:200]
+    causes = list(_causes(error))
+    names = {type(cause).__name__ for cause in causes}
+    if any(isinstance(cause, ssl.SSLError) for cause in causes) or names & {"SSLError", "TLSParameterError"}:
+        reason = _text(
+            next(
+                cause
+                for cause in causes
+                if isinstance(cause, ssl.SSLError)
+                or "TLS" in type(cause).__name__
+                or type(cause).__name__ == "SSLError"
+            )
+        )
+        what = f"TLS failed: {reason}. Check the certificates of the context, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
+        return ConnectionLostError(what, where=where, how="down")
+    if any(isinstance(cause, TimeoutError) for cause in causes) or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
+        what = f"did not answer within {seconds:g} seconds. Is it busy, or its host out of reach? Try again"
+        return ConnectionLostError(what, where=where, how="timeout")
+    for cause in causes:
+        if isinstance(cause, PermissionError):
+            return ConnectionLostError(_permission(endpoint), where=where, how="down")
+        if isinstance(cause, FileNotFoundError):
+            return ConnectionLostError(_not_running("there is no such socket", endpoint), where=where, how="down")
+        if isinstance(cause, ConnectionRefusedError):
+            return ConnectionLostError(_not_running("nothing listens there", endpoint), where=where, how="down")
+        if isinstance(cause, socket.gaierror):
+            what = f"there is no such host: {cause.strerror}. Check the name, or choose another context"
+            return ConnectionLostError(what, where=where, how="down")
+        if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
+            return ConnectionLostError(f"the host is out of reach: {cause.strerror}", where=where, how="down")
+    if endpoint.host.startswith("ssh://"):
+        what = (
+            f"SSH failed: {_text(error)}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
+            "for a password"
+        )
+        return ConnectionLostError(what, where=where, how="broken")
+    what = f"the answer broke off: {_text(error)}. Is it a Docker Engine, and did it stop? Try again"
+    return ConnectionLostError(what, where=where, how="broken")
+
+
+def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
+    """What an HTTP status that is no success means, with the engine's own words."""
+    message = _message(body)
+    said = f": {message}" if message else ""
+    what = f"the engine answered {path[:100]} with status {status}{said}"
+    if status == 400 and "HTTP request to an HTTPS server" in message:
+        what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
+    elif status in (401, 403):
+        what += ". Something before the engine does not let this be read: a proxy, or a plugin for authorization"
+    return RefusedError(what, where=endpoint.host[:200], status=status)
+
+
+def _message(body: bytes) -> str:
+    import json
+
+    try:
+        document = json.loads(body)
+        text = document["message"] if isinstance(document, dict) else ""
+    except (ValueError, KeyError, RecursionError):
+        text = body.decode("utf-8", "replace")
+    return " ".join(str(text).split())[:_MAX_MESSAGE]
+
+
+def _text(error: BaseException) -> str:
+    return " ".join(str(error).split())[:_MAX_MESSAGE] or type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception with all it was made of: libraries wrap theirs as causes, contexts, reasons and arguments."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
+
+
+def _not_running(why: str, endpoint: Endpoint) -> str:
+    if endpoint.name and endpoint.name != DEFAULT:
+        hint = f"Start it, or choose another context than {endpoint.name}"
+    elif endpoint.origin:
+        hint = f"Start it, or change {endpoint.origin}"
+    else:
+        hint = "Start Docker (`sudo systemctl start docker`)"
+    others = [other.location for other in endpoints() if other.host != endpoint.host and _is_there(other)]
+    also = f". There are other engines to open: {', '.join(others[:3])}" if others else ""
+    return f"the Docker Engine is not running: {why}. {hint}{also}"
+
+
+def _is_there(endpoint: Endpoint) -> bool:
+    path = endpoint.socket_path
+    return path is not None and os.path.exists(path)
+
+
+def _permission(endpoint: Endpoint) -> str:
+    path = endpoint.socket_path
+    group = _group(path) if path is not None else ""
+    what = "you have no permission to connect to the Docker Engine's socket"
+    if group and group != "root":
+        return (
+            f"{what}: it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again or run "
+            f"`newgrp {group}`; a rootless engine needs no group"
+        )
+    return f"{what}: it is for root alone. Run as root, or use a rootless engine"
+
+
+def _group(path: os.PathLike[str]) -> str:
+    """The group that may write to a socket; empty where none may, or it cannot be told."""
+    try:
+        import grp
+
+        status = os.stat(path)
+        return grp.getgrgid(status.st_gid).gr_name if status.st_mode & stat.S_IWGRP else ""
+    except (ImportError, KeyError, OSError):
+        return ""

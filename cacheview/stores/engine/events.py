@@ -1,0 +1,50 @@
+"""Hearing that the images of an engine may have changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from cacheview.model import DataError
+from cacheview.stores.engine.client import EngineClient, Timeouts
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.engine.engine import ask_engine
+
+__all__ = ["follow"]
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the tries to connect again
+
+
+def follow(
+    target: str,
+    heard: Callable[[], None],
+    stopped: threading.Event,
+    timeouts: Timeouts | None = None,
+    pauses: tuple[float, ...] = _PAUSES,
+) -> None:
+    """Call ``heard`` for the image events of an engine, until ``stopped``. Several events may be one call.
+
+    A connection that breaks is made again, and ``heard`` is called then: something may have happened in between.
+
+    Raises:
+        DataError: there is no such engine, or it does not answer any more.
+    """
+    endpoint = find_endpoint(target)
+    was_heard, failed = False, 0
+    while not stopped.is_set():
+        try:
+            with EngineClient(endpoint, timeouts) as client:
+                events = client.events(ask_engine(client).list_api, "image", stopped)
+                next(events, None)  # it listens
+                failed = 0
+                if was_heard and not stopped.is_set():
+                    heard()
+                was_heard = True
+                for _ in events:
+                    heard()
+        except DataError:
+            # The first connection is not tried again: nothing was ever heard there.
+            if not was_heard or failed >= len(pauses):
+                raise
+            stopped.wait(pauses[failed])
+            failed += 1

@@ -1,0 +1,238 @@
+"""The images of a Docker Engine, read through its API: the list first, then each image, several at a time."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cacheview.model import DataError, Image, ImageStore, Problem, decode
+from cacheview.stores.engine.client import EngineClient
+from cacheview.stores.engine.decoding import Decoder, is_image_id, settled, store_order
+from cacheview.stores.engine.documents import ListDocument, ListedImage
+from cacheview.stores.engine.doubts import Doubts
+from cacheview.stores.engine.engine import Engine
+from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
+from cacheview.stores.engine.workers import Crew, patiently
+from cacheview.stores.progress import Meter
+from cacheview.stores.reading import Reading
+
+__all__ = ["EngineReader"]
+
+THREADS = 8
+_FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
+_MAX_PROBLEMS = 50  # told one by one
+
+_READING = "it is still being read"
+_WAIT = "Wait until the store has been read"
+_RELOAD = "Reload the store"
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an image could not be read."""
+
+    error: DataError
+
+
+class EngineReader:
+    """Reads the images of one engine. ``remedy``: what would make certain what the API does not tell."""
+
+    def __init__(self, client: EngineClient, engine: Engine, reading: Reading, location: str, remedy: str) -> None:
+        self.client = client
+        self.engine = engine
+        self.reading = reading
+        self.location = location
+        self.doubts = Doubts(engine, remedy)
+        self.decoder = Decoder(self.doubts, reading.limits)
+        self.problems: list[Problem] = list(engine.problems)
+        self.notes: list[str] = []
+        self._broken = 0  # connections in a row
+        self._dead = threading.Event()
+
+    def list_images(self, meter: Meter) -> dict[str, Image]:
+        """The images of the list, by id, in the order of the store, each with the doubts of one that was not read.
+
+        Raises:
+            DataError: there is no list.
+        """
+        entries = patiently(self._list, meter)
+        limit = self.reading.limits.images
+        if len(entries) > limit:
+            self.problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
+        images = []
+        for number, entry in enumerate(entries[:limit]):
+            if not is_image_id(entry.Id):
+                self.problems.append(Problem(f"image {number + 1} of the list", f"has no id: {entry.Id[:100]!r}"))
+                continue
+            unread = self.doubts.unread(_READING, _WAIT, is_root=not entry.ParentId)
+            images.append(self.decoder.listed(entry, unread))
+        images.sort(key=lambda image: store_order(image, self.doubts.in_containerd))
+        unique, twice = ImageStore.unique(images)
+        self.problems += twice
+        return {image.id: image for image in unique}
+
+    def read(self, images: dict[str, Image], wanted: Sequence[str], meter: Meter) -> None:
+        """Replace the wanted images by what the engine tells of them. What cannot be read stays as it was listed.
+
+        Gives partial stores on the way: ``images`` as they are by then.
+        """
+        failures: dict[str, DataError] = {}
+        read, next_partial = 0, _FIRST_PARTIAL
+        with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
+            for listed, result in crew.results(meter):
+                read += 1
+                if isinstance(result, _Failure):
+                    failures[listed.id] = result.error
+                else:
+                    images[listed.id] = result
+                if self._dead.is_set():
+                    crew.stop()
+                meter.reached(read)
+                if read >= next_partial and read < len(wanted):
+                    next_partial = read * 2
+                    self.give_partial(images)
+        if failures:
+            self._tell(images, failures, wanted, meter)
+
+    def give_partial(self, images: dict[str, Image]) -> None:
+        """Show what is known so far, where anybody wants to see it."""
+        if self.reading.partial is not None:
+            self.reading.partial(self.store(images))
+
+    def store(self, images: dict[str, Image]) -> ImageStore:
+        from cacheview.stores.images import RULES
+
+        problems = (*self.problems, *self.decoder.problems)
+        notes = tuple(self.notes) if images else ("There are no images in it.",)
+        kept = settled(list(images.values()), self.doubts)
+        return ImageStore(kept, self.engine.title, self.location, RULES, notes, problems)
+
+    def _list(self) -> tuple[ListedImage, ...]:
+        path = f"/v{self.engine.list_api}/images/json"
+        content = self.client.get(path, {"all": "1"}, limit=self.reading.limits.documents)
+        try:
+            return decode(ListDocument, content).root
+        except DataError as error:
+            return self._salvaged(content, error)
+
+    def _salvaged(self, content: bytes, error: DataError) -> tuple[ListedImage, ...]:
+        """The entries of a list that can be read, where not all can."""
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, list):
+            what = f"the list of images is none: {error}. Is it a Docker Engine?"
+            raise NoAnswerError(what, where=self.client.where) from error
+        entries = []
+        for number, entry in enumerate(document):
+            try:
+                entries.append(decode(ListedImage, json.dumps(entry)))
+            except DataError as wrong:
+                self.problems.append(Problem(f"image {number + 1} of the list", str(wrong)))
+        return tuple(entries)
+
+    def _image(self, listed: Image) -> Image | _Failure:
+        """In a thread of the crew."""
+        if self._dead.is_set():
+            return _Failure(ConnectionLostError("the engine does not answer", where=self.client.where, how="down"))
+        limit = self.reading.limits.document
+        path = f"/v{self.engine.inspect_api}/images/{listed.id}"
+        try:
+            inspected = self._get(f"{path}/json", limit)
+            history: bytes | DataError
+            try:
+                history = self._get(f"{path}/history", limit)
+            except (RefusedError, NoAnswerError) as error:
+                if isinstance(error, RefusedError) and error.status == 404:
+                    raise
+                history = error
+            return self.decoder.read(listed, inspected, history)
+        except DataError as error:
+            return _Failure(error)
+
+    def _get(self, path: str, limit: int) -> bytes:
+        """An answer; where the connection broke, that of a second try."""
+        try:
+            answer = self.client.get(path, limit=limit)
+        except ConnectionLostError as error:
+            if error.how == "broken":
+                try:
+                    answer = self.client.get(path, limit=limit)
+                    self._broken = 0
+                    return answer
+                except ConnectionLostError as again:
+                    error = again
+            self._broken += 1
+            if error.how == "down" or self._broken >= THREADS:
+                self._dead.set()
+            raise error from None
+        self._broken = 0
+        return answer
+
+    def _tell(
+        self, images: dict[str, Image], failures: dict[str, DataError], wanted: Sequence[str], meter: Meter
+    ) -> None:
+        """Say what could not be read, and why; take out what is there no more."""
+        missing = [
+            image_id for image_id, error in failures.items() if isinstance(error, RefusedError) and error.status == 404
+        ]
+        if missing:
+            self._sort_out(images, missing, failures, meter)
+        unread = [image_id for image_id in wanted if self._is_unread(images.get(image_id))]
+        lost = [image_id for image_id in unread if isinstance(failures.get(image_id), ConnectionLostError | None)]
+        if self._dead.is_set() and lost:
+            error = next(error for error in failures.values() if isinstance(error, ConnectionLostError))
+            what = (
+                f"the engine stopped answering: {len(lost):,} of {len(wanted):,} images are known by the list alone. "
+                f"{error.what}"
+            )
+            self.problems.append(Problem(error.where, what))
+            self._mark(images, lost, f"it could not be read: {error.what}")
+        else:
+            lost = []
+        rest = [image_id for image_id in unread if image_id not in set(lost)]
+        for image_id in rest:
+            self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
+        for image_id in rest[:_MAX_PROBLEMS]:
+            self.problems.append(Problem(images[image_id].title, failures[image_id].what))
+        if len(rest) > _MAX_PROBLEMS:
+            reasons = Counter(failures[image_id].what for image_id in rest[_MAX_PROBLEMS:])
+            reason, _ = reasons.most_common(1)[0]
+            self.problems.append(
+                Problem("", f"{len(rest) - _MAX_PROBLEMS:,} more images could not be read, most because: {reason}")
+            )
+
+    def _sort_out(
+        self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, DataError], meter: Meter
+    ) -> None:
+        """Images that were listed and not found: deleted since, unless they are still listed."""
+        try:
+            listed = {entry.Id for entry in patiently(self._list, meter)}
+        except DataError:
+            return  # as if they were there: nothing is lost
+        gone = [image_id for image_id in missing if image_id not in listed]
+        for image_id in gone:
+            del images[image_id], failures[image_id]
+        if gone:
+            shown = ", ".join(image_id.rpartition(":")[2][:12] for image_id in gone[:5])
+            more = ", …" if len(gone) > 5 else ""
+            self.notes.append(
+                f"{len(gone)} {'image was' if len(gone) == 1 else 'images were'} deleted while the store was read: "
+                f"{shown}{more}."
+            )
+
+    def _is_unread(self, image: Image | None) -> bool:
+        return image is not None and image.doubts in (
+            self.doubts.unread(_READING, _WAIT, is_root=True),
+            self.doubts.unread(_READING, _WAIT, is_root=False),
+        )
+
+    def _mark(self, images: dict[str, Image], ids: Sequence[str], reason: str) -> None:
+        for image_id in ids:
+            image = images[image_id]
+            doubts = self.doubts.unread(reason, _RELOAD, is_root=image.parent is None)
+            images[image_id] = image.model_copy(update={"doubts": doubts})

@@ -1,0 +1,87 @@
+"""Threads that ask, and one that waits for them: it can be told to stop at any time, whatever a connection does."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from cacheview.stores.progress import Meter
+
+__all__ = ["Crew", "patiently"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_STEP = 0.05  # seconds between two chances to cancel
+_GOODBYE = 0.5  # seconds that a thread gets to end; one that hangs in a connection ends with it
+
+
+def patiently(work: Callable[[], R], meter: Meter) -> R:
+    """The result of ``work``, done in a thread, so that ``meter`` may cancel the wait. Raises what ``work`` raises."""
+    with Crew(lambda _: work(), [None], 1) as crew:
+        for _, result in crew.results(meter):
+            return result
+    raise RuntimeError("the work gave no result")
+
+
+class Crew(Generic[T, R]):
+    """Does ``work`` for each of ``items`` in some threads. Leaving the context stops them."""
+
+    def __init__(self, work: Callable[[T], R], items: Iterable[T], threads: int) -> None:
+        self._work = work
+        self._items = iter(items)
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._results: queue.SimpleQueue[tuple[T, R] | BaseException | None] = queue.SimpleQueue()
+        # Daemons: one that hangs must not keep the program from ending.
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True, name=f"engine-reader-{number}") for number in range(threads)
+        ]
+
+    def __enter__(self) -> Crew[T, R]:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for thread in self._threads:
+            thread.join(_GOODBYE if not self._results.empty() or thread.is_alive() else None)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopped.set()
+
+    def results(self, meter: Meter) -> Iterator[tuple[T, R]]:
+        """Items with their results, as they come, in the thread that asks. Raises what ``work`` or ``meter`` raises."""
+        running = len(self._threads)
+        while running:
+            try:
+                got = self._results.get(timeout=_STEP)
+            except queue.Empty:
+                meter.alive()
+                continue
+            if got is None:
+                running -= 1
+            elif isinstance(got, BaseException):
+                raise got
+            else:
+                yield got
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                with self._lock:
+                    item = next(self._items, _END)
+                if item is _END:
+                    return
+                self._results.put((item, self._work(item)))  # type: ignore[arg-type]
+        except BaseException as error:
+            self._results.put(error)
+        finally:
+            self._results.put(None)
+
+
+_END = object()

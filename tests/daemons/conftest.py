@@ -1,0 +1,85 @@
+"""Real daemons for the tests: Docker's with a graph-driver store, and containerd; one of each for the session.
+
+They live in a folder of their own, with their own mounts, and no network. Where they cannot be had the tests are
+skipped with the reason; with CACHEVIEW_DAEMONS=required, as in ``.ci/run``, they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from daemon_builds import Builder
+from daemon_process import DaemonError, leftovers, program
+from daemon_shop import Build, build_shop
+from daemon_start import ContainerdDaemon, EngineDaemon, start_containerd, start_engine
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test, or fail it where the daemons must be there."""
+    if os.environ.get("CACHEVIEW_DAEMONS") == "required":
+        pytest.fail(f"a daemon is required (CACHEVIEW_DAEMONS) and cannot be had: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def need(*programs: str) -> None:
+    if os.geteuid() != 0:
+        unavailable("a daemon needs root")
+    if missing := [name for name in programs if program(name) is None]:
+        unavailable(f"not installed: {', '.join(missing)} (Debian: docker.io, containerd)")
+
+
+@pytest.fixture(scope="session")
+def daemon_folder() -> Iterator[Path]:
+    """A folder with a short name, as the path of a socket has to be short. Nothing of it may be left in the end."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-daemons-") as name:
+        yield Path(name)
+        assert leftovers(Path(name)) == []
+
+
+@pytest.fixture(scope="session")
+def engine(daemon_folder: Path) -> Iterator[EngineDaemon]:
+    """A Docker Engine whose store is empty when the first test begins."""
+    need("dockerd", "containerd", "runc", "unshare")
+    try:
+        running = start_engine(daemon_folder / "engine")
+    except DaemonError as error:
+        unavailable(str(error))
+    with running.process:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def builder(engine: EngineDaemon) -> Iterator[Builder]:
+    """What builds with the classic builder of the engine."""
+    with Builder(engine.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def containerd(daemon_folder: Path) -> Iterator[ContainerdDaemon]:
+    """A containerd that holds nothing when the first test begins."""
+    need("containerd", "ctr", "unshare")
+    try:
+        running = start_containerd(daemon_folder / "containerd")
+    except DaemonError as error:
+        unavailable(str(error))
+    with running.process:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(builder: Builder) -> list[Build]:
+    """The builds of `build_shop`, made once."""
+    return build_shop(builder)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose name is short enough for a socket in it."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as name:
+        yield Path(name)

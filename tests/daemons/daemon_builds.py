@@ -1,0 +1,113 @@
+"""Builds by the classic builder of a real engine, and what it said of each step."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+import pytest
+from docker import APIClient
+
+__all__ = ["BuildError", "Builder", "Step"]
+
+_STEP = re.compile(r"Step \d+/\d+ : (.*)")
+_STATE = re.compile(r" ---> ([0-9a-f]{12})")
+
+
+class BuildError(Exception):
+    """A build that failed, in the builder's words."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as the builder told it.
+
+    Attributes:
+        instruction: as in the Dockerfile.
+        image: full id of the state after it; empty after ``FROM scratch``.
+        parent: full id of the state before it; of the first step on scratch, and of FROM, empty.
+        cached: whether the builder said "Using cache".
+    """
+
+    instruction: str
+    image: str
+    parent: str
+    cached: bool
+
+    @property
+    def asks_cache(self) -> bool:
+        """Whether the builder asks the cache before it."""
+        return not self.instruction.startswith("FROM ")
+
+
+class Builder:
+    """Builds at an engine's address with nothing of the user's own settings."""
+
+    def __init__(self, url: str) -> None:
+        with _no_settings():
+            self.client = APIClient(base_url=url, version="auto", timeout=60)
+
+    def __enter__(self) -> Builder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+
+    def build(self, name: str, dockerfile: str, files: Mapping[str, bytes] | None = None, **options: Any) -> list[Step]:
+        """Build and name an image; the steps in order, FROM among them. Raises `BuildError`."""
+        context = _context({"Dockerfile": dockerfile.encode(), **(files or {})})
+        stream = self.client.build(
+            fileobj=context, custom_context=True, tag=name, rm=True, forcerm=True, decode=True, **options
+        )
+        text = ""
+        for message in stream:
+            if "error" in message:
+                raise BuildError(message["error"])
+            text += message.get("stream", "")
+        return list(self._steps(text))
+
+    def _steps(self, text: str) -> Iterator[Step]:
+        state = ""
+        for told in text.split("Step ")[1:]:
+            instruction = _STEP.match(f"Step {told}")
+            assert instruction is not None, told
+            states = _STATE.findall(told)
+            image = self.client.inspect_image(states[-1])["Id"] if states else ""
+            is_from = instruction[1].startswith("FROM ")
+            yield Step(instruction[1], image, "" if is_from else state, " ---> Using cache" in told)
+            state = image
+
+    def names(self) -> dict[str, set[str]]:
+        """The tags of every image of the engine, as it lists them; none of an unnamed one."""
+        return {
+            image["Id"]: {tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"}
+            for image in self.client.images(all=True)
+        }
+
+
+@contextmanager
+def _no_settings() -> Iterator[None]:
+    with TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_CONFIG", str(Path(empty)))
+        yield
+
+
+def _context(files: Mapping[str, bytes]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(content), 0o755, 1_700_000_000
+            archive.addfile(member, io.BytesIO(content))
+    packed.seek(0)
+    return packed

@@ -1,0 +1,140 @@
+"""Starting a daemon with private directories, and stopping it without a trace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ["Daemon", "DaemonError", "leftovers", "program"]
+
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+_POLL_SECONDS = 0.02
+
+# The mounts of the daemon are its own: they end with its last process, whatever becomes of it. Docker needs the devices
+# cgroup; a machine where nothing mounts cgroups gets the unified one, in here alone.
+_IN_PRIVATE = """
+if ! grep -q ' - cgroup' /proc/self/mountinfo; then
+  mount -t cgroup2 none /sys/fs/cgroup
+fi
+exec "$@"
+"""
+
+
+class DaemonError(Exception):
+    """A daemon that did not start, or that could not be stopped: why, with the end of its log."""
+
+
+def program(name: str) -> str | None:
+    """Where a program is, also where the PATH has no folders for the administrator."""
+    return shutil.which(
+        name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+    )
+
+
+class Daemon:
+    """A daemon: a context manager that stops it, so that this is done whatever happens.
+
+    Args:
+        command: the daemon and its options.
+        folder: where all it writes is; its name is in every command line of it.
+        ready: whether it answers.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> None:
+        self.name = Path(command[0]).name
+        self.folder = folder
+        self._command = command
+        self._ready = ready
+        self._log = folder / f"{self.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def start(self) -> Daemon:
+        """Start it and wait until it answers. Raises `DaemonError`, with nothing of it left, if it does not."""
+        private = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _IN_PRIVATE, "sh")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                (*private, *self._command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin", "TMPDIR": str(self.folder)},
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        for _ in range(int(_START_SECONDS / _POLL_SECONDS)):
+            if self._ready():
+                return
+            try:
+                status = process.wait(_POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            raise DaemonError(f"{self.name} ended with status {status}: {self.last_words()}")
+        raise DaemonError(f"{self.name} did not answer within {_START_SECONDS} s: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last lines of its log, those that tell of an error first."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        telling = [line for line in lines if "level=info" not in line and "level=warning" not in line]
+        return " | ".join((telling or lines)[-3:])[-600:]
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End it as an administrator would, or by force, and all that it started. Raises `DaemonError` if it had to be
+        forced although it was asked."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        slow = False
+        process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            slow = True
+            process.kill()
+            process.wait()
+        for child in _processes(self.folder):  # of a daemon that ended without ending them
+            os.kill(child, signal.SIGKILL)
+        if slow:
+            raise DaemonError(f"{self.name} did not stop within {_STOP_SECONDS} s: {self.last_words()}")
+
+
+def leftovers(folder: Path) -> list[str]:
+    """What still runs or is mounted of the daemons of a folder."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [f"process {pid}" for pid in _processes(folder)] + [line for line in mounts if str(folder) in line]
+
+
+def _processes(folder: Path) -> list[int]:
+    """The living processes whose command line names the folder, this one aside."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes()
+        except OSError:  # it has just ended
+            continue
+        if os.fsencode(folder) in words:
+            found.append(int(entry.name))
+    return sorted(found)

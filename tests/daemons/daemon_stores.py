@@ -1,0 +1,39 @@
+"""Stores of the running daemons, opened as a user opens them."""
+
+from __future__ import annotations
+
+from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, Verdict
+from cacheview.engine.index import container_config_of
+from cacheview.model import SCRATCH, Image, ImageStore, Probe
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Case
+
+__all__ = ["ask", "opened", "probe_of", "store_at"]
+
+
+def opened(location: str) -> Case:
+    """The one store at a location, which reads without a problem."""
+    result = open_store(location)
+    assert result.problems == ()
+    (case,) = result.cases
+    assert case.store.problems == ()
+    return case
+
+
+def store_at(location: str) -> ImageStore:
+    return opened(location).store
+
+
+def probe_of(image: Image) -> Probe:
+    """What the builder must have asked before the step that made an image: what it asked with is stored in the image.
+
+    Only the host name differs: the stored config is that of the step's container, which was given one by then. No
+    rule compares it (moby image/cache/compare.go, 20.10 and later).
+    """
+    config = container_config_of(image)
+    assert config is not None
+    return Probe(parent=image.parent or SCRATCH, config=config)
+
+
+def ask(case: Case, probe: Probe) -> Verdict:
+    return ImageCache(case.store, RULE_SETS.get(case.rules, CONTAINERD_71EBFC7)).verdict(probe)

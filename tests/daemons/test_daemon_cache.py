@@ -1,0 +1,156 @@
+"""What cacheview says of the cache is what the engine's builder then does."""
+
+from __future__ import annotations
+
+import json
+import platform
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from daemon_builds import Builder, BuildError, Step
+from daemon_shop import FILES, WEB, Build
+from daemon_start import EngineDaemon
+from daemon_stores import ask, opened, probe_of
+
+from cacheview.cli import main
+from cacheview.engine import VerdictOutcome
+from cacheview.engine.index import container_config_of
+from cacheview.stores.opened import Case
+
+KINDS = ("engine", "data-root")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_builder_asked_for_every_step_hits_what_it_made(
+    kind: str, engine: EngineDaemon, shop: list[Build]
+) -> None:
+    case = opened(engine.location(kind))
+    asked = 0
+    for build in shop:
+        for step in build.steps:
+            if step.asks_cache:
+                verdict = ask(case, probe_of(case.store.by_id[step.image]))
+                assert verdict.image is not None, step
+                assert verdict.image.id == step.image, step
+                asked += 1
+    assert asked >= 27
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_build_once_more_is_cached_as_said(
+    kind: str, engine: EngineDaemon, shop: list[Build], builder: Builder
+) -> None:
+    case = opened(engine.location(kind))
+    last = {build.name: build for build in shop}
+    for build in last.values():
+        again = builder.build(build.name, build.dockerfile, FILES)
+        said = [_said(case, step) for step in again if step.asks_cache]
+        assert said == [step.image for step in again if step.asks_cache and step.cached]
+        assert said == [step.image for step in build.steps if step.asks_cache]
+
+
+EDITS: Mapping[str, tuple[tuple[str, str] | None, Mapping[str, bytes], Mapping[str, str]]] = {
+    "an environment value": (("APP_HOME=/srv/web", "APP_HOME=/srv/www"), {}, {}),
+    "one variable more": (("APP_VERSION=$VERSION", "APP_VERSION=$VERSION MORE="), {}, {}),
+    "a label": (("org.example.app=web", "org.example.app=webb"), {}, {}),
+    "the order of labels": (
+        ("org.example.app=web org.example.version=$VERSION", "org.example.version=$VERSION org.example.app=web"),
+        {},
+        {},
+    ),
+    "a file": (None, {"app/style.css": b"h1 { color: red }\n"}, {}),
+    "a build argument": (None, {}, {"VERSION": "1.1"}),
+    "the user": (("USER 1000:1000", "USER 1000"), {}, {}),
+    "a port": (("443/tcp", "8443/tcp"), {}, {}),
+    "a volume": (("VOLUME /data", "VOLUME /data /more"), {}, {}),
+    "the command": (('"80"]', '"81"]'), {}, {}),
+    "nothing but spaces": (("USER 1000:1000", "USER   1000:1000"), {}, {}),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_after_an_edit_the_same_steps_are_cached_as_said(
+    edit: str, engine: EngineDaemon, shop: list[Build], builder: Builder
+) -> None:
+    replaced, files, arguments = EDITS[edit]
+    dockerfile = WEB
+    if replaced is not None:
+        assert replaced[0] in WEB
+        dockerfile = WEB.replace(*replaced)
+    stores_before = [opened(engine.location(kind)) for kind in KINDS]
+    built = builder.build("shop/edited:1", dockerfile, {**FILES, **files}, buildargs=dict(arguments))
+    steps = [step for step in built if step.asks_cache]
+    stores_after = [opened(engine.location(kind)) for kind in KINDS]
+
+    for before, after in zip(stores_before, stores_after, strict=True):
+        said = [ask(before, probe_of(after.store.by_id[step.image])) for step in steps]
+        assert [verdict.outcome is VerdictOutcome.HIT for verdict in said] == [step.cached for step in steps]
+        assert [verdict.image.id for verdict in said if verdict.image] == [step.image for step in steps if step.cached]
+        assert [_said(after, step) for step in steps] == [step.image for step in steps]
+    assert all(step.cached for step in steps) == (edit == "nothing but spaces")
+
+
+def test_a_run_is_asked_for_with_its_build_arguments(engine: EngineDaemon, builder: Builder) -> None:
+    dockerfile = 'FROM scratch\nCOPY noop /noop\nSHELL ["/noop", "-c"]\nARG VERSION=1\nRUN make $VERSION\n'
+    files = {"noop": _program_that_does_nothing()}
+    try:
+        first = builder.build("shop/run:1", dockerfile, files)
+    except BuildError as error:
+        pytest.skip(f"containers do not run on this machine: {error}")
+    for kind in KINDS:
+        case = opened(engine.location(kind))
+        image = case.store.by_id[first[-1].image]
+        config = container_config_of(image)
+        assert config is not None
+        assert config.Cmd == ("|1", "VERSION=1", "/noop", "-c", "make $VERSION")
+        assert _said(case, first[-1]) == image.id
+    cases = [opened(engine.location(kind)) for kind in KINDS]
+    other = builder.build("shop/run:2", dockerfile, files, buildargs={"VERSION": "2"})
+    assert [step.cached for step in other if step.asks_cache] == [True, True, True, False]
+    for kind, case in zip(KINDS, cases, strict=True):
+        probe = probe_of(opened(engine.location(kind)).store.by_id[other[-1].image])
+        assert ask(case, probe).outcome is VerdictOutcome.MISS
+
+
+def test_explain_on_the_command_line(
+    engine: EngineDaemon, shop: list[Build], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = next(build for build in shop if build.name == "shop/web:1.0")
+    parent, made = build.steps[-2].image, build.steps[-1].image
+    config = container_config_of(opened(engine.location("data-root")).store.by_id[made])
+    assert config is not None
+    document = json.loads(config.model_dump_json())
+    file = tmp_path / "config.json"
+    for kind in KINDS:
+        file.write_text(json.dumps(document))
+        arguments = ["--parent", parent, "--config", str(file), "--json"]
+        assert main(["explain", engine.location(kind), *arguments]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["verdict"]["image"]["id"] == made
+        file.write_text(json.dumps({**document, "User": "nobody"}))
+        assert main(["explain", engine.location(kind), *arguments]) == 1
+        told = json.loads(capsys.readouterr().out)
+        assert told["deciding"]["check"]["check"] == "User"
+
+
+def _said(case: Case, step: Step) -> str:
+    """The image that the step's probe hits, by its id; or the other outcome."""
+    verdict = ask(case, probe_of(case.store.by_id[step.image]))
+    return verdict.image.id if verdict.image is not None else verdict.outcome.value
+
+
+def _program_that_does_nothing() -> bytes:
+    """The smallest program of Linux on this machine: it exits with 0."""
+    machines = {
+        "x86_64": (62, bytes.fromhex("b83c00000031ff0f05")),
+        "aarch64": (183, bytes.fromhex("a80b80d2000080d2010000d4")),
+    }
+    if platform.machine() not in machines:
+        pytest.skip(f"no program is at hand for {platform.machine()}")
+    machine, code = machines[platform.machine()]
+    base, head = 0x400000, 120
+    elf = struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, base + head, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, head + len(code), head + len(code), 0x1000)
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + elf + segment + code

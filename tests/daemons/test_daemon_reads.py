@@ -1,0 +1,102 @@
+"""Of a running engine cacheview only reads; and what it could read stays when the engine goes away."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from daemon_builds import Builder
+from daemon_proxy import Proxy
+from daemon_shop import FILES, Build
+from daemon_start import EngineDaemon
+from daemon_stores import store_at
+
+from cacheview.model import DataError
+from cacheview.stores.open import open_store
+
+_OF_ONE_IMAGE = re.compile(r"GET (/v[0-9.]+)?/images/[^/ ]+/(json|history)")
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Every file and folder below, with what changes when it is written to."""
+    found = {}
+    for place, _, files in os.walk(folder):
+        for path in (Path(place), *(Path(place, name) for name in files)):
+            state = path.lstat()
+            found[str(path.relative_to(folder))] = (state.st_ino, state.st_mtime_ns, state.st_size)
+    return found
+
+
+def test_an_engine_is_only_asked(engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
+    before = snapshot(engine.data_root / "image")
+    assert any("/imagedb/content/sha256/" in name for name in before)
+    with Proxy(engine.socket, short_folder / "proxy.sock") as proxy:
+        store = store_at(f"engine:{proxy.url}")
+    assert {step.image for build in shop for step in build.steps if step.image} <= store.by_id.keys()
+    assert [request for request in proxy.requests if not request.startswith(("GET ", "HEAD /_ping "))] == []
+    assert len(proxy.requests) > len(store.images)
+    assert snapshot(engine.data_root / "image") == before
+
+
+def test_a_data_root_is_only_read(engine: EngineDaemon, shop: list[Build]) -> None:
+    before = snapshot(engine.data_root)
+    store = store_at(f"data-root:{engine.data_root}")
+    assert len(store.images) > 25
+    assert snapshot(engine.data_root) == before
+
+
+def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
+    whole = store_at(f"engine:{engine.url}")
+    asked = 0
+
+    def end_in_the_middle(request: str) -> None:
+        nonlocal asked
+        asked += bool(_OF_ONE_IMAGE.match(request))
+        if asked == 20:
+            proxy.cut()
+
+    with Proxy(engine.socket, short_folder / "proxy.sock", end_in_the_middle) as proxy:
+        opened = open_store(f"engine:{proxy.url}")
+    assert asked >= 20
+    assert opened.problems
+    told = "\n".join(map(str, opened.problems))
+    (case,) = opened.cases
+    exact = [image for image in case.store.images if image == whole.by_id[image.id]]
+    assert exact
+    for image in whole.images:
+        here = case.store.by_id.get(image.id)
+        assert here == image or (here is not None and here.doubts) or image.short_id in told or image.id in told
+
+
+def test_an_engine_that_ends_at_once(engine: EngineDaemon, short_folder: Path) -> None:
+    with Proxy(engine.socket, short_folder / "proxy.sock", lambda _: proxy.cut()) as proxy:
+        location = f"engine:{proxy.url}"
+        with pytest.raises(DataError) as refused:
+            open_store(location)
+    assert str(proxy.url.removeprefix("unix://")) in str(refused.value)
+
+
+def test_an_image_that_goes_between_the_list_and_its_turn(
+    engine: EngineDaemon, builder: Builder, shop: list[Build], short_folder: Path
+) -> None:
+    steps = builder.build("shop/going:1", "FROM scratch\nENV GOING=1\nENV GONE=1\n", FILES)
+    going = {step.image for step in steps if step.image}
+    removed = []
+
+    def remove(request: str) -> None:
+        if not removed and _OF_ONE_IMAGE.match(request):
+            removed.append(builder.client.remove_image("shop/going:1"))
+
+    with Proxy(engine.socket, short_folder / "proxy.sock", remove) as proxy:
+        opened = open_store(f"engine:{proxy.url}")
+    assert removed
+    (case,) = opened.cases
+    after = store_at(f"engine:{engine.url}")
+    assert going.isdisjoint(after.by_id)
+    assert {image.id for image in case.store.images} - going == set(after.by_id)
+    told = "\n".join(map(str, opened.problems))
+    for image_id in going:
+        here = case.store.by_id.get(image_id)
+        assert (here is not None and here.doubts) or image_id in told or image_id[7:19] in told

@@ -1,0 +1,71 @@
+"""What the code of every release answered, run on random stores and on one tiny case for each quirk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
+from cacheview.engine.check import CheckOutcome
+from cacheview.engine.judge import asked, judge
+from cacheview.model import ImageStore, Probe, SuiteCase
+from cacheview.stores.suite import read_suite
+
+DATA = Path(__file__).parents[1] / "data"
+VECTORS = sorted((DATA / "vectors").glob("*.jsonl.gz"))
+QUIRKS = sorted((DATA / "quirks").glob("*.jsonl.gz"))
+EVERY = 12
+"""Of the cases, those whose explanations are looked at: one in so many."""
+
+
+def cases_of(path: Path) -> list[SuiteCase]:
+    cases = list(read_suite(path))
+    assert all(isinstance(case, SuiteCase) for case in cases)
+    return [case for case in cases if isinstance(case, SuiteCase)]
+
+
+def test_there_are_vectors_for_every_rule_set() -> None:
+    names = {path.name.removesuffix(".jsonl.gz") for path in VECTORS}
+    assert names | {"containerd-71ebfc7"} == set(RULE_SETS)
+    assert {path.name.removesuffix(".jsonl.gz").removeprefix("quirks-") for path in QUIRKS} == names
+
+
+@pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_every_probe_answers_as_the_daemon_did(path: Path) -> None:
+    cases = cases_of(path)
+    judged = [(case.name, j.index, j.differences) for case in cases for j in judge(case) if not j.passed]
+    assert judged == []
+    for case in cases:
+        store = ImageStore(ImageStore.unique(case.images)[0])
+        answers = asked(store, RULE_SETS[case.rules], case.probes, walk=case.walk, layers=case.layer_content)
+        for told, (_, verdict) in zip(case.probes, answers, strict=True):
+            assert told.expect is not None
+            # What is not told of did not happen.
+            assert bool(told.expect.set_parent) == bool(verdict.set_parent)
+            assert (told.expect.created is not None) == verdict.is_new
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_every_verdict_is_explained_by_its_trace(path: Path) -> None:
+    for case in cases_of(path)[::EVERY]:
+        cache = ImageCache(ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules])
+        for told in case.probes:
+            assert_explained(cache, told.probe.model_copy(update={"parent": told.parent.replace("@prev", "")}))
+
+
+def assert_explained(cache: ImageCache, probe: Probe) -> None:
+    explanation = explain(cache, probe)
+    trace, verdict = explanation.trace, explanation.verdict
+    assert explanation.sentence
+    if verdict.outcome is VerdictOutcome.HIT:
+        assert verdict.stage is not None and verdict.image is not None
+        used = trace.subject(verdict.stage, verdict.narrowed or verdict.image)
+        assert used is not None and used.outcome is CheckOutcome.PASSED
+        assert {check.outcome for check in used.checks} <= {CheckOutcome.PASSED, CheckOutcome.NOT_COMPARED}
+    for stage in trace.stages:
+        for subject in stage.subjects:
+            if subject.outcome is not CheckOutcome.NOT_REACHED:
+                assert (subject.deciding is None) == (subject.outcome is CheckOutcome.PASSED)
+    if verdict.outcome is VerdictOutcome.MISS and explanation.edit is not None:
+        assert cache.verdict(explanation.edit.probe).outcome is VerdictOutcome.HIT

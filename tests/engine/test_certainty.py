@@ -1,0 +1,78 @@
+"""What is called certain is so: the answer of a store that does not tell all is that of the one which does."""
+
+from __future__ import annotations
+
+import naive
+from blurring import blurred, lively
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from strategies import stores_with_probe
+
+from cacheview.engine import CONTAINERD_71EBFC7, CheckOutcome, Explanation, ImageCache, explain
+from cacheview.model import ImageStore, Probe
+
+many = settings(max_examples=800, deadline=None)
+
+
+@st.composite
+def blurred_cases(draw: st.DrawFn) -> tuple[ImageStore, ImageStore, Probe]:
+    """A store that tells all, the same blurred, and a probe."""
+    exact, probe = draw(lively() if draw(st.integers(0, 3)) else stores_with_probe())
+    return exact, draw(blurred(exact)), probe
+
+
+def explained(store: ImageStore, probe: Probe) -> Explanation:
+    return explain(ImageCache(store, CONTAINERD_71EBFC7), probe)
+
+
+@given(blurred_cases())
+@many
+def test_a_certain_answer_is_that_of_the_store_that_tells_all(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+    exact, told, probe = case
+    explanation = explained(told, probe)
+    verdict = explanation.verdict
+    doubtful = any(image.doubts for image in told.images)
+    certain = not explanation.doubted
+    event(
+        f"{'doubts' if doubtful else 'exact'}, {'certain' if certain else 'not certain'}, {verdict.outcome.value}"
+        + (" with sources" if probe.cache_from else "")
+    )
+    if certain:
+        assert (verdict.outcome.value, verdict.image.id if verdict.image else None) == naive.answer(exact, probe)
+    else:
+        assert doubtful
+        assert all(doubted.images >= 1 for doubted in explanation.doubted)
+        assert len(set(explanation.doubts)) == len(explanation.doubts)
+
+
+@given(blurred_cases())
+@many
+def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+    """Of every candidate and source that both stores have, by the check's name: what certainly passed or failed."""
+    exact, told, probe = case
+    whole, part = explained(exact, probe).trace, explained(told, probe).trace
+    for stage in part.stages[:1] if not probe.cache_from else part.stages[1:]:
+        for subject in stage.subjects:
+            other = whole.subject(stage.kind, subject.image)
+            if other is None:
+                continue
+            outcomes = {check.name: check for check in other.checks}
+            for check in subject.checks:
+                twin = outcomes.get(check.name)
+                if check.doubts or twin is None or check.name == "newest":
+                    continue
+                if check.outcome is CheckOutcome.FAILED and twin.outcome is CheckOutcome.PASSED:
+                    # The comparison may have other values for what was doubted before it, never for itself.
+                    raise AssertionError(f"{check.name} failed for certain, and passes in the store that tells all")
+                if check.outcome is CheckOutcome.PASSED and twin.outcome is CheckOutcome.FAILED:
+                    raise AssertionError(f"{check.name} passed for certain, and fails in the store that tells all")
+
+
+@given(stores_with_probe())
+@settings(max_examples=300, deadline=None)
+def test_without_doubts_everything_is_certain(case: tuple[ImageStore, Probe]) -> None:
+    explanation = explained(*case)
+    assert explanation.doubted == ()
+    assert explanation.doubts == ()
+    assert not any(check.doubts for _, _, check in explanation.trace.walk())
+    assert not any(subject.doubts for stage in explanation.trace.stages for subject in stage.subjects)

@@ -1,0 +1,319 @@
+"""Each thing that may be unknown, alone: what then is not certain, what is all the same, and what is not claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from blurring import DOUBTS, to_the_second, with_doubt
+
+from cacheview.engine import (
+    CONTAINERD_71EBFC7,
+    UNKNOWN,
+    Check,
+    CheckOutcome,
+    Explanation,
+    HazardKind,
+    ImageCache,
+    StageKind,
+    VerdictOutcome,
+    explain,
+    take_value,
+)
+from cacheview.model import (
+    Aspect,
+    ContainerConfig,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    ImageStore,
+    Probe,
+    RootFS,
+    Timestamp,
+)
+
+BASE, OLD, NEW, OTHER = (f"sha256:{digit * 64}" for digit in "bcde")
+COMMAND = ("/bin/sh", "-c", "make")
+
+
+def entry(text: str, *, second: int = 10, nanosecond: int = 5, author: str = "") -> HistoryEntry:
+    return HistoryEntry(created=Timestamp(1_700_000_000 + second, nanosecond, None), created_by=text, author=author)
+
+
+def image(
+    image_id: str,
+    *,
+    second: int = 0,
+    parent: str | None = BASE,
+    history: Sequence[HistoryEntry] = (),
+    layers: Sequence[str] = (),
+    **config: object,
+) -> Image:
+    return Image(
+        id=image_id,
+        names=(f"docker.io/library/{image_id[7]}:1",),
+        parent=parent,
+        config=ImageConfig(
+            created=Timestamp(1_700_000_000 + second, 0, None),
+            container_config=ContainerConfig.model_validate(config),
+            history=tuple(history),
+            rootfs=RootFS(diff_ids=tuple(layers)),
+        ),
+    )
+
+
+def without_config(one: Image) -> Image:
+    return with_doubt(one, "container_config", {"container_config": None})
+
+
+def asked(images: Sequence[Image], cache_from: Sequence[str] = (), parent: str = BASE, **config: object) -> Explanation:
+    probe = Probe(parent=parent, cache_from=tuple(cache_from), config=ContainerConfig.model_validate(config))
+    return explain(ImageCache(ImageStore(tuple(images)), CONTAINERD_71EBFC7), probe)
+
+
+def aspects(explanation: Explanation) -> list[str]:
+    return [doubt.aspect for doubt in explanation.doubts]
+
+
+def checks_of(explanation: Explanation, image_id: str, kind: StageKind = StageKind.LOCAL) -> dict[str, Check]:
+    found = explanation.trace.subject(kind, explanation.trace.store.by_id[image_id])
+    assert found is not None
+    return {check.name: check for check in found.checks}
+
+
+# The local cache
+
+
+def test_a_miss_beside_an_unknown_candidate_is_not_certain() -> None:
+    known, unknown = image(OLD, Cmd=("x", "y", "z")), without_config(image(NEW, Cmd=COMMAND))
+    explanation = asked([known, unknown], Cmd=COMMAND)
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert aspects(explanation) == ["container_config"]
+    assert explanation.doubted[0].images == 1
+    assert "is known to have this config" in explanation.sentence
+    # Nothing is made of what is not known.
+    assert explanation.deciding is not None
+    assert explanation.deciding.subject is not None
+    assert explanation.deciding.subject.image is known
+    assert explanation.edit is not None
+    assert explanation.edit.target is known
+    assert [near.image for near in explanation.nearest()] == [known, unknown]
+
+
+def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> None:
+    unknown = without_config(image(NEW, Cmd=COMMAND))
+    explanation = asked([unknown], Cmd=COMMAND)
+    checks = checks_of(explanation, NEW)
+    marked = [name for name, check in checks.items() if check.doubts]
+    assert marked == [
+        *("User", "len(Cmd)", "len(Env)", "len(Labels)", "len(ExposedPorts)", "len(Entrypoint)", "len(Volumes)"),
+        *("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes"),
+    ]
+    assert all(checks[name].image is UNKNOWN for name in marked)
+    assert not any("empty one" in check.note for check in checks.values())
+    assert "not known" in checks["Cmd"].note
+    assert checks["Tty"].image is False  # never read of an image, so known all the same
+    assert explanation.edit is None
+    assert "not known" in explanation.reason
+    probe = explanation.trace.probe
+    assert take_value(probe, checks["len(Cmd)"], unknown, CONTAINERD_71EBFC7) is None
+
+
+@pytest.mark.parametrize("flag", ["OpenStdin", "Tty", "AttachStdout"])
+def test_what_no_image_can_match_is_a_certain_miss(flag: str) -> None:
+    explanation = asked([without_config(image(NEW, Cmd=COMMAND))], Cmd=COMMAND, **{flag: True})
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert explanation.doubts == ()
+    subject = explanation.trace.stages[0].subjects[0]
+    assert subject.doubts == ()
+    failed = [check.name for check in subject.checks].index("OpenStdin not set" if flag == "OpenStdin" else flag)
+    assert not any(check.doubts for check in subject.checks[failed:])
+
+
+def test_an_unknown_older_candidate_does_not_touch_a_hit() -> None:
+    unknown, hit = without_config(image(OLD, second=1, Cmd=COMMAND)), image(NEW, second=2, Cmd=COMMAND)
+    explanation = asked([unknown, hit], Cmd=COMMAND)
+    assert explanation.verdict.image is hit
+    assert explanation.doubts == ()
+    assert not any(check.doubts for check in checks_of(explanation, NEW).values())
+
+
+def test_an_unknown_newer_candidate_does() -> None:
+    hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
+    explanation = asked([hit, unknown], Cmd=COMMAND)
+    assert explanation.verdict.image is hit
+    assert aspects(explanation) == ["container_config"]
+    checks = checks_of(explanation, OLD)
+    assert [name for name, check in checks.items() if check.doubts] == ["newest"]
+    assert "1 not certain" in explanation.trace.stages[0].note
+
+
+@pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])
+def test_of_equal_times_the_first_in_store_order_counts(order: tuple[str, str], certain: bool) -> None:
+    images = {OLD: image(OLD, Cmd=COMMAND), NEW: without_config(image(NEW, Cmd=COMMAND))}
+    explanation = asked([images[each] for each in order], Cmd=COMMAND)
+    assert explanation.verdict.image is images[OLD]
+    assert (explanation.doubts == ()) is certain
+
+
+def test_a_time_that_is_not_known() -> None:
+    hit, undated = image(OLD, second=2, Cmd=COMMAND), with_doubt(image(NEW, second=1, Cmd=COMMAND), "created")
+    explanation = asked([hit, undated], Cmd=COMMAND)
+    assert aspects(explanation) == ["created"]
+    assert checks_of(explanation, NEW)["created"].doubts
+    assert not any(hazard.kind is HazardKind.TIE for hazard in explanation.hazards)
+    # Of an image that does not match it is no matter.
+    explanation = asked([hit, with_doubt(image(NEW, Cmd=("y",)), "created")], Cmd=COMMAND)
+    assert explanation.doubts == ()
+
+
+def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
+    stray = with_doubt(image(NEW, second=2, parent=None, Cmd=COMMAND), "parent")
+    explanation = asked([image(OLD, Cmd=("y",)), stray], Cmd=COMMAND)
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert aspects(explanation) == ["parent"]
+    assert asked([image(OLD, Cmd=("y",)), stray], Cmd=("z",)).doubts == ()
+    older = with_doubt(image(NEW, second=-1, parent=None, Cmd=COMMAND), "parent")
+    assert asked([image(OLD, Cmd=COMMAND), older], Cmd=COMMAND).doubts == ()
+
+
+@pytest.mark.parametrize("aspect", ["built_locally", "config_digest", "from_scratch", "names"])
+def test_what_no_rule_reads_is_no_matter(aspect: Aspect) -> None:
+    doubt = DOUBTS["names"].model_copy(update={"aspect": aspect})
+    one = image(OLD, Cmd=COMMAND).model_copy(update={"doubts": (doubt,)})
+    explanation = asked([one], Cmd=COMMAND)
+    assert explanation.verdict.image is one
+    assert explanation.doubts == ()
+
+
+def test_the_whole_config_stands_for_all_that_is_read_of_it() -> None:
+    one = with_doubt(image(NEW), "config", {"container_config": None})
+    assert aspects(asked([one], Cmd=COMMAND)) == ["config"]
+    # A container config that the store keeps apart is known all the same.
+    apart = one.model_copy(update={"container_config": ContainerConfig(Cmd=("y",))})
+    assert asked([apart], Cmd=COMMAND).doubts == ()
+
+
+def test_a_hazard_is_not_told_of_what_is_not_known() -> None:
+    pulled = image(NEW, parent=None, history=[entry("a"), entry("b")], Cmd=COMMAND)
+    kinds = [hazard.kind for hazard in asked([pulled], parent="", Cmd=COMMAND).hazards]
+    assert HazardKind.PULLED_FOR_SCRATCH in kinds
+    doubt = DOUBTS["names"].model_copy(update={"aspect": "from_scratch"})
+    unsure = pulled.model_copy(update={"doubts": (doubt,)})
+    explanation = asked([unsure], parent="", Cmd=COMMAND)
+    assert explanation.verdict.image is unsure
+    assert HazardKind.PULLED_FOR_SCRATCH not in [hazard.kind for hazard in explanation.hazards]
+
+
+# The history cache
+
+
+def base(**first: object) -> Image:
+    config = ImageConfig(history=(entry("base", **first),), rootfs=RootFS(diff_ids=("sha256:1",)))  # type: ignore[arg-type]
+    return Image(id=BASE, config=config)
+
+
+def source(**first: object) -> Image:
+    steps = [entry("base", **first), entry("make", second=20)]  # type: ignore[arg-type]
+    return image(OTHER, parent=None, history=steps, layers=["sha256:1", "sha256:2"])
+
+
+def seconds_only(one: Image) -> Image:
+    history = tuple(each.model_copy(update={"created": to_the_second(each.created)}) for each in one.history)
+    return with_doubt(one, "history.created", {"history": history})
+
+
+def history_of(explanation: Explanation) -> Check:
+    return checks_of(explanation, OTHER, StageKind.HISTORY)["history"]
+
+
+def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
+    explanation = asked([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("make",))
+    assert explanation.verdict.stage is StageKind.HISTORY
+    assert aspects(explanation) == ["history.created"]
+    assert explanation.doubted[0].images == 2
+    check = history_of(explanation)
+    assert (check.outcome, bool(check.doubts)) == (CheckOutcome.PASSED, True)
+    fields = {field.name.rpartition(".")[2]: field for field in check.children[0].children}
+    assert [name for name, field in fields.items() if field.doubts] == ["created"]
+
+
+def test_other_seconds_are_a_certain_failure() -> None:
+    explanation = asked([seconds_only(base()), seconds_only(source(second=11))], [OTHER], Cmd=("make",))
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert explanation.doubts == ()
+    check = history_of(explanation)
+    assert (check.outcome, check.doubts) == (CheckOutcome.FAILED, ())
+    assert check.children[0].doubts == ()
+    assert not checks_of(explanation, OTHER, StageKind.HISTORY)["created_by"].doubts
+
+
+def test_a_zero_time_may_be_none() -> None:
+    """An engine tells an entry without a time as one in the year 1."""
+    one = base()
+    config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
+    told = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
+    explanation = asked([one.model_copy(update={"config": config}), seconds_only(told)], [OTHER], Cmd=("make",))
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert aspects(explanation) == ["history.created"]
+
+
+@pytest.mark.parametrize("aspect", ["history.author", "history.comment", "history.created_by"])
+def test_another_field_that_is_not_known(aspect: Aspect) -> None:
+    explanation = asked([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
+    assert explanation.verdict.stage is StageKind.HISTORY
+    assert aspects(explanation) == [aspect]
+    # What certainly differs before it or after it decides.
+    assert asked([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
+
+
+def test_the_command_of_the_next_entry_decides_for_certain() -> None:
+    explanation = asked([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("other",))
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert explanation.doubts == ()
+    subject = explanation.trace.subject(StageKind.HISTORY, explanation.trace.store.by_id[OTHER])
+    assert subject is not None
+    assert subject.doubts == ()
+    # That the source would go on with its own command is not known either.
+    assert explanation.edit is not None
+    assert explanation.edit.probe.config.Cmd != ("make",)
+
+
+def test_layers_that_are_not_known() -> None:
+    explanation = asked([base(), with_doubt(source(), "diff_ids")], [OTHER], Cmd=("make",))
+    assert aspects(explanation) == ["diff_ids"]
+
+
+def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers() -> None:
+    one = source()
+    explanation = asked([base(), with_doubt(one, "history.empty_layer")], [OTHER], parent="", Cmd=("base",))
+    assert explanation.verdict.stage is StageKind.HISTORY
+    assert explanation.doubts == ()  # two entries and two layers: the sizes can be told in any case
+    config = one.config.model_copy(update={"rootfs": RootFS(diff_ids=("sha256:1",))})
+    fewer = with_doubt(one.model_copy(update={"config": config}), "history.empty_layer")
+    explanation = asked([base(), fewer], [OTHER], parent="", Cmd=("base",))
+    assert explanation.verdict.stage is StageKind.HISTORY
+    assert aspects(explanation) == ["history.empty_layer"]
+    (check,) = explanation.trace.stages[0].checks
+    assert check.doubts
+
+
+def test_a_reference_by_name_rests_on_names_and_one_by_id_does_not() -> None:
+    images = [with_doubt(base(), "names"), source()]
+    assert aspects(asked(images, ["nothing:1"], Cmd=("make",))) == ["names"]
+    assert asked(images, [OTHER], Cmd=("make",)).doubts == ()
+
+
+def test_whether_the_local_answer_counts_rests_on_parents() -> None:
+    local = image(NEW, Cmd=COMMAND)
+    child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
+    explanation = asked([base(), local, child], [OTHER], Cmd=COMMAND)
+    assert explanation.verdict.image is local
+    assert aspects(explanation) == ["parent"]
+    assert checks_of(explanation, OTHER, StageKind.DESCENT)["parent"].doubts
+
+
+def test_doubts_are_counted_over_many_candidates_quickly() -> None:
+    images = [without_config(image(f"sha256:{i:064x}", second=i)) for i in range(500)]
+    explanation = asked(images, Cmd=COMMAND)
+    assert [doubted.images for doubted in explanation.doubted] == [500]

@@ -1,0 +1,153 @@
+"""A small HTTP server that answers as a Docker Engine, from dumps of real ones, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import socketserver
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DUMPS = Path(__file__).parents[2] / "data" / "live" / "api"
+ENGINES = ("20.10-overlay2", "28.5.2-gd", "71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d")
+
+_IMAGE = re.compile(r"/images/(sha256:[0-9a-f]+)/(json|history)")
+
+
+def load(engine: str) -> dict[str, Any]:
+    """The dumps of an engine, by API version: ``version``, ``info``, ``images``, and ``inspect``, ``history`` by id."""
+    document: dict[str, Any] = json.loads(gzip.decompress((DUMPS / f"{engine}.json.gz").read_bytes()))
+    return document
+
+
+def minor(version: str) -> int:
+    return int(version.partition(".")[2])
+
+
+@dataclass
+class Raw:
+    """An answer that is no proper one: these bytes, then the connection ends, or hangs as long as the server lives."""
+
+    content: bytes = b""
+    hang: bool = False
+
+
+Answer = tuple[int, Any] | Raw | None
+
+
+@dataclass
+class Replay:
+    """What is answered. ``hook`` may answer before the dumps do.
+
+    Attributes:
+        asked: method, path and query of each request.
+    """
+
+    dumps: dict[str, Any]
+    hook: Callable[[str], Answer] = lambda path: None
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        dump: dict[str, Any] = self.dumps[max(self.dumps, key=minor)]
+        return dump
+
+    def paths(self) -> list[str]:
+        """What was asked, without the API version."""
+        return [re.sub(r"^/v1\.[0-9]+", "", path) for _, path, _ in self.asked]
+
+    def answer(self, path: str) -> Answer:
+        hooked = self.hook(path)
+        if hooked is not None:
+            return hooked
+        match = re.fullmatch(r"(?:/v(1\.[0-9]+))?(/.*)", path)
+        assert match is not None
+        if match[2] == "/version":
+            return 200, self.newest["version"]
+        oldest = minor(self.newest["version"]["MinAPIVersion"])
+        if match[1] is None or not oldest <= minor(match[1]) <= minor(self.newest["version"]["ApiVersion"]):
+            return 400, {"message": f"client version {match[1]} is not supported"}
+        # The dump of that version, else of the next one below.
+        at = [version for version in self.dumps if minor(version) <= minor(match[1])]
+        dump = self.dumps[max(at, key=minor)] if at else self.newest
+        if match[2] == "/info":
+            return 200, self.newest["info"]
+        if match[2] == "/images/json":
+            return 200, dump["images"]
+        if one := _IMAGE.fullmatch(match[2]):
+            found = dump["inspect" if one[2] == "json" else "history"].get(one[1])
+            return (404, {"message": f"No such image: {one[1]}"}) if found is None else (200, found)
+        return 404, {"message": "page not found"}
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        replay: Replay = self.server.replay  # type: ignore[attr-defined]
+        while line := self.rfile.readline():
+            method, target, _ = line.decode().split()
+            while self.rfile.readline().strip():
+                pass
+            path, _, query = target.partition("?")
+            path = urllib.parse.unquote(path)
+            replay.asked.append((method, path, dict(urllib.parse.parse_qsl(query))))
+            answer = replay.answer(path)
+            assert answer is not None
+            if isinstance(answer, Raw):
+                self.wfile.write(answer.content)
+                self.wfile.flush()
+                if answer.hang:
+                    replay.stopped.wait(30)
+                return
+            status, document = answer
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
+            self.wfile.write(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+            self.wfile.flush()
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error here."""
+
+
+@contextmanager
+def serving(replay: Replay, socket: Path) -> Iterator[str]:
+    """Serve on a Unix socket; gives its URL."""
+    server = _Server(str(socket), _Handler)
+    server.replay = replay  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"unix://{socket}"
+    finally:
+        replay.stopped.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        socket.unlink(missing_ok=True)
+
+
+def only(engine: str, api: str) -> Replay:
+    """An engine as if it had one API version: a dump of that version alone."""
+    dump = deepcopy(load(engine)[api])
+    dump["version"] |= {"ApiVersion": api, "MinAPIVersion": api}
+    return Replay({api: dump})
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)

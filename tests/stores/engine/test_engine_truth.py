@@ -1,0 +1,99 @@
+"""Every sample engine, at each API version that was recorded: its store is what it was, but for the doubts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from engine_fidelity import assert_faithful, compare, truth_of
+from engine_replay import ENGINES, Replay, load, only, serving
+
+from cacheview.model import ImageStore
+from cacheview.stores.engine.client import ALLOWED
+from cacheview.stores.open import open_store
+
+VERSIONS = [(engine, api) for engine in ENGINES for api in ("", *load(engine))]
+"""Engines with one of their API versions alone, and as they are: with all of them."""
+
+ALWAYS = {"config.other", "history.created", "history.author"}
+EXPECTED = {
+    "20.10-overlay2": ALWAYS,
+    "28.5.2-gd": {*ALWAYS, "config.config", "built_locally"},
+    "71ebfc7c63-c8d": {*ALWAYS, "config.config", "config_digest"},
+    "28.5.2-c8d": {*ALWAYS, "config.config", "config_digest", "built_locally", "container_config", "from_scratch"},
+    "29x-c8d": {*ALWAYS, "config.config", "config_digest", "built_locally", "container_config", "from_scratch"},
+}
+
+
+def opened(replay: Replay, folder: Path) -> ImageStore:
+    with serving(replay, folder / "docker.sock") as url:
+        result = open_store(f"engine:{url}")
+    assert (result.kind, result.location, result.problems) == ("engine", f"engine:{url}", ())
+    (case,) = result.cases
+    assert case.store.title == result.title
+    return case.store
+
+
+@pytest.mark.parametrize(("engine", "api"), VERSIONS)
+def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path) -> None:
+    replay = only(engine, api) if api else Replay(load(engine))
+    store = opened(replay, tmp_path)
+    truth = truth_of(engine)
+    comparison = assert_faithful(store, truth)
+    newest_gd = engine == "28.5.2-gd" and api == "1.51"  # no container configs there
+    extra = {"container_config"} if newest_gd else set()
+    # Entries of WORKDIR and of RUN that write nothing have layers of size 0: of a chain that is all here, it is known.
+    assert set(comparison.doubted) == EXPECTED[engine] | extra
+    assert "history.empty_layer" not in comparison.differing
+
+    with_parent = {true["id"] for true in truth["images"] if true.get("parent")}
+    assert not comparison.doubted.get("from_scratch", set()) & with_parent
+    assert {method for method, _, _ in replay.asked} == {"GET"}
+    for method, path, _ in replay.asked:
+        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED)
+    counted = {path: replay.paths().count(path) for path in replay.paths()}
+    assert set(counted.values()) == {1}
+    assert len(counted) == 3 + 2 * len(truth["images"])
+
+
+def test_the_api_versions_that_tell_most_are_asked(tmp_path: Path) -> None:
+    replay = Replay(load("28.5.2-gd"))
+    opened(replay, tmp_path)
+    assert [(path, query) for _, path, query in replay.asked if path.endswith("images/json")] == [
+        ("/v1.51/images/json", {"all": "1"})
+    ]
+    versions = {path.split("/")[1] for _, path, _ in replay.asked if "sha256:" in path}
+    assert versions == {"v1.44"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "title"),
+    [
+        ("20.10-overlay2", "Docker Engine 20.10.24+dfsg1, graph-driver store"),
+        ("28.5.2-c8d", "Docker Engine 28.5.2, containerd store"),
+    ],
+)
+def test_title(engine: str, title: str, tmp_path: Path) -> None:
+    assert opened(Replay(load(engine)), tmp_path).title == title
+
+
+def test_doubts_are_shared(tmp_path: Path) -> None:
+    store = opened(Replay(load("28.5.2-c8d")), tmp_path)
+    doubts = {id(doubt): doubt for image in store.images for doubt in image.doubts}
+    assert len(doubts) == len({doubt.aspect for doubt in doubts.values()})
+    remedies = {doubt.remedy for doubt in doubts.values()}
+    assert all("containerd:" in remedy for remedy in remedies)
+
+
+def test_a_comparison_finds_what_is_wrong(tmp_path: Path) -> None:
+    """The helper above would see a name, a parent, an entry that is not as it was."""
+    store = opened(Replay(load("20.10-overlay2")), tmp_path)
+    truth = truth_of("20.10-overlay2")
+    truth["images"][0]["names"] = ["docker.io/library/other:1"]
+    truth["images"][1]["parent"] = "sha256:" + "0" * 64
+    truth["images"][2]["config"]["history"][0]["created_by"] = "another"
+    truth["images"][3]["config"]["config"]["Env"] = ["A=1"]
+    uncovered = "\n".join(compare(store, truth).uncovered)
+    for aspect in ("names", "parent", "history.created_by", "config.config"):
+        assert f" {aspect}:" in uncovered
+    assert uncovered.count("\n") == 3
