@@ -192,8 +192,8 @@ class RowDelegate(QStyledItemDelegate):
     def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:
         word = stage_word(explanation, stage)
         icon, colour = OUTCOME_ICONS[stage.outcome], _COLOURS[stage.outcome]
-        if word in ("error", "never ends"):
-            icon = colour = "error" if word == "error" else "diverges"
+        if word in ("error", "panic", "never ends"):
+            icon = colour = "diverges" if word == "never ends" else "error"
         badge = self._badge(icon, word, colour, width)
         title = self._run(0.0, badge.left - _GAP, STAGE_TITLES[stage.kind], "strong", "text")
         left = title.width + _GAP
