@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from docker.tls import TLSConfig
     from requests import Response
 
-__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "version_key"]
+__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "demand_allowed", "version_key"]
 
 KNOWN_API: Final = "1.55"
 """The newest API version whose answers are known here (29.x)."""
@@ -62,6 +64,12 @@ def version_key(text: str) -> int:
     if match is None:
         raise ValueError(f"no API version: {text[:40]!r}")
     return int(match[1])
+
+
+def demand_allowed(method: str, path: str) -> None:
+    """Raise ValueError for a request that is not one of `ALLOWED`: no data from outside may make one."""
+    if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
+        raise ValueError(f"not to be asked: {method} {path!r}")
 
 
 class EngineClient:
@@ -131,6 +139,7 @@ class EngineClient:
 
         host = self.endpoint.host
         try:
+            self._knock()
             return docker.APIClient(
                 base_url=host,
                 # Any version that the library takes: paths are made here, with the version that each needs.
@@ -148,9 +157,16 @@ class EngineClient:
         except Exception as error:  # paramiko's share no base with others
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
 
+    def _knock(self) -> None:
+        """Connect to a Unix socket and leave: the reason of a refusal is then that of the system."""
+        path = self.endpoint.socket_path
+        if path is not None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+                knocking.settimeout(self.timeouts.connect)
+                knocking.connect(os.fspath(path))
+
     def _ask(self, path: str, parameters: Mapping[str, str] | None, timeout: tuple[float, float | None]) -> Response:
-        if not any(method == "GET" and pattern.fullmatch(path) for method, pattern in ALLOWED):
-            raise ValueError(f"not to be asked: {path!r}")
+        demand_allowed("GET", path)
         try:
             return self._api.get(
                 self._api.base_url + path,

@@ -51,6 +51,7 @@ class EngineReader:
         self.notes: list[str] = []
         self._broken = 0  # connections in a row
         self._dead = threading.Event()
+        self._ended = False
 
     def list_images(self, meter: Meter) -> dict[str, Image]:
         """The images of the list, by id, in the order of the store, each with the doubts of one that was not read.
@@ -81,19 +82,22 @@ class EngineReader:
         """
         failures: dict[str, DataError] = {}
         read, next_partial = 0, _FIRST_PARTIAL
-        with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
-            for listed, result in crew.results(meter):
-                read += 1
-                if isinstance(result, _Failure):
-                    failures[listed.id] = result.error
-                else:
-                    images[listed.id] = result
-                if self._dead.is_set():
-                    crew.stop()
-                meter.reached(read)
-                if read >= next_partial and read < len(wanted):
-                    next_partial = read * 2
-                    self.give_partial(images)
+        try:
+            with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
+                for listed, result in crew.results(meter):
+                    read += 1
+                    if isinstance(result, _Failure):
+                        failures[listed.id] = result.error
+                    else:
+                        images[listed.id] = result
+                    if self._dead.is_set():
+                        crew.stop()
+                    meter.reached(read)
+                    if read >= next_partial and read < len(wanted):
+                        next_partial = read * 2
+                        self.give_partial(images)
+        finally:
+            self._ended = True  # a thread that still hangs does not try again
         if failures:
             self._tell(images, failures, wanted, meter)
 
@@ -159,7 +163,7 @@ class EngineReader:
         try:
             answer = self.client.get(path, limit=limit)
         except ConnectionLostError as error:
-            if error.how == "broken":
+            if error.how == "broken" and not self._ended:
                 try:
                     answer = self.client.get(path, limit=limit)
                     self._broken = 0

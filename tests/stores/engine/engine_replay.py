@@ -52,7 +52,7 @@ class Replay:
     """
 
     dumps: dict[str, Any]
-    hook: Callable[[str], Answer] = lambda path: None
+    hook: Callable[[str], Answer] = lambda _: None
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
