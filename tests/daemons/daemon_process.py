@@ -19,8 +19,15 @@ _POLL_SECONDS = 0.02
 # The mounts of the daemon are its own: they end with its last process, whatever becomes of it. Docker needs the devices
 # cgroup; a machine where nothing mounts cgroups gets the unified one, in here alone.
 _IN_PRIVATE = """
-if ! grep -q ' - cgroup' /proc/self/mountinfo; then
-  mount -t cgroup2 none /sys/fs/cgroup
+set -e
+grep -q ' - cgroup' /proc/self/mountinfo || mount -t cgroup2 none /sys/fs/cgroup
+layers=$1
+shift
+if [ -n "$layers" ]; then
+  root=$(dirname "$layers")
+  mkdir -p "$layers"
+  mount --bind "$root" "$root"  # else Docker does so, over what is mounted inside
+  mount -t tmpfs none "$layers"
 fi
 exec "$@"
 """
@@ -44,13 +51,18 @@ class Daemon:
         command: the daemon and its options.
         folder: where all it writes is; its name is in every command line of it.
         ready: whether it answers.
+        layers: the folder for its layers, which it gets in memory, out of sight: as not upon every file system another
+            can be laid (overlay on overlay).
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, ready: Callable[[], bool], layers: Path | None = None
+    ) -> None:
         self.name = Path(command[0]).name
         self.folder = folder
         self._command = command
         self._ready = ready
+        self._layers = layers
         self._log = folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +71,17 @@ class Daemon:
 
     def start(self) -> Daemon:
         """Start it and wait until it answers. Raises `DaemonError`, with nothing of it left, if it does not."""
-        private = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _IN_PRIVATE, "sh")
+        private = (
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            _IN_PRIVATE,
+            "sh",
+            str(self._layers or ""),
+        )
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 (*private, *self._command),

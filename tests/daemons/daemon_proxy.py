@@ -36,6 +36,8 @@ class Proxy:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
+                if proxy._is_cut:
+                    return
                 with socket.socket(socket.AF_UNIX) as upstream, suppress(OSError):
                     upstream.connect(str(daemon))
                     proxy._pass_on(self.request, upstream)
@@ -63,9 +65,12 @@ class Proxy:
         self._server.server_close()
 
     def cut(self) -> None:
-        """As if the daemon had ended: every connection is closed, and there is no socket for another."""
+        """As if the daemon had ended: every connection is closed, and each further one as soon as it is made.
+
+        The socket stays, as one does that the system listens on for the daemon. (When there is none the SDK leaves
+        its own end open, docker 7.1 ``transport/unixconn.py``, which is a warning.)
+        """
         self._is_cut = True
-        self._address.unlink(missing_ok=True)
         for end in list(self._open):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

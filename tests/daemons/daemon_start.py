@@ -62,7 +62,7 @@ class ContainerdDaemon:
 def start_engine(folder: Path) -> EngineDaemon:
     """A dockerd with an empty store. Raises `DaemonError` with the reason where no driver of file systems works."""
     reasons = []
-    for driver in ("overlay2", "vfs"):  # overlay2 does not work upon every file system, such as another overlay
+    for driver in ("overlay2", "vfs"):  # vfs works everywhere, and takes a second a step
         home = folder / driver
         try:
             return _start_engine(home, driver)
@@ -89,7 +89,7 @@ def _start_engine(folder: Path, driver: str) -> EngineDaemon:
         "--iptables=false",
         "--ip6tables=false",
     )
-    process = Daemon(command, folder, lambda: _answers_ping(address))
+    process = Daemon(command, folder, lambda: _answers_ping(address), data_root / driver)
     return EngineDaemon(process.start(), address, data_root)
 
 
