@@ -9,10 +9,15 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from daemon_process import Daemon, DaemonError, program
 
-__all__ = ["ContainerdDaemon", "EngineDaemon", "start_containerd", "start_engine"]
+__all__ = ["KINDS", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
+
+Kind = Literal["engine", "remote", "data-root"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The ways to open the store of an engine."""
 
 _CONTAINERD_CONFIG = """\
 version = 2
@@ -28,19 +33,25 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 
 @dataclass(frozen=True)
 class EngineDaemon:
-    """A running dockerd."""
+    """A running dockerd. ``remote``: its address as an engine of another machine, whose files cannot be read."""
 
     process: Daemon
     socket: Path
     data_root: Path
+    remote: str = ""
 
     @property
     def url(self) -> str:
         return f"unix://{self.socket}"
 
-    def location(self, kind: str) -> str:
-        """Its store as a user names it: as the engine, or as its data root."""
-        return f"engine:{self.url}" if kind == "engine" else f"data-root:{self.data_root}"
+    def location(self, kind: Kind) -> str:
+        """Its store as a user names it: as the engine of this machine or of another, or as a data root."""
+        places = {
+            "engine": f"engine:{self.url}",
+            "remote": f"engine:{self.remote}",
+            "data-root": f"data-root:{self.data_root}",
+        }
+        return places[kind]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from daemon_builds import Builder, BuildError, Step
 from daemon_shop import FILES, WEB, Build
-from daemon_start import EngineDaemon
+from daemon_start import KINDS, EngineDaemon, Kind
 from daemon_stores import ask, opened, probe_of
 
 from cacheview.cli import main
@@ -19,12 +19,10 @@ from cacheview.engine import VerdictOutcome
 from cacheview.engine.index import container_config_of
 from cacheview.stores.opened import Case
 
-KINDS = ("engine", "data-root")
-
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_builder_asked_for_every_step_hits_what_it_made(
-    kind: str, engine: EngineDaemon, shop: list[Build]
+    kind: Kind, engine: EngineDaemon, shop: list[Build]
 ) -> None:
     case = opened(engine.location(kind))
     asked = 0
@@ -40,7 +38,7 @@ def test_what_the_builder_asked_for_every_step_hits_what_it_made(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_build_once_more_is_cached_as_said(
-    kind: str, engine: EngineDaemon, shop: list[Build], builder: Builder
+    kind: Kind, engine: EngineDaemon, shop: list[Build], builder: Builder
 ) -> None:
     case = opened(engine.location(kind))
     last = {build.name: build for build in shop}

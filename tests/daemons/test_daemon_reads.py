@@ -30,14 +30,15 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def test_an_engine_is_only_asked(engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
+@pytest.mark.parametrize("here", [True, False], ids=["of this machine", "of another"])
+def test_an_engine_is_only_asked(here: bool, engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
     before = snapshot(engine.data_root / "image")
     assert any("/imagedb/content/sha256/" in name for name in before)
-    with Proxy(engine.socket, short_folder / "proxy.sock") as proxy:
+    with Proxy(engine.socket, short_folder / "proxy.sock" if here else None) as proxy:
         store = store_at(f"engine:{proxy.url}")
     assert {step.image for build in shop for step in build.steps if step.image} <= store.by_id.keys()
     assert [request for request in proxy.requests if not request.startswith(("GET ", "HEAD /_ping "))] == []
-    assert len(proxy.requests) > len(store.images)
+    assert len(proxy.requests) > (2 if here else len(store.images))
     assert snapshot(engine.data_root / "image") == before
 
 
@@ -48,7 +49,7 @@ def test_a_data_root_is_only_read(engine: EngineDaemon, shop: list[Build]) -> No
     assert snapshot(engine.data_root) == before
 
 
-def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
+def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[Build]) -> None:
     whole = store_at(f"engine:{engine.url}")
     asked = 0
 
@@ -58,7 +59,7 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         if asked == 20:
             proxy.cut()
 
-    with Proxy(engine.socket, short_folder / "proxy.sock", end_in_the_middle) as proxy:
+    with Proxy(engine.socket, before=end_in_the_middle) as proxy:
         opened = open_store(f"engine:{proxy.url}")
     assert asked >= 20
     assert opened.problems
@@ -75,16 +76,16 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         assert image.id in told or case.store.by_id[image.id].doubts or image in read
 
 
-def test_an_engine_that_ends_at_once(engine: EngineDaemon, short_folder: Path) -> None:
-    with Proxy(engine.socket, short_folder / "proxy.sock", lambda _: proxy.cut()) as proxy:
+def test_an_engine_that_ends_at_once(engine: EngineDaemon) -> None:
+    with Proxy(engine.socket, before=lambda _: proxy.cut()) as proxy:
         location = f"engine:{proxy.url}"
         with pytest.raises(DataError) as refused:
             open_store(location)
-    assert str(proxy.url.removeprefix("unix://")) in str(refused.value)
+    assert proxy.url.removeprefix("tcp://") in str(refused.value)
 
 
 def test_an_image_that_goes_between_the_list_and_its_turn(
-    engine: EngineDaemon, builder: Builder, shop: list[Build], short_folder: Path
+    engine: EngineDaemon, builder: Builder, shop: list[Build]
 ) -> None:
     steps = builder.build("shop/going:1", "FROM scratch\nENV GOING=1\nENV GONE=1\n", FILES)
     going = {step.image for step in steps if step.image}
@@ -94,7 +95,7 @@ def test_an_image_that_goes_between_the_list_and_its_turn(
         if not removed and _OF_ONE_IMAGE.match(request):
             removed.append(builder.client.remove_image("shop/going:1"))
 
-    with Proxy(engine.socket, short_folder / "proxy.sock", remove) as proxy:
+    with Proxy(engine.socket, before=remove) as proxy:
         opened = open_store(f"engine:{proxy.url}")
     assert removed
     (case,) = opened.cases
