@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import Endpoint, Tls
@@ -80,6 +80,8 @@ class EngineClient:
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
         self._api: APIClient = self._connect()
+        if self._api.base_url.startswith("http+docker://"):
+            self._share_connections()
         self._api.trust_env = endpoint.host.startswith("tcp://")  # proxies; looking for them costs each request
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, limit: int) -> bytes:
@@ -134,28 +136,36 @@ class EngineClient:
         self.close()
 
     def _connect(self) -> APIClient:
-        import docker
         from docker.errors import DockerException
 
-        host = self.endpoint.host
         try:
             self._knock()
-            return docker.APIClient(
-                base_url=host,
-                # Any version that the library takes: paths are made here, with the version that each needs.
-                version=INSPECT_API,
-                timeout=math.ceil(self.timeouts.answer),
-                tls=_tls(self.endpoint.tls),
-                use_ssh_client=host.startswith("ssh://") and shutil.which("ssh") is not None,
-            )
-        except (DockerException, OSError, ValueError) as error:
-            if isinstance(error, DataError):
-                raise
-            if "address" in str(error) or "npipe" in str(error):
-                raise DataError(f"is no address of a Docker Engine: {error}", where=host[:200]) from error
+            return self._client()
+        except Exception as error:  # paramiko's have no base in common with others
+            if "SSHException" in {kind.__name__ for kind in type(error).__mro__} and shutil.which("ssh"):
+                # A key, a host or an agent that only the ssh command knows. It takes a process for each request.
+                return self._client(use_ssh_client=True)
+            if isinstance(error, DockerException) and ("address" in str(error) or "npipe" in str(error)):
+                raise DataError(f"is no address of a Docker Engine: {error}", where=self.where) from error
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
-        except Exception as error:  # paramiko's share no base with others
-            raise connection_error(error, self.endpoint, self.timeouts.connect) from error
+
+    def _client(self, *, use_ssh_client: bool = False) -> APIClient:
+        import docker
+
+        return docker.APIClient(
+            base_url=self.endpoint.host,
+            # Any version that the library takes: paths are made here, with the version that each needs.
+            version=INSPECT_API,
+            timeout=math.ceil(self.timeouts.answer),
+            tls=_tls(self.endpoint.tls),
+            use_ssh_client=use_ssh_client,
+        )
+
+    def _share_connections(self) -> None:
+        """Ask all over the same few connections: the library would make one for each different URL."""
+        adapter: Any = self._api.get_adapter(self._api.base_url)
+        connection, base = adapter.get_connection, self._api.base_url
+        adapter.get_connection = lambda _, proxies=None: connection(base, proxies)
 
     def _knock(self) -> None:
         """Connect to a Unix socket and leave: the reason of a refusal is then that of the system."""

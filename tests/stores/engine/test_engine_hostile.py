@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from engine_fidelity import truth_of
-from engine_replay import Answer, Raw, Replay, load, serving
+from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.engine import ask_version, errors
@@ -355,6 +355,23 @@ class TestConnecting:
     def test_what_is_no_address(self, url: str) -> None:
         with pytest.raises(DataError):
             open_target(url, Reading(), QUICK)
+
+    def test_ssh_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with pytest.raises(DataError, match=f"SSH failed.*ssh me@127.0.0.1:{port} docker version") as caught:
+            open_target(f"ssh://me@127.0.0.1:{port}", Reading(), QUICK)
+        assert caught.value.where == f"ssh://me@127.0.0.1:{port}"
+
+    def test_tcp(self) -> None:
+        """A TCP connection is used as a socket is."""
+        replay = Replay(load(ENGINE))
+        with serving_tcp(replay) as url:
+            (case,) = open_target(url, Reading(), QUICK).cases
+        assert [image.id for image in case.store.images] == IDS
+        assert replay.connections <= THREADS + 1
 
     def test_the_version_alone(self, tmp_path: Path) -> None:
         replay = Replay(load(ENGINE))
