@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["Daemon", "DaemonError", "leftovers", "program"]
+__all__ = ["Daemon", "DaemonError", "cgroup_of", "leftovers", "program"]
 
 _START_SECONDS = 30
 _STOP_SECONDS = 20
@@ -137,14 +138,32 @@ class Daemon:
             process.wait()
         for child in _processes(self.folder):  # of a daemon that ended without ending them
             os.kill(child, signal.SIGKILL)
+        for group in _cgroups(self.folder):  # Docker leaves the parent of its containers' there
+            with suppress(OSError):
+                group.rmdir()
         if slow:
             raise DaemonError(f"{self.name} did not stop within {_STOP_SECONDS} s: {self.last_words()}")
 
 
 def leftovers(folder: Path) -> list[str]:
-    """What still runs or is mounted of the daemons of a folder."""
+    """What still runs or is mounted of the daemons of a folder, and their cgroups."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    return [f"process {pid}" for pid in _processes(folder)] + [line for line in mounts if str(folder) in line]
+    return [
+        *(f"process {pid}" for pid in _processes(folder)),
+        *(line for line in mounts if str(folder) in line),
+        *map(str, _cgroups(folder)),
+    ]
+
+
+def cgroup_of(folder: Path) -> str:
+    """The name of the cgroup for the containers of the daemon of a folder."""
+    return "-".join(folder.parts[1:])
+
+
+def _cgroups(folder: Path) -> list[Path]:
+    """The cgroups for the containers of the daemons of a folder: one at the top of each hierarchy that is in use."""
+    root, name = Path("/sys/fs/cgroup"), cgroup_of(folder)
+    return [path for pattern in (f"{name}*", f"*/{name}*") for path in root.glob(pattern)]
 
 
 def _processes(folder: Path) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from daemon_process import Daemon, DaemonError, program
+from daemon_process import Daemon, DaemonError, cgroup_of, program
 
 __all__ = ["KINDS", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
 
@@ -94,7 +94,7 @@ def _start_engine(folder: Path, driver: str) -> EngineDaemon:
         f"--pidfile={folder / 'pid'}",
         f"--host=unix://{address}",
         f"--storage-driver={driver}",
-        f"--cgroup-parent=/{folder.parent.parent.name}",
+        f"--cgroup-parent=/{cgroup_of(folder)}",
         "--group=root",
         "--bridge=none",
         "--iptables=false",
