@@ -69,6 +69,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         found,
         subjects=LazySequence(count, make),
         images=candidates,
+        unsure=unsure,
     )
 
 

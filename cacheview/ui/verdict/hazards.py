@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from cacheview.engine import Doubted, Hazard
+from cacheview.engine import Doubted, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, current_tokens, scaled_font, small_font
@@ -98,7 +98,7 @@ class DoubtLine(FramedLine):
 
     def show_doubt(self, doubted: Doubted, further: int = 0) -> None:
         """``further``: how many reasons more there are, which are not shown."""
-        reason, remedy = one_line(doubted.doubt.reason), one_line(doubted.doubt.remedy)
+        reason, remedy = (one_line(text) for text in doubt_sentences(doubted.doubt))
         count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
         more = f" And there are {further:,} more reasons." if further else ""
         self.say(f"Not certain: {reason}{count}", f"{remedy}{more}")

@@ -6,7 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject, VerdictOutcome
+from cacheview.engine import (
+    Check,
+    CheckOutcome,
+    Explanation,
+    Stage,
+    StageKind,
+    Subject,
+    VerdictOutcome,
+    doubt_sentences,
+)
 from cacheview.model import SCRATCH, Doubt
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
@@ -85,7 +94,7 @@ def outcome_in_words(check: Check) -> str:
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
     """Why something is not certain, and what would make it so; empty: it is certain."""
-    shown = " ".join(f"{doubt.reason} {doubt.remedy}" for doubt in doubts[:_MOST_DOUBTS])
+    shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
     return f"Not certain: {shown}" if shown else ""
 
 
@@ -96,6 +105,8 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
         return "never ends"
     if outcome is VerdictOutcome.ERROR and stage.kind is StageKind.HISTORY:
         return "error"
+    if stage.unsure and stage.outcome is CheckOutcome.FAILED:
+        return "none known"
     return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
 
 
