@@ -37,16 +37,31 @@ commands:
   cacheview explain STORE …   one probe: verdict, deciding check and explanation (see `cacheview explain --help`)
   cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
 
-STORE is a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file, or `demo:`.
+{names}
 A file that is called explain or check is opened as ./explain or ./check. Nothing is ever written to a store.
+"""
+
+_NAMES = """\
+STORE is one of
+  engine:            the Docker Engine of the current context, or of DOCKER_HOST
+  engine:NAME        the engine of a context (`docker context ls`)
+  engine:URL         the engine at unix://…, tcp://…, ssh://… or npipe://…
+  containerd:        containerd at its usual socket
+  containerd:PATH    containerd at a socket, or its root folder; #NAMESPACE may follow
+  data-root:         Docker's usual data root
+  data-root:PATH     a data root of a graph-driver store
+  demo:              the bundled demo
+  PATH               a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file;
+                     ./engine:x for a file of such a name
 """
 
 _EXPLAIN_HELP = """\
 exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges, 4 panic.
 
+{names}
 examples:
   cacheview explain images.tar --parent alpine:3.19 --config config.json
-  docker inspect -f '{{json .Config}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
+  docker inspect -f '{{{{json .Config}}}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
   cacheview explain demo: --probe 1
 """
 
@@ -98,8 +113,15 @@ def _add_rules(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _window(arguments: list[str]) -> int:
-    parser = _parser("cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP)
-    parser.add_argument("store", metavar="STORE", nargs="?", help="what to open; without it, the running Docker Engine, or else the demo")
+    parser = _parser(
+        "cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP.format(names=_NAMES)
+    )
+    parser.add_argument(
+        "store",
+        metavar="STORE",
+        nargs="?",
+        help="what to open; without it, the running Docker Engine, or else the demo",
+    )
     _add_rules(parser, "rule set to begin with")
     parser.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
     parser.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
@@ -126,9 +148,11 @@ def _size(text: str) -> tuple[int, int]:
 
 def _explain(arguments: list[str]) -> int:
     parser = _parser(
-        "cacheview explain", "Ask the cache one question and say why it answers as it does.", _EXPLAIN_HELP
+        "cacheview explain",
+        "Ask the cache one question and say why it answers as it does.",
+        _EXPLAIN_HELP.format(names=_NAMES),
     )
-    parser.add_argument("store", metavar="STORE", help="archive, layout, suite file or demo:")
+    parser.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
     parser.add_argument("--parent", metavar="IMAGE", help="id, beginning of an id, or name of the parent; or scratch")
     parser.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"

@@ -25,6 +25,7 @@ from cacheview.engine import (
     Stage,
     Subject,
     VerdictOutcome,
+    doubt_sentences,
     parent_title,
     plain,
     plain_change,
@@ -113,8 +114,9 @@ def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
 
 def doubt_phrase(doubted: Doubted) -> str:
     """A doubt that a verdict rests on: why, of how many images, and what would make it certain."""
+    reason, remedy = doubt_sentences(doubted.doubt)
     count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
-    return f"{doubted.doubt.reason}{count} {doubted.doubt.remedy}"
+    return f"{reason}{count} {remedy}"
 
 
 def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Iterator[str]:
@@ -159,7 +161,8 @@ def _check_line(check: Check) -> str:
             values = f" {plain(theirs)}"
         case (ours, theirs, _):
             values = f" {plain(ours)} | {plain(theirs)}"
-    told = f"{check.name}{values}" + (f" ({check.note})" if check.note else "")
+    # That a value is not known says all that there is to say of it.
+    told = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
     return told + (_NOT_CERTAIN if check.doubts else "")
 
 
@@ -236,7 +239,8 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
     yield "platform", str(image.config.platform)
     yield "history", f"{len(image.history)} entries, {len(image.diff_ids)} layers"
     for doubt in image.doubts:
-        yield "not known exactly", f"{doubt.aspect.replace('_', ' ')}: {doubt.reason} {doubt.remedy}"
+        reason, remedy = doubt_sentences(doubt)
+        yield "not known exactly", f"{doubt.aspect.replace('_', ' ')}. {reason} {remedy}"
 
 
 def as_json(explanation: Explanation, *, everything: bool = False) -> str:

@@ -117,7 +117,7 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "doubts" not in checks["Tty"]
     assert main([*arguments, "--all"]) == 1
     told = capsys.readouterr().out
-    assert "    ✗ len(Cmd) 1 | not known (what the daemon has as this image's container config" in told
+    assert "    ✗ len(Cmd) 1 | not known (not certain)\n" in told
     assert "    ✓ Tty false\n" in told
 
 
@@ -130,7 +130,7 @@ def test_markdown_and_an_image_tell_it_too() -> None:
     assert r"> Not certain: The engine does not tell it. Open \*containerd\*." in told
     assert "failed (not certain) | len(Cmd) | 1 | not known |" in told
     assert report.image_as_text(image).splitlines()[-1] == (
-        "not known exactly: container config: The engine does not tell it. Open *containerd*."
+        "not known exactly: container config. The engine does not tell it. Open *containerd*."
     )
     assert "not known" not in report.image_as_text(image.model_copy(update={"doubts": ()}))
 

@@ -2,7 +2,7 @@
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
-from cacheview.engine.doubts import Doubted
+from cacheview.engine.doubts import Doubted, doubt_sentences
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
 from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
 from cacheview.engine.hazard import Hazard, HazardKind
@@ -36,6 +36,7 @@ __all__ = [
     "Trace",
     "Verdict",
     "VerdictOutcome",
+    "doubt_sentences",
     "explain",
     "known_as",
     "parent_title",

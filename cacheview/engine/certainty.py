@@ -134,7 +134,6 @@ def _count_doubts(index: CandidateIndex, bits: int, grounds: Grounds, *, with_pa
 def _possible(cache: ImageCache, probe: Probe, verdict: Verdict, grounds: Grounds) -> Iterator[_Answer]:
     index = cache.candidates(probe.parent)
     others = rivals(index, probe, verdict.local)
-    _count_doubts(index, others, grounds, with_parent=False)
     strays = _stray_rivals(cache, probe, verdict.local)
     _count_doubts(cache.strays, strays, grounds, with_parent=True)
     if strays:
@@ -144,22 +143,24 @@ def _possible(cache: ImageCache, probe: Probe, verdict: Verdict, grounds: Ground
     if not probe.cache_from:
         yield _hit(verdict.local) if verdict.local is not None else _MISS
         if others:
+            _count_doubts(index, others, grounds, with_parent=False)
             yield _ANY
         return
     members = _members(cache.lineages(probe.cache_from))
-    locals_: list[Image | None] = [verdict.local]
+    own, goes_on = _of_local(cache, members, verdict.local, grounds)
+    yield from own
     if others:
-        locals_.append(None)  # the answer may be none, and where it does not count it comes to the same
+        # None too: what does not count comes to the same. Otherwise it is no matter which of them it would be.
         beside = others | sum(1 << position for position in index.matches(probe))
-        locals_ += _countable(cache, probe, index, beside, members)
-    goes_on = False
-    for local in locals_:
-        if local is None:
-            goes_on = True
-            continue
-        answers, ends = _of_local(cache, members, local, grounds)
-        yield from answers
-        goes_on = goes_on or not ends
+        led = [
+            _of_local(cache, members, local, grounds)
+            for local in (None, *_countable(cache, probe, index, beside, members))
+        ]
+        if any(answers - own or further != goes_on for answers, further in led):
+            _count_doubts(index, others, grounds, with_parent=False)
+        for answers, further in led:
+            yield from answers
+            goes_on = goes_on or further
     if goes_on:
         yield from _of_history(cache, probe, members, grounds)
 
@@ -210,9 +211,13 @@ def descent_doubts(source: Image, answer: Image) -> tuple[Doubt, ...]:
     return doubts
 
 
-def _of_local(cache: ImageCache, members: list[_Member], local: Image, grounds: Grounds) -> tuple[set[_Answer], bool]:
-    """The answers to which the sources may lead with this local answer; and whether they certainly lead to one."""
+def _of_local(
+    cache: ImageCache, members: list[_Member], local: Image | None, grounds: Grounds
+) -> tuple[set[_Answer], bool]:
+    """The answers to which the sources may lead with this local answer; and whether the daemon may go on after that."""
     answers: set[_Answer] = set()
+    if local is None:
+        return answers, True
     for member in members:
         source = member.image
         if source is None:
@@ -227,10 +232,10 @@ def _of_local(cache: ImageCache, members: list[_Member], local: Image, grounds: 
         elif result is not IsParent.NO:
             answers.add(_hit(local) if result is IsParent.YES else _DIVERGES)
             if not member.doubts:
-                return answers, True
+                return answers, False
         if doubts or result is not IsParent.NO:
             grounds.add(member.doubts, *member.carriers)
-    return answers, False
+    return answers, True
 
 
 def _of_history(cache: ImageCache, probe: Probe, members: list[_Member], grounds: Grounds) -> Iterator[_Answer]:

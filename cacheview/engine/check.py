@@ -26,6 +26,9 @@ class Absent(Enum):
     ABSENT = "absent"
     UNKNOWN = "not known"
 
+    def __str__(self) -> str:
+        return "nothing" if self is Absent.ABSENT else self.value
+
 
 ABSENT = Absent.ABSENT
 UNKNOWN = Absent.UNKNOWN

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
-__all__ = ["Doubted", "Grounds", "doubts_about", "entry_doubts", "field_doubts", "prefix_doubts"]
+__all__ = ["Doubted", "Grounds", "doubt_sentences", "doubts_about", "entry_doubts", "field_doubts", "prefix_doubts"]
 
 ENTRY_FIELDS = ("created", "created_by", "author", "comment", "empty_layer")
 """The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
@@ -21,7 +21,17 @@ _ASPECTS: dict[str, Aspect] = {
 }
 _UNKNOWN = object()
 _YEAR_2 = -62_104_060_800
-"""The beginning of the year 2: an entry without a time may be told as one in the year 1, Go's zero time."""
+"""The beginning of the year 2: an entry without a time may be told as one in the year 1, Go's zero time, or as 1970."""
+
+
+def doubt_sentences(doubt: Doubt) -> tuple[str, str]:
+    """Reason and remedy, each as a whole sentence."""
+    return _sentence(doubt.reason), _sentence(doubt.remedy)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
 
 
 def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
@@ -68,7 +78,7 @@ def _whole_seconds(image: Image, time: object) -> object:
     seconds = time.seconds if isinstance(time, Timestamp) else None
     if any(doubt.aspect != "history.created" for doubt in doubts):
         return _UNKNOWN
-    return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2) else seconds
+    return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2 or seconds == 0) else seconds
 
 
 def entry_doubts(parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry) -> tuple[Doubt, ...]:

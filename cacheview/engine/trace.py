@@ -106,6 +106,7 @@ class Stage:
         checks: what is checked once for the stage.
         subjects: candidates or sources in the daemon's order, each made when it is looked at.
         images: the images of the subjects, in the same order.
+        unsure: how many of them may come out otherwise, for something that is not known of them.
     """
 
     kind: StageKind
@@ -114,6 +115,7 @@ class Stage:
     checks: Sequence[Check] = ()
     subjects: Sequence[Subject] = ()
     images: Sequence[Image] = ()
+    unsure: int = 0
 
     def position(self, image_id: str) -> int | None:
         """Where the image first stands among the subjects."""

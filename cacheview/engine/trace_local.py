@@ -71,6 +71,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         found,
         subjects=LazySequence(count, make),
         images=candidates,
+        unsure=unsure,
     )
 
 

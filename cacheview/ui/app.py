@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run_window"]
 
 _UNUSABLE: Final = 2
+_TURN: Final = 0.0005  # seconds that a thread of Python may go on while another waits
 _NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
 
 
@@ -56,6 +57,8 @@ def run_window(
             return _refuse(lack)
     # Nothing of what a start makes is garbage; looking for some takes a tenth of its time.
     gc.disable()
+    # A thread that reads a store shall not keep the window waiting at each step of a drawing.
+    sys.setswitchinterval(_TURN)
     try:
         app = _application(scheme)
     except ImportError as error:

@@ -31,7 +31,9 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
         known = marks.get(path)
         # Of several checks of one field the failed one tells; else the first that was reached.
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
-            marks[path] = FieldMark(check.outcome.value, path, check.image, check.note)
+            # A field is not marked as what the step fails at where that is not known.
+            outcome = CheckOutcome.NOT_REACHED if check.failed and check.doubts else check.outcome
+            marks[path] = FieldMark(outcome.value, path, check.image, check.note)
     return marks
 
 

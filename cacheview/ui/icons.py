@@ -17,8 +17,8 @@ __all__ = ["ICONS", "app_icon", "icon", "pixmap"]
 ICONS: Final = (
     "add", "candidate", "chevron", "chevron-right", "copy", "diverges", "down", "error", "failed", "filter",
     "hazard", "hit",
-    "image", "image-unnamed", "miss", "new", "not-compared", "not-reached", "open", "parent", "passed", "redo",
-    "reload", "remove", "scratch", "source", "undo", "up",
+    "image", "image-unnamed", "miss", "new", "not-certain", "not-compared", "not-reached", "open", "parent", "passed",
+    "redo", "reload", "remove", "scratch", "source", "undo", "up",
 )  # fmt: skip
 """The names that `icon` and `pixmap` know."""
 

@@ -22,11 +22,13 @@ class Report(Protocol):
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 
-    def part(self, make: Callable[[], object]) -> None:
-        """There is something to show before the end. ``make`` is called, in the same thread, when it is wanted:
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None:
+        """There is something to show before the end. May be called from any thread, and raises to stop the work.
 
-        not while the part before has not been shown, and not too soon after. May be called from any thread, and
-        raises to stop the work.
+        Args:
+            make: called, in the same thread, when it is wanted: not while the part before has not been shown, and
+                not too soon after.
+            last: it is wanted in any case; returns when it has been shown.
         """
 
 
@@ -160,15 +162,25 @@ class _Report:
             self._due = now + _INTERVAL
             self._mail.progressed.emit(self._request.number, done, total, what)
 
-    def part(self, make: Callable[[], object]) -> None:
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None:
         if self._request.cancelled.is_set():
             raise _Stopped
         with self._parting:
-            if time.monotonic() < self._part_due or not self._request.part_shown.is_set():
+            if last:
+                self._wait()
+            elif time.monotonic() < self._part_due or not self._request.part_shown.is_set():
                 return
+            made = make()
             self._request.part_shown.clear()
-            self._mail.parted.emit(self._request.number, make())
+            self._mail.parted.emit(self._request.number, made)
             self._part_due = time.monotonic() + _PART_INTERVAL
+            if last:
+                self._wait()
+
+    def _wait(self) -> None:
+        while not self._request.part_shown.wait(_INTERVAL):
+            if self._request.cancelled.is_set():
+                raise _Stopped
 
 
 def _run(request: _Request, mail: _Mail) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from cacheview.ui.names import is_live
 
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
@@ -65,12 +68,20 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         from cacheview.ui.images.tree import forest
 
         begun = time.time()
-        opened = open_store(
-            location,
-            platform=_platform(platform),
-            progress=report,
-            partial=lambda store: report.part(lambda: first_sight(store)),
-        )
+        loading = threading.Thread(target=_load_panes, daemon=True, name="load-panes")
+        loading.start()
+        known: list[ImageStore] = []
+
+        def progress(done: int, total: int | None, what: str) -> None:
+            report(done, total, what)
+            if known and not loading.is_alive():  # or the window would wait for the modules that it shows it with
+                store = known.pop()
+                report.part(lambda: first_sight(store))
+
+        def partial(store: ImageStore) -> None:
+            known[:] = [store]
+
+        opened = open_store(location, platform=_platform(platform), progress=progress, partial=partial)
         case = opened.cases[0]
         cache = new_cache(case.store, rules) if rules else case_cache(case)
         report(1, None, "Making indexes")
@@ -79,12 +90,23 @@ def open_work(location: str, rules: str, platform: str) -> Work:
             probe = probe.model_copy(update={"parent": ""})
         explain(cache, probe)
         tree = forest(case.store)
+        loading.join()
+        if is_live(location):
+            # The whole tree first, so that the window does not lay out all panes in one breath.
+            report.part(lambda: Part(case.store, tree, len(case.store.images)), last=True)
         if gc.get_freeze_count():
             # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
             gc.freeze()
         return OpenedStore(opened, cache, probe, read_at=begun, forest=tree)
 
     return work
+
+
+def _load_panes() -> None:
+    """Load what the window shows a store with: while the store is being read, and not when it has been."""
+    import cacheview.ui.headline
+    import cacheview.ui.session
+    import cacheview.ui.workspace  # noqa: F401
 
 
 def first_sight(store: ImageStore) -> Part:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cacheview.ui.start_page import StartPage
     from cacheview.ui.stores.follow import Follower
     from cacheview.ui.stores.menu import LiveEntries
+    from cacheview.ui.stores.saving import Saver
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -117,6 +118,16 @@ class MainWindow(QMainWindow):
         follower.changed.connect(self._refresh)
         follower.lost.connect(self._lost)
         return follower
+
+    @cached_property
+    def saver(self) -> Saver:
+        """What writes suites. Made when first needed."""
+        from cacheview.ui.stores.saving import Saver
+
+        saver = Saver(self)
+        saver.saved.connect(lambda path: self.status.say(f"Saved: {one_line(path)}"))
+        saver.failed.connect(self._not_saved)
+        return saver
 
     @cached_property
     def start_page(self) -> StartPage:
@@ -307,6 +318,7 @@ class MainWindow(QMainWindow):
         connect(do.open_by_name, self._ask_name)
         connect(do.open_demo, lambda: self.open(DEMO))
         connect(do.reload, lambda: self.opener.reload())
+        connect(do.save_suite, lambda: self.saver.ask(self._session()))
         do.follow.toggled.connect(self._follow)
         for menu, _ in do.store_menus:
             menu.aboutToShow.connect(lambda: self.live_entries.fill())
@@ -324,6 +336,16 @@ class MainWindow(QMainWindow):
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
+
+    def _session(self) -> Session:
+        """Likewise."""
+        assert self.session is not None
+        return self.session
+
+    def _not_saved(self, error: Exception) -> None:
+        ways = (("&Save again…", self.commands.save_suite.trigger),)
+        self.notice.show_text("error", f"The store was not saved: {error}", (), ways)
+        self.notice.show()
 
     def _panes(self) -> Workspace:
         """For actions that are enabled only while there are panes."""
@@ -430,6 +452,8 @@ class MainWindow(QMainWindow):
             self.live_entries.close()
         if "follower" in self.__dict__:
             self.follower.close()
+        if "saver" in self.__dict__:
+            self.saver.close()
         self.opener.close()
         self._settings.geometry = self.saveGeometry()
         if self.session is not None:

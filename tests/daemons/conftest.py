@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from daemon_builds import Builder
 from daemon_process import DaemonError, leftovers, program
+from daemon_proxy import Proxy
 from daemon_shop import Build, build_shop
 from daemon_start import ContainerdDaemon, EngineDaemon, start_containerd, start_engine
 
@@ -49,8 +51,8 @@ def engine(daemon_folder: Path) -> Iterator[EngineDaemon]:
         running = start_engine(daemon_folder / "engine")
     except DaemonError as error:
         unavailable(str(error))
-    with running.process:
-        yield running
+    with running.process, Proxy(running.socket) as remote:
+        yield replace(running, remote=remote.url)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["Daemon", "DaemonError", "leftovers", "program"]
+__all__ = ["Daemon", "DaemonError", "cgroup_of", "leftovers", "program"]
 
 _START_SECONDS = 30
 _STOP_SECONDS = 20
@@ -19,8 +20,15 @@ _POLL_SECONDS = 0.02
 # The mounts of the daemon are its own: they end with its last process, whatever becomes of it. Docker needs the devices
 # cgroup; a machine where nothing mounts cgroups gets the unified one, in here alone.
 _IN_PRIVATE = """
-if ! grep -q ' - cgroup' /proc/self/mountinfo; then
-  mount -t cgroup2 none /sys/fs/cgroup
+set -e
+grep -q ' - cgroup' /proc/self/mountinfo || mount -t cgroup2 none /sys/fs/cgroup
+layers=$1
+shift
+if [ -n "$layers" ]; then
+  root=$(dirname "$layers")
+  mkdir -p "$layers"
+  mount --bind "$root" "$root"  # else Docker does so, over what is mounted inside
+  mount -t tmpfs none "$layers"
 fi
 exec "$@"
 """
@@ -44,13 +52,18 @@ class Daemon:
         command: the daemon and its options.
         folder: where all it writes is; its name is in every command line of it.
         ready: whether it answers.
+        layers: the folder for its layers, which it gets in memory, out of sight: as not upon every file system another
+            can be laid (overlay on overlay).
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, ready: Callable[[], bool], layers: Path | None = None
+    ) -> None:
         self.name = Path(command[0]).name
         self.folder = folder
         self._command = command
         self._ready = ready
+        self._layers = layers
         self._log = folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +72,17 @@ class Daemon:
 
     def start(self) -> Daemon:
         """Start it and wait until it answers. Raises `DaemonError`, with nothing of it left, if it does not."""
-        private = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _IN_PRIVATE, "sh")
+        private = (
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            _IN_PRIVATE,
+            "sh",
+            str(self._layers or ""),
+        )
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 (*private, *self._command),
@@ -115,14 +138,32 @@ class Daemon:
             process.wait()
         for child in _processes(self.folder):  # of a daemon that ended without ending them
             os.kill(child, signal.SIGKILL)
+        for group in _cgroups(self.folder):  # Docker leaves the parent of its containers' there
+            with suppress(OSError):
+                group.rmdir()
         if slow:
             raise DaemonError(f"{self.name} did not stop within {_STOP_SECONDS} s: {self.last_words()}")
 
 
 def leftovers(folder: Path) -> list[str]:
-    """What still runs or is mounted of the daemons of a folder."""
+    """What still runs or is mounted of the daemons of a folder, and their cgroups."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    return [f"process {pid}" for pid in _processes(folder)] + [line for line in mounts if str(folder) in line]
+    return [
+        *(f"process {pid}" for pid in _processes(folder)),
+        *(line for line in mounts if str(folder) in line),
+        *map(str, _cgroups(folder)),
+    ]
+
+
+def cgroup_of(folder: Path) -> str:
+    """The name of the cgroup for the containers of the daemon of a folder."""
+    return "-".join(folder.parts[1:])
+
+
+def _cgroups(folder: Path) -> list[Path]:
+    """The cgroups for the containers of the daemons of a folder: one at the top of each hierarchy that is in use."""
+    root, name = Path("/sys/fs/cgroup"), cgroup_of(folder)
+    return [path for pattern in (f"{name}*", f"*/{name}*") for path in root.glob(pattern)]
 
 
 def _processes(folder: Path) -> list[int]:

@@ -21,13 +21,12 @@ class Proxy:
 
     Args:
         daemon: the socket of the daemon.
-        address: where to listen.
+        address: where to listen: a socket, as if it were the daemon's own; None: TCP, as if it were on another machine.
         before: called with the first line of a request, one at a time, before any of it reaches the daemon.
     """
 
-    def __init__(self, daemon: Path, address: Path, before: Callable[[str], None] | None = None) -> None:
+    def __init__(self, daemon: Path, address: Path | None = None, before: Callable[[str], None] | None = None) -> None:
         self.requests: list[str] = []
-        self._address = address
         self._before = before
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -36,19 +35,20 @@ class Proxy:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
+                if proxy._is_cut:
+                    return
                 with socket.socket(socket.AF_UNIX) as upstream, suppress(OSError):
                     upstream.connect(str(daemon))
                     proxy._pass_on(self.request, upstream)
 
-        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-            request_queue_size = 64
-
-        self._server = Server(str(address), Handler)
+        self._server: socketserver.BaseServer
+        if address is None:
+            self._server = _TcpServer(("127.0.0.1", 0), Handler)
+            self.url = f"tcp://127.0.0.1:{self._server.server_address[1]}"
+        else:
+            self._server = _UnixServer(str(address), Handler)
+            self.url = f"unix://{address}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self._address}"
 
     def __enter__(self) -> Proxy:
         self._thread.start()
@@ -63,9 +63,12 @@ class Proxy:
         self._server.server_close()
 
     def cut(self) -> None:
-        """As if the daemon had ended: every connection is closed, and there is no socket for another."""
+        """As if the daemon had ended: every connection is closed, and each further one as soon as it is made.
+
+        The socket stays, as one does that the system listens on for the daemon. (When there is none the SDK leaves
+        its own end open, docker 7.1 ``transport/unixconn.py``, which is a warning.)
+        """
         self._is_cut = True
-        self._address.unlink(missing_ok=True)
         for end in list(self._open):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -98,6 +101,14 @@ class Proxy:
             self.requests.append(line)
             if self._before is not None and not self._is_cut:
                 self._before(line)
+
+
+class _TcpServer(socketserver.ThreadingTCPServer):
+    request_queue_size = 64
+
+
+class _UnixServer(socketserver.ThreadingUnixStreamServer):
+    request_queue_size = 64
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

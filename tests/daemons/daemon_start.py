@@ -9,10 +9,15 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-from daemon_process import Daemon, DaemonError, program
+from daemon_process import Daemon, DaemonError, cgroup_of, program
 
-__all__ = ["ContainerdDaemon", "EngineDaemon", "start_containerd", "start_engine"]
+__all__ = ["KINDS", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
+
+Kind = Literal["engine", "remote", "data-root"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The ways to open the store of an engine."""
 
 _CONTAINERD_CONFIG = """\
 version = 2
@@ -28,19 +33,25 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 
 @dataclass(frozen=True)
 class EngineDaemon:
-    """A running dockerd."""
+    """A running dockerd. ``remote``: its address as an engine of another machine, whose files cannot be read."""
 
     process: Daemon
     socket: Path
     data_root: Path
+    remote: str = ""
 
     @property
     def url(self) -> str:
         return f"unix://{self.socket}"
 
-    def location(self, kind: str) -> str:
-        """Its store as a user names it: as the engine, or as its data root."""
-        return f"engine:{self.url}" if kind == "engine" else f"data-root:{self.data_root}"
+    def location(self, kind: Kind) -> str:
+        """Its store as a user names it: as the engine of this machine or of another, or as a data root."""
+        places = {
+            "engine": f"engine:{self.url}",
+            "remote": f"engine:{self.remote}",
+            "data-root": f"data-root:{self.data_root}",
+        }
+        return places[kind]
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class ContainerdDaemon:
 def start_engine(folder: Path) -> EngineDaemon:
     """A dockerd with an empty store. Raises `DaemonError` with the reason where no driver of file systems works."""
     reasons = []
-    for driver in ("overlay2", "vfs"):  # overlay2 does not work upon every file system, such as another overlay
+    for driver in ("overlay2", "vfs"):  # vfs works everywhere, and takes a second a step
         home = folder / driver
         try:
             return _start_engine(home, driver)
@@ -83,13 +94,13 @@ def _start_engine(folder: Path, driver: str) -> EngineDaemon:
         f"--pidfile={folder / 'pid'}",
         f"--host=unix://{address}",
         f"--storage-driver={driver}",
-        f"--cgroup-parent=/{folder.parent.parent.name}",
+        f"--cgroup-parent=/{cgroup_of(folder)}",
         "--group=root",
         "--bridge=none",
         "--iptables=false",
         "--ip6tables=false",
     )
-    process = Daemon(command, folder, lambda: _answers_ping(address))
+    process = Daemon(command, folder, lambda: _answers_ping(address), data_root / driver)
     return EngineDaemon(process.start(), address, data_root)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from daemon_builds import Builder, BuildError, Step
 from daemon_shop import FILES, WEB, Build
-from daemon_start import EngineDaemon
+from daemon_start import KINDS, EngineDaemon, Kind
 from daemon_stores import ask, opened, probe_of
 
 from cacheview.cli import main
@@ -19,12 +19,10 @@ from cacheview.engine import VerdictOutcome
 from cacheview.engine.index import container_config_of
 from cacheview.stores.opened import Case
 
-KINDS = ("engine", "data-root")
-
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_builder_asked_for_every_step_hits_what_it_made(
-    kind: str, engine: EngineDaemon, shop: list[Build]
+    kind: Kind, engine: EngineDaemon, shop: list[Build]
 ) -> None:
     case = opened(engine.location(kind))
     asked = 0
@@ -40,7 +38,7 @@ def test_what_the_builder_asked_for_every_step_hits_what_it_made(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_build_once_more_is_cached_as_said(
-    kind: str, engine: EngineDaemon, shop: list[Build], builder: Builder
+    kind: Kind, engine: EngineDaemon, shop: list[Build], builder: Builder
 ) -> None:
     case = opened(engine.location(kind))
     last = {build.name: build for build in shop}
@@ -53,7 +51,6 @@ def test_a_build_once_more_is_cached_as_said(
 
 EDITS: Mapping[str, tuple[tuple[str, str] | None, Mapping[str, bytes], Mapping[str, str]]] = {
     "an environment value": (("APP_HOME=/srv/web", "APP_HOME=/srv/www"), {}, {}),
-    "one variable more": (("APP_VERSION=$VERSION", "APP_VERSION=$VERSION MORE="), {}, {}),
     "a label": (("org.example.app=web", "org.example.app=webb"), {}, {}),
     "the order of labels": (
         ("org.example.app=web org.example.version=$VERSION", "org.example.version=$VERSION org.example.app=web"),
@@ -64,7 +61,6 @@ EDITS: Mapping[str, tuple[tuple[str, str] | None, Mapping[str, bytes], Mapping[s
     "a build argument": (None, {}, {"VERSION": "1.1"}),
     "the user": (("USER 1000:1000", "USER 1000"), {}, {}),
     "a port": (("443/tcp", "8443/tcp"), {}, {}),
-    "a volume": (("VOLUME /data", "VOLUME /data /more"), {}, {}),
     "the command": (('"80"]', '"81"]'), {}, {}),
     "nothing but spaces": (("USER 1000:1000", "USER   1000:1000"), {}, {}),
 }
@@ -82,13 +78,13 @@ def test_after_an_edit_the_same_steps_are_cached_as_said(
     stores_before = [opened(engine.location(kind)) for kind in KINDS]
     built = builder.build("shop/edited:1", dockerfile, {**FILES, **files}, buildargs=dict(arguments))
     steps = [step for step in built if step.asks_cache]
-    stores_after = [opened(engine.location(kind)) for kind in KINDS]
+    after = opened(engine.location("data-root"))
 
-    for before, after in zip(stores_before, stores_after, strict=True):
+    for before in stores_before:
         said = [ask(before, probe_of(after.store.by_id[step.image])) for step in steps]
         assert [verdict.outcome is VerdictOutcome.HIT for verdict in said] == [step.cached for step in steps]
         assert [verdict.image.id for verdict in said if verdict.image] == [step.image for step in steps if step.cached]
-        assert [_said(after, step) for step in steps] == [step.image for step in steps]
+    assert [_said(after, step) for step in steps] == [step.image for step in steps]
     assert all(step.cached for step in steps) == (edit == "nothing but spaces")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from daemon_builds import Builder
 from daemon_shop import Build
-from daemon_start import EngineDaemon
+from daemon_start import KINDS, EngineDaemon
 from daemon_stores import store_at
 
+from cacheview.engine.index import container_config_of
 from cacheview.model import ImageStore
 from cacheview.model.image import familiar
 
 
-@pytest.fixture(scope="module", params=["engine", "data-root"])
+@pytest.fixture(scope="module", params=KINDS)
 def store(request: pytest.FixtureRequest, engine: EngineDaemon, shop: list[Build]) -> ImageStore:
     return store_at(engine.location(request.param))
 
@@ -53,10 +54,18 @@ def test_the_first_steps_on_scratch_are_known_as_such(store: ImageStore, shop: l
     assert {image.id for image in store.images if image.is_first_step} >= first
 
 
-def test_the_engine_and_its_data_root_tell_the_same(engine: EngineDaemon, shop: list[Build]) -> None:
-    asked, read = (store_at(engine.location(kind)) for kind in ("engine", "data-root"))
-    assert {image.id for image in asked.images} == {image.id for image in read.images}
+def test_an_engine_of_this_machine_is_its_data_root(engine: EngineDaemon, shop: list[Build]) -> None:
+    assert store_at(engine.location("engine")).images == store_at(engine.location("data-root")).images
+
+
+def test_an_engine_elsewhere_tells_the_same_but_for_what_is_doubtful(engine: EngineDaemon, shop: list[Build]) -> None:
+    asked, read = (store_at(engine.location(kind)) for kind in ("remote", "data-root"))
+    assert [image.id for image in asked.images] == [image.id for image in read.images]
     for image in read.images:
         other = asked.by_id[image.id]
         assert (other.parent, set(other.names), other.diff_ids) == (image.parent, set(image.names), image.diff_ids)
+        assert container_config_of(other) == container_config_of(image)
+        assert other.created == image.created
         assert [entry.created_by for entry in other.history] == [entry.created_by for entry in image.history]
+        assert other.doubt("history.created") is not None
+        assert image.doubts == ()

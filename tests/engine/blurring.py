@@ -32,6 +32,7 @@ ASPECTS: tuple[Aspect, ...] = (
     "history.comment",
     "history.empty_layer",
 )
+EPOCH = Timestamp(0, 0, None)
 ZERO = Timestamp.parse("0001-01-01T00:00:00Z")
 
 
@@ -42,14 +43,14 @@ def doubt(aspect: Aspect) -> Doubt:
 DOUBTS = {aspect: doubt(aspect) for aspect in ASPECTS}
 
 
-def to_the_second(time: Timestamp | None) -> Timestamp:
-    """As an engine's history tells it: in whole seconds, and Go's zero time where there is none."""
-    return Timestamp(time.seconds, 0, None) if time is not None else ZERO
+def to_the_second(time: Timestamp | None, none: Timestamp = ZERO) -> Timestamp:
+    """As an engine's history tells it: in whole seconds, and Go's zero time or 1970 where there is none."""
+    return Timestamp(time.seconds, 0, None) if time is not None else none
 
 
-def blur_entry(entry: HistoryEntry, aspect: Aspect) -> HistoryEntry:
+def blur_entry(entry: HistoryEntry, aspect: Aspect, none: Timestamp = ZERO) -> HistoryEntry:
     values: dict[Aspect, dict[str, object]] = {
-        "history.created": {"created": to_the_second(entry.created)},
+        "history.created": {"created": to_the_second(entry.created, none)},
         "history.created_by": {"created_by": ""},
         "history.author": {"author": ""},
         "history.comment": {"comment": ""},
@@ -85,7 +86,8 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
             aspect,
             {"history": None, "rootfs": None, "created": None, "container_config": None},
         )
-    return with_doubt(image, aspect, {"history": tuple(blur_entry(entry, aspect) for entry in image.history)})
+    none = draw(st.sampled_from([ZERO, EPOCH]))
+    return with_doubt(image, aspect, {"history": tuple(blur_entry(entry, aspect, none) for entry in image.history)})
 
 
 @st.composite

@@ -59,9 +59,11 @@ def assert_explained(cache: ImageCache, probe: Probe) -> None:
     trace, verdict = explanation.trace, explanation.verdict
     assert explanation.sentence
     if verdict.outcome is VerdictOutcome.HIT:
-        assert verdict.stage is not None and verdict.image is not None
+        assert verdict.stage is not None
+        assert verdict.image is not None
         used = trace.subject(verdict.stage, verdict.narrowed or verdict.image)
-        assert used is not None and used.outcome is CheckOutcome.PASSED
+        assert used is not None
+        assert used.outcome is CheckOutcome.PASSED
         assert {check.outcome for check in used.checks} <= {CheckOutcome.PASSED, CheckOutcome.NOT_COMPARED}
     for stage in trace.stages:
         for subject in stage.subjects:

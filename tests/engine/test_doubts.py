@@ -313,6 +313,16 @@ def test_whether_the_local_answer_counts_rests_on_parents() -> None:
     assert checks_of(explanation, OTHER, StageKind.DESCENT)["parent"].doubts
 
 
+def test_unknown_candidates_are_no_matter_where_no_source_would_make_them_count() -> None:
+    unknown = [without_config(image(each)) for each in (OLD, NEW)]
+    explanation = asked([base(), *unknown, source()], [OTHER], Cmd=("make",))
+    assert explanation.verdict.stage is StageKind.HISTORY
+    assert explanation.doubts == ()
+    child = source().model_copy(update={"parent": NEW})
+    explanation = asked([base(), *unknown, child], [OTHER], Cmd=("make",))
+    assert aspects(explanation) == ["container_config"]
+
+
 def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     images = [without_config(image(f"sha256:{i:064x}", second=i)) for i in range(500)]
     explanation = asked(images, Cmd=COMMAND)

@@ -36,6 +36,7 @@ class FakeEngine:
         self.images = list(images)
         self.problems: tuple[Problem, ...] = ()
         self.error: Exception | None = None
+        self.fail_after: Exception | None = None
         self.asked: list[str] = []
         self.go_on = threading.Event()
         self.go_on.set()
@@ -53,6 +54,8 @@ class FakeEngine:
         while not self.go_on.wait(0.002):
             if reading.progress is not None:
                 reading.progress(1, len(self.images), "Reading images")
+        if self.fail_after is not None:
+            raise self.fail_after
         store = ImageStore(tuple(self.images), "Docker Engine", f"engine:{target}", RULES, problems=self.problems)
         return Opened("Docker Engine", store.location, "engine", (Case("engine", store, RULES),), self.problems)
 

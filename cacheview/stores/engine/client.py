@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import Endpoint, Tls
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from docker.tls import TLSConfig
     from requests import Response
 
-__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "version_key"]
+__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "demand_allowed", "version_key"]
 
 KNOWN_API: Final = "1.55"
 """The newest API version whose answers are known here (29.x)."""
@@ -64,6 +66,12 @@ def version_key(text: str) -> int:
     return int(match[1])
 
 
+def demand_allowed(method: str, path: str) -> None:
+    """Raise ValueError for a request that is not one of `ALLOWED`: no data from outside may make one."""
+    if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
+        raise ValueError(f"not to be asked: {method} {path!r}")
+
+
 class EngineClient:
     """A connection to one engine, for several threads at once. Raises `DataError` for all that goes wrong."""
 
@@ -72,6 +80,8 @@ class EngineClient:
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
         self._api: APIClient = self._connect()
+        if self._api.base_url.startswith("http+docker://"):
+            self._share_connections()
         self._api.trust_env = endpoint.host.startswith("tcp://")  # proxies; looking for them costs each request
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, limit: int) -> bytes:
@@ -126,31 +136,47 @@ class EngineClient:
         self.close()
 
     def _connect(self) -> APIClient:
-        import docker
         from docker.errors import DockerException
 
-        host = self.endpoint.host
         try:
-            return docker.APIClient(
-                base_url=host,
-                # Any version that the library takes: paths are made here, with the version that each needs.
-                version=INSPECT_API,
-                timeout=math.ceil(self.timeouts.answer),
-                tls=_tls(self.endpoint.tls),
-                use_ssh_client=host.startswith("ssh://") and shutil.which("ssh") is not None,
-            )
-        except (DockerException, OSError, ValueError) as error:
-            if isinstance(error, DataError):
-                raise
-            if "address" in str(error) or "npipe" in str(error):
-                raise DataError(f"is no address of a Docker Engine: {error}", where=host[:200]) from error
-            raise connection_error(error, self.endpoint, self.timeouts.connect) from error
-        except Exception as error:  # paramiko's share no base with others
+            self._knock()
+            return self._client()
+        except Exception as error:  # paramiko's have no base in common with others
+            if "SSHException" in {kind.__name__ for kind in type(error).__mro__} and shutil.which("ssh"):
+                # A key, a host or an agent that only the ssh command knows. It takes a process for each request.
+                return self._client(use_ssh_client=True)
+            if isinstance(error, DockerException) and ("address" in str(error) or "npipe" in str(error)):
+                raise DataError(f"is no address of a Docker Engine: {error}", where=self.where) from error
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
 
+    def _client(self, *, use_ssh_client: bool = False) -> APIClient:
+        import docker
+
+        return docker.APIClient(
+            base_url=self.endpoint.host,
+            # Any version that the library takes: paths are made here, with the version that each needs.
+            version=INSPECT_API,
+            timeout=math.ceil(self.timeouts.answer),
+            tls=_tls(self.endpoint.tls),
+            use_ssh_client=use_ssh_client,
+        )
+
+    def _share_connections(self) -> None:
+        """Ask all over the same few connections: the library would make one for each different URL."""
+        adapter: Any = self._api.get_adapter(self._api.base_url)
+        connection, base = adapter.get_connection, self._api.base_url
+        adapter.get_connection = lambda _, proxies=None: connection(base, proxies)
+
+    def _knock(self) -> None:
+        """Connect to a Unix socket and leave: the reason of a refusal is then that of the system."""
+        path = self.endpoint.socket_path
+        if path is not None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+                knocking.settimeout(self.timeouts.connect)
+                knocking.connect(os.fspath(path))
+
     def _ask(self, path: str, parameters: Mapping[str, str] | None, timeout: tuple[float, float | None]) -> Response:
-        if not any(method == "GET" and pattern.fullmatch(path) for method, pattern in ALLOWED):
-            raise ValueError(f"not to be asked: {path!r}")
+        demand_allowed("GET", path)
         try:
             return self._api.get(
                 self._api.base_url + path,

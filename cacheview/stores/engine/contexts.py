@@ -118,6 +118,8 @@ def find_endpoint(target: str) -> Endpoint:
         return current_endpoint()
     if target == DEFAULT:
         return _default_endpoint()
+    if target == "unix://":
+        return Endpoint("", _UNIX)
     if _URL.fullmatch(target):
         return Endpoint("", target, _tls_of_environment() if target.startswith("tcp://") else None)
     if target.startswith(("/", "\\\\")):

@@ -32,8 +32,13 @@ class VersionDocument(_Document):
     Arch: str | None = None
 
 
+class NamespacesInfo(_Document):
+    Containers: str | None = None
+
+
 class ContainerdInfo(_Document):
     Address: str | None = None
+    Namespaces: NamespacesInfo | None = None
 
 
 class InfoDocument(_Document):

@@ -74,7 +74,7 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not tell os.features, no container in its newer versions, and as comment that of the history",
+                "the API does not tell os.features, in newer versions no container, and as comment the history's",
             )
         )
         doubts.append(

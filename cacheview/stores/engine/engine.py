@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -18,6 +18,7 @@ __all__ = ["Engine", "ask_engine", "read_version"]
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_DOCUMENT = 4 * 1024 * 1024
+_MAX_PATH = 4096
 _SNAPSHOTTER = "io.containerd.snapshotter"
 _COMMIT_71EBFC7 = re.compile(r"71ebfc7[0-9a-f]*(?:-.*)?")
 
@@ -34,6 +35,8 @@ class Engine:
         store: which kind of image store it uses; None: it does not tell.
         root: its data root, as a path on its machine; empty where it does not tell.
         containerd: the address of its containerd, likewise.
+        driver: its storage driver or snapshotter, likewise.
+        namespace: of its images in containerd.
         problems: what it did not answer.
     """
 
@@ -44,6 +47,8 @@ class Engine:
     store: str | None = None
     root: str = ""
     containerd: str = ""
+    driver: str = ""
+    namespace: str = "moby"
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -77,17 +82,18 @@ def ask_engine(client: EngineClient) -> Engine:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedError, NoAnswerError) as error:
         problem = Problem("/info", f"{error.what}. So the kind of the store is not known")
-        return Engine(engine.version, engine.commit, list_api, inspect_api, problems=(problem,))
+        return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
     store = "containerd" if status.get("driver-type", "").startswith(_SNAPSHOTTER) else "graphdriver"
-    return Engine(
-        engine.version,
-        engine.commit,
-        list_api,
-        inspect_api,
-        store if info.Driver else None,
-        (info.DockerRootDir or "")[:4096],
-        (info.Containerd.Address or "" if info.Containerd else "")[:4096],
+    containerd = info.Containerd
+    namespaces = containerd.Namespaces if containerd else None
+    return replace(
+        engine,
+        store=store if info.Driver else None,
+        root=(info.DockerRootDir or "")[:_MAX_PATH],
+        containerd=((containerd.Address if containerd else None) or "")[:_MAX_PATH],
+        driver=info.Driver or "" if "/" not in (info.Driver or "") else "",
+        namespace=(namespaces.Containers if namespaces else None) or "moby",
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cacheview.stores.engine.client import EngineClient, Timeouts
+from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
 from cacheview.stores.engine.contexts import find_endpoint
-from cacheview.stores.engine.engine import Engine, ask_engine
+from cacheview.stores.engine.engine import ask_engine
 from cacheview.stores.engine.reader import EngineReader
 from cacheview.stores.engine.workers import patiently
 from cacheview.stores.opened import Case, Opened
@@ -22,18 +23,20 @@ def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None)
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
         engine = patiently(lambda: ask_engine(client), meter)
-        reader = EngineReader(client, engine, reading, location, _remedy(engine))
-        images = reader.list_images(meter)
+        reader = EngineReader(client, engine, reading, location, remedy_for(engine, candidates(engine, endpoint)))
+        entries = reader.ask_list(meter)
+        images = reader.listed(entries, {})
         reader.give_partial(images)
-        meter = Meter(reading.progress, len(images), f"Reading images of {engine.title}")
-        if images:
-            reader.read(images, list(images), meter)
+        beside = read_beside(engine, endpoint, images, reading)
+        reader.notes += beside.notes
+        reader.problems += beside.problems
+        if beside.images or beside.remedy != reader.doubts.remedy:
+            reader.set_remedy(beside.remedy)
+            images = reader.listed(entries, beside.images)
+        wanted = [image_id for image_id in images if image_id not in beside.images]
+        meter = Meter(reading.progress, len(wanted), f"Reading images of {engine.title}")
+        if wanted:
+            reader.read(images, wanted, meter)
         meter.finished()
     store = reader.store(images)
     return Opened(store.title, location, "engine", (Case(store.title, store, store.rules),), store.problems)
-
-
-def _remedy(engine: Engine) -> str:
-    if engine.store == "graphdriver":
-        return f"Open its data root: data-root:{engine.root}"
-    return f"Open its containerd: containerd:{engine.containerd}"

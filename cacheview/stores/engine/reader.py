@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cacheview.model import DataError, Image, ImageStore, Problem, decode
@@ -38,41 +38,54 @@ class _Failure:
 
 
 class EngineReader:
-    """Reads the images of one engine. ``remedy``: what would make certain what the API does not tell."""
+    """Reads the images of one engine. ``remedy``: what would make certain what the API does not tell.
+
+    The images that its methods share are by id: ``images`` is changed in place as more becomes known.
+    """
 
     def __init__(self, client: EngineClient, engine: Engine, reading: Reading, location: str, remedy: str) -> None:
         self.client = client
         self.engine = engine
         self.reading = reading
         self.location = location
-        self.doubts = Doubts(engine, remedy)
-        self.decoder = Decoder(self.doubts, reading.limits)
+        self.set_remedy(remedy)
         self.problems: list[Problem] = list(engine.problems)
         self.notes: list[str] = []
         self._broken = 0  # connections in a row
         self._dead = threading.Event()
+        self._ended = False
 
-    def list_images(self, meter: Meter) -> dict[str, Image]:
-        """The images of the list, by id, in the order of the store, each with the doubts of one that was not read.
+    def set_remedy(self, remedy: str) -> None:
+        """Make doubts with another remedy. Images that were made before are to be made anew."""
+        self.doubts = Doubts(self.engine, remedy)
+        self.decoder = Decoder(self.doubts, self.reading.limits)
 
-        Raises:
-            DataError: there is no list.
-        """
+    def ask_list(self, meter: Meter) -> tuple[ListedImage, ...]:
+        """The list of images, those without an id left out as problems. Raises `DataError` where there is no list."""
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
             self.problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
-        images = []
+        kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(entries[:limit]):
             if not is_image_id(entry.Id):
                 self.problems.append(Problem(f"image {number + 1} of the list", f"has no id: {entry.Id[:100]!r}"))
+            elif entry.Id in kept:
+                self.problems.append(Problem(entry.Id, "the id occurs more than once; the first is kept"))
+            else:
+                kept[entry.Id] = entry
+        return tuple(kept.values())
+
+    def listed(self, entries: Sequence[ListedImage], known: Mapping[str, Image]) -> dict[str, Image]:
+        """Images by id, in the order of the store: those ``known`` from elsewhere, and the others of the list."""
+        images = list(known.values())
+        for entry in entries:
+            if entry.Id in known:
                 continue
             unread = self.doubts.unread(_READING, _WAIT, is_root=not entry.ParentId)
             images.append(self.decoder.listed(entry, unread))
         images.sort(key=lambda image: store_order(image, self.doubts.in_containerd))
-        unique, twice = ImageStore.unique(images)
-        self.problems += twice
-        return {image.id: image for image in unique}
+        return {image.id: image for image in images}
 
     def read(self, images: dict[str, Image], wanted: Sequence[str], meter: Meter) -> None:
         """Replace the wanted images by what the engine tells of them. What cannot be read stays as it was listed.
@@ -81,19 +94,22 @@ class EngineReader:
         """
         failures: dict[str, DataError] = {}
         read, next_partial = 0, _FIRST_PARTIAL
-        with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
-            for listed, result in crew.results(meter):
-                read += 1
-                if isinstance(result, _Failure):
-                    failures[listed.id] = result.error
-                else:
-                    images[listed.id] = result
-                if self._dead.is_set():
-                    crew.stop()
-                meter.reached(read)
-                if read >= next_partial and read < len(wanted):
-                    next_partial = read * 2
-                    self.give_partial(images)
+        try:
+            with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
+                for listed, result in crew.results(meter):
+                    read += 1
+                    if isinstance(result, _Failure):
+                        failures[listed.id] = result.error
+                    else:
+                        images[listed.id] = result
+                    if self._dead.is_set():
+                        crew.stop()
+                    meter.reached(read)
+                    if read >= next_partial and read < len(wanted):
+                        next_partial = read * 2
+                        self.give_partial(images)
+        finally:
+            self._ended = True  # a thread that still hangs does not try again
         if failures:
             self._tell(images, failures, wanted, meter)
 
@@ -159,7 +175,7 @@ class EngineReader:
         try:
             answer = self.client.get(path, limit=limit)
         except ConnectionLostError as error:
-            if error.how == "broken":
+            if error.how == "broken" and not self._ended:
                 try:
                     answer = self.client.get(path, limit=limit)
                     self._broken = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _STEP = 0.05  # seconds between two chances to cancel
-_GOODBYE = 0.5  # seconds that a thread gets to end; one that hangs in a connection ends with it
+_GOODBYE = 0.5  # seconds that the threads get to end; one that hangs in a connection ends when its time is out
 
 
 def patiently(work: Callable[[], R], meter: Meter) -> R:
@@ -47,8 +48,9 @@ class Crew(Generic[T, R]):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        end = time.monotonic() + _GOODBYE
         for thread in self._threads:
-            thread.join(_GOODBYE if not self._results.empty() or thread.is_alive() else None)
+            thread.join(max(0.0, end - time.monotonic()))
 
     def stop(self) -> None:
         """Begin nothing more."""

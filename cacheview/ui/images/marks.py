@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from cacheview.engine import CheckOutcome, doubt_sentences
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind
+from cacheview.ui.images.texts import aspect_in_words
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation, Stage, Subject
     from cacheview.engine.index import Survivors
+    from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "Mark", "MarkKind", "Marks", "positions"]
+__all__ = ["NEW", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
 
-MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new"]
+MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "not-certain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A word beside an image. ``kind`` names the icon and the colour; ``meaning`` is for the tool tip, a sentence."""
+    """A word beside an image. ``kind`` names the icon and the colour; ``meaning`` is for the tool tip, a sentence.
+
+    ``faint``: the drawing alone, and the word for a screen reader.
+    """
 
     kind: MarkKind
     word: str
     meaning: str
+    faint: bool = False
 
 
 PARENT = Mark("parent", "parent", "The probe builds on this image.")
@@ -35,12 +42,30 @@ MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answe
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")
 
+_UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
+"""What no rule reads: not worth a mark."""
+
 _OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
 def positions(stage: Stage) -> Mapping[str, int]:
     """Where each image stands among the subjects of a stage."""
     return {image.id: place for place, image in reversed(list(enumerate(stage.images)))}
+
+
+def doubts_mark(image: Image) -> Mark | None:
+    """The mark of an image of which something that a rule may read is not known; None: nothing to tell."""
+    if not image.doubts:
+        return None
+    return _doubts_mark(tuple(doubt for doubt in image.doubts if doubt.aspect not in _UNREAD))
+
+
+@lru_cache(64)  # most images of a store have the same doubts
+def _doubts_mark(doubts: tuple[Doubt, ...]) -> Mark | None:
+    if not doubts:
+        return None
+    lines = [f"• {aspect_in_words(doubt.aspect)}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
+    return Mark("not-certain", "not all known", "\n".join(("Not known exactly:", *lines)), faint=True)
 
 
 class Marks:
@@ -94,6 +119,9 @@ class Marks:
         return marks
 
     def _of_candidate(self, subject: Subject) -> Mark:
+        if subject.image.doubts and subject.outcome is CheckOutcome.FAILED and subject.doubts:
+            why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
+            return Mark("not-certain", "not certain", f"A candidate, and whether it matches is not certain. {why}")
         name = self._failed_at(subject)
         match name:
             case "":

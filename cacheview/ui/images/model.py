@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from cacheview.ui.images.marks import NEW, Mark
+from cacheview.ui.images.marks import NEW, Mark, doubts_mark
 from cacheview.ui.images.texts import size_text, time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
 from cacheview.ui.plain import one_line, tool_tip
@@ -99,7 +99,12 @@ class ImageTreeModel(QAbstractItemModel):
         """The marks of a row, worked out when first asked for."""
         image_id = node.image.id if node.image is not None else ""
         marks = self._marks.of(image_id) if self._marks is not None else ()
-        return (*marks, NEW) if image_id in self._new else marks
+        if image_id in self._new:
+            marks = (*marks, NEW)
+        if node.image is not None and node.image.doubts and not any(mark.kind == "not-certain" for mark in marks):
+            unknown = doubts_mark(node.image)
+            marks = (*marks, unknown) if unknown is not None else marks
+        return marks
 
     def has_other_marks(self, node: Node) -> bool:
         """Whether the marks of a row are others than those before the last change."""

@@ -144,6 +144,10 @@ class ImagesPane(QWidget):
             forest: its tree with all images in it, where it has been made; None: it is made now.
             total: how many images there are, where the store given is only a part.
         """
+        if keep and not new and forest is not None and forest is self.model.forest:
+            self._total = total
+            self._tell()
+            return
         place = self.tree.place() if keep and self._store is not None else None
         self._store = store
         self._total = total

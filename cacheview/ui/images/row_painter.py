@@ -27,6 +27,7 @@ _MARK_COLOURS: Final = {
     "hit": ("hit", "hit_surface"),
     "passed": ("passed", "passed_surface"),
     "failed": ("failed", "failed_surface"),
+    "not-certain": ("text_muted", "surface_raised"),
 }
 # Made once: putting flags together takes as long as drawing a short text.
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
@@ -160,6 +161,8 @@ class RowPainter:
 
     def _draw_badge(self, mark: Mark, ratio: float) -> QPixmap:
         text_token, surface_token = _MARK_COLOURS[mark.kind]
+        if mark.faint:
+            return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)
         word = _line(mark.word)
         size = QSize(self._mark_icon + 4 * GRID + self._word.width(word), self._word.height + 2)
         badge = QPixmap(size * ratio)

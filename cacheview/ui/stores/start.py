@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -47,9 +48,29 @@ def start_work(rules: str, platform: str) -> Work:
 
 def ask_engine(seconds: float) -> None:
     """Connect to the engine of the current context and ask its version. Raises `DataError` with the reason."""
+    _knock(seconds)
     from cacheview.stores.engine import ask_version
 
     ask_version("", seconds)
+
+
+def _knock(seconds: float) -> None:
+    """Raise `DataError` where nobody listens at the socket: without loading what speaks to an engine, which takes long.
+
+    It only connects, and says nothing.
+    """
+    from cacheview.stores.engine.contexts import current_endpoint
+    from cacheview.stores.engine.errors import connection_error
+
+    endpoint = current_endpoint()
+    if endpoint.socket_path is None:
+        return
+    try:
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(seconds)
+            knocking.connect(str(endpoint.socket_path))
+    except OSError as error:
+        raise connection_error(error, endpoint, seconds) from error
 
 
 def _why_not(report: Report) -> str:

@@ -14,7 +14,7 @@ from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.values import full_pair, marks, row_pair
-from cacheview.ui.verdict.words import FORMATS, sides_of, values_in_banner
+from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, sides_of, values_in_banner
 
 __all__ = ["Banner", "ElidedButton"]
 
@@ -152,7 +152,7 @@ class Banner(QWidget):
         self._reason.say(one_line(reason))
         self._show_values(check)
         self._show_edit(explanation)
-        self.setAccessibleName(f"Verdict: {self.text}")
+        self.setAccessibleName(f"Verdict: {self.text}" + (f", {NOT_CERTAIN}" if explanation.doubts else ""))
         self.setAccessibleDescription(explanation.reason)
 
     def _show_values(self, check: Check | None) -> None:

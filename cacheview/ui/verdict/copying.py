@@ -12,7 +12,16 @@ from cacheview.engine import Check, Explanation, Stage, Subject
 from cacheview.report import as_json, as_markdown, as_text, check_as_object
 from cacheview.ui.verdict.rows import Group, Item
 from cacheview.ui.verdict.values import full_pair
-from cacheview.ui.verdict.words import STAGE_TITLES, sides_of, stage_word, subject_count, subject_word
+from cacheview.ui.verdict.words import (
+    NOT_CERTAIN,
+    STAGE_TITLES,
+    doubt_in_words,
+    outcome_in_words,
+    sides_of,
+    stage_word,
+    subject_count,
+    subject_word,
+)
 
 __all__ = ["explanation_as", "row_as"]
 
@@ -71,6 +80,8 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
 
 def _told(subject: Subject) -> str:
     failed = f"fails at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
+    if subject.doubts:
+        failed += f", {NOT_CERTAIN}"
     return f"{failed}, {subject_count(subject)}" + (f"; {subject.note}" if subject.note else "")
 
 
@@ -84,10 +95,10 @@ def _check_lines(check: Check, *, markdown: bool) -> list[str]:
     ]
     if markdown:
         told = "; ".join(f"{side} {_code(value)}" for side, value in values)
-        remark = f" ({_text(check.note)})" if check.note else ""
+        remark = "".join(f" ({_text(part)})" for part in (check.note, doubt_in_words(check.doubts)) if part)
         return [f"**{_text(check.name)}** {check.outcome.value}" + (f": {told}" if told else "") + remark]
-    note = [f"  {check.note}"] if check.note else []
-    return [f"{check.name}: {check.outcome.value}", *(f"  {side}: {value}" for side, value in values), *note]
+    note = [f"  {part}" for part in (check.note, doubt_in_words(check.doubts)) if part]
+    return [f"{check.name}: {outcome_in_words(check)}", *(f"  {side}: {value}" for side, value in values), *note]
 
 
 def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:

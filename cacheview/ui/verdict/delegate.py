@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
@@ -18,8 +18,9 @@ from cacheview.ui.verdict.model import Column
 from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.rows import Group, Heads, Item, Note
 from cacheview.ui.verdict.summary import summary
-from cacheview.ui.verdict.values import NOTHING, marks, row_pair
+from cacheview.ui.verdict.values import NOT_KNOWN, NOTHING, marks, row_pair
 from cacheview.ui.verdict.words import (
+    NOT_CERTAIN,
     OUTCOME_ICONS,
     STAGE_TITLES,
     row_name,
@@ -153,9 +154,28 @@ class RowDelegate(QStyledItemDelegate):
         name_font = "strong" if check.failed or decided else "plain"
         name_colour = "text" if check.outcome in (CheckOutcome.PASSED, CheckOutcome.FAILED) else colour
         word = "decided" if decided else check.outcome.value
-        return self._icon_name_word(
-            OUTCOME_ICONS[check.outcome], visible(row_name(check)), word, width, name_font, name_colour, colour
+        name = visible(row_name(check))
+        icon = OUTCOME_ICONS[check.outcome]
+        if not check.doubts:
+            return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
+        unsure = self._unsure(width - _GAP)
+        left = unsure[0].left - GRID
+        wanted = self.icon_size + 3 * GRID + self._faces[name_font].width(name) + self._faces["word"].width(word)
+        if left - GRID >= wanted:  # else the drawing stands for the outcome, and the tool tip says it
+            return [*self._icon_name_word(icon, name, word, left + GRID, name_font, name_colour, colour), *unsure]
+        named = self._run(
+            self.icon_size + GRID, max(0.0, left - self.icon_size - 2 * GRID), name, name_font, name_colour
         )
+        return [Run(0.0, self.icon_size, (), colour=colour, icon=icon), named, *unsure]
+
+    def _unsure(self, right: float) -> list[Run]:
+        """The words "not certain" with their drawing, ending at a place."""
+        width = self._faces["word"].width(NOT_CERTAIN)
+        left = right - width
+        return [
+            Run(left - self.icon_size - GRID // 2, self.icon_size, (), colour="text_muted", icon="not-certain"),
+            Run(left, width, (Piece(NOT_CERTAIN),), "word", "text_muted"),
+        ]
 
     def _group(self, group: Group, width: float) -> list[Run]:
         colour = _COLOURS[group.outcome]
@@ -163,7 +183,13 @@ class RowDelegate(QStyledItemDelegate):
         icon = Run(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
         word = self._run(self.icon_size + GRID, width, group.outcome.value, "word", colour)
         left = word.left + word.width + _GAP
-        return [icon, word, self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour)]
+        unsure: list[Run] = []
+        if group.unsure:
+            ask, told = self._unsure(0.0)
+            by = left - ask.left
+            unsure = [replace(ask, left=left), replace(told, left=told.left + by)]
+            left = unsure[1].left + told.width + _GAP
+        return [icon, word, *unsure, self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour)]
 
     def _icon_name_word(
         self, icon: str, name: str, word: str, width: float, name_font: str, name_colour: str, colour: str
@@ -186,7 +212,7 @@ class RowDelegate(QStyledItemDelegate):
             return []
         mark = marks(check, *pair)[side]
         quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
-        colour = _COLOURS[check.outcome] if quiet else "text_faint" if text == NOTHING else "text"
+        colour = _COLOURS[check.outcome] if quiet else "text_faint" if text in (NOTHING, NOT_KNOWN) else "text"
         return [self._run(0.0, width - _GAP, visible(text), "mono", colour, mark)]
 
     def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:
@@ -208,27 +234,31 @@ class RowDelegate(QStyledItemDelegate):
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
             icon, word, colour = "hit", "the answer", "hit"
+        elif told.unsure and subject.outcome is CheckOutcome.FAILED:
+            icon, word, colour = "not-certain", NOT_CERTAIN, "text_muted"
         badge = self._badge(icon, word, colour, width)
+        unsure = self._unsure(badge.left - _GAP) if told.unsure and word != NOT_CERTAIN else []
+        end = unsure[0].left if unsure else badge.left
         reached = subject.outcome is not CheckOutcome.NOT_REACHED
         quiet = not reached
-        short = self._run(0.0, badge.left - _GAP, subject.image.short_id, "mono", "text_faint")
+        short = self._run(0.0, end - _GAP, subject.image.short_id, "mono", "text_faint")
         left = short.width + _GAP
         name_font = "strong" if subject.image.names else "plain"
         remark = subject.note or (told.count if reached else "")
         wanted = self._faces["small"].width(remark) if remark else 0.0
-        room = badge.left - left - _GAP
+        room = end - left - _GAP
         name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if remark else room
         name = self._run(left, name_room, subject_name(subject), name_font, "text_muted" if quiet else "text")
         left += name.width + _GAP
-        count = self._run(left, badge.left - left - _GAP, remark, "small", "text_faint")
-        return [run for run in (short, name, count, badge) if run.pieces]
+        count = self._run(left, end - left - _GAP, remark, "small", "text_faint")
+        return [*(run for run in (short, name, count) if run.pieces), *unsure, badge]
 
     def _badge(self, icon: str, word: str, colour: str, width: float) -> Run:
         most = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
         pieces = self._faces["word"].fit(word, slice(0, 0), most)
         text = "".join(piece.text for piece in pieces)
         own = self._faces["word"].width(text) + self.icon_size + 3 * GRID
-        quiet = colour in ("not_reached", "not_compared")
+        quiet = colour in ("not_reached", "not_compared", "text_muted")
         ground = "" if quiet else f"{colour}_surface"
         return Run(width - _GAP - own, own, pieces, "word", colour, icon, ground)
 

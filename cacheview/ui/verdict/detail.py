@@ -11,7 +11,7 @@ from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
 from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
-from cacheview.ui.verdict.words import sides_of
+from cacheview.ui.verdict.words import doubt_in_words, outcome_in_words, sides_of
 
 __all__ = ["Detail"]
 
@@ -144,9 +144,11 @@ class Detail(QWidget):
             for value in self.values:
                 value.setVisible(False)
             return
-        title = f"{one_line(check.name)}: {check.outcome.value}" + (f" · {whose}" if whose else "")
+        title = f"{one_line(check.name)}: {outcome_in_words(check)}" + (f" · {whose}" if whose else "")
         self._title.say(title)
-        self._note.say(one_line(check.note))
+        doubt = doubt_in_words(check.doubts)
+        note = f"{check.note[:1].upper()}{check.note[1:]}. {doubt}" if check.note and doubt else check.note or doubt
+        self._note.say(one_line(note))
         if self._check is not None and (self._check is check or self._check == check):
             return
         self._check = check

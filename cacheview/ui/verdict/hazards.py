@@ -1,4 +1,4 @@
-"""The hazards of a verdict, each in a quiet frame."""
+"""What there is to say beside a verdict, each in a quiet frame: for what it is not certain, and its hazards."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from cacheview.engine import Hazard
+from cacheview.engine import Doubted, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, current_tokens, scaled_font, small_font
 from cacheview.ui.verdict.labels import Text
 
-__all__ = ["HazardLine", "HazardList"]
+__all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
 _MOST: Final = 0.3
 """Of the pane's height; what is more is scrolled."""
 
 
-class HazardLine(QWidget):
-    """One hazard: what is surprising, and what to do."""
+_MOST_DOUBTS: Final = 5
+"""What is more is counted."""
+
+
+class FramedLine(QWidget):
+    """A sentence, and below it what to do."""
+
+    icon = "hazard"
+    colours = ("hazard", "hazard_surface")
+    """Tokens: of the icon, and of the ground."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,10 +52,13 @@ class HazardLine(QWidget):
     def text(self) -> str:
         return self._sentence.text()
 
-    def show_hazard(self, hazard: Hazard) -> None:
-        self._sentence.say(f"Hazard: {one_line(hazard.sentence)}")
-        self._advice.say(one_line(hazard.advice))
-        self.setAccessibleName(f"Hazard, {hazard.kind.value}: {one_line(hazard.sentence)} {one_line(hazard.advice)}")
+    @property
+    def advice(self) -> str:
+        return self._advice.text()
+
+    def say(self, sentence: str, advice: str) -> None:
+        self._sentence.say(sentence)
+        self._advice.say(advice)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -58,7 +69,7 @@ class HazardLine(QWidget):
 
     def _colour(self) -> None:
         size = max(16, self._sentence.fontMetrics().height())
-        self._icon.setPixmap(pixmap("hazard", "hazard", size, self.devicePixelRatioF()))
+        self._icon.setPixmap(pixmap(self.icon, self.colours[0], size, self.devicePixelRatioF()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
@@ -66,17 +77,44 @@ class HazardLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.hazard_surface))
+        painter.setBrush(QColor(getattr(tokens, self.colours[1])))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
 
 
+class HazardLine(FramedLine):
+    """One hazard: what is surprising, and what to do."""
+
+    def show_hazard(self, hazard: Hazard) -> None:
+        sentence, advice = one_line(hazard.sentence), one_line(hazard.advice)
+        self.say(f"Hazard: {sentence}", advice)
+        self.setAccessibleName(f"Hazard, {hazard.kind.value}: {sentence} {advice}")
+
+
+class DoubtLine(FramedLine):
+    """For what a verdict is not certain, and what would make it so."""
+
+    icon = "not-certain"
+    colours = ("text_muted", "surface_raised")
+
+    def show_doubt(self, doubted: Doubted, further: int = 0) -> None:
+        """``further``: how many reasons more there are, which are not shown."""
+        reason, remedy = (one_line(text) for text in doubt_sentences(doubted.doubt))
+        count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
+        more = f" And there are {further:,} more reasons." if further else ""
+        self.say(f"Not certain: {reason}{count}", f"{remedy}{more}")
+        self.setAccessibleName(f"Not certain: {reason}{count} {remedy}{more}")
+        self.setToolTip(tool_tip(f"{reason}\n{remedy}"))
+
+
 class HazardList(QScrollArea):
-    """All hazards of a verdict; no room where there are none."""
+    """What a verdict rests on that is not known, and all its hazards; no room where there is neither."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hazards: tuple[Hazard, ...] = ()
+        self._doubted: tuple[Doubted, ...] = ()
         self._lines: list[HazardLine] = []
+        self._doubts: list[DoubtLine] = []
         inner = QWidget(self)
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -88,29 +126,46 @@ class HazardList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Hazards")
+        self.setAccessibleName("Doubts and hazards")
         self.setVisible(False)
+
+    @property
+    def doubts(self) -> list[DoubtLine]:
+        """Those that are shown."""
+        return self._doubts[: min(len(self._doubted), _MOST_DOUBTS)]
 
     @property
     def lines(self) -> list[HazardLine]:
         """Those that are shown."""
         return self._lines[: len(self._hazards)]
 
-    def show_hazards(self, hazards: tuple[Hazard, ...]) -> bool:
+    def show_hazards(self, hazards: tuple[Hazard, ...], doubted: tuple[Doubted, ...] = ()) -> bool:
         """Returns whether anything changed."""
-        if hazards == self._hazards:
+        if hazards == self._hazards and doubted == self._doubted:
             return False
-        self._hazards = hazards
+        self._hazards, self._doubted = hazards, doubted
+        self._show_doubts()
         while len(self._lines) < len(hazards):
             line = HazardLine()
             self._lines.append(line)
-            self._layout.insertWidget(len(self._lines) - 1, line)
+            self._layout.insertWidget(self._layout.count() - 1, line)
         for i, line in enumerate(self._lines):
             if i < len(hazards):
                 line.show_hazard(hazards[i])
             line.setVisible(i < len(hazards))
-        self.setVisible(bool(hazards))
+        self.setVisible(bool(hazards or doubted))
         return True
+
+    def _show_doubts(self) -> None:
+        shown = self._doubted[:_MOST_DOUBTS]
+        while len(self._doubts) < len(shown):
+            line = DoubtLine()
+            self._doubts.append(line)
+            self._layout.insertWidget(len(self._doubts) - 1, line)
+        for i, line in enumerate(self._doubts):
+            if i < len(shown):
+                line.show_doubt(shown[i], len(self._doubted) - len(shown) if i == len(shown) - 1 else 0)
+            line.setVisible(i < len(shown))
 
     def fit_into(self, width: int, height: int) -> None:
         """As high as the hazards are, up to a share of the pane's height."""

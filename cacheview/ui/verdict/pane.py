@@ -69,7 +69,7 @@ class VerdictPane(QWidget):
         self._pages.setCurrentIndex(1)
         self.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.show_button.setEnabled(True)
-        self.hazards.show_hazards(explanation.hazards)
+        self.hazards.show_hazards(explanation.hazards, explanation.doubted)
         self._fit()
         if in_place:
             self.navigation.follow()

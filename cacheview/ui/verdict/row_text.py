@@ -7,8 +7,11 @@ from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.verdict.rows import Group, Heads, Item, Note
 from cacheview.ui.verdict.values import full_pair, row_pair
 from cacheview.ui.verdict.words import (
+    NOT_CERTAIN,
     STAGE_TITLES,
     check_in_words,
+    doubt_in_words,
+    outcome_in_words,
     stage_in_words,
     stage_word,
     subject_count,
@@ -32,7 +35,7 @@ def cell(item: Item, column: int, explanation: Explanation) -> str:
         case Check():
             return visible((item.name, *row_pair(item))[column][:_SHOWN])
         case Group():
-            return (item.title, item.outcome.value, "")[column]
+            return (item.title, _of_group(item), "")[column]
         case Heads():
             return (item.check, item.probe, item.image)[column]
         case Note():
@@ -52,11 +55,15 @@ def in_words(item: Item, explanation: Explanation) -> str:
             deciding = explanation.deciding
             return visible(check_in_words(item, decided=deciding is not None and deciding.check is item)[:_SHOWN])
         case Group():
-            return f"{item.title}: {item.outcome.value}"
+            return f"{item.title}: {_of_group(item)}"
         case Heads():
             return f"{item.probe}, {item.image}"
         case _:
             return cell(item, 0, explanation)
+
+
+def _of_group(group: Group) -> str:
+    return f"{group.outcome.value}, {NOT_CERTAIN}" if group.unsure else group.outcome.value
 
 
 def tip(item: Item, column: int, explanation: Explanation) -> str:
@@ -64,11 +71,13 @@ def tip(item: Item, column: int, explanation: Explanation) -> str:
     match item:
         case Subject():
             image = item.image
-            return tool_tip("\n".join(filter(None, (image.id, *image.names, image.instruction, item.note))))
+            told = (image.id, *image.names, image.instruction, item.note, doubt_in_words(item.doubts))
+            return tool_tip("\n".join(filter(None, told)))
         case Check() if column > 0:
             return tool_tip(full_pair(item)[column - 1])
         case Check():
-            return tool_tip("\n".join(filter(None, (f"{item.name}: {item.outcome.value}", item.note))))
+            doubt = doubt_in_words(item.doubts)
+            return tool_tip("\n".join(filter(None, (f"{item.name}: {outcome_in_words(item)}", item.note, doubt))))
         case Group():
             names = [item.checks[place].name for place in item.places[:50]]
             return tool_tip(", ".join(names) + ("…" if len(item.places) > 50 else ""))

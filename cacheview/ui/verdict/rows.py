@@ -26,11 +26,15 @@ LISTED: Final = 200
 
 @dataclass(frozen=True)
 class Group:
-    """Checks in succession with the same outcome, none of them a difference: folded into one row."""
+    """Checks in succession with the same outcome, none of them a difference: folded into one row.
+
+    ``unsure``: the outcome of some of them is not certain.
+    """
 
     outcome: CheckOutcome
     checks: Sequence[Check] = field(repr=False)
     places: range
+    unsure: bool = False
 
     @property
     def title(self) -> str:
@@ -183,7 +187,7 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
         lead.append(("heads", Heads("#", "Parent's history", "Source's history")))
     children = check.children
     if folded or len(children) > GROUP_LIMIT:
-        return Rows([*lead, *_check_rows(children, folded=True)])
+        return Rows([*lead, *_check_rows(children, folded=True, unsure=bool(check.doubts))])
     return Rows(lead, children, range(len(children)), branching=bool(children) and bool(children[0].children))
 
 
@@ -198,7 +202,8 @@ def _rows_of_group(group: Group) -> Rows:
     return Rows(lead, group.checks, group.places[:GROUP_LIMIT], branching=bool(first.children))
 
 
-def _check_rows(checks: Sequence[Check], *, folded: bool) -> Iterator[tuple[Hashable, Item]]:
+def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) -> Iterator[tuple[Hashable, Item]]:
+    """``unsure``: of checks that are made when asked for, whether any may be not certain."""
     if not folded:
         yield from ((check.name, check) for check in checks)
         return
@@ -209,8 +214,11 @@ def _check_rows(checks: Sequence[Check], *, folded: bool) -> Iterator[tuple[Hash
         else:
             outcome = checks[part.start].outcome
             # The same key although the group grows or shrinks: an edit must not close it.
+            doubtful = unsure
+            if isinstance(checks, tuple):
+                doubtful = any(check.doubts for check in checks[part.start : part.stop])
             number = seen[outcome] = seen.get(outcome, 0) + 1
-            yield ("group", outcome, number), Group(outcome, checks, part)
+            yield ("group", outcome, number), Group(outcome, checks, part, doubtful)
 
 
 def fold(checks: Sequence[Check]) -> Iterator[int | range]:

@@ -6,16 +6,17 @@ import json
 import re
 from typing import Final
 
-from cacheview.engine import ABSENT, Check, CheckOutcome, plain
+from cacheview.engine import ABSENT, UNKNOWN, Check, CheckOutcome, plain
 from cacheview.model import CONFIG_FIELDS, HistoryEntry, short_id
 from cacheview.ui.difference import differing
 
-__all__ = ["FULL_LIMIT", "NOTHING", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
+__all__ = ["FULL_LIMIT", "NOTHING", "NOT_KNOWN", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
 
 FULL_LIMIT: Final = 100_000
 """Characters of a value that are shown in full; what is longer is cut, and says so."""
 
 NOTHING: Final = "nothing"
+NOT_KNOWN: Final = UNKNOWN.value
 NO_MARK: Final = slice(0, 0)
 
 _DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
@@ -49,6 +50,8 @@ def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
     """The part of each text that differs; `NO_MARK` where the values do not count as different."""
     if not ours or not theirs or ours == theirs or not differs(check) or check.name in ("history", "diff_ids"):
         return NO_MARK, NO_MARK
+    if UNKNOWN in (check.probe, check.image):
+        return NO_MARK, NO_MARK
     one, other = differing(ours, theirs)
     return (NO_MARK if ours == NOTHING else one), (NO_MARK if theirs == NOTHING else other)
 
@@ -61,6 +64,8 @@ def differs(check: Check) -> bool:
     """
     if check.outcome is CheckOutcome.FAILED:
         return True
+    if check.image is UNKNOWN:
+        return False
     if check.field not in CONFIG_FIELDS or check.name == "created_by":
         return False
     if check.name.endswith(" not set"):
@@ -115,6 +120,8 @@ def _entry_with(entry: HistoryEntry, field: str) -> str:
 def _full(value: object, *, lines: bool) -> str:
     if value is ABSENT:
         return NOTHING
+    if value is UNKNOWN:
+        return NOT_KNOWN
     if isinstance(value, HistoryEntry):
         fields = {name: getattr(value, name) for name in _ENTRY_FIELDS}
         value = {name: each if isinstance(each, str | bool) else _time(each) for name, each in fields.items()}

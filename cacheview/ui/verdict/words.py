@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject, VerdictOutcome
-from cacheview.model import SCRATCH
+from cacheview.engine import (
+    Check,
+    CheckOutcome,
+    Explanation,
+    Stage,
+    StageKind,
+    Subject,
+    VerdictOutcome,
+    doubt_sentences,
+)
+from cacheview.model import SCRATCH, Doubt
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
 
 __all__ = [
     "FORMATS",
+    "NOT_CERTAIN",
     "OUTCOME_ICONS",
     "STAGE_TITLES",
     "check_in_words",
+    "doubt_in_words",
     "empty_stage",
+    "outcome_in_words",
     "row_name",
     "sides_of",
     "stage_in_words",
@@ -35,6 +48,9 @@ OUTCOME_ICONS: Final = {
 }
 """The drawing of an outcome. Its word is the outcome's value, its colour the token of the same name."""
 
+NOT_CERTAIN: Final = "not certain"
+"""Said of an outcome that rests on something not known exactly; its drawing is ``not-certain``."""
+
 STAGE_TITLES: Final = {
     StageKind.CACHE_FROM: "Cache from",
     StageKind.LOCAL: "Local cache",
@@ -53,6 +69,8 @@ _STAGE_WORDS: Final = {
     (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
 }
 
+_MOST_DOUBTS: Final = 5
+
 _ENTRY: Final = re.compile(r"(?:history|diff_ids)\[(\d+)\](?:\.(\w+))?")
 
 FORMATS: Final = ("text", "JSON", "Markdown")
@@ -69,13 +87,26 @@ def sides_of(check: Check) -> tuple[str, str]:
     return ("probe", "source") if name == "created_by" else ("probe", "image")
 
 
+def outcome_in_words(check: Check) -> str:
+    """``failed``, or ``failed, not certain``."""
+    return f"{check.outcome.value}, {NOT_CERTAIN}" if check.doubts else check.outcome.value
+
+
+def doubt_in_words(doubts: Sequence[Doubt]) -> str:
+    """Why something is not certain, and what would make it so; empty: it is certain."""
+    shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
+    return f"Not certain: {shown}" if shown else ""
+
+
 def stage_word(explanation: Explanation, stage: Stage) -> str:
     """What came of a stage, in a word or two."""
     outcome = explanation.verdict.outcome
     if outcome is VerdictOutcome.DIVERGES and stage.kind is StageKind.DESCENT:
         return "never ends"
     if outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC) and stage.kind is explanation.verdict.stage:
-        return outcome.value
+        return "error" if outcome is VerdictOutcome.ERROR else "panic"
+    if stage.unsure and stage.outcome is CheckOutcome.FAILED:
+        return "none known"
     return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
 
 
@@ -112,14 +143,17 @@ def subject_in_words(subject: Subject) -> str:
     """A candidate or source for a screen reader."""
     failed = f"failed at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
     parts = [f"{subject.role} {subject.image.short_id}", subject_name(subject), failed, subject_count(subject)]
+    if subject.doubts:
+        parts.insert(3, NOT_CERTAIN)
     return ", ".join(part for part in (*parts, subject.note) if part)
 
 
 def check_in_words(check: Check, *, decided: bool) -> str:
     """A check for a screen reader: name, outcome, both values, note."""
     ours, theirs = row_pair(check)
-    outcome = check.outcome.value + (", this decided" if decided else "")
+    outcome = outcome_in_words(check) + (", this decided" if decided else "")
     parts = [f"{check.name}: {outcome}", ours and f"probe {ours}", theirs and f"image {theirs}", check.note]
+    parts.append(doubt_in_words(check.doubts))
     return "; ".join(part for part in parts if part)
 
 

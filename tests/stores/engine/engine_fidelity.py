@@ -98,6 +98,26 @@ def differences(image: Image, true: dict[str, Any], in_containerd: bool) -> Iter
     yield from ((aspect, here, there) for aspect, here, there in pairs if here != there)
 
 
+def true_images(engine: str) -> list[Image]:
+    """The images of an engine as they truly are."""
+    truth = truth_of(engine)
+    return [
+        Image(
+            id=true["id"],
+            names=tuple(true["names"]),
+            parent=true.get("parent"),
+            from_scratch=bool(true.get("from_scratch")),
+            built_locally=bool(true.get("built_locally")),
+            config=decode(ImageConfig, json.dumps(true["config"])),
+            container_config=decode(ContainerConfig, json.dumps(true["container_config"]))
+            if true.get("container_config")
+            else None,
+            config_digest=true.get("config_digest", true["id"]),
+        )
+        for true in truth["images"]
+    ]
+
+
 def _plain(config: ImageConfig) -> tuple[object, ...]:
     kind = config.rootfs.type if config.rootfs else ""
     return (config.author, config.architecture, config.variant, config.os, config.os_version, kind)

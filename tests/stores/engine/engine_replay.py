@@ -49,11 +49,13 @@ class Replay:
 
     Attributes:
         asked: method, path and query of each request.
+        connections: how many have been made.
     """
 
     dumps: dict[str, Any]
-    hook: Callable[[str], Answer] = lambda path: None
+    hook: Callable[[str], Answer] = lambda _: None
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    connections: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -92,6 +94,7 @@ class Replay:
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         replay: Replay = self.server.replay  # type: ignore[attr-defined]
+        replay.connections += 1
         while line := self.rfile.readline():
             method, target, _ = line.decode().split()
             while self.rfile.readline().strip():
@@ -122,21 +125,40 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         """A client that goes away is no error here."""
 
 
+class _TcpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+
 @contextmanager
 def serving(replay: Replay, socket: Path) -> Iterator[str]:
     """Serve on a Unix socket; gives its URL."""
-    server = _Server(str(socket), _Handler)
+    with _running(_Server(str(socket), _Handler), replay):
+        yield f"unix://{socket}"
+    socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def serving_tcp(replay: Replay) -> Iterator[str]:
+    """Serve on a port of this machine; gives its URL."""
+    server = _TcpServer(("127.0.0.1", 0), _Handler)
+    with _running(server, replay):
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def _running(server: socketserver.BaseServer, replay: Replay) -> Iterator[None]:
     server.replay = replay  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"unix://{socket}"
+        yield
     finally:
         replay.stopped.set()
         server.shutdown()
         server.server_close()
         thread.join()
-        socket.unlink(missing_ok=True)
 
 
 def only(engine: str, api: str) -> Replay:

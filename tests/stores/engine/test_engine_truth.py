@@ -10,6 +10,7 @@ from engine_replay import ENGINES, Replay, load, only, serving
 
 from cacheview.model import ImageStore
 from cacheview.stores.engine.client import ALLOWED
+from cacheview.stores.engine.reader import THREADS
 from cacheview.stores.open import open_store
 
 VERSIONS = [(engine, api) for engine in ENGINES for api in ("", *load(engine))]
@@ -75,6 +76,13 @@ def test_the_api_versions_that_tell_most_are_asked(tmp_path: Path) -> None:
 )
 def test_title(engine: str, title: str, tmp_path: Path) -> None:
     assert opened(Replay(load(engine)), tmp_path).title == title
+
+
+def test_connections_are_kept(tmp_path: Path) -> None:
+    replay = Replay(load("28.5.2-gd"))
+    opened(replay, tmp_path)
+    assert len(replay.asked) == 97
+    assert replay.connections <= 1 + THREADS + 1  # one that knocks, and one for each that asks at a time
 
 
 def test_doubts_are_shared(tmp_path: Path) -> None:

@@ -1,0 +1,264 @@
+"""Docker's data root as a store: the image store of its graph driver, read beside a running daemon without locks."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cacheview.model import DataError, Image, ImageStore, Problem
+from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.imagedb import CONTENT, METADATA, REPOSITORIES, Grown, ImageDatabase
+from cacheview.stores.images import RULES
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.reading import Reading
+
+__all__ = ["USUAL_ROOT", "open_data_root", "read_data_root"]
+
+USUAL_ROOT = "/var/lib/docker"
+"""Where Docker keeps its data unless it is told otherwise."""
+
+_BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
+_MAX_DRIVERS = 100
+_REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
+_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` tells it: Docker Root Dir), usually {USUAL_ROOT}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The image store of one driver. ``changed``: when, in nanoseconds; ``count``: of its images."""
+
+    folder: Path
+    changed: int
+    count: int
+
+
+def open_data_root(target: str, reading: Reading) -> Opened:
+    """Read the images of a data root. ``target`` is what follows ``data-root:`` in a location.
+
+    It is the data root, its folder ``image``, or ``image/<driver>``; empty: `USUAL_ROOT`. Of several drivers, the one
+    whose images changed last is read. A root without a graph driver's images is read as that of a containerd store.
+
+    Raises:
+        DataError: there is no data root, or no permission to read it: what, where, and what to do.
+        Cancelled: by the progress.
+    """
+    root = Path(target or USUAL_ROOT)
+    try:
+        _demand_folder(root)
+        found = _find(root)
+        has_bolt = os.path.isdir(root / _BOLT)
+        if has_bolt and not any(one.count for one in found):
+            # What a daemon does that may choose: a containerd store, unless there are images of a graph driver.
+            try:
+                return _open_containerd(root, target, reading)
+            except DataError:
+                if not found:
+                    raise
+        if not found:
+            raise DataError(_why_nothing(root), where=str(root))
+        return _open_driver(root, found, target, reading, has_bolt=has_bolt)
+    except OSError as error:
+        raise _refusal(error, root) from error
+    except ValueError as error:  # a null character
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"is no path: {error}", where=repr(str(root))) from error
+
+
+def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Image], list[Problem]]:
+    """The images that a graph driver has in a data root, by id, and what could not be read.
+
+    Raises:
+        DataError: there are none, or no permission to read any.
+        Cancelled: by the progress.
+    """
+    if driver in ("", ".", "..") or os.path.basename(driver) != driver:
+        raise DataError(f"is no name of a driver: {driver[:100]!r}", where=str(root))
+    database = ImageDatabase(root / "image" / driver, reading)
+    try:
+        return _read(database, root), database.problems
+    except OSError as error:
+        raise _refusal(error, root) from error
+
+
+def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
+    chosen = max(found, key=lambda one: (one.changed, one.folder.name))
+    driver = _shown(chosen.folder.name)
+    title = f"Docker data root, graph-driver store {driver}"
+    location = f"data-root:{target}"
+    notes = []
+    if len(found) > 1:
+        others = ", ".join(
+            f"{_shown(one.folder.name)} ({one.count:,} {'image' if one.count == 1 else 'images'})"
+            for one in found
+            if one is not chosen
+        )
+        notes.append(
+            f"The images of {driver}, which changed last, are shown. There are others: {others}; "
+            f"to see them, open the folder of the driver, as in data-root:{chosen.folder.parent}/<driver>."
+        )
+    if has_bolt:
+        notes.append(
+            "There is a containerd here too. A daemon that uses the containerd image store has its images there, not "
+            f"in those shown: containerd:{root}/containerd/daemon."
+        )
+
+    def store(images: list[Image], problems: list[Problem]) -> ImageStore:
+        empty = () if images or problems else ("There are no images in it.",)
+        return ImageStore(tuple(images), title, location, RULES, (*notes, *empty), tuple(problems))
+
+    def grown(images: list[Image], problems: list[Problem]) -> None:
+        if reading.partial is not None:
+            reading.partial(store(images, problems))
+
+    database = ImageDatabase(chosen.folder, reading)
+    images = _read(database, root, grown if reading.partial is not None else None)
+    whole = store(images, database.problems)
+    return Opened(title, location, "data-root", (Case(title, whole, RULES),), whole.problems)
+
+
+def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:
+    images = database.read(grown)
+    if not images and database.refused is not None:
+        raise database.refused
+    if not images and database.problems:
+        told = ". ".join(map(str, database.problems[:3]))
+        raise DataError(f"no image could be read. {told}", where=str(root))
+    return images
+
+
+def _open_containerd(root: Path, target: str, reading: Reading) -> Opened:
+    from cacheview.stores.containerd import open_containerd
+
+    location = f"data-root:{target}"
+    partial = reading.partial
+    if partial is not None:
+        given = partial
+        reading = replace(reading, partial=lambda store: given(replace(store, location=location)))
+    opened = open_containerd(f"{root}/containerd/daemon", reading)
+    cases = tuple(replace(case, store=replace(case.store, location=location)) for case in opened.cases)
+    return replace(opened, location=location, kind="data-root", cases=cases)
+
+
+# Where the images are
+
+
+def _find(root: Path) -> list[_Found]:
+    """The image stores of all drivers below a data root, or below its ``image``, or that of ``image/<driver>``."""
+    one = _driver(root)
+    if one is not None:
+        return [one]
+    if stat.S_ISDIR(_mode(root / "image")):
+        folder = root / "image"
+        if not folder.resolve().is_relative_to(root.resolve()):
+            raise DataError(f"its image folder is a link to {folder.resolve()}. Open that", where=str(root))
+        return _drivers(folder)
+    try:
+        return _drivers(root)
+    except PermissionError:
+        return []  # some other folder: what is in it says nothing
+
+
+def _drivers(folder: Path) -> list[_Found]:
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    drivers = [_driver(folder / name) for name in names[:_MAX_DRIVERS]]
+    return [driver for driver in drivers if driver is not None]
+
+
+def _driver(folder: Path) -> _Found | None:
+    if not stat.S_ISDIR(_mode(folder / CONTENT)):
+        return None
+    changed = 0
+    for name in (CONTENT, METADATA, REPOSITORIES):
+        try:
+            changed = max(changed, os.lstat(folder / name).st_mtime_ns)
+        except FileNotFoundError:
+            continue
+    with os.scandir(folder / CONTENT) as entries:
+        return _Found(folder, changed, sum(1 for _ in entries))
+
+
+def _mode(path: Path) -> int:
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+# Why not
+
+
+def _demand_folder(root: Path) -> None:
+    try:
+        mode = os.stat(root).st_mode
+    except FileNotFoundError as error:
+        what = f"there is no such folder. {_WHAT_TO_OPEN}; that of a rootless Docker is ~/.local/share/docker"
+        raise DataError(what, where=str(root)) from error
+    if not stat.S_ISDIR(mode):
+        kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)
+        raise DataError(f"is {kind}, not a folder. {_WHAT_TO_OPEN}", where=str(root))
+
+
+def _why_nothing(root: Path) -> str:
+    """Why there are no images in a folder that can be read."""
+    with os.scandir(root) as entries:
+        names = sorted(entry.name for entry in entries)
+    if not names:
+        return f"the folder is empty. {_WHAT_TO_OPEN}"
+    for name in names[:_MAX_DRIVERS]:
+        if _REMAPPED.fullmatch(name) and (root / name / "image").is_dir():
+            return (
+                "there are no images of a graph driver at its top, but a data root of its own for remapped users. "
+                f"Open data-root:{root / name}"
+            )
+    if (root / "image").is_dir():
+        return "no graph driver has images here (image/<driver>/imagedb). Has a Docker with images run on it?"
+    return (
+        "is no data root of Docker: it has neither images of a graph driver (image/<driver>/imagedb) nor a containerd. "
+        f"{_WHAT_TO_OPEN}"
+    )
+
+
+def _refusal(error: OSError, root: Path) -> DataError:
+    """The operating system's no, with what to do."""
+    if not isinstance(error, PermissionError):
+        return refusal(error, str(error.filename or root))
+    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
+    return DataError(f"you have no permission to read it: {_who_may(path)}", where=str(path))
+
+
+def _who_may(path: Path) -> str:
+    """Whom the outermost folder lets in that keeps others out, and how to be one of them."""
+    for folder in (*reversed(path.parents), path):
+        try:
+            status = os.stat(folder)
+        except OSError:
+            break
+        wanted = os.R_OK | os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK
+        if os.access(folder, wanted):
+            continue
+        group = _group(status) if status.st_mode & stat.S_IRGRP else ""
+        if group not in ("", "root"):
+            return f"{folder} is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+        break
+    return (
+        "Docker's data root is for root. Run cacheview as root (sudo), or open engine: instead, which tells most of it"
+    )
+
+
+def _group(status: os.stat_result) -> str:
+    try:
+        import grp
+
+        return grp.getgrgid(status.st_gid).gr_name
+    except (ImportError, KeyError):
+        return ""  # not on Windows; or no group has the number
+
+
+def _shown(name: str) -> str:
+    """A folder's name, for people: whatever it is, it stays in its line."""
+    return name if re.fullmatch(r"[\w.-]{1,64}", name) else repr(name[:64])

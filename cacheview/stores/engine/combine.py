@@ -1,0 +1,148 @@
+"""The richer store beside an engine on this machine: its containerd, or its data root, keeps what the API omits."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cacheview.model import DataError, Image, Problem
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.engine import Engine
+from cacheview.stores.opened import Opened
+from cacheview.stores.reading import Reading
+
+__all__ = ["Beside", "Place", "candidates", "read_beside", "remedy_for"]
+
+_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
+_META = "io.containerd.metadata.v1.bolt/meta.db"
+_ROOT = "/var/lib/docker"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a richer store may be.
+
+    Attributes:
+        location: to open it.
+        path: of its socket or folder.
+        why_not: why it cannot be read, in a sentence; empty where it may be tried.
+    """
+
+    location: str
+    path: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What was read beside the API.
+
+    Attributes:
+        images: by id, those of the same store; empty where none could be read.
+        remedy: what would make certain what the API does not tell, in a sentence.
+    """
+
+    images: Mapping[str, Image]
+    remedy: str
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
+    """Where the store of an engine may be read on this machine, the best first; none for an engine elsewhere."""
+    if endpoint.socket_path is None or engine.store is None:
+        return []
+    root = engine.root if os.path.isabs(engine.root) else _ROOT
+    if engine.store == "graphdriver":
+        return [_place(f"data-root:{root}", root, f"{root}/image/{engine.driver}/imagedb" if engine.driver else root)]
+    told = engine.containerd.removeprefix("unix://")
+    sockets = dict.fromkeys((*([told] if os.path.isabs(told) else []), *_SOCKETS))
+    namespace = f"#{engine.namespace}"
+    places = [_place(f"containerd:{path}{namespace}", path, path) for path in sockets]
+    folder = f"{root}/containerd/daemon"
+    return [*places, _place(f"containerd:{folder}{namespace}", folder, f"{folder}/{_META}")]
+
+
+def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
+    """Read the first of the candidates that is the same store: one that has images the engine lists.
+
+    Raises:
+        Cancelled: by the progress.
+    """
+    listed = set(ids)
+    notes: list[str] = []
+    places = candidates(engine, endpoint)
+    tried: list[Place] = []
+    for place in places:
+        if place.why_not:
+            tried.append(place)
+            continue
+        try:
+            store = _open(place.location, replace(reading, partial=None)).cases[0].store
+        except DataError as error:
+            tried.append(replace(place, why_not=f"{place.path} cannot be read: {error.what}"))
+            continue
+        if listed.isdisjoint(store.by_id):
+            notes.append(f"{place.location} is another store than that of this engine: they share no image.")
+            tried.append(replace(place, why_not=f"{place.path} is another store"))
+            continue
+        if more := len(store.by_id.keys() - listed):
+            notes.append(f"{more} {'image is' if more == 1 else 'images are'} in it that the engine does not list.")
+        said = f"What the Docker Engine API does not tell was read from {place.location}."
+        return Beside(store.by_id, remedy_for(engine, tried), (said, *notes), store.problems)
+    return Beside({}, remedy_for(engine, tried), tuple(notes))
+
+
+def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
+    """What to do so that the store itself can be read: which one, and what stands in the way."""
+    tried = list(tried)
+    if engine.store == "graphdriver":
+        what = f"Open its data root, data-root:{engine.root or _ROOT}"
+    else:
+        what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or _SOCKETS[0]}"
+    if not tried:
+        return f"{what}, on the machine of the engine"
+    there = [place for place in tried if not place.why_not.endswith(_ABSENT)] or tried[:1]
+    return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
+
+
+def _open(location: str, reading: Reading) -> Opened:
+    kind, _, target = location.partition(":")
+    if kind == "containerd":
+        from cacheview.stores.containerd import open_containerd
+
+        return open_containerd(target, reading)
+    from cacheview.stores.data_root import open_data_root
+
+    return open_data_root(target, reading)
+
+
+_ABSENT = "is not on this machine"
+
+
+def _place(location: str, path: str, probe: str) -> Place:
+    """A place with the reason why ``probe``, which must be readable there, is not."""
+    try:
+        status = os.stat(probe)
+        if os.access(probe, os.R_OK | (os.W_OK if stat.S_ISSOCK(status.st_mode) else 0)):
+            return Place(location, path)
+        return Place(location, path, f"You have no permission for {path}: {_who(status)}")
+    except PermissionError:
+        return Place(location, path, f"You have no permission for {path}: it is for root. Run as root")
+    except (OSError, ValueError):
+        return Place(location, path, f"{path} {_ABSENT}")
+
+
+def _who(status: os.stat_result) -> str:
+    """Who may, in words."""
+    try:
+        import grp
+
+        group = grp.getgrgid(status.st_gid).gr_name if status.st_mode & stat.S_IRGRP else ""
+    except (ImportError, KeyError):
+        group = ""
+    if group and group != "root":
+        return f"it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+    return "it is for root alone. Run as root"

@@ -1,0 +1,358 @@
+"""A graph driver's image store, as its files lie in Docker's data root: ``imagedb`` and ``repositories.json``.
+
+What is where, and what it means, is that of ``image/fs.go``, ``image/store.go`` and ``reference/store.go`` of moby
+28.5.2; 20.10 differs only in writing no ``builtLocally``. A daemon may be changing the files: each is replaced as a
+whole there, so that no lock is needed, and one that is gone is the file of an image that was removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+
+from cacheview.model import Aspect, DataError, Doubt, Image, Problem, decode, familiar
+from cacheview.model.base import Model
+from cacheview.stores.blobs import digest_of, read_config
+from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.names import full_name, merged
+from cacheview.stores.progress import Meter
+from cacheview.stores.reading import Reading
+
+__all__ = ["CONTENT", "METADATA", "REPOSITORIES", "Grown", "ImageDatabase"]
+
+CONTENT = "imagedb/content/sha256"
+METADATA = "imagedb/metadata/sha256"
+REPOSITORIES = "repositories.json"
+_LAYERS = "layerdb/sha256"
+
+Grown = Callable[[list[Image], list[Problem]], None]
+"""Given what has been read so far. Called in the reader's thread."""
+
+_HEX = re.compile("[a-f0-9]{64}")
+_ID = re.compile("sha256:[a-f0-9]{64}")
+_SHORT = 4096  # bytes; the files beside a config hold an id, a time or a number
+_FIRST_GROWN = 0.1  # seconds; then each time that so much again has passed
+_MAX_PROBLEMS = 1000
+_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | _LINK
+
+_REMEDY = "Read the store as root, and while no disk is failing; or remove the image and build it again"
+
+
+class _Repositories(Model):
+    """``repositories.json``: of each repository, its references and the ids that they mean."""
+
+    repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
+
+
+@dataclass
+class ImageDatabase:
+    """The image store of one driver.
+
+    Attributes:
+        folder: ``image/<driver>`` of a data root.
+        reading: how to read.
+        problems: what could not be read so far.
+        refused: the first no to a file for want of permission.
+    """
+
+    folder: Path
+    reading: Reading
+    problems: list[Problem] = field(default_factory=list)
+    refused: PermissionError | None = None
+    _bytes: int = 0
+    _sizes: dict[str, int | None] = field(default_factory=dict)
+
+    def read(self, grown: Grown | None = None) -> list[Image]:
+        """All images, by id, with names; ``grown`` is given more and more of them on the way.
+
+        Raises:
+            DataError: there is no such store.
+            OSError: its folders cannot be listed.
+            Cancelled: by the progress.
+        """
+        names = self._names()
+        ids = self._ids()
+        meter = Meter(self.reading.progress, len(ids), "Reading images")
+        meter.alive()
+        noted = self._noted(ids)
+        images: dict[str, Image] = {}
+        unread: set[str] = set()
+        started, due = time.monotonic(), _FIRST_GROWN
+        for done, encoded in enumerate(ids, 1):
+            image_id = f"sha256:{encoded}"
+            try:
+                image = self._image(encoded, names, has_metadata=encoded in noted)
+            except (DataError, OSError) as error:
+                unread.add(image_id)
+                self._problem(_called(names, image_id), error)
+            else:
+                if image is not None:
+                    images[image_id] = image
+            meter.reached(done)
+            if grown is not None and time.monotonic() - started >= due:
+                due = 2 * (time.monotonic() - started)
+                grown(list(images.values()), self.problems)
+        self._settle(images, unread, names, noted)
+        meter.finished()
+        return list(images.values())
+
+    # Lists
+
+    def _ids(self) -> list[str]:
+        """The encoded digests of all configs, sorted. Others, such as those half written, Docker passes over too."""
+        if not self._is_own(CONTENT):
+            raise DataError(f"there is no image store: {CONTENT} is missing", where=str(self.folder))
+        ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
+        limit = self.reading.limits.images
+        if len(ids) > limit:
+            self.problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
+        return ids[:limit]
+
+    def _noted(self, ids: list[str]) -> set[str]:
+        """The encoded digests that have metadata. All, where that cannot be told: each is asked for its own then."""
+        try:
+            if not self._is_own(METADATA):
+                return set()
+            with os.scandir(self.folder / METADATA) as entries:
+                return {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+        except OSError as error:
+            self._problem(METADATA, error)
+            return set(ids)
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a folder is there, and in this store: not where a link leads out of it."""
+        path = self.folder / name
+        if not stat.S_ISDIR(_mode(path)):
+            return False
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise DataError(f"{name} is a link out of the store, which is not followed", where=str(self.folder))
+        return True
+
+    # Names
+
+    def _names(self) -> dict[str, list[str]] | None:
+        """Of each id its full names; None where they are lost."""
+        try:
+            content = self._content(REPOSITORIES, self.reading.limits.document)
+            if content is None:
+                raise DataError("is missing")
+            listed = decode(_Repositories, content).repositories or {}
+        except (DataError, OSError) as error:
+            self._problem(REPOSITORIES, error, "so the names of images are not known")
+            return None
+        names: dict[str, list[str]] = {}
+        owners: dict[str, str] = {}
+        for references in listed.values():
+            for reference, image_id in references.items():
+                where = f"{REPOSITORIES}, {reference[:200]!r}"
+                try:
+                    name = full_name(reference)
+                except DataError as error:
+                    self._problem(where, error, "so it is not used")
+                    continue
+                if not _ID.fullmatch(image_id):
+                    self._problem(where, DataError(f"means no image id: {image_id[:100]!r}"))
+                elif owners.setdefault(name, image_id) != image_id:
+                    self._problem(where, DataError("occurs more than once; the first is kept"))
+                else:
+                    names.setdefault(image_id, []).append(name)
+        return names
+
+    # One image
+
+    def _image(self, encoded: str, names: dict[str, list[str]] | None, *, has_metadata: bool) -> Image | None:
+        """An image; None where it is gone. Raises `DataError` or `OSError` where it cannot be read."""
+        content = self._content(f"{CONTENT}/{encoded}", self.reading.limits.document)
+        if content is None:
+            return None
+        image_id = f"sha256:{encoded}"
+        found = digest_of(content)
+        if found != image_id:
+            raise DataError(f"bad digest: the content stored as {image_id} is {found}. Docker does not load it either")
+        config = read_config(content, self.reading.limits)
+        if config.rootfs is None:
+            raise DataError("is no image config: it has no rootfs. Docker does not load it either")
+        parent, is_local, doubts = None, False, []
+        if names is None:
+            doubts.append(self._doubt_names)
+        if has_metadata:
+            try:
+                parent = self._parent(encoded)
+            except (DataError, OSError) as error:
+                self._problem(_called(names, image_id), error, "so its parent is not known")
+                doubts.append(self._doubt_parent)
+            try:
+                # `IsBuiltLocally`: its first byte is 1.
+                is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
+            except (DataError, OSError) as error:
+                self._problem(_called(names, image_id), error, "so whether it was built here is not known")
+                doubts.append(self._doubt_local)
+        return Image(
+            id=image_id,
+            names=merged((names or {}).get(image_id, ())),
+            parent=parent,
+            built_locally=is_local,
+            config=config,
+            config_digest=image_id,
+            size=self._size(config.rootfs.diff_ids or ()),
+            doubts=tuple(doubts),
+        )
+
+    def _parent(self, encoded: str) -> str | None:
+        """The recorded parent. Raises `DataError` where the record is no id: Docker takes anything for one."""
+        content = self._metadata(encoded, "parent")
+        if content is None:
+            return None
+        text = content.decode("ascii", "replace")
+        if not _ID.fullmatch(text):
+            shown = f"is no image id: {text[:100]!r}" if text else "is empty"
+            raise DataError(f"its parent file {shown}")
+        return text
+
+    def _metadata(self, encoded: str, key: str) -> bytes | None:
+        return self._content(f"{METADATA}/{encoded}/{key}", _SHORT)
+
+    def _size(self, diff_ids: tuple[str, ...]) -> int | None:
+        """Bytes of all layers, as ``layerdb`` has them for each chain of layers; None where it does not tell."""
+        total, chain = 0, ""
+        for diff_id in diff_ids:
+            # The chain id of the OCI image spec.
+            chain = digest_of(f"{chain} {diff_id}".encode()) if chain else diff_id
+            if chain not in self._sizes:
+                self._sizes[chain] = self._layer_size(chain)
+            size = self._sizes[chain]
+            if size is None:
+                return None
+            total += size
+        return total
+
+    def _layer_size(self, chain: str) -> int | None:
+        if not self._has_layers or not _ID.fullmatch(chain):
+            return None
+        try:
+            content = self._content(f"{_LAYERS}/{chain.removeprefix('sha256:')}/size", _SHORT)
+        except (DataError, OSError):
+            return None
+        return int(content) if content is not None and re.fullmatch(rb"[0-9]{1,18}", content) else None
+
+    @cached_property
+    def _has_layers(self) -> bool:
+        try:
+            return self._is_own(_LAYERS)
+        except (DataError, OSError):
+            return False
+
+    # What happened meanwhile
+
+    def _settle(
+        self, images: dict[str, Image], unread: set[str], names: dict[str, list[str]] | None, noted: set[str]
+    ) -> None:
+        """Tell what was removed while it was read from what is missing: only the latter is still spoken of."""
+        known = images.keys() | unread
+        for image_id, image in images.items():
+            if image.parent is not None and image.parent not in known:
+                # Docker takes the record away with the parent.
+                try:
+                    content = self._metadata(image_id.removeprefix("sha256:"), "parent")
+                except (DataError, OSError):
+                    continue
+                if content is None:
+                    images[image_id] = image.model_copy(update={"parent": None})
+        if len(known) >= self.reading.limits.images:
+            return
+        missing = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} - known
+        if any(image_id not in known for image_id in names or ()):
+            before = len(self.problems)
+            missing |= (self._names() or {}).keys() - known
+            del self.problems[before:]  # they have been told
+        for image_id in sorted(missing):
+            encoded = image_id.removeprefix("sha256:")
+            if os.path.lexists(self.folder / CONTENT / encoded):
+                continue  # it came meanwhile
+            if image_id in (names or {}) or os.path.isdir(self.folder / METADATA / encoded):
+                self._problem(_called(names, image_id), DataError(f"its config is missing: {CONTENT}/{encoded}"))
+
+    # Files
+
+    def _content(self, name: str, limit: int) -> bytes | None:
+        """A file of the store; None where there is none. No link is followed, and nothing opened that may wait.
+
+        Raises:
+            DataError: it is no regular file, or has more than ``limit`` bytes.
+            OSError: it cannot be read.
+        """
+        path = self.folder / name
+        try:
+            _demand_regular(os.lstat(path).st_mode, name)
+            descriptor = os.open(path, _FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            _demand_regular(status.st_mode, name)
+            if status.st_size > limit:
+                raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
+            content = file.read(limit) or b""
+        self._bytes += len(content)
+        if self._bytes > self.reading.limits.documents:
+            raise DataError(f"more than {self.reading.limits.documents:,} bytes of JSON in the store")
+        return content
+
+    def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
+        if isinstance(error, PermissionError) and self.refused is None:
+            self.refused = error
+        if len(self.problems) > _MAX_PROBLEMS:
+            return
+        if len(self.problems) == _MAX_PROBLEMS:
+            self.problems.append(Problem("", "there are more problems; they are not listed"))
+            return
+        what = str(error if isinstance(error, DataError) else refusal(error, ""))
+        self.problems.append(Problem(where, ", ".join(filter(None, (what, so)))))
+
+    # Doubts, one object each
+
+    @cached_property
+    def _doubt_names(self) -> Doubt:
+        remedy = "Start Docker, which needs the file too, or bring it back from a copy"
+        return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
+
+    @cached_property
+    def _doubt_parent(self) -> Doubt:
+        return _doubt("parent", "its parent file cannot be read, or holds no id")
+
+    @cached_property
+    def _doubt_local(self) -> Doubt:
+        return _doubt("built_locally", "its builtLocally file cannot be read")
+
+
+def _doubt(aspect: Aspect, reason: str) -> Doubt:
+    return Doubt(aspect=aspect, reason=reason, remedy=_REMEDY)
+
+
+def _called(names: dict[str, list[str]] | None, image_id: str) -> str:
+    """What a problem calls an image: as `Image.title`, and with its id."""
+    given = merged((names or {}).get(image_id, ()))
+    return f"{familiar(given[0])} ({image_id})" if given else image_id
+
+
+def _mode(path: Path) -> int:
+    """Of what is there, links followed; 0 where there is nothing."""
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _demand_regular(mode: int, name: str) -> None:
+    if not stat.S_ISREG(mode):
+        what = "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
+        raise DataError(f"{name} is {what}")

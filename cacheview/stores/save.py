@@ -1,0 +1,110 @@
+"""Writing what was loaded as a suite: a file that opens anywhere. The one place where cacheview writes a file."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+from cacheview.model import DataError, Expectation, Probe, SuiteCase, SuiteProbe
+from cacheview.stores.limits import DEFAULT_LIMITS
+from cacheview.stores.location import parse_location
+from cacheview.stores.opened import Case
+from cacheview.stores.redact import Redaction
+
+__all__ = ["suite_line", "write_suite"]
+
+
+def suite_line(
+    case: Case,
+    *,
+    rules: str = "",
+    probe: Probe | None = None,
+    expect: Expectation | None = None,
+    redact_env: bool = False,
+    redact_labels: bool = False,
+) -> str:
+    """A store with its probes as one line of a suite, with a line end.
+
+    Args:
+        case: what was loaded. The probes of a walk are left out: each stands on the answer to the one before.
+        rules: name of the rule set that the line is for; empty: that of the case.
+        probe: put before the probes of the case, with what is expected of it.
+        redact_env: replace the values of environment variables, and their words in commands; see `Redaction`.
+        redact_labels: likewise of labels.
+    """
+    probes = () if case.walk else case.probes
+    if probe is not None:
+        first = SuiteProbe(
+            name="saved",
+            parent=probe.parent,
+            config=probe.config,
+            cache_from=probe.cache_from or None,
+            platform=probe.platform,
+            expect=expect,
+        )
+        probes = (first, *probes)
+    images = case.store.images
+    if redact_env or redact_labels:
+        redaction = Redaction(images, [told.probe for told in probes], env=redact_env, labels=redact_labels)
+        images = tuple(map(redaction.image, images))
+        probes = tuple(_redacted(told, redaction) for told in probes)
+    line = SuiteCase(rules=rules or case.rules, name=case.name, images=images, probes=probes)
+    return line.model_dump_json(exclude_defaults=True) + "\n"
+
+
+def _redacted(told: SuiteProbe, redaction: Redaction) -> SuiteProbe:
+    expect = told.expect
+    if expect is not None:
+        # What a hit was made of has values of its own, and the id tells the image as well.
+        expect = expect.model_copy(update={"created": None, "error": None})
+    return told.model_copy(update={"config": redaction.probe(told.probe).config, "expect": expect})
+
+
+def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") -> None:
+    """Write a line of `suite_line` to a file: all of it or nothing. Compressed where the name ends in ``.gz``.
+
+    Args:
+        opened: the location of a store, which is not written to.
+
+    Raises:
+        DataError: it cannot be written there, or is so long that it could not be opened again.
+    """
+    target = Path(path)
+    where = os.fspath(path)
+    data = line.encode()
+    if len(data) > DEFAULT_LIMITS.document:
+        most = DEFAULT_LIMITS.document
+        raise DataError(f"would have a line of {len(data):,} bytes, and at most {most:,} can be opened", where=where)
+    if _is_in(target, opened):
+        raise DataError("belongs to the store that is open, which is never written to. Choose another", where=where)
+    if target.exists() and not target.is_file():
+        raise DataError("is no file. Choose another name", where=where)
+    if target.suffix == ".gz":
+        data = gzip.compress(data, mtime=0)
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    try:
+        try:
+            with open(draft, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error
+
+
+def _is_in(target: Path, opened: str) -> bool:
+    """Whether a file is, or is inside of, an open store."""
+    location = parse_location(opened)
+    if not opened or location.kind in ("demo", "engine"):
+        return False
+    root = os.path.realpath(location.target.partition("#")[0] if location.is_live else location.target)
+    real = os.path.realpath(target)
+    if location.kind == "data-root" and not location.target:
+        root = "/var/lib/docker"
+    elif not location.target:
+        return False
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)

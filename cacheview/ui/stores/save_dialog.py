@@ -1,0 +1,107 @@
+"""Saving what was loaded as a suite: where to, and what is taken out."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.ui.theme import GRID
+
+__all__ = ["SaveDialog"]
+
+_KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
+_LEFT_IN: Final = (
+    "The file holds the configs, histories, names and ids of all images, and the probe as it stands; no files from "
+    "inside the images."
+)
+_REDACTED: Final = (
+    "Values become placeholders, and so does each word of a value, of four characters or more, in commands, "
+    "entrypoints, health checks, history and comments. Equal values stay equal, so every verdict stays. Names of "
+    "variables and labels, image names, users, paths, ports, authors and shorter words stay as they are: look through "
+    "the file before you pass it on."
+)
+
+
+class SaveDialog(QDialog):
+    """``wanted(path, redact_env, redact_labels)``: the person wants it written there."""
+
+    wanted = Signal(str, bool, bool)
+
+    def __init__(self, suggested: str, parent: QWidget | None = None) -> None:
+        """``suggested``: a path to begin with."""
+        super().__init__(parent)
+        self.setWindowTitle("Save store as suite")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.path = QLineEdit(suggested)
+        self.path.setMinimumWidth(110 * GRID)
+        label = QLabel("&File")
+        label.setBuddy(self.path)
+        choose = QPushButton("&Choose…")
+        choose.clicked.connect(self._choose)
+        self.env = QCheckBox("Take out the values of &environment variables")
+        self.labels = QCheckBox("Take out the values of &labels")
+        self._told = QLabel()
+        self._told.setWordWrap(True)
+        self._told.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._save = buttons.button(QDialogButtonBox.StandardButton.Save)
+        line = QHBoxLayout()
+        line.setSpacing(2 * GRID)
+        line.addWidget(label)
+        line.addWidget(self.path, 1)
+        line.addWidget(choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        layout.addLayout(line)
+        layout.addWidget(self.env)
+        layout.addWidget(self.labels)
+        layout.addWidget(self._told)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self.path.textChanged.connect(self._tell)
+        for box in (self.env, self.labels):
+            box.toggled.connect(self._tell)
+        # As high with the longer words: nothing moves when a box is checked.
+        self._told.setText(f"{_LEFT_IN} {_REDACTED}")
+        width = max(self.sizeHint().width(), 160 * GRID)
+        self._told.setMinimumHeight(self._told.heightForWidth(width - 10 * GRID))
+        self.resize(width, self.sizeHint().height())
+        self._tell()
+        end = len(suggested) - len(os.path.basename(suggested))
+        self.path.setSelection(end, len(os.path.basename(suggested).partition(".")[0]))
+
+    def accept(self) -> None:
+        path = self.path.text().strip()
+        if path:
+            super().accept()
+            self.wanted.emit(os.path.expanduser(path), self.env.isChecked(), self.labels.isChecked())
+
+    def _choose(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save store as suite", self.path.text(), _KINDS)
+        if path:
+            self.path.setText(path)
+
+    def _tell(self) -> None:
+        redacted = self.env.isChecked() or self.labels.isChecked()
+        self._told.setText(f"{_LEFT_IN} {_REDACTED}" if redacted else f"{_LEFT_IN} All values are left in.")
+        path = os.path.expanduser(self.path.text().strip())
+        self._save.setText("&Replace" if os.path.isfile(path) else "&Save")
+        self._save.setEnabled(bool(path))

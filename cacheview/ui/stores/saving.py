@@ -1,0 +1,76 @@
+"""Saves what a session shows, off the UI thread."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.names import name_of
+from cacheview.ui.stores.save_dialog import SaveDialog
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from cacheview.ui.session import Session
+
+__all__ = ["Saver"]
+
+
+class Saver(QObject):
+    """``saved(path)``: it is there. ``failed(exception)``: it is not, and what was there is."""
+
+    saved = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self.saved)
+        self._loader.failed.connect(self.failed)
+
+    def ask(self, session: Session) -> SaveDialog:
+        """Ask where to, and write it when that is told."""
+        dialog = SaveDialog(self._suggested(session.opened.location), self._window)
+        dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
+        dialog.open()
+        return dialog
+
+    def close(self) -> None:
+        """Wait for what is being written: it is all there, or nothing is."""
+        self._loader.close()
+
+    def _write(self, session: Session, path: str, env: bool, labels: bool) -> None:
+        case, probe, answer = session.case, session.document.probe, session.answer
+        rules, location = session.cache.rules.name, session.opened.location
+
+        def work(report: Report) -> str:
+            from cacheview.model import Expectation
+            from cacheview.stores.save import suite_line, write_suite
+
+            report(0, None, "Saving")
+            expect = None
+            if answer is not None:
+                verdict = answer.explanation.verdict
+                image = verdict.image.id if verdict.image is not None else None
+                expect = Expectation(outcome=verdict.outcome.value, image=image)
+            line = suite_line(case, rules=rules, probe=probe, expect=expect, redact_env=env, redact_labels=labels)
+            write_suite(path, line, opened=location)
+            return path
+
+        self._loader.start(work)
+
+    @staticmethod
+    def _suggested(location: str) -> str:
+        """In the person's own folder, by the name of the store, and not over anything."""
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name_of(location)).strip("-.") or "store"
+        number, path = 1, Path.home() / f"{stem[:80]}.suite.jsonl"
+        while os.path.exists(path):
+            number += 1
+            path = Path.home() / f"{stem[:80]}-{number}.suite.jsonl"
+        return os.fspath(path)

@@ -1,0 +1,40 @@
+"""A store saved without its values answers every probe as it did."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import stores_with_probe
+
+from cacheview.engine import RULE_SETS, ImageCache, explain
+from cacheview.model import ContainerConfig, Image, ImageStore, Probe, SuiteCase, decode
+from cacheview.stores.opened import Case
+from cacheview.stores.save import suite_line
+
+VALUES = {"A=1": "A=echo", "A=2": "A=echo hi there"}
+
+
+def spoken(config: ContainerConfig | None) -> ContainerConfig | None:
+    """With values that occur in the commands too, and are long enough to be taken out there."""
+    if config is None or config.Env is None:
+        return config
+    return config.model_copy(update={"Env": tuple(VALUES[entry] for entry in config.Env)})
+
+
+def spoken_image(image: Image) -> Image:
+    config = image.config.model_copy(update={"container_config": spoken(image.config.container_config)})
+    return image.model_copy(update={"config": config})
+
+
+@given(asked=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
+    store = ImageStore(tuple(map(spoken_image, asked[0].images)))
+    probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})
+    line = suite_line(Case("s", store, rules), probe=probe, redact_env=env, redact_labels=labels)
+    saved = decode(SuiteCase, line.encode(), where="saved")
+    before = explain(ImageCache(store, RULE_SETS[rules]), probe).verdict
+    after = explain(ImageCache(ImageStore(saved.images), RULE_SETS[rules]), saved.probes[0].probe).verdict
+    assert after.outcome == before.outcome
+    assert (after.image and after.image.id) == (before.image and before.image.id)
+    assert [source.id for source in after.sources] == [source.id for source in before.sources]

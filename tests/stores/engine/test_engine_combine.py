@@ -1,0 +1,174 @@
+"""An engine and the containerd or data root beside it are one store, where they truly are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from engine_fidelity import compare, true_images, truth_of
+from engine_replay import Replay, load, serving
+
+from cacheview.model import DataError, Image, ImageStore, Problem
+from cacheview.stores.engine import combine
+from cacheview.stores.engine.combine import Place, candidates, remedy_for
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.engine import Engine
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.progress import Cancelled
+from cacheview.stores.reading import Reading
+
+C8D, GD = "28.5.2-c8d", "28.5.2-gd"
+
+
+@dataclass
+class Stores:
+    """What lies on the machine: images or an error, by location. Other places are not there."""
+
+    by_location: dict[str, Sequence[Image] | Exception]
+    problems: tuple[Problem, ...] = ()
+    opened: list[str] = field(default_factory=list)
+
+    def place(self, location: str, path: str, probe: str) -> Place:
+        return Place(location, path, "" if location in self.by_location else f"{path} is not on this machine")
+
+    def open(self, location: str, reading: Reading) -> Opened:
+        self.opened.append(location)
+        found = self.by_location[location]
+        if isinstance(found, Exception):
+            raise found
+        store = ImageStore(tuple(found), location=location, problems=self.problems)
+        return Opened("", location, location.partition(":")[0], (Case("", store, ""),), self.problems)
+
+
+SOCKET = "containerd:/run/docker/containerd/containerd.sock#moby"
+SYSTEM = "containerd:/run/containerd/containerd.sock#moby"
+FOLDER = "containerd:/var/lib/docker/containerd/daemon#moby"
+ROOT = "data-root:/var/lib/docker"
+
+
+def read(
+    engine: str, stores: Stores, folder: Path, monkeypatch: pytest.MonkeyPatch, reading: Reading | None = None
+) -> tuple[Opened, Replay]:
+    monkeypatch.setattr(combine, "_SOCKETS", ("/run/containerd/containerd.sock",))
+    monkeypatch.setattr(combine, "_place", stores.place)
+    monkeypatch.setattr(combine, "_open", stores.open)
+    replay = Replay(load(engine))
+    with serving(replay, folder / "docker.sock") as url:
+        return open_target(url, reading or Reading()), replay
+
+
+@pytest.mark.parametrize(("engine", "location"), [(C8D, SOCKET), (C8D, SYSTEM), (C8D, FOLDER), (GD, ROOT)])
+def test_the_richer_store_leaves_no_doubt_and_nothing_to_ask(
+    engine: str, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partials: list[ImageStore] = []
+    stores = Stores({location: true_images(engine)})
+    opened, replay = read(engine, stores, tmp_path, monkeypatch, Reading(partial=partials.append))
+    store = opened.cases[0].store
+    comparison = compare(store, truth_of(engine))
+    assert (comparison.doubted, comparison.differing) == ({}, {})
+    assert opened.problems == ()
+    assert any(location in note for note in store.notes)
+    assert sorted(replay.paths()) == ["/images/json", "/info", "/version"]
+    assert [len(partial.images) for partial in partials] == [len(store.images)]
+    assert opened.title.startswith("Docker Engine 28.5.2")
+
+
+def test_what_the_richer_store_lacks_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = true_images(C8D)
+    stores = Stores({SOCKET: true[2:]}, (Problem("blob x", "is missing"),))
+    opened, replay = read(C8D, stores, tmp_path, monkeypatch)
+    store = opened.cases[0].store
+    comparison = compare(store, truth_of(C8D))
+    assert comparison.uncovered == []
+    assert set().union(*comparison.doubted.values()) == {image.id for image in true[:2]}
+    assert sum("sha256:" in path for path in replay.paths()) == 4
+    assert opened.problems == (Problem("blob x", "is missing"),)
+
+
+def test_images_that_the_engine_does_not_list_are_there_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = true_images(C8D)
+    more = true[0].model_copy(update={"id": "sha256:" + "0" * 64, "names": ()})
+    opened, _ = read(C8D, Stores({SOCKET: [*true, more]}), tmp_path, monkeypatch)
+    store = opened.cases[0].store
+    assert more.id in store.by_id
+    assert any("1 image is in it that the engine does not list" in note for note in store.notes)
+
+
+def test_another_store_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = Stores({SOCKET: true_images("29x-c8d")[5:9], SYSTEM: true_images(C8D)})
+    opened, _ = read(C8D, stores, tmp_path, monkeypatch)
+    assert stores.opened == [SOCKET, SYSTEM]
+    store = opened.cases[0].store
+    assert compare(store, truth_of(C8D)).doubted == {}
+    assert any(SOCKET in note and "another store" in note for note in store.notes)
+
+
+def test_what_cannot_be_read_is_in_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = Stores({SOCKET: DataError("the daemon hangs", where="x")})
+    opened, replay = read(C8D, stores, tmp_path, monkeypatch)
+    store = opened.cases[0].store
+    assert compare(store, truth_of(C8D)).uncovered == []
+    doubt = store.images[0].doubt("container_config")
+    assert doubt is not None
+    assert "containerd:/run/docker/containerd/containerd.sock" in doubt.remedy
+    assert "the daemon hangs" in doubt.remedy
+    assert len(replay.asked) == 3 + 2 * len(store.images)
+
+
+def test_cancelling_while_the_richer_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Cancelled):
+        read(C8D, Stores({SOCKET: Cancelled()}), tmp_path, monkeypatch)
+
+
+class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def real(self, monkeypatch: pytest.MonkeyPatch, nothing_beside: None) -> None:
+        monkeypatch.undo()
+
+    def engine(self, store: str, root: str, containerd: str = "") -> Engine:
+        return Engine("28.5.2", "", "1.51", "1.44", store, root, containerd, driver="overlay2")
+
+    @pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://me@host", "npipe:////./pipe/docker_engine"])
+    def test_engines_elsewhere_have_none(self, host: str) -> None:
+        engine = self.engine("containerd", "/var/lib/docker")
+        assert candidates(engine, Endpoint("", host)) == []
+        assert "on the machine of the engine" in remedy_for(engine, [])
+
+    def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
+        engine = self.engine("graphdriver", str(tmp_path))
+        (absent,) = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert "not on this machine" in absent.why_not
+        (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
+        (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert place == Place(f"data-root:{tmp_path}", str(tmp_path))
+
+    def test_containerd_as_the_engine_tells(self, tmp_path: Path) -> None:
+        engine = self.engine("containerd", str(tmp_path), f"unix://{tmp_path}/c.sock")
+        (tmp_path / "c.sock").touch()
+        places = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert places[0] == Place(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
+        assert places[-1].location == f"containerd:{tmp_path}/containerd/daemon#moby"
+        assert places[-1].why_not
+
+    def test_without_permission_the_remedy_says_who_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        engine = self.engine("containerd", str(tmp_path), f"{tmp_path}/c.sock")
+        (tmp_path / "c.sock").touch(0o600)
+        monkeypatch.setattr(os, "access", lambda *_: False)  # root may everything
+        places = candidates(engine, Endpoint("", "unix:///x.sock"))
+        remedy = remedy_for(engine, places)
+        assert f"containerd:{tmp_path}/c.sock" in remedy
+        assert "no permission" in remedy
+        assert "it is for root alone" in remedy
+
+    @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])
+    def test_hostile_addresses_are_not_taken(self, address: str) -> None:
+        engine = self.engine("containerd", "\x00", address)
+        places = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert not any(address in place.path for place in places)

@@ -1,0 +1,102 @@
+"""Following the events of an engine: each is heard, a broken connection is made again, stopping is at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_replay import Answer, Raw, Replay, load, serving, wait_until
+
+from cacheview.model import DataError
+from cacheview.stores.engine.client import ALLOWED, Timeouts
+from cacheview.stores.engine.events import follow
+
+QUICK = Timeouts(0.5, 0.5, 2.0)
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+LINE = b'{"Type":"image","Action":"tag"}\n'
+EVENT = b"%x\r\n%b\r\n" % (len(LINE), LINE)
+
+
+class Following:
+    """`follow` in a thread of its own."""
+
+    def __init__(self, target: str, pauses: tuple[float, ...] = (0.01, 0.01)) -> None:
+        self.heard = 0
+        self.stopped = threading.Event()
+        self.error: BaseException | None = None
+        self._target, self._pauses = target, pauses
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            follow(self._target, self._hear, self.stopped, QUICK, self._pauses)
+        except BaseException as error:
+            self.error = error
+
+    def _hear(self) -> None:
+        self.heard += 1
+
+    def stop(self) -> float:
+        begun = time.monotonic()
+        self.stopped.set()
+        self.thread.join(5)
+        assert not self.thread.is_alive()
+        return time.monotonic() - begun
+
+
+def replaying(*answers: Answer) -> Replay:
+    waiting = list(answers)
+
+    def hook(path: str) -> Answer:
+        return (waiting.pop(0) if waiting else (500, {"message": "no more"})) if path.endswith("/events") else None
+
+    return Replay(load("28.5.2-c8d"), hook)
+
+
+def test_events_are_heard_and_stopping_is_at_once(tmp_path: Path) -> None:
+    replay = replaying(Raw(HEAD + EVENT, hang=True))
+    with serving(replay, tmp_path / "docker.sock") as url:
+        following = Following(url)
+        wait_until(lambda: following.heard == 1)
+        assert following.stop() < 1.5
+    assert following.error is None
+    (events,) = [(path, query) for _, path, query in replay.asked if path.endswith("/events")]
+    assert events == ("/v1.51/events", {"filters": '{"type": ["image"]}'})
+    for method, path, _ in replay.asked:
+        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED)
+
+
+def test_a_connection_that_breaks_is_made_again_and_heard(tmp_path: Path) -> None:
+    replay = replaying(Raw(HEAD), Raw(HEAD + b"0\r\n\r\n"), Raw(HEAD, hang=True))
+    with serving(replay, tmp_path / "docker.sock") as url:
+        following = Following(url)
+        wait_until(lambda: following.heard == 2)  # once for each time that it was away
+        assert following.stop() < 1.5
+    assert following.error is None
+
+
+def test_an_engine_that_stays_away_is_an_error(tmp_path: Path) -> None:
+    with serving(replaying(Raw(HEAD)), tmp_path / "docker.sock") as url:
+        following = Following(url)
+        following.thread.join(5)
+    assert isinstance(following.error, DataError)
+    assert "no more" in str(following.error)
+
+
+@pytest.mark.parametrize("answer", [(404, {"message": "page not found"}), Raw(b"x")])
+def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) -> None:
+    replay = replaying(answer)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        following = Following(url, (60.0,))
+        following.thread.join(5)
+    assert isinstance(following.error, DataError)
+    assert sum(path.endswith("/events") for path in replay.paths()) == 1
+
+
+def test_no_engine(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not running"):
+        follow(f"unix://{tmp_path}/none.sock", lambda: None, threading.Event())

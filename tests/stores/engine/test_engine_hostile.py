@@ -1,0 +1,385 @@
+"""Engines that stop, hang, answer garbage or half an answer: what could be read is there, and the rest is told."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_fidelity import truth_of
+from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
+
+from cacheview.model import DataError, ImageStore
+from cacheview.stores.engine import ask_version, errors
+from cacheview.stores.engine.client import Timeouts, demand_allowed
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.engine.reader import THREADS
+from cacheview.stores.progress import Cancelled
+from cacheview.stores.reading import Reading
+
+QUICK = Timeouts(0.5, 0.5, 2.0)
+ENGINE = "28.5.2-gd"
+IDS = [image["id"] for image in truth_of(ENGINE)["images"]]
+HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"Id": "sha'
+
+
+def read(
+    hook: Callable[[str], Answer], folder: Path, reading: Reading | None = None, timeouts: Timeouts = QUICK
+) -> tuple[ImageStore, Replay]:
+    replay = Replay(load(ENGINE), hook)
+    with serving(replay, folder / "docker.sock") as url:
+        (case,) = open_target(url, reading or Reading(), timeouts).cases
+    return case.store, replay
+
+
+def at(image_id: str, answer: Answer, kind: str = "json") -> Callable[[str], Answer]:
+    """Answers so where one image is asked for."""
+    return lambda path: answer if path.endswith(f"{image_id}/{kind}") else None
+
+
+def aspects(store: ImageStore, image_id: str) -> set[str]:
+    return {doubt.aspect for doubt in store.by_id[image_id].doubts}
+
+
+UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built_locally"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Raw(HALF), "broke off"),
+        (Raw(b"\x00\xff garbage"), "broke off"),
+        (Raw(), "broke off"),
+        (Raw(HALF, hang=True), "within 0.5 seconds"),
+        (Raw(hang=True), "within 0.5 seconds"),
+        ((200, b"<html>"), "JSON"),
+        ((200, {"Id": 5}), "string"),
+        ((200, {"Id": "sha256:" + "9" * 64}), "another image"),
+        ((500, {"message": "layer <b>is</b> gone " + "x" * 9000}), "layer <b>is</b> gone"),
+    ],
+    ids=["half", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
+)
+def test_one_image_that_cannot_be_read_stays_as_listed(answer: Answer, said: str, tmp_path: Path) -> None:
+    bad = IDS[5]
+    store, _ = read(at(bad, answer), tmp_path)
+    assert [image.id for image in store.images] == IDS
+    (problem,) = store.problems
+    assert said in problem.what
+    assert len(problem.what) < 600
+    assert aspects(store, bad) == UNREAD
+    image, true = store.by_id[bad], truth_of(ENGINE)["images"][5]
+    assert (image.parent, list(image.names)) == (true.get("parent"), true["names"])
+    doubt = image.doubt("config")
+    assert doubt is not None
+    assert said in doubt.reason
+    assert "Reload" in doubt.remedy
+    assert all("config" not in aspects(store, image_id) for image_id in IDS if image_id != bad)
+
+
+def test_a_history_that_cannot_be_read_is_a_doubt_of_the_history_alone(tmp_path: Path) -> None:
+    store, _ = read(at(IDS[5], (500, {"message": "unable to find the size of the layer"}), "history"), tmp_path)
+    assert store.problems == ()
+    image = store.by_id[IDS[5]]
+    assert image.history == ()
+    assert image.config.config is not None
+    doubt = image.doubt("history.created_by")
+    assert doubt is not None
+    assert "unable to find the size" in doubt.reason
+    assert {"config", "diff_ids"}.isdisjoint(aspects(store, IDS[5]))
+
+
+def test_an_image_deleted_while_reading_is_gone_and_told(tmp_path: Path) -> None:
+    replay = Replay(load(ENGINE))
+    for dump in replay.dumps.values():
+        del dump["inspect"][IDS[3]]
+    lists = itertools.count()
+
+    def hook(path: str) -> Answer:
+        if path.endswith("images/json") and next(lists):
+            return 200, [entry for entry in replay.newest["images"] if entry["Id"] != IDS[3]]
+        return None
+
+    replay.hook = hook
+    with serving(replay, tmp_path / "docker.sock") as url:
+        (case,) = open_target(url, Reading(), QUICK).cases
+    assert [image.id for image in case.store.images] == [one for one in IDS if one != IDS[3]]
+    assert case.store.problems == ()
+    assert any("deleted while" in note and IDS[3][7:19] in note for note in case.store.notes)
+
+
+def test_an_image_that_is_listed_and_never_found_stays(tmp_path: Path) -> None:
+    store, _ = read(at(IDS[3], (404, {"message": "No such image"})), tmp_path)
+    assert [image.id for image in store.images] == IDS
+    assert "No such image" in str(store.problems[0])
+
+
+@pytest.mark.parametrize("how", ["reset", "hang"])
+def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Path) -> None:
+    answered = itertools.count()
+
+    def hook(path: str) -> Answer:
+        return Raw(hang=how == "hang") if "sha256:" in path and next(answered) >= 20 else None
+
+    store, replay = read(hook, tmp_path)
+    assert [image.id for image in store.images] == IDS
+    (problem,) = store.problems
+    assert "stopped answering" in problem.what
+    read_ids = [image.id for image in store.images if image.doubt("config") is None]
+    assert 0 < len(read_ids) < 15
+    assert f"{len(IDS) - len(read_ids)} of {len(IDS)}" in problem.what
+    assert len(replay.asked) < 3 + 20 + 4 * THREADS  # it is not asked in vain for all the others
+    for image in store.images:
+        doubt = image.doubt("config")
+        assert doubt is None or "still being read" not in doubt.reason
+
+
+def test_many_bad_images_are_not_as_many_problems(tmp_path: Path) -> None:
+    dumps = {"1.44": load(ENGINE)["1.44"]}
+    dumps["1.44"]["version"]["ApiVersion"] = "1.44"
+    one = dumps["1.44"]["images"][0]
+    dumps["1.44"]["images"] = [{**one, "Id": f"sha256:{n:064x}"} for n in range(500)]
+    replay = Replay(dumps, lambda path: (200, b"[]") if path.endswith("/json") and "sha256" in path else None)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(), QUICK)
+    assert len(opened.cases[0].store.images) == 500
+    assert len(opened.problems) == 51
+    assert "450 more images" in opened.problems[-1].what
+
+
+def test_a_newer_api_works(tmp_path: Path) -> None:
+    replay = Replay(load("29x-c8d"))
+    replay.newest["version"] |= {"ApiVersion": "1.99", "Version": "40.1.0", "Surprise": {"a": [1]}}
+    replay.newest["info"]["More"] = None
+    for entry in replay.newest["images"]:
+        entry["Novelty"] = {"x": 1}
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(), QUICK)
+    assert opened.title == "Docker Engine 40.1.0, containerd store"
+    assert len(opened.cases[0].store.images) == 44
+    assert opened.problems == ()
+    assert {path.split("/")[1] for _, path, _ in replay.asked if "images" in path} == {"v1.55", "v1.44"}
+
+
+def test_an_api_without_the_versions_known_here_works(tmp_path: Path) -> None:
+    replay = Replay(load("29x-c8d"))
+    replay.newest["version"] |= {"ApiVersion": "1.99", "MinAPIVersion": "1.60"}
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(), QUICK)
+    assert opened.problems == ()
+    assert {path.split("/")[1] for _, path, _ in replay.asked if "images" in path} == {"v1.60"}
+
+
+def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
+    store, _ = read(lambda path: (403, b"forbidden by <proxy>") if path.endswith("/info") else None, tmp_path)
+    assert store.title == "Docker Engine 28.5.2"
+    assert "forbidden by <proxy>" in store.problems[0].what
+    image = next(image for image in store.images if image.config.container_config)
+    assert {"names", "config_digest", "built_locally"} <= {doubt.aspect for doubt in image.doubts}
+    assert image.doubt("container_config") is None  # it was told
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((200, b"hello"), "not that of a Docker Engine"),
+        ((200, {"Version": "1"}), "which API it has"),
+        ((200, {"ApiVersion": "../../x"}), "which API it has"),
+        ((301, b""), "status 301"),
+        ((403, {"message": "no"}), "403"),
+        (Raw(hang=True), "within 0.5 seconds"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "broke off"),
+    ],
+)
+def test_what_is_no_engine_is_an_error(answer: Answer, said: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=said) as caught:
+        read(lambda path: answer if path == "/version" else None, tmp_path)
+    assert "docker.sock" in caught.value.where
+
+
+@pytest.mark.parametrize("document", [b"{}", b"[", b"[1, 2", b"null"])
+def test_a_list_that_is_none_is_an_error(document: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="list of images"):
+        read(lambda path: (200, document) if path.endswith("images/json") else None, tmp_path)
+
+
+def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
+    good: list[Any] = load(ENGINE)["1.51"]["images"][:3]
+    bad = [7, {"Id": "../../containers/json"}, {"Id": 5}, {**good[0], "RepoTags": ["a b:1", "<none>:<none>"]}]
+    store, replay = read(lambda path: (200, [*bad, *good]) if path.endswith("images/json") else None, tmp_path)
+    assert {image.id for image in store.images} == {entry["Id"] for entry in good}
+    assert len(store.problems) == 5  # three without an id, a name that is none, an id that comes twice
+    assert not any("containers" in path for path in replay.paths())
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1.44/containers/json"),
+        ("POST", "/v1.44/images/prune"),
+        ("DELETE", f"/v1.44/images/{IDS[0]}/json"),
+        ("GET", "/v1.44/images/sha256:ab/json"),
+        ("GET", "/v1.44/images/get"),
+        ("GET", "/v1.44/info/x"),
+    ],
+)
+def test_nothing_but_reading_can_be_asked(method: str, path: str) -> None:
+    with pytest.raises(ValueError, match="not to be asked"):
+        demand_allowed(method, path)
+
+
+def test_an_answer_that_never_ends_is_cut(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 90000000\r\n\r\n"
+    with pytest.raises(DataError, match="larger than"):
+        read(lambda path: Raw(head + b" " * 6_000_000) if path == "/version" else None, tmp_path)
+
+
+def test_cancelling_stops_at_once_though_the_engine_hangs(tmp_path: Path) -> None:
+    begun = time.monotonic()
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        if total and time.monotonic() > begun + 0.3:
+            raise Cancelled
+
+    def hook(path: str) -> Answer:
+        return Raw(hang=True) if "sha256:" in path else None
+
+    before = threading.active_count()
+    with pytest.raises(Cancelled):
+        read(hook, tmp_path, Reading(progress=progress), Timeouts(5, 5, 5))
+    assert time.monotonic() - begun < 2
+    end = time.monotonic() + 6
+    while threading.active_count() > before and time.monotonic() < end:
+        threading.Event().wait(0.01)
+    assert threading.active_count() <= before
+
+
+def test_partial_stores_grow_and_progress_counts_images(tmp_path: Path) -> None:
+    partials: list[ImageStore] = []
+    reports: list[tuple[int, int | None]] = []
+    reading = Reading(
+        progress=lambda done, total, _: reports.append((done, total)), partial=lambda store: partials.append(store)
+    )
+    dumps = {"1.44": load(ENGINE)["1.44"]}
+    dumps["1.44"]["version"]["ApiVersion"] = "1.44"
+    one, inspect = dumps["1.44"]["images"][0], next(iter(dumps["1.44"]["inspect"].values()))
+    ids = [f"sha256:{n:064x}" for n in range(300)]
+    dumps["1.44"]["images"] = [{**one, "Id": image_id} for image_id in ids]
+    dumps["1.44"]["inspect"] = {image_id: {**inspect, "Id": image_id} for image_id in ids}
+    dumps["1.44"]["history"] = {image_id: [] for image_id in ids}
+    with serving(Replay(dumps), tmp_path / "docker.sock") as url:
+        opened = open_target(url, reading, QUICK)
+    counts = [sum(image.doubt("config") is None for image in store.images) for store in partials]
+    assert all(len(store.images) == 300 for store in (*partials, opened.cases[0].store))
+    assert counts == [0, 64, 128, 256]
+    assert reports[-1] == (300, 300)
+    first = partials[0].images[0]
+    assert first.created is not None
+    assert first.created.nanosecond == 0
+    doubt = first.doubt("history.created_by")
+    assert doubt is not None
+    assert "still being read" in doubt.reason
+
+
+class TestConnecting:
+    def test_nothing_there(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="not running: there is no such socket") as caught:
+            open_target(f"unix://{tmp_path}/docker.sock", Reading())
+        assert str(tmp_path) in caught.value.where
+
+    def test_nobody_listens(self, tmp_path: Path) -> None:
+        path = tmp_path / "docker.sock"
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+            with pytest.raises(DataError, match="not running: nothing listens"):
+                open_target(f"unix://{path}", Reading())
+
+    def test_no_permission_names_the_group(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As root nothing is refused, so what the system would say is made here."""
+        path = tmp_path / "docker.sock"
+        path.touch(mode=0o660)
+        path.chmod(0o660)
+        monkeypatch.setattr(errors, "_group", lambda _: "docker")
+        error = errors.connection_error(PermissionError(13, "Permission denied"), Endpoint("", f"unix://{path}"), 2)
+        assert "group docker" in error.what
+        assert "sudo usermod -aG docker $USER" in error.what
+        assert "newgrp docker" in error.what
+        monkeypatch.undo()
+        import grp
+
+        assert errors._group(path) == grp.getgrgid(os.stat(path).st_gid).gr_name
+        path.chmod(0o600)
+        assert errors._group(path) == ""
+
+    def test_permission_inside_what_the_library_raises(self, tmp_path: Path) -> None:
+        try:
+            try:
+                raise PermissionError(13, "Permission denied")
+            except PermissionError as inner:
+                raise RuntimeError("Connection aborted.", inner) from None
+        except RuntimeError as outer:
+            error = errors.connection_error(outer, Endpoint("", f"unix://{tmp_path}/x"), 2)
+        assert "no permission" in error.what
+
+    def test_tcp_that_refuses(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with pytest.raises(DataError, match="not running: nothing listens"):
+            open_target(f"tcp://127.0.0.1:{port}", Reading(), QUICK)
+
+    def test_tls_with_what_speaks_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen()
+
+            def answer() -> None:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(100)
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+            threading.Thread(target=answer, daemon=True).start()
+            monkeypatch.setenv("DOCKER_TLS", "1")
+            monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
+            with pytest.raises(DataError, match="TLS failed"):
+                open_target(f"tcp://127.0.0.1:{server.getsockname()[1]}", Reading(), QUICK)
+
+    @pytest.mark.parametrize("url", ["tcp://", "unix://", "ssh://host/path", "tcp://host", "npipe:////./pipe/x"])
+    def test_what_is_no_address(self, url: str) -> None:
+        with pytest.raises(DataError):
+            open_target(url, Reading(), QUICK)
+
+    def test_ssh_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with pytest.raises(DataError, match=f"SSH failed.*ssh me@127.0.0.1:{port} docker version") as caught:
+            open_target(f"ssh://me@127.0.0.1:{port}", Reading(), QUICK)
+        assert caught.value.where == f"ssh://me@127.0.0.1:{port}"
+
+    def test_tcp(self) -> None:
+        """A TCP connection is used as a socket is."""
+        replay = Replay(load(ENGINE))
+        with serving_tcp(replay) as url:
+            (case,) = open_target(url, Reading(), QUICK).cases
+        assert [image.id for image in case.store.images] == IDS
+        assert replay.connections <= THREADS + 1
+
+    def test_the_version_alone(self, tmp_path: Path) -> None:
+        replay = Replay(load(ENGINE))
+        with serving(replay, tmp_path / "docker.sock") as url:
+            assert ask_version(url, 2.0) == "28.5.2"
+            replay.hook = lambda _: Raw(hang=True)
+            begun = time.monotonic()
+            with pytest.raises(DataError, match=r"0\.2 seconds"):
+                ask_version(url, 0.2)
+            assert time.monotonic() - begun < 1.5
+        assert replay.paths() == ["/version", "/version"]

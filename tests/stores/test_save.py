@@ -1,0 +1,164 @@
+"""A store saved as a suite: it opens again as it was, with or without the values of variables and labels."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.model import (
+    ContainerConfig,
+    DataError,
+    Doubt,
+    Expectation,
+    HealthConfig,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    ImageStore,
+    Probe,
+)
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Case
+from cacheview.stores.redact import Redaction
+from cacheview.stores.save import suite_line, write_suite
+
+RULES = "containerd-71ebfc7"
+SECRET = "hunter2-of-the-shop"
+
+
+def image(*env: str, labels: dict[str, str] | None = None, cmd: tuple[str, ...] = ("run",)) -> Image:
+    config = ContainerConfig(Env=env, Labels=labels, Cmd=cmd, Healthcheck=HealthConfig(Test=("CMD", *cmd)))
+    history = (HistoryEntry(created_by=" ".join(cmd), comment=" ".join(cmd)),)
+    return Image(
+        id="sha256:" + "a" * 64,
+        names=("docker.io/library/app:1",),
+        config=ImageConfig(config=config, container_config=config, history=history),
+        container_config=config,
+        doubts=(Doubt(aspect="history.created", reason="seconds only", remedy="open the data root"),),
+    )
+
+
+def case(*images: Image) -> Case:
+    return Case("shop", ImageStore(images), RULES)
+
+
+def read(path: Path) -> Case:
+    opened = open_store(path)
+    assert opened.problems == ()
+    return opened.cases[0]
+
+
+def test_it_opens_again_as_it_was(tmp_path: Path) -> None:
+    whole = image("A=1", f"TOKEN={SECRET}", labels={"x": "y"})
+    probe = Probe(parent="", config=whole.config.container_config or ContainerConfig(), cache_from=("app:1",))
+    expect = Expectation(outcome="hit", image=whole.id)
+    file = tmp_path / "shop.jsonl"
+    write_suite(file, suite_line(case(whole), probe=probe, expect=expect))
+    again = read(file)
+    assert again.store.images == (whole,)  # doubts and all
+    assert (again.name, again.rules) == ("shop", RULES)
+    assert again.probes[0].probe == probe
+    assert again.probes[0].expect == expect
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_compressed_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "shop.jsonl.gz"
+    write_suite(file, suite_line(case(image("A=1"))))
+    assert gzip.decompress(file.read_bytes()).startswith(b'{"rules"')
+    assert len(read(file).store.images) == 1
+
+
+def test_values_are_nowhere_and_names_stay() -> None:
+    secret = image(
+        f"TOKEN={SECRET}",
+        "WORDS=correct horse battery",
+        "EMPTY=",
+        "PLAIN",
+        labels={"owner": "Miss Marple", "none": ""},
+        cmd=("/bin/sh", "-c", f"curl -H {SECRET} --user Marple correct horse"),
+    )
+    line = suite_line(case(secret), probe=Probe(config=secret.config.config or ContainerConfig()), redact_env=True)
+    for word in (SECRET, "correct", "horse", "battery"):
+        assert word not in line
+    assert "Miss Marple" in line  # labels were not asked for
+    both = suite_line(case(secret), redact_env=True, redact_labels=True)
+    assert "Marple" not in both
+    for kept in ('"TOKEN={', '"EMPTY="', '"PLAIN"', '"owner":"{', '"none":""', "curl -H {"):
+        assert kept in both
+
+
+def test_a_text_that_looks_like_a_placeholder_stays_apart_from_one() -> None:
+    line = suite_line(case(image("A=secret", cmd=("{redacted-1}", "secret"))), redact_env=True)
+    assert '"Cmd":["{redacted-1}","{redactedx-1}"]' in line
+
+
+_WORDS = ("pass", "passage", "word", "pass word", "{redacted-1}", "{redacted-", "1}", "", "a", "age", "sword")
+
+
+@given(
+    values=st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4),
+    commands=st.lists(
+        st.lists(st.sampled_from((*_WORDS, "passpass", "xpass", "pass1}")), max_size=4), min_size=2, max_size=4
+    ),
+)
+@settings(max_examples=300, deadline=None)
+def test_commands_stay_equal_or_different_also_joined(values: list[str], commands: list[list[str]]) -> None:
+    images = [image(*(f"V{i}={value}" for i, value in enumerate(values)), cmd=tuple(cmd)) for cmd in commands]
+    redaction = Redaction(images, (), env=True, labels=True)
+    told = [redaction.image(one).config for one in images]
+    for left, before in zip(told, commands, strict=True):
+        assert left.container_config is not None
+        assert left.history is not None
+        assert left.history[0].created_by == " ".join(left.container_config.Cmd or ())
+        for right, other in zip(told, commands, strict=True):
+            assert right.container_config is not None
+            assert right.history is not None
+            assert (left.container_config.Cmd == right.container_config.Cmd) == (before == other)
+            joined = left.history[0].created_by == right.history[0].created_by
+            assert joined == (" ".join(before) == " ".join(other))
+
+
+def test_the_open_store_is_never_written_to(tmp_path: Path) -> None:
+    store = tmp_path / "layout"
+    store.mkdir()
+    file = tmp_path / "open.jsonl"
+    file.write_text("kept")
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(file)
+    line = suite_line(case(image()))
+    for target, opened in (
+        (file, str(file)),
+        (link, str(file)),
+        (store / "x.jsonl", str(store)),
+        (store / "x.jsonl", f"data-root:{store}"),
+        (store / "x.jsonl", f"containerd:{store}#moby"),
+    ):
+        with pytest.raises(DataError, match="store that is open"):
+            write_suite(target, line, opened=opened)
+    assert file.read_text() == "kept"
+    assert list(store.iterdir()) == []
+    write_suite(tmp_path / "new.jsonl", line, opened="engine:")
+
+
+def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text("kept")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        write_suite(file, suite_line(case(image())))
+    assert file.read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [file]
+    with pytest.raises(DataError, match="is no file"):
+        write_suite(tmp_path, suite_line(case(image())))
+    with pytest.raises(DataError, match="cannot be written"):
+        write_suite(tmp_path / "none" / "x.jsonl", suite_line(case(image())))

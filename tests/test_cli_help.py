@@ -1,0 +1,18 @@
+"""What the help says of how a store is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.cli import main
+
+
+def test_help_names_every_kind_of_store(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["explain", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0
+        told = capsys.readouterr().out
+        for name in ("engine:", "engine:NAME", "engine:URL", "containerd:PATH", "data-root:PATH", "demo:"):
+            assert f"  {name} " in told
+    assert "'{{json .Config}}'" in told

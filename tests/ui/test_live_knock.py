@@ -1,0 +1,63 @@
+"""What a start says where no engine listens, asked of the machine as it is told to be."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cacheview.model import DataError
+from cacheview.ui.stores.start import ask_engine
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+
+
+def test_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with pytest.raises(DataError, match="no such socket"):
+        ask_engine(2)
+
+
+def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    with pytest.raises(DataError, match="nothing listens there"):
+        ask_engine(2)
+
+
+def test_one_that_listens_and_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "silent.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        with pytest.raises(DataError, match="did not answer within"):
+            ask_engine(0.2)
+
+
+def test_a_context_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
+    with pytest.raises(DataError, match="no Docker context 'elsewhere', which DOCKER_CONTEXT names"):
+        ask_engine(2)
+
+
+def test_where_nobody_listens_nothing_heavy_is_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom cacheview.ui.stores.start import ask_engine\n"
+        "try: ask_engine(2)\nexcept Exception as error: print(type(error).__name__)\n"
+        "print([name for name in ('docker', 'requests', 'grpc') if name in sys.modules])"
+    )
+    environment = os.environ | {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment)
+    assert ended.stdout.splitlines() == ["ConnectionLostError", "[]"]

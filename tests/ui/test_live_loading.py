@@ -1,0 +1,241 @@
+"""While a live store is being read: the tree fills, the window stays alive, and cancelling loses nothing."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import FakeEngine, make_image
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import DataError, Doubt, Image, ImageConfig, ImageStore
+from cacheview.stores.reading import Reading
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.opening import first_sight
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+UNREAD = (Doubt(aspect="config", reason="It has not been read yet.", remedy="Wait."),)
+
+
+def listed(image: Image) -> Image:
+    """What the list alone tells of an image."""
+    return Image(id=image.id, names=image.names, parent=image.parent, config=ImageConfig(), doubts=UNREAD)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    images = [make_image(1, None, "docker.io/library/base:1"), make_image(2, 1), make_image(3, 1)]
+    return FakeEngine(images).install(monkeypatch)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1200, 700)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+def words(window: MainWindow) -> list[str]:
+    assert window.workspace is not None
+    nodes = window.workspace.images.model.forest.nodes
+    return [f"{node.image.title} {node.image.instruction} {node.word}".strip() for node in nodes if node.image]
+
+
+def begin_partly(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    """Up to the moment that the list is shown, and nothing more is known."""
+    engine.go_on.clear()
+
+    def steps(reading: Reading) -> None:
+        assert reading.partial is not None
+        assert reading.progress is not None
+        reading.progress(0, 3, "Reading images")
+        reading.partial(ImageStore(tuple(listed(image) for image in engine.images)))
+        reading.progress(0, 3, "Reading images")
+
+    engine.steps = steps
+    with qtbot.waitSignal(window.opener.parted, timeout=10_000):
+        window.open("engine:")
+
+
+def test_the_tree_is_there_before_the_images_are_read(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    begin_partly(window, qtbot, engine)
+    assert window.session is None
+    assert words(window) == ["base:1  not read", make_image(2).short_id, make_image(3).short_id]
+    assert window.workspace is not None
+    assert window.workspace.images.tree.isVisible()
+    # Nothing is asked and nothing is answered before all is there: the progress stands in that place.
+    assert window.busy_page.isVisible()
+    assert window.busy_page.title == "Opening Docker Engine"
+    assert (window.busy_page.progress.minimum(), window.busy_page.progress.maximum()) == (0, 1000)
+    assert window.commands.cancel.isEnabled()
+    assert not window.commands.copy_text.isEnabled()
+    row = window.workspace.images.tree.row_of_image(make_image(3).id)
+    window.workspace.images.tree.setCurrentIndex(row)
+    with qtbot.waitSignal(window.settled, timeout=10_000):
+        engine.go_on.set()
+    assert words(window) == ["base:1 RUN step 1", *(f"{make_image(n).short_id} RUN step {n}" for n in (2, 3))]
+    assert window.session is not None
+    assert window.session.answer is not None
+    assert not window.busy_page.isVisible()
+    assert window.workspace.probe.isVisible()
+    assert window.workspace.verdict.isVisible()
+    assert len(window.workspace.widths) == 3
+
+
+def test_cancelling_the_first_store(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    begin_partly(window, qtbot, engine)
+    window.busy_page.cancel.click()
+    assert window.start_page.isVisible()
+    assert window.workspace is None
+    engine.go_on.set()
+    engine.steps = lambda _: None
+    with qtbot.waitSignal(window.settled, timeout=10_000):
+        window.open("engine:")
+    assert len(words(window)) == 3
+
+
+def test_an_error_in_the_middle_of_the_first_store(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    begin_partly(window, qtbot, engine)
+    with qtbot.waitSignal(window.settled, timeout=10_000) as settled:
+        engine.fail_after = DataError("the daemon has stopped")
+        engine.go_on.set()
+    assert settled.args == [False]
+    assert window.start_page.isVisible()
+    assert any("the daemon has stopped" in label.text() for label in window.start_page.findChildren(QLabel))
+
+
+def test_what_is_open_stays_while_another_is_read(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+    with qtbot.waitSignal(window.settled, timeout=10_000):
+        window.open("demo:")
+    assert window.session is not None
+    before, shown = window.session.store, words(window)
+    begin_partly(window, qtbot, engine)
+    assert words(window) == shown
+    qtbot.waitUntil(window.notice.isVisible, timeout=5000)
+    assert any("Opening Docker Engine…" in label.text() for label in window.notice.findChildren(QLabel))
+    window.commands.cancel.trigger()
+    assert window.session.store is before
+    assert not window.notice.isVisible()
+    engine.go_on.set()
+
+
+def test_a_part_brings_along_what_its_images_were_built_on() -> None:
+    chain = [make_image(number, number - 1 if number else None) for number in range(1500)]
+    part = first_sight(ImageStore(tuple(reversed(chain))))
+    assert part.total == 1500
+    ids = {image.id for image in part.store.images}
+    assert len(ids) == 1500  # the newest came first, and it stands on all others
+    wide = [make_image(0), *(make_image(number, 0) for number in range(1, 5000))]
+    part = first_sight(ImageStore(tuple(reversed(wide))))
+    assert 1000 <= len(part.store.images) <= 1001
+    assert wide[0].id in part.store.by_id
+    assert part.total == 5000
+
+
+def test_parts_that_nobody_has_looked_at_yet_are_not_made(qtbot: QtBot) -> None:
+    loader, made, shown = Loader(), [], []
+
+    def work(report: Report) -> int:
+        for number in range(2000):
+            report.part(lambda number=number: made.append(number) or number)
+        return len(made)
+
+    loader.parted.connect(shown.append)
+    with qtbot.waitSignal(loader.succeeded, timeout=10_000):
+        loader.start(work)
+    loader.close()
+    assert shown == made
+    assert shown[0] == 0
+    assert len(made) < 20
+
+
+class Heartbeat(QObject):
+    """Notes the longest time between two beats of the UI thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest, self.at = 0.0, 0.0
+        self._begun = self._last = time.perf_counter()
+        self._timer = QTimer(self, interval=5)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        if now - self._last > self.longest:
+            self.longest, self.at = now - self._last, now - self._begun
+        self._last = now
+
+    def stop(self) -> float:
+        self._beat()
+        self._timer.stop()
+        return self.longest
+
+
+COUNT = 10_000
+
+
+def shape(kind: str) -> list[Image]:
+    match kind:
+        case "chains":  # builds of ten steps
+            return [
+                make_image(n, n - 1 if n % 10 else None, *([f"docker.io/library/app:{n}"] if n % 10 == 9 else []))
+                for n in range(COUNT)
+            ]
+        case "wide":  # all on one
+            return [make_image(n, 0 if n else None) for n in range(COUNT)]
+    return [make_image(n, (n - 1) // 3 if n else None) for n in range(COUNT)]
+
+
+@pytest.mark.parametrize("kind", ["chains", "wide", "tree"])
+def test_the_window_stays_alive_while_10000_images_arrive(
+    window: MainWindow, qtbot: QtBot, engine: FakeEngine, kind: str
+) -> None:
+    images = engine.images = shape(kind)
+    first = tuple(listed(image) for image in images)
+
+    def steps(reading: Reading) -> None:
+        """The list at once, then the images in fifty lots, some work of this thread between."""
+        assert reading.partial is not None
+        assert reading.progress is not None
+        for done in range(0, COUNT + 1, COUNT // 50):
+            reading.progress(done, COUNT, "Reading images")
+            reading.partial(ImageStore((*images[:done], *first[done:])))
+            ended = time.monotonic() + 0.02
+            while time.monotonic() < ended:
+                Image.model_validate_json(images[done % COUNT].model_dump_json())
+
+    engine.steps = steps
+    # As the program does after its start.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
+    try:
+        heart = Heartbeat()
+        with qtbot.waitSignal(window.opener.parted, timeout=10_000):
+            window.open("engine:")
+        until_first = time.perf_counter() - heart._begun
+        with qtbot.waitSignal(window.settled, timeout=60_000):
+            pass
+        longest = heart.stop()
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(interval)
+    print(
+        f"\n{kind}: first rows after {until_first * 1e3:.0f} ms, longest gap {longest * 1e3:.0f} ms at {heart.at:.2f} s"
+    )
+    assert window.session is not None
+    assert len(window.session.store.images) == COUNT
+    assert longest < 5

@@ -1,0 +1,110 @@
+"""Saving a store as a suite, as a person does it, and opening it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import FakeEngine, make_image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QLabel
+from pytestqt.qtbot import QtBot
+
+from cacheview import cli
+from cacheview.ui.settings import Settings
+from cacheview.ui.stores.save_dialog import SaveDialog
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    images = [make_image(1, None, "docker.io/library/app:1"), make_image(2, 1), make_image(3, 1)]
+    FakeEngine(images).install(monkeypatch)
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:")
+    yield window
+    window.close()
+
+
+def asked(window: MainWindow, qtbot: QtBot) -> SaveDialog:
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(SaveDialog)
+    assert isinstance(dialog, SaveDialog)
+    return dialog
+
+
+def press_save(dialog: SaveDialog) -> None:
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    box.button(QDialogButtonBox.StandardButton.Save).click()
+
+
+def test_saved_and_opened_again(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert window.session is not None
+    window.session.document.set_field("User", "nobody", "Set User to nobody")
+    probe, answer = window.session.document.probe, window.session.answer
+    assert answer is not None
+    dialog = asked(window, qtbot)
+    assert dialog.path.text() == str(tmp_path / "Docker-Engine.suite.jsonl")
+    dialog.env.click()
+    with qtbot.waitSignal(window.saver.saved, timeout=10_000):
+        press_save(dialog)
+    file = tmp_path / "Docker-Engine.suite.jsonl"
+    assert window.status.currentMessage() == f"Saved: {file}"
+    assert "/bin" not in file.read_text().replace("/bin/sh", "")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(file))
+    again = window.session.answer
+    assert again is not None
+    assert again.explanation.verdict.outcome == answer.explanation.verdict.outcome
+    assert again.differences == ()
+    assert window.session.document.probe.config.User == probe.config.User == "nobody"
+    assert cli.main(["check", str(file)]) == 0
+    assert capsys.readouterr().out == "1 passed, 0 failed\n"
+
+
+def test_it_is_told_what_stays(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(window, qtbot)
+    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "All values are left in." in told
+    height = dialog.height()
+    dialog.labels.click()
+    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "All values are left in." not in told
+    assert "Names of variables and labels" in told
+    assert dialog.height() == height
+    dialog.reject()
+
+
+def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    there = tmp_path / "there.jsonl"
+    there.write_text("x")
+    dialog = asked(window, qtbot)
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    save = box.button(QDialogButtonBox.StandardButton.Save)
+    assert save.text() == "&Save"
+    dialog.path.setText(str(there))
+    assert save.text() == "&Replace"
+    dialog.path.setText(" ")
+    assert not save.isEnabled()
+    dialog.reject()
+    assert there.read_text() == "x"
+
+
+def test_what_cannot_be_written_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(window, qtbot)
+    dialog.path.setText(str(tmp_path / "none" / "x.jsonl"))
+    with qtbot.waitSignal(window.saver.failed, timeout=10_000):
+        press_save(dialog)
+    told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
+    assert "The store was not saved" in told
+    assert "cannot be written" in told

@@ -1,0 +1,210 @@
+"""How the verdict pane shows what is not certain, as a person would see it."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from verdict_kit import COMMAND, PATH, base, cache_of, digest, probe, small_cache, small_probe, step, vectors
+
+from cacheview.engine import Check, Explanation, StageKind, explain
+from cacheview.model import Doubt, HistoryEntry, Image, Timestamp
+from cacheview.ui.theme import current_tokens
+from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.verdict.delegate import Run
+from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.rows import Group
+
+DOUBT = Doubt(aspect="container_config", reason="The engine does <b>not</b> tell it.", remedy="Open containerd:.")
+SECONDS = Doubt(aspect="history.created", reason="whole seconds only", remedy="open the data root")
+
+
+def unknown(number: int, second: int | None = None) -> Image:
+    one = step(number, second=second)
+    config = one.config.model_copy(update={"container_config": None})
+    return one.model_copy(update={"config": config, "doubts": (DOUBT,)})
+
+
+def miss() -> Explanation:
+    return explain(cache_of(base(), unknown(1), unknown(2)), probe(Cmd=COMMAND))
+
+
+def unsure_hit() -> Explanation:
+    """The hit is known, and a newer image may match."""
+    return explain(cache_of(base(), step(1, Cmd=COMMAND), unknown(2)), probe(Cmd=COMMAND))
+
+
+def unsure_history(second: int = 0) -> Explanation:
+    """A source of which the times are known to the second; of its first entry ``second`` later than the parent's."""
+    first = HistoryEntry(created_by="FROM", created=Timestamp(1_700_000_000, 0, None), empty_layer=True)
+    told = first.model_copy(update={"created": Timestamp(1_700_000_000 + second, 0, None)})
+    after = HistoryEntry(created_by="make", created=Timestamp(1_700_000_009, 0, None), empty_layer=True)
+    source = step(9, parent=None, history=(told, after)).model_copy(update={"doubts": (SECONDS,)})
+    return explain(cache_of(base((first,)), source), probe(cache_from=[digest(9)], Cmd=("make",)))
+
+
+@pytest.fixture
+def pane(qtbot: QtBot) -> VerdictPane:
+    pane = VerdictPane()
+    qtbot.addWidget(pane)
+    pane.resize(640, 720)
+    pane.show()
+    qtbot.waitExposed(pane)
+    return pane
+
+
+def row_runs(pane: VerdictPane, index: QModelIndex, width: float) -> list[Run]:
+    item, explanation = pane.trace.item(index), pane.trace.explanation
+    assert item is not None
+    assert explanation is not None
+    if isinstance(item, Check):
+        return pane.view.rows.lay_out(item, Column.CHECK, width, explanation)
+    return pane.view.rows.lay_out_across(item, width, explanation)
+
+
+def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
+    pane.show_explanation(miss())
+    (line,) = pane.hazards.doubts
+    assert line.isVisible()
+    assert line.text == "Not certain: The engine does <b>not</b> tell it. This concerns 2 images."
+    assert line.advice == "Open containerd:."
+    assert line.accessibleName() == f"{line.text} {line.advice}"
+    assert "<b>" not in line.toolTip()  # plain text, escaped
+    assert pane.hazards.lines == []
+    assert pane.banner.text == "MISS: no child of base:1 is known to have this config"
+    assert pane.banner.accessibleName().endswith(", not certain")
+    assert not pane.banner.edit_button.isVisible()
+
+
+def test_it_comes_and_goes_beside_hazards(pane: VerdictPane) -> None:
+    pane.show_explanation(explain(small_cache(), small_probe("dev", WorkingDir="/elsewhere")))
+    assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (0, 1)
+    assert "not certain" not in pane.banner.accessibleName()
+    hit = explain(cache_of(base(), step(1, Cmd=COMMAND, WorkingDir="/x"), unknown(2)), probe(Cmd=COMMAND))
+    pane.show_explanation(hit)
+    assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (1, 1)
+    doubt, hazard = pane.hazards.doubts[0], pane.hazards.lines[0]
+    assert doubt.y() + doubt.height() <= hazard.y()
+    pane.show_explanation(explain(small_cache(), small_probe()))
+    assert (pane.hazards.doubts, pane.hazards.lines) == ([], [])
+    assert not pane.hazards.isVisible()
+
+
+def test_many_reasons_are_counted(pane: VerdictPane) -> None:
+    images = []
+    for i in range(1, 9):
+        doubt = DOUBT.model_copy(update={"reason": f"The blob {i} is missing."})
+        images.append(unknown(i).model_copy(update={"doubts": (doubt,)}))
+    pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
+    assert len(pane.hazards.doubts) == 5
+    assert pane.hazards.doubts[-1].advice.endswith("And there are 3 more reasons.")
+
+
+@pytest.mark.parametrize("width", [620.0, 240.0, 150.0])
+def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> None:
+    pane.show_explanation(miss())
+    index = pane.navigation.deciding_index()
+    runs = row_runs(pane, index, width)
+    assert "not certain" in [run.text for run in runs]
+    assert [run.icon for run in runs if run.icon] == ["failed", "not-certain"]
+    by_place = sorted(runs, key=lambda run: run.left)
+    assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
+    assert by_place[-1].left + by_place[-1].width <= width
+    assert str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole)).startswith(
+        "len(Cmd): failed, not certain, this decided; probe 3; image not known; "
+    )
+    assert "len(Cmd): failed, not certain" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
+
+
+def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
+    pane.show_explanation(miss())
+    assert pane.detail.title.startswith("len(Cmd): failed, not certain")
+    note = pane.detail._note.text()
+    assert note.endswith("Not certain: The engine does <b>not</b> tell it. Open containerd:.")
+    assert [value.edit.toPlainText() for value in pane.detail.values] == ["3", "not known"]
+    assert [value.marked() for value in pane.detail.values] == ["", ""]
+    assert not pane.detail.take_button.isVisible()
+
+
+def test_a_candidate_is_not_said_to_fail(pane: VerdictPane) -> None:
+    pane.show_explanation(miss())
+    index = pane.trace.subject_index(StageKind.LOCAL, 0)
+    badge = row_runs(pane, index, 600.0)[-1]
+    assert (badge.text, badge.icon) == ("not certain", "not-certain")
+    assert "failed at len(Cmd), not certain" in str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole))
+    assert "Open containerd:." in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
+    stage = row_runs(pane, pane.trace.stage_index(StageKind.LOCAL), 600.0)
+    assert stage[-1].text == "none known"
+    assert "2 candidates, 0 match, 2 not certain" in [run.text for run in stage]
+
+
+def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
+    pane.show_explanation(unsure_hit())
+    assert pane.banner.text.startswith("HIT: ")
+    runs = row_runs(pane, pane.trace.subject_index(StageKind.LOCAL, 0), 600.0)
+    assert [run.text for run in runs if run.text][-2:] == ["not certain", "the answer"]
+    by_place = sorted(runs, key=lambda run: run.left)
+    assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
+
+
+def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
+    pane.show_explanation(unsure_history())
+    groups = []
+    for stage in range(pane.trace.rowCount()):
+        above = pane.trace.index(stage, 0)
+        for row in range(pane.trace.rowCount(above)):
+            subject = pane.trace.index(row, 0, above)
+            for below in range(pane.trace.rowCount(subject)):
+                index = pane.trace.index(below, 0, subject)
+                if isinstance(pane.trace.item(index), Group):
+                    groups.append(index)
+    told = [[run.text for run in row_runs(pane, index, 600.0) if run.text] for index in groups]
+    assert ["passed", "not certain"] in [words[:2] for words in told]
+
+
+def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:
+    pane.show_explanation(unsure_history(second=5))
+    assert pane.banner.text.startswith("MISS: ")
+    assert pane.hazards.doubts == []
+    runs = row_runs(pane, pane.navigation.deciding_index(), 600.0)
+    assert "not certain" not in [run.text for run in runs]
+
+
+def test_it_is_copied_too(pane: VerdictPane) -> None:
+    pane.show_explanation(miss())
+    pane.detail.copy_button.click()
+    told = QApplication.clipboard().text()
+    assert "len(Cmd): failed, not certain" in told
+    assert "Not certain: The engine does <b>not</b> tell it. Open containerd:." in told
+    pane.banner.copy_asked.emit("JSON")
+    assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
+    pane.banner.copy_asked.emit("text")
+    assert "Not certain: The engine does <b>not</b> tell it. This concerns 2 images." in QApplication.clipboard().text()
+
+
+def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
+    cases = [explain(small_cache(), small_probe(mode)) for mode in ("prod", "dev")]
+    for explanation in (*cases, *vectors(2)):
+        pane.show_explanation(explanation)
+        assert pane.hazards.doubts == []
+        for row in range(pane.trace.rowCount()):
+            stage = pane.trace.index(row, 0)
+            for index in (stage, *(pane.trace.index(i, 0, stage) for i in range(pane.trace.rowCount(stage)))):
+                assert not any(run.icon == "not-certain" for run in row_runs(pane, index, 600.0))
+
+
+def test_the_mark_is_drawn(pane: VerdictPane) -> None:
+    """The words are on the screen, in the colour of the theme."""
+    pane.show_explanation(miss())
+    index = pane.trace.subject_index(StageKind.LOCAL, 0)
+    pane.view.scrollTo(index)
+    rect = pane.view.visualRect(index.siblingAtColumn(Column.IMAGE))
+    picture = pane.view.viewport().grab(rect).toImage()
+    wanted = current_tokens().text_muted
+    colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert wanted in colours
+    assert PATH not in colours
