@@ -56,7 +56,8 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
         return []
     root = engine.root if os.path.isabs(engine.root) else _ROOT
     if engine.store == "graphdriver":
-        return [_place(f"data-root:{root}", root, f"{root}/image/{engine.driver}/imagedb" if engine.driver else root)]
+        folder = f"{root}/image/{engine.driver}" if engine.driver else root
+        return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
     told = engine.containerd.removeprefix("unix://")
     sockets = dict.fromkeys((*([told] if os.path.isabs(told) else []), *_SOCKETS))
     namespace = f"#{engine.namespace}"
