@@ -67,14 +67,16 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
 
 
 def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
-    """Read the first of the candidates that is the same store: one that has images the engine lists.
+    """Read the first of the candidates that is the same store: one that has most of the images the engine lists.
+
+    Some are in common to any two stores that have pulled the same.
 
     Raises:
         Cancelled: by the progress.
     """
     listed = set(ids)
     notes: list[str] = []
-    places = candidates(engine, endpoint)
+    places = candidates(engine, endpoint) if listed else []
     tried: list[Place] = []
     for place in places:
         if place.why_not:
@@ -85,8 +87,11 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
         except DataError as error:
             tried.append(replace(place, why_not=f"{place.path} cannot be read: {error.what}"))
             continue
-        if listed.isdisjoint(store.by_id):
-            notes.append(f"{place.location} is another store than that of this engine: they share no image.")
+        common = len(listed & store.by_id.keys())
+        if 2 * common <= len(listed):
+            notes.append(
+                f"{place.location} is another store than this engine's: it has {common} of the {len(listed)} images."
+            )
             tried.append(replace(place, why_not=f"{place.path} is another store"))
             continue
         if more := len(store.by_id.keys() - listed):

@@ -173,6 +173,8 @@ class EngineReader:
             return self.decoder.read(listed, inspected, history)
         except DataError as error:
             return _Failure(error)
+        except (ValueError, RecursionError) as error:  # whatever an answer may hold, it is one image's
+            return _Failure(DataError(f"cannot be read: {str(error)[:300]}"))
 
     def _get(self, path: str, limit: int) -> bytes:
         """An answer; where the connection broke, that of a second try."""
