@@ -84,8 +84,9 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         try:
             store = _open(place.location, replace(reading, partial=None)).cases[0].store
-        except DataError as error:
-            tried.append(replace(place, why_not=f"{place.path} cannot be read: {error.what}"))
+        except (DataError, ImportError) as error:  # or its library is not there
+            what = error.what if isinstance(error, DataError) else str(error)
+            tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
             continue
         common = len(listed & store.by_id.keys())
         if 2 * common <= len(listed):
