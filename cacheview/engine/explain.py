@@ -22,6 +22,9 @@ from cacheview.model import SCRATCH, Doubt, HistoryEntry, Image, ImageStore, Pro
 __all__ = ["Deciding", "Explanation", "explain", "known_as", "parent_title", "plain", "plain_change"]
 
 
+DIFFERS, DIFFERS_AS_KNOWN = "differs.", "differs, as far as is known."
+"""What the reason says of the deciding check before it tells both values."""
+
 _STEP = 60
 """Characters of a step that are told beside an id."""
 
@@ -74,7 +77,8 @@ class Explanation:
         known = index.all & ~index.unknown
         yield from nearest(index, self.trace.rules, config, index.dated & known)
         yield from nearest(index, self.trace.rules, config, known & ~index.dated)
-        yield from nearest(index, self.trace.rules, config, index.unknown)
+        most = len(self.trace.rules.compared_fields)
+        yield from (Near(image, most, most) for image in index.images(index.unknown))
 
 
 def explain(cache: ImageCache, probe: Probe) -> Explanation:
@@ -160,11 +164,13 @@ def _deciding_of_miss(told: Trace, cache: ImageCache) -> Deciding | None:
     index = told.index
     known = ~index.unknown
     eligible = index.eligible(told.probe)
-    among = index.dated & known & eligible or index.dated & known or index.all & known or index.all
+    among = index.dated & known & eligible or index.dated & known or index.all & known
     distinct = cache.sources(told.probe.cache_from)[1]
     if history is not None:
         among = countable(cache, index, index.dated & known & eligible, distinct)
     near = next(nearest(index, cache.rules, told.probe.config, among), None)
+    if near is None and history is None and index.unknown:
+        near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
     source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
         subject = told.subject(StageKind.LOCAL, near.image)
@@ -317,4 +323,5 @@ def _reason(deciding: Deciding | None) -> str:
     side = "parent" if check.name.startswith(("history", "diff_ids", "len(history)", "len(diff_ids)")) else "probe"
     ours = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
     theirs = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
-    return f"Nearest is {who}: {check.name} differs. The {side} {ours}, the image {theirs}."
+    differs = DIFFERS_AS_KNOWN if check.doubts else DIFFERS
+    return f"Nearest is {who}: {check.name} {differs} The {side} {ours}, the image {theirs}."

@@ -136,7 +136,7 @@ class EngineClient:
         self.close()
 
     def _connect(self) -> APIClient:
-        from docker.errors import DockerException
+        from docker.errors import DockerException, TLSParameterError
 
         try:
             self._knock()
@@ -145,8 +145,10 @@ class EngineClient:
             if "SSHException" in {kind.__name__ for kind in type(error).__mro__} and shutil.which("ssh"):
                 # A key, a host or an agent that only the ssh command knows. It takes a process for each request.
                 return self._client(use_ssh_client=True)
-            if isinstance(error, DockerException) and ("address" in str(error) or "npipe" in str(error)):
-                raise DataError(f"is no address of a Docker Engine: {error}", where=self.where) from error
+            no_address = isinstance(error, (DockerException, ValueError)) and not isinstance(error, TLSParameterError)
+            if no_address or "too long" in str(error):
+                what = f"is no address of a Docker Engine: {str(error)[:300]}. It may be unix://…, tcp://… or ssh://…"
+                raise DataError(what, where=self.where) from error
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
 
     def _client(self, *, use_ssh_client: bool = False) -> APIClient:

@@ -56,7 +56,8 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
         return []
     root = engine.root if os.path.isabs(engine.root) else _ROOT
     if engine.store == "graphdriver":
-        return [_place(f"data-root:{root}", root, f"{root}/image/{engine.driver}/imagedb" if engine.driver else root)]
+        folder = f"{root}/image/{engine.driver}" if engine.driver else root
+        return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
     told = engine.containerd.removeprefix("unix://")
     sockets = dict.fromkeys((*([told] if os.path.isabs(told) else []), *_SOCKETS))
     namespace = f"#{engine.namespace}"
@@ -66,14 +67,16 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
 
 
 def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
-    """Read the first of the candidates that is the same store: one that has images the engine lists.
+    """Read the first of the candidates that is the same store: one that has most of the images the engine lists.
+
+    Some are in common to any two stores that have pulled the same.
 
     Raises:
         Cancelled: by the progress.
     """
     listed = set(ids)
     notes: list[str] = []
-    places = candidates(engine, endpoint)
+    places = candidates(engine, endpoint) if listed else []
     tried: list[Place] = []
     for place in places:
         if place.why_not:
@@ -81,11 +84,15 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         try:
             store = _open(place.location, replace(reading, partial=None)).cases[0].store
-        except DataError as error:
-            tried.append(replace(place, why_not=f"{place.path} cannot be read: {error.what}"))
+        except (DataError, ImportError) as error:  # or its library is not there
+            what = error.what if isinstance(error, DataError) else str(error)
+            tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
             continue
-        if listed.isdisjoint(store.by_id):
-            notes.append(f"{place.location} is another store than that of this engine: they share no image.")
+        common = len(listed & store.by_id.keys())
+        if 2 * common <= len(listed):
+            notes.append(
+                f"{place.location} is another store than this engine's: it has {common} of the {len(listed)} images."
+            )
             tried.append(replace(place, why_not=f"{place.path} is another store"))
             continue
         if more := len(store.by_id.keys() - listed):

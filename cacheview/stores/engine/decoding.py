@@ -159,7 +159,8 @@ class Decoder:
             texts += (text for text in entry.RepoDigests or () if text.partition("@")[0] not in repositories)
         else:
             texts += entry.RepoDigests or ()
-        return merged(self._name(entry.Id, text) for text in texts if text not in _NO_NAMES)
+        texts = [text for text in texts if text not in _NO_NAMES]
+        return merged(self._name(entry.Id, text) for text in texts) if texts else ()
 
     def _name(self, image_id: str, text: str) -> str:
         try:

@@ -54,6 +54,7 @@ class EngineReader:
         self._broken = 0  # connections in a row
         self._dead = threading.Event()
         self._ended = False
+        self._has_read = False  # any image, and not the list alone
 
     def set_remedy(self, remedy: str) -> None:
         """Make doubts with another remedy. Images that were made before are to be made anew."""
@@ -92,6 +93,7 @@ class EngineReader:
 
         Gives partial stores on the way: ``images`` as they are by then.
         """
+        self._has_read = True
         failures: dict[str, DataError] = {}
         read, next_partial = 0, _FIRST_PARTIAL
         try:
@@ -123,7 +125,9 @@ class EngineReader:
 
         problems = (*self.problems, *self.decoder.problems)
         notes = tuple(self.notes) if images else ("There are no images in it.",)
-        kept = settled(list(images.values()), self.doubts)
+        kept = tuple(images.values())
+        if self._has_read:
+            kept = settled(kept, self.doubts)
         return ImageStore(kept, self.engine.title, self.location, RULES, notes, problems)
 
     def _list(self) -> tuple[ListedImage, ...]:
@@ -169,6 +173,8 @@ class EngineReader:
             return self.decoder.read(listed, inspected, history)
         except DataError as error:
             return _Failure(error)
+        except (ValueError, RecursionError) as error:  # whatever an answer may hold, it is one image's
+            return _Failure(DataError(f"cannot be read: {str(error)[:300]}"))
 
     def _get(self, path: str, limit: int) -> bytes:
         """An answer; where the connection broke, that of a second try."""

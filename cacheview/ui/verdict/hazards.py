@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, Qt
@@ -96,14 +97,20 @@ class DoubtLine(FramedLine):
     icon = "not-certain"
     colours = ("text_muted", "surface_raised")
 
-    def show_doubt(self, doubted: Doubted, further: int = 0) -> None:
-        """``further``: how many reasons more there are, which are not shown."""
-        reason, remedy = (one_line(text) for text in doubt_sentences(doubted.doubt))
-        count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
-        more = f" And there are {further:,} more reasons." if further else ""
-        self.say(f"Not certain: {reason}{count}", f"{remedy}{more}")
-        self.setAccessibleName(f"Not certain: {reason}{count} {remedy}{more}")
-        self.setToolTip(tool_tip(f"{reason}\n{remedy}"))
+    def show_doubts(self, doubted: Sequence[Doubted], further: int = 0) -> None:
+        """Those with the same remedy. ``further``: how many reasons more there are, which are not shown."""
+        reasons = " ".join(_reason(each) for each in doubted)
+        remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
+        if further:
+            remedy += f" And there are {further:,} more reasons."
+        self.say(f"Not certain: {reasons}", remedy)
+        self.setAccessibleName(f"Not certain: {reasons} {remedy}")
+        self.setToolTip(tool_tip("\n".join((*(_reason(each) for each in doubted), remedy))))
+
+
+def _reason(doubted: Doubted) -> str:
+    reason = one_line(doubt_sentences(doubted.doubt)[0])
+    return f"{reason} This concerns {doubted.images:,} images." if doubted.images > 1 else reason
 
 
 class HazardList(QScrollArea):
@@ -132,7 +139,7 @@ class HazardList(QScrollArea):
     @property
     def doubts(self) -> list[DoubtLine]:
         """Those that are shown."""
-        return self._doubts[: min(len(self._doubted), _MOST_DOUBTS)]
+        return self._doubts[: len(self._by_remedy())]
 
     @property
     def lines(self) -> list[HazardLine]:
@@ -156,16 +163,23 @@ class HazardList(QScrollArea):
         self.setVisible(bool(hazards or doubted))
         return True
 
+    def _by_remedy(self) -> list[list[Doubted]]:
+        found: dict[str, list[Doubted]] = {}
+        for each in self._doubted[:_MOST_DOUBTS]:
+            found.setdefault(each.doubt.remedy, []).append(each)
+        return list(found.values())
+
     def _show_doubts(self) -> None:
-        shown = self._doubted[:_MOST_DOUBTS]
-        while len(self._doubts) < len(shown):
+        groups = self._by_remedy()
+        further = max(0, len(self._doubted) - _MOST_DOUBTS)
+        while len(self._doubts) < len(groups):
             line = DoubtLine()
             self._doubts.append(line)
             self._layout.insertWidget(len(self._doubts) - 1, line)
         for i, line in enumerate(self._doubts):
-            if i < len(shown):
-                line.show_doubt(shown[i], len(self._doubted) - len(shown) if i == len(shown) - 1 else 0)
-            line.setVisible(i < len(shown))
+            if i < len(groups):
+                line.show_doubts(groups[i], further if i == len(groups) - 1 else 0)
+            line.setVisible(i < len(groups))
 
     def fit_into(self, width: int, height: int) -> None:
         """As high as the hazards are, up to a share of the pane's height."""

@@ -16,6 +16,7 @@ from cacheview.engine import (
     VerdictOutcome,
     doubt_sentences,
 )
+from cacheview.engine.explain import DIFFERS, DIFFERS_AS_KNOWN
 from cacheview.model import SCRATCH, Doubt
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
@@ -175,7 +176,8 @@ def values_in_banner(explanation: Explanation) -> tuple[str, Check | None]:
     """The reason, and the check whose two values stand below it: then the reason ends before it tells them itself."""
     check = explanation.deciding.check if explanation.deciding is not None else None
     if check is not None and check.failed:
-        lead, told, _ = explanation.reason.partition(f"{check.name} differs.")
-        if told:
-            return lead + told, check
+        for differs in (DIFFERS, DIFFERS_AS_KNOWN):
+            lead, told, _ = explanation.reason.partition(f"{check.name} {differs}")
+            if told:
+                return lead + told, check
     return explanation.reason, None

@@ -47,7 +47,7 @@ class Stores:
 SOCKET = "containerd:/run/docker/containerd/containerd.sock#moby"
 SYSTEM = "containerd:/run/containerd/containerd.sock#moby"
 FOLDER = "containerd:/var/lib/docker/containerd/daemon#moby"
-ROOT = "data-root:/var/lib/docker"
+ROOT = "data-root:/var/lib/docker/image/overlay2"
 
 
 def read(
@@ -147,7 +147,8 @@ class TestPlaces:
         assert "not on this machine" in absent.why_not
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
         (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert place == Place(f"data-root:{tmp_path}", str(tmp_path))
+        folder = f"{tmp_path}/image/overlay2"
+        assert place == Place(f"data-root:{folder}", folder)
 
     def test_containerd_as_the_engine_tells(self, tmp_path: Path) -> None:
         engine = self.engine("containerd", str(tmp_path), f"unix://{tmp_path}/c.sock")

@@ -351,10 +351,18 @@ class TestConnecting:
             with pytest.raises(DataError, match="TLS failed"):
                 open_target(f"tcp://127.0.0.1:{server.getsockname()[1]}", Reading(), QUICK)
 
-    @pytest.mark.parametrize("url", ["tcp://", "unix://", "ssh://host/path", "tcp://host", "npipe:////./pipe/x"])
+    @pytest.mark.parametrize(
+        "url",
+        ["tcp://", "ssh://host/path", "tcp://host", "npipe:////./pipe/x", "tcp://h:99999", f"unix:///{'x' * 200}"],
+    )
     def test_what_is_no_address(self, url: str) -> None:
-        with pytest.raises(DataError):
+        with pytest.raises(DataError, match="no address of a Docker Engine"):
             open_target(url, Reading(), QUICK)
+
+    def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DOCKER_HOST", "fd://")
+        with pytest.raises(DataError, match="no address of a Docker Engine: fd protocol"):
+            open_target("", Reading(), QUICK)
 
     def test_ssh_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))

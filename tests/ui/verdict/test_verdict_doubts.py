@@ -100,8 +100,19 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
         doubt = DOUBT.model_copy(update={"reason": f"The blob {i} is missing."})
         images.append(unknown(i).model_copy(update={"doubts": (doubt,)}))
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
-    assert len(pane.hazards.doubts) == 5
-    assert pane.hazards.doubts[-1].advice.endswith("And there are 3 more reasons.")
+    (line,) = pane.hazards.doubts  # what is done about them is the same, and said once
+    assert line.text.startswith("Not certain: The blob 8 is missing. The blob 7 is missing. ")
+    assert line.text.count("missing") == 5
+    assert line.advice == "Open containerd:. And there are 3 more reasons."
+
+
+def test_other_remedies_have_frames_of_their_own(pane: VerdictPane) -> None:
+    other = DOUBT.model_copy(update={"reason": "The blob is missing.", "remedy": "Pull it again."})
+    images = unknown(1), unknown(2).model_copy(update={"doubts": (other,)})
+    pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
+    assert [line.advice for line in pane.hazards.doubts] == ["Pull it again.", "Open containerd:."]
+    pane.show_explanation(miss())
+    assert [line.isVisible() for line in pane.hazards.findChildren(type(pane.hazards.doubts[0]))] == [True, False]
 
 
 @pytest.mark.parametrize("width", [620.0, 240.0, 150.0])
@@ -164,6 +175,17 @@ def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
                     groups.append(index)
     told = [[run.text for run in row_runs(pane, index, 600.0) if run.text] for index in groups]
     assert ["passed", "not certain"] in [words[:2] for words in told]
+
+
+def test_what_differs_as_far_as_is_known_is_not_said_to_differ(pane: VerdictPane) -> None:
+    first = HistoryEntry(created_by="FROM", comment="x", empty_layer=True)
+    after = HistoryEntry(created_by="make", empty_layer=True)
+    doubt = SECONDS.model_copy(update={"aspect": "history.comment"})
+    source = step(9, parent=None, history=(first.model_copy(update={"comment": ""}), after))
+    source = source.model_copy(update={"doubts": (doubt,)})
+    pane.show_explanation(explain(cache_of(base((first,)), source), probe(cache_from=[digest(9)], Cmd=("make",))))
+    assert pane.banner.reason.endswith("history[0].comment differs, as far as is known.")
+    assert all(line.isVisible() for line in pane.banner.values)
 
 
 def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:

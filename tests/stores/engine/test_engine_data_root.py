@@ -1,0 +1,52 @@
+"""An engine whose data root lies on this machine, with the real files of both: one store without doubts."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+from engine_fidelity import compare, truth_of
+from engine_replay import Replay, load, serving
+
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.reading import Reading
+
+DATA_ROOTS = Path(__file__).parents[2] / "data" / "live" / "data-root"
+GRAPH_DRIVERS = ("20.10-overlay2", "28.5.2-gd")
+
+
+@pytest.fixture(autouse=True)
+def beside(nothing_beside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+
+def replayed(engine: str, folder: Path) -> Replay:
+    root = folder / "root"
+    with tarfile.open(DATA_ROOTS / engine / "data-root.tar.gz") as archive:
+        archive.extractall(root, filter="data")
+    replay = Replay(load(engine))
+    replay.newest["info"]["DockerRootDir"] = str(root)
+    return replay
+
+
+@pytest.mark.parametrize("engine", GRAPH_DRIVERS)
+def test_they_are_one_store_and_all_is_known(engine: str, tmp_path: Path) -> None:
+    replay = replayed(engine, tmp_path)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading())
+    assert opened.kind == "engine"
+    comparison = compare(opened.cases[0].store, truth_of(engine))
+    assert (comparison.differing, comparison.doubted) == ({}, {})
+    assert len(replay.asked) == 3
+
+
+def test_another_data_root_is_not_taken(tmp_path: Path) -> None:
+    replay = replayed("28.5.2-gd", tmp_path)
+    replay.dumps = {**load("20.10-overlay2"), "1.41": load("20.10-overlay2")["1.41"]}
+    replay.newest["info"]["DockerRootDir"] = str(tmp_path / "root")
+    with serving(replay, tmp_path / "docker.sock") as url:
+        store = open_target(url, Reading()).cases[0].store
+    # Two images are in both: they were pulled.
+    assert [image.id for image in store.images] == [true["id"] for true in truth_of("20.10-overlay2")["images"]]
+    assert any("another store" in note and "2 of the 47 images" in note for note in store.notes)
