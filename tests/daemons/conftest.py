@@ -37,8 +37,12 @@ def need(*programs: str) -> None:
 
 @pytest.fixture(scope="session")
 def daemon_folder() -> Iterator[Path]:
-    """A folder with a short name, as the path of a socket has to be short. Nothing of it may be left in the end."""
-    with tempfile.TemporaryDirectory(prefix="cacheview-daemons-") as name:
+    """A folder with a short name, as the path of a socket has to be short. Nothing of it may be left in the end.
+
+    In memory where that can be had: a daemon waits for the disk after each thing that it writes.
+    """
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cacheview-daemons-", dir=memory) as name:
         yield Path(name)
         assert leftovers(Path(name)) == []
 
