@@ -10,10 +10,11 @@ from pathlib import Path
 
 from cacheview.model import DataError, Image, ImageStore, Problem
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.imagedb import CONTENT, METADATA, REPOSITORIES, Grown, ImageDatabase
+from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.images import RULES
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
+from cacheview.stores.repositories import REPOSITORIES
 
 __all__ = ["USUAL_ROOT", "open_data_root", "read_data_root"]
 
@@ -45,6 +46,8 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         DataError: there is no data root, or no permission to read it: what, where, and what to do.
         Cancelled: by the progress.
     """
+    if "\0" in target:
+        raise DataError("is no path: it holds a null character", where=repr(target[:200]))
     root = Path(target or USUAL_ROOT)
     try:
         _demand_folder(root)
@@ -62,10 +65,6 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         return _open_driver(root, found, target, reading, has_bolt=has_bolt)
     except OSError as error:
         raise _refusal(error, root) from error
-    except ValueError as error:  # a null character
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"is no path: {error}", where=repr(str(root))) from error
 
 
 def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Image], list[Problem]]:
@@ -75,7 +74,7 @@ def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Imag
         DataError: there are none, or no permission to read any.
         Cancelled: by the progress.
     """
-    if driver in ("", ".", "..") or os.path.basename(driver) != driver:
+    if driver in ("", ".", "..") or os.path.basename(driver) != driver or "\0" in driver:
         raise DataError(f"is no name of a driver: {driver[:100]!r}", where=str(root))
     database = ImageDatabase(root / "image" / driver, reading)
     try:

@@ -11,26 +11,23 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field
-
-from cacheview.model import Aspect, DataError, Doubt, Image, Problem, decode, familiar
-from cacheview.model.base import Model
+from cacheview.model import Aspect, DataError, Doubt, Image, Problem, familiar
 from cacheview.stores.blobs import digest_of, read_config
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.names import full_name, merged
+from cacheview.stores.names import merged
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
+from cacheview.stores.repositories import REPOSITORIES, read_repositories
 
-__all__ = ["CONTENT", "METADATA", "REPOSITORIES", "Grown", "ImageDatabase"]
+__all__ = ["CONTENT", "METADATA", "Grown", "ImageDatabase"]
 
 CONTENT = "imagedb/content/sha256"
 METADATA = "imagedb/metadata/sha256"
-REPOSITORIES = "repositories.json"
 _LAYERS = "layerdb/sha256"
 
 Grown = Callable[[list[Image], list[Problem]], None]
@@ -47,12 +44,6 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) 
 _REMEDY = "Read the store as root, and while no disk is failing; or remove the image and build it again"
 
 
-class _Repositories(Model):
-    """``repositories.json``: of each repository, its references and the ids that they mean."""
-
-    repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
-
-
 @dataclass
 class ImageDatabase:
     """The image store of one driver.
@@ -60,16 +51,25 @@ class ImageDatabase:
     Attributes:
         folder: ``image/<driver>`` of a data root.
         reading: how to read.
-        problems: what could not be read so far.
         refused: the first no to a file for want of permission.
     """
 
     folder: Path
     reading: Reading
-    problems: list[Problem] = field(default_factory=list)
     refused: PermissionError | None = None
+    _problems: list[Problem] = field(default_factory=list)
+    _name_problems: list[Problem] = field(default_factory=list)
+    _names: Mapping[str, Sequence[str]] | None = None
     _bytes: int = 0
     _sizes: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read so far."""
+        problems = self._name_problems + self._problems
+        if (more := len(problems) - _MAX_PROBLEMS) > 0:
+            problems[_MAX_PROBLEMS:] = [Problem("", f"{more:,} more problems are not listed")]
+        return problems
 
     def read(self, grown: Grown | None = None) -> list[Image]:
         """All images, by id, with names; ``grown`` is given more and more of them on the way.
@@ -79,7 +79,7 @@ class ImageDatabase:
             OSError: its folders cannot be listed.
             Cancelled: by the progress.
         """
-        names = self._names()
+        named = self._read_names()
         ids = self._ids()
         meter = Meter(self.reading.progress, len(ids), "Reading images")
         meter.alive()
@@ -90,18 +90,20 @@ class ImageDatabase:
         for done, encoded in enumerate(ids, 1):
             image_id = f"sha256:{encoded}"
             try:
-                image = self._image(encoded, names, has_metadata=encoded in noted)
+                image = self._image(encoded, has_metadata=encoded in noted)
             except (DataError, OSError) as error:
                 unread.add(image_id)
-                self._problem(_called(names, image_id), error)
+                self._problem(self._called(image_id), error)
             else:
                 if image is not None:
                     images[image_id] = image
             meter.reached(done)
             if grown is not None and time.monotonic() - started >= due:
-                due = 2 * (time.monotonic() - started)
                 grown(list(images.values()), self.problems)
-        self._settle(images, unread, names, noted)
+                due = 2 * (time.monotonic() - started)
+        self._settle_names(images, named)
+        self._settle_parents(images, unread)
+        self._tell_missing(images.keys() | unread, noted)
         meter.finished()
         return list(images.values())
 
@@ -114,7 +116,7 @@ class ImageDatabase:
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
         if len(ids) > limit:
-            self.problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self._problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
@@ -139,37 +141,30 @@ class ImageDatabase:
 
     # Names
 
-    def _names(self) -> dict[str, list[str]] | None:
-        """Of each id its full names; None where they are lost."""
+    def _read_names(self) -> bytes:
+        """Read which names there are; the file, empty where they are lost."""
+        self._names, self._name_problems = None, []
         try:
             content = self._content(REPOSITORIES, self.reading.limits.document)
             if content is None:
                 raise DataError("is missing")
-            listed = decode(_Repositories, content).repositories or {}
+            self._names, self._name_problems = read_repositories(content)
+            return content
         except (DataError, OSError) as error:
-            self._problem(REPOSITORIES, error, "so the names of images are not known")
-            return None
-        names: dict[str, list[str]] = {}
-        owners: dict[str, str] = {}
-        for references in listed.values():
-            for reference, image_id in references.items():
-                where = f"{REPOSITORIES}, {reference[:200]!r}"
-                try:
-                    name = full_name(reference)
-                except DataError as error:
-                    self._problem(where, error, "so it is not used")
-                    continue
-                if not _ID.fullmatch(image_id):
-                    self._problem(where, DataError(f"means no image id: {image_id[:100]!r}"))
-                elif owners.setdefault(name, image_id) != image_id:
-                    self._problem(where, DataError("occurs more than once; the first is kept"))
-                else:
-                    names.setdefault(image_id, []).append(name)
-        return names
+            self._name_problems.append(self._told(REPOSITORIES, error, "so the names of images are not known"))
+            return b""
+
+    def _named(self, image_id: str) -> tuple[str, ...]:
+        return merged((self._names or {}).get(image_id, ()))
+
+    def _called(self, image_id: str) -> str:
+        """What a problem calls an image: with its name where it has one."""
+        names = self._named(image_id)
+        return f"{familiar(names[0])} ({image_id})" if names else image_id
 
     # One image
 
-    def _image(self, encoded: str, names: dict[str, list[str]] | None, *, has_metadata: bool) -> Image | None:
+    def _image(self, encoded: str, *, has_metadata: bool) -> Image | None:
         """An image; None where it is gone. Raises `DataError` or `OSError` where it cannot be read."""
         content = self._content(f"{CONTENT}/{encoded}", self.reading.limits.document)
         if content is None:
@@ -181,29 +176,33 @@ class ImageDatabase:
         config = read_config(content, self.reading.limits)
         if config.rootfs is None:
             raise DataError("is no image config: it has no rootfs. Docker does not load it either")
-        parent, is_local, doubts = None, False, []
-        if names is None:
-            doubts.append(self._doubt_names)
+        parent, is_local = None, False
+        doubts = [] if self._names is not None else [self._doubt_names]
         if has_metadata:
             try:
                 parent = self._parent(encoded)
             except (DataError, OSError) as error:
-                self._problem(_called(names, image_id), error, "so its parent is not known")
+                self._problem(self._called(image_id), error, "so its parent is not known")
                 doubts.append(self._doubt_parent)
             try:
                 # `IsBuiltLocally`: its first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
-                self._problem(_called(names, image_id), error, "so whether it was built here is not known")
+                self._problem(self._called(image_id), error, "so whether it was built here is not known")
                 doubts.append(self._doubt_local)
+        diff_ids = config.rootfs.diff_ids or ()
+        size = self._size(diff_ids)
+        if size is None and self._lacks_layer(encoded, diff_ids):
+            what = f"its layers are not in {_LAYERS}. Docker leaves it out when it starts"
+            self._problem(self._called(image_id), DataError(what))
         return Image(
             id=image_id,
-            names=merged((names or {}).get(image_id, ())),
+            names=self._named(image_id),
             parent=parent,
             built_locally=is_local,
             config=config,
             config_digest=image_id,
-            size=self._size(config.rootfs.diff_ids or ()),
+            size=size,
             doubts=tuple(doubts),
         )
 
@@ -223,10 +222,8 @@ class ImageDatabase:
 
     def _size(self, diff_ids: tuple[str, ...]) -> int | None:
         """Bytes of all layers, as ``layerdb`` has them for each chain of layers; None where it does not tell."""
-        total, chain = 0, ""
-        for diff_id in diff_ids:
-            # The chain id of the OCI image spec.
-            chain = digest_of(f"{chain} {diff_id}".encode()) if chain else diff_id
+        total = 0
+        for chain in _chains(diff_ids):
             if chain not in self._sizes:
                 self._sizes[chain] = self._layer_size(chain)
             size = self._sizes[chain]
@@ -234,6 +231,15 @@ class ImageDatabase:
                 return None
             total += size
         return total
+
+    def _lacks_layer(self, encoded: str, diff_ids: tuple[str, ...]) -> bool:
+        """Whether an image is there without its layers: what ``restore`` of ``image/store.go`` passes over."""
+        if not self._has_layers or not diff_ids:
+            return False
+        *_, top = _chains(diff_ids)
+        there = _ID.fullmatch(top) and os.path.lexists(self._path(f"{_LAYERS}/{top.removeprefix('sha256:')}"))
+        # A removed image loses its config before its layers.
+        return not there and os.path.lexists(self._path(f"{CONTENT}/{encoded}"))
 
     def _layer_size(self, chain: str) -> int | None:
         if not self._has_layers or not _ID.fullmatch(chain):
@@ -253,33 +259,40 @@ class ImageDatabase:
 
     # What happened meanwhile
 
-    def _settle(
-        self, images: dict[str, Image], unread: set[str], names: dict[str, list[str]] | None, noted: set[str]
-    ) -> None:
-        """Tell what was removed while it was read from what is missing: only the latter is still spoken of."""
-        known = images.keys() | unread
+    def _settle_names(self, images: dict[str, Image], named: bytes) -> None:
+        """Names that were given, moved or taken away while images were read."""
+        before = self._names, self._name_problems
+        now = self._read_names() if named else b""
+        if not now:
+            self._names, self._name_problems = before
+        elif now != named:
+            for image_id, image in images.items():
+                names = self._named(image_id)
+                if names != image.names:
+                    images[image_id] = image.model_copy(update={"names": names})
+
+    def _settle_parents(self, images: dict[str, Image], unread: set[str]) -> None:
+        """Docker takes the record of a parent away with the parent."""
         for image_id, image in images.items():
-            if image.parent is not None and image.parent not in known:
-                # Docker takes the record away with the parent.
-                try:
-                    content = self._metadata(image_id.removeprefix("sha256:"), "parent")
-                except (DataError, OSError):
-                    continue
-                if content is None:
+            if image.parent is None or image.parent in images or image.parent in unread:
+                continue
+            try:
+                if self._metadata(image_id.removeprefix("sha256:"), "parent") is None:
                     images[image_id] = image.model_copy(update={"parent": None})
+            except (DataError, OSError):
+                continue  # as it was read before
+
+    def _tell_missing(self, known: set[str], noted: set[str]) -> None:
+        """Images that have a name or metadata and no config: a removed one loses those first."""
         if len(known) >= self.reading.limits.images:
             return
-        missing = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} - known
-        if any(image_id not in known for image_id in names or ()):
-            before = len(self.problems)
-            missing |= (self._names() or {}).keys() - known
-            del self.problems[before:]  # they have been told
-        for image_id in sorted(missing):
+        ids = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
+        for image_id in sorted(ids - known):
             encoded = image_id.removeprefix("sha256:")
-            if os.path.lexists(self.folder / CONTENT / encoded):
+            if os.path.lexists(self._path(f"{CONTENT}/{encoded}")):
                 continue  # it came meanwhile
-            if image_id in (names or {}) or os.path.isdir(self.folder / METADATA / encoded):
-                self._problem(_called(names, image_id), DataError(f"its config is missing: {CONTENT}/{encoded}"))
+            if self._named(image_id) or os.path.isdir(self._path(f"{METADATA}/{encoded}")):
+                self._problem(self._called(image_id), DataError(f"its config is missing: {CONTENT}/{encoded}"))
 
     # Files
 
@@ -290,7 +303,7 @@ class ImageDatabase:
             DataError: it is no regular file, or has more than ``limit`` bytes.
             OSError: it cannot be read.
         """
-        path = self.folder / name
+        path = self._path(name)
         try:
             _demand_regular(os.lstat(path).st_mode, name)
             descriptor = os.open(path, _FLAGS)
@@ -301,22 +314,23 @@ class ImageDatabase:
             _demand_regular(status.st_mode, name)
             if status.st_size > limit:
                 raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
-            content = file.read(limit) or b""
+            content = file.read(status.st_size) or b""
         self._bytes += len(content)
         if self._bytes > self.reading.limits.documents:
             raise DataError(f"more than {self.reading.limits.documents:,} bytes of JSON in the store")
         return content
 
+    def _path(self, name: str) -> str:
+        return f"{self.folder}/{name}"  # a third of the time of reading goes into this with Path
+
     def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
+        self._problems.append(self._told(where, error, so))
+
+    def _told(self, where: str, error: DataError | OSError, so: str = "") -> Problem:
         if isinstance(error, PermissionError) and self.refused is None:
             self.refused = error
-        if len(self.problems) > _MAX_PROBLEMS:
-            return
-        if len(self.problems) == _MAX_PROBLEMS:
-            self.problems.append(Problem("", "there are more problems; they are not listed"))
-            return
         what = str(error if isinstance(error, DataError) else refusal(error, ""))
-        self.problems.append(Problem(where, ", ".join(filter(None, (what, so)))))
+        return Problem(where, ", ".join(filter(None, (what, so))))
 
     # Doubts, one object each
 
@@ -338,10 +352,12 @@ def _doubt(aspect: Aspect, reason: str) -> Doubt:
     return Doubt(aspect=aspect, reason=reason, remedy=_REMEDY)
 
 
-def _called(names: dict[str, list[str]] | None, image_id: str) -> str:
-    """What a problem calls an image: as `Image.title`, and with its id."""
-    given = merged((names or {}).get(image_id, ()))
-    return f"{familiar(given[0])} ({image_id})" if given else image_id
+def _chains(diff_ids: tuple[str, ...]) -> Iterator[str]:
+    """The chain ids of the OCI image spec: what a layer is called together with all below it."""
+    chain = ""
+    for diff_id in diff_ids:
+        chain = digest_of(f"{chain} {diff_id}".encode()) if chain else diff_id
+        yield chain
 
 
 def _mode(path: Path) -> int:

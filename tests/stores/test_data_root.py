@@ -1,25 +1,38 @@
-"""Docker's data root as a store: what its files say, while they may change, vanish, or be nonsense."""
+"""Docker's data root as a store: which images there are, and what it says when there are none."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from data_root_samples import ENGINES, Root, read, snapshot, unpack
 from store_samples import Truth
 
 from cacheview.cli import main
-from cacheview.model import DataError, ImageConfig, decode
+from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
+from cacheview.stores import data_root
+from cacheview.stores.data_root import read_data_root
+from cacheview.stores.location import parse_location
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.progress import Cancelled
+from cacheview.stores.reading import Reading
+
+BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("form", ["", "image", "image/overlay2"])
-def test_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
+def test_a_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
     root = unpack(engine, tmp_path)
     before = snapshot(root)
     store = read(root / form)
-    assert store.problems == ()
+    assert snapshot(root) == before
+    assert store.problems == store.notes == ()
     truth = Truth(engine)
     assert truth.kind == "graphdriver"
     assert [image.id for image in store.images] == [true["id"] for true in truth.images]
@@ -34,7 +47,19 @@ def test_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
         assert not image.from_scratch
         assert image.doubts == ()
     assert any(image.built_locally for image in store.images) is (engine == "28.5.2-gd")
-    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(("engine", "sizes"), [("20.10-overlay2", 4), ("28.5.2-gd", 4)])
+def test_sizes_are_those_of_all_layers(engine: str, sizes: int, tmp_path: Path) -> None:
+    root = unpack(engine, tmp_path)
+    layers = {
+        (path / "diff").read_text(): int((path / "size").read_text())
+        for path in (root / "image/overlay2/layerdb/sha256").iterdir()
+    }
+    store = read(root)
+    for image in store.images:
+        assert image.size == sum(layers[diff_id] for diff_id in image.diff_ids)
+    assert len({image.size for image in store.images}) > sizes
 
 
 def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,20 +72,244 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(command) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["verdict"]["image"]["id"] == child.id
+    assert main(["explain", f"data-root:{tmp_path / 'none'}", "--parent", "scratch", "--config", str(asked)]) != 0
+    assert "there is no such folder" in capsys.readouterr().err
 
 
-def test_bad_digest_is_a_problem_and_the_rest_is_read(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    bad, good = root.image(1, "shop/bad:1"), root.image(2, "shop/good:1")
-    root.file(bad).write_bytes(root.file(good).read_bytes())
-    store = read(tmp_path)
-    assert [image.id for image in store.images] == [good]
-    (problem,) = store.problems
-    assert bad in problem.where
-    assert "shop/bad:1" in problem.where
-    assert "bad digest" in problem.what
+class TestDrivers:
+    def test_the_one_that_changed_last_is_shown_and_the_others_are_named(self, tmp_path: Path) -> None:
+        old, new = Root(tmp_path, "aufs"), Root(tmp_path, "overlay2")
+        old_id, new_id = old.image(1, "shop/old:1"), new.image(2, "shop/new:1")
+        old.changed(2000)
+        new.changed(1000)
+        store = read(tmp_path)
+        assert [image.id for image in store.images] == [old_id]
+        assert "aufs" in store.title
+        (note,) = store.notes
+        assert "overlay2 (1 image)" in note
+        os.utime(new.metadata, (3000, 3000))
+        assert [image.id for image in read(tmp_path).images] == [new_id]
+        assert [image.id for image in read(old.folder).images] == [old_id]
+
+    def test_a_driver_is_read_by_name(self, tmp_path: Path) -> None:
+        first, second = Root(tmp_path, "aufs"), Root(tmp_path, "vfs")
+        first_id, second_id = first.image(1), second.image(2, "shop/x:1")
+        second.file(second.image(3)).write_bytes(b"{}")
+        images, problems = read_data_root(tmp_path, "aufs", Reading())
+        assert ([image.id for image in images], problems) == ([first_id], [])
+        images, problems = read_data_root(tmp_path, "vfs", Reading())
+        assert [image.names for image in images if image.id == second_id] == [("docker.io/shop/x:1",)]
+        assert len(problems) == 1
+
+    @pytest.mark.parametrize("driver", ["", ".", "..", "../image/aufs", "btrfs", "a\0b"])
+    def test_no_such_driver(self, driver: str, tmp_path: Path) -> None:
+        Root(tmp_path, "aufs").image(1)
+        with pytest.raises(DataError):
+            read_data_root(tmp_path, driver, Reading())
+
+    def test_a_hostile_name_of_a_driver_stays_in_its_line(self, tmp_path: Path) -> None:
+        Root(tmp_path, "over\nlay\x1b[31m<b>").image(1)
+        Root(tmp_path, "vfs").changed(1000)
+        store = read(tmp_path)
+        assert "\n" not in store.title + "".join(store.notes)
+        assert "\x1b" not in store.title + "".join(store.notes)
 
 
-def test_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="empty"):
-        read(tmp_path)
+class TestNothingToRead:
+    def test_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match=r"there is no such folder\. Open .*docker info"):
+            read(tmp_path / "none")
+
+    def test_no_path(self) -> None:
+        with pytest.raises(DataError, match="is no path"):
+            read("/a\0b")
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(DataError, match="is a file, not a folder"):
+            read(tmp_path / "file")
+
+    def test_a_pipe(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(DataError, match="is a named pipe, not a folder"):
+            read(tmp_path / "pipe")
+
+    def test_an_empty_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="the folder is empty"):
+            read(tmp_path)
+
+    def test_another_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "documents").mkdir()
+        with pytest.raises(DataError, match="is no data root of Docker"):
+            read(tmp_path)
+
+    def test_a_data_root_without_images(self, tmp_path: Path) -> None:
+        (tmp_path / "image" / "overlay2").mkdir(parents=True)
+        with pytest.raises(DataError, match="no graph driver has images here"):
+            read(tmp_path)
+
+    def test_a_root_of_remapped_users_is_pointed_at(self, tmp_path: Path) -> None:
+        Root(tmp_path / "100000.100000").image(1)
+        with pytest.raises(DataError, match=r"data-root:.*/100000\.100000"):
+            read(tmp_path)
+
+    def test_no_image_yet(self, tmp_path: Path) -> None:
+        Root(tmp_path)
+        store = read(tmp_path)
+        assert store.images == store.problems == ()
+        assert store.notes == ("There are no images in it.",)
+
+    def test_the_usual_root(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        image_id = Root(tmp_path).image(1)
+        monkeypatch.setattr(data_root, "USUAL_ROOT", str(tmp_path))
+        assert [image.id for image in read("").images] == [image_id]
+        assert parse_location("data-root:").target == ""
+
+
+class TestPermission:
+    """Root is refused nothing, so that the operating system's no is put in its place."""
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Root:
+        root = Root(tmp_path)
+        root.image(1, "shop/x:1")
+        return root
+
+    def test_the_folder_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+        refuse(monkeypatch, "stat", root.root / "image")
+        with pytest.raises(DataError, match=r"no permission to read it: .*for root.*sudo"):
+            read(root.root)
+
+    def test_the_folder_is_for_a_group(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+        grp = pytest.importorskip("grp", reason="groups are of POSIX systems")
+        entry = next((group for group in grp.getgrall() if group.gr_gid != 0), None)
+        assert entry is not None
+        real = os.stat
+
+        def of_the_group(path: Any, **options: Any) -> os.stat_result:
+            status = real(path, **options)
+            if path != root.root:
+                return status
+            return os.stat_result((stat.S_IFDIR | 0o750, *status[1:5], entry.gr_gid, *status[6:]))
+
+        refuse(monkeypatch, "scandir", root.root / "image")
+        monkeypatch.setattr(data_root.os, "stat", of_the_group)
+        monkeypatch.setattr(data_root.os, "access", lambda path, _mode: path != root.root)
+        with pytest.raises(DataError, match=rf"for the group {entry.gr_name}\. `sudo usermod -aG {entry.gr_name}"):
+            read(root.root)
+
+    def test_the_files_are_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+        refuse(monkeypatch, "open", root.content)
+        with pytest.raises(DataError, match="no permission to read it"):
+            read(root.root)
+        with pytest.raises(DataError, match="no permission to read it"):
+            read_data_root(root.root, "overlay2", Reading())
+
+    def test_one_file_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = root.image(2)
+        refuse(monkeypatch, "open", root.file(other))
+        store = read(root.root)
+        assert [image.names for image in store.images] == [("docker.io/shop/x:1",)]
+        assert [problem.where for problem in store.problems] == [other]
+        assert "permission" in store.problems[0].what
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, function: str, folder: Path) -> None:
+    """Let a function of ``os`` refuse all that lies in a folder."""
+    real = getattr(os, function)
+
+    def refusing(path: Any, *given: Any, **options: Any) -> Any:
+        if isinstance(path, str | os.PathLike) and Path(path).is_relative_to(folder):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        return real(path, *given, **options)
+
+    monkeypatch.setattr(os, function, refusing)
+
+
+class TestProgress:
+    def test_it_is_told_of_every_image(self, tmp_path: Path) -> None:
+        root = Root(tmp_path)
+        for number in range(5):
+            root.image(number)
+        told: list[tuple[int, int | None, str]] = []
+        read(tmp_path, progress=lambda *report: told.append(report))
+        assert told[0] == (0, 5, "Reading images")
+        assert told[-1] == (5, 5, "Reading images")
+
+    def test_it_may_cancel(self, tmp_path: Path) -> None:
+        Root(tmp_path).image(1)
+
+        def cancel(done: int, total: int | None, what: str) -> None:
+            raise Cancelled
+
+        with pytest.raises(Cancelled):
+            read(tmp_path, progress=cancel)
+        with pytest.raises(Cancelled):
+            read_data_root(tmp_path, "overlay2", Reading(progress=cancel))
+
+    def test_partial_stores_grow_in_order(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        root = Root(tmp_path)
+        for number in range(40):
+            root.image(number)
+        clock = iter(range(10_000))
+        monkeypatch.setattr("cacheview.stores.imagedb.time.monotonic", lambda: next(clock))
+        partial: list[ImageStore] = []
+        whole = read(tmp_path, partial=partial.append)
+        assert len(partial) > 2
+        counts = [len(store.images) for store in partial]
+        assert counts == sorted(set(counts))
+        for store in partial:
+            assert store.images == whole.images[: len(store.images)]
+            assert (store.location, store.title) == (whole.location, whole.title)
+
+
+class TestContainerd:
+    """A data root of a containerd store is read by that reader; what it gives is placed in the data root."""
+
+    @pytest.fixture(autouse=True)
+    def opened(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        opened: list[str] = []
+
+        def open_containerd(target: str, reading: Reading) -> Opened:
+            opened.append(target)
+            image = Image(id="sha256:" + "a" * 64, config=ImageConfig())
+            store = ImageStore((image,), "containerd", f"containerd:{target}", "rules", (), (Problem("x", "y"),))
+            if reading.partial is not None:
+                reading.partial(store)
+            return Opened("containerd", store.location, "containerd", (Case("moby", store, "rules"),), store.problems)
+
+        monkeypatch.setattr("cacheview.stores.containerd.open_containerd", open_containerd, raising=False)
+        return opened
+
+    @pytest.mark.parametrize("emptied", [False, True])
+    def test_without_images_of_a_driver(self, tmp_path: Path, opened: list[str], emptied: bool) -> None:
+        if emptied:
+            Root(tmp_path)
+        (tmp_path / BOLT).mkdir(parents=True)
+        (tmp_path / BOLT / "meta.db").write_bytes(b"x")
+        partial: list[ImageStore] = []
+        store = read(tmp_path, partial=partial.append)
+        assert opened == [f"{tmp_path}/containerd/daemon"]
+        assert [image.id for image in store.images] == ["sha256:" + "a" * 64]
+        assert store.problems == (Problem("x", "y"),)
+        assert [given.location for given in partial] == [store.location]
+
+    def test_beside_images_of_a_driver(self, tmp_path: Path, opened: list[str]) -> None:
+        image_id = Root(tmp_path).image(1)
+        (tmp_path / BOLT).mkdir(parents=True)
+        store = read(tmp_path)
+        assert opened == []
+        assert [image.id for image in store.images] == [image_id]
+        (note,) = store.notes
+        assert f"containerd:{tmp_path}/containerd/daemon" in note
+
+    def test_that_cannot_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(target: str, reading: Reading) -> Opened:
+            raise DataError("is no database", where=target)
+
+        monkeypatch.setattr("cacheview.stores.containerd.open_containerd", fail)
+        (tmp_path / BOLT).mkdir(parents=True)
+        with pytest.raises(DataError, match="is no database"):
+            read(tmp_path)
+        Root(tmp_path)
+        assert read(tmp_path).images == ()

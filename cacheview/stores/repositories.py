@@ -1,0 +1,50 @@
+"""``repositories.json`` of Docker's data root: which names which images have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from cacheview.model import DataError, Problem, decode
+from cacheview.model.base import Model
+from cacheview.stores.names import full_name
+
+__all__ = ["REPOSITORIES", "read_repositories"]
+
+REPOSITORIES = "repositories.json"
+
+_ID = re.compile("sha256:[a-f0-9]{64}")
+
+
+class _Repositories(Model):
+    """Of each repository, its references and the ids that they mean, all in the short form (``shop/web:1.0``)."""
+
+    repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
+
+
+def read_repositories(content: bytes) -> tuple[Mapping[str, Sequence[str]], list[Problem]]:
+    """Of each image id its names in full form, and what of the file is of no use.
+
+    As ``reference/store.go`` of moby 28.5.2 has it; pulled images have a name by digest beside that by tag.
+
+    Raises:
+        DataError: it is not such a document. Docker does not start with it either.
+    """
+    names: dict[str, list[str]] = {}
+    owners: dict[str, str] = {}
+    problems = []
+    for references in (decode(_Repositories, content).repositories or {}).values():
+        for reference, image_id in references.items():
+            try:
+                name = full_name(reference)
+                if not _ID.fullmatch(image_id):
+                    raise DataError(f"means no image id: {image_id[:100]!r}")
+                if owners.setdefault(name, image_id) != image_id:
+                    raise DataError(f"occurs more than once as {name}; the first is kept")
+            except DataError as error:
+                problems.append(Problem(f"{REPOSITORIES}, {reference[:200]!r}", f"the name is not used: {error}"))
+                continue
+            names.setdefault(image_id, []).append(name)
+    return names, problems
