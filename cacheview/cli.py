@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cacheview import __version__, report
-from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, RuleSet, VerdictOutcome, explain, rule_set
+from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting, rule_set
 from cacheview.engine.judge import judge
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.stores.open import open_store
@@ -189,7 +189,7 @@ def _explain(arguments: list[str]) -> int:
     if options.cache_from:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
-    rules = _rules(options.rules or case.rules) or CONTAINERD_71EBFC7
+    rules = _rules(options.rules or case.rules) or fitting(case.store).rules
     explanation = explain(ImageCache(case.store, rules), probe)
     told = report.as_json if options.json else report.as_text
     print(told(explanation, everything=options.all))

@@ -26,7 +26,7 @@ from cacheview.model.image import (
 )
 from cacheview.model.probe import Probe
 from cacheview.model.reference import Reference, parse_reference
-from cacheview.model.store import ImageStore, Problem
+from cacheview.model.store import ImageStore, Problem, Release
 from cacheview.model.suite import Expectation, SuiteCase, SuiteProbe
 from cacheview.model.timestamp import Timestamp
 
@@ -50,6 +50,7 @@ __all__ = [
     "Problem",
     "ReadConfig",
     "Reference",
+    "Release",
     "RootFS",
     "SuiteCase",
     "SuiteProbe",

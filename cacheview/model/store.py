@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from cacheview.model.errors import DataError
 from cacheview.model.image import SCRATCH, Image
 from cacheview.model.reference import parse_reference
 
-__all__ = ["ImageStore", "Problem"]
+__all__ = ["ImageStore", "Problem", "Release"]
 
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
@@ -27,6 +28,21 @@ class Problem:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Which engine a store belongs to, as far as it tells.
+
+    Attributes:
+        kind: of its image store.
+        version: as ``docker version`` tells it; empty: not known.
+        commit: that the engine was built from; empty: not known.
+    """
+
+    kind: Literal["graph driver", "containerd"]
+    version: str = ""
+    commit: str = ""
+
+
 @dataclass(frozen=True)
 class ImageStore:
     """Images in store order, with what could not be read.
@@ -38,6 +54,7 @@ class ImageStore:
         rules: name of the rule set that fits it, where the store tells; else empty.
         notes: what a person should know of this kind of store, in sentences.
         problems: entries that could not be read.
+        release: the engine that it belongs to; None: none is known.
     """
 
     images: tuple[Image, ...]
@@ -46,6 +63,7 @@ class ImageStore:
     rules: str = ""
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    release: Release | None = None
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:

@@ -8,10 +8,9 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cacheview.model import DataError, Image, ImageStore, Problem
+from cacheview.model import DataError, Image, ImageStore, Problem, Release
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
-from cacheview.stores.images import RULES
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
@@ -107,7 +106,9 @@ def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading,
 
     def store(images: list[Image], problems: list[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)
-        return ImageStore(tuple(images), title, location, RULES, (*notes, *empty), tuple(problems))
+        return ImageStore(
+            tuple(images), title, location, "", (*notes, *empty), tuple(problems), Release("graph driver")
+        )
 
     def grown(images: list[Image], problems: list[Problem]) -> None:
         if reading.partial is not None:
@@ -116,7 +117,7 @@ def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading,
     database = ImageDatabase(chosen.folder, reading)
     images = _read(database, root, grown if reading.partial is not None else None)
     whole = store(images, database.problems)
-    return Opened(title, location, "data-root", (Case(title, whole, RULES),), whole.problems)
+    return Opened(title, location, "data-root", (Case(title, whole, ""),), whole.problems)
 
 
 def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
-from cacheview.engine import RULE_SETS
+from cacheview.engine import RULE_SETS, fitting
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.names import ENGINE, name_of
@@ -128,6 +128,12 @@ class Headline(QObject):
         asked = session.cache.rules
         if session.case.rules and session.case.rules != asked.name:
             notes.insert(0, f"It is for the rules {session.case.rules}, and is asked by {asked.title}.")
+        elif session.store.release is not None:
+            own = fitting(session.store)
+            if own.rules is not asked:
+                notes.insert(0, f"Its engine has the rules of {own.rules.title}; it is asked by {asked.title}.")
+            elif own.note:
+                notes.insert(0, own.note)
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
         unread = f"{count} could not be read; the rest is shown." if problems else ""

@@ -147,10 +147,10 @@ def new_cache(store: ImageStore, rules: str) -> ImageCache:
 
 def case_cache(case: Case, otherwise: str = "") -> ImageCache:
     """A cache under the rules that the case is for; under others where it tells none that are known here."""
-    from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS
+    from cacheview.engine import ImageCache, fitting
 
-    known = case.rules if case.rules in RULE_SETS else otherwise or CONTAINERD_71EBFC7.name
-    return new_cache(case.store, known)
+    named = otherwise if case.store.release is None and not case.rules else case.rules
+    return ImageCache(case.store, fitting(case.store, named).rules)
 
 
 def first_probe(store: ImageStore) -> Probe:

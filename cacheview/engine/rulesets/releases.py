@@ -9,8 +9,9 @@ from packaging.version import Version
 
 from cacheview.engine.ruleset import RuleSet, Span, StoreKind
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
+from cacheview.model import ImageStore
 
-__all__ = ["Choice", "choose", "store_kind"]
+__all__ = ["Choice", "choose", "fitting", "store_kind"]
 
 _VERSION = re.compile(
     r"(?:docker-)?v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:-(alpha|beta|rc|dev)\.?([0-9]*))?(?![0-9.])", re.IGNORECASE
@@ -71,6 +72,26 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
     if last == newest:
         return Choice(rules, f"{release} is newer than the newest release whose rules are known, {newest}.")
     return Choice(rules, f"{release} is between the releases that were compared: these are the rules of {last}.")
+
+
+def fitting(store: ImageStore, named: str = "") -> Choice:
+    """The rules of a store: those it was opened for by name, else those of its engine.
+
+    Where only the kind of its engine's store is known, those of the newest release of that kind; where nothing is,
+    those of `CONTAINERD_71EBFC7`.
+    """
+    if named in RULE_SETS:
+        return Choice(RULE_SETS[named])
+    release = store.release
+    if release is None:
+        return Choice(CONTAINERD_71EBFC7)
+    kind = StoreKind(release.kind)
+    chosen = choose(release.version, kind, release.commit)
+    if chosen is not None:
+        return chosen
+    newest = [rules for rules in RULE_SETS.values() if rules.store is kind][-1]
+    told = f"the version {release.version} has no known rules" if release.version else "the version is not known"
+    return Choice(newest, f"Of the engine of this store {told}: it is asked by the newest rules, {newest.title}.")
 
 
 def _parsed(match: re.Match[str]) -> Version:

@@ -67,7 +67,7 @@ class Doubts:
 
     def _always(self) -> tuple[Doubt, ...]:
         """Of every image."""
-        engine, release = self.engine, self.engine.release
+        engine, release = self.engine, self.engine.number
         doubts = []
         if self.in_containerd or release is None or release >= (28, 2):
             doubts.append(self.about("config.config", f"the API does not tell {_LEGACY}"))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, Problem, decode
+from cacheview.model import DataError, Problem, Release, decode
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
 from cacheview.stores.engine.errors import NoAnswerError, RefusedError
@@ -57,12 +57,22 @@ class Engine:
         return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
 
     @property
+    def release(self) -> Release | None:
+        """What its rules depend on; None where it does not tell its kind of store."""
+        match self.store:
+            case "containerd":
+                return Release("containerd", self.version, self.commit)
+            case "graphdriver":
+                return Release("graph driver", self.version, self.commit)
+        return None
+
+    @property
     def is_71ebfc7(self) -> bool:
         """Whether it is moby at 71ebfc7, whose containerd store keeps the container config in the image config."""
         return self.store == "containerd" and _COMMIT_71EBFC7.fullmatch(self.commit) is not None
 
     @property
-    def release(self) -> tuple[int, int] | None:
+    def number(self) -> tuple[int, int] | None:
         """Major and minor of its version; None where it has another form."""
         match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", self.version)
         return (int(match[1]), int(match[2])) if match else None

@@ -121,14 +121,12 @@ class EngineReader:
             self.reading.partial(self.store(images))
 
     def store(self, images: dict[str, Image]) -> ImageStore:
-        from cacheview.stores.images import RULES
-
         problems = (*self.problems, *self.decoder.problems)
         notes = tuple(self.notes) if images else ("There are no images in it.",)
         kept = tuple(images.values())
         if self._has_read:
             kept = settled(kept, self.doubts)
-        return ImageStore(kept, self.engine.title, self.location, RULES, notes, problems)
+        return ImageStore(kept, self.engine.title, self.location, "", notes, problems, self.engine.release)
 
     def _list(self) -> tuple[ListedImage, ...]:
         path = f"/v{self.engine.list_api}/images/json"

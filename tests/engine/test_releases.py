@@ -1,0 +1,100 @@
+"""From what people know of an engine to its rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.engine import RULE_SETS, fitting
+from cacheview.engine.ruleset import StoreKind
+from cacheview.engine.rulesets.releases import choose, store_kind
+from cacheview.engine.rulesets.words import comparisons, differences
+from cacheview.model import ImageStore, Release
+
+G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "rules"),
+    [
+        ("24.0.7", G, "graphdriver-24.0.7"),
+        ("24.0.7", C, "containerd-24.0.7"),
+        ("24.0.9", G, "graphdriver-24.0.9"),
+        ("20.10.24+dfsg1", G, "graphdriver-24.0.7"),
+        ("20.10.7-0ubuntu5~20.04.2", G, "graphdriver-24.0.7"),
+        ("23.0.9", G, "graphdriver-24.0.7"),
+        ("23.0.10", G, "graphdriver-23.0.18"),
+        ("25.0.0-rc.2", C, "containerd-24.0.7"),
+        ("25.0.0-rc.3", C, "containerd-25.0.0"),
+        ("v26.0.0-rc2", C, "containerd-25.0.5"),
+        ("v26.0.0-rc3", C, "containerd-26.1.5"),
+        ("27.5.1", G, "graphdriver-25.0.5"),
+        ("docker-v29.5.3", G, "graphdriver-28.5.2"),
+        ("29.7.2-dev", C, "containerd-29"),
+    ],
+)
+def test_a_release_that_was_compared_has_its_rules(version: str, kind: StoreKind, rules: str) -> None:
+    chosen = choose(version, kind)
+    assert chosen is not None
+    assert (chosen.rules.name, chosen.note) == (rules, "")
+
+
+def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> None:
+    newer = choose("30.1.0", C)
+    assert newer is not None
+    assert newer.rules.name == "containerd-29"
+    assert "newer" in newer.note
+    between = choose("29.2.0", C)
+    assert between is not None
+    assert between.rules.name == "containerd-28.5.2"
+    assert "between" in between.note
+
+
+@pytest.mark.parametrize("version", ["19.03.5", "", "latest", "x24.0.7"])
+def test_what_is_no_known_version_is_none(version: str) -> None:
+    assert choose(version, G) is None
+
+
+def test_the_commit_counts_more_than_the_version() -> None:
+    chosen = choose("25.0.0-dev2", C, "71ebfc7c63")
+    assert chosen is not None
+    assert chosen.rules.name == "containerd-71ebfc7"
+
+
+def test_stores_are_known_by_their_drivers() -> None:
+    assert [store_kind(name) for name in ("overlay2", "VFS", "overlayfs", "containerd", "zfs", "floppy")] == [
+        *(G, G, C, C, G, None)
+    ]
+
+
+def test_a_store_has_the_rules_of_its_engine() -> None:
+    of_engine = ImageStore((), release=Release("graph driver", "24.0.9"))
+    assert fitting(of_engine).rules.name == "graphdriver-24.0.9"
+    assert fitting(of_engine, "containerd-29").rules.name == "containerd-29"
+    unversioned = fitting(ImageStore((), release=Release("containerd")))
+    assert unversioned.rules is list(RULE_SETS.values())[-1]
+    assert "not known" in unversioned.note
+
+
+def test_no_release_has_two_rule_sets() -> None:
+    for rules in RULE_SETS.values():
+        for span in rules.spans:
+            for tag in (span.first, span.last):
+                chosen = choose(tag, rules.store)
+                assert chosen is not None
+                assert chosen.rules is rules
+
+
+def test_differences_are_told_for_every_two_rule_sets_and_no_one_differs_from_itself() -> None:
+    for before in RULE_SETS.values():
+        for after in RULE_SETS.values():
+            assert bool(differences(before, after)) == (before is not after)
+
+
+def test_what_changed_with_the_cve() -> None:
+    told = {
+        d.what: (d.before, d.after)
+        for d in differences(RULE_SETS["graphdriver-24.0.7"], RULE_SETS["graphdriver-24.0.9"])
+    }
+    assert told["WorkingDir"] == ("not compared", "equal")
+    assert "built here" in told["A candidate must be"][1]
+    assert comparisons(RULE_SETS["graphdriver-25.0.0"])["Healthcheck"] == "not compared"
