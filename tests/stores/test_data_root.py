@@ -6,7 +6,10 @@ import errno
 import json
 import os
 import stat
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -263,6 +266,13 @@ class TestProgress:
             assert (store.location, store.title) == (whole.location, whole.title)
 
 
+def stand_in(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], Opened]) -> None:
+    """A reader of containerd stores in the place of the real one, whose libraries are then not needed."""
+    module = ModuleType("cacheview.stores.containerd")
+    module.open_containerd = open_containerd  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
 class TestContainerd:
     """A data root of a containerd store is read by that reader; what it gives is placed in the data root."""
 
@@ -278,7 +288,7 @@ class TestContainerd:
                 reading.partial(store)
             return Opened("containerd", store.location, "containerd", (Case("moby", store, "rules"),), store.problems)
 
-        monkeypatch.setattr("cacheview.stores.containerd.open_containerd", open_containerd, raising=False)
+        stand_in(monkeypatch, open_containerd)
         return opened
 
     @pytest.mark.parametrize("emptied", [False, True])
@@ -307,7 +317,7 @@ class TestContainerd:
         def fail(target: str, reading: Reading) -> Opened:
             raise DataError("is no database", where=target)
 
-        monkeypatch.setattr("cacheview.stores.containerd.open_containerd", fail)
+        stand_in(monkeypatch, fail)
         (tmp_path / BOLT).mkdir(parents=True)
         with pytest.raises(DataError, match="is no database"):
             read(tmp_path)
