@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cacheview.model import DataError, Image, ImageStore, Problem, Release
+from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.opened import Case, Opened
@@ -151,7 +152,7 @@ def _find(root: Path) -> list[_Found]:
     one = _driver(root)
     if one is not None:
         return [one]
-    if stat.S_ISDIR(_mode(root / "image")):
+    if stat.S_ISDIR(mode_of(root / "image")):
         folder = root / "image"
         if not folder.resolve().is_relative_to(root.resolve()):
             raise DataError(f"its image folder is a link to {folder.resolve()}. Open that", where=str(root))
@@ -170,7 +171,7 @@ def _drivers(folder: Path) -> list[_Found]:
 
 
 def _driver(folder: Path) -> _Found | None:
-    if not stat.S_ISDIR(_mode(folder / CONTENT)):
+    if not stat.S_ISDIR(mode_of(folder / CONTENT)):
         return None
     changed = 0
     for name in (CONTENT, METADATA, REPOSITORIES):
@@ -180,13 +181,6 @@ def _driver(folder: Path) -> _Found | None:
             continue
     with os.scandir(folder / CONTENT) as entries:
         return _Found(folder, changed, sum(1 for _ in entries))
-
-
-def _mode(path: Path) -> int:
-    try:
-        return os.stat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
 
 
 # Why not

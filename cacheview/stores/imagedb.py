@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from cacheview.model import Aspect, DataError, Doubt, Image, Problem, familiar
 from cacheview.stores.blobs import digest_of, read_config
-from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.driver_files import SHORT, DriverFiles
+from cacheview.stores.files import refusal
+from cacheview.stores.layerdb import LAYERS, LayerDatabase
 from cacheview.stores.names import merged
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
@@ -28,18 +29,14 @@ __all__ = ["CONTENT", "METADATA", "Grown", "ImageDatabase"]
 
 CONTENT = "imagedb/content/sha256"
 METADATA = "imagedb/metadata/sha256"
-_LAYERS = "layerdb/sha256"
 
 Grown = Callable[[list[Image], list[Problem]], None]
 """Given what has been read so far. Called in the reader's thread."""
 
 _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
-_SHORT = 4096  # bytes; the files beside a config hold an id, a time or a number
 _FIRST_GROWN = 0.1  # seconds; then each time that so much again has passed
 _MAX_PROBLEMS = 1000
-_LINK = getattr(os, "O_NOFOLLOW", 0)
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | _LINK
 
 _REMEDY = "Read the store as root, and while no disk is failing; or remove the image and build it again"
 
@@ -60,8 +57,10 @@ class ImageDatabase:
     _problems: list[Problem] = field(default_factory=list)
     _name_problems: list[Problem] = field(default_factory=list)
     _names: Mapping[str, Sequence[str]] | None = None
-    _bytes: int = 0
-    _sizes: dict[str, int | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._files = DriverFiles(self.folder, self.reading.limits)
+        self._layers = LayerDatabase(self._files)
 
     @property
     def problems(self) -> list[Problem]:
@@ -111,7 +110,7 @@ class ImageDatabase:
 
     def _ids(self) -> list[str]:
         """The encoded digests of all configs, sorted. Others, such as those half written, Docker passes over too."""
-        if not self._is_own(CONTENT):
+        if not self._files.has_folder(CONTENT):
             raise DataError(f"there is no image store: {CONTENT} is missing", where=str(self.folder))
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
@@ -122,7 +121,7 @@ class ImageDatabase:
     def _noted(self, ids: list[str]) -> set[str]:
         """The encoded digests that have metadata. All, where that cannot be told: each is asked for its own then."""
         try:
-            if not self._is_own(METADATA):
+            if not self._files.has_folder(METADATA):
                 return set()
             with os.scandir(self.folder / METADATA) as entries:
                 return {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
@@ -130,22 +129,13 @@ class ImageDatabase:
             self._problem(METADATA, error)
             return set(ids)
 
-    def _is_own(self, name: str) -> bool:
-        """Whether a folder is there, and in this store: not where a link leads out of it."""
-        path = self.folder / name
-        if not stat.S_ISDIR(_mode(path)):
-            return False
-        if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise DataError(f"{name} is a link out of the store, which is not followed", where=str(self.folder))
-        return True
-
     # Names
 
     def _read_names(self) -> bytes:
         """Read which names there are; the file, empty where they are lost."""
         self._names, self._name_problems = None, []
         try:
-            content = self._content(REPOSITORIES, self.reading.limits.document)
+            content = self._files.read(REPOSITORIES, self.reading.limits.document)
             if content is None:
                 raise DataError("is missing")
             self._names, self._name_problems = read_repositories(content)
@@ -166,7 +156,7 @@ class ImageDatabase:
 
     def _image(self, encoded: str, *, has_metadata: bool) -> Image | None:
         """An image; None where it is gone. Raises `DataError` or `OSError` where it cannot be read."""
-        content = self._content(f"{CONTENT}/{encoded}", self.reading.limits.document)
+        content = self._files.read(f"{CONTENT}/{encoded}", self.reading.limits.document)
         if content is None:
             return None
         image_id = f"sha256:{encoded}"
@@ -191,9 +181,10 @@ class ImageDatabase:
                 self._problem(self._called(image_id), error, "so whether it was built here is not known")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
-        size = self._size(diff_ids)
-        if size is None and self._lacks_layer(encoded, diff_ids):
-            what = f"its layers are not in {_LAYERS}. Docker leaves it out when it starts"
+        size = self._layers.size(diff_ids)
+        # What `restore` of image/store.go leaves out. A removed image loses its config before its layers.
+        if size is None and self._layers.lacks(diff_ids) and self._files.exists(f"{CONTENT}/{encoded}"):
+            what = f"its layers are not in {LAYERS}. Docker leaves it out when it starts"
             self._problem(self._called(image_id), DataError(what))
         return Image(
             id=image_id,
@@ -218,44 +209,7 @@ class ImageDatabase:
         return text
 
     def _metadata(self, encoded: str, key: str) -> bytes | None:
-        return self._content(f"{METADATA}/{encoded}/{key}", _SHORT)
-
-    def _size(self, diff_ids: tuple[str, ...]) -> int | None:
-        """Bytes of all layers, as ``layerdb`` has them for each chain of layers; None where it does not tell."""
-        total = 0
-        for chain in _chains(diff_ids):
-            if chain not in self._sizes:
-                self._sizes[chain] = self._layer_size(chain)
-            size = self._sizes[chain]
-            if size is None:
-                return None
-            total += size
-        return total
-
-    def _lacks_layer(self, encoded: str, diff_ids: tuple[str, ...]) -> bool:
-        """Whether an image is there without its layers: what ``restore`` of ``image/store.go`` passes over."""
-        if not self._has_layers or not diff_ids:
-            return False
-        *_, top = _chains(diff_ids)
-        there = _ID.fullmatch(top) and os.path.lexists(self._path(f"{_LAYERS}/{top.removeprefix('sha256:')}"))
-        # A removed image loses its config before its layers.
-        return not there and os.path.lexists(self._path(f"{CONTENT}/{encoded}"))
-
-    def _layer_size(self, chain: str) -> int | None:
-        if not self._has_layers or not _ID.fullmatch(chain):
-            return None
-        try:
-            content = self._content(f"{_LAYERS}/{chain.removeprefix('sha256:')}/size", _SHORT)
-        except (DataError, OSError):
-            return None
-        return int(content) if content is not None and re.fullmatch(rb"[0-9]{1,18}", content) else None
-
-    @cached_property
-    def _has_layers(self) -> bool:
-        try:
-            return self._is_own(_LAYERS)
-        except (DataError, OSError):
-            return False
+        return self._files.read(f"{METADATA}/{encoded}/{key}", SHORT)
 
     # What happened meanwhile
 
@@ -289,39 +243,12 @@ class ImageDatabase:
         ids = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
         for image_id in sorted(ids - known):
             encoded = image_id.removeprefix("sha256:")
-            if os.path.lexists(self._path(f"{CONTENT}/{encoded}")):
+            if self._files.exists(f"{CONTENT}/{encoded}"):
                 continue  # it came meanwhile
-            if self._named(image_id) or os.path.isdir(self._path(f"{METADATA}/{encoded}")):
+            if self._named(image_id) or os.path.isdir(self._files.path(f"{METADATA}/{encoded}")):
                 self._problem(self._called(image_id), DataError(f"its config is missing: {CONTENT}/{encoded}"))
 
-    # Files
-
-    def _content(self, name: str, limit: int) -> bytes | None:
-        """A file of the store; None where there is none. No link is followed, and nothing opened that may wait.
-
-        Raises:
-            DataError: it is no regular file, or has more than ``limit`` bytes.
-            OSError: it cannot be read.
-        """
-        path = self._path(name)
-        try:
-            _demand_regular(os.lstat(path).st_mode, name)
-            descriptor = os.open(path, _FLAGS)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            _demand_regular(status.st_mode, name)
-            if status.st_size > limit:
-                raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
-            content = file.read(status.st_size) or b""
-        self._bytes += len(content)
-        if self._bytes > self.reading.limits.documents:
-            raise DataError(f"more than {self.reading.limits.documents:,} bytes of JSON in the store")
-        return content
-
-    def _path(self, name: str) -> str:
-        return f"{self.folder}/{name}"  # a third of the time of reading goes into this with Path
+    # What is told
 
     def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
         self._problems.append(self._told(where, error, so))
@@ -350,25 +277,3 @@ class ImageDatabase:
 
 def _doubt(aspect: Aspect, reason: str) -> Doubt:
     return Doubt(aspect=aspect, reason=reason, remedy=_REMEDY)
-
-
-def _chains(diff_ids: tuple[str, ...]) -> Iterator[str]:
-    """The chain ids of the OCI image spec: what a layer is called together with all below it."""
-    chain = ""
-    for diff_id in diff_ids:
-        chain = digest_of(f"{chain} {diff_id}".encode()) if chain else diff_id
-        yield chain
-
-
-def _mode(path: Path) -> int:
-    """Of what is there, links followed; 0 where there is nothing."""
-    try:
-        return os.stat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
-
-
-def _demand_regular(mode: int, name: str) -> None:
-    if not stat.S_ISREG(mode):
-        what = "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
-        raise DataError(f"{name} is {what}")

@@ -364,14 +364,14 @@ class TestWhileItChanges:
 def read_while(root: Root, happens: Callable[[], object], name: str) -> dict[str, Image]:
     """Read a store in which something happens just before a file is read, and that tells no problem."""
     database = ImageDatabase(root.folder, Reading())
-    real, pending = database._content, [happens]
+    real, pending = database._files.read, [happens]
 
     def content(asked: str, limit: int) -> bytes | None:
         if name in asked and pending:
             pending.pop()()
         return real(asked, limit)
 
-    database._content = content  # type: ignore[method-assign]
+    database._files.read = content  # type: ignore[method-assign]
     images = database.read()
     assert not pending
     assert database.problems == []
