@@ -67,8 +67,9 @@ def asked(
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
         for told in probes:
-            parent = SCRATCH if told.parent == PREVIOUS else told.parent
-            probe = told.probe.model_copy(update={"parent": parent})
+            probe = told.probe
+            if probe.parent == PREVIOUS:
+                probe = probe.model_copy(update={"parent": SCRATCH})
             yield probe, cache.verdict(probe)
         return
     # A walk goes to one cache object, which the first probe's references made.
@@ -113,6 +114,8 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
         return
     if not verdict.is_new or verdict.image is None:
         yield "created: expected a new image, got none"
+        return
+    if verdict.image.config == expected:
         return
     ours, theirs = (_said(config.model_dump(mode="json")) for config in (verdict.image.config, expected))
     theirs.pop("docker_version", None)

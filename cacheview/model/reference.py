@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cacheview.model.errors import DataError
 
@@ -46,6 +47,7 @@ class Reference:
         return f"{self.name}:{self.tag}"
 
 
+@lru_cache(maxsize=1 << 12)
 def parse_reference(text: str) -> Reference:
     """Read a reference in any form that Docker takes. Raises `DataError` where Docker refuses it."""
     if _IDENTIFIER.fullmatch(text):

@@ -48,7 +48,8 @@ class SuiteProbe(Model):
     @property
     def probe(self) -> Probe:
         """The question without the answer."""
-        return Probe(
+        # All of it has been validated.
+        return Probe.model_construct(
             parent=self.parent,
             config=self.config,
             cache_from=self.cache_from or (),
