@@ -61,16 +61,17 @@ def _is_followed(rules: RuleSet) -> bool:
     )
 
 
-_OF_SOURCES: tuple[Aspect, ...] = (
-    *("names", "parent", "config", "diff_ids", "history", "history.created", "history.created_by"),
-    *("history.author", "history.comment", "history.empty_layer"),
+_OF_ENTRIES: tuple[Aspect, ...] = (
+    *("history.created", "history.created_by", "history.author", "history.comment", "history.empty_layer"),
 )
+_OF_SOURCES: tuple[Aspect, ...] = ("names", "parent", "config", "diff_ids", "history", *_OF_ENTRIES)
 
 
 def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
     """What of an image tells whether it is a candidate for this parent."""
     if rules.candidates is Candidates.BY_LAYERS:
-        return ("diff_ids", "history", "history.created_by")
+        # Entry by entry against the parent's, whole.
+        return ("diff_ids", "history", *_OF_ENTRIES)
     return ("from_scratch",) if rules.candidates is Candidates.MARKED and parent == SCRATCH else ("parent",)
 
 

@@ -31,6 +31,8 @@ ASPECTS: tuple[Aspect, ...] = (
     "history.author",
     "history.comment",
     "history.empty_layer",
+    "built_locally",
+    "from_scratch",
 )
 EPOCH = Timestamp(0, 0, None)
 ZERO = Timestamp.parse("0001-01-01T00:00:00Z")
@@ -74,6 +76,8 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
         return with_doubt(image, aspect, {"created": draw(times)})
     if aspect == "parent":
         return with_doubt(image, aspect, parent=draw(st.none() | st.sampled_from([*IDS, LACKED])))
+    if aspect in ("built_locally", "from_scratch"):
+        return with_doubt(image, aspect, **{aspect: draw(st.booleans())})
     if aspect == "names":
         return with_doubt(image, aspect, names=())
     if aspect == "diff_ids":
@@ -119,6 +123,8 @@ def lively(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
                 id=image_id,
                 names=(f"docker.io/library/{image_id[7]}:latest",),
                 parent=parent.id if parent and draw(st.integers(0, 4)) else None,
+                from_scratch=parent is None and bool(draw(st.integers(0, 4))),
+                built_locally=bool(draw(st.integers(0, 4))),
                 config=ImageConfig(
                     created=draw(times),
                     container_config=draw(st.sampled_from(shared)),

@@ -8,7 +8,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from strategies import stores_with_probe
 
-from cacheview.engine import CONTAINERD_71EBFC7, CheckOutcome, Explanation, ImageCache, explain
+from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, CheckOutcome, Explanation, ImageCache, explain
 from cacheview.model import ImageStore, Probe
 
 many = settings(max_examples=800, deadline=None)
@@ -43,6 +43,18 @@ def test_a_certain_answer_is_that_of_the_store_that_tells_all(case: tuple[ImageS
         assert doubtful
         assert all(doubted.images >= 1 for doubted in explanation.doubted)
         assert len(set(explanation.doubts)) == len(explanation.doubts)
+
+
+@given(blurred_cases(), st.sampled_from(sorted(RULE_SETS)))
+@many
+def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageStore, Probe], name: str) -> None:
+    exact, told, probe = case
+    explanation = explain(ImageCache(told, RULE_SETS[name]), probe)
+    verdict, true = explanation.verdict, ImageCache(exact, RULE_SETS[name]).verdict(probe)
+    event(f"{'not certain' if explanation.doubted else 'certain'}, {verdict.outcome.value}")
+    if not explanation.doubted:
+        assert verdict.outcome is true.outcome
+        assert (verdict.image and verdict.image.id) == (true.image and true.image.id)
 
 
 @given(blurred_cases())

@@ -18,6 +18,7 @@ from cacheview.engine import (
     StageKind,
     VerdictOutcome,
     explain,
+    rule_set,
     take_value,
 )
 from cacheview.model import (
@@ -327,3 +328,15 @@ def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     images = [without_config(image(f"sha256:{i:064x}", second=i)) for i in range(500)]
     explanation = asked(images, Cmd=COMMAND)
     assert [doubted.images for doubted in explanation.doubted] == [500]
+
+
+@pytest.mark.parametrize("aspect", ["history.created", "history.author", "history.comment", "diff_ids"])
+def test_where_candidates_are_told_by_layers_and_history_these_count(aspect: Aspect) -> None:
+    """The first containerd cache compares whole history entries."""
+    child = image(OTHER, parent=None, history=[entry("base"), entry("make")], layers=["sha256:1", "sha256:2"])
+    probe = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))
+    rules = rule_set("containerd-24.0.9")
+    for images in ((base(), child), (base(), with_doubt(child, aspect)), (with_doubt(base(), aspect), child)):
+        explanation = explain(ImageCache(ImageStore(images), rules), probe)
+        assert explanation.verdict.image is images[1]
+        assert aspects(explanation) == [doubt.aspect for one in images for doubt in one.doubts]
