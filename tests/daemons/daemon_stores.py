@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, Verdict
+from cacheview.engine import ImageCache, RuleSet, Verdict
 from cacheview.engine.index import container_config_of
 from cacheview.model import SCRATCH, Image, ImageStore, Probe
 from cacheview.stores.open import open_store
@@ -35,5 +35,5 @@ def probe_of(image: Image) -> Probe:
     return Probe(parent=image.parent or SCRATCH, config=config)
 
 
-def ask(case: Case, probe: Probe) -> Verdict:
-    return ImageCache(case.store, RULE_SETS.get(case.rules, CONTAINERD_71EBFC7)).verdict(probe)
+def ask(case: Case, probe: Probe, rules: RuleSet) -> Verdict:
+    return ImageCache(case.store, rules).verdict(probe)

@@ -13,6 +13,7 @@ import pytest
 from daemon_start import ContainerdDaemon
 from daemon_stores import ask, opened, probe_of, store_at
 
+from cacheview.engine import CONTAINERD_71EBFC7
 from cacheview.engine.index import container_config_of
 from cacheview.stores.open import open_store
 
@@ -65,7 +66,7 @@ def test_every_step_hits_what_it_made(location: str, truth: Mapping[str, Any]) -
     asked = 0
     for image in case.store.images:
         if image.parent in case.store.by_id and container_config_of(image) is not None:
-            verdict = ask(case, probe_of(image))
+            verdict = ask(case, probe_of(image), CONTAINERD_71EBFC7)
             assert verdict.image is not None
             assert verdict.image.id == image.id
             asked += 1
