@@ -176,6 +176,8 @@ def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
     assert asked([image(OLD, Cmd=("y",)), stray], Cmd=("z",)).doubts == ()
     older = with_doubt(image(NEW, second=-1, parent=None, Cmd=COMMAND), "parent")
     assert asked([image(OLD, Cmd=COMMAND), older], Cmd=COMMAND).doubts == ()
+    undated = with_doubt(older, "created")
+    assert aspects(asked([image(OLD, Cmd=COMMAND), undated], Cmd=COMMAND)) == ["created", "parent"]
 
 
 @pytest.mark.parametrize("aspect", ["built_locally", "config_digest", "from_scratch", "names"])
