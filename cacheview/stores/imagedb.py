@@ -215,15 +215,20 @@ class ImageDatabase:
 
     def _settle_names(self, images: dict[str, Image], named: bytes) -> None:
         """Names that were given, moved or taken away while images were read."""
+        if not named or self._reread_names() == named:
+            return
+        for image_id, image in images.items():
+            names = self._named(image_id)
+            if names != image.names:
+                images[image_id] = image.model_copy(update={"names": names})
+
+    def _reread_names(self) -> bytes:
+        """Read the names anew; those known stay where they are lost now."""
         before = self._names, self._name_problems
-        now = self._read_names() if named else b""
-        if not now:
+        content = self._read_names()
+        if not content:
             self._names, self._name_problems = before
-        elif now != named:
-            for image_id, image in images.items():
-                names = self._named(image_id)
-                if names != image.names:
-                    images[image_id] = image.model_copy(update={"names": names})
+        return content
 
     def _settle_parents(self, images: dict[str, Image], unread: set[str]) -> None:
         """Docker takes the record of a parent away with the parent."""
@@ -241,12 +246,15 @@ class ImageDatabase:
         if len(known) >= self.reading.limits.images:
             return
         ids = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
-        for image_id in sorted(ids - known):
-            encoded = image_id.removeprefix("sha256:")
-            if self._files.exists(f"{CONTENT}/{encoded}"):
-                continue  # it came meanwhile
-            if self._named(image_id) or os.path.isdir(self._files.path(f"{METADATA}/{encoded}")):
-                self._problem(self._called(image_id), DataError(f"its config is missing: {CONTENT}/{encoded}"))
+        missing = [image_id for image_id in sorted(ids - known) if not self._files.exists(_content_of(image_id))]
+        if not missing:
+            return
+        if self._names is not None:
+            self._reread_names()
+        for image_id in missing:
+            metadata = self._files.path(f"{METADATA}/{image_id.removeprefix('sha256:')}")
+            if image_id in (self._names or {}) or os.path.isdir(metadata):
+                self._problem(self._called(image_id), DataError(f"its config is missing: {_content_of(image_id)}"))
 
     # What is told
 
@@ -273,6 +281,10 @@ class ImageDatabase:
     @cached_property
     def _doubt_local(self) -> Doubt:
         return _doubt("built_locally", "its builtLocally file cannot be read")
+
+
+def _content_of(image_id: str) -> str:
+    return f"{CONTENT}/{image_id.removeprefix('sha256:')}"
 
 
 def _doubt(aspect: Aspect, reason: str) -> Doubt:

@@ -333,6 +333,22 @@ class TestWhileItChanges:
         store = read_while(root, lambda: new.append(root.image(2, "shop/x:1")), "content/sha256/")
         assert {image.id: image.names for image in store.values()} == {old: ("docker.io/shop/x:old",)}
 
+    def test_an_image_comes_and_goes_with_its_name(self, root: Root) -> None:
+        """It is named when the names are read again, and gone when its config is looked for."""
+        root.image(1)
+        seen: list[int] = []
+
+        def happens() -> None:
+            seen.append(len(seen))
+            if len(seen) == 2:
+                root.file(root.image(2, "shop/x:1")).unlink()
+            elif len(seen) == 3:
+                root.names.clear()
+                root.name()
+
+        read_while(root, happens, "repositories.json", times=3)
+        assert seen == [0, 1, 2]
+
     def test_names_that_vanish_are_kept(self, root: Root) -> None:
         image_id = root.image(1, "shop/x:1")
         store = read_while(root, (root.folder / "repositories.json").unlink, "content/sha256/")
@@ -361,10 +377,10 @@ class TestWhileItChanges:
         assert "is a named pipe" in store.problems[0].what
 
 
-def read_while(root: Root, happens: Callable[[], object], name: str) -> dict[str, Image]:
+def read_while(root: Root, happens: Callable[[], object], name: str, times: int = 1) -> dict[str, Image]:
     """Read a store in which something happens just before a file is read, and that tells no problem."""
     database = ImageDatabase(root.folder, Reading())
-    real, pending = database._files.read, [happens]
+    real, pending = database._files.read, [happens] * times
 
     def content(asked: str, limit: int) -> bytes | None:
         if name in asked and pending:
