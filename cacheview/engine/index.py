@@ -82,8 +82,9 @@ class _Bucket(dict[tuple[Hashable, ...], list[int]]):
 class CandidateIndex:
     """An index over images that are candidates together. Immutable to the eye; tables are made when first needed."""
 
-    def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
-        """``images`` in store order."""
+    def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW) -> None:
+        """``images`` in store order. Up to ``few`` of them are compared one by one."""
+        self._few = few
         self._rules = rules
         self._in_store_order = images
         dated = [image for image in images if rules.time(image.created) is not None]
@@ -214,7 +215,7 @@ class CandidateIndex:
 
     def matches(self, probe: Probe) -> list[int]:
         """The positions of all images that are as required and whose config matches, dated or not, in order."""
-        if len(self._images) <= _FEW:
+        if len(self._images) <= self._few:
             return [position for position, image in enumerate(self._images) if self._is_match(probe, position, image)]
         steps = self._steps(probe)
         bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))

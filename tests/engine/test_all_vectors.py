@@ -8,6 +8,7 @@ import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
 from cacheview.engine.check import CheckOutcome
+from cacheview.engine.index import CandidateIndex
 from cacheview.engine.judge import asked, judge
 from cacheview.model import ImageStore, Probe, SuiteCase
 from cacheview.stores.suite import read_suite
@@ -52,6 +53,15 @@ def test_every_verdict_is_explained_by_its_trace(path: Path) -> None:
         cache = ImageCache(ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules])
         for told in case.probes:
             assert_explained(cache, told.probe.model_copy(update={"parent": told.parent.replace("@prev", "")}))
+
+
+@pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_tables_find_what_comparing_one_by_one_finds(path: Path) -> None:
+    for case in cases_of(path)[::3]:
+        images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
+        found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
+        for told in case.probes:
+            assert found.matches(told.probe) == compared.matches(told.probe)
 
 
 def assert_explained(cache: ImageCache, probe: Probe) -> None:
