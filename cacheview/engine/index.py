@@ -215,7 +215,7 @@ class CandidateIndex:
 
     def matches(self, probe: Probe) -> list[int]:
         """The positions of all images that are as required and whose config matches, dated or not, in order."""
-        if len(self._images) <= self._few:
+        if len(self._images) <= self._few or not self._rows:
             return [position for position, image in enumerate(self._images) if self._is_match(probe, position, image)]
         steps = self._steps(probe)
         bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
