@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError
 from cacheview.model.image import SCRATCH, Image
 from cacheview.model.reference import parse_reference
@@ -80,6 +81,14 @@ class ImageStore:
     @cached_property
     def by_id(self) -> Mapping[str, Image]:
         return {image.id: image for image in self.images}
+
+    @cached_property
+    def common_doubts(self) -> tuple[Doubt, ...]:
+        """What is not known exactly of any image: the doubts that all of them have, where there are several."""
+        if len(self.images) < 2:
+            return ()
+        kinds = {image.doubts for image in self.images}
+        return tuple(doubt for doubt in self.images[0].doubts if all(doubt in doubts for doubts in kinds))
 
     @cached_property
     def children(self) -> Mapping[str, Sequence[Image]]:

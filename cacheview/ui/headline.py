@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
-from cacheview.engine import RULE_SETS, fitting
+from cacheview.engine import RULE_SETS, doubt_sentences, fitting
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
+from cacheview.ui.images.marks import UNREAD
+from cacheview.ui.images.texts import aspect_in_words
 from cacheview.ui.names import ENGINE, name_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import Opener
@@ -134,6 +136,11 @@ class Headline(QObject):
                 notes.insert(0, f"Its engine has the rules of {own.rules.title}; it is asked by {asked.title}.")
             elif own.note:
                 notes.insert(0, own.note)
+        unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
+        if unknown:
+            told = "; ".join(aspect_in_words(doubt.aspect) for doubt in unknown)
+            notes.append(f"What the store does not tell exactly, of any image: {told}.")
+        reasons = [f"{aspect_in_words(doubt.aspect)}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
         unread = f"{count} could not be read; the rest is shown." if problems else ""
@@ -142,9 +149,9 @@ class Headline(QObject):
             details = [*news.details, *problems]
             self._notice.show_text(kind, f"{news.text} {unread}".strip(), details, news.buttons)
         elif problems:
-            self._notice.show_text("problem", unread, [*problems, *notes])
+            self._notice.show_text("problem", unread, [*problems, *notes, *reasons])
         elif notes:
-            self._notice.show_text("note", " ".join(notes))
+            self._notice.show_text("note", " ".join(notes), reasons)
         self._notice.setVisible(bool(news or problems or notes))
 
     def _show_answer(self, answer: Answer) -> None:

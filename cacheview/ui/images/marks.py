@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cacheview.engine.index import Survivors
     from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
+__all__ = ["NEW", "UNREAD", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
 
 MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "not-certain"]
 
@@ -42,7 +42,7 @@ MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answe
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")
 
-_UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
+UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 """What no rule reads: not worth a mark."""
 
 _OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
@@ -53,11 +53,15 @@ def positions(stage: Stage) -> Mapping[str, int]:
     return {image.id: place for place, image in reversed(list(enumerate(stage.images)))}
 
 
-def doubts_mark(image: Image) -> Mark | None:
-    """The mark of an image of which something that a rule may read is not known; None: nothing to tell."""
-    if not image.doubts:
+def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
+    """The mark of an image of which something that a rule may read is not known; None: nothing to tell.
+
+    ``common``: what is not known of any image. That is told once for the store, and makes no mark.
+    """
+    told = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
+    if all(doubt in common for doubt in told):
         return None
-    return _doubts_mark(tuple(doubt for doubt in image.doubts if doubt.aspect not in _UNREAD))
+    return _doubts_mark(told)
 
 
 @lru_cache(64)  # most images of a store have the same doubts

@@ -102,7 +102,8 @@ class ImageTreeModel(QAbstractItemModel):
         if image_id in self._new:
             marks = (*marks, NEW)
         if node.image is not None and node.image.doubts and not any(mark.kind == "not-certain" for mark in marks):
-            unknown = doubts_mark(node.image)
+            common = self._store.common_doubts if self._store is not None else ()
+            unknown = doubts_mark(node.image, common)
             marks = (*marks, unknown) if unknown is not None else marks
         return marks
 

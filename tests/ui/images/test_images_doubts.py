@@ -50,6 +50,17 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     assert str(model.data(index, Role.AccessibleTextRole)).endswith("not all known")
 
 
+def test_what_is_not_known_of_any_image_is_no_mark_of_one(qapp: object) -> None:
+    model = ImageTreeModel()
+    images = [unsure(make_image(name), "history.created") for name in ("a", "b")]
+    images.append(unsure(make_image("c"), "history.created", "container_config"))
+    store = ImageStore(tuple(images))
+    model.set_store(store)
+    told = [[mark.word for mark in model.marks_of(node)] for node in model.forest.nodes if node.image is not None]
+    assert told == [[], [], ["not all known"]]
+    assert [doubt.aspect for doubt in store.common_doubts] == ["history.created"]
+
+
 @pytest.mark.parametrize("image_id", ["sha256:base", "sha256:two"])
 def test_what_no_rule_reads_has_no_mark(model: ImageTreeModel, image_id: str) -> None:
     node = model.node(model.index_of_image(image_id))
