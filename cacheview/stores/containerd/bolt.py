@@ -1,0 +1,268 @@
+"""Reading a bolt database file, as bbolt 1.3 and 1.4 write it (``internal/common``: page.go, meta.go, bucket.go).
+
+The file is pages of one size. The first two are the meta pages: the newest whose checksum is right names the page of
+the root bucket. A bucket is a tree of branch and leaf pages; a small one lies inline, in the value that stands for it.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from cacheview.model import DataError
+
+__all__ = ["META_SPAN", "Bolt", "Bucket", "Meta", "newest_meta"]
+
+META_SPAN = 64 * 1024 + 80
+"""How many bytes from the beginning hold both meta pages, whatever the page size."""
+
+_MAGIC = 0xED0CDAED
+_VERSION = 2
+_PAGE = 16  # id u64, flags u16, count u16, overflow u32
+_META = 64
+_BRANCH, _LEAF = 0x01, 0x02
+_BUCKET = 0x01
+_BUCKET_HEADER = 16  # root u64, sequence u64
+_ELEMENT = 16
+_MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
+_MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """A valid meta page. ``order`` is the byte order of the machine that wrote it, as `struct` names it."""
+
+    order: str
+    page_size: int
+    root: int
+    pages: int
+    transaction: int
+
+
+def newest_meta(head: bytes) -> Meta:
+    """The meta page of the last transaction, from the first `META_SPAN` bytes (or all) of a file.
+
+    Raises:
+        DataError: neither meta page is one.
+    """
+    first = _meta(head, 0)
+    size = first.page_size if first is not None else _MIN_PAGE_SIZE
+    second = None
+    while second is None and size <= _MAX_PAGE_SIZE:
+        second = _meta(head, size)
+        if second is not None and second.page_size != size:
+            second = None
+        if first is not None:
+            break
+        size *= 2
+    found = [meta for meta in (first, second) if meta is not None]
+    if not found:
+        raise DataError("is no bolt database, or both of its meta pages are damaged")
+    return max(found, key=lambda meta: meta.transaction)
+
+
+def _meta(head: bytes, at: int) -> Meta | None:
+    if len(head) < at + _PAGE + _META:
+        return None
+    body = head[at + _PAGE : at + _PAGE + _META]
+    for order in ("<", ">"):
+        magic, version, page_size, _, root, _, _, pages, transaction, checksum = struct.unpack(f"{order}4I6Q", body)
+        is_right = magic == _MAGIC and version == _VERSION and checksum == _fnv1a(body[:-8])
+        if is_right and _MIN_PAGE_SIZE <= page_size <= _MAX_PAGE_SIZE and page_size & (page_size - 1) == 0:
+            return Meta(order, page_size, root, pages, transaction)
+    return None
+
+
+def _fnv1a(content: bytes) -> int:
+    value = 0xCBF29CE484222325
+    for byte in content:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+class Bolt:
+    """A database whose whole content is in memory. What a damaged or hostile one can cost is linear in its size.
+
+    Args:
+        content: the file.
+
+    Raises:
+        DataError: it is none.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.meta = newest_meta(content[:META_SPAN])
+        self._content = memoryview(content)
+        self._header = struct.Struct(f"{self.meta.order}QHHI")
+        self._bucket = struct.Struct(f"{self.meta.order}QQ")
+        self._pages: dict[int, _Page] = {}
+        # No file has more elements than fit in it. Pages that are named again and again seem to have many more.
+        self._left = 8 * (len(content) // _ELEMENT) + 10_000
+
+    @property
+    def root(self) -> Bucket:
+        return Bucket(self, self.meta.root, None)
+
+    def page(self, number: int) -> _Page:
+        """A page with what overflows it. Raises `DataError` where there is none of that number."""
+        page = self._pages.get(number)
+        if page is None:
+            at = number * self.meta.page_size
+            if not 2 <= number < self.meta.pages or at + self.meta.page_size > len(self._content):
+                raise DataError(f"page {number} is outside of the database, which is damaged or cut off")
+            found, flags, count, overflow = self._header.unpack_from(self._content, at)
+            end = at + (1 + overflow) * self.meta.page_size
+            if found != number or end > len(self._content):
+                raise DataError(f"page {number} is damaged")
+            page = self._pages[number] = self._checked(f"page {number}", self._content[at:end], flags, count)
+        return page
+
+    def inline(self, value: bytes) -> _Page:
+        """The page that lies in the value of an inline bucket."""
+        content = memoryview(value)[_BUCKET_HEADER:]
+        if len(content) < _PAGE:
+            raise DataError("a bucket within the database is damaged")
+        _, flags, count, _ = self._header.unpack_from(content)
+        if flags != _LEAF:
+            raise DataError("a bucket within the database is damaged")
+        return self._checked("a bucket within the database", content, flags, count)
+
+    def sub_bucket(self, value: bytes) -> Bucket:
+        """The bucket that a value stands for."""
+        if len(value) < _BUCKET_HEADER:
+            raise DataError("a bucket within the database is damaged")
+        root, _ = self._bucket.unpack_from(value)
+        return Bucket(self, root, value)
+
+    def visit(self, count: int) -> None:
+        """So many elements are being gone over. Raises `DataError` where that cannot be."""
+        self._left -= count
+        if self._left < 0:
+            raise DataError("its pages name each other again and again: it is damaged")
+
+    def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
+        if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
+            raise DataError(f"{called} is damaged")
+        return _Page(self.meta.order, called, content, flags == _LEAF, count)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A leaf or branch page; ``called`` for people."""
+
+    order: str
+    called: str
+    content: memoryview
+    is_leaf: bool
+    count: int
+
+    @cached_property
+    def _elements(self) -> list[tuple[int, ...]]:
+        """Of a leaf: flags, position, key size, value size. Of a branch: position, key size, page."""
+        layout = struct.Struct(f"{self.order}4I" if self.is_leaf else f"{self.order}IIQ")
+        return list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
+
+    @cached_property
+    def keys(self) -> list[bytes]:
+        if self.is_leaf:
+            places = [(position, size) for _, position, size, _ in self._elements]
+        else:
+            places = [(position, size) for position, size, _ in self._elements]
+        # A position counts from its own element.
+        return [
+            self._bytes(_PAGE + number * _ELEMENT + position, size) for number, (position, size) in enumerate(places)
+        ]
+
+    def value(self, number: int) -> tuple[bool, bytes]:
+        """Of a leaf: whether an element is a bucket, and its value."""
+        flags, position, key_size, size = self._elements[number]
+        return bool(flags & _BUCKET), self._bytes(_PAGE + number * _ELEMENT + position + key_size, size)
+
+    def child(self, number: int) -> int:
+        """Of a branch: the page that an element leads to."""
+        return self._elements[number][2]
+
+    def _bytes(self, start: int, size: int) -> bytes:
+        if start + size > len(self.content):
+            raise DataError(f"{self.called} is damaged")
+        return bytes(self.content[start : start + size])
+
+
+class Bucket:
+    """A bucket: keys, in order of their bytes, with values or buckets."""
+
+    def __init__(self, database: Bolt, root: int, value: bytes | None) -> None:
+        self._database = database
+        self._root = root
+        self._value = value
+
+    def _top(self) -> _Page:
+        if self._root == 0 and self._value is not None:
+            return self._database.inline(self._value)
+        return self._database.page(self._root)
+
+    def items(self, damaged: list[DataError] | None = None) -> Iterator[tuple[bytes, bytes | Bucket]]:
+        """All keys with what they have.
+
+        Args:
+            damaged: given, what cannot be read is told there, and the rest goes on.
+
+        Raises:
+            DataError: a page is damaged.
+        """
+        yield from self._items(self._top, frozenset(), damaged)
+
+    def _items(
+        self, load: Callable[[], _Page], path: frozenset[int], damaged: list[DataError] | None
+    ) -> Iterator[tuple[bytes, bytes | Bucket]]:
+        try:
+            page = load()
+            self._database.visit(page.count)
+            keys = page.keys
+        except DataError as error:
+            if damaged is None:
+                raise
+            damaged.append(error)
+            return
+        for number, key in enumerate(keys):
+            try:
+                if page.is_leaf:
+                    is_bucket, value = page.value(number)
+                    found = self._database.sub_bucket(value) if is_bucket else value
+                else:
+                    child = page.child(number)
+                    if child in path or len(path) > _MAX_DEPTH:
+                        raise DataError(f"{page.called} leads back to itself")
+            except DataError as error:
+                if damaged is None:
+                    raise
+                damaged.append(error)
+                continue
+            if page.is_leaf:
+                yield key, found
+            else:
+                yield from self._items(partial(self._database.page, child), path | {child}, damaged)
+
+    def _find(self, key: bytes) -> tuple[bool, bytes] | None:
+        page = self._top()
+        for _ in range(_MAX_DEPTH):
+            number = bisect_right(page.keys, key) - 1
+            if page.is_leaf:
+                return page.value(number) if number >= 0 and page.keys[number] == key else None
+            if not page.count:
+                return None
+            page = self._database.page(page.child(max(number, 0)))
+        raise DataError("its pages name each other in a circle: it is damaged")
+
+    def value(self, key: bytes) -> bytes | None:
+        """The value of a key; None where it has none, or a bucket."""
+        found = self._find(key)
+        return None if found is None or found[0] else found[1]
+
+    def bucket(self, key: bytes) -> Bucket | None:
+        """The bucket of a key; None where it has none."""
+        found = self._find(key)
+        return self._database.sub_bucket(found[1]) if found is not None and found[0] else None

@@ -1,0 +1,95 @@
+"""containerd's metadata database: namespaces, image records and labels of blobs.
+
+Its buckets are described in ``core/metadata/buckets.go`` of containerd 2.0: ``v1/NAMESPACE/images/NAME`` and
+``v1/NAMESPACE/content/blob/DIGEST``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cacheview.model import DataError
+from cacheview.stores.containerd.bolt import Bolt, Bucket
+from cacheview.stores.containerd.records import ImageRecord
+
+__all__ = ["Metadata"]
+
+_VERSION = b"v1"
+
+
+class Metadata:
+    """A snapshot of the database. Raises `DataError` where the content is none."""
+
+    def __init__(self, content: bytes) -> None:
+        version = Bolt(content).root.bucket(_VERSION)
+        self._namespaces = dict(_buckets(version.items())) if version is not None else {}
+
+    @property
+    def namespaces(self) -> list[str]:
+        return [_text(name) for name in self._namespaces]
+
+    def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+        """The image records of a namespace, by name, and what of their list cannot be read."""
+        damaged: list[DataError] = []
+        records = []
+        try:
+            images = self._bucket(namespace, b"images")
+        except DataError as error:
+            return [], [error]
+        for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
+            try:
+                records.append(_record(_text(name), bucket))
+            except DataError as error:
+                damaged.append(error.at(f"image record {_text(name)[:200]!r}"))
+        return records, damaged
+
+    def has_blob(self, namespace: str, digest: str) -> bool:
+        """Whether a namespace has a blob. Another may have it while this one has not."""
+        return self._blob(namespace, digest) is not None
+
+    def blob_labels(self, namespace: str, digest: str) -> Mapping[str, str]:
+        """The labels of a blob; none where there is no such blob."""
+        blob = self._blob(namespace, digest)
+        return {} if blob is None else _labels(blob)
+
+    def _blob(self, namespace: str, digest: str) -> Bucket | None:
+        content = self._bucket(namespace, b"content")
+        blobs = content.bucket(b"blob") if content is not None else None
+        return blobs.bucket(digest.encode()) if blobs is not None else None
+
+    def _bucket(self, namespace: str, name: bytes) -> Bucket | None:
+        found = self._namespaces.get(namespace.encode())
+        return found.bucket(name) if found is not None else None
+
+
+def _record(name: str, bucket: Bucket) -> ImageRecord:
+    target = bucket.bucket(b"target")
+    if target is None:
+        raise DataError("has no target")
+    digest, media_type, size = (target.value(key) or b"" for key in (b"digest", b"mediatype", b"size"))
+    return ImageRecord(name, _text(digest), _text(media_type), _varint(size), _labels(bucket))
+
+
+def _labels(bucket: Bucket) -> dict[str, str]:
+    labels = bucket.bucket(b"labels")
+    if labels is None:
+        return {}
+    return {_text(key): _text(value) for key, value in labels.items() if isinstance(value, bytes)}
+
+
+def _buckets(items: Iterator[tuple[bytes, bytes | Bucket]]) -> Iterator[tuple[bytes, Bucket]]:
+    return ((key, value) for key, value in items if isinstance(value, Bucket))
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _varint(content: bytes) -> int:
+    """A number as Go's ``binary.PutVarint`` writes it; 0 where it is none, or negative."""
+    value = 0
+    for place, byte in enumerate(content[:10]):
+        value |= (byte & 0x7F) << (7 * place)
+        if not byte & 0x80:
+            return 0 if value & 1 else value >> 1
+    return 0

@@ -1,0 +1,70 @@
+"""Which namespace of a containerd is meant."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+
+from cacheview.model import DataError
+
+__all__ = ["DOCKER", "choose_namespace", "split_target"]
+
+DOCKER = "moby"
+"""The namespace of a Docker Engine, unless it is told otherwise."""
+
+# containerd's pkg/identifiers.
+_NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
+_MAX_LENGTH = 76
+_SHOWN = 20
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """``PATH#NAMESPACE`` → path and namespace, each empty where it is not said. A path that exists is one, ``#`` or not.
+
+    Raises:
+        DataError: what follows the ``#`` is no name of a namespace.
+    """
+    try:
+        whole = "#" not in target or os.path.lexists(target)
+    except ValueError as error:  # a null character
+        raise DataError(f"is no path: {error}", where=repr(target)) from error
+    if whole:
+        return target, ""
+    path, _, namespace = target.rpartition("#")
+    if namespace and (len(namespace) > _MAX_LENGTH or not _NAMESPACE.fullmatch(namespace)):
+        raise DataError(f"is no name of a namespace: {namespace[:100]!r}", where=f"containerd:{target}")
+    return path, namespace
+
+
+def choose_namespace(
+    names: Sequence[str], wanted: str, has_images: Callable[[str], bool]
+) -> tuple[str, tuple[str, ...]]:
+    """The namespace to show, with notes on the choice; an empty name where there is none at all.
+
+    Args:
+        names: those that there are.
+        wanted: the one that was asked for; empty: Docker's, else the first that has images.
+
+    Raises:
+        DataError: the wanted one is not there.
+    """
+    names = sorted(names)
+    if wanted and wanted not in names:
+        there = f"There are {_listed(names)}" if names else "There are none at all: nothing was ever stored here"
+        raise DataError(f"there is no namespace {wanted!r}. {there}")
+    if wanted or not names:
+        return wanted, ()
+    chosen = DOCKER if DOCKER in names else next(filter(has_images, names), names[0])
+    others = [name for name in names if name != chosen]
+    notes = []
+    if chosen != DOCKER:
+        notes.append(f"Its namespace {chosen} is shown: there is none of a Docker Engine ({DOCKER}).")
+    if others:
+        notes.append(f"Other namespaces are there: {_listed(others)}. `#NAMESPACE` after the path opens one.")
+    return chosen, tuple(notes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [name if _NAMESPACE.fullmatch(name) else repr(name[:64]) for name in names[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

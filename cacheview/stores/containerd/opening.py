@@ -1,0 +1,122 @@
+"""A containerd location opened: its socket or its root folder, and the namespace in it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cacheview.model import DataError, Image, ImageStore, Problem, Release
+from cacheview.stores.containerd.images import Grown
+from cacheview.stores.containerd.images import read_images as images_of
+from cacheview.stores.containerd.namespaces import choose_namespace, split_target
+from cacheview.stores.containerd.root import Root, RootNamespace, find_root
+from cacheview.stores.containerd.sockets import demand_socket, usual_socket
+from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.reading import Reading
+
+__all__ = ["open_target"]
+
+
+def open_target(target: str, reading: Reading) -> Opened:
+    """See `cacheview.stores.containerd.open_containerd`."""
+    text, wanted = split_target(target)
+    path = Path(text) if text else usual_socket()
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError as error:
+        what = "there is no such socket or folder. Is containerd running? Check the path"
+        raise DataError(what, where=str(path)) from error
+    except PermissionError as error:
+        what = "you have no permission to look for it: it is for root. Run cacheview as root (sudo)"
+        raise DataError(what, where=str(path)) from error
+    except OSError as error:
+        raise refusal(error, str(path)) from error
+    except ValueError as error:  # a null character
+        raise DataError(f"is no path: {error}", where=repr(text)) from error
+    if stat.S_ISSOCK(mode):
+        demand_socket(path)
+        return _open_socket(path, wanted, f"containerd:{target}", reading)
+    if stat.S_ISDIR(mode) or path.name == "meta.db":
+        return _open_root(path, wanted, f"containerd:{target}", reading)
+    kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)
+    raise DataError(f"is {kind}. Open containerd's socket, or its root folder", where=str(path))
+
+
+def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
+    root = Root(find_root(path), reading.limits)
+    metadata = root.metadata()
+    name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
+    store = _Store("containerd root folder", name, location, notes)
+    namespace = RootNamespace(root, metadata, name)
+    read = images_of(namespace.records(), namespace, reading, again=namespace.again, grown=store.grown(reading))
+    return store.opened(*read, path)
+
+
+def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
+    from cacheview.stores.containerd.client import THREADS, Client
+
+    with Client(path, reading.limits) as client:
+        version, namespaces = client.begin(reading.progress)
+        name, notes = _chosen(namespaces, wanted, client.has_images, path)
+        store = _Store(f"containerd {version}".rstrip(), name, location, notes)
+        namespace = client.namespace(name, reading.progress)
+        read = images_of(
+            namespace.records(),
+            namespace,
+            reading,
+            again=namespace.records,
+            threads=THREADS,
+            grown=store.grown(reading),
+        )
+    return store.opened(*read, path)
+
+
+def _chosen(
+    names: Sequence[str], wanted: str, has_images: Callable[[str], bool], path: Path
+) -> tuple[str, tuple[str, ...]]:
+    try:
+        return choose_namespace(names, wanted, has_images)
+    except DataError as error:
+        raise error if error.where else error.at(str(path)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """What is told of a store beside its images."""
+
+    title: str
+    namespace: str
+    location: str
+    notes: tuple[str, ...]
+
+    @property
+    def _title(self) -> str:
+        return f"{self.title}, namespace {self.namespace}" if self.namespace else self.title
+
+    def grown(self, reading: Reading) -> Grown | None:
+        partial = reading.partial
+        if partial is None:
+            return None
+        return lambda images, problems: partial(self._store(images, problems))
+
+    def opened(self, images: list[Image], problems: list[Problem], path: Path) -> Opened:
+        if problems and not images:
+            raise DataError(f"no image could be read. {'. '.join(map(str, problems[:3]))}", where=str(path))
+        store = self._store(images, problems)
+        return Opened(self._title, self.location, "containerd", (Case(self._title, store, ""),), store.problems)
+
+    def _store(self, images: list[Image], problems: list[Problem]) -> ImageStore:
+        empty = () if images or problems else ("There are no images in it.",)
+        return ImageStore(
+            tuple(images),
+            self._title,
+            self.location,
+            "",
+            (*self.notes, *empty),
+            tuple(problems),
+            Release("containerd"),
+        )

@@ -1,0 +1,56 @@
+"""What containerd tells of images, and the images that this makes: the same from a socket and from a root folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["ContentStore", "ImageRecord", "LostError", "Namespace"]
+
+from cacheview.model import DataError
+
+
+class LostError(DataError):
+    """Whoever holds the content does not answer any more: nothing else can be read from it either."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One name in containerd's image store.
+
+    Attributes:
+        name: a full reference; ``moby-dangling@DIGEST`` is what a Docker Engine calls an unnamed image.
+        digest: of the manifest or index that the name points to.
+        media_type: of it.
+        size: of it in bytes.
+        labels: Docker keeps there what it knows of an image's origin.
+    """
+
+    name: str
+    digest: str
+    media_type: str = ""
+    size: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class ContentStore(Protocol):
+    """The blobs of one namespace."""
+
+    def read(self, digest: str) -> bytes | None:
+        """A blob, not verified; None where there is none.
+
+        Raises:
+            LostError: no other can be read either.
+            DataError: it cannot be read, or is too large.
+        """
+
+    def labels(self, digest: str) -> Mapping[str, str]:
+        """The labels of a blob; none where there is no such blob. Raises as `read`."""
+
+
+class Namespace(ContentStore, Protocol):
+    """The images of one namespace of containerd, as they are now."""
+
+    def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+        """All image records by name, and what of the list cannot be read. Raises as `read`."""

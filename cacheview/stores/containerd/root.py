@@ -1,0 +1,160 @@
+"""containerd's root folder, read without containerd, or beside a running one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from cacheview.model import DataError
+from cacheview.stores.containerd.bolt import META_SPAN, newest_meta
+from cacheview.stores.containerd.images import Listed
+from cacheview.stores.containerd.metadata import Metadata
+from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.limits import Limits
+
+__all__ = ["Root", "RootNamespace", "find_root"]
+
+_BOLT = "io.containerd.metadata.v1.bolt"
+_DATABASE = "meta.db"
+_BLOBS = "io.containerd.content.v1.content/blobs"
+_BELOW = ("", "containerd/daemon", "daemon")
+_ATTEMPTS = 20
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+
+
+def find_root(path: Path) -> Path:
+    """The root folder that is meant by a path: itself, the folder of its database, that file, or a folder above.
+
+    Raises:
+        DataError: there is none, or no permission to look.
+    """
+    if path.name == _DATABASE:
+        return path.parent.parent
+    if _is_file(path / _DATABASE):
+        return path.parent
+    for below in _BELOW:
+        root = path / below
+        if _is_file(root / _BOLT / _DATABASE):
+            return root
+    what = (
+        f"is no root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; "
+        "that of a Docker Engine is containerd/daemon in its data root"
+    )
+    raise DataError(what, where=str(path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _refusal(error, path) from error
+
+
+class Root:
+    """A root folder.
+
+    Args:
+        path: of the folder that has ``io.containerd.metadata.v1.bolt``.
+        limits: how much is read.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path = path
+        self._limits = limits
+
+    def metadata(self) -> Metadata:
+        """The database as of one moment. Raises `DataError` where it cannot be read."""
+        path = self.path / _BOLT / _DATABASE
+        try:
+            return Metadata(self._snapshot(path))
+        except OSError as error:
+            raise _refusal(error, path) from error
+        except DataError as error:
+            raise error.at(str(path)) from None
+
+    def _snapshot(self, path: Path) -> bytes:
+        """The file as one transaction left it.
+
+        A transaction writes to pages that are free for all before, then to a meta page: what is reachable from the
+        newest meta page stays as it is until another transaction is done. No lock is taken: it would stop containerd.
+        """
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | _NONBLOCK)
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise DataError(f"is {what_it_is(status.st_mode)}, not a file")
+            for _ in range(_ATTEMPTS):
+                if os.fstat(descriptor).st_size > self._limits.documents:
+                    raise DataError(f"has more than {self._limits.documents:,} bytes")
+                file.seek(0)
+                content = file.readall()
+                if not content:
+                    raise DataError("is empty: containerd has not run here, or the file was cut off")
+                file.seek(0)
+                before, after = newest_meta(content[:META_SPAN]), newest_meta(file.read(META_SPAN) or b"")
+                if before.transaction == after.transaction:
+                    return content
+        raise DataError("is being written all the time. Open it again, or open containerd's socket")
+
+    def read(self, digest: str) -> bytes | None:
+        """The content of a blob, not verified; None where there is none. Raises `DataError` where it cannot be read."""
+        algorithm, _, encoded = digest.partition(":")
+        if not (algorithm.isalnum() and encoded.isalnum()):
+            raise DataError(f"not a digest: {digest[:200]!r}")
+        path = self.path / _BLOBS / algorithm / encoded
+        try:
+            mode = os.lstat(path).st_mode
+            if not stat.S_ISREG(mode):
+                what = "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
+                raise DataError(f"its blob is {what}", where=str(path))
+            descriptor = os.open(path, _FLAGS | _NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _refusal(error, path) from error
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise DataError(f"its blob is {what_it_is(status.st_mode)}, not a file", where=str(path))
+            limit = self._limits.document
+            if status.st_size > limit:
+                raise DataError(f"blob {digest} has {status.st_size:,} bytes; at most {limit:,} are read")
+            try:
+                return file.read(status.st_size) or b""
+            except OSError as error:
+                raise _refusal(error, path) from error
+
+
+class RootNamespace:
+    """A namespace of a root folder, as its metadata was at one moment."""
+
+    def __init__(self, root: Root, metadata: Metadata, name: str) -> None:
+        self._root = root
+        self._metadata = metadata
+        self._name = name
+
+    def records(self) -> Listed:
+        return self._metadata.records(self._name)
+
+    def again(self) -> Listed:
+        """The records as they are now."""
+        return self._root.metadata().records(self._name)
+
+    def read(self, digest: str) -> bytes | None:
+        # The files are those of all namespaces; containerd gives each only its own.
+        return self._root.read(digest) if self._metadata.has_blob(self._name, digest) else None
+
+    def labels(self, digest: str) -> Mapping[str, str]:
+        return self._metadata.blob_labels(self._name, digest)
+
+
+def _refusal(error: OSError, path: Path) -> DataError:
+    if isinstance(error, PermissionError):
+        what = "you have no permission to read it: containerd's root folder is for root. Run cacheview as root (sudo)"
+        return DataError(what, where=str(path))
+    return refusal(error, str(path))

@@ -1,0 +1,68 @@
+"""Where containerd listens, and who may speak to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from cacheview.model import DataError
+
+__all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
+
+USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
+"""containerd's own, and that of the one which a Docker Engine starts where there is none."""
+
+_FOLDERS = (
+    "Its root folder can be opened too: containerd:/var/lib/containerd, or containerd/daemon in Docker's data root"
+)
+
+
+def containerd_sockets() -> list[Path]:
+    """The usual sockets that exist on this machine, whether this user may use them or not."""
+    return [Path(path) for path in USUAL_SOCKETS if _is_socket(path)]
+
+
+def usual_socket() -> Path:
+    """The socket that is meant where none is said. Raises `DataError` where there is none."""
+    for socket in containerd_sockets():
+        return socket
+    for path in USUAL_SOCKETS:
+        try:
+            os.stat(path)
+        except PermissionError as error:
+            what = "you have no permission to look for it: it is for root. Run cacheview as root (sudo)"
+            raise DataError(what, where=path) from error
+        except OSError:
+            continue
+    looked = " nor ".join(USUAL_SOCKETS)
+    raise DataError(f"there is no socket of containerd, neither {looked}. Is containerd running? {_FOLDERS}")
+
+
+def demand_socket(path: Path) -> None:
+    """Raises `DataError` where the user may not speak to a socket: whose it is, and what to do."""
+    if os.access(path, os.R_OK | os.W_OK):
+        return
+    status = os.stat(path)
+    group = _group(status) if status.st_mode & stat.S_IWGRP else ""
+    if group not in ("", "root"):
+        what = f"it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+    else:
+        what = "it is for root. Run cacheview as root (sudo)"
+    raise DataError(f"you have no permission for this socket: {what}", where=str(path))
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _group(status: os.stat_result) -> str:
+    try:
+        import grp
+
+        return grp.getgrgid(status.st_gid).gr_name
+    except (ImportError, KeyError):
+        return ""  # not on Windows; or no group has the number

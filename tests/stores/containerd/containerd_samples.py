@@ -1,0 +1,60 @@
+"""containerd roots of the samples, laid out for a test."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, decode
+from cacheview.stores.open import open_store
+
+DATA = Path(__file__).parents[2] / "data"
+ENGINES = ("71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d")
+DATABASE = "io.containerd.metadata.v1.bolt/meta.db"
+BLOBS = "io.containerd.content.v1.content/blobs/sha256"
+
+
+def unpack(engine: str, folder: Path) -> Path:
+    """The containerd root of a sample, in a folder that has what a data root has."""
+    with tarfile.open(DATA / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "containerd" / "daemon"
+
+
+@cache
+def truth(engine: str) -> list[dict[str, Any]]:
+    images: list[dict[str, Any]] = json.loads((DATA / "samples" / engine / "truth.json").read_text())["images"]
+    return images
+
+
+def read(location: str, **options: Any) -> ImageStore:
+    """The one store at a location, whose problems are those of what was opened."""
+    opened = open_store(f"containerd:{location}", **options)
+    (case,) = opened.cases
+    assert opened.kind == "containerd"
+    assert opened.location == case.store.location == f"containerd:{location}"
+    assert opened.problems == case.store.problems
+    return case.store
+
+
+def assert_as_told(images: tuple[Image, ...], engine: str) -> None:
+    """The images are exactly those of ``truth.json``, in its order, and nothing is doubtful."""
+    told = truth(engine)
+    assert [image.id for image in images] == [image["id"] for image in told]
+    for image, true in zip(images, told, strict=True):
+        container_config = true.get("container_config")
+        assert image.names == tuple(true["names"])
+        assert image.parent == true.get("parent")
+        assert image.from_scratch is true["from_scratch"]
+        assert image.built_locally is true["built_locally"]
+        assert image.config == decode(ImageConfig, json.dumps(true["config"]))
+        assert image.config_digest == true["config_digest"]
+        assert image.manifest_digest == true.get("manifest", image.id)
+        assert bool(image.variants) is true.get("index", False)
+        assert image.container_config == (
+            None if container_config is None else decode(ContainerConfig, json.dumps(container_config))
+        )
+        assert image.doubts == ()

@@ -1,0 +1,281 @@
+"""containerd's root folder as a store: real ones against what is true of them, then damaged and hostile ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from containerd_samples import BLOBS, DATABASE, ENGINES, assert_as_told, read, truth, unpack
+
+from cacheview.model import DataError, ImageStore
+from cacheview.stores.open import open_store
+from cacheview.stores.progress import Cancelled
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return unpack("28.5.2-c8d", tmp_path)
+
+
+def test_a_root_folder_tells_what_is_true(engine: str, tmp_path: Path) -> None:
+    store = read(str(unpack(engine, tmp_path)))
+    assert_as_told(store.images, engine)
+    assert store.problems == ()
+    assert store.notes == ()
+    assert store.title == "containerd root folder, namespace moby"
+
+
+@pytest.mark.parametrize("below", ["", "io.containerd.metadata.v1.bolt", DATABASE, "../..", ".."])
+def test_the_folders_and_the_file_of_a_root_mean_the_root(below: str, root: Path) -> None:
+    assert_as_told(read(f"{root / below}#moby").images, "28.5.2-c8d")
+
+
+def test_docker_data_root_of_a_containerd_store_is_read_as_one(root: Path) -> None:
+    opened = open_store(f"data-root:{root.parent.parent}")
+    assert_as_told(opened.cases[0].store.images, "28.5.2-c8d")
+
+
+def test_a_path_with_a_number_sign_is_a_path(root: Path) -> None:
+    moved = root.rename(root.parent / "a#b")
+    assert_as_told(read(str(moved)).images, "28.5.2-c8d")
+    assert_as_told(read(f"{moved}#moby").images, "28.5.2-c8d")
+
+
+def test_nothing_of_a_root_is_changed(root: Path) -> None:
+    def state() -> list[tuple[str, int, int, bytes]]:
+        return [
+            (str(path), path.stat().st_mtime_ns, path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
+            for path in sorted(root.rglob("*"))
+        ]
+
+    before = state()
+    read(str(root))
+    assert state() == before
+
+
+def test_a_lock_of_containerd_does_not_stop_it(root: Path) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="no such locks here")
+    with open(root / DATABASE, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert_as_told(read(str(root)).images, "28.5.2-c8d")
+
+
+def test_progress_counts_images(root: Path) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    read(str(root), progress=lambda *report: told.append(report))
+    count = len(truth("28.5.2-c8d"))
+    assert told[0] == (0, count, "Reading images")
+    assert told[-1] == (count, count, "Reading images")
+
+
+def test_it_can_be_cancelled(root: Path) -> None:
+    def cancel(*_: Any) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read(str(root), progress=cancel)
+
+
+# What is missing or damaged
+
+
+def _blob(root: Path, digest: str) -> Path:
+    return root / BLOBS / digest.removeprefix("sha256:")
+
+
+def _image(name: str) -> dict[str, Any]:
+    return next(image for image in truth("28.5.2-c8d") if name in image["names"])
+
+
+def _others(store: ImageStore, *without: str) -> None:
+    """All other images are there."""
+    assert {image.id for image in store.images} == {image["id"] for image in truth("28.5.2-c8d")} - {*without}
+
+
+def test_an_image_without_its_manifest_is_a_problem_and_the_rest_is_read(root: Path) -> None:
+    gone = _image("docker.io/shop/web:1.1")["id"]
+    _blob(root, gone).unlink()
+    store = read(str(root))
+    _others(store, gone)
+    (problem,) = store.problems
+    assert problem.where == "shop/web:1.1"
+    assert problem.what == f"{gone} is not in the store"
+
+
+def test_a_blob_of_another_digest_is_not_believed(root: Path) -> None:
+    image = _image("docker.io/shop/web:1.1")
+    path = _blob(root, image["config_digest"])
+    path.write_bytes(path.read_bytes().replace(b"linux", b"l1nux"))
+    store = read(str(root))
+    _others(store, image["id"])
+    assert "bad digest" in store.problems[0].what
+
+
+def _container_config_of(root: Path, image: dict[str, Any]) -> Path:
+    """The blob that has an image's container config, found by its content."""
+    import json
+
+    for path in sorted((root / BLOBS).iterdir()):
+        content = path.read_bytes()
+        if b'"ArgsEscaped"' in content or b'"Hostname"' in content:
+            try:
+                if json.loads(content) == image["container_config"]:
+                    return path
+            except ValueError:
+                continue
+    raise AssertionError("there is no such blob")
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed", "no JSON", "a folder", "a link"])
+def test_a_container_config_that_cannot_be_read_is_doubtful(damage: str, root: Path, tmp_path: Path) -> None:
+    image = _image("docker.io/shop/web:1.1")
+    path = _container_config_of(root, image)
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "changed":
+        path.write_bytes(content + b" ")
+    elif damage == "no JSON":
+        path.write_bytes(b"\x00\xff")
+    elif damage == "a folder":
+        path.mkdir()
+    elif damage == "a link":
+        (tmp_path / "elsewhere").write_bytes(content)
+        path.symlink_to(tmp_path / "elsewhere")
+    store = read(str(root))
+    _others(store)
+    found = store.by_id[image["id"]]
+    assert found.container_config is None
+    assert [doubt.aspect for doubt in found.doubts] == ["container_config"]
+    assert found.parent == image["parent"]
+    assert "container config cannot be read" in store.problems[0].what
+    # Images may share the blob: steps of the same command from different parents.
+    assert {problem.where for problem in store.problems} >= {"shop/web:1.1"}
+
+
+def test_without_any_blob_there_is_no_store(root: Path) -> None:
+    shutil.rmtree(root / BLOBS)
+    with pytest.raises(DataError, match="no image could be read"):
+        read(str(root))
+
+
+def test_a_file_of_another_namespace_is_not_of_this_one(root: Path) -> None:
+    """All namespaces share the folder of blobs: what lies there is only there for those that say so."""
+    content = b"{}"
+    digest = hashlib.sha256(content).hexdigest()
+    (root / BLOBS / digest).write_bytes(content)
+    from cacheview.stores.containerd.root import Root, RootNamespace
+    from cacheview.stores.limits import DEFAULT_LIMITS
+
+    opened = Root(root, DEFAULT_LIMITS)
+    assert opened.read(f"sha256:{digest}") == content
+    assert RootNamespace(opened, opened.metadata(), "moby").read(f"sha256:{digest}") is None
+
+
+# What is no root
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "is empty"),
+        (b"\0" * 8192, "is no bolt database"),
+        (b"SQLite format 3\0" * 1000, "is no bolt database"),
+    ],
+)
+def test_a_file_that_is_no_database(content: bytes, what: str, root: Path) -> None:
+    (root / DATABASE).write_bytes(content)
+    with pytest.raises(DataError, match=what) as caught:
+        read(str(root))
+    assert str(root / DATABASE) in str(caught.value)
+
+
+def test_a_namespace_that_is_not_there(root: Path) -> None:
+    with pytest.raises(DataError, match="there is no namespace 'k8s.io'. There are moby"):
+        read(f"{root}#k8s.io")
+
+
+@pytest.mark.parametrize("namespace", ["a b", "../moby", "é", "x" * 77])
+def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
+    with pytest.raises(DataError, match="is no name of a namespace"):
+        read(f"{root}#{namespace}")
+
+
+def test_a_folder_that_is_no_root(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no root folder of containerd"):
+        read(str(tmp_path))
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such socket or folder"):
+        read(str(tmp_path / "absent"))
+
+
+def test_a_path_that_is_none() -> None:
+    with pytest.raises(DataError, match="is no path"):
+        read("/a\0b")
+
+
+def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
+    (tmp_path / "x.sock").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"is a file. Open containerd's socket"):
+        read(str(tmp_path / "x.sock"))
+
+
+def test_a_pipe_in_place_of_the_database_does_not_hang(root: Path) -> None:
+    (root / DATABASE).unlink()
+    os.mkfifo(root / DATABASE)
+    for location in (root, root / DATABASE):
+        with pytest.raises(DataError):
+            read(str(location))
+
+
+def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where containerd writes while the file is read, it is read again; for ever is too long."""
+    from cacheview.stores.containerd import root as module
+
+    newest = module.newest_meta
+    asked: list[int] = []
+
+    def busy(head: bytes) -> Any:
+        from dataclasses import replace
+
+        asked.append(len(asked))
+        return replace(newest(head), transaction=len(asked) if len(asked) <= busy_for else 0)
+
+    monkeypatch.setattr(module, "newest_meta", busy)
+    busy_for = 7
+    assert_as_told(read(str(root)).images, "28.5.2-c8d")
+    assert len(asked) == 10  # three times in vain, one of them beginning before the last write
+    busy_for = 10_000
+    with pytest.raises(DataError, match="is being written all the time"):
+        read(str(root))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_without_permission_it_says_who_may(root: Path) -> None:
+    (root / DATABASE).chmod(0)
+    with pytest.raises(DataError, match="is for root. Run cacheview as root"):
+        read(str(root))
+
+
+def test_a_refusal_says_who_may(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
+        if str(path).endswith("meta.db"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(DataError, match=r"meta.db: you have no permission .* is for root. Run cacheview as root"):
+        read(str(root))
