@@ -20,7 +20,7 @@ _SHOWN = 20
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """``PATH#NAMESPACE`` → path and namespace, each empty where it is not said. A path that exists is one, ``#`` or not.
+    """``PATH#NAMESPACE`` → path and namespace, each empty where it is not said. A path that exists is one as it is.
 
     Raises:
         DataError: what follows the ``#`` is no name of a namespace.

@@ -200,7 +200,7 @@ def test_a_file_that_is_no_database(content: bytes, what: str, root: Path) -> No
 
 
 def test_a_namespace_that_is_not_there(root: Path) -> None:
-    with pytest.raises(DataError, match="there is no namespace 'k8s.io'. There are moby"):
+    with pytest.raises(DataError, match=r"there is no namespace 'k8s\.io'\. There are moby"):
         read(f"{root}#k8s.io")
 
 
@@ -264,7 +264,7 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_without_permission_it_says_who_may(root: Path) -> None:
     (root / DATABASE).chmod(0)
-    with pytest.raises(DataError, match="is for root. Run cacheview as root"):
+    with pytest.raises(DataError, match=r"is for root\. Run cacheview as root"):
         read(str(root))
 
 
