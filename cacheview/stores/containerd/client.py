@@ -1,0 +1,180 @@
+"""A connection to containerd's socket that only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import grpc
+
+from cacheview.model import DataError
+from cacheview.stores.containerd.messages import message
+from cacheview.stores.containerd.records import ImageRecord, LostError
+from cacheview.stores.limits import Limits
+from cacheview.stores.progress import Meter, Progress
+
+__all__ = ["ALLOWED", "THREADS", "Client", "ClientNamespace"]
+
+THREADS: Final = 8
+"""So many blobs are asked for at the same time."""
+
+_DEADLINE: Final = 5.0  # seconds for one answer
+_SERVICES: Final = "/containerd.services"
+
+VERSION: Final = f"{_SERVICES}.version.v1.Version/Version"
+NAMESPACES: Final = f"{_SERVICES}.namespaces.v1.Namespaces/List"
+IMAGES: Final = f"{_SERVICES}.images.v1.Images/List"
+BLOB_INFO: Final = f"{_SERVICES}.content.v1.Content/Info"
+BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
+
+ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOB_INFO, BLOB_READ})
+"""All that is ever called: none of it changes anything."""
+
+_LOST: Final = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+    }
+)
+
+
+class Client:
+    """A connection, to be used as a context manager. Several threads may use it at once."""
+
+    def __init__(self, path: Path, limits: Limits, deadline: float = _DEADLINE) -> None:
+        self._path = path
+        self._limits = limits
+        self._deadline = deadline
+        options = [
+            ("grpc.max_receive_message_length", limits.documents),
+            ("grpc.enable_http_proxy", 0),
+            ("grpc.default_authority", "localhost"),  # Go's server refuses a path in its place
+        ]
+        self._channel = grpc.insecure_channel(f"unix:{path}", options=options)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
+        """Its version and namespaces. Raises `LostError` where it does not answer, or is no containerd."""
+        Meter(progress, None, "Asking containerd").alive()
+        version = self._ask(VERSION, message("Nothing")(), message("Version"), "")
+        namespaces = self._ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
+        return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
+
+    def has_images(self, namespace: str) -> bool:
+        """Whether a namespace has an image record. Raises `LostError`."""
+        return bool(self._ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
+
+    def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
+        """The images and blobs of a namespace."""
+        return ClientNamespace(self, name, progress, self._limits)
+
+    def _ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
+        call: Any = self._channel.unary_unary(
+            _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
+        )
+        try:
+            return call(request, timeout=self._deadline, metadata=_metadata(namespace))
+        except grpc.RpcError as error:
+            raise self._refused(error) from error
+
+    def _stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
+        call: Any = self._channel.unary_stream(
+            _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
+        )
+        try:
+            yield from call(request, timeout=self._deadline, metadata=_metadata(namespace))
+        except grpc.RpcError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: Any) -> DataError:
+        """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
+        code = error.code()
+        said = " ".join((error.details() or "").split())[:200]
+        if code is grpc.StatusCode.NOT_FOUND:
+            return _MissingError(said)
+        where = str(self._path)
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            what = f"containerd did not answer within {self._deadline:g} seconds. Is it busy or stopped? Try again"
+            return LostError(what, where=where)
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return LostError(f"what listens there is no containerd ({said}). Check the path", where=where)
+        if code in _LOST:
+            return LostError(f"containerd does not answer ({said}). Is it running? Check the path", where=where)
+        return DataError(f"containerd refuses to answer: {said or code.name}", where=where)
+
+
+class _MissingError(DataError):
+    """There is nothing of that name."""
+
+
+class ClientNamespace:
+    """The images and blobs of one namespace, asked for when they are needed."""
+
+    def __init__(self, client: Client, name: str, progress: Progress | None, limits: Limits) -> None:
+        self._client = client
+        self._name = name
+        self._progress = progress
+        self._limits = limits
+
+    def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+        """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
+        Meter(self._progress, None, "Listing images").alive()
+        listed = self._client._ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
+        found = [
+            ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
+            for one in listed[: self._limits.images]
+        ]
+        left = len(listed) - len(found)
+        problems = (
+            [DataError(f"more than {self._limits.images:,} image records; {left:,} are not read")] if left else []
+        )
+        return sorted(found, key=lambda record: record.name), problems
+
+    def read(self, digest: str) -> bytes | None:
+        """A blob, not verified; None where there is none. Raises `LostError`, or `DataError` for one too large."""
+        data = bytearray()
+        request = message("BlobRequest")(digest=digest)
+        try:
+            for chunk in self._client._stream(BLOB_READ, request, message("Chunk"), self._name):
+                data += chunk.data
+                if len(data) > self._limits.document:
+                    raise DataError(f"{digest} is larger than {self._limits.document:,} bytes, which no document is")
+        except _MissingError:
+            return None
+        return bytes(data)
+
+    def labels(self, digest: str) -> Mapping[str, str]:
+        """The labels of a blob; none where there is no such blob. Raises as `read`."""
+        request = message("BlobRequest")(digest=digest)
+        try:
+            answer = self._client._ask(BLOB_INFO, request, message("BlobAnswer"), self._name)
+        except _MissingError:
+            return {}
+        return dict(answer.info.labels)
+
+
+def _allowed(method: str) -> str:
+    if method not in ALLOWED:
+        raise ValueError(f"{method} is not among what may be called")
+    return method
+
+
+def _bytes_of(request: Any) -> bytes:
+    return bytes(request.SerializeToString())
+
+
+def _metadata(namespace: str) -> tuple[tuple[str, str], ...]:
+    return (("containerd-namespace", namespace),) if namespace else ()

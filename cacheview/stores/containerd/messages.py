@@ -1,0 +1,74 @@
+"""The messages of containerd's API that are needed to read images, made from a table of field numbers.
+
+Facts from containerd's ``api/services/{images,content,namespaces,version}/v1`` and ``api/types`` (1.6 to 2.x): fields
+that are not listed here are passed over, as protobuf does with what it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+
+__all__ = ["message"]
+
+_PACKAGE: Final = "cacheview.containerd"
+
+_KINDS: Final = {
+    "string": FieldDescriptorProto.TYPE_STRING,
+    "bytes": FieldDescriptorProto.TYPE_BYTES,
+    "int64": FieldDescriptorProto.TYPE_INT64,
+}
+
+# Message → field → number and kind; "*" before a kind: repeated; "map": of strings to strings.
+_MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
+    "Nothing": {},
+    "Version": {"version": (1, "string")},
+    "Descriptor": {"media_type": (1, "string"), "digest": (2, "string"), "size": (3, "int64")},
+    "Image": {"name": (1, "string"), "labels": (2, "map"), "target": (3, "Descriptor")},
+    "Images": {"images": (1, "*Image")},
+    "Namespace": {"name": (1, "string")},
+    "Namespaces": {"namespaces": (1, "*Namespace")},
+    "BlobRequest": {"digest": (1, "string")},
+    "BlobInfo": {"digest": (1, "string"), "size": (2, "int64"), "labels": (5, "map")},
+    "BlobAnswer": {"info": (1, "BlobInfo")},
+    "Chunk": {"offset": (1, "int64"), "data": (2, "bytes")},
+}
+
+
+def message(name: str) -> type[Any]:
+    """The class of a message of the table, with protobuf's own methods."""
+    return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
+
+
+def _pool() -> DescriptorPool:
+    file = FileDescriptorProto(name="cacheview/containerd.proto", package=_PACKAGE, syntax="proto3")
+    for name, fields in _MESSAGES.items():
+        made = file.message_type.add(name=name)
+        for field, (number, kind) in fields.items():
+            _add_field(made, field, number, kind)
+    pool = DescriptorPool()
+    pool.Add(file)
+    return pool
+
+
+def _add_field(made: DescriptorProto, name: str, number: int, kind: str) -> None:
+    field = made.field.add(name=name, number=number, label=FieldDescriptorProto.LABEL_OPTIONAL)
+    if kind == "map":
+        entry = made.nested_type.add(name=f"{name.title()}Entry")
+        entry.options.map_entry = True
+        _add_field(entry, "key", 1, "string")
+        _add_field(entry, "value", 2, "string")
+        kind = f"*{made.name}.{entry.name}"
+    if kind.startswith("*"):
+        field.label, kind = FieldDescriptorProto.LABEL_REPEATED, kind[1:]
+    if kind in _KINDS:
+        field.type = _KINDS[kind]
+    else:
+        field.type, field.type_name = FieldDescriptorProto.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
+
+
+_POOL = _pool()
