@@ -8,7 +8,7 @@ from cacheview.engine import RULE_SETS, fitting
 from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose, store_kind
 from cacheview.engine.rulesets.words import comparisons, differences
-from cacheview.model import ImageStore, Release
+from cacheview.model import Image, ImageConfig, ImageStore, Release, Timestamp
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
 
@@ -73,6 +73,17 @@ def test_a_store_has_the_rules_of_its_engine() -> None:
     unversioned = fitting(ImageStore((), release=Release("containerd")))
     assert unversioned.rules is list(RULE_SETS.values())[-1]
     assert "not known" in unversioned.note
+
+
+def test_without_a_version_the_builder_of_the_newest_image_counts() -> None:
+    def built(name: str, second: int, version: str) -> Image:
+        config = ImageConfig(created=Timestamp(second, 0, None), docker_version=version)
+        return Image(id=f"sha256:{name}", parent="sha256:0", config=config)
+
+    images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
+    chosen = fitting(ImageStore(images, release=Release("graph driver")))
+    assert chosen.rules.name == "graphdriver-24.0.7"
+    assert "Docker 20.10.24 built" in chosen.note
 
 
 def test_no_release_has_two_rule_sets() -> None:

@@ -77,8 +77,8 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
 def fitting(store: ImageStore, named: str = "") -> Choice:
     """The rules of a store: those it was opened for by name, else those of its engine.
 
-    Where only the kind of its engine's store is known, those of the newest release of that kind; where nothing is,
-    those of `CONTAINERD_71EBFC7`.
+    Where only the kind of its engine's store is known, those of the engine that built the newest image, else of the
+    newest release of that kind; where nothing is, those of `CONTAINERD_71EBFC7`.
     """
     if named in RULE_SETS:
         return Choice(RULE_SETS[named])
@@ -89,9 +89,21 @@ def fitting(store: ImageStore, named: str = "") -> Choice:
     chosen = choose(release.version, kind, release.commit)
     if chosen is not None:
         return chosen
+    if not release.version and (built := _newest_builder(store)):
+        chosen = choose(built, kind)
+        if chosen is not None:
+            told = f"The version of its engine is not known; Docker {built} built its newest image"
+            return Choice(chosen.rules, f"{told}: it is asked by the rules of that, {chosen.rules.title}.")
     newest = [rules for rules in RULE_SETS.values() if rules.store is kind][-1]
     told = f"the version {release.version} has no known rules" if release.version else "the version is not known"
     return Choice(newest, f"Of the engine of this store {told}: it is asked by the newest rules, {newest.title}.")
+
+
+def _newest_builder(store: ImageStore) -> str:
+    """The engine version that the newest image of a store was built by; empty where no image tells."""
+    told = [image for image in store.images if image.parent and image.created and image.config.docker_version]
+    newest = max(told, key=lambda image: image.created.instant if image.created else (0, 0), default=None)
+    return newest.config.docker_version[:64] if newest is not None else ""
 
 
 def _parsed(match: re.Match[str]) -> Version:
