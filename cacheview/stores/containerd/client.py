@@ -69,19 +69,20 @@ class Client:
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
         """Its version and namespaces. Raises `LostError` where it does not answer, or is no containerd."""
         Meter(progress, None, "Asking containerd").alive()
-        version = self._ask(VERSION, message("Nothing")(), message("Version"), "")
-        namespaces = self._ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
+        version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
+        namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
         return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
     def has_images(self, namespace: str) -> bool:
         """Whether a namespace has an image record. Raises `LostError`."""
-        return bool(self._ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
+        return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
         """The images and blobs of a namespace."""
         return ClientNamespace(self, name, progress, self._limits)
 
-    def _ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
+    def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
+        """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
         call: Any = self._channel.unary_unary(
             _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
         )
@@ -90,7 +91,8 @@ class Client:
         except grpc.RpcError as error:
             raise self._refused(error) from error
 
-    def _stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
+    def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
+        """The same with all its answers."""
         call: Any = self._channel.unary_stream(
             _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
         )
@@ -132,7 +134,7 @@ class ClientNamespace:
     def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
         """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
         Meter(self._progress, None, "Listing images").alive()
-        listed = self._client._ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
+        listed = self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
         found = [
             ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
             for one in listed[: self._limits.images]
@@ -148,7 +150,7 @@ class ClientNamespace:
         data = bytearray()
         request = message("BlobRequest")(digest=digest)
         try:
-            for chunk in self._client._stream(BLOB_READ, request, message("Chunk"), self._name):
+            for chunk in self._client.stream(BLOB_READ, request, message("Chunk"), self._name):
                 data += chunk.data
                 if len(data) > self._limits.document:
                     raise DataError(f"{digest} is larger than {self._limits.document:,} bytes, which no document is")
@@ -160,7 +162,7 @@ class ClientNamespace:
         """The labels of a blob; none where there is no such blob. Raises as `read`."""
         request = message("BlobRequest")(digest=digest)
         try:
-            answer = self._client._ask(BLOB_INFO, request, message("BlobAnswer"), self._name)
+            answer = self._client.ask(BLOB_INFO, request, message("BlobAnswer"), self._name)
         except _MissingError:
             return {}
         return dict(answer.info.labels)

@@ -1,0 +1,134 @@
+"""A stand-in for containerd: what a root folder holds, served over a socket; it can misbehave."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from cacheview.stores.containerd import client
+from cacheview.stores.containerd.messages import message
+from cacheview.stores.containerd.records import ImageRecord
+from cacheview.stores.containerd.root import Root, RootNamespace
+from cacheview.stores.limits import DEFAULT_LIMITS
+
+Answer = Callable[[Any, Any], Any]
+
+
+class Server:
+    """Serves a root folder on a socket.
+
+    Attributes:
+        called: the methods that were called, in order.
+        instead: by method, what is done in place of the right answer.
+        hanging: what hangs does so until this is set.
+    """
+
+    def __init__(self, root: Path, socket: Path) -> None:
+        self._root = Root(root, DEFAULT_LIMITS)
+        self._metadata = self._root.metadata()
+        self.called: list[tuple[str, str]] = []
+        self.instead: dict[str, Answer] = {}
+        self.hanging = threading.Event()
+        self._server = grpc.server(ThreadPoolExecutor(16))
+        self._server.add_generic_rpc_handlers((_Handlers(self),))
+        self._server.add_insecure_port(f"unix:{socket}")
+
+    def __enter__(self) -> Server:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hanging.set()
+        self._server.stop(0).wait()
+
+    def hang(self, request: Any, context: Any) -> Any:
+        """An answer that does not come."""
+        self.hanging.wait()
+        context.abort(grpc.StatusCode.UNAVAILABLE, "stopped")
+
+    def namespace(self, context: Any) -> RootNamespace:
+        name = dict(context.invocation_metadata()).get("containerd-namespace", "")
+        if not name:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "namespace is required")
+        return RootNamespace(self._root, self._metadata, name)
+
+    def records(self, name: str) -> Sequence[ImageRecord]:
+        """The image records of a namespace."""
+        return RootNamespace(self._root, self._metadata, name).records()[0]
+
+    # The answers
+
+    def version(self, request: Any, context: Any) -> Any:
+        return message("Version")(version="1.7.99")
+
+    def namespaces(self, request: Any, context: Any) -> Any:
+        named = [message("Namespace")(name=name) for name in self._metadata.namespaces]
+        return message("Namespaces")(namespaces=named)
+
+    def images(self, request: Any, context: Any) -> Any:
+        records, _ = self.namespace(context).records()
+        target = message("Descriptor")
+        return message("Images")(
+            images=[
+                message("Image")(
+                    name=one.name,
+                    labels=dict(one.labels),
+                    target=target(media_type=one.media_type, digest=one.digest, size=one.size),
+                )
+                for one in reversed(records)
+            ]
+        )
+
+    def info(self, request: Any, context: Any) -> Any:
+        namespace = self.namespace(context)
+        if namespace.read(request.digest) is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"content {request.digest}: not found")
+        labels = dict(namespace.labels(request.digest))
+        return message("BlobAnswer")(info=message("BlobInfo")(digest=request.digest, labels=labels))
+
+    def read(self, request: Any, context: Any) -> Iterator[Any]:
+        data = self.namespace(context).read(request.digest)
+        if data is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"content {request.digest}: not found")
+        assert data is not None
+        for offset in range(0, len(data), 512):
+            yield message("Chunk")(offset=offset, data=data[offset : offset + 512])
+
+
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def service(self, details: Any) -> Any:
+        server = self._server
+        ways: dict[str, tuple[str, Answer, bool]] = {
+            client.VERSION: ("Nothing", server.version, False),
+            client.NAMESPACES: ("Nothing", server.namespaces, False),
+            client.IMAGES: ("Nothing", server.images, False),
+            client.BLOB_INFO: ("BlobRequest", server.info, False),
+            client.BLOB_READ: ("BlobRequest", server.read, True),
+        }
+        method = details.method
+        if method not in ways:
+            return None
+        request, answer, streams = ways[method]
+        answer = server.instead.get(method, answer)
+
+        def noted(asked: Any, context: Any) -> Any:
+            server.called.append((method, dict(context.invocation_metadata()).get("containerd-namespace", "")))
+            return answer(asked, context)
+
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        return make(
+            noted,
+            request_deserializer=message(request).FromString,
+            response_serializer=lambda told: told if isinstance(told, bytes) else told.SerializeToString(),
+        )

@@ -1,0 +1,171 @@
+"""containerd's socket as a store: the same images as its root folder, few calls, and none that does not end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from containerd_samples import ENGINES, assert_as_told, read, truth, unpack
+from containerd_server import Server
+
+from cacheview.model import DataError, ImageStore, short_id
+from cacheview.stores.containerd import client
+from cacheview.stores.containerd.client import ALLOWED, Client
+from cacheview.stores.containerd.messages import message
+from cacheview.stores.limits import DEFAULT_LIMITS
+from cacheview.stores.open import open_store
+from cacheview.stores.progress import Cancelled
+
+
+@pytest.fixture
+def address() -> Iterator[Path]:
+    """A path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
+        yield Path(folder) / "c.sock"
+
+
+@pytest.fixture
+def server(tmp_path: Path, address: Path) -> Iterator[Server]:
+    with Server(unpack("28.5.2-c8d", tmp_path), address) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_DEADLINE", 0.3)
+    monkeypatch.setattr(Client.__init__, "__defaults__", (0.3,))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_socket_tells_what_is_true(engine: str, tmp_path: Path, address: Path) -> None:
+    with Server(unpack(engine, tmp_path), address) as running:
+        store = read(str(address))
+    assert_as_told(store.images, engine)
+    assert store.problems == ()
+    assert store.title == "containerd 1.7.99, namespace moby"
+    assert {method for method, _ in running.called} <= ALLOWED
+    assert {namespace for method, namespace in running.called if "Content" in method} == {"moby"}
+
+
+def test_nothing_that_changes_anything_may_be_called() -> None:
+    assert {method.rpartition("/")[2] for method in ALLOWED} == {"Version", "List", "Info", "Read"}
+    with Client(Path("/nowhere"), DEFAULT_LIMITS) as connection, pytest.raises(ValueError, match="may be called"):
+        connection.ask("/containerd.services.images.v1.Images/Delete", None, message("Nothing"), "moby")
+
+
+def test_images_come_while_it_reads(server: Server, address: Path) -> None:
+    seen: list[ImageStore] = []
+    whole = open_store(f"containerd:{address}", partial=seen.append).cases[0].store
+    sizes = [len(store.images) for store in seen]
+    assert sizes == sorted(sizes)
+    assert all({image.id for image in store.images} <= whole.by_id.keys() for store in seen)
+
+
+def test_it_can_be_stopped(server: Server, address: Path) -> None:
+    def stop(done: int, total: int | None, what: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_store(f"containerd:{address}", progress=stop)
+
+
+def test_no_socket() -> None:
+    with pytest.raises(DataError, match="no such socket or folder"):
+        open_store("containerd:/nowhere/containerd.sock")
+
+
+def test_a_socket_that_nobody_listens_to(address: Path, impatient: None) -> None:
+    with socket.socket(socket.AF_UNIX) as unheard:
+        unheard.bind(str(address))
+        with pytest.raises(DataError, match="Is it running"):
+            open_store(f"containerd:{address}")
+
+
+def test_something_else_listens(tmp_path: Path, address: Path, impatient: None) -> None:
+    other = grpc.server(ThreadPoolExecutor(2))
+    other.add_insecure_port(f"unix:{address}")
+    other.start()
+    try:
+        with pytest.raises(DataError, match="no containerd"):
+            open_store(f"containerd:{address}")
+    finally:
+        other.stop(0).wait()
+
+
+@pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES])
+def test_what_hangs_is_given_up(method: str, server: Server, address: Path, impatient: None) -> None:
+    server.instead[method] = server.hang
+    with pytest.raises(DataError, match="did not answer within"):
+        open_store(f"containerd:{address}")
+
+
+def test_one_that_ends_halfway_leaves_what_was_read(server: Server, address: Path, impatient: None) -> None:
+    answered = 0
+    whole = len(truth("28.5.2-c8d"))
+
+    def some(request: Any, context: Any) -> Iterator[Any]:
+        nonlocal answered
+        answered += 1
+        if answered > 60:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "stopped")
+        yield from server.read(request, context)
+
+    server.instead[client.BLOB_READ] = some
+    store = read(str(address))
+    assert 0 < len(store.images) < whole
+    assert len(store.problems) == 1
+    assert "does not answer" in str(store.problems[0])
+
+
+def test_garbage_is_refused(server: Server, address: Path) -> None:
+    server.instead[client.IMAGES] = lambda *_: b"\xff" * 64
+    with pytest.raises(DataError):
+        open_store(f"containerd:{address}")
+
+
+def test_a_blob_that_is_another_is_a_problem(server: Server, address: Path) -> None:
+    (first, *_) = truth("28.5.2-c8d")
+
+    def another(request: Any, context: Any) -> Iterator[Any]:
+        if request.digest == first["id"]:
+            yield message("Chunk")(data=b"{}")
+        else:
+            yield from server.read(request, context)
+
+    server.instead[client.BLOB_READ] = another
+    store = read(str(address))
+    assert first["id"] not in store.by_id
+    assert len(store.images) == len(truth("28.5.2-c8d")) - 1
+    assert any("bad digest" in str(problem) for problem in store.problems)
+
+
+def test_a_container_config_that_is_lost_is_a_doubt(server: Server, address: Path) -> None:
+    whole = read(str(address))
+    made = next(image for image in whole.images if image.built_locally)
+    labels = next(dict(one.labels) for one in server.records("moby") if one.digest == made.id)
+    lost_digest = labels["org.mobyproject.image.containerconfig"]
+
+    def lost(request: Any, context: Any) -> Iterator[Any]:
+        if request.digest == lost_digest:
+            context.abort(grpc.StatusCode.NOT_FOUND, "not found")
+        yield from server.read(request, context)
+
+    server.instead[client.BLOB_READ] = lost
+    store = read(str(address))
+    assert [image.id for image in store.images] == [image.id for image in whole.images]
+    assert store.by_id[made.id].doubt("container_config") is not None
+    assert any(short_id(lost_digest) in str(problem) for problem in store.problems)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may use every socket")
+def test_a_socket_of_another_user(server: Server, address: Path) -> None:
+    address.chmod(0)
+    with pytest.raises(DataError, match="no permission"):
+        open_store(f"containerd:{address}")
