@@ -1,0 +1,79 @@
+"""An engine whose containerd is on this machine, by socket or by folder: one store without doubts."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_fidelity import compare, truth_of
+from engine_replay import Replay, load, serving
+
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.reading import Reading
+
+TESTS = Path(__file__).parents[2]
+ENGINES = ("28.5.2-c8d", "29x-c8d", "71ebfc7c63-c8d")
+
+
+@pytest.fixture(autouse=True)
+def beside(nothing_beside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(str(TESTS / "stores" / "containerd"))
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose name is short enough for a socket in it."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
+        yield Path(folder)
+
+
+def replayed(engine: str, folder: Path) -> Replay:
+    """The engine of a sample; below the folder lies its data root."""
+    with tarfile.open(TESTS / "data" / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
+        archive.extractall(folder / "root", filter="data")
+    return Replay(load(engine))
+
+
+def told(replay: Replay, root: str, address: str) -> None:
+    replay.newest["info"]["DockerRootDir"] = root
+    replay.newest["info"]["Containerd"] = {"Address": address, "Namespaces": {"Containers": "moby"}}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_folder_beside_it_tells_all(engine: str, tmp_path: Path) -> None:
+    replay = replayed(engine, tmp_path)
+    told(replay, str(tmp_path / "root"), "/nowhere/containerd.sock")
+    with serving(replay, tmp_path / "docker.sock") as url:
+        store = open_target(url, Reading()).cases[0].store
+    comparison = compare(store, truth_of(engine))
+    assert (comparison.differing, comparison.doubted) == ({}, {})
+    assert len(replay.asked) == 3
+    assert store.release is not None
+    assert store.release.kind == "containerd"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_socket_beside_it_tells_all(engine: str, tmp_path: Path, short: Path) -> None:
+    server = sys.modules.get("containerd_server") or __import__("containerd_server")
+    replay = replayed(engine, tmp_path)
+    told(replay, "/nowhere", str(short / "c.sock"))
+    root = tmp_path / "root" / "containerd" / "daemon"
+    with server.Server(root, short / "c.sock"), serving(replay, tmp_path / "docker.sock") as url:
+        store = open_target(url, Reading()).cases[0].store
+    comparison = compare(store, truth_of(engine))
+    assert (comparison.differing, comparison.doubted) == ({}, {})
+    assert any(f"containerd:{short}/c.sock" in note for note in store.notes)
+
+
+def test_without_either_the_remedy_names_the_socket(tmp_path: Path) -> None:
+    replay = replayed("28.5.2-c8d", tmp_path)
+    told(replay, "/nowhere", "/nowhere/containerd.sock")
+    with serving(replay, tmp_path / "docker.sock") as url:
+        store = open_target(url, Reading()).cases[0].store
+    doubts = [image.doubt("container_config") for image in store.images]
+    assert all(doubt is not None and "containerd:/nowhere/containerd.sock" in doubt.remedy for doubt in doubts)
