@@ -5,7 +5,7 @@ from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
 from cacheview.engine.doubts import Doubted, doubt_sentences
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
 from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
-from cacheview.engine.hazard import Hazard, HazardKind
+from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set

@@ -11,7 +11,7 @@ from cacheview.engine.certainty import rests_on
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
 from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Edit, smallest_edit
-from cacheview.engine.hazard import Hazard, hazards
+from cacheview.engine.hazards import Hazard, hazards
 from cacheview.engine.nearness import Near, countable, nearest
 from cacheview.engine.ruleset import Candidates, Descent, Sources
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements

@@ -1,0 +1,37 @@
+"""Verdicts that are right by the rules, and surprising all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.hazards.kinds import Hazard, HazardKind
+from cacheview.engine.hazards.local import of_layer_match, of_local_hit
+from cacheview.engine.hazards.misses import of_discarded, of_divergence, of_failed_restore, of_miss
+from cacheview.engine.hazards.steps import of_history_hit, of_moves
+from cacheview.engine.ruleset import Candidates
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.model import Probe
+
+__all__ = ["Hazard", "HazardKind", "hazards"]
+
+
+def hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> tuple[Hazard, ...]:
+    """All hazards of a verdict. None is told of values that are not known exactly."""
+    return tuple(_hazards(cache, probe, verdict))
+
+
+def _hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
+    if verdict.outcome is VerdictOutcome.HIT and verdict.image is not None:
+        by_layers = cache.rules.candidates is Candidates.BY_LAYERS
+        if verdict.stage is StageKind.LOCAL and not by_layers:
+            yield from of_local_hit(cache, probe, verdict.image)
+        else:
+            if verdict.stage is StageKind.LOCAL:
+                yield from of_layer_match(cache, probe, verdict.image)
+            yield from of_history_hit(cache, probe, verdict)
+        yield from of_moves(cache, verdict)
+    yield from of_discarded(cache, verdict)
+    yield from of_divergence(cache, verdict)
+    yield from of_failed_restore(cache, probe, verdict)
+    yield from of_miss(cache, probe, verdict)

@@ -1,0 +1,62 @@
+"""In what two container configs differ, and what a restored image's config is like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cacheview.engine.hazards.kinds import Hazard, HazardKind
+from cacheview.engine.hazards.words import listed
+from cacheview.engine.index import container_config_of
+from cacheview.engine.requirement import BuiltLocally
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind
+
+__all__ = ["asks_for_mark", "differing", "is_restored", "says_nothing", "uncompared"]
+
+# In no release are these compared: they name the container, not what it does.
+_NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
+
+
+def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
+    """The fields in which two configs say different things; null and empty say the same."""
+    for field in CONFIG_FIELDS:
+        if field in _NAMING_FIELDS:
+            continue
+        ours, theirs = getattr(probe, field), getattr(image, field)
+        if field_kind(field) in (FieldKind.LIST, FieldKind.MAP, FieldKind.SET):
+            ours, theirs = ours or None, theirs or None
+        if ours != theirs:
+            yield field
+
+
+def says_nothing(config: ContainerConfig | None) -> bool:
+    """Whether a container config is missing or as good as empty."""
+    return config is None or not any(differing(ContainerConfig(), config))
+
+
+def is_restored(image: Image) -> bool:
+    """Whether an image looks made anew by the cache: nothing of what it was made with, and the step's own command.
+
+    Of one that was built, ``config.Cmd`` is what its containers run, and the step's command is in the history alone.
+    """
+    config = image.config.config
+    if config is None or not image.history or not says_nothing(container_config_of(image)):
+        return False
+    return bool(config.Cmd) and " ".join(config.Cmd or ()) == image.history[-1].created_by
+
+
+def asks_for_mark(rules: RuleSet) -> bool:
+    """Whether only images that are recorded as built here can be hits of the local cache."""
+    return any(isinstance(requirement, BuiltLocally) for requirement in rules.requirements)
+
+
+def uncompared(image: Image, fields: tuple[str, ...], why: str, advice: str) -> Hazard:
+    """The hazard of a hit although these fields differ."""
+    return Hazard(
+        HazardKind.UNCOMPARED_FIELD,
+        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, and it is a hit all the same: "
+        f"{why}. An image made for the purpose can be taken from the cache this way (CVE-2024-24557).",
+        advice,
+        image,
+        fields,
+    )

@@ -1,0 +1,127 @@
+"""The hazards of a hit by history: of a source, of an image made of one, and what the answer records in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.doubts import doubts_about, prefix_doubts
+from cacheview.engine.hazards.configs import asks_for_mark, differing, uncompared
+from cacheview.engine.hazards.kinds import Hazard, HazardKind
+from cacheview.engine.hazards.words import command
+from cacheview.engine.history import created_by
+from cacheview.engine.index import container_config_of
+from cacheview.engine.verdict import Verdict
+from cacheview.model import Image, ImageStore, Probe, short_id
+
+__all__ = ["of_history_hit", "of_moves"]
+
+
+def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
+    """Of an image that matched by its history."""
+    image = verdict.image
+    assert image is not None
+    source = verdict.narrowed or image
+    parent = cache.store.by_id.get(probe.parent)
+    step = len(parent.history) if parent is not None else 0
+    further = len(source.history) - step - 1
+    lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
+    if further and verdict.narrowed is None and not lengths:
+        yield Hazard(
+            HazardKind.FURTHER_STEPS,
+            f"The answer is the whole image {image.title}, which has {further} further "
+            f"step{'' if further == 1 else 's'} after the one that was asked for: the next instruction builds on top "
+            "of all of them.",
+            "Name as --cache-from the image of the step itself, or leave --cache-from out.",
+            image,
+        )
+    rules = cache.rules
+    if verdict.is_new and (rules.restoring.built_locally or not asks_for_mark(rules)):
+        yield Hazard(
+            HazardKind.EMPTY_CONFIG,
+            "The new image has no record of what it was made with, which reads as an empty config: from now on it is "
+            "a local match for any empty config on this parent.",
+            "Remove the new image after the build if steps without a command are built here.",
+            source,
+        )
+    if not lengths:
+        yield from _of_step(cache, probe, source, step)
+
+
+def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Iterator[Hazard]:
+    """What the step was really made with, where the store still has its image."""
+    made = _image_of_step(cache, source, step)
+    stored = container_config_of(made) if made is not None else None
+    if made is None or stored is None or doubts_about(made, "container_config"):
+        return  # what the step was made with is not known, so nothing can be said of it
+    ours, theirs = probe.config.Cmd or (), stored.Cmd or ()
+    if ours != theirs and " ".join(theirs) == created_by(probe.config):
+        yield Hazard(
+            HazardKind.JOIN_COLLISION,
+            f"The step was made with the command {command(theirs)} and the probe has {command(ours)}: "
+            "they are told apart only by where their words end, and the history does not keep that.",
+            "Make the commands differ in more than their spacing.",
+            made,
+            ("Cmd",),
+        )
+    fields = tuple(field for field in differing(probe.config, stored) if field != "Cmd")
+    if fields:
+        why = "a history match compares nothing but the command"
+        yield uncompared(
+            made, fields, why, "Build without cache if the image is not your own: no release compares more."
+        )
+
+
+def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
+    """The image whose last history entry is the step: the source or one it was built on; None: not in the store."""
+    current: Image | None = source
+    for _ in range(len(source.history) - step):
+        if current is None or len(current.history) <= step:
+            return None
+        if len(current.history) == step + 1:
+            alike = current.history_keys == source.history_keys[: step + 1]
+            return current if alike and not prefix_doubts(current, source) else None
+        current = cache.store.by_id.get(current.parent) if current.parent else None
+    return None
+
+
+def of_moves(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
+    """Of the parents that the answer records in the store."""
+    for image_id, parent in verdict.set_parent.items():
+        image = cache.store.by_id.get(image_id)
+        if image is None or doubts_about(image, "parent"):
+            continue
+        if image.parent is not None and image.parent != parent:
+            yield Hazard(
+                HazardKind.MOVED_PARENT,
+                f"The answer makes {_title(cache.store, parent)} the parent of {image.title}, which had "
+                f"{_title(cache.store, image.parent)}: a build on that one no longer finds {image.title}.",
+                "Leave out --cache-from where the local cache has the steps, or build the other image again after it.",
+                image,
+            )
+        if _leads_to(cache.store, parent, image_id, verdict.set_parent):
+            yield Hazard(
+                HazardKind.CIRCLE,
+                f"The answer makes {_title(cache.store, parent)} the parent of {image.title}, and so the parents go "
+                "round in a circle: a later build with --cache-from may never end.",
+                "Leave out --cache-from, or remove one of the images of the circle.",
+                image,
+            )
+
+
+def _title(store: ImageStore, image_id: str) -> str:
+    image = store.by_id.get(image_id)
+    return image.title if image is not None else short_id(image_id)
+
+
+def _leads_to(store: ImageStore, start: str, goal: str, moved: Mapping[str, str]) -> bool:
+    """Whether the parents lead from one image to another, the moves made."""
+    seen: set[str] = set()
+    current: str | None = start
+    while current is not None and current not in seen:
+        if current == goal:
+            return True
+        seen.add(current)
+        image = store.by_id.get(current)
+        current = moved.get(current) or (image.parent if image is not None else None)
+    return False
