@@ -79,6 +79,20 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert "there is no such folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("engine", ["71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d"])
+def test_a_sample_of_a_containerd_store(engine: str, tmp_path: Path) -> None:
+    """Through the reader of containerd's root folder, which has tests of its own."""
+    root = unpack(engine, tmp_path)
+    before = snapshot(root)
+    store = read(root)
+    assert snapshot(root) == before
+    assert store.problems == ()
+    truth = Truth(engine)
+    assert [(image.id, image.names, image.parent) for image in store.images] == [
+        (true["id"], tuple(true["names"]), true.get("parent")) for true in truth.images
+    ]
+
+
 class TestDrivers:
     def test_the_one_that_changed_last_is_shown_and_the_others_are_named(self, tmp_path: Path) -> None:
         old, new = Root(tmp_path, "aufs"), Root(tmp_path, "overlay2")
