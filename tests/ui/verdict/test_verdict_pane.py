@@ -187,7 +187,8 @@ def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: Qt
 def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe("dev", WorkingDir="/elsewhere")))
     assert [line.text for line in pane.hazards.lines] == [
-        "Hazard: WorkingDir differs from the image's, and it is a hit all the same: these rules do not compare it. "
+        "Hazard: WorkingDir differs from the image's, and it is a hit all the same: these rules do not compare it, "
+        "and those since Docker 25.0.2, 24.0.9 and 23.0.10 refuse the image. "
         "An image made for the purpose can be taken from the cache this way (CVE-2024-24557)."
     ]
     assert pane.hazards.isVisible()
