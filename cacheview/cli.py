@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from cacheview import __version__, report
-from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting, rule_set
+from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain, fitting
+from cacheview.engine.audit import audit
 from cacheview.engine.judge import judge
+from cacheview.engine.rulesets.named import HOW, named
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
@@ -35,10 +38,12 @@ _FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _WINDOW_HELP = """\
 commands:
   cacheview explain STORE …   one probe: verdict, deciding check and explanation (see `cacheview explain --help`)
+  cacheview audit STORE       the hazards of a whole store by a rule set (see `cacheview audit --help`)
   cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
 
 {names}
-A file that is called explain or check is opened as ./explain or ./check. Nothing is ever written to a store.
+A file that is called explain, audit or check is opened as ./explain, ./audit or ./check.
+Nothing is ever written to a store.
 """
 
 _NAMES = """\
@@ -56,13 +61,23 @@ STORE is one of
 """
 
 _EXPLAIN_HELP = """\
-exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges, 4 panic.
+exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges, 4 panic; with --rules all
+that of the store's own rules.
 
 {names}
 examples:
   cacheview explain images.tar --parent alpine:3.19 --config config.json
   docker inspect -f '{{{{json .Config}}}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
   cacheview explain demo: --probe 1
+"""
+
+_AUDIT_HELP = """\
+exit status: 0 no hazard, 1 some, 2 the command line or the store was unusable.
+
+{names}
+examples:
+  cacheview audit engine:
+  cacheview audit data-root:/var/lib/docker --rules "Docker 25.0.5, overlay2"
 """
 
 _CHECK_HELP = """\
@@ -78,7 +93,7 @@ class UsageError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: those of the process); returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    commands: dict[str, Callable[[list[str]], int]] = {"explain": _explain, "check": _check}
+    commands: dict[str, Callable[[list[str]], int]] = {"explain": _explain, "audit": _audit, "check": _check}
     command = commands.get(given[0]) if given else None
     try:
         return command(given[1:]) if command is not None else _window(given)
@@ -109,7 +124,7 @@ def _parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser
 
 
 def _add_rules(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--rules", metavar="NAME", help=what)
+    parser.add_argument("--rules", metavar="NAME", help=f"{what}: {HOW}")
 
 
 def _window(arguments: list[str]) -> int:
@@ -128,11 +143,12 @@ def _window(arguments: list[str]) -> int:
     parser.add_argument("--scheme", choices=("light", "dark"), help="colours; default: those of the system")
     parser.add_argument("--version", action="version", version=f"cacheview {__version__}")
     options = parser.parse_args(arguments)
+    rules = _rules(options.rules)
     from cacheview.ui.app import run_window  # Qt is loaded for the window alone
 
     return run_window(
         options.store,
-        rules=options.rules,
+        rules=rules.name if rules is not None else None,
         screenshot=options.screenshot,
         size=options.size,
         scheme=options.scheme,
@@ -162,7 +178,7 @@ def _explain(arguments: list[str]) -> int:
     )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     parser.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
-    _add_rules(parser, "rule set to ask; default: the store's own")
+    _add_rules(parser, "rule set to ask, by default the store's own; all: every one, as a table; else")
     parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
     parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
     options = parser.parse_args(arguments)
@@ -189,11 +205,46 @@ def _explain(arguments: list[str]) -> int:
     if options.cache_from:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
+    if options.rules == "all":
+        return _explain_all(case.store, _rules(case.rules) or fitting(case.store).rules, probe, as_json=options.json)
     rules = _rules(options.rules or case.rules) or fitting(case.store).rules
     explanation = explain(ImageCache(case.store, rules), probe)
     told = report.as_json if options.json else report.as_text
     print(told(explanation, everything=options.all))
     return _STATUS[explanation.verdict.outcome]
+
+
+def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
+    explanations = [explain(ImageCache(store, rules), probe) for rules in RULE_SETS.values()]
+    print(report.matrix_as_json(explanations, own) if as_json else report.matrix_as_text(explanations, own))
+    mine = next(explanation for explanation in explanations if explanation.trace.rules.name == own.name)
+    return _STATUS[mine.verdict.outcome]
+
+
+def _audit(arguments: list[str]) -> int:
+    parser = _parser(
+        "cacheview audit", "The hazards of a whole store, without a probe.", _AUDIT_HELP.format(names=_NAMES)
+    )
+    parser.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
+    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
+    _add_rules(parser, "rule set to judge by, by default the store's own")
+    parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
+    options = parser.parse_args(arguments)
+    given = _rules(options.rules)
+    try:
+        opened = open_store(options.store)
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    case = opened.cases[_chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    for problem in opened.problems:
+        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    rules = given or _rules(case.rules) or fitting(case.store).rules
+    found = audit(case.store, rules)
+    if options.json:
+        print(json.dumps(report.audit_as_object(found, case.store, rules), ensure_ascii=False, indent=2))
+    else:
+        print(report.audit_as_text(found, case.store, rules))
+    return 1 if found else 0
 
 
 def _chosen(what: str, given: str, names: list[str]) -> int:
@@ -238,9 +289,12 @@ def _rules(name: str | None) -> RuleSet | None:
     if not name:
         return None
     try:
-        return rule_set(name)
+        choice = named(name)
     except KeyError as error:
         raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
+    if choice.note:
+        print(f"cacheview: --rules: {choice.note}", file=sys.stderr)
+    return choice.rules
 
 
 def _check(arguments: list[str]) -> int:

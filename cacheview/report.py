@@ -22,6 +22,7 @@ from cacheview.engine import (
     Explanation,
     Hazard,
     Near,
+    RuleSet,
     Stage,
     Subject,
     VerdictOutcome,
@@ -30,23 +31,32 @@ from cacheview.engine import (
     plain,
     plain_change,
 )
-from cacheview.model import Doubt, Image, Probe
+from cacheview.engine.audit import StoreHazard
+from cacheview.model import Doubt, Image, ImageStore, Probe
 
 __all__ = [
+    "AUDIT_FORMAT",
     "FORMAT",
+    "MATRIX_FORMAT",
     "as_json",
     "as_markdown",
     "as_object",
     "as_text",
+    "audit_as_object",
+    "audit_as_text",
     "check_as_object",
     "doubt_phrase",
     "edit_phrase",
     "headline",
     "image_as_markdown",
     "image_as_text",
+    "matrix_as_json",
+    "matrix_as_text",
 ]
 
 FORMAT = "cacheview-explanation/1"
+AUDIT_FORMAT = "cacheview-audit/1"
+MATRIX_FORMAT = "cacheview-matrix/1"
 
 _NOT_CERTAIN = " (not certain)"
 
@@ -374,3 +384,79 @@ def _given(key: str, value: object) -> dict[str, Any]:
     if value is None or isinstance(value, str | bool | int | list | tuple | dict):
         return {key: value}
     return {key: str(value)}
+
+
+def audit_as_text(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> str:
+    """The hazards of a store, each with the first images that it concerns."""
+    hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
+    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}"]
+    for hazard in found:
+        lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
+        for image in hazard.images[:NEAREST]:
+            lines.append("  " + "  ".join(filter(None, (image.short_id, *image.names[:1], image.instruction[:100]))))
+        if hazard.count > NEAREST:
+            lines.append(f"  … and {hazard.count - NEAREST:,} more")
+    return "\n".join(lines)
+
+
+def audit_as_object(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> dict[str, Any]:
+    """The same as JSON-like values, with all images."""
+    return {
+        "format": AUDIT_FORMAT,
+        "rules": rules.name,
+        "images_total": len(store.images),
+        "hazards": [
+            {
+                "kind": hazard.kind.value,
+                "sentence": hazard.sentence,
+                "advice": hazard.advice,
+                "count": hazard.count,
+                "images": [_image(image) for image in hazard.images],
+            }
+            for hazard in found
+        ],
+    }
+
+
+def _grouped(explanations: Sequence[Explanation]) -> list[tuple[dict[str, Any], list[Explanation]]]:
+    """What is answered, and by which rule sets, those that answer alike together."""
+    groups: dict[str, tuple[dict[str, Any], list[Explanation]]] = {}
+    for explanation in explanations:
+        verdict, deciding = explanation.verdict, explanation.deciding
+        check = deciding.check if deciding is not None else None
+        told = {
+            "outcome": verdict.outcome.value,
+            "image": _image(verdict.image),
+            "stage": verdict.stage.value if verdict.stage is not None else None,
+            "deciding": check.name if check is not None and verdict.outcome is not VerdictOutcome.HIT else None,
+            "set_parent": dict(verdict.set_parent),
+        }
+        groups.setdefault(json.dumps(told), (told, []))[1].append(explanation)
+    return list(groups.values())
+
+
+def matrix_as_text(explanations: Sequence[Explanation], own: RuleSet) -> str:
+    """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
+    lines: list[str] = []
+    for told, group in _grouped(explanations):
+        lines.append(headline(group[0]))
+        if told["deciding"]:
+            lines.append(f"  Deciding check: {told['deciding']}")
+        for explanation in group:
+            rules = explanation.trace.rules
+            lines.append(f"  {'*' if rules.name == own.name else ' '} {rules.name:<20} {rules.title}")
+        lines.append("")
+    return "\n".join([*lines, "* the rules of this store"])
+
+
+def matrix_as_json(explanations: Sequence[Explanation], own: RuleSet) -> str:
+    """The same as JSON text."""
+    document = {
+        "format": MATRIX_FORMAT,
+        "rules": own.name,
+        "groups": [
+            told | {"sentence": group[0].sentence, "rules": [each.trace.rules.name for each in group]}
+            for told, group in _grouped(explanations)
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)

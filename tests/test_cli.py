@@ -10,7 +10,7 @@ import pytest
 
 from cacheview import report
 from cacheview.cli import main
-from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, explain
+from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, explain
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Timestamp
 
 DATA = Path(__file__).parent / "data"
@@ -201,3 +201,33 @@ def test_help_is_there(command: list[str], capsys: pytest.CaptureFixture[str]) -
         main([*command, "--help"])
     assert ended.value.code == 0
     assert "usage: cacheview" in capsys.readouterr().out
+
+
+def test_audit_tells_the_hazards_of_a_store(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo:"]) == 1
+    assert "Hazard, prune removes parents: " in capsys.readouterr().out
+    assert main(["audit", "demo:", "--rules", "Docker 25.0.5, overlay2", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["format"], document["rules"]) == ("cacheview-audit/1", "graphdriver-25.0.5")
+    kinds = {hazard["kind"]: hazard for hazard in document["hazards"]}
+    assert "prune removes parents" not in kinds
+    assert kinds["mark missing"]["count"] == len(kinds["mark missing"]["images"]) == 13
+
+
+def test_one_probe_by_all_rule_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "demo:", "--probe", "1", "--rules", "all"]) == 1
+    assert "* containerd-71ebfc7" in capsys.readouterr().out
+    assert main(["explain", "demo:", "--probe", "2", "--rules", "all", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    named = [name for group in document["groups"] for name in group["rules"]]
+    assert sorted(named) == sorted(RULE_SETS)
+    assert len(document["groups"]) < len(RULE_SETS)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [("Docker 24.0.7", "add the storage driver"), ("24.0.7, ext4", "no storage driver"), ("nonsense", "there are:")],
+)
+def test_rules_that_are_none(rules: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo:", "--rules", rules]) == 2
+    assert told in capsys.readouterr().err

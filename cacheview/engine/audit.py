@@ -1,0 +1,331 @@
+"""The hazards of a whole store under a rule set, without a probe: each told once, with the images that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from cacheview.engine.doubts import doubts_about
+from cacheview.engine.hazards.configs import asks_for_mark, is_restored
+from cacheview.engine.history import history_keys
+from cacheview.engine.index import container_config_of
+from cacheview.engine.requirement import BuiltLocally
+from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources, StoreKind
+from cacheview.model import Aspect, HealthConfig, Image, ImageStore
+
+__all__ = ["StoreHazard", "StoreHazardKind", "audit"]
+
+
+class StoreHazardKind(Enum):
+    """What can be surprising about a store, by the name that people see."""
+
+    PRUNE = "prune removes parents"
+    PARENT_MISSING = "parent missing"
+    CIRCLE = "circle of parents"
+    MARK_MISSING = "mark missing"
+    LEGACY_ONLY = "hit before an upgrade only"
+    NO_TIME = "no time of creation"
+    TIE = "tie of created"
+    LABEL_WILDCARD = "label wildcard"
+    EMPTY_CONFIG = "empty config"
+    LAYERS_MISSING = "more steps than layers"
+    LOADED = "loaded without parents"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHazard:
+    """A hazard of a store.
+
+    Attributes:
+        sentence: what is surprising, in words that a user of Docker understands.
+        advice: what to do about it.
+        images: all that it concerns, in store order.
+    """
+
+    kind: StoreHazardKind
+    sentence: str
+    advice: str
+    images: tuple[Image, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.images)
+
+
+def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
+    """All hazards of a store. None is told of values that are not known exactly."""
+    return tuple(_audit(store, rules))
+
+
+def _audit(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    if rules.candidates is not Candidates.BY_LAYERS:  # those rules read no parent and no config
+        yield from _parents(store, rules)
+        yield from _records(store, rules)
+        yield from _configs(store, rules)
+    yield from _ties(store, rules)
+    yield from _layers(store, rules)
+    if rules.candidates is not Candidates.BY_LAYERS:
+        yield from _loaded(store, rules)
+
+
+def _these(count: int, one: str, many: str) -> str:
+    return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
+
+
+def _known(image: Image, *aspects: Aspect) -> bool:
+    return not image.doubts or not doubts_about(image, *aspects)
+
+
+def _is_step(image: Image) -> bool:
+    """Whether it was made by a step of a build, here or where its record of a parent comes from."""
+    return image.parent is not None or image.is_first_step
+
+
+def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    by_id = store.by_id
+    if rules.store is StoreKind.CONTAINERD:
+        held: set[str] = set()
+        for image in store.images:
+            current: Image | None = image if image.names else None
+            while current is not None and current.parent and current.parent not in held and _known(current, "parent"):
+                held.add(current.parent)
+                current = by_id.get(current.parent)
+        unnamed = [image for image in store.images if not image.names and image.id in held and _known(image, "names")]
+        if unnamed:
+            yield StoreHazard(
+                StoreHazardKind.PRUNE,
+                f"{_these(len(unnamed), 'has no name and is', 'have no name and are')} what named images were built "
+                "on: `docker image prune` removes them from a containerd store, and then the next build misses from its "
+                "first step.",
+                "Do not prune between builds, or give the images that a build goes on from a name.",
+                tuple(unnamed),
+            )
+    orphans = [
+        image for image in store.images if image.parent and image.parent not in by_id and _known(image, "parent")
+    ]
+    if orphans:
+        yield StoreHazard(
+            StoreHazardKind.PARENT_MISSING,
+            f"{_these(len(orphans), 'records', 'record')} a parent that the store does not have (it was pruned, or "
+            "could not be read): a build comes to them only if that very image comes back.",
+            "Build again; the new images record parents that are there.",
+            tuple(orphans),
+        )
+    circle = _in_circles(store)
+    if circle:
+        yield StoreHazard(
+            StoreHazardKind.CIRCLE,
+            f"The recorded parents of {_these(len(circle), 'lead', 'lead')} back to the image itself: a build with "
+            "--cache-from that asks for their ancestors may never end.",
+            "Remove one image of each circle.",
+            circle,
+        )
+
+
+def _in_circles(store: ImageStore) -> tuple[Image, ...]:
+    """The images whose parents lead back to them."""
+    done: set[str] = set()
+    circles: set[str] = set()
+    for image in store.images:
+        path: dict[str, int] = {}
+        current: Image | None = image
+        while current is not None and current.id not in done and current.id not in path:
+            path[current.id] = len(path)
+            current = store.by_id.get(current.parent) if current.parent and _known(current, "parent") else None
+        if current is not None and current.id in path:
+            circles.update(list(path)[path[current.id] :])
+        done.update(path)
+    return tuple(image for image in store.images if image.id in circles)
+
+
+def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    steps = [image for image in store.images if _is_step(image)]
+    unmarked = tuple(i for i in steps if not i.built_locally and _known(i, "built_locally", "parent"))
+    if unmarked and asks_for_mark(rules):
+        yield StoreHazard(
+            StoreHazardKind.MARK_MISSING,
+            f"{_these(len(unmarked), 'is', 'are')} not recorded as built here: made by an engine that did not write "
+            "this mark, before an upgrade, or loaded. The local cache never answers with such an image, so each of these "
+            "steps misses once.",
+            "Build once: the new images have the mark.",
+            unmarked,
+        )
+    elif unmarked:
+        yield StoreHazard(
+            StoreHazardKind.LEGACY_ONLY,
+            f"{_these(len(unmarked), 'is a hit', 'are hits')} by these rules alone: since Docker 25.0.2, 24.0.9 and "
+            "23.0.10 (CVE-2024-24557) the local cache answers only with images that are recorded as built here, and "
+            "compares all fields. After an upgrade of the engine each of these steps misses once.",
+            "Plan for one build without cache after the upgrade.",
+            unmarked,
+        )
+    timeless = tuple(i for i in steps if i.created is None and _known(i, "created"))
+    if timeless and rules.missing_time is MissingTime.NONE:
+        yield StoreHazard(
+            StoreHazardKind.NO_TIME,
+            f"{_these(len(timeless), 'has', 'have')} no time of creation: by these rules such an image never matches.",
+            "Build again without cache, or let the tool that makes the images write a time.",
+            timeless,
+        )
+
+
+def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
+    """The images that a probe could have for an answer of the local cache, with all known that it reads."""
+    marked = asks_for_mark(rules)
+    return [
+        image
+        for image in store.images
+        if (image.built_locally or not marked)
+        and (image.parent is not None or rules.candidates is not Candidates.MARKED or image.from_scratch)
+        and rules.time(image.created) is not None
+        and _known(image, "parent", "created", "container_config", "built_locally", "from_scratch")
+    ]
+
+
+def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    candidates = _candidates(store, rules)
+    wild = [
+        image
+        for image in candidates
+        if (config := container_config_of(image)) is not None and config.Labels and "" in config.Labels.values()
+    ]
+    if wild:
+        yield StoreHazard(
+            StoreHazardKind.LABEL_WILDCARD,
+            f"{_these(len(wild), 'has', 'have')} a label with an empty value: it matches any other label in its place, "
+            "as a label that the probe lacks reads as empty.",
+            "Give labels a value.",
+            tuple(wild),
+        )
+    empty_key = _config_key(None, rules)
+    empty = [i for i in candidates if (i.parent is not None or is_restored(i)) and _config_key(i, rules) == empty_key]
+    if empty:
+        yield StoreHazard(
+            StoreHazardKind.EMPTY_CONFIG,
+            f"{_these(len(empty), 'has', 'have')} nothing recorded of what it was made with, which reads as an empty "
+            "config: it matches any step whose config is empty. Images that the cache made of a source are so.",
+            "Remove them if steps without a command are built here.",
+            tuple(empty),
+        )
+
+
+def _config_key(image: Image | None, rules: RuleSet) -> Hashable:
+    """What is compared of a container config: equal keys match the same probes."""
+    config = container_config_of(image) if image is not None else None
+    return tuple(_frozen(rules.read_image(config, field), field) for field in rules.compared_fields)
+
+
+def _frozen(value: object, field: str) -> Hashable:
+    if isinstance(value, HealthConfig):
+        return repr(value)
+    if isinstance(value, dict):
+        return tuple(sorted(value.items())) if field == "Labels" else tuple(sorted(value))
+    if value is None and field not in ("StopTimeout", "Healthcheck"):
+        return ()
+    return value
+
+
+def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    if rules.candidates is Candidates.BY_LAYERS:
+        alike = [i for i in store.images if i.history and i.diff_ids and _known(i, "history", "diff_ids")]
+        alike = [i for i in alike if _known(i, "history.created", "history.created_by", "history.author")]
+
+        def by_layers(image: Image) -> Hashable:
+            return (image.diff_ids[:-1], history_keys(image, rules)[:-1], image.history[-1].created_by)
+
+        tied = _of_groups(_groups(alike, lambda image: (len(image.history), image.diff_ids[:-1])), by_layers)
+    else:
+        others = [requirement for requirement in rules.requirements if not isinstance(requirement, BuiltLocally)]
+
+        def by_config(image: Image) -> Hashable:
+            read = tuple(requirement.read(image) for requirement in (*others, *rules.later))
+            return (_config_key(image, rules), read)
+
+        def by_time(image: Image) -> Hashable:
+            created = rules.time(image.created)
+            return (image.parent, created.instant if created is not None else None)
+
+        tied = _of_groups(_groups(_candidates(store, rules), by_time), by_config)
+    if tied:
+        concerned = {image.id for group in tied for image in group}
+        when = "come next on the same image by the same command"
+        if rules.candidates is not Candidates.BY_LAYERS:
+            when = "have the same parent, config and time of creation as another"
+        yield StoreHazard(
+            StoreHazardKind.TIE,
+            f"{_these(len(concerned), 'is one too many', when)} ({len(tied):,} "
+            f"{'group' if len(tied) == 1 else 'groups'}): which of them is the answer depends on the order in which "
+            "the store lists them.",
+            "Remove all but one of each group.",
+            tuple(image for image in store.images if image.id in concerned),
+        )
+
+
+def _groups(images: Iterable[Image], key: Callable[[Image], Hashable]) -> list[list[Image]]:
+    """The images that share a key with another."""
+    found: dict[Hashable, list[Image]] = {}
+    for image in images:
+        found.setdefault(key(image), []).append(image)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def _of_groups(groups: list[list[Image]], key: Callable[[Image], Hashable]) -> list[list[Image]]:
+    """The same within each group: the second key takes longer, and most images are alone under the first."""
+    return [tied for group in groups for tied in _groups(group, key)]
+
+
+def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    short = tuple(
+        image
+        for image in store.images
+        if len(image.history) > len(image.diff_ids)
+        and sum(not entry.empty_layer for entry in image.history) > len(image.diff_ids)
+        and _known(image, "history", "history.empty_layer", "diff_ids")
+    )
+    if not short:
+        return
+    what = "counts for less as --cache-from than its history says"
+    if rules.sources is Sources.LINEAGE:
+        what = "is passed over in silence as --cache-from"
+    elif rules.source_hit is SourceHit.RESTORE:
+        what = "can end the build with a fault of the daemon (panic) as --cache-from"
+    yield StoreHazard(
+        StoreHazardKind.LAYERS_MISSING,
+        f"The history of {_these(len(short), 'has', 'have')} more steps with a layer than there are layers: such an "
+        f"image {what}.",
+        "Do not give them as --cache-from; build or pull them again.",
+        short,
+    )
+
+
+def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    """Images without a recorded parent whose history goes on from that of another image of the store."""
+    known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
+    keys = {image.id: history_keys(image, rules) for image in known}
+    bases: dict[int, list[Image]] = {}
+    for image in known:
+        value = 0
+        for entry in keys[image.id]:
+            value = hash((value, entry))
+        bases.setdefault(value, []).append(image)
+    loaded = [i for i in known if i.parent is None and _known(i, "parent") and _has_base(i, keys, bases)]
+    if loaded:
+        yield StoreHazard(
+            StoreHazardKind.LOADED,
+            f"{_these(len(loaded), 'was', 'were')} built on another image of this store, and no parent is recorded: "
+            "loaded, pulled or imported. The local cache does not find their steps.",
+            "Give them as --cache-from where the rules allow it, or build them again here.",
+            tuple(loaded),
+        )
+
+
+def _has_base(image: Image, keys: dict[str, tuple[tuple[object, ...], ...]], bases: dict[int, list[Image]]) -> bool:
+    entries, value = keys[image.id], 0
+    for count, entry in enumerate(entries[:-1], 1):
+        value = hash((value, entry))
+        for base in bases.get(value, ()):
+            layers = base.diff_ids
+            if keys[base.id] == entries[:count] and image.diff_ids[: len(layers)] == layers:
+                return True
+    return False
