@@ -1,0 +1,58 @@
+"""The engine against a second, plain reading of the rules of all releases, on stores that were made for others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from naive_releases import Release, State, ask, begin, releases
+
+from cacheview.engine import RULE_SETS
+from cacheview.engine.judge import PREVIOUS, asked
+from cacheview.engine.platforms import PLATFORM_RULES
+from cacheview.model import ImageStore, SuiteCase
+from cacheview.stores.suite import read_suite
+
+VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.gz"))
+RELEASES = releases(lambda name: PLATFORM_RULES[name].matches)
+EVERY = 30
+"""Of the cases, one in so many."""
+
+Answer = tuple[str, str | None, dict[str, str], bool]
+
+
+def naive_answers(release: Release, case: SuiteCase, images: ImageStore) -> list[Answer]:
+    answers: list[Answer] = []
+    state: State | None = None
+    previous, new = "", {}
+    for number, told in enumerate(case.probes):
+        cache_from = (case.probes[0] if case.walk else told).cache_from or ()
+        if state is None or not case.walk:
+            state, previous, new = begin(release, images.images, cache_from, case.layer_content), "", {}
+        parent = previous if told.parent == PREVIOUS else told.parent
+        answer = ask(release, state, parent, told.config, told.platform, cache_from)
+        previous = answer.image or previous
+        if answer.image is not None and answer.image.startswith("new"):
+            new.setdefault(answer.image, f"new:{number}" if case.walk else "new")
+        moved = {new.get(child, child): new.get(of, of) for child, of in answer.set_parent.items()}
+        image = answer.image if answer.image is None else new.get(answer.image, answer.image)
+        answers.append((answer.outcome, image, moved, answer.created is not None))
+    return answers
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[SuiteCase]:
+    read = [case for path in VECTORS for case in list(read_suite(path))[::EVERY]]
+    return [case for case in read if isinstance(case, SuiteCase)]
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_both_readings_agree(name: str, cases: list[SuiteCase]) -> None:
+    for case in cases:
+        images = ImageStore(ImageStore.unique(case.images)[0])
+        verdicts = asked(images, RULE_SETS[name], case.probes, walk=case.walk, layers=case.layer_content)
+        told = [
+            (v.outcome.value, v.image.id if v.image is not None else None, dict(v.set_parent), v.is_new)
+            for _, v in verdicts
+        ]
+        assert told == naive_answers(RELEASES[name], case, images), (case.rules, case.name)
