@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from cacheview.cli import main
-from cacheview.engine import RULE_SETS
+from cacheview.engine import RULE_SETS, HazardKind
+from cacheview.engine.rulesets.table import markdown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,3 +38,12 @@ def test_the_suite_shown_passes(tmp_path: Path) -> None:
     file = tmp_path / "suite.jsonl"
     file.write_text(suite + "\n", encoding="utf-8")
     assert main(["check", str(file)]) == 0
+
+
+def test_the_tables_of_rule_sets_are_those_of_the_code() -> None:
+    (shown,) = re.findall(r"<!-- rule sets: begin -->\n(.*?)\n<!-- rule sets: end -->", README, re.DOTALL)
+    assert shown == markdown()
+
+
+def test_every_hazard_is_named() -> None:
+    assert [kind.value for kind in HazardKind if kind.value not in README] == []

@@ -96,8 +96,8 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
             yield StoreHazard(
                 StoreHazardKind.PRUNE,
                 f"{_these(len(unnamed), 'has no name and is', 'have no name and are')} what named images were built "
-                "on: `docker image prune` removes them from a containerd store, and then the next build misses from its "
-                "first step.",
+                "on: `docker image prune` removes them from a containerd store, and then the next build misses from "
+                "its first step.",
                 "Do not prune between builds, or give the images that a build goes on from a name.",
                 tuple(unnamed),
             )
@@ -146,8 +146,8 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         yield StoreHazard(
             StoreHazardKind.MARK_MISSING,
             f"{_these(len(unmarked), 'is', 'are')} not recorded as built here: made by an engine that did not write "
-            "this mark, before an upgrade, or loaded. The local cache never answers with such an image, so each of these "
-            "steps misses once.",
+            "this mark, before an upgrade, or loaded. The local cache never answers with such an image, so each of "
+            "these steps misses once.",
             "Build once: the new images have the mark.",
             unmarked,
         )
