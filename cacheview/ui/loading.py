@@ -16,6 +16,8 @@ __all__ = ["Loader", "Report", "Work"]
 _INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
 _PART_INTERVAL: Final = 0.25  # seconds between two parts: each takes the UI thread some milliseconds to show
 
+_REST: Final = 0.1  # seconds at most that the work waits for a part to be shown
+
 
 class Report(Protocol):
     """Told by the work how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop the work."""
@@ -176,6 +178,9 @@ class _Report:
             self._part_due = time.monotonic() + _PART_INTERVAL
             if last:
                 self._wait()
+            else:
+                # While the window shows it, this thread would only make it slower.
+                self._request.part_shown.wait(_REST)
 
     def _wait(self) -> None:
         while not self._request.part_shown.wait(_INTERVAL):

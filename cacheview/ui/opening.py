@@ -88,7 +88,9 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
-        explain(cache, probe)
+        explanation = explain(cache, probe)
+        # The marks of all candidates are told from these: made now, they are there when the window draws them.
+        explanation.trace.index.survivors(probe)
         tree = forest(case.store)
         loading.join()
         if is_live(location):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 _SIZE: Final = (1320, 840)
-_BREATH: Final = 60  # milliseconds between two panes that are made while a store is being read
+_BREATH: Final = 10  # milliseconds between two pieces of the panes that are made while a store is being read
 _PATIENCE: Final = 250  # milliseconds before a line says what is being read while a store is open
 
 
@@ -193,14 +193,13 @@ class MainWindow(QMainWindow):
             self.workspace = self._make_workspace()
             self.workspace.set_busy(self.busy_page)
             self._pages.setCurrentWidget(self.workspace)
-            # Each takes its time, so not at once.
-            QTimer.singleShot(_BREATH, self.workspace, lambda: self._prepare("probe"))
-            QTimer.singleShot(2 * _BREATH, self.workspace, lambda: self._prepare("verdict"))
+            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
         self.workspace.show_part(part)
 
-    def _prepare(self, pane: str) -> None:
-        if self.workspace is not None:
-            getattr(self.workspace, pane)
+    def _prepare(self) -> None:
+        """Make the other panes piece by piece: all at once would be felt."""
+        if self.workspace is not None and self.session is None and self.workspace.prepare():
+            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
     def _give_up_part(self) -> None:
         """What was read so far is not all: it goes."""

@@ -64,11 +64,20 @@ class Workspace(QWidget):
     @cached_property
     def probe(self) -> ProbePane:
         """Made when first asked for, as is the verdict pane: each takes its time, and they need not come at once."""
-        return ProbePane(self._document)
+        return ProbePane(self._document, later=True)
 
     @cached_property
     def verdict(self) -> VerdictPane:
         return VerdictPane()
+
+    def prepare(self) -> bool:
+        """Make one more piece of what `attach` needs, a few milliseconds each. Returns whether there is more to do."""
+        # Asking for a pane makes it; another time its rows are made.
+        if "probe" not in self.__dict__:
+            return isinstance(self.probe, QWidget)
+        if self.probe.make_next():
+            return True
+        return not isinstance(self.verdict, QWidget)
 
     def set_busy(self, page: QWidget) -> None:
         """Show a page in the place of probe and verdict, until `attach`: the store is still being read."""
@@ -93,6 +102,8 @@ class Workspace(QWidget):
     def attach(self, session: Session) -> None:
         """Show a session, whose document is the one given before; all panes are there then."""
         self.release_busy()
+        while self.probe.make_next():
+            pass
         self._add(self.probe, "Probe")
         self._add(self.verdict, "Verdict")
         self._splitter.setSizes(self._widths)

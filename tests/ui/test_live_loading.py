@@ -238,8 +238,8 @@ def test_the_window_stays_alive_while_10000_images_arrive(
     )
     assert window.session is not None
     assert len(window.session.store.images) == COUNT
-    # The longest piece is the making of the probe pane, some 60 ms by itself and more beside a busy reader. What is
-    # guarded against is much longer: a tree of 10,000 that is built, laid out through its filter, or searched for
-    # garbage in the UI thread.
+    # By itself the longest piece takes some 60 ms (the panes come on screen; with 10,000 candidates, as much again for
+    # the trace), and more on a busy machine. What is guarded against is much longer: a tree of 10,000 that is built,
+    # laid out through its filter, or searched for garbage in the UI thread.
     assert until_first < 2
     assert longest < 0.5

@@ -138,7 +138,12 @@ class ImageTreeModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         # Asked for each row of a layout: there may be 10,000.
-        rows = self.rows_under(parent) if parent.isValid() else self._forest.roots
+        forest = self._forest
+        if parent.isValid():
+            number = parent.internalId()
+            rows = forest.nodes[number].children if number < len(forest.nodes) else forest.roots
+        else:
+            rows = forest.roots
         if 0 <= row < len(rows) and 0 <= column < _COLUMNS and parent.column() <= 0:
             return self.createIndex(row, column, rows[row].number)
         return QModelIndex()

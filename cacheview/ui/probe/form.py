@@ -66,8 +66,10 @@ class ConfigForm(QScrollArea):
     edited = Signal(str, object, str, str)
     visited = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, later: bool = False) -> None:
+        """``later``: without its rows, which `make_next` makes one by one."""
         super().__init__(parent)
+        self._complete = not later
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,7 +91,20 @@ class ConfigForm(QScrollArea):
         self._layout.addWidget(self.fold)
         self._layout.addStretch(1)
         self.setWidget(self._content)
+        if not later:
+            self._arrange()
+
+    def make_next(self) -> bool:
+        """Make one more of the rows that are out, hidden until all are there. Returns whether there is more to do."""
+        if self._complete:
+            return False
+        missing = next((name for name in FORM_ORDER if name in self._out and name not in self._rows), None)
+        if missing is not None:
+            self.row(missing).hide()
+            return True
+        self._complete = True
         self._arrange()
+        return False
 
     # What is shown
 
@@ -168,6 +183,8 @@ class ConfigForm(QScrollArea):
 
     def _arrange(self) -> None:
         """Rows that are out, then the fold, then the rest if it is unfolded; focus goes in the same order."""
+        if not self._complete:
+            return
         out = [name for name in FORM_ORDER if name in self._out]
         rest = [name for name in FORM_ORDER if name not in self._out]
         wanted: list[QWidget] = [self.row(name) for name in out]

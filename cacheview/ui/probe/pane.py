@@ -38,8 +38,10 @@ class ProbePane(QWidget):
 
     field_activated = Signal(str)
 
-    def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
+    def __init__(self, document: ProbeDocument, parent: QWidget | None = None, *, later: bool = False) -> None:
+        """``later``: without the rows of the form, for which `make_next` is called until it returns False."""
         super().__init__(parent)
+        self._later = later
         self._document = document
         self._index = ImageIndex(ImageStore(()))
         self._marks: Mapping[str, FieldMark] = {}
@@ -51,6 +53,10 @@ class ProbePane(QWidget):
         self._lay_out()
         self._connect()
         self._show(document.probe, anew=True)
+
+    def make_next(self) -> bool:
+        """Make one more of what was left for later. Returns whether there is more to do."""
+        return self.form.make_next()
 
     # For the window
 
@@ -129,7 +135,7 @@ class ProbePane(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction))
         self._pages = QStackedWidget(self)
-        self.form = ConfigForm(self)
+        self.form = ConfigForm(self, later=self._later)
         self.json = ConfigJson(self)
         self._pages.addWidget(self.form)
         self._pages.addWidget(self.json)

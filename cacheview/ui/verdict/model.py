@@ -29,6 +29,9 @@ class Column(IntEnum):
     IMAGE = 2
 
 
+_COLUMNS: Final = len(Column)
+
+
 class TraceModel(QAbstractItemModel):
     """Stage → candidate or source → check → element.
 
@@ -109,8 +112,12 @@ class TraceModel(QAbstractItemModel):
     # The tree, as Qt asks for it
 
     def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
+        # Asked for each row of a layout, as is `hasChildren`: there may be 10,000.
         node = self._node(parent)
-        if node is None or not 0 <= column < len(Column) or not 0 <= row < len(self._rows(node)):
+        if node is None or not 0 <= column < _COLUMNS:
+            return QModelIndex()
+        rows = node.rows or self._rows(node)
+        if not 0 <= row < len(rows.lead) + len(rows.places):
             return QModelIndex()
         return self.createIndex(row, column, node.number)
 
@@ -136,10 +143,14 @@ class TraceModel(QAbstractItemModel):
         above = self._nodes.get(parent.internalId())
         if above is None or parent.column() != 0:
             return False
-        node = above.below.get(parent.row())
+        row = parent.row()
+        rows = above.rows
+        if rows is not None and row >= len(rows.lead) and row not in above.below:
+            return rows.branching
+        node = above.below.get(row)
         if node is not None and node.rows is not None:  # while rows change, these are still the ones from before
             return len(node.rows) > 0
-        return self._rows(above).has_children(parent.row())
+        return self._rows(above).has_children(row)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
