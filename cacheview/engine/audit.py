@@ -231,6 +231,9 @@ def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         alike = [i for i in store.images if i.history and i.diff_ids and _known(i, "history", "diff_ids")]
         alike = [i for i in alike if _known(i, "history.created", "history.created_by", "history.author")]
 
+        there = {(image.diff_ids, history_keys(image, rules)) for image in store.images}
+        alike = [i for i in alike if (i.diff_ids[:-1], history_keys(i, rules)[:-1]) in there]
+
         def by_layers(image: Image) -> Hashable:
             return (image.diff_ids[:-1], history_keys(image, rules)[:-1], image.history[-1].created_by)
 

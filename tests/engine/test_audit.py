@@ -85,6 +85,14 @@ def test_ten_thousand_images_under_every_rule_set_in_less_than_a_second_each() -
     images = [BASE, *(image(f"sha256:{n:064x}", parent=A, cmd=str(n % 9000)) for n in range(10_000))]
     store = ImageStore(tuple(images))
     for rules in RULE_SETS.values():
-        start = time.perf_counter()
+        start = time.process_time()
         assert StoreHazardKind.PRUNE not in {each.kind for each in audit(store, rules)}
-        assert time.perf_counter() - start < 1, rules.name
+        assert time.process_time() - start < 1, rules.name
+
+
+def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
+    both = [image(n, steps=("base", "x"), layers=["l", n]) for n in (B, C)]
+    both = [one.model_copy(update={"config": one.config.model_copy(update={"rootfs": both[0].config.rootfs})})
+            for one in both]  # fmt: skip
+    assert found("containerd-24.0.7", BASE, *both)[StoreHazardKind.TIE] == [B, C]
+    assert found("containerd-24.0.7", *both) == {}
