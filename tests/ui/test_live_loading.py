@@ -14,10 +14,12 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from cacheview.model import DataError, Doubt, Image, ImageConfig, ImageStore
+from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.stores.reading import Reading
+from cacheview.ui.document import ProbeDocument
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.opening import first_sight
+from cacheview.ui.probe import ProbePane
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -158,6 +160,23 @@ def test_parts_that_nobody_has_looked_at_yet_are_not_made(qtbot: QtBot) -> None:
     assert shown == made
     assert shown[0] == 0
     assert len(made) < 20
+
+
+def test_a_probe_pane_that_was_made_in_pieces_looks_like_one_made_at_once(qtbot: QtBot) -> None:
+    config = ContainerConfig(Cmd=("sh",), WorkingDir="/srv")  # also a field that comes out of the fold
+    pictures = []
+    for later in (False, True):
+        document = ProbeDocument()
+        pane = ProbePane(document, later=later)
+        qtbot.addWidget(pane)
+        document.load(Probe(config=config))
+        pieces = 0
+        while pane.make_next():
+            pieces += 1
+        assert pieces == (7 if later else 0)  # the first row is there: the focus comes to it
+        pane.resize(420, 700)
+        pictures.append(pane.grab().toImage())
+    assert pictures[0] == pictures[1]
 
 
 class Heartbeat(QObject):
