@@ -1,0 +1,125 @@
+"""Adding a case to a suite file: a line of its own at the end, and all that was there stays byte for byte."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.files import open_regular
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.progress import Progress
+from cacheview.stores.suite import read_suite
+
+__all__ = ["append_case"]
+
+_CHUNK: Final = 1 << 20
+_GZIP: Final = b"\x1f\x8b"
+_OTHERS: Final = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+
+
+def append_case(
+    path: str | os.PathLike[str],
+    case: SuiteCase,
+    *,
+    progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> int:
+    """Add a case at the end of a suite file, or begin one; all of it or nothing. Returns how many cases it has then.
+
+    A file that is compressed by gzip gets a member more; a new one is compressed where its name ends in ``.gz``.
+
+    Raises:
+        DataError: what is there is no whole suite, or it cannot be written. The file is as it was.
+        Cancelled: by ``progress``. Likewise.
+    """
+    where = os.fspath(path)
+    target = Path(os.path.realpath(path))  # a link stays one
+    data = (case.model_dump_json(exclude_defaults=True) + "\n").encode()
+    if len(data) > limits.document:
+        raise DataError(
+            f"would have a line of {len(data):,} bytes, and at most {limits.document:,} can be opened", where=where
+        )
+    before, cases, compressed = None, 0, target.suffix == ".gz"
+    if os.path.lexists(target):
+        before = _signature(target, where)
+        head = _head(target, where)
+        if head.startswith(_OTHERS):
+            raise DataError("is compressed, and not by gzip. Decompress it, or choose another file", where=where)
+        if head:
+            compressed = head.startswith(_GZIP)
+            cases = _cases(where, progress, limits)
+            size, ended = _content(target, where)
+            if not ended:
+                data = b"\n" + data
+            if cases >= limits.images or size + len(data) > limits.documents:
+                most = f"{limits.images:,} cases or {limits.documents:,} bytes"
+                raise DataError(f"would have more than {most}. Choose another file", where=where)
+    _write(target, gzip.compress(data, mtime=0) if compressed else data, before, where)
+    return cases + 1
+
+
+def _cases(where: str, progress: Progress | None, limits: Limits) -> int:
+    """How many there are. Raises `DataError` for the first line that is none."""
+    count = 0
+    for case in read_suite(where, progress, limits=limits):
+        if isinstance(case, DataError):
+            what = f"{case.what}. Nothing was added: repair that line, or choose another file"
+            raise DataError(what, where=case.where, path=case.path)
+        count += 1
+    return count
+
+
+def _head(target: Path, where: str) -> bytes:
+    with open_regular(target, where) as file:
+        return file.read(8)
+
+
+def _content(target: Path, where: str) -> tuple[int, bool]:
+    """How many bytes the lines have, and whether the last one has a line end."""
+    size, last = 0, b"\n"
+    try:
+        file: io.BufferedReader = io.BufferedReader(open_regular(target, where))
+        with file:
+            stream, _ = decompressed(file)
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                last = chunk[-1:]
+    except (DamagedStreamError, OSError) as error:
+        raise DataError(f"the file cannot be read to its end: {error}. Nothing was added", where=where) from error
+    return size, last == b"\n"
+
+
+def _signature(target: Path, where: str) -> tuple[int, int, int]:
+    try:
+        status = os.stat(target)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}. Choose another file", where=where) from error
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _write(target: Path, data: bytes, before: tuple[int, int, int] | None, where: str) -> None:
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    try:
+        try:
+            with open(draft, "xb") as file:
+                if before is not None:
+                    with open_regular(target, where) as old:
+                        shutil.copyfileobj(old, file, _CHUNK)
+                    shutil.copymode(target, draft)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            now = _signature(target, where) if os.path.lexists(target) else None
+            if now != before:
+                raise DataError("was changed by another program meanwhile. Nothing was added: try again", where=where)
+            os.replace(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error

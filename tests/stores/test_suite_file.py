@@ -1,0 +1,116 @@
+"""Adding a case to a suite: one line more, the others as they were, and nothing at all where the file is damaged."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from cacheview import cli
+from cacheview.model import ContainerConfig, DataError, Doubt, Expectation, Image, ImageConfig, SuiteCase, SuiteProbe
+from cacheview.stores.limits import Limits
+from cacheview.stores.suite import read_suite
+from cacheview.stores.suite_file import append_case
+
+DOUBT = Doubt(aspect="history.created", reason="seconds only", remedy="open the data root")
+IMAGE = Image(
+    id="sha256:" + "a" * 64, names=("app:1",), config=ImageConfig(config=ContainerConfig(Cmd=("x",))), doubts=(DOUBT,)
+)
+PROBE = SuiteProbe(name="p", note="why ✓", config=ContainerConfig(Cmd=("no",)), expect=Expectation(outcome="miss"))
+CASE = SuiteCase(rules="containerd-71ebfc7", name="added", images=(IMAGE,), probes=(PROBE,))
+OLD = b'{"rules": "containerd-71ebfc7",   "name": "by hand", "unknown": 1, "images": [], "probes": []}\r\n\n'
+
+
+def cases(path: Path) -> list[SuiteCase | DataError]:
+    return list(read_suite(path))
+
+
+def test_a_new_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "new.jsonl"
+    assert append_case(file, CASE) == 1
+    assert cases(file) == [CASE]
+    assert cli.main(["check", str(file)]) == 0
+    assert capsys.readouterr().out == "1 passed, 0 failed\n"
+    assert os.listdir(tmp_path) == ["new.jsonl"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_lines_that_are_there_stay(tmp_path: Path, end: bytes) -> None:
+    file = tmp_path / "there.jsonl"
+    old = OLD.rstrip() + end
+    file.write_bytes(old)
+    file.chmod(0o640)
+    assert append_case(file, CASE) == 2
+    now = file.read_bytes()
+    assert now.startswith(old)
+    assert now.count(b"\n") == 2
+    assert cases(file)[1] == CASE
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_compressed_file_gets_a_member_more(tmp_path: Path) -> None:
+    file = tmp_path / "there.jsonl.gz"
+    old = gzip.compress(OLD.rstrip())
+    file.write_bytes(old)
+    assert append_case(file, CASE) == 2
+    assert append_case(file, CASE) == 3
+    assert file.read_bytes().startswith(old)
+    assert gzip.decompress(file.read_bytes()).startswith(OLD.rstrip() + b"\n{")
+    assert cases(file)[1:] == [CASE, CASE]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "file.jsonl", tmp_path / "link.jsonl"
+    file.write_bytes(OLD)
+    link.symlink_to(file)
+    append_case(link, CASE)
+    assert link.is_symlink()
+    assert len(cases(file)) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [OLD + b"{broken\n", b"no suite\n", gzip.compress(OLD)[:-6], bz2.compress(OLD), OLD + b'{"images": []}']
+)
+def test_what_is_damaged_is_refused_and_stays(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "damaged.jsonl"
+    file.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        append_case(file, CASE)
+    assert str(file) in str(caught.value)
+    assert file.read_bytes() == content
+    assert os.listdir(tmp_path) == ["damaged.jsonl"]
+
+
+def test_no_file_and_no_place_are_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe, tmp_path / "none" / "x.jsonl"):
+        with pytest.raises(DataError):
+            append_case(path, CASE)
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_what_could_not_be_opened_again_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "full.jsonl"
+    file.write_bytes(OLD)
+    for limits in (Limits(document=10), Limits(images=1), Limits(documents=len(OLD) + 10)):
+        with pytest.raises(DataError):
+            append_case(file, CASE, limits=limits)
+    assert file.read_bytes() == OLD
+    assert append_case(file, CASE, limits=Limits(images=2)) == 2
+
+
+def test_a_change_by_another_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "shared.jsonl"
+    file.write_bytes(OLD)
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        with file.open("ab") as other:
+            other.write(OLD)
+
+    with pytest.raises(DataError, match="another program"):
+        append_case(file, CASE, progress=progress)
+    assert CASE.name.encode() not in file.read_bytes()
