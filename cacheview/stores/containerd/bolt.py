@@ -29,6 +29,8 @@ _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
 _MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
 _MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
+_MAX_DAMAGED = 1000  # damaged places of one bucket; more are not told
+_SPARE = 8  # so many times all of a file may be gone over: reading what it holds takes three
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,14 @@ def _fnv1a(content: bytes) -> int:
     return value
 
 
+class _EndlessError(DataError):
+    """More was gone over than the file can hold."""
+
+
 class Bolt:
     """A database whose whole content is in memory. What a damaged or hostile one can cost is linear in its size.
+
+    It is for one reading: who asks for all of it again and again makes another.
 
     Args:
         content: the file.
@@ -100,7 +108,8 @@ class Bolt:
         self._bucket = struct.Struct(f"{self.meta.order}QQ")
         self._pages: dict[int, _Page] = {}
         # No file has more elements than fit in it. Pages that are named again and again seem to have many more.
-        self._left = 8 * (len(content) // _ELEMENT) + 10_000
+        self._elements_left = _SPARE * (len(content) // _ELEMENT) + 10_000
+        self._bytes_left = _SPARE * len(content) + 1024 * 1024
 
     @property
     def root(self) -> Bucket:
@@ -137,11 +146,12 @@ class Bolt:
         root, _ = self._bucket.unpack_from(value)
         return Bucket(self, root, value)
 
-    def visit(self, count: int) -> None:
-        """So many elements are being gone over. Raises `DataError` where that cannot be."""
-        self._left -= count
-        if self._left < 0:
-            raise DataError("its pages name each other again and again: it is damaged")
+    def visit(self, count: int, size: int) -> None:
+        """So many elements of so many bytes are being gone over. Raises `DataError` where that cannot be."""
+        self._elements_left -= count
+        self._bytes_left -= size
+        if self._elements_left < 0 or self._bytes_left < 0:
+            raise _EndlessError("its pages name each other again and again: it is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
@@ -163,7 +173,11 @@ class _Page:
     def _elements(self) -> list[tuple[int, ...]]:
         """Of a leaf: flags, position, key size, value size. Of a branch: position, key size, page."""
         layout = struct.Struct(f"{self.order}4I" if self.is_leaf else f"{self.order}IIQ")
-        return list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
+        elements = list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
+        sizes = sum(element[2] + element[3] if self.is_leaf else element[1] for element in elements)
+        if sizes > len(self.content) - _PAGE - self.count * _ELEMENT:
+            raise DataError(f"{self.called} is damaged: what it holds overlaps")
+        return elements
 
     @cached_property
     def keys(self) -> list[bytes]:
@@ -198,11 +212,14 @@ class Bucket:
         self._database = database
         self._root = root
         self._value = value
+        self._inline: _Page | None = None
 
     def _top(self) -> _Page:
-        if self._root == 0 and self._value is not None:
-            return self._database.inline(self._value)
-        return self._database.page(self._root)
+        if self._root or self._value is None:
+            return self._database.page(self._root)
+        if self._inline is None:
+            self._inline = self._database.inline(self._value)
+        return self._inline
 
     def items(self, damaged: list[DataError] | None = None) -> Iterator[tuple[bytes, bytes | Bucket]]:
         """All keys with what they have.
@@ -213,19 +230,22 @@ class Bucket:
         Raises:
             DataError: a page is damaged.
         """
-        yield from self._items(self._top, frozenset(), damaged)
+        try:
+            yield from self._items(self._top, frozenset(), damaged)
+        except _EndlessError as error:
+            _tell(error, damaged)
 
     def _items(
         self, load: Callable[[], _Page], path: frozenset[int], damaged: list[DataError] | None
     ) -> Iterator[tuple[bytes, bytes | Bucket]]:
         try:
             page = load()
-            self._database.visit(page.count)
+            self._database.visit(page.count, len(page.content))
             keys = page.keys
+        except _EndlessError:
+            raise
         except DataError as error:
-            if damaged is None:
-                raise
-            damaged.append(error)
+            _tell(error, damaged)
             return
         for number, key in enumerate(keys):
             try:
@@ -237,9 +257,7 @@ class Bucket:
                     if child in path or len(path) > _MAX_DEPTH:
                         raise DataError(f"{page.called} leads back to itself")
             except DataError as error:
-                if damaged is None:
-                    raise
-                damaged.append(error)
+                _tell(error, damaged)
                 continue
             if page.is_leaf:
                 yield key, found
@@ -251,7 +269,11 @@ class Bucket:
         for _ in range(_MAX_DEPTH):
             number = bisect_right(page.keys, key) - 1
             if page.is_leaf:
-                return page.value(number) if number >= 0 and page.keys[number] == key else None
+                if number < 0 or page.keys[number] != key:
+                    return None
+                found = page.value(number)
+                self._database.visit(1, len(found[1]))
+                return found
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
@@ -266,3 +288,12 @@ class Bucket:
         """The bucket of a key; None where it has none."""
         found = self._find(key)
         return self._database.sub_bucket(found[1]) if found is not None and found[0] else None
+
+
+def _tell(error: DataError, damaged: list[DataError] | None) -> None:
+    if damaged is None:
+        raise error
+    if len(damaged) < _MAX_DAMAGED:
+        damaged.append(error)
+    elif len(damaged) == _MAX_DAMAGED:
+        damaged.append(DataError("more is damaged, which is not told one by one"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cacheview.model import DataError
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.records import ImageRecord
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["Metadata"]
 
@@ -20,9 +21,14 @@ _VERSION = b"v1"
 class Metadata:
     """A snapshot of the database. Raises `DataError` where the content is none."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         version = Bolt(content).root.bucket(_VERSION)
         self._namespaces = dict(_buckets(version.items())) if version is not None else {}
+        # Looked up once each: many images may name one blob.
+        self._blob_buckets: dict[str, Bucket | None] = {}
+        self._blobs: dict[tuple[str, str], Bucket | None] = {}
+        self._blob_labels: dict[tuple[str, str], Mapping[str, str]] = {}
 
     @property
     def namespaces(self) -> list[str]:
@@ -31,12 +37,15 @@ class Metadata:
     def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
         """The image records of a namespace, by name, and what of their list cannot be read."""
         damaged: list[DataError] = []
-        records = []
+        records: list[ImageRecord] = []
         try:
             images = self._bucket(namespace, b"images")
         except DataError as error:
             return [], [error]
         for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
+            if len(records) >= self._limits.images:
+                damaged.append(DataError(f"more than {self._limits.images:,} image records; the rest is not read"))
+                break
             try:
                 records.append(_record(_text(name), bucket))
             except DataError as error:
@@ -49,13 +58,24 @@ class Metadata:
 
     def blob_labels(self, namespace: str, digest: str) -> Mapping[str, str]:
         """The labels of a blob; none where there is no such blob."""
-        blob = self._blob(namespace, digest)
-        return {} if blob is None else _labels(blob)
+        key = namespace, digest
+        if key not in self._blob_labels:
+            blob = self._blob(namespace, digest)
+            self._blob_labels[key] = {} if blob is None else _labels(blob)
+        return self._blob_labels[key]
 
     def _blob(self, namespace: str, digest: str) -> Bucket | None:
-        content = self._bucket(namespace, b"content")
-        blobs = content.bucket(b"blob") if content is not None else None
-        return blobs.bucket(digest.encode()) if blobs is not None else None
+        key = namespace, digest
+        if key not in self._blobs:
+            blobs = self._blobs_of(namespace)
+            self._blobs[key] = blobs.bucket(digest.encode()) if blobs is not None else None
+        return self._blobs[key]
+
+    def _blobs_of(self, namespace: str) -> Bucket | None:
+        if namespace not in self._blob_buckets:
+            content = self._bucket(namespace, b"content")
+            self._blob_buckets[namespace] = content.bucket(b"blob") if content is not None else None
+        return self._blob_buckets[namespace]
 
     def _bucket(self, namespace: str, name: bytes) -> Bucket | None:
         found = self._namespaces.get(namespace.encode())

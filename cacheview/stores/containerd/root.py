@@ -71,7 +71,7 @@ class Root:
         """The database as of one moment. Raises `DataError` where it cannot be read."""
         path = self.path / _BOLT / _DATABASE
         try:
-            return Metadata(self._snapshot(path))
+            return Metadata(self._snapshot(path), self._limits)
         except OSError as error:
             raise _refusal(error, path) from error
         except DataError as error:

@@ -1,0 +1,144 @@
+"""Bolt's file format: what a writer of it put in comes out; damaged and hostile files cost little."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+from bolt_writer import Tree, Writer
+from containerd_samples import DATABASE, ENGINES, unpack
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.model import DataError
+from cacheview.stores.containerd.bolt import Bolt, Bucket
+
+KEYS = st.binary(min_size=1, max_size=12)
+TREES = st.recursive(
+    st.dictionaries(KEYS, st.binary(max_size=40), max_size=12),
+    lambda inner: st.dictionaries(KEYS, st.binary(max_size=40) | inner, max_size=12),
+    max_leaves=12,
+)
+
+
+def whole(bucket: Bucket) -> Tree:
+    return {key: whole(value) if isinstance(value, Bucket) else value for key, value in bucket.items()}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    tree=TREES, page_size=st.sampled_from([1024, 4096, 65536]), order=st.sampled_from("<>"), per_page=st.integers(2, 9)
+)
+def test_what_was_written_is_read(tree: Tree, page_size: int, order: str, per_page: int) -> None:
+    database = Bolt(Writer(page_size, order, per_page).database(tree))
+    assert whole(database.root) == tree
+    assert [key for key, _ in database.root.items()] == sorted(tree)
+    for key, value in tree.items():
+        found = database.root.bucket(key)
+        if isinstance(value, bytes):
+            assert (database.root.value(key), found) == (value, None)
+        else:
+            assert database.root.value(key) is None
+            assert found is not None
+            assert whole(found) == value
+    for key in (b"", b"\0absent", b"\xff" * 13):
+        assert database.root.value(key) is None
+        assert database.root.bucket(key) is None
+
+
+def test_a_deep_tree_is_searched_by_its_branches() -> None:
+    tree = {b"%05d" % number: b"x" * (number % 7) for number in range(0, 4000, 2)}
+    database = Bolt(Writer(per_page=3).database(tree))
+    assert all(database.root.value(b"%05d" % number) == tree.get(b"%05d" % number) for number in range(4000))
+    assert dict(database.root.items()) == tree
+
+
+def test_a_value_larger_than_a_page_overflows_into_the_next() -> None:
+    tree = {b"a": b"1", b"b": bytes(range(256)) * 40, b"c": b"3"}
+    assert dict(Bolt(Writer().database(tree)).root.items()) == tree
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_the_other_meta_page_serves_where_one_is_damaged(damaged: int) -> None:
+    writer = Writer()
+    content = bytearray(writer.database({b"a": b"1"}, transaction=7))
+    content[damaged * writer.page_size + 40] ^= 1
+    database = Bolt(bytes(content))
+    assert database.meta.transaction == (6 if damaged == 0 else 7)
+    assert database.root.value(b"a") == b"1"
+
+
+# Hostile files
+
+
+@pytest.fixture
+def cheap() -> Iterator[None]:
+    """What runs within uses little time and memory, whatever the file claims."""
+    tracemalloc.start()
+    began = time.monotonic()
+    yield
+    spent, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert spent < 20
+    assert peak < 64 * 1024 * 1024
+
+
+def test_a_branch_that_leads_to_itself(cheap: None) -> None:
+    writer = Writer()
+    itself = writer.aside()
+    writer.page(writer.branch([(b"a", itself), (b"b", itself)]), itself)
+    root = Bolt(writer.file(itself)).root
+    with pytest.raises(DataError, match="itself"):
+        list(root.items())
+    with pytest.raises(DataError, match="in a circle"):
+        root.value(b"a")
+
+
+def test_branches_that_share_their_children(cheap: None) -> None:
+    """Each level names the one below 40 times: 40**12 ways, in 13 pages."""
+    writer = Writer()
+    below = writer.page(writer.leaf([(b"a", 0, b"1")]))
+    for _ in range(12):
+        below = writer.page(writer.branch([(b"%02d" % number, below) for number in range(40)]))
+    damaged: list[DataError] = []
+    for _ in Bolt(writer.file(below)).root.items(damaged):
+        pass
+    assert "again and again" in str(damaged[0])
+    assert len(damaged) == 1
+
+
+def test_one_large_value_behind_many_branches(cheap: None) -> None:
+    """Few elements and few pages, but gone over again and again they would be gigabytes."""
+    writer = Writer()
+    below = writer.page(writer.leaf([(b"a", 0, bytes(1024 * 1024))]))
+    for _ in range(2):
+        below = writer.page(writer.branch([(b"%03d" % number, below) for number in range(500)]))
+    with pytest.raises(DataError, match="again and again"):
+        for _ in Bolt(writer.file(below)).root.items():
+            pass
+
+
+def test_elements_that_overlap(cheap: None) -> None:
+    """Sixty thousand keys, each of them the same megabyte."""
+    writer = Writer()
+    count, size = 60_000, 1024 * 1024
+    heads = b"".join(
+        (0).to_bytes(4, "little")
+        + (16 * (count - number)).to_bytes(4, "little")
+        + size.to_bytes(4, "little")
+        + bytes(4)
+        for number in range(count)
+    )
+    root = writer.page((2, count, heads + bytes(size)))
+    with pytest.raises(DataError, match="damaged"):
+        list(Bolt(writer.file(root)).root.items())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_real_files_are_within_the_limits(engine: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    content = (unpack(engine, tmp_path_factory.mktemp("root")) / DATABASE).read_bytes()
+    database = Bolt(content)
+    for _ in range(5):  # more often than a reading asks
+        assert whole(database.root)

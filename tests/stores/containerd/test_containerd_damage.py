@@ -1,0 +1,178 @@
+"""A metadata database with any damage: its images, or what is wrong, in a bounded time."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from bolt_writer import Tree, Writer
+from containerd_samples import DATABASE, ENGINES, assert_as_told, read, truth, unpack
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.model import DataError, Image, Problem
+from cacheview.stores.containerd.bolt import newest_meta
+from cacheview.stores.containerd.images import read_images
+from cacheview.stores.containerd.metadata import Metadata
+from cacheview.stores.containerd.root import Root, RootNamespace
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.reading import Reading
+
+
+@cache
+def root(engine: str) -> tuple[TemporaryDirectory[str], Path, bytes]:
+    folder = TemporaryDirectory(prefix="cacheview-")  # as long as the tests run: its blobs are read again and again
+    path = unpack(engine, Path(folder.name))
+    return folder, path, (path / DATABASE).read_bytes()
+
+
+def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
+    """The images of all namespaces of a database, with the blobs of a sample."""
+    found = Root(root(engine)[1], DEFAULT_LIMITS)
+    metadata = Metadata(content)
+    images: list[Image] = []
+    problems: list[Problem] = []
+    for name in metadata.namespaces:
+        namespace = RootNamespace(found, metadata, name)
+        read, told = read_images(namespace.records(), namespace, Reading(), again=namespace.records)
+        images += read
+        problems += told
+    return images, problems
+
+
+def used_pages(content: bytes) -> Sequence[int]:
+    """Where something lies that can be damaged."""
+    return [at for at in range(0, len(content), 4096) if content[at : at + 4096].strip(b"\0")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(engine=st.sampled_from(ENGINES), data=st.data())
+def test_bytes_that_changed(engine: str, data: st.DataObject) -> None:
+    content = bytearray(root(engine)[2])
+    pages = used_pages(content)
+    for _ in range(data.draw(st.integers(1, 12), label="changes")):
+        # The heads of pages and of elements are where damage leads astray.
+        place = data.draw(st.integers(0, 63) | st.integers(0, 4095), label="place")
+        content[data.draw(st.sampled_from(pages), label="page") + place] = data.draw(st.integers(0, 255), label="byte")
+    try:
+        images, problems = images_of(engine, bytes(content))
+    except DataError:
+        return
+    assert {image.id for image in images} <= {image["id"] for image in truth(engine)}
+    lost = len(truth(engine)) - len({image.id for image in images})
+    assert lost >= 0
+    assert all(problem.what for problem in problems)
+
+
+@settings(max_examples=60, deadline=None)
+@given(engine=st.sampled_from(ENGINES), data=st.data())
+def test_a_file_that_was_cut_off(engine: str, data: st.DataObject) -> None:
+    content = root(engine)[2]
+    last = used_pages(content)[-1]
+    kept = data.draw(st.integers(0, last + 4095), label="kept")
+    try:
+        images, problems = images_of(engine, content[:kept])
+    except DataError:
+        return
+    assert problems or len(images) == len(truth(engine))
+
+
+@settings(max_examples=40, deadline=None)
+@given(engine=st.sampled_from(ENGINES), data=st.data())
+def test_pages_in_the_place_of_others(engine: str, data: st.DataObject) -> None:
+    content = bytearray(root(engine)[2])
+    pages = used_pages(content)
+    for _ in range(data.draw(st.integers(1, 4), label="moves")):
+        source, to = data.draw(st.sampled_from(pages), label="from"), data.draw(st.sampled_from(pages[2:]), label="to")
+        number = (
+            content[to : to + 8] if data.draw(st.booleans(), label="keeps its number") else content[source : source + 8]
+        )
+        content[to : to + 4096] = number + content[source + 8 : source + 4096]
+    try:
+        images, _ = images_of(engine, bytes(content))
+    except DataError:
+        return
+    assert {image.id for image in images} <= {image["id"] for image in truth(engine)}
+
+
+@settings(max_examples=100, deadline=None)
+@given(content=st.binary(max_size=5000))
+def test_anything_after_good_meta_pages(content: bytes) -> None:
+    writer = Writer()
+    pages = 1 + len(content) // 1024
+    metas = b"".join(writer.meta(number, 2, 2 + pages, 9 - number).ljust(1024, b"\0") for number in (0, 1))
+    assert newest_meta(metas).transaction == 9
+    try:
+        metadata = Metadata(metas + content.ljust(pages * 1024, b"\0"))
+    except DataError:
+        return
+    for name in metadata.namespaces:
+        metadata.records(name)
+
+
+# What one may hold
+
+
+def named(count: int) -> Tree:
+    digest = b"sha256:" + b"0" * 64
+    size = bytes([0x80 | 5 << 1 & 0x7F, 0x01])
+    target: Tree = {b"digest": digest, b"mediatype": b"application/x", b"size": size}
+    images: Tree = {b"docker.io/a/b:%d" % number: {b"target": target} for number in range(count)}
+    return {b"v1": {b"moby": {b"images": images}}}
+
+
+def test_more_records_than_are_read() -> None:
+    metadata = Metadata(Writer().database(named(30)), Limits(images=10))
+    records, damaged = metadata.records("moby")
+    assert len(records) == 10
+    assert [str(error) for error in damaged] == ["more than 10 image records; the rest is not read"]
+    assert len(Metadata(Writer().database(named(30))).records("moby")[0]) == 30
+
+
+def test_a_record_is_read_in_all_its_parts() -> None:
+    (record,) = Metadata(Writer(4096, ">").database(named(1))).records("moby")[0]
+    assert (record.name, record.media_type, record.size) == ("docker.io/a/b:0", "application/x", 69)
+
+
+def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
+    """A leaf of image records is lost: those of the other leaves are there, and a problem tells of the rest."""
+    path = unpack("28.5.2-c8d", tmp_path)
+    content = bytearray((path / DATABASE).read_bytes())
+    leaves = [
+        at
+        for at in used_pages(bytes(content))
+        if struct.unpack_from("<H", content, at + 8)[0] == 2 and b"moby-dangling@" in content[at : at + 4096]
+    ]
+    whole = read(str(path)).images
+    assert_as_told(whole, "28.5.2-c8d")
+    outcomes = set()
+    for at in leaves:
+        damaged = bytearray(content)
+        damaged[at + 8] = 0xFF  # its flags
+        (path / DATABASE).write_bytes(damaged)
+        try:
+            store = read(str(path))
+        except DataError:
+            outcomes.add("nothing")
+            continue
+        outcomes.add("all" if store.images == whole else "some")
+        assert bool(store.problems) is (store.images != whole)
+    assert outcomes - {"nothing"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_older_meta_page_is_no_way_around_a_damaged_one(engine: str) -> None:
+    """Where the newest is damaged, the one before is right for what it names: images, or damage, never others."""
+    content = bytearray(root(engine)[2])
+    newest = newest_meta(bytes(content[:70_000])).transaction
+    content[(newest % 2) * 4096 + 40] ^= 1
+    assert newest_meta(bytes(content[:70_000])).transaction == newest - 1
+    try:
+        images, _ = images_of(engine, bytes(content))
+    except DataError:
+        return
+    assert {image.id for image in images} <= {image["id"] for image in truth(engine)}
