@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -78,16 +77,6 @@ def test_prune_is_of_containerd_alone_and_names_the_unnamed() -> None:
     images = (BASE, image(B, parent=A), image(C, parent=B, names=["app:1"]))
     assert found(CONTAINERD, *images) == {StoreHazardKind.PRUNE: [B]}
     assert found(GRAPH, *images) == {}
-
-
-def test_ten_thousand_images_under_every_rule_set_in_less_than_a_second_each() -> None:
-    # Alike but for the command, of one time: nothing tells them apart before their configs do.
-    images = [BASE, *(image(f"sha256:{n:064x}", parent=A, cmd=str(n % 9000)) for n in range(10_000))]
-    store = ImageStore(tuple(images))
-    for rules in RULE_SETS.values():
-        start = time.process_time()
-        assert StoreHazardKind.PRUNE not in {each.kind for each in audit(store, rules)}
-        assert time.process_time() - start < 1, rules.name
 
 
 def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
