@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from cacheview import __version__, report
-from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain, fitting
+from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
 from cacheview.engine.audit import audit
 from cacheview.engine.judge import judge
+from cacheview.engine.matrix import compare
 from cacheview.engine.rulesets.named import HOW, named
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.stores.open import open_store
@@ -215,9 +216,9 @@ def _explain(arguments: list[str]) -> int:
 
 
 def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
-    explanations = [explain(ImageCache(store, rules), probe) for rules in RULE_SETS.values()]
-    print(report.matrix_as_json(explanations, own) if as_json else report.matrix_as_text(explanations, own))
-    mine = next(explanation for explanation in explanations if explanation.trace.rules.name == own.name)
+    matrix = compare(store, probe)
+    print(report.matrix_as_json(matrix, own) if as_json else report.matrix_as_text(matrix, own))
+    mine = next(row for row in matrix.rows if row.rules is own)
     return _STATUS[mine.verdict.outcome]
 
 

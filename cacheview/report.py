@@ -32,6 +32,7 @@ from cacheview.engine import (
     plain_change,
 )
 from cacheview.engine.audit import StoreHazard
+from cacheview.engine.matrix import Group, Matrix
 from cacheview.model import Doubt, Image, ImageStore, Probe
 
 __all__ = [
@@ -418,45 +419,39 @@ def audit_as_object(found: Sequence[StoreHazard], store: ImageStore, rules: Rule
     }
 
 
-def _grouped(explanations: Sequence[Explanation]) -> list[tuple[dict[str, Any], list[Explanation]]]:
-    """What is answered, and by which rule sets, those that answer alike together."""
-    groups: dict[str, tuple[dict[str, Any], list[Explanation]]] = {}
-    for explanation in explanations:
-        verdict, deciding = explanation.verdict, explanation.deciding
-        check = deciding.check if deciding is not None else None
-        told = {
-            "outcome": verdict.outcome.value,
-            "image": _image(verdict.image),
-            "stage": verdict.stage.value if verdict.stage is not None else None,
-            "deciding": check.name if check is not None and verdict.outcome is not VerdictOutcome.HIT else None,
-            "set_parent": dict(verdict.set_parent),
-        }
-        groups.setdefault(json.dumps(told), (told, []))[1].append(explanation)
-    return list(groups.values())
-
-
-def matrix_as_text(explanations: Sequence[Explanation], own: RuleSet) -> str:
+def matrix_as_text(matrix: Matrix, own: RuleSet) -> str:
     """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
     lines: list[str] = []
-    for told, group in _grouped(explanations):
-        lines.append(headline(group[0]))
-        if told["deciding"]:
-            lines.append(f"  Deciding check: {told['deciding']}")
-        for explanation in group:
-            rules = explanation.trace.rules
-            lines.append(f"  {'*' if rules.name == own.name else ' '} {rules.name:<20} {rules.title}")
+    for group in matrix.groups:
+        lines.append(headline(group.explanation))
+        if (check := _deciding_of(group)) is not None:
+            lines.append(f"  Deciding check: {check}")
+        lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
         lines.append("")
     return "\n".join([*lines, "* the rules of this store"])
 
 
-def matrix_as_json(explanations: Sequence[Explanation], own: RuleSet) -> str:
+def matrix_as_json(matrix: Matrix, own: RuleSet) -> str:
     """The same as JSON text."""
-    document = {
-        "format": MATRIX_FORMAT,
-        "rules": own.name,
-        "groups": [
-            told | {"sentence": group[0].sentence, "rules": [each.trace.rules.name for each in group]}
-            for told, group in _grouped(explanations)
-        ],
-    }
+    document = {"format": MATRIX_FORMAT, "rules": own.name, "groups": [_group(group) for group in matrix.groups]}
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _group(group: Group) -> dict[str, Any]:
+    verdict = group.verdict
+    return {
+        "outcome": verdict.outcome.value,
+        "image": _image(verdict.image),
+        "stage": verdict.stage.value if verdict.stage is not None else None,
+        "deciding": _deciding_of(group),
+        "set_parent": dict(verdict.set_parent),
+        "sentence": group.explanation.sentence,
+        "rules": [row.rules.name for row in group.rows],
+    }
+
+
+def _deciding_of(group: Group) -> str | None:
+    deciding = group.explanation.deciding
+    if group.verdict.outcome is VerdictOutcome.HIT or deciding is None or deciding.check is None:
+        return None
+    return deciding.check.name

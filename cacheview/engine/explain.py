@@ -19,7 +19,7 @@ from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, Doubt, HistoryEntry, Image, ImageStore, Probe, short_id
 
-__all__ = ["Deciding", "Explanation", "explain", "known_as", "parent_title", "plain", "plain_change"]
+__all__ = ["Deciding", "Explanation", "deciding_check", "explain", "known_as", "parent_title", "plain", "plain_change"]
 
 
 DIFFERS, DIFFERS_AS_KNOWN = "differs.", "differs, as far as is known."
@@ -89,6 +89,12 @@ def explain(cache: ImageCache, probe: Probe) -> Explanation:
     doubted = rests_on(cache, probe, told.verdict)
     sentence, reason = _words(told, deciding, certain=not doubted)
     return Explanation(told, sentence, reason, deciding, edit, hazards(cache, probe, told.verdict), doubted)
+
+
+def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:
+    """The answer and the check that decided: of `explain` what a table of many answers needs."""
+    told = trace(cache, probe)
+    return told.verdict, _deciding(told, cache)
 
 
 def known_as(image: Image) -> str:

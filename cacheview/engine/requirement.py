@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cacheview.engine.comparison import NO_KEY, Step
-from cacheview.engine.platforms import HOST, PlatformRule
+from cacheview.engine.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.model import Aspect, Image, Probe
 
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
@@ -111,7 +111,7 @@ class FittingPlatform:
 
     def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
         return tuple(
-            RequirementPart(f"platform {step.check}", step.builder, step.image, step.passed, step.note)
+            RequirementPart(_part_name(step.check), step.builder, step.image, step.passed, step.note)
             for step in self.rule.explain(probe.platform, image.config.platform)
         )
 
@@ -122,3 +122,7 @@ class FittingPlatform:
             return self.rule.admits(builder, key)
 
         return Step(self.name, (self.name, self.rule.name), _itself, NO_KEY, _always, admits)
+
+
+def _part_name(check: PlatformCheck) -> str:
+    return check.value if check is PlatformCheck.RECORDED else f"platform {check.value}"

@@ -1,0 +1,150 @@
+"""One probe under many rule sets, side by side: what each answers, and which check decided."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.explain import Deciding, Explanation, deciding_check, explain, known_as
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.rulesets import RULE_SETS
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.model import ImageStore, Probe
+
+__all__ = ["Caches", "Group", "Matrix", "Row", "ask", "compare", "grouped"]
+
+
+class Caches:
+    """One `ImageCache` for each rule set of a store, made when first asked, so that the next probe is quick.
+
+    Not safe for several threads at once, as the caches are not.
+    """
+
+    def __init__(self, store: ImageStore, known: Iterable[ImageCache] = ()) -> None:
+        """``known``: caches of the store that there are already."""
+        self.store = store
+        self._caches = {cache.rules.name: cache for cache in known if cache.store is store}
+
+    def cache(self, rules: RuleSet) -> ImageCache:
+        found = self._caches.get(rules.name)
+        if found is None:
+            found = self._caches[rules.name] = ImageCache(self.store, rules)
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one rule set answers. ``deciding`` is None where no single check decided."""
+
+    rules: RuleSet
+    verdict: Verdict
+    deciding: Deciding | None
+
+    @property
+    def key(self) -> Hashable:
+        """Rows with equal keys answer the same for the same reason."""
+        verdict, deciding = self.verdict, self.deciding
+        image = verdict.image.id if verdict.image is not None else None
+        why: Hashable = None
+        if verdict.outcome is VerdictOutcome.MISS and deciding is not None:
+            check, subject = deciding.check, deciding.subject
+            why = (
+                deciding.stage.kind,
+                subject.image.id if subject is not None else None,
+                check.name if check is not None else None,
+            )
+        return (verdict.outcome, image, verdict.stage, verdict.is_new, verdict.error, why)
+
+    @property
+    def why(self) -> str:
+        """What decided, in a few words."""
+        verdict, deciding = self.verdict, self.deciding
+        match verdict.outcome:
+            case VerdictOutcome.HIT:
+                return _why_hit(verdict)
+            case VerdictOutcome.ERROR | VerdictOutcome.PANIC:
+                return verdict.error
+            case VerdictOutcome.DIVERGES:
+                return "the search for the parents of a source never ends"
+        if deciding is None:
+            return "nothing is looked up"
+        check, subject = deciding.check, deciding.subject
+        if subject is not None and check is not None:
+            return f"{check.name}, of {known_as(subject.image)}"
+        if check is not None:
+            return check.note or check.name
+        return (
+            "no candidates" if deciding.stage.kind is StageKind.LOCAL else f"nothing in the {deciding.stage.kind.value}"
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rule sets that answer the same for the same reason, in order."""
+
+    rows: tuple[Row, ...]
+    cache: ImageCache
+    probe: Probe
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.rows[0].verdict
+
+    @property
+    def why(self) -> str:
+        return self.rows[0].why
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The whole explanation by the first of the rule sets; made when first asked for."""
+        return explain(self.cache, self.probe)
+
+    def __contains__(self, rules: RuleSet) -> bool:
+        return any(row.rules is rules for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All answers to one probe, and the same grouped where equal: groups stand in the order of their first rule set."""
+
+    probe: Probe
+    rows: tuple[Row, ...]
+    groups: tuple[Group, ...] = field(default=())
+
+
+def ask(cache: ImageCache, probe: Probe) -> Row:
+    """The row of one rule set."""
+    return Row(cache.rules, *deciding_check(cache, probe))
+
+
+def grouped(probe: Probe, rows: Sequence[Row], caches: Caches) -> Matrix:
+    """The matrix of rows that were asked before."""
+    by_key: dict[Hashable, list[Row]] = {}
+    for row in rows:
+        by_key.setdefault(row.key, []).append(row)
+    groups = tuple(Group(tuple(same), caches.cache(same[0].rules), probe) for same in by_key.values())
+    return Matrix(probe, tuple(rows), groups)
+
+
+def compare(
+    store: ImageStore, probe: Probe, rules: Iterable[RuleSet] = RULE_SETS.values(), caches: Caches | None = None
+) -> Matrix:
+    """Ask one probe under many rule sets.
+
+    Args:
+        caches: of the same store, kept from one probe to the next. Raises ValueError when they are of another.
+    """
+    caches = caches or Caches(store)
+    if caches.store is not store:
+        raise ValueError("these caches are of another store")
+    return grouped(probe, [ask(caches.cache(each), probe) for each in rules], caches)
+
+
+def _why_hit(verdict: Verdict) -> str:
+    if verdict.is_new or verdict.narrowed is not None:
+        return "an image made of a step in the middle of a source"
+    if verdict.stage is StageKind.HISTORY:
+        return "the history of a source goes on with this step"
+    return "all that is compared is equal"

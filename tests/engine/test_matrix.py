@@ -1,0 +1,74 @@
+"""One probe under all rule sets: each answer is what that rule set alone answers, and equal ones stand together."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
+from cacheview.engine.matrix import Caches, compare
+from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
+
+BASE, CHILD = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+def store(*, working_dir: str = "") -> ImageStore:
+    made = ContainerConfig(Cmd=("make",), WorkingDir=working_dir)
+    config = ImageConfig(created=Timestamp(1, 0, None), os="linux", architecture="amd64", container_config=made)
+    return ImageStore(
+        (
+            Image(id=BASE, config=ImageConfig(created=Timestamp(0, 0, None))),
+            Image(id=CHILD, parent=BASE, built_locally=True, container_config=made, config=config),
+        )
+    )
+
+
+PROBE = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))
+
+
+@pytest.mark.parametrize("probe", [PROBE, Probe(), PROBE.model_copy(update={"cache_from": ("none",)})])
+def test_each_row_is_the_answer_of_its_rules(probe: Probe) -> None:
+    asked = store(working_dir="/src")
+    matrix = compare(asked, probe)
+    assert [row.rules.name for row in matrix.rows] == list(RULE_SETS)
+    for row in matrix.rows:
+        explanation = explain(ImageCache(asked, row.rules), probe)
+        assert row.verdict == explanation.verdict
+        ours, theirs = row.deciding, explanation.deciding
+        assert (ours.check.name if ours and ours.check else None) == (
+            theirs.check.name if theirs and theirs.check else None
+        )
+        assert row.why
+
+
+def test_groups_hold_every_rule_set_once_in_order() -> None:
+    matrix = compare(store(), PROBE)
+    places = {name: place for place, name in enumerate(RULE_SETS)}
+    in_groups = [[places[row.rules.name] for row in group.rows] for group in matrix.groups]
+    assert sorted(place for group in in_groups for place in group) == list(range(len(RULE_SETS)))
+    assert all(group == sorted(group) for group in in_groups)
+    assert [group[0] for group in in_groups] == sorted(group[0] for group in in_groups)
+    assert len({group.rows[0].key for group in matrix.groups}) == len(matrix.groups)
+
+
+def test_a_field_that_only_some_compare_parts_the_rule_sets() -> None:
+    matrix = compare(store(working_dir="/src"), PROBE)
+    outcome = {row.rules.name: row.verdict.outcome for row in matrix.rows}
+    assert outcome["graphdriver-24.0.7"] is VerdictOutcome.HIT
+    assert outcome["graphdriver-25.0.2"] is VerdictOutcome.MISS
+    refused = next(group for group in matrix.groups if RULE_SETS["graphdriver-25.0.2"] in group)
+    assert "WorkingDir" in refused.why
+    assert refused.explanation.deciding is not None
+    assert refused.explanation is refused.explanation
+
+
+def test_caches_are_kept_and_are_of_one_store() -> None:
+    asked = store()
+    known = ImageCache(asked, RULE_SETS["graphdriver-29"])
+    caches = Caches(asked, [known])
+    assert caches.cache(known.rules) is known
+    rules = RULE_SETS["containerd-29"]
+    assert caches.cache(rules) is caches.cache(rules)
+    with_caches, without = compare(asked, PROBE, caches=caches), compare(asked, PROBE)
+    assert [row.key for row in with_caches.rows] == [row.key for row in without.rows]
+    with pytest.raises(ValueError, match="another store"):
+        compare(store(), PROBE, caches=caches)
