@@ -172,7 +172,11 @@ class Headline(QObject):
             action.setEnabled(able)
 
     def _fill_rules(self) -> None:
+        before = None
         for rules in RULE_SETS.values():
+            if before is not None and rules.store is not before:
+                self._commands.rules_menu.addSeparator()
+            before = rules.store
             action = self._commands.rules_menu.addAction(rules.title.replace("&", "&&"))
             action.setCheckable(True)
             action.setData(rules.name)
