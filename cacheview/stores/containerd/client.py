@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,8 @@ import grpc
 
 from cacheview.model import DataError
 from cacheview.stores.containerd.messages import message
-from cacheview.stores.containerd.records import ImageRecord, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LostError
+from cacheview.stores.engine.workers import patiently
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Meter, Progress
 
@@ -26,10 +28,10 @@ _SERVICES: Final = "/containerd.services"
 VERSION: Final = f"{_SERVICES}.version.v1.Version/Version"
 NAMESPACES: Final = f"{_SERVICES}.namespaces.v1.Namespaces/List"
 IMAGES: Final = f"{_SERVICES}.images.v1.Images/List"
-BLOB_INFO: Final = f"{_SERVICES}.content.v1.Content/Info"
+BLOBS: Final = f"{_SERVICES}.content.v1.Content/List"
 BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
 
-ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOB_INFO, BLOB_READ})
+ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ})
 """All that is ever called: none of it changes anything."""
 
 _LOST: Final = frozenset(
@@ -57,6 +59,7 @@ class Client:
             ("grpc.default_authority", "localhost"),  # Go's server refuses a path in its place
         ]
         self._channel = grpc.insecure_channel(f"unix:{path}", options=options)
+        self._calls: dict[str, Any] = {}  # making one takes as long as calling it
 
     def __enter__(self) -> Client:
         return self
@@ -68,14 +71,21 @@ class Client:
 
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
         """Its version and namespaces. Raises `LostError` where it does not answer, or is no containerd."""
-        Meter(progress, None, "Asking containerd").alive()
-        version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
-        namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
-        return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
-    def has_images(self, namespace: str) -> bool:
+        def ask() -> tuple[str, list[str]]:
+            version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
+            namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
+            return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
+
+        return patiently(ask, _alive(progress, "Asking containerd"))
+
+    def has_images(self, namespace: str, progress: Progress | None) -> bool:
         """Whether a namespace has an image record. Raises `LostError`."""
-        return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
+
+        def ask() -> bool:
+            return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
+
+        return patiently(ask, _alive(progress, "Looking for images"))
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
         """The images and blobs of a namespace."""
@@ -83,9 +93,7 @@ class Client:
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
         """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
-        call: Any = self._channel.unary_unary(
-            _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
-        )
+        call = self._call(method, answer, self._channel.unary_unary)
         try:
             return call(request, timeout=self._deadline, metadata=_metadata(namespace))
         except grpc.RpcError as error:
@@ -93,13 +101,21 @@ class Client:
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
         """The same with all its answers."""
-        call: Any = self._channel.unary_stream(
-            _allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString
-        )
+        call = self._call(method, answer, self._channel.unary_stream)
+        answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
-            yield from call(request, timeout=self._deadline, metadata=_metadata(namespace))
+            yield from answers
         except grpc.RpcError as error:
             raise self._refused(error) from error
+        finally:
+            answers.cancel()  # where not all were wanted
+
+    def _call(self, method: str, answer: type[Any], make: Any) -> Any:
+        call = self._calls.get(method)
+        if call is None:
+            call = make(_allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString)
+            self._calls[method] = call
+        return call
 
     def _refused(self, error: Any) -> DataError:
         """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
@@ -130,11 +146,16 @@ class ClientNamespace:
         self._name = name
         self._progress = progress
         self._limits = limits
+        self._lock = threading.Lock()
+        self._labels: dict[str, Mapping[str, str]] | None = None
 
     def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
         """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
-        Meter(self._progress, None, "Listing images").alive()
-        listed = self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
+
+        def ask() -> Any:
+            return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
+
+        listed = patiently(ask, _alive(self._progress, "Listing images"))
         found = [
             ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
             for one in listed[: self._limits.images]
@@ -159,13 +180,30 @@ class ClientNamespace:
         return bytes(data)
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """The labels of a blob; none where there is no such blob. Raises as `read`."""
-        request = message("BlobRequest")(digest=digest)
-        try:
-            answer = self._client.ask(BLOB_INFO, request, message("BlobAnswer"), self._name)
-        except _MissingError:
-            return {}
-        return dict(answer.info.labels)
+        """The label of a blob that tells its container config; none where there is no such blob. Raises as `read`."""
+        with self._lock:
+            if self._labels is None:
+                self._labels = self._all_labels()
+        return self._labels.get(digest, {})
+
+    def _all_labels(self) -> dict[str, Mapping[str, str]]:
+        """Of all blobs that have that label: one call in place of one for each image.
+
+        It is made after the images were listed, and Docker labels a config before it makes an image of it.
+        """
+        request = message("BlobsRequest")(filters=[f'labels."{CONFIG_REFERENCE}"'])
+        labels: dict[str, Mapping[str, str]] = {}
+        for answer in self._client.stream(BLOBS, request, message("Blobs"), self._name):
+            for blob in answer.blobs:
+                if len(labels) < self._limits.members and CONFIG_REFERENCE in blob.labels:
+                    labels[blob.digest] = {CONFIG_REFERENCE: blob.labels[CONFIG_REFERENCE]}
+        return labels
+
+
+def _alive(progress: Progress | None, what: str) -> Meter:
+    meter = Meter(progress, None, what)
+    meter.alive()
+    return meter
 
 
 def _allowed(method: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, decode, familiar, short_id
 from cacheview.stores.blobs import Blobs
-from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, ImageRecord, LostError
 from cacheview.stores.limits import Limits
 from cacheview.stores.manifests import Descriptor
 from cacheview.stores.names import full_name
@@ -23,11 +23,10 @@ Listed = tuple[Sequence[ImageRecord], Sequence[DataError]]
 
 Grown = Callable[[list[Image], list[Problem]], None]
 
-# Of image records and of the image config's blob: moby 28.5.2 daemon/containerd/image_builder.go.
+# Of image records: moby 28.5.2 daemon/containerd/image_builder.go.
 _PARENT = "org.mobyproject.image.parent"
 _FROM_SCRATCH = "org.mobyproject.image.fromscratch"
 _CONTAINER_CONFIG = "org.mobyproject.image.containerconfig"
-_CONFIG_REFERENCE = "containerd.io/gc.ref.content.moby/container.config"
 
 _NAME = "io.containerd.image.name"
 _DIGEST = re.compile("sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
@@ -282,7 +281,7 @@ class _Reader:
         """
         failed: DataError | None = None
         for config_digest in _config_digests(image):
-            reference = self._content.labels(config_digest).get(_CONFIG_REFERENCE)
+            reference = self._content.labels(config_digest).get(CONFIG_REFERENCE)
             if reference is None:
                 continue
             try:

@@ -7,6 +7,7 @@ that are not listed here are passed over, as protobuf does with what it does not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
@@ -33,12 +34,14 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Namespace": {"name": (1, "string")},
     "Namespaces": {"namespaces": (1, "*Namespace")},
     "BlobRequest": {"digest": (1, "string")},
-    "BlobInfo": {"digest": (1, "string"), "size": (2, "int64"), "labels": (5, "map")},
-    "BlobAnswer": {"info": (1, "BlobInfo")},
+    "Blob": {"digest": (1, "string"), "labels": (5, "map")},
+    "BlobsRequest": {"filters": (1, "*string")},
+    "Blobs": {"blobs": (1, "*Blob")},
     "Chunk": {"offset": (1, "int64"), "data": (2, "bytes")},
 }
 
 
+@cache
 def message(name: str) -> type[Any]:
     """The class of a message of the table, with protobuf's own methods."""
     return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))

@@ -61,7 +61,7 @@ def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Op
 
     with Client(path, reading.limits) as client:
         version, namespaces = client.begin(reading.progress)
-        name, notes = _chosen(namespaces, wanted, client.has_images, path)
+        name, notes = _chosen(namespaces, wanted, lambda name: client.has_images(name, reading.progress), path)
         store = _Store(f"containerd {version}".rstrip(), name, location, notes)
         namespace = client.namespace(name, reading.progress)
         read = images_of(

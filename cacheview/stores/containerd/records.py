@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["ContentStore", "ImageRecord", "LostError", "Namespace"]
+__all__ = ["CONFIG_REFERENCE", "ContentStore", "ImageRecord", "LostError", "Namespace"]
 
 from cacheview.model import DataError
+
+CONFIG_REFERENCE = "containerd.io/gc.ref.content.moby/container.config"
+"""The label of an image config's blob that tells the digest of the container config: moby 28.5.2
+daemon/containerd/image_builder.go."""
 
 
 class LostError(DataError):
@@ -46,7 +50,10 @@ class ContentStore(Protocol):
         """
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """The labels of a blob; none where there is no such blob. Raises as `read`."""
+        """The labels of a blob, `CONFIG_REFERENCE` among them if it has that; none where there is no such blob.
+
+        Raises as `read`.
+        """
 
 
 class Namespace(ContentStore, Protocol):

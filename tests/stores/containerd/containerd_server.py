@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 import grpc
+from containerd_samples import BLOBS
 
 from cacheview.stores.containerd import client
 from cacheview.stores.containerd.messages import message
@@ -18,6 +20,7 @@ from cacheview.stores.containerd.root import Root, RootNamespace
 from cacheview.stores.limits import DEFAULT_LIMITS
 
 Answer = Callable[[Any, Any], Any]
+FILTER = re.compile(r'labels\."([^"]+)"')
 
 
 class Server:
@@ -87,12 +90,13 @@ class Server:
             ]
         )
 
-    def info(self, request: Any, context: Any) -> Any:
+    def blobs(self, request: Any, context: Any) -> Iterator[Any]:
+        (label,) = (FILTER.fullmatch(text)[1] for text in request.filters)  # type: ignore[index]
         namespace = self.namespace(context)
-        if namespace.read(request.digest) is None:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"content {request.digest}: not found")
-        labels = dict(namespace.labels(request.digest))
-        return message("BlobAnswer")(info=message("BlobInfo")(digest=request.digest, labels=labels))
+        for path in sorted((self._root.path / BLOBS).iterdir()):
+            labels = dict(namespace.labels(digest := f"sha256:{path.name}"))
+            if label in labels:
+                yield message("Blobs")(blobs=[message("Blob")(digest=digest, labels=labels)])
 
     def read(self, request: Any, context: Any) -> Iterator[Any]:
         data = self.namespace(context).read(request.digest)
@@ -113,7 +117,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             client.VERSION: ("Nothing", server.version, False),
             client.NAMESPACES: ("Nothing", server.namespaces, False),
             client.IMAGES: ("Nothing", server.images, False),
-            client.BLOB_INFO: ("BlobRequest", server.info, False),
+            client.BLOBS: ("BlobsRequest", server.blobs, True),
             client.BLOB_READ: ("BlobRequest", server.read, True),
         }
         method = details.method
