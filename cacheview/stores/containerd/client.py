@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from cacheview.model import DataError
 from cacheview.stores.containerd.messages import message
@@ -93,29 +94,38 @@ class Client:
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
         """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
-        call = self._call(method, answer, self._channel.unary_unary)
+        call = self._call(method, self._channel.unary_unary)
         try:
-            return call(request, timeout=self._deadline, metadata=_metadata(namespace))
+            told = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         except grpc.RpcError as error:
             raise self._refused(error) from error
+        return self._decoded(answer, told)
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
         """The same with all its answers."""
-        call = self._call(method, answer, self._channel.unary_stream)
+        call = self._call(method, self._channel.unary_stream)
         answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
-            yield from answers
+            for told in answers:
+                yield self._decoded(answer, told)
         except grpc.RpcError as error:
             raise self._refused(error) from error
         finally:
             answers.cancel()  # where not all were wanted
 
-    def _call(self, method: str, answer: type[Any], make: Any) -> Any:
+    def _call(self, method: str, make: Any) -> Any:
         call = self._calls.get(method)
         if call is None:
-            call = make(_allowed(method), request_serializer=_bytes_of, response_deserializer=answer.FromString)
-            self._calls[method] = call
+            call = self._calls[method] = make(_allowed(method), request_serializer=_bytes_of)
         return call
+
+    def _decoded(self, answer: type[Any], told: bytes) -> Any:
+        """Not left to gRPC, which prints what it cannot decode."""
+        try:
+            return answer.FromString(told)
+        except DecodeError as error:
+            what = "it answers with what is no answer of containerd. Is another program listening? Check the path"
+            raise DataError(what, where=str(self._path)) from error
 
     def _refused(self, error: Any) -> DataError:
         """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
@@ -147,7 +157,7 @@ class ClientNamespace:
         self._progress = progress
         self._limits = limits
         self._lock = threading.Lock()
-        self._labels: dict[str, Mapping[str, str]] | None = None
+        self._labels: dict[str, Mapping[str, str]] | DataError | None = None
 
     def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
         """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
@@ -183,8 +193,14 @@ class ClientNamespace:
         """The label of a blob that tells its container config; none where there is no such blob. Raises as `read`."""
         with self._lock:
             if self._labels is None:
-                self._labels = self._all_labels()
-        return self._labels.get(digest, {})
+                try:
+                    self._labels = self._all_labels()
+                except DataError as error:
+                    self._labels = error  # not asked again for each image
+            labels = self._labels
+        if isinstance(labels, DataError):
+            raise labels
+        return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:
         """Of all blobs that have that label: one call in place of one for each image.

@@ -30,7 +30,7 @@ _CONTAINER_CONFIG = "org.mobyproject.image.containerconfig"
 
 _NAME = "io.containerd.image.name"
 _DIGEST = re.compile("sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
-_FIRST_GROWN = 200  # images; each further time twice as many
+_FIRST_GROWN = 50  # images; each further time twice as many
 _MAX_PROBLEMS = 1000
 
 _NO_PARENT = Doubt(

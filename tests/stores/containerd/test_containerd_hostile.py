@@ -1,0 +1,244 @@
+"""containerd's socket where whoever listens hangs, stops, talks nonsense or never ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from containerd_samples import assert_as_told, read, truth, unpack
+from containerd_server import Server
+
+from cacheview.model import DataError, ImageStore
+from cacheview.stores.containerd import client, images, sockets
+from cacheview.stores.containerd.client import Client
+from cacheview.stores.containerd.messages import message
+from cacheview.stores.limits import Limits
+from cacheview.stores.open import open_store
+from cacheview.stores.progress import Cancelled
+
+SAMPLE = "28.5.2-c8d"
+
+
+@pytest.fixture
+def address() -> Iterator[Path]:
+    """A path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
+        yield Path(folder) / "c.sock"
+
+
+@pytest.fixture
+def server(tmp_path: Path, address: Path) -> Iterator[Server]:
+    with Server(unpack(SAMPLE, tmp_path), address) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client.__init__, "__defaults__", (0.5,))
+
+
+@pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES, client.BLOBS])
+def test_nonsense_is_told_and_nothing_is_printed(
+    method: str, server: Server, address: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer: Any = b"\xff" * 64
+    server.instead[method] = (lambda *_: iter([answer])) if method == client.BLOBS else lambda *_: answer
+    if method == client.BLOBS:  # the images are there without it: what it tells is doubtful, and told
+        store = read(str(address))
+        assert len(store.images) == len(truth(SAMPLE))
+        assert all(image.doubt("container_config") is not None for image in store.images)
+        assert "no answer of containerd" in store.problems[0].what
+        assert [called for called, _ in server.called].count(method) == 1
+    else:
+        with pytest.raises(DataError, match="no answer of containerd") as caught:
+            open_store(f"containerd:{address}")
+        assert str(address) in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_one_blob_of_nonsense_costs_one_image(server: Server, address: Path) -> None:
+    lost = truth(SAMPLE)[3]["id"]
+
+    def answer(request: Any, context: Any) -> Iterator[Any]:
+        return iter([b"\xff" * 64]) if request.digest == lost else server.read(request, context)
+
+    server.instead[client.BLOB_READ] = answer
+    store = read(str(address))
+    assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {lost}
+    (problem,) = store.problems
+    assert "no answer of containerd" in problem.what
+
+
+def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> None:
+    endless = truth(SAMPLE)[3]["id"]
+
+    def answer(request: Any, context: Any) -> Iterator[Any]:
+        if request.digest != endless:
+            yield from server.read(request, context)
+        while context.is_active():
+            yield message("Chunk")(data=bytes(64 * 1024))
+
+    server.instead[client.BLOB_READ] = lambda request, context: (
+        answer(request, context) if request.digest == endless else server.read(request, context)
+    )
+    store = read(str(address), limits=Limits(document=1024 * 1024))
+    assert endless not in store.by_id
+    assert len(store.images) == len(truth(SAMPLE)) - 1
+    assert "larger than 1,048,576 bytes" in str(store.problems[0])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_that_hangs_halfway_leaves_what_was_read(server: Server, address: Path) -> None:
+    asked = 0
+
+    def some(request: Any, context: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return server.read(request, context) if asked <= 60 else server.hang(request, context)
+
+    server.instead[client.BLOB_READ] = some
+    store = read(str(address))
+    assert 0 < len(store.images) < len(truth(SAMPLE))
+    (problem,) = store.problems
+    assert re.match(r"\d+ of \d+ images were not read: .*did not answer within 0\.5 seconds", problem.what)
+
+
+def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
+    """Long before the answer is overdue."""
+    server.instead[client.NAMESPACES] = server.hang
+    told: list[str] = []
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        told.append(what)
+        if len(told) > 3:
+            raise Cancelled
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        open_store(f"containerd:{address}", progress=progress)
+    assert time.monotonic() - began < client._DEADLINE / 2
+    assert set(told) == {"Asking containerd"}
+
+
+def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_FIRST_GROWN", 3)
+    seen: list[ImageStore] = []
+    whole = open_store(f"containerd:{address}", partial=seen.append).cases[0].store
+    assert [len(store.images) for store in seen] == [3, 6, 12, 24]
+    order = [image.id for image in whole.images]
+    for store in seen:
+        places = [order.index(image.id) for image in store.images]
+        assert places == sorted(places)
+        assert (store.title, store.location) == (whole.title, whole.location)
+    assert_as_told(whole.images, SAMPLE)
+
+
+# Something that is no containerd at all
+
+
+@pytest.fixture
+def listening(address: Path) -> Iterator[Callable[[bytes | None], None]]:
+    """Listens on the address: says something to whoever comes and hangs up, or (None) says nothing for ever."""
+    stopped = threading.Event()
+    threads: list[threading.Thread] = []
+    with socket.socket(socket.AF_UNIX) as ear:
+        ear.bind(str(address))
+        ear.listen()
+        ear.settimeout(0.05)
+
+        def serve(words: bytes | None) -> None:
+            while not stopped.is_set():
+                try:
+                    caller, _ = ear.accept()
+                except TimeoutError:
+                    continue
+                with caller:
+                    if words is None:
+                        stopped.wait()
+                    else:
+                        caller.sendall(words)
+
+        def start(words: bytes | None) -> None:
+            threads.append(threading.Thread(target=serve, args=(words,)))
+            threads[0].start()
+
+        yield start
+        stopped.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "words",
+    [None, b"", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-x\r\n", bytes(4096)],
+    ids=["silent", "hangs up", "HTTP/1.1", "SSH", "zeros"],
+)
+def test_another_program_listens(words: bytes | None, address: Path, listening: Callable[[bytes | None], None]) -> None:
+    listening(words)
+    with pytest.raises(DataError, match=r"did not answer|does not answer") as caught:
+        open_store(f"containerd:{address}")
+    assert str(address) in str(caught.value)
+
+
+# Who may
+
+
+@pytest.mark.parametrize(
+    ("mode", "group", "said"),
+    [
+        (0o660, "docker", r"for the group docker\. `sudo usermod -aG docker \$USER`, then log in again"),
+        (0o660, "root", r"for root\. Run cacheview as root \(sudo\)"),
+        (0o660, "", r"for root\. Run cacheview as root \(sudo\)"),
+        (0o600, "docker", r"for root\. Run cacheview as root \(sudo\)"),
+    ],
+)
+def test_a_refusal_says_who_may(
+    mode: int, group: str, said: str, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(sockets, "_group", lambda _: group)
+    with socket.socket(socket.AF_UNIX) as ear:
+        ear.bind(str(address))
+        address.chmod(mode)
+        assert stat.S_IMODE(address.stat().st_mode) == mode
+        with pytest.raises(DataError, match=said):
+            open_store(f"containerd:{address}")
+
+
+def test_without_a_path_the_first_usual_socket_is_meant(
+    server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "USUAL_SOCKETS", ("/nowhere/containerd.sock", str(address)))
+    assert sockets.containerd_sockets() == [address]
+    assert_as_told(read("").images, SAMPLE)
+    monkeypatch.setattr(sockets, "USUAL_SOCKETS", ("/nowhere/containerd.sock",))
+    with pytest.raises(DataError, match="there is no socket of containerd"):
+        read("")
+
+
+def test_the_methods_are_asked_for_as_they_are_listed(server: Server, address: Path) -> None:
+    read(str(address))
+    methods = [method for method, _ in server.called]
+    assert methods[:3] == [client.VERSION, client.NAMESPACES, client.IMAGES]
+    assert methods.count(client.IMAGES) == methods.count(client.BLOBS) == 1
+    assert set(methods) == client.ALLOWED
+
+
+def test_an_error_of_one_call_is_told_in_its_words(server: Server, address: Path) -> None:
+    def refuse(request: Any, context: Any) -> Any:
+        context.abort(grpc.StatusCode.INTERNAL, "disk\n  on fire")
+
+    server.instead[client.IMAGES] = refuse
+    with pytest.raises(DataError, match="containerd refuses to answer: disk on fire"):
+        open_store(f"containerd:{address}")
