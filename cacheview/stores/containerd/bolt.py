@@ -13,76 +13,18 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from cacheview.model import DataError
+from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 
-__all__ = ["META_SPAN", "Bolt", "Bucket", "Meta", "newest_meta"]
+__all__ = ["Bolt", "Bucket"]
 
-META_SPAN = 64 * 1024 + 80
-"""How many bytes from the beginning hold both meta pages, whatever the page size."""
-
-_MAGIC = 0xED0CDAED
-_VERSION = 2
 _PAGE = 16  # id u64, flags u16, count u16, overflow u32
-_META = 64
 _BRANCH, _LEAF = 0x01, 0x02
 _BUCKET = 0x01
 _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
-_MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
 _MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
 _MAX_DAMAGED = 1000  # damaged places of one bucket; more are not told
 _SPARE = 8  # so many times all of a file may be gone over: reading what it holds takes three
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """A valid meta page. ``order`` is the byte order of the machine that wrote it, as `struct` names it."""
-
-    order: str
-    page_size: int
-    root: int
-    pages: int
-    transaction: int
-
-
-def newest_meta(head: bytes) -> Meta:
-    """The meta page of the last transaction, from the first `META_SPAN` bytes (or all) of a file.
-
-    Raises:
-        DataError: neither meta page is one.
-    """
-    first = _meta(head, 0)
-    size = first.page_size if first is not None else _MIN_PAGE_SIZE
-    second = None
-    while second is None and size <= _MAX_PAGE_SIZE:
-        second = _meta(head, size)
-        if second is not None and second.page_size != size:
-            second = None
-        if first is not None:
-            break
-        size *= 2
-    found = [meta for meta in (first, second) if meta is not None]
-    if not found:
-        raise DataError("is no bolt database, or both of its meta pages are damaged")
-    return max(found, key=lambda meta: meta.transaction)
-
-
-def _meta(head: bytes, at: int) -> Meta | None:
-    if len(head) < at + _PAGE + _META:
-        return None
-    body = head[at + _PAGE : at + _PAGE + _META]
-    for order in ("<", ">"):
-        magic, version, page_size, _, root, _, _, pages, transaction, checksum = struct.unpack(f"{order}4I6Q", body)
-        is_right = magic == _MAGIC and version == _VERSION and checksum == _fnv1a(body[:-8])
-        if is_right and _MIN_PAGE_SIZE <= page_size <= _MAX_PAGE_SIZE and page_size & (page_size - 1) == 0:
-            return Meta(order, page_size, root, pages, transaction)
-    return None
-
-
-def _fnv1a(content: bytes) -> int:
-    value = 0xCBF29CE484222325
-    for byte in content:
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
 
 
 class _EndlessError(DataError):

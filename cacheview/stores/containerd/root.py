@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cacheview.model import DataError
-from cacheview.stores.containerd.bolt import META_SPAN, newest_meta
+from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 from cacheview.stores.containerd.images import Listed
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.files import refusal, what_it_is

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cacheview.model import DataError, Image, Problem
-from cacheview.stores.containerd.bolt import newest_meta
+from cacheview.stores.containerd.bolt_meta import newest_meta
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.containerd.root import Root, RootNamespace

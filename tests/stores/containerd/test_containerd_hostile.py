@@ -56,7 +56,8 @@ def test_nonsense_is_told_and_nothing_is_printed(
     if method == client.BLOBS:  # the images are there without it: what it tells is doubtful, and told
         store = read(str(address))
         assert len(store.images) == len(truth(SAMPLE))
-        assert all(image.doubt("container_config") is not None for image in store.images)
+        doubts = {image.doubt("container_config") for image in store.images}
+        assert [doubt is not None and "did not tell" in doubt.reason for doubt in doubts] == [True]
         assert "no answer of containerd" in store.problems[0].what
         assert [called for called, _ in server.called].count(method) == 1
     else:

@@ -1,0 +1,71 @@
+"""The meta pages of a bolt database file, the first two: which state of the database is the newest."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from cacheview.model import DataError
+
+__all__ = ["META_SPAN", "Meta", "newest_meta"]
+
+META_SPAN = 64 * 1024 + 80
+"""How many bytes from the beginning hold both meta pages, whatever the page size."""
+
+_MAGIC = 0xED0CDAED
+_VERSION = 2
+_PAGE = 16  # the head of a page
+_META = 64
+_MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """A valid meta page. ``order`` is the byte order of the machine that wrote it, as `struct` names it."""
+
+    order: str
+    page_size: int
+    root: int
+    pages: int
+    transaction: int
+
+
+def newest_meta(head: bytes) -> Meta:
+    """The meta page of the last transaction, from the first `META_SPAN` bytes (or all) of a file.
+
+    Raises:
+        DataError: neither meta page is one.
+    """
+    first = _meta(head, 0)
+    size = first.page_size if first is not None else _MIN_PAGE_SIZE
+    second = None
+    while second is None and size <= _MAX_PAGE_SIZE:
+        second = _meta(head, size)
+        if second is not None and second.page_size != size:
+            second = None
+        if first is not None:
+            break
+        size *= 2
+    found = [meta for meta in (first, second) if meta is not None]
+    if not found:
+        raise DataError("is no bolt database, or both of its meta pages are damaged")
+    return max(found, key=lambda meta: meta.transaction)
+
+
+def _meta(head: bytes, at: int) -> Meta | None:
+    if len(head) < at + _PAGE + _META:
+        return None
+    body = head[at + _PAGE : at + _PAGE + _META]
+    for order in ("<", ">"):
+        magic, version, page_size, _, root, _, _, pages, transaction, checksum = struct.unpack(f"{order}4I6Q", body)
+        is_right = magic == _MAGIC and version == _VERSION and checksum == _fnv1a(body[:-8])
+        if is_right and _MIN_PAGE_SIZE <= page_size <= _MAX_PAGE_SIZE and page_size & (page_size - 1) == 0:
+            return Meta(order, page_size, root, pages, transaction)
+    return None
+
+
+def _fnv1a(content: bytes) -> int:
+    value = 0xCBF29CE484222325
+    for byte in content:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value

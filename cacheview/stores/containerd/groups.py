@@ -1,0 +1,90 @@
+"""Image records put together: those of one digest are one image, with the names and labels that all of them give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cacheview.model import DataError, Problem, familiar
+from cacheview.stores.containerd.records import ImageRecord
+from cacheview.stores.limits import Limits
+from cacheview.stores.names import full_name
+
+__all__ = ["Group", "grouped", "parent_of"]
+
+_PARENT = "org.mobyproject.image.parent"  # moby 28.5.2 daemon/containerd/image_builder.go
+_DIGEST = re.compile("sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The records of one image, and the names that they give it."""
+
+    digest: str
+    records: tuple[ImageRecord, ...]
+    names: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        return ", ".join(map(familiar, self.names)) or self.digest[:200]
+
+
+def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group], list[Problem]]:
+    """The images that records name, in the order of a containerd store, and what cannot be used."""
+    by_digest: dict[str, list[ImageRecord]] = {}
+    problems = []
+    for record in records:
+        if record.digest not in by_digest and len(by_digest) >= limits.images:
+            problems.append(Problem("", f"more than {limits.images:,} images; the rest is not read"))
+            break
+        by_digest.setdefault(record.digest, []).append(record)
+    groups = []
+    for digest, same in by_digest.items():
+        same.sort(key=lambda record: record.name)
+        names = []
+        for record in same:
+            try:
+                if name := _name(record):
+                    names.append(name)
+            except DataError as error:
+                problems.append(Problem(f"image record {record.name[:200]!r}", f"the name is not used: {error}"))
+        groups.append(Group(digest, tuple(same), tuple(names)))
+    groups.sort(key=lambda group: (not group.names, group.names or (group.digest,)))
+    return groups, problems
+
+
+def _name(record: ImageRecord) -> str:
+    """The name that a record gives an image; empty where its own name only says that there is none.
+
+    ``moby-dangling@DIGEST`` is Docker's (``soft_delete.go``), other words before the ``@`` are other clients';
+    a digest alone is how Kubernetes finds images.
+
+    Raises:
+        DataError: Docker does not read such a name, or never looks for it.
+    """
+    prefix, _, digest = record.name.rpartition("@")
+    if _DIGEST.fullmatch(record.name) or (digest == record.digest and "/" not in prefix):
+        return ""
+    name = full_name(record.name)
+    if name != record.name:
+        raise DataError(f"Docker would look for {name[:300]}")
+    return name
+
+
+def parent_of(records: Sequence[ImageRecord]) -> str:
+    """The parent that records name, empty where none does: ``getImageLabelByDigest`` of image.go.
+
+    Raises:
+        DataError: they differ, or it is no digest; the first of several is its path.
+    """
+    parents = list(dict.fromkeys(label for record in records if (label := record.labels.get(_PARENT))))
+    if not parents:
+        return ""
+    if not all(map(_DIGEST.fullmatch, parents)):
+        wrong = next(parent for parent in parents if not _DIGEST.fullmatch(parent))
+        raise DataError(f"its parent label is no digest: {wrong[:100]!r}, so its parent is not known")
+    if len(parents) > 1:
+        told = f"its names have {len(parents)} different parent labels, so its parent is not known; the first is shown"
+        raise DataError(told, path=parents[0])
+    return parents[0]

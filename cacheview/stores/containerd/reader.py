@@ -1,0 +1,172 @@
+"""One image of containerd: its manifest and configs, read and verified, and what its labels tell of its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, decode, short_id
+from cacheview.stores.blobs import Blobs
+from cacheview.stores.containerd.groups import Group, parent_of
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LostError
+from cacheview.stores.manifests import Descriptor
+from cacheview.stores.oci import IndexReader
+from cacheview.stores.progress import Meter
+from cacheview.stores.reading import Reading
+
+__all__ = ["ImageReader", "Read"]
+
+# Labels of image records: moby 28.5.2 daemon/containerd/image_builder.go.
+_FROM_SCRATCH = "org.mobyproject.image.fromscratch"
+_CONTAINER_CONFIG = "org.mobyproject.image.containerconfig"
+
+_NAME = "io.containerd.image.name"
+
+_NO_PARENT = Doubt(
+    aspect="parent",
+    reason="its records in containerd name several parents, or one that is no digest",
+    remedy="Remove the image and build it again: a Docker Engine does not know its parent either",
+)
+_NO_CONTAINER_CONFIG = Doubt(
+    aspect="container_config",
+    reason="the blob with its container config is missing, or cannot be read",
+    remedy="Remove the image and build it again: without the blob a Docker Engine takes the config for an empty one",
+)
+_NO_LABELS = Doubt(
+    aspect="container_config",
+    reason="containerd did not tell which blob has its container config",
+    remedy="Open the store again, or the root folder of containerd in place of its socket, or the other way round",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of one image: it, and what is wrong with it; or that nothing can be read any more."""
+
+    image: Image | None = None
+    problems: tuple[Problem, ...] = ()
+    lost: LostError | None = None
+
+
+class _LabelsError(DataError):
+    """It is not known what a blob refers to."""
+
+
+class _Members:
+    """The blobs of a content store as files, for `Blobs`, which verifies them."""
+
+    def __init__(self, content: ContentStore) -> None:
+        self._content = content
+        self.problems: list[Problem] = []
+        self.lost: LostError | None = None
+
+    def read(self, name: str) -> bytes | None:
+        algorithm, _, encoded = name.removeprefix("blobs/").partition("/")
+        try:
+            return self._content.read(f"{algorithm}:{encoded}")
+        except LostError as error:
+            self.lost = error  # who asks takes it for one blob's
+            raise
+
+    def size(self, name: str) -> int | None:
+        del name
+        return None
+
+    def documents(self) -> Iterator[str]:
+        return iter(())
+
+
+class ImageReader:
+    """Reads one image after the other; several threads may at once."""
+
+    def __init__(self, content: ContentStore, reading: Reading) -> None:
+        self._content = content
+        self._reading = reading
+
+    def read(self, group: Group) -> Read:
+        members = _Members(self._content)
+        blobs = Blobs(members)
+        quiet = Meter(None, None, "")  # progress is told by whoever waits for the images
+        reader = IndexReader(blobs, self._reading.platform, self._reading.limits, quiet)
+        images = reader.images(tuple(_descriptors(group)))
+        if members.lost is not None:
+            return Read(lost=members.lost)
+        if not images:
+            problems = reader.problems or [Problem(group.called, "is no image")]
+            return Read(problems=tuple(problems))
+        (image,) = images
+        try:
+            return self._with_origin(image, group, blobs, reader.problems)
+        except LostError as error:
+            return Read(lost=error)
+
+    def _with_origin(self, image: Image, group: Group, blobs: Blobs, problems: list[Problem]) -> Read:
+        doubts = []
+        parent = ""
+        try:
+            parent = parent_of(group.records)
+        except DataError as error:
+            problems.append(Problem(group.called, error.what))
+            doubts.append(_NO_PARENT)
+            parent = error.path
+        container_config = None
+        try:
+            container_config = self._container_config(image, blobs)
+        except LostError:
+            raise
+        except DataError as error:
+            problems.append(Problem(group.called, f"its container config cannot be read: {error}"))
+            doubts.append(_NO_LABELS if isinstance(error, _LabelsError) else _NO_CONTAINER_CONFIG)
+        known = {
+            "parent": parent or None,
+            # `Children` and `IsBuiltLocally` of cache.go: one record with the label is enough.
+            "from_scratch": any(record.labels.get(_FROM_SCRATCH) == "1" for record in group.records),
+            "built_locally": any(record.labels.get(_CONTAINER_CONFIG) for record in group.records),
+            "container_config": container_config,
+            "doubts": tuple(doubts),
+        }
+        return Read(image.model_copy(update=known), tuple(problems))
+
+    def _labels(self, digest: str) -> Mapping[str, str]:
+        try:
+            return self._content.labels(digest)
+        except LostError:
+            raise
+        except DataError as error:
+            raise _LabelsError(error.what, where=error.where) from error
+
+    def _container_config(self, image: Image, blobs: Blobs) -> ContainerConfig | None:
+        """The first that the config of a manifest refers to, in the order of manifests: ``Get`` of cache.go.
+
+        Raises:
+            DataError: one is referred to and cannot be read, and none of another manifest.
+        """
+        failed: DataError | None = None
+        for config_digest in _config_digests(image):
+            reference = self._labels(config_digest).get(CONFIG_REFERENCE)
+            if reference is None:
+                continue
+            try:
+                content = blobs.read(reference)
+                return decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
+            except LostError:
+                raise
+            except DataError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return None
+
+
+def _descriptors(group: Group) -> Iterator[Descriptor]:
+    """What an index would say of the image: once for each name."""
+    first = group.records[0]
+    for name in group.names or ("",):
+        annotations = {_NAME: name} if name else None
+        yield Descriptor(digest=first.digest, mediaType=first.media_type, size=first.size, annotations=annotations)
+
+
+def _config_digests(image: Image) -> Iterable[str]:
+    if image.variants:
+        return dict.fromkeys(variant.config_digest for variant in image.variants if variant.config_digest)
+    return (image.config_digest,)
