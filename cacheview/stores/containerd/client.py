@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -59,7 +61,8 @@ class Client:
             ("grpc.enable_http_proxy", 0),
             ("grpc.default_authority", "localhost"),  # Go's server refuses a path in its place
         ]
-        self._channel = grpc.insecure_channel(f"unix:{path}", options=options)
+        # It is a URL: of a path as it is, gRPC would take a part, or another one.
+        self._channel = grpc.insecure_channel(f"unix:{urllib.parse.quote(os.fsencode(path))}", options=options)
         self._calls: dict[str, Any] = {}  # making one takes as long as calling it
 
     def __enter__(self) -> Client:

@@ -68,6 +68,25 @@ def test_it_can_be_stopped(server: Server, address: Path) -> None:
         open_store(f"containerd:{address}", progress=stop)
 
 
+@pytest.mark.parametrize("name", ["a b", "a%20b", "a%zz", "a?b", "a#b", "a:b", "é", "./c.sock"])
+def test_any_path_is_taken_as_it_is(name: str, server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To gRPC an address is a URL, in which some characters mean something else."""
+    monkeypatch.chdir(address.parent)
+    if not Path(name).exists():
+        (address.parent / name).symlink_to(address)
+        name = str(address.parent / name)
+    assert_as_told(read(name).images, "28.5.2-c8d")
+
+
+def test_a_path_too_long_for_a_socket(server: Server, address: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = address.parent / ("x" * 100)
+    folder.mkdir()
+    (folder / "c.sock").symlink_to(address)
+    with pytest.raises(DataError, match=r"may have 107 bytes; this one has \d{3}\. Open a link with a shorter path"):
+        open_store(f"containerd:{folder / 'c.sock'}")
+    assert capfd.readouterr().err == ""  # gRPC, asked for such a one, prints
+
+
 def test_no_socket() -> None:
     with pytest.raises(DataError, match="no such socket or folder"):
         open_store("containerd:/nowhere/containerd.sock")
