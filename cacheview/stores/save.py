@@ -1,4 +1,4 @@
-"""Writing what was loaded as a suite: a file that opens anywhere. The one place where cacheview writes a file."""
+"""Writing what was loaded as a suite: a file that opens anywhere. `suite_file` adds to one; nothing else is written."""
 
 from __future__ import annotations
 
