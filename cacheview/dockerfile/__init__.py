@@ -2,12 +2,12 @@
 
 from cacheview.dockerfile.args import PREDEFINED_ARGS, BuildArgs
 from cacheview.dockerfile.instruction import probe_config
-from cacheview.dockerfile.texts import MOBY_71EBFC7, StepTexts
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
 
 __all__ = [
     "MOBY_71EBFC7",
     "PREDEFINED_ARGS",
     "BuildArgs",
-    "StepTexts",
+    "BuilderRelease",
     "probe_config",
 ]

@@ -20,7 +20,7 @@ from cacheview.dockerfile.flags import read_flags
 from cacheview.dockerfile.gotext import quote_all
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
 from cacheview.dockerfile.ports import exposed_ports
-from cacheview.dockerfile.texts import MOBY_71EBFC7, StepTexts
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
 from cacheview.model import ContainerConfig, DataError, HealthConfig, Image
 
 __all__ = ["DEFAULT_PATH", "probe_config"]
@@ -54,7 +54,7 @@ def probe_config(
     parent: Image | None,
     *,
     args: BuildArgs = _NO_ARGS,
-    texts: StepTexts = MOBY_71EBFC7,
+    texts: BuilderRelease = MOBY_71EBFC7,
 ) -> ContainerConfig:
     """The container config that the builder would send to the cache for an instruction on top of an image.
 
@@ -108,7 +108,7 @@ class _Step:
     instruction: Instruction
     config: ContainerConfig
     args: BuildArgs
-    texts: StepTexts
+    texts: BuilderRelease
 
     @property
     def env(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.texts import StepTexts
+from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, HealthConfig
 from cacheview.model.duration import parse_duration
 
@@ -30,7 +30,7 @@ def trimmed(text: str) -> str:
     return text.strip(GO_SPACE)
 
 
-def workdir(current: str, requested: str, texts: StepTexts) -> str:
+def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
     """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
     if not requested:
         raise DataError("the path is empty; are all variables set?")
@@ -54,7 +54,7 @@ def trigger(instruction: Instruction) -> str:
     return _ONBUILD.sub("", instruction.line, count=1) + heredocs
 
 
-def healthcheck(test: tuple[str, ...], flags: Mapping[str, str], texts: StepTexts) -> HealthConfig:
+def healthcheck(test: tuple[str, ...], flags: Mapping[str, str], texts: BuilderRelease) -> HealthConfig:
     """The check that ``HEALTHCHECK CMD`` sets; what no flag says is zero."""
     if "start-interval" in flags and not texts.start_interval:
         raise DataError(f"Docker {texts.release} does not know --start-interval; leave it out")

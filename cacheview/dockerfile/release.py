@@ -1,4 +1,7 @@
-"""What differs between releases in the text of a step: one table, one row a release."""
+"""Everything in which the classic builders of Docker's releases differ: one table, one row a release.
+
+Where a rule of this package depends on the release, it reads a field here; nothing else compares versions.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
 from cacheview.model import HealthConfig
 
-__all__ = ["MOBY_71EBFC7", "StepTexts"]
+__all__ = ["MOBY_71EBFC7", "BuilderRelease"]
 
 
 def _healthcheck_five_fields(check: HealthConfig) -> str:
@@ -19,8 +22,8 @@ def _healthcheck_five_fields(check: HealthConfig) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class StepTexts:
-    """How a release writes a step where releases differ.
+class BuilderRelease:
+    """How the classic builder of a release reads, sums and writes where releases differ.
 
     Attributes:
         release: for people.
@@ -37,7 +40,7 @@ class StepTexts:
     cleans_absolute_workdir: bool
 
 
-MOBY_71EBFC7 = StepTexts(
+MOBY_71EBFC7 = BuilderRelease(
     release="25.0 development (71ebfc7)",
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",

@@ -1,0 +1,21 @@
+"""What the builder refuses, in its own words."""
+
+from __future__ import annotations
+
+from cacheview.model import DataError
+
+__all__ = ["Refused"]
+
+
+class Refused(DataError):
+    """The builder would stop here.
+
+    Attributes:
+        said: what the daemon says, word for word where the source tells it; `what` says it for people.
+        line: of the Dockerfile, counted from 1; 0 where it is of no line.
+    """
+
+    def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "") -> None:
+        super().__init__(what, where=where or (f"line {line}" if line else ""))
+        self.said = said or what
+        self.line = line
