@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cacheview.model import DataError
 
-__all__ = ["Refused"]
+__all__ = ["RefusedError"]
 
 
-class Refused(DataError):
+class RefusedError(DataError):
     """The builder would stop here.
 
     Attributes:
