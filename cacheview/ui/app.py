@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run_window"]
 
 _UNUSABLE: Final = 2
-_TURN: Final = 0.0005  # seconds that a thread of Python may go on while another waits
+_TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
 _NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
 
 

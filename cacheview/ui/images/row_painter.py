@@ -45,7 +45,8 @@ class _Face:
         self.font = font
         self.metrics = QFontMetrics(font)
         self.height = self.metrics.height()
-        self.width = lru_cache(_KEPT)(self.metrics.horizontalAdvance)
+        # Not the method itself: the cache asks for its documentation, and PySide would first make that up.
+        self.width = lru_cache(_KEPT)(lambda text: self.metrics.horizontalAdvance(text))
         self.least = 2 * self.metrics.averageCharWidth()
         self.cut = lru_cache(_KEPT)(self._cut)
 
