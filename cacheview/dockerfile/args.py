@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = ["PREDEFINED_ARGS", "BuildArgs"]
 
@@ -28,6 +28,10 @@ class BuildArgs:
     declared: Mapping[str, str | None] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     before_from: Mapping[str, str | None] = field(default_factory=dict)
+
+    def declare(self, defaults: Mapping[str, str | None]) -> BuildArgs:
+        """The arguments after an ``ARG``: the names with their defaults; None where it gives none."""
+        return replace(self, declared={**self.declared, **defaults})
 
     def visible(self, env_names: Iterable[str]) -> dict[str, str]:
         """Values by name. A variable of the environment hides the argument of its name."""

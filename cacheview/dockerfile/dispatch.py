@@ -1,0 +1,339 @@
+"""Each instruction: how it changes what the builder carries, and what it asks the cache.
+
+Rules: moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24, 71ebfc7, 25.0.17,
+28.5.2 and 29.7.2; where they differ, `BuilderRelease` says how. Before each step the builder changes the run config as
+the instruction says, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and asks. What is stored after a
+miss can have more: the daemon fills what the step left empty from the parent image (``daemon/commit.go``), which is
+why some steps never hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cacheview.dockerfile import settings
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.flags import read_flags
+from cacheview.dockerfile.gotext import quote_all
+from cacheview.dockerfile.parse import Instruction, heredoc_name
+from cacheview.dockerfile.ports import exposed_ports
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
+from cacheview.model import ContainerConfig, DataError, HealthConfig
+
+__all__ = ["CopySources", "Dispatched", "copied", "dispatch", "label_option"]
+
+_NOP = "#(nop) "
+
+
+@dataclass(frozen=True, slots=True)
+class CopySources:
+    """What a ``COPY`` or ``ADD`` takes, expanded.
+
+    Attributes:
+        name: of the instruction.
+        sources: as written, in order, without heredocs.
+        destination: likewise.
+        from_: of ``--from``: a stage, its number, or an image; empty: the build context.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    destination: str
+    from_: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What comes of an instruction.
+
+    Attributes:
+        after: the state that the next step finds.
+        make: the container config that the cache is asked for, given the checksum of the files, where there are any.
+        copy: the files whose checksum stands in it; None for all but ``COPY`` and ``ADD``.
+        has_layer: what it makes has a layer of its own.
+    """
+
+    after: StageState
+    make: Callable[[str], ContainerConfig]
+    copy: CopySources | None = None
+    has_layer: bool = False
+
+    @property
+    def probe(self) -> ContainerConfig:
+        """The container config, of an instruction without files."""
+        return self.make("")
+
+
+def dispatch(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
+    """Take one step.
+
+    Raises:
+        DataError: the builder refuses it here; with what to do.
+    """
+    return _STEPS[instruction.name](_Step(instruction, state, release))
+
+
+def copied(
+    instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
+) -> ContainerConfig:
+    """What a ``COPY`` or ``ADD`` asks whose files are known by their checksum alone; the destination is expanded."""
+    return _copied(_Step(instruction, state, release), destination)(checksum)
+
+
+def label_option(name: str, value: str, state: StageState) -> Dispatched:
+    """The step that ``docker build --label`` adds at the end of the last stage; nothing in it is expanded."""
+    line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
+    return _labels(_Step(line, state, None), [(name, value)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An instruction with all that it depends on."""
+
+    instruction: Instruction
+    state: StageState
+    release: BuilderRelease | None  # None: of no account
+
+    @property
+    def config(self) -> ContainerConfig:
+        return self.state.config
+
+    @property
+    def texts(self) -> BuilderRelease:
+        assert self.release is not None
+        return self.release
+
+    @property
+    def lexer(self) -> Lexer:
+        return self.state.lexer(self.instruction.escape)
+
+    @property
+    def flags(self) -> dict[str, str]:
+        return read_flags(self.instruction.name, self.instruction.flags)
+
+    def check_flags(self) -> None:
+        read_flags(self.instruction.name, self.instruction.flags)
+
+    def only_argument(self) -> str:
+        if len(self.instruction.args) != 1:
+            raise DataError("it takes exactly one argument, and there is none")
+        return self.instruction.args[0]
+
+    def some_arguments(self, example: str) -> tuple[str, ...]:
+        if not self.instruction.args:
+            raise DataError(f"it takes at least one argument; write {self.instruction.name} {example}")
+        return self.instruction.args
+
+    def with_shell(self) -> tuple[str, ...]:
+        """The command as it would run: the shell in front of a shell form."""
+        args = self.instruction.args
+        return args if self.instruction.is_json else (*(self.config.Shell or DEFAULT_SHELL), *args)
+
+    def comment(self, text: str, **changes: Any) -> Dispatched:
+        """Some fields of the run config changed, and the step's text in ``Cmd`` of what is asked."""
+        return self.commented(text, self.state, changes)
+
+    def commented(self, text: str, state: StageState, changes: Mapping[str, Any]) -> Dispatched:
+        after = state.config.model_copy(update=changes)
+        probe = {"Cmd": (*(after.Shell or DEFAULT_SHELL), _NOP, f"{self.instruction.name} {text}")}
+        return Dispatched(replace(state, config=after), lambda _: after.model_copy(update=probe))
+
+    def joined_comment(self, text: str) -> tuple[str, ...]:
+        """Mark and text in one string, as ``WORKDIR``, ``COPY`` and ``ADD`` have it."""
+        return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
+
+
+def _run(step: _Step) -> Dispatched:
+    step.check_flags()
+    state = step.state
+    command = (*state.args.run_prefix(state.env), *step.with_shell())
+    # A command runs without the entrypoint; without a command the entrypoint stays.
+    changes = {"ArgsEscaped": False, "Cmd": command, **({"Entrypoint": None} if command else {})}
+    return Dispatched(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
+
+
+def _cmd(step: _Step) -> Dispatched:
+    step.check_flags()
+    command = step.with_shell()
+    state = replace(step.state, cmd_set=step.state.cmd_set or bool(step.instruction.args))
+    return step.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
+
+
+def _entrypoint(step: _Step) -> Dispatched:
+    step.check_flags()
+    command = step.with_shell() if step.instruction.args else ()
+    changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
+    if not step.state.cmd_set:
+        changes["Cmd"] = None
+    return step.comment(quote_all(command), **changes)
+
+
+def _pairs(step: _Step, example: str) -> list[tuple[str, str]]:
+    step.check_flags()
+    args, lexer = step.some_arguments(example), step.lexer
+    if not all(args[::2]):
+        raise DataError(f"a name is empty; write {step.instruction.name} {example}")
+    return [(lexer.word(name), lexer.word(value)) for name, value in zip(args[::2], args[1::2], strict=True)]
+
+
+def _env(step: _Step) -> Dispatched:
+    env = list(step.config.Env or ())
+    texts = []
+    for name, value in _pairs(step, "NAME=value"):
+        texts.append(text := f"{name}={value}")
+        place = next((at for at, entry in enumerate(env) if entry.partition("=")[0] == name), len(env))
+        env[place : place + 1] = [text]
+    return step.comment(" ".join(texts), Env=tuple(env))
+
+
+def _label(step: _Step) -> Dispatched:
+    return _labels(step, _pairs(step, "name=value"))
+
+
+def _labels(step: _Step, pairs: list[tuple[str, str]]) -> Dispatched:
+    text = " ".join(f"{name}={value}" for name, value in pairs)
+    return step.comment(text, Labels={**(step.config.Labels or {}), **dict(pairs)})
+
+
+def _maintainer(step: _Step) -> Dispatched:
+    name = step.only_argument()
+    step.check_flags()
+    return step.commented(name, replace(step.state, maintainer=name), {})
+
+
+def _expose(step: _Step) -> Dispatched:
+    args, lexer = step.some_arguments("80"), step.lexer
+    step.check_flags()
+    specs = [spec for arg in sorted(args) for spec in lexer.words(arg)]
+    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec)}
+    return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
+
+
+def _volume(step: _Step) -> Dispatched:
+    args, lexer = step.some_arguments("/data"), step.lexer
+    step.check_flags()
+    volumes = [lexer.word(settings.trimmed(arg)) for arg in args]
+    if not all(volumes):
+        raise DataError("a volume is empty; write the path of each")
+    changed = {**(step.config.Volumes or {}), **{volume: {} for volume in volumes}}
+    return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
+
+
+def _user(step: _Step) -> Dispatched:
+    argument = step.only_argument()
+    step.check_flags()
+    user = step.lexer.word(argument)
+    return step.comment(user, User=user)
+
+
+def _workdir(step: _Step) -> Dispatched:
+    argument = step.only_argument()
+    step.check_flags()
+    path = settings.workdir(step.config.WorkingDir, step.lexer.word(argument), step.texts)
+    after = step.config.model_copy(update={"WorkingDir": path})
+    comment = {"Cmd": step.joined_comment(path)}
+    return Dispatched(replace(step.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
+
+
+def _stopsignal(step: _Step) -> Dispatched:
+    # The builder never looks at the flags of this one.
+    signal = settings.stop_signal(step.lexer.word(step.only_argument()))
+    return step.comment(signal, StopSignal=signal)
+
+
+def _healthcheck(step: _Step) -> Dispatched:
+    kind, *command = step.some_arguments("CMD /check")
+    kind = kind.upper()
+    if kind == "NONE":  # its flags are never looked at
+        if command:
+            raise DataError("NONE takes no arguments")
+        check = HealthConfig(Test=("NONE",))
+    elif kind == "CMD":
+        if not command:
+            raise DataError("there is no command after CMD")
+        test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
+        check = settings.healthcheck(test, step.flags, step.texts)
+    else:
+        raise DataError(f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…")
+    return step.comment(step.texts.healthcheck(check), Healthcheck=check)
+
+
+def _onbuild(step: _Step) -> Dispatched:
+    inner = step.some_arguments("RUN make")[0]
+    step.check_flags()
+    if inner in ("ONBUILD", "MAINTAINER", "FROM"):
+        raise DataError(f"{inner} cannot be a trigger")
+    expression = settings.trigger(step.instruction)
+    return step.comment(expression, OnBuild=(*(step.config.OnBuild or ()), expression))
+
+
+def _shell(step: _Step) -> Dispatched:
+    step.check_flags()
+    shell = step.some_arguments('["/bin/bash", "-c"]')
+    if not step.instruction.is_json:
+        raise DataError('it takes the JSON form only; write SHELL ["/bin/bash", "-c"]')
+    return step.comment(f"[{' '.join(shell)}]", Shell=shell)
+
+
+def _arg(step: _Step) -> Dispatched:
+    # The builder never looks at the flags of this one.
+    lexer = step.lexer
+    texts = []
+    declared: dict[str, str | None] = {}
+    for word in step.some_arguments("NAME=value"):
+        name, equals, value = word.partition("=")
+        if equals and not name:
+            raise DataError("a name is empty; write ARG NAME=value")
+        name, default = lexer.word(name), lexer.word(value) if equals else None
+        declared[name] = default
+        texts.append(name if default is None else f"{name}={default}")
+    return step.commented(" ".join(texts), replace(step.state, args=step.state.args.declare(declared)), {})
+
+
+def _copy(step: _Step) -> Dispatched:
+    lexer, args = step.lexer, step.instruction.args
+    from_ = step.flags.get("from", "")
+    if len(args) < 2:
+        raise DataError(f"it takes a source and a destination; write {step.instruction.name} file /dst")
+    if heredoc_name(args[-1]):
+        raise DataError("the destination cannot be a heredoc")
+    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg))
+    destination = lexer.word(args[-1])
+    copy = CopySources(step.instruction.name, sources, destination, from_)
+    make = _copied(step, destination)
+    return Dispatched(step.state, make, copy, has_layer=True)
+
+
+def _copied(step: _Step, destination: str) -> Callable[[str], ContainerConfig]:
+    owner = step.lexer.word(step.flags.get("chown", ""))
+    chown = step.texts.chown.format(owner) if owner else ""
+    config = step.config
+
+    def make(checksum: str) -> ContainerConfig:
+        return config.model_copy(update={"Cmd": step.joined_comment(f"{chown}{checksum} in {destination} ")})
+
+    return make
+
+
+_STEPS: Mapping[str, Callable[[_Step], Dispatched]] = {
+    "ADD": _copy,
+    "ARG": _arg,
+    "CMD": _cmd,
+    "COPY": _copy,
+    "ENTRYPOINT": _entrypoint,
+    "ENV": _env,
+    "EXPOSE": _expose,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _label,
+    "MAINTAINER": _maintainer,
+    "ONBUILD": _onbuild,
+    "RUN": _run,
+    "SHELL": _shell,
+    "STOPSIGNAL": _stopsignal,
+    "USER": _user,
+    "VOLUME": _volume,
+    "WORKDIR": _workdir,
+}

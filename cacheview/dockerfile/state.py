@@ -1,0 +1,95 @@
+"""What the builder carries from one step of a stage to the next.
+
+moby: ``dispatchState`` of ``builder/dockerfile/evaluator.go``. It is made from the base image once, at ``FROM``, and
+never read from an image again: a hit only changes the id of the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.expand import Lexer
+from cacheview.model import ContainerConfig, Image
+
+__all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState"]
+
+DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What ``PATH`` is in every stage whose base says nothing of it, ``FROM scratch`` among them."""
+
+DEFAULT_SHELL: Final = ("/bin/sh", "-c")
+
+# The containerd store reads an image's config through the OCI type: these are all the fields that come out.
+_KEPT_FIELDS: Final = (
+    "User",
+    "ExposedPorts",
+    "Env",
+    "Cmd",
+    "Healthcheck",
+    "ArgsEscaped",
+    "Volumes",
+    "WorkingDir",
+    "Entrypoint",
+    "OnBuild",
+    "Labels",
+    "StopSignal",
+    "Shell",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """The state of a stage between two steps.
+
+    Attributes:
+        config: the run config; its ``Image`` is the id of the image so far.
+        args: the build arguments in force.
+        maintainer: the author of what is committed from now on.
+        cmd_set: ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
+    """
+
+    config: ContainerConfig
+    args: BuildArgs = field(default_factory=BuildArgs)
+    maintainer: str = ""
+    cmd_set: bool = False
+
+    @staticmethod
+    def begin(base: Image | None, args: BuildArgs, *, containerd: bool) -> StageState:
+        """After ``FROM``; ``base``: None for scratch. A containerd store gives fewer fields of the base's config."""
+        stored = base.config.config if base is not None else None
+        return StageState(stage_config(stored, base.id if base is not None else "", containerd=containerd), args)
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The variables by name; the last of a name counts."""
+        pairs = (entry.partition("=") for entry in self.config.Env or ())
+        return {name: value for name, _, value in pairs}
+
+    def lexer(self, escape: str) -> Lexer:
+        """What expands a word here: the environment hides the build arguments of its names."""
+        env = self.env
+        return Lexer({**self.args.visible(env), **env}, escape)
+
+    def on(self, image_id: str) -> StageState:
+        """The same on top of another image."""
+        return replace(self, config=self.config.model_copy(update={"Image": image_id}))
+
+    def without_triggers(self) -> StageState:
+        return replace(self, config=self.config.model_copy(update={"OnBuild": None}))
+
+
+def stage_config(stored: ContainerConfig | None, image_id: str, *, containerd: bool) -> ContainerConfig:
+    """The run config at the beginning of a stage, from the config that the base image has."""
+    if stored is None:
+        config = ContainerConfig()
+    elif containerd:
+        kept: dict[str, Any] = {name: getattr(stored, name) for name in _KEPT_FIELDS}
+        config = ContainerConfig(**kept)
+    else:
+        config = stored.model_copy(update={"OpenStdin": False, "StdinOnce": False})
+    env = config.Env or ()
+    if "PATH" not in {entry.partition("=")[0] for entry in env}:
+        env = (*env, f"PATH={DEFAULT_PATH}")
+    return config.model_copy(update={"Env": env, "Image": image_id})
