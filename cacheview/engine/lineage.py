@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.doubts import doubts_about
-from cacheview.engine.ruleset import RuleSet, Sources
+from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 
 __all__ = ["Lineage", "lineages"]
@@ -44,7 +44,7 @@ def lineages(
     ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
     """
     return tuple(
-        _lineage(store, reference, rules.sources, naming if _is_by_name(reference) else ()) for reference in cache_from
+        _lineage(store, reference, rules, naming if _is_by_name(reference) else ()) for reference in cache_from
     )
 
 
@@ -55,9 +55,10 @@ def _is_by_name(reference: str) -> bool:
         return False  # it means nothing, whatever the names
 
 
-def _lineage(store: ImageStore, reference: str, sources: Sources, naming: tuple[Doubt, ...]) -> Lineage:
+def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Doubt, ...]) -> Lineage:
+    sources = rules.sources
     try:
-        image = store.resolve(reference)
+        image = store.resolve_for(reference, graph_driver=rules.store is StoreKind.GRAPH_DRIVER)
     except DataError as error:
         reason = error.what if sources is Sources.ALL else f"{error.what}; the daemon passes it over in silence"
         return Lineage(reference, None, (), reason, naming, naming)

@@ -15,6 +15,7 @@ from cacheview.model.reference import parse_reference
 
 __all__ = ["ImageStore", "Problem", "Release"]
 
+_HEX = re.compile(r"[a-f0-9]{1,64}")
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 
@@ -110,6 +111,36 @@ class ImageStore:
     def _repositories(self) -> Mapping[str, frozenset[str]]:
         """For each image id, the repositories of its names."""
         return {image.id: frozenset(_repository(name) for name in image.names) for image in self.images}
+
+    def resolve_for(self, text: str, *, graph_driver: bool) -> Image:
+        """The image that a reference means in a store of either kind. Raises `DataError` as `resolve` does."""
+        return self.resolve_by_name(text) if graph_driver else self.resolve(text)
+
+    def resolve_by_name(self, text: str) -> Image:
+        """The image that a reference means, as a graph-driver store resolves it (``GetImage`` of ``daemon/images``).
+
+        An id in full; else a name, where one with a digest is among the names of an image and needs no tag; else the
+        beginning of an id, of any length. Raises `DataError` as `resolve` does.
+        """
+        reference = parse_reference(text)
+        if not reference.name:
+            image = self.by_id.get(reference.digest)
+        elif reference.digest:
+            image = self._by_name.get(f"{reference.name}@{reference.digest}")
+        else:
+            image = self._by_name.get(reference.tagged) or self._by_prefix(text)
+        if image is None:
+            raise DataError(f"no such image: {text[:200]}")
+        return image
+
+    def _by_prefix(self, text: str) -> Image | None:
+        if not _HEX.fullmatch(text.removeprefix("sha256:")):
+            return None
+        prefix = f"sha256:{text.removeprefix('sha256:')}"
+        found = [image for image in self.images if image.id.startswith(prefix)]
+        if len(found) > 1:
+            raise DataError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
+        return found[0] if found else None
 
     def resolve(self, text: str) -> Image:
         """The image that a reference means, as the containerd store of moby 71ebfc7 resolves it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cacheview.engine.platforms.library import Library
 from cacheview.engine.platforms.matcher import Matcher
 from cacheview.engine.platforms.normal import HOST
+from cacheview.engine.platforms.parse import parse_specifier
 from cacheview.engine.platforms.rule import PlatformKey, PlatformRule
 from cacheview.engine.platforms.rules import PLATFORM_RULES
 from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
@@ -18,4 +19,5 @@ __all__ = [
     "PlatformKey",
     "PlatformRule",
     "PlatformStep",
+    "parse_specifier",
 ]

@@ -1,0 +1,59 @@
+"""A platform as people write it, ``linux/arm/v7``: ``platforms.Parse`` of containerd/platforms."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.engine.platforms.normal import ARM64_ALIASES, HOST, normalise_arch
+from cacheview.model import DataError, Platform
+
+__all__ = ["parse_specifier"]
+
+_PART: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_OPERATING_SYSTEMS: Final = frozenset(
+    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
+    "zos".split()
+)
+_ARCHITECTURES: Final = frozenset(
+    "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 "
+    "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
+)
+
+
+def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
+    """The platform that ``--platform`` names; a part that is left out is the daemon's.
+
+    Raises:
+        DataError: Docker takes no such platform; with its words.
+    """
+    parts = text.split("/")
+    for part in parts:
+        if not _PART.fullmatch(part):
+            raise DataError(f'"{part[:60]}" is an invalid component of "{text[:120]}"; write linux/amd64 or linux/arm/v7')
+    if len(parts) == 1:
+        os = _os(parts[0])
+        if os in _OPERATING_SYSTEMS:
+            return Platform(os=os, architecture=daemon.architecture, variant=daemon.variant)
+        architecture, variant = _arch(parts[0], "")
+        if architecture in _ARCHITECTURES:
+            return Platform(os=daemon.os, architecture=architecture, variant=variant)
+        raise DataError(f'"{text[:120]}": unknown operating system or architecture')
+    if len(parts) == 2:
+        architecture, variant = _arch(parts[1], "")
+        return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
+    if len(parts) == 3:
+        architecture, variant = normalise_arch(parts[1], parts[2], ARM64_ALIASES)
+        if architecture == "arm64" and not variant:
+            variant = "v8"
+        return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
+    raise DataError(f'"{text[:120]}": cannot parse platform specifier; write linux/amd64 or linux/arm/v7')
+
+
+def _os(text: str) -> str:
+    return "darwin" if text.lower() == "macos" else text.lower()
+
+
+def _arch(architecture: str, variant: str) -> tuple[str, str]:
+    architecture, variant = normalise_arch(architecture, variant, ARM64_ALIASES)
+    return architecture, "" if (architecture, variant) == ("arm", "v7") else variant

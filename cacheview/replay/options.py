@@ -1,0 +1,36 @@
+"""What a build is given beside its Dockerfile and context: the options of ``docker build`` that reach the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cacheview.engine.platforms import HOST
+from cacheview.model import Platform
+
+__all__ = ["BuildOptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """Options of one build.
+
+    Attributes:
+        build_args: by name; None: named without a value, and not set in the client's environment.
+        labels: by name.
+        target: a stage's name; empty: the last stage.
+        platform: as given; empty: none.
+        cache_from: references, in order.
+        no_cache: ask nothing.
+        pull: pull every base, whatever the store has.
+        daemon: the platform that the daemon runs on.
+    """
+
+    build_args: Mapping[str, str | None] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    platform: str = ""
+    cache_from: tuple[str, ...] = ()
+    no_cache: bool = False
+    pull: bool = False
+    daemon: Platform = HOST
