@@ -1,24 +1,56 @@
 """Everything in which the classic builders of Docker's releases differ: one table, one row a release.
 
-Where a rule of this package depends on the release, it reads a field here; nothing else compares versions.
+Where a rule of this package depends on the release, it reads a field here; nothing else compares versions. Each row
+was read in moby's source at the tag that it names, and in the parser that the tag carries with it
+(``vendor/github.com/moby/buildkit/frontend/dockerfile``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from packaging.version import Version
 
 from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
 from cacheview.model import HealthConfig
 
-__all__ = ["MOBY_71EBFC7", "BuilderRelease"]
+__all__ = ["MOBY_71EBFC7", "RELEASES", "BuilderRelease", "builder_release"]
+
+
+def _quoted(check: HealthConfig, *durations: int) -> str:
+    """Go's ``%q`` of a pointer to the struct: durations as text, and retries, an integer, as a character."""
+    texts = " ".join(quote(format_go_duration(duration)) for duration in durations)
+    return f"&{{{quote_all(check.Test or ())} {texts} {quote_rune(check.Retries)}}}"
+
+
+def _healthcheck_four_fields(check: HealthConfig) -> str:
+    return _quoted(check, check.Interval, check.Timeout, check.StartPeriod)
 
 
 def _healthcheck_five_fields(check: HealthConfig) -> str:
-    """Go's ``%q`` of a pointer to the struct: durations as text, and retries, an integer, as a character."""
+    return _quoted(check, check.Interval, check.Timeout, check.StartPeriod, check.StartInterval)
+
+
+def _healthcheck_plain(check: HealthConfig) -> str:
+    """Go's ``%v`` of the same."""
     durations = (check.Interval, check.Timeout, check.StartPeriod, check.StartInterval)
-    texts = " ".join(quote(format_go_duration(duration)) for duration in durations)
-    return f"&{{{quote_all(check.Test or ())} {texts} {quote_rune(check.Retries)}}}"
+    texts = " ".join(map(format_go_duration, durations))
+    return f"&{{[{' '.join(check.Test or ())}] {texts} {check.Retries}}}"
+
+
+def _healthcheck_named(check: HealthConfig) -> str:
+    """Go's ``%+v`` of the same."""
+    named = {
+        "Interval": check.Interval,
+        "Timeout": check.Timeout,
+        "StartPeriod": check.StartPeriod,
+        "StartInterval": check.StartInterval,
+    }
+    texts = " ".join(f"{name}:{format_go_duration(duration)}" for name, duration in named.items())
+    return f"&{{Test:[{' '.join(check.Test or ())}] {texts} Retries:{check.Retries}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +63,37 @@ class BuilderRelease:
         chown: what an owner adds in front of the checksum, with ``{}`` for the owner.
         start_interval: ``HEALTHCHECK --start-interval`` is known.
         cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
+
+        flags: what each instruction takes after ``--``, by the instruction's name.
+        directives: names that a parser directive can have; another name ends the directives.
+        directive_after_any_space: white space beyond ASCII can stand between ``#`` and a directive's name.
+        keeps_carriage_returns: of several carriage returns at the end of a line all but one stay.
+        heredocs: a heredoc is read, and belongs to its instruction.
+        heredoc_spaces: there can be spaces between ``<<`` and its name, and ``<<`` is a word's own to the shell lexer.
+        json_to_the_end: nothing can follow a JSON form; what has text after it is a shell form.
+        flags_use_escape: the escape character is that of the Dockerfile in flags too; else always a backslash.
+        zero_intervals: ``0s`` and ``--retries=0`` are good in ``HEALTHCHECK``.
+        mounts_at_dispatch: most of ``RUN --mount`` is looked at when the step is taken, not before the first.
+        mount_env, mount_size, mount_suggests, sharing_suggests: of ``RUN --mount``: keys that are known, and whether
+            near words are suggested.
+        csv_of_one_line: ``RUN --mount`` is divided by another reader of CSV, which words its errors in another way.
+        expands_chmod: variables in ``--chmod`` are resolved.
+
+        defaults_without_colon: ``${V-x}`` and ``${V+x}`` are known.
+        patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are known.
+        colon_patterns: ``${V:#x}`` and ``${V:%x}`` are too, and do the same.
+        empty_patterns: ``${V#}`` and ``${V%}`` do not end the connection.
+        words_share_buffer: an operator inside a word drops what stands before it in that word, where words are divided.
+
+        suggests: a near word is suggested for an unknown instruction or flag.
+        says_instruction_in_capitals: of an unknown instruction.
+        says_flags_in_capitals: complaints about flags begin with a capital letter.
+        says_flags_with_dashes: they name the flag with its dashes.
+        says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
+        says_destination_with_stop: a full stop ends the complaint about a missing destination.
+        says_target_is_missing: what is said of an unknown target, with ``{}`` for its name and ``{quoted}`` for the
+            name in quotes.
+        warns_in_two_lines: a warning has the instruction in a line of its own.
     """
 
     release: str
@@ -39,11 +102,170 @@ class BuilderRelease:
     start_interval: bool
     cleans_absolute_workdir: bool
 
+    flags: Mapping[str, tuple[str, ...]] = field(hash=False)
+    directives: frozenset[str] = frozenset(("escape", "syntax"))
+    directive_after_any_space: bool = False
+    keeps_carriage_returns: bool = False
+    heredocs: bool = True
+    heredoc_spaces: bool = False
+    json_to_the_end: bool = False
+    flags_use_escape: bool = False
+    zero_intervals: bool = True
+    mounts_at_dispatch: bool = True
+    mount_env: bool = False
+    mount_size: bool = True
+    mount_suggests: bool = True
+    sharing_suggests: bool = True
+    csv_of_one_line: bool = False
+    expands_chmod: bool = False
 
-MOBY_71EBFC7 = BuilderRelease(
-    release="25.0 development (71ebfc7)",
+    defaults_without_colon: bool = True
+    patterns: bool = False
+    colon_patterns: bool = False
+    empty_patterns: bool = True
+    words_share_buffer: bool = False
+
+    suggests: bool = True
+    says_instruction_in_capitals: bool = False
+    says_flags_in_capitals: bool = False
+    says_flags_with_dashes: bool = False
+    says_on_line: bool = True
+    says_destination_with_stop: bool = False
+    says_target_is_missing: str = "target stage {quoted} could not be found"
+    warns_in_two_lines: bool = False
+
+
+def _more(flags: Mapping[str, tuple[str, ...]], **added: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {**flags, **{name: (*flags.get(name, ()), *names) for name, names in added.items()}}
+
+
+_FLAGS_20_10: Final[Mapping[str, tuple[str, ...]]] = {
+    "ADD": ("chown", "chmod"),
+    "COPY": ("chown", "from", "chmod"),
+    "FROM": ("platform",),
+    "HEALTHCHECK": ("interval", "timeout", "start-period", "retries"),
+    "RUN": ("mount",),
+}
+_FLAGS_23: Final = _more(_FLAGS_20_10, ADD=("link",), COPY=("link",), RUN=("network",))
+_FLAGS_24: Final = _more(_FLAGS_23, ADD=("keep-git-dir", "checksum"))
+_FLAGS_25: Final = _more(_FLAGS_24, HEALTHCHECK=("start-interval",))
+_FLAGS_28: Final = _more(_FLAGS_25, RUN=("device",))
+_FLAGS_28_3: Final = _more(_FLAGS_28, ADD=("unpack",))
+_FLAGS_28_5: Final = _more(_FLAGS_28_3, ADD=("exclude",), COPY=("exclude",))
+_FLAGS_29_1: Final = _more(_FLAGS_28_5, COPY=("parents",), RUN=("security",))
+
+_V20_10: Final = BuilderRelease(
+    release="20.10",
+    healthcheck=_healthcheck_four_fields,
+    chown="--chown={}",
+    start_interval=False,
+    cleans_absolute_workdir=False,
+    flags=_FLAGS_20_10,
+    keeps_carriage_returns=True,
+    heredocs=False,
+    zero_intervals=False,
+    mounts_at_dispatch=False,
+    mount_size=False,
+    mount_suggests=False,
+    sharing_suggests=False,
+    defaults_without_colon=False,
+    suggests=False,
+    says_instruction_in_capitals=True,
+    says_flags_in_capitals=True,
+    says_on_line=False,
+    says_target_is_missing="failed to reach build target {} in Dockerfile",
+    warns_in_two_lines=True,
+)
+_V23: Final = replace(
+    _V20_10,
+    release="23.0",
+    flags=_FLAGS_23,
+    keeps_carriage_returns=False,
+    heredocs=True,
+    mounts_at_dispatch=True,
+    mount_size=True,
+    mount_suggests=True,
+    suggests=True,
+    says_instruction_in_capitals=False,
+    says_flags_in_capitals=False,
+    says_on_line=True,
+    says_destination_with_stop=True,
+    warns_in_two_lines=False,
+)
+_V24: Final = replace(_V23, release="24.0", flags=_FLAGS_24, zero_intervals=True, says_destination_with_stop=False)
+_V25: Final = replace(
+    _V24,
+    release="25.0",
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",
     start_interval=True,
-    cleans_absolute_workdir=False,
+    flags=_FLAGS_25,
+    sharing_suggests=True,
+    defaults_without_colon=True,
+    says_target_is_missing="target stage {quoted} could not be found",
 )
+MOBY_71EBFC7: Final = replace(_V25, release="25.0 development (71ebfc7)")
+_V25_0_17: Final = replace(_V25, release="25.0.17", healthcheck=_healthcheck_plain)
+_V26: Final = replace(_V25, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
+_V26_1: Final = replace(_V26, release="26.1", cleans_absolute_workdir=True)
+_V27: Final = replace(_V26_1, release="27.0", directives=_V26_1.directives | {"check"}, empty_patterns=True)
+_V27_1: Final = replace(_V27, release="27.1", json_to_the_end=True, csv_of_one_line=True, words_share_buffer=True)
+_V27_3: Final = replace(_V27_1, release="27.3", colon_patterns=False, mount_env=True, expands_chmod=True)
+_V27_4: Final = replace(_V27_3, release="27.4", says_flags_with_dashes=True)
+_V28: Final = replace(_V27_4, release="28.0", flags=_FLAGS_28)
+_V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
+_V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
+_V28_3: Final = replace(_V28_2, release="28.3", flags=_FLAGS_28_3)
+_V28_5: Final = replace(_V28_3, release="28.5", flags=_FLAGS_28_5)
+_V29: Final = replace(_V28_5, release="29.0")
+_V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
+_V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
+_V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
+
+RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = (
+    ("0", _V20_10),
+    ("23.0.0", _V23),
+    ("24.0.0", _V24),
+    ("25.0.0", _V25),
+    ("25.0.17", _V25_0_17),
+    ("26.0.0", _V26),
+    ("26.1.0", _V26_1),
+    ("27.0.0", _V27),
+    ("27.1.0", _V27_1),
+    ("27.3.0", _V27_3),
+    ("27.4.0", _V27_4),
+    ("28.0.0", _V28),
+    ("28.1.0", _V28_1),
+    ("28.2.0", _V28_2),
+    ("28.3.0", _V28_3),
+    ("28.5.0", _V28_5),
+    ("29.0.0", _V29),
+    ("29.1.0", _V29_1),
+    ("29.2.0", _V29_2),
+    ("29.5.0", _V29_5),
+)
+"""Each row with the first release that it holds for; it holds until the next row's."""
+
+_VERSION: Final = re.compile(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,2})")
+_COMMIT: Final = re.compile("71ebfc7[0-9a-f]*")
+
+
+def builder_release(version: str, commit: str = "") -> BuilderRelease:
+    """The row of a release.
+
+    Args:
+        version: as ``docker version`` tells it, or a tag: ``28.5.2``, ``20.10.24+dfsg1``, ``docker-v29.0.0-rc.1``. What
+            comes before a release counts as that release, ``29.x`` as the newest of 29. Without a number in it
+            (``dev``) it is the newest.
+        commit: the git commit that the engine was built from, where it is known.
+    """
+    if _COMMIT.fullmatch(commit):
+        return MOBY_71EBFC7
+    found = _VERSION.match(version.strip())
+    if found is None:
+        return RELEASES[-1][1]
+    number, rest = found[1], version.strip()[found.end() :]
+    if rest.startswith(".x"):
+        number += ".99999"
+    asked = Version(number)
+    return next(row for first, row in reversed(RELEASES) if Version(first) <= asked)
