@@ -52,6 +52,7 @@ __all__ = [
     "image_as_markdown",
     "image_as_text",
     "matrix_as_json",
+    "matrix_as_markdown",
     "matrix_as_text",
 ]
 
@@ -429,6 +430,19 @@ def matrix_as_text(matrix: Matrix, own: RuleSet) -> str:
         lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
         lines.append("")
     return "\n".join([*lines, "* the rules of this store"])
+
+
+def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
+    """The same as Markdown: a sentence for each answer, and a table of the rule sets that give it."""
+    lines: list[str] = []
+    for group in matrix.groups:
+        lines += [f"**{group.verdict.outcome.value.upper()}**: {_escaped(group.explanation.sentence)}", ""]
+        if (check := _deciding_of(group)) is not None:
+            lines += [f"Deciding check: {_escaped(check)}", ""]
+        lines += ["| | rules | |", "|---|---|---|"]
+        lines += [f"| {'✓' if row.rules is own else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows]
+        lines.append("")
+    return "\n".join([*lines, "✓ the rules of this store"])
 
 
 def matrix_as_json(matrix: Matrix, own: RuleSet) -> str:

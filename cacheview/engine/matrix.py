@@ -33,6 +33,10 @@ class Caches:
             found = self._caches[rules.name] = ImageCache(self.store, rules)
         return found
 
+    def release(self, rules: RuleSet) -> ImageCache | None:
+        """Let go of a cache, for another to use; None: there is none yet. The next one asked for is a new one."""
+        return self._caches.pop(rules.name, None)
+
 
 @dataclass(frozen=True)
 class Row:

@@ -14,17 +14,10 @@ from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.values import full_pair, marks, row_pair
-from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, sides_of, values_in_banner
+from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, sides_of, values_in_banner
 
 __all__ = ["Banner", "ElidedButton"]
 
-_ICONS: Final = {
-    VerdictOutcome.HIT: "hit",
-    VerdictOutcome.MISS: "miss",
-    VerdictOutcome.ERROR: "error",
-    VerdictOutcome.DIVERGES: "diverges",
-    VerdictOutcome.PANIC: "error",
-}
 _BAR: Final = GRID
 
 
@@ -201,7 +194,7 @@ class Banner(QWidget):
             self._colour()
 
     def _colour(self) -> None:
-        name = _ICONS[self._outcome]
+        name = VERDICT_ICONS[self._outcome]
         size = max(16, self._head.fontMetrics().height())
         self._icon.setPixmap(pixmap(name, name, size, self.devicePixelRatioF()))
         self.copy_button.setIcon(icon("copy", "text_muted"))
@@ -212,7 +205,7 @@ class Banner(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         tokens = current_tokens()
-        name = _ICONS[self._outcome]
+        name = VERDICT_ICONS[self._outcome]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

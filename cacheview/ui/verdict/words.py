@@ -26,6 +26,7 @@ __all__ = [
     "NOT_CERTAIN",
     "OUTCOME_ICONS",
     "STAGE_TITLES",
+    "VERDICT_ICONS",
     "check_in_words",
     "doubt_in_words",
     "empty_stage",
@@ -48,6 +49,15 @@ OUTCOME_ICONS: Final = {
     CheckOutcome.NOT_COMPARED: "not-compared",
 }
 """The drawing of an outcome. Its word is the outcome's value, its colour the token of the same name."""
+
+VERDICT_ICONS: Final = {
+    VerdictOutcome.HIT: "hit",
+    VerdictOutcome.MISS: "miss",
+    VerdictOutcome.ERROR: "error",
+    VerdictOutcome.DIVERGES: "diverges",
+    VerdictOutcome.PANIC: "error",
+}
+"""The drawing of a verdict, its colour, and with ``_surface`` the ground under it."""
 
 NOT_CERTAIN: Final = "not certain"
 """Said of an outcome that rests on something not known exactly; its drawing is ``not-certain``."""

@@ -1,0 +1,108 @@
+"""One probe put to all rule sets of one store, in another thread. No Qt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from cacheview import report as forms
+from cacheview.engine import RULE_SETS, ImageCache, RuleSet
+from cacheview.engine.certainty import rests_on
+from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
+from cacheview.model import ImageStore, Probe
+from cacheview.ui.compare.line import Line
+from cacheview.ui.loading import Report, Work
+
+__all__ = ["FORMS", "Asker"]
+
+_AT_ONCE: Final = 0.05  # seconds in which all verdicts are there once the indexes are: then they are shown together
+
+FORMS: Final[dict[str, Callable[[Matrix, RuleSet], str]]] = {
+    "text": forms.matrix_as_text,
+    "Markdown": forms.matrix_as_markdown,
+    "JSON": forms.matrix_as_json,
+}
+"""What the table can be copied as."""
+
+
+class Asker:
+    """The caches of one store under all rule sets, kept from one probe to the next.
+
+    Among 10,000 candidates each rule set takes some tenths of a second when it is first asked, and then well under a
+    millisecond. The works it makes may run in any thread and at the same time: they wait for each other.
+    """
+
+    def __init__(self, store: ImageStore) -> None:
+        self.store = store
+        self._caches = Caches(store)
+        self._lock = threading.Lock()
+
+    def asking(self, probe: Probe, known: Row, *, certain: bool) -> Work:
+        """Work that asks all rule sets but one whose row is known already.
+
+        Its parts are dicts of `Line` by the name of the rule set, of those that have answered so far: the verdicts
+        first, then what decided. Its result is a list of all lines, in groups.
+        """
+        first = Line.of(known, certain=certain)
+
+        def work(report: Report) -> object:
+            with self._lock:
+                lines = self._verdicts(report, probe, first)
+                rows = self._rows(report, probe, known, lines)
+                return [
+                    replace(lines[row.rules.name], group=number)
+                    for number, group in enumerate(grouped(probe, rows, self._caches).groups)
+                    for row in group.rows
+                ]
+
+        return work
+
+    def _verdicts(self, report: Report, probe: Probe, first: Line) -> dict[str, Line]:
+        lines = {first.rules.name: first}
+        begun = time.monotonic()
+        for rules in RULE_SETS.values():
+            report(len(lines), len(RULE_SETS), "Asking")
+            if rules.name not in lines:
+                lines[rules.name] = Line(rules, self._caches.cache(rules).verdict(probe))
+            if len(lines) == len(RULE_SETS) or time.monotonic() - begun > _AT_ONCE:
+                report.part(lambda: dict(lines))
+        return lines
+
+    def _rows(self, report: Report, probe: Probe, known: Row, lines: dict[str, Line]) -> list[Row]:
+        """The whole rows in order; ``lines`` are completed on the way."""
+        rows = []
+        begun = time.monotonic()
+        for done, rules in enumerate(RULE_SETS.values()):
+            report(done, len(RULE_SETS), "Finding what decided")
+            if rules is known.rules:
+                rows.append(known)
+                continue
+            cache = self._caches.cache(rules)
+            row = ask(cache, probe)
+            rows.append(row)
+            lines[rules.name] = Line.of(row, certain=not rests_on(cache, probe, row.verdict))
+            if time.monotonic() - begun > _AT_ONCE:
+                report.part(lambda: dict(lines))
+        return rows
+
+    def copying(self, probe: Probe, own: RuleSet, form: str) -> Work:
+        """Work whose result is the table in one of `FORMS`, with the whole sentence of each answer."""
+
+        def work(report: Report) -> object:
+            with self._lock:
+                report(0, None, "Copying")
+                return FORMS[form](compare(self.store, probe, caches=self._caches), own)
+
+        return work
+
+    def release(self, rules: RuleSet) -> ImageCache | None:
+        """Hand a cache over with its indexes; None: there is none, or it is at work. It is made anew when needed."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._caches.release(rules)
+        finally:
+            self._lock.release()

@@ -1,0 +1,97 @@
+"""What one rule set answers, as a line of the table, and its words. No Qt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cacheview.engine import RuleSet, Verdict, VerdictOutcome
+from cacheview.engine.explain import known_as
+from cacheview.engine.matrix import Row
+from cacheview.ui.plain import one_line
+from cacheview.ui.verdict.words import NOT_CERTAIN
+
+__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "releases_of", "short_name", "summary"]
+
+IN_USE = "in use"
+"""Said of the rule set that the window asks by."""
+
+OF_THE_STORE = "this store's"
+"""Said of the rule set that the store was made by, where another one is in use."""
+
+NOT_YET = "…"
+"""Stands where a rule set has not answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one rule set answers.
+
+    Attributes:
+        verdict: None: not asked yet.
+        why: what decided, in a few words; None: not told yet.
+        certain: the verdict rests on nothing that is not known exactly.
+        group: lines of the same number answer alike.
+    """
+
+    rules: RuleSet
+    verdict: Verdict | None = None
+    why: str | None = None
+    certain: bool = True
+    group: int = 0
+
+    @classmethod
+    def of(cls, row: Row, *, certain: bool) -> Line:
+        return cls(row.rules, row.verdict, one_line(row.why), certain)
+
+    def looks_like(self, other: Line) -> bool:
+        """Whether both show the same verdict, whatever decided."""
+        return self.verdict is not None and other.verdict is not None and _shown(self) == _shown(other)
+
+
+def _shown(line: Line) -> object:
+    verdict = line.verdict
+    assert verdict is not None
+    return verdict.outcome, verdict.image.id if verdict.image is not None else None, verdict.error
+
+
+def short_name(rules: RuleSet) -> str:
+    """As the tool bar says it: ``graphdriver 24.0.7``."""
+    return rules.name.replace("-", " ", 1)
+
+
+def releases_of(rules: RuleSet) -> str:
+    """The releases as the title tells them, without the kind of store, which the name tells."""
+    _, comma, releases = rules.title.partition(", ")
+    return releases if comma else rules.title
+
+
+def answer_of(line: Line) -> str:
+    """What stands beside the word of the verdict: the image of a hit."""
+    if line.verdict is None or line.verdict.image is None:
+        return ""
+    return "an image made anew" if line.verdict.is_new else one_line(known_as(line.verdict.image))
+
+
+def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
+    """The whole line for a screen reader."""
+    parts = [short_name(line.rules), releases_of(line.rules)]
+    parts += [IN_USE] if in_use else []
+    parts += [OF_THE_STORE] if of_store else []
+    if line.verdict is None:
+        return ", ".join([*parts, "not asked yet"])
+    parts += [line.verdict.outcome.value, answer_of(line), "" if line.certain else NOT_CERTAIN, line.why or ""]
+    return ", ".join(filter(None, parts))
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """How many answers there are and how often each word, of lines that have all been asked."""
+    words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
+    told = ", ".join(f"{words[outcome]} {outcome.value}" for outcome in VerdictOutcome if words[outcome])
+    groups = len({line.group for line in lines})
+    if groups == 1:
+        return f"All {len(lines)} rule sets answer alike, for the same reason: {next(iter(words)).value}"
+    if len(words) == 1:
+        return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for {groups} different reasons"
+    return f"{groups} different answers of {len(lines)} rule sets: {told}"

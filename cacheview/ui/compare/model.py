@@ -1,0 +1,188 @@
+"""The rule sets and what each answers as a Qt model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from typing import Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, in_words, releases_of, short_name
+from cacheview.ui.plain import tool_tip
+from cacheview.ui.verdict.words import NOT_CERTAIN
+
+__all__ = ["Column", "MatrixModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+
+
+class Column(IntEnum):
+    """The columns, in order."""
+
+    RULES = 0
+    VERDICT = 1
+    DECIDING = 2
+
+
+_TITLES: Final = {Column.RULES: "Rules", Column.VERDICT: "Verdict", Column.DECIDING: "Deciding"}
+
+
+class MatrixModel(QAbstractTableModel):
+    """A row for each rule set, from the start; what they answer comes and is replaced in place.
+
+    After a change of the probe, `expect` what comes, `take` what has come, and `settle` when all is there: only then
+    rows move, where they answer alike with others than before. What stands there of the probe before goes when it is
+    replaced, or with `blank`.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lines = [Line(rules) for rules in RULE_SETS.values()]
+        self._blank: dict[str, Line] = {}
+        self._in_use: RuleSet | None = None
+        self._of_store: RuleSet | None = None
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is shown, in order."""
+        return self._lines
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is shown is of the probe that was last expected."""
+        return not self._blank and all(line.why is not None for line in self._lines)
+
+    def line(self, index: _Index) -> Line:
+        return self._lines[index.row()]
+
+    def row_of(self, rules: RuleSet) -> QModelIndex:
+        """The row of a rule set. Raises ValueError for one that is not listed."""
+        return self.index(next(row for row, line in enumerate(self._lines) if line.rules is rules), 0)
+
+    def is_in_use(self, line: Line) -> bool:
+        return line.rules is self._in_use
+
+    def is_of_store(self, line: Line) -> bool:
+        """Whether it is to be said that these are the store's own rules."""
+        return line.rules is self._of_store and self._of_store is not self._in_use
+
+    def begins_group(self, row: int) -> bool:
+        """Whether the row above answers otherwise, or for another reason."""
+        return row > 0 and self._lines[row].group != self._lines[row - 1].group
+
+    # Changes
+
+    def mark(self, in_use: RuleSet, of_store: RuleSet | None) -> None:
+        """Which rule set is in use, and which is the store's own; None: that is not known."""
+        if (in_use, of_store) != (self._in_use, self._of_store):
+            self._in_use, self._of_store = in_use, of_store
+            self._changed(range(len(self._lines)))
+
+    def expect(self) -> None:
+        """Another probe is being asked: what is shown is of the one before."""
+        self._blank = {line.rules.name: Line(line.rules, group=line.group) for line in self._lines}
+
+    def take(self, told: Mapping[str, Line]) -> None:
+        """Show what some rule sets have answered by now, by their names."""
+        changed = []
+        for row, old in enumerate(self._lines):
+            new = told.get(old.rules.name)
+            if new is None:
+                continue
+            new = replace(new, group=old.group)
+            self._blank.pop(old.rules.name, None)
+            if new.why is None and old.why is not None and new.looks_like(old):
+                # What decided is most likely the same, and is told in a moment: no flicker.
+                self._blank[old.rules.name] = new
+                new = replace(new, why=old.why, certain=old.certain)
+            if new != old:
+                self._lines[row] = new
+                changed.append(row)
+        self._changed(changed)
+
+    def blank(self) -> None:
+        """It takes long: what is still of the probe before is no longer shown."""
+        changed = []
+        for row, old in enumerate(self._lines):
+            if (new := self._blank.pop(old.rules.name, old)) != old:
+                self._lines[row] = new
+                changed.append(row)
+        self._changed(changed)
+
+    def settle(self, lines: Sequence[Line]) -> None:
+        """Show the whole, in the order of the groups."""
+        self._blank = {}
+        if [line.rules for line in lines] == [line.rules for line in self._lines]:
+            regrouped = [line.group for line in lines] != [line.group for line in self._lines]
+            changed = [row for row, line in enumerate(lines) if regrouped or line != self._lines[row]]
+            self._lines = list(lines)
+            self._changed(changed)
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        places = {line.rules.name: row for row, line in enumerate(lines)}
+        names = [self._lines[index.row()].rules.name for index in before]
+        self._lines = list(lines)
+        after = [self.index(places[name], index.column()) for name, index in zip(names, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _changed(self, rows: Sequence[int]) -> None:
+        if rows:
+            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(Column) - 1))
+
+    # For Qt
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._lines)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
+        if role == _Role.DisplayRole and orientation is Qt.Orientation.Horizontal:
+            return _TITLES[Column(section)]
+        if role == _Role.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        line, column = self._lines[index.row()], Column(index.column())
+        if role == _Role.DisplayRole:
+            return _cell(line, column)
+        if role == _Role.ToolTipRole:
+            return tool_tip(self._tip(line, column))
+        if role == _Role.AccessibleTextRole:
+            if column is Column.RULES:
+                return in_words(line, in_use=self.is_in_use(line), of_store=self.is_of_store(line))
+            return _cell(line, column)
+        return None
+
+    def _tip(self, line: Line, column: Column) -> str:
+        verdict = line.verdict
+        if column is Column.RULES:
+            marks = [IN_USE] if self.is_in_use(line) else []
+            marks += [OF_THE_STORE] if self.is_of_store(line) else []
+            return "\n".join((line.rules.title, f"from {line.rules.source}", *marks))
+        if column is Column.DECIDING or verdict is None:
+            return line.why or ""
+        image = verdict.image if not verdict.is_new else None
+        told = (image.id, *image.names, image.instruction) if image is not None else ()
+        return "\n".join(filter(None, (_cell(line, column), *told, "" if line.certain else NOT_CERTAIN)))
+
+
+def _cell(line: Line, column: Column) -> str:
+    if column is Column.RULES:
+        return f"{short_name(line.rules)}  {releases_of(line.rules)}"
+    if column is Column.DECIDING:
+        return NOT_YET if line.why is None else line.why
+    if line.verdict is None:
+        return NOT_YET
+    return f"{line.verdict.outcome.value.upper()} {answer_of(line)}".rstrip()
