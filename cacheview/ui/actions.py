@@ -59,6 +59,8 @@ class Actions:
         self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
+        self.about_rules = self._make("&About these rules…", "All that a rule set does, and for which releases")
+        self.changed_rules = self._make("&What changed…", "What distinguishes two rule sets, in words and as a table")
         self.platform_menu = QMenu("&Platform", owner)
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])

@@ -14,6 +14,7 @@ from cacheview.ui.names import ENGINE, name_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import Opener
 from cacheview.ui.plain import one_line
+from cacheview.ui.rules.ways import RuleWays
 from cacheview.ui.session import Answer, Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
@@ -47,6 +48,8 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._news: News | None = None
+        ways = RuleWays(session, commands, self._choose_rules, workspace.window())
+        ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
         self._fill_rules()
         session.opened_changed.connect(self._show_opened)

@@ -15,7 +15,7 @@ from cacheview.ui.theme import current_tokens
 __all__ = ["ICONS", "app_icon", "icon", "pixmap"]
 
 ICONS: Final = (
-    "add", "candidate", "chevron", "chevron-right", "copy", "diverges", "down", "error", "failed", "filter",
+    "add", "candidate", "chevron", "chevron-right", "copy", "differs", "diverges", "down", "error", "failed", "filter",
     "hazard", "hit",
     "image", "image-unnamed", "miss", "new", "not-certain", "not-compared", "not-reached", "open", "parent", "passed",
     "redo", "reload", "remove", "scratch", "source", "undo", "up",

@@ -1,0 +1,289 @@
+"""A rule set whole, or what changed between two: in words and as a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QTabWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.rules.delegate import WordsDelegate
+from cacheview.ui.rules.model import Column, RulesModel
+from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
+from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, small_font
+
+__all__ = ["RulesDialog", "rule_chooser"]
+
+_SIZE: Final = (940, 660)
+_WIDTHS: Final = {Column.WHAT: 70 * GRID, Column.CHANGED: 26 * GRID}
+
+
+def rule_chooser(name: str) -> QComboBox:
+    """A list of all rule sets, the kinds of store apart; the data of an entry is the rule set's name."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setMaxVisibleItems(len(RULE_SETS) + 2)
+    before = None
+    for rules in RULE_SETS.values():
+        if before is not None and rules.store is not before:
+            box.insertSeparator(box.count())
+        before = rules.store
+        box.addItem(rules.title, rules.name)
+    return box
+
+
+class _Table(QTableView):
+    """``copy_asked``: by the keys for it, of which Qt would copy a single cell."""
+
+    copy_asked = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class RulesDialog(QDialog):
+    """Not modal: the window can be used beside it.
+
+    Signals:
+        chosen(str): the person wants to ask by the rules of that name.
+        copied(str): what was put on the clipboard, in words.
+    """
+
+    chosen = Signal(str)
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.resize(*_SIZE)
+        self._in_use = ""
+        self.rules = rule_chooser("Rules")
+        self.before = rule_chooser("Compared with")
+        self.before.insertItem(0, "nothing: these rules alone", "")
+        self.before.insertSeparator(1)
+        self._title = QLabel()
+        self._facts = QLabel()
+        for label in (self._title, self._facts):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words = QTextEdit(readOnly=True, acceptRichText=False)
+        self.words.setFrameShape(QFrame.Shape.NoFrame)
+        self.words.setWordWrapMode(QTextOption.WrapMode.WordWrap)
+        self.words.setTabChangesFocus(True)
+        self.words.setAccessibleName("The rules in words")
+        self.model = RulesModel(self)
+        self.table = self._make_table()
+        self._same = EmptyPage()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.table)
+        self._pages.addWidget(self._same)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.words, "In &words")
+        self.tabs.addTab(self._pages, "As a &table")
+        self.only = QCheckBox("&Only what differs")
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy = QPushButton("&Copy")
+        self.use = QPushButton("&Ask by these rules")
+        for button in (self.copy, self.use):
+            button.setAutoDefault(False)
+            self._buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        self._lay_out()
+        self._connect()
+        self._set_fonts()
+
+    def _make_table(self) -> _Table:
+        table = _Table()
+        table.setModel(self.model)
+        table.setAccessibleName("The rules as a table")
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setShowGrid(False)
+        table.setWordWrap(True)
+        table.setTabKeyNavigation(False)
+        table.setItemDelegate(WordsDelegate(table))
+        table.setCornerButtonEnabled(False)
+        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        table.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, width in _WIDTHS.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)
+        # While it is told of, the others are not yet as wide as they will be.
+        header.sectionResized.connect(table.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        return table
+
+    def _lay_out(self) -> None:
+        choosers = QGridLayout()
+        choosers.setHorizontalSpacing(3 * GRID)
+        choosers.setVerticalSpacing(GRID)
+        for row, (text, box) in enumerate((("&Rules", self.rules), ("Com&pared with", self.before))):
+            label = QLabel(text)
+            label.setBuddy(box)
+            choosers.addWidget(label, row, 0)
+            choosers.addWidget(box, row, 1)
+        choosers.setColumnStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4 * GRID, 4 * GRID, 4 * GRID, 3 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(choosers)
+        layout.addSpacing(GRID)
+        layout.addWidget(self._title)
+        layout.addWidget(self._facts)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.only)
+        layout.addWidget(self._buttons)
+
+    def _connect(self) -> None:
+        self.rules.currentIndexChanged.connect(self._show)
+        self.before.currentIndexChanged.connect(self._show)
+        self.only.toggled.connect(self._fill_table)
+        self._buttons.rejected.connect(self.close)
+        self.copy.clicked.connect(self._copy_all)
+        self.use.clicked.connect(lambda: self.chosen.emit(self.shown.name))
+        self.table.copy_asked.connect(self._copy_rows)
+
+    @property
+    def shown(self) -> RuleSet:
+        """The rules that are shown."""
+        return RULE_SETS[self.rules.currentData()]
+
+    @property
+    def compared_with(self) -> RuleSet | None:
+        return RULE_SETS.get(self.before.currentData() or "")
+
+    def show_rules(self, name: str) -> None:
+        """Show one rule set whole."""
+        self._choose(name, "")
+
+    def show_changes(self, name: str) -> None:
+        """Show what changed since the rules before; for the oldest of a kind of store, what changed after them."""
+        rules = RULE_SETS[name]
+        before = predecessor(rules)
+        if before is None:
+            before = rules
+            rules = next((each for each in RULE_SETS.values() if predecessor(each) is before), rules)
+        self._choose(rules.name, before.name)
+
+    def set_in_use(self, name: str) -> None:
+        """By which rules the window asks."""
+        self._in_use = name
+        self._tell_use()
+
+    def _choose(self, rules: str, before: str) -> None:
+        for box, name in ((self.rules, rules), (self.before, before)):
+            box.blockSignals(True)
+            box.setCurrentIndex(box.findData(name))
+            box.blockSignals(False)
+        self._show()
+
+    def _show(self) -> None:
+        rules, before = self.shown, self.compared_with
+        self.setWindowTitle("About these rules" if before is None else "What changed between rules")
+        self._title.setText(rules.title if before is None else f"From {before.title} to {rules.title}")
+        told = f"{rules.name}, for {', '.join(map(str, rules.spans)) or 'no release'}"
+        if before is not None:
+            count = sum(line.differs for line in lines(rules, before, only_differing=True))
+            told = {0: "Nothing differs", 1: "One thing differs"}.get(count, f"{count} things differ")
+        self._facts.setText(told)
+        self.only.setVisible(before is not None)
+        self._fill_words()
+        self._fill_table()
+        self._tell_use()
+
+    def _tell_use(self) -> None:
+        self.use.setEnabled(self._in_use != "" and self.rules.currentData() != self._in_use)
+        self.use.setToolTip("" if self.use.isEnabled() else "The window asks by these rules now.")
+
+    def _fill_words(self) -> None:
+        tokens = current_tokens()
+        heading, label, plain = QTextCharFormat(), QTextCharFormat(), QTextCharFormat()
+        heading.setFont(scaled_font(1.0, weight=heading_font().weight()))
+        heading.setForeground(QColor(tokens.text))
+        label.setForeground(QColor(tokens.text_muted))
+        label.setFont(small_font())
+        plain.setForeground(QColor(tokens.text))
+        plain.setFont(scaled_font(1.0))
+        self.words.clear()
+        cursor = QTextCursor(self.words.document())
+        block = cursor.blockFormat()
+        for number, paragraph in enumerate(paragraphs(self.shown, self.compared_with)):
+            block.setLeftMargin(0)
+            block.setTopMargin(3 * GRID if number else GRID)
+            if number:
+                cursor.insertBlock()
+            cursor.setBlockFormat(block)
+            cursor.insertText(paragraph.heading, heading)
+            for word, said in paragraph.said:
+                block.setTopMargin(GRID // 2)
+                block.setLeftMargin(3 * GRID)
+                cursor.insertBlock(block)
+                cursor.insertText(f"{word}  " if word else "", label)
+                cursor.insertText(said, plain)
+        self.words.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _fill_table(self) -> None:
+        rules, before = self.shown, self.compared_with
+        only = before is not None and self.only.isChecked()
+        found = lines(rules, before, only_differing=only)
+        self.table.clearSpans()
+        self.model.set_lines(found, before.name if before is not None else "", rules.name)
+        for column in (Column.CHANGED, Column.BEFORE):
+            self.table.setColumnHidden(column, before is None)
+        for row, line in enumerate(found):
+            if line.is_group:
+                self.table.setSpan(row, 0, 1, len(Column))
+        if not found:
+            self._same.show_text("Nothing differs", "Choose two rule sets that are not the same.")
+        self._pages.setCurrentWidget(self.table if found else self._same)
+        self.table.resizeRowsToContents()
+
+    def _copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(as_text(self.shown, self.compared_with))
+        self.copied.emit("the rules in words" if self.compared_with is None else "what changed, in words")
+
+    def _copy_rows(self) -> None:
+        """The rows that are selected, to be pasted into a table."""
+        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        shown = [self.model.lines[row] for row in chosen]
+        cells = [(line.what, line.before, line.now) if line.before else (line.what, line.now) for line in shown]
+        if cells:
+            QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in cells))
+            self.copied.emit("1 row" if len(cells) == 1 else f"{len(cells)} rows")
+
+    def _set_fonts(self) -> None:
+        self._title.setFont(heading_font())
+        self._facts.setFont(small_font())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange) and self._title.text():
+            self._set_fonts()
+            self._fill_words()
+            self.model.dress()
+            self.table.resizeRowsToContents()

@@ -1,0 +1,116 @@
+"""A rule set, or what changed between two, as rows of a table and as paragraphs. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cacheview.engine.rulesets.words import aspects, comparisons, differences
+
+if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+
+__all__ = ["Line", "Paragraph", "as_text", "lines", "paragraphs", "predecessor"]
+
+_STEPS = "What the daemon does"
+_FIELDS = "Fields of the container config"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the table.
+
+    Attributes:
+        before: what the rule set before does; empty where there is none to compare with.
+        is_group: it is the heading of the rows below.
+        is_field: `what` is the name of a field.
+        is_rule: the two are held against each other; each rule set has its own releases, so they are not.
+    """
+
+    what: str
+    before: str = ""
+    now: str = ""
+    is_group: bool = False
+    is_field: bool = False
+    is_rule: bool = True
+
+    @property
+    def differs(self) -> bool:
+        return self.is_rule and bool(self.before) and self.before != self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A heading, and what is to be said under it: each with the word that stands before it, mostly empty."""
+
+    heading: str
+    said: tuple[tuple[str, str], ...]
+
+
+def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[Line, ...]:
+    """All that a rule set does, row by row, beside what the one before does."""
+    found: list[Line] = []
+    for heading, told, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
+        now, then = told(rules), told(before) if before is not None else {}
+        rows = [
+            Line(what, then.get(what, ""), words, is_field=is_field, is_rule=what != "Releases")
+            for what, words in now.items()
+        ]
+        if only_differing:
+            rows = [row for row in rows if row.differs]
+        if rows:
+            found += [Line(heading, is_group=True), *rows]
+    return tuple(found)
+
+
+def paragraphs(rules: RuleSet, before: RuleSet | None = None) -> tuple[Paragraph, ...]:
+    """A rule set in words, or what changed since the one before."""
+    return tuple(_whole(rules) if before is None else _changes(before, rules))
+
+
+def _whole(rules: RuleSet) -> Iterator[Paragraph]:
+    for what, words in aspects(rules).items():
+        yield Paragraph(what, (("", words),))
+    compared = ", ".join(rules.compared_fields)
+    order = f"{compared}: in this order, and the first that fails decides" if compared else "none"
+    yield Paragraph("Fields that are compared", (("", order),))
+    if rules.ignored_fields:
+        yield Paragraph("Fields that are not compared", (("", ", ".join(rules.ignored_fields)),))
+    yield Paragraph("Read from", (("", rules.source),))
+
+
+def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
+    if before is rules:
+        yield Paragraph("Nothing changed", (("", "These are the same rules. Choose two that are not."),))
+        return
+    changed = differences(before, rules)
+    count = "Nothing changed" if not changed else f"{len(changed)} thing{'' if len(changed) == 1 else 's'} changed"
+    yield Paragraph(
+        count,
+        tuple((word, f"{each.title}: {aspects(each)['Releases']}") for word, each in (("from", before), ("to", rules))),
+    )
+    for difference in changed:
+        yield Paragraph(difference.what, (("before", difference.before), ("now", difference.after)))
+
+
+def as_text(rules: RuleSet, before: RuleSet | None = None) -> str:
+    """The paragraphs as plain text, for the clipboard."""
+    found = [rules.title] if before is None else [f"From {before.name} to {rules.name}"]
+    for paragraph in paragraphs(rules, before):
+        found += ["", paragraph.heading]
+        found += [f"  {word}: {said}" if word else f"  {said}" for word, said in paragraph.said]
+    return "\n".join(found)
+
+
+def predecessor(rules: RuleSet) -> RuleSet | None:
+    """The rule set that came before, of the same kind of store; None for the oldest."""
+    from cacheview.engine import RULE_SETS
+
+    before = None
+    for each in RULE_SETS.values():
+        if each is rules:
+            return before
+        if each.store is rules.store:
+            before = each
+    return None

@@ -1,0 +1,56 @@
+"""The window with a suite of one case in it, asked by rules of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+BASE, CHILD = (f"sha256:{number:064x}" for number in (1, 2))
+
+
+def image(image_id: str, parent: str | None = None, **config: object) -> dict[str, object]:
+    """An image of a suite, made by the command ``make``."""
+    known: dict[str, object] = {
+        "created": "2024-01-01T00:00:00Z",
+        "history": [{"created_by": "make", "empty_layer": True}],
+        "container_config": {"Cmd": ["make"]},
+    }
+    parents = {"parent": parent} if parent is not None else {}
+    return {"id": image_id, **parents, "config": {**known, **config}}
+
+
+def write_suite(path: Path, *images: dict[str, object], rules: str = "containerd-71ebfc7") -> Path:
+    case = {"rules": rules, "name": "case", "images": images, "probes": [{"parent": BASE, "config": {"Cmd": ["make"]}}]}
+    path.write_text(json.dumps(case) + "\n")
+    return path
+
+
+def opened(window: MainWindow, qtbot: QtBot, location: Path) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
+        window.open(str(location))
+    assert settled.args == [True]
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def filled(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """With a base and a child, by the rules containerd-71ebfc7."""
+    opened(window, qtbot, write_suite(tmp_path / "suite.jsonl", image(BASE), image(CHILD, BASE)))
+    return window
