@@ -170,10 +170,13 @@ class Session(QObject):
         self._probe = number
         self._load(self._suite_probe(self._cache), self._cache, same_store=True)
 
-    def choose_rules(self, name: str) -> None:
-        """Ask by other rules. Raises KeyError for a name that is none."""
+    def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
+        """Ask by other rules. Raises KeyError for a name that is none.
+
+        ``cache``: one of this store under these rules, where its indexes have been made already.
+        """
         if name != self._cache.rules.name:
-            self._cache = new_cache(self.store, name)
+            self._cache = cache or new_cache(self.store, name)
             self.rules_changed.emit()
             self._ask(self.document.probe)
 

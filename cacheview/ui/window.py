@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     # Also the classes of Qt that only types speak of: each is made when it is first imported.
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 
+    from cacheview.engine import ImageCache
+    from cacheview.ui.compare import CompareDock
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.opening import OpenedStore, Part
@@ -128,6 +130,15 @@ class MainWindow(QMainWindow):
         saver.saved.connect(lambda path: self.status.say(f"Saved: {one_line(path)}"))
         saver.failed.connect(self._not_saved)
         return saver
+
+    @cached_property
+    def compare(self) -> CompareDock:
+        """What all rule sets answer to the probe. Made when first needed."""
+        from cacheview.ui.compare import CompareDock
+
+        dock = CompareDock(self)
+        dock.rules_asked.connect(self._choose_rules)
+        return dock
 
     @cached_property
     def start_page(self) -> StartPage:
@@ -332,6 +343,7 @@ class MainWindow(QMainWindow):
         connect(do.previous_pane, lambda: self._panes().cycle_panes(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
+        connect(do.compare, lambda: self.compare.show_or_hide())
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -409,6 +421,10 @@ class MainWindow(QMainWindow):
         dialog.chosen.connect(self.open)
         dialog.open()
 
+    def _choose_rules(self, name: str, cache: ImageCache | None) -> None:
+        self.opener.chosen_rules = name
+        self._session().choose_rules(name, cache)
+
     def _show_shortcuts(self) -> None:
         from cacheview.ui.help import ShortcutsDialog
 
@@ -453,6 +469,8 @@ class MainWindow(QMainWindow):
             self.follower.close()
         if "saver" in self.__dict__:
             self.saver.close()
+        if "compare" in self.__dict__:
+            self.compare.pane.stop()
         self.opener.close()
         self._settings.geometry = self.saveGeometry()
         if self.session is not None:

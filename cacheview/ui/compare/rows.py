@@ -1,0 +1,77 @@
+"""How a line of the table is drawn: as the rows of the trace are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from cacheview.engine import RULE_SETS
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, releases_of, short_name
+from cacheview.ui.compare.model import Column
+from cacheview.ui.theme import GRID
+from cacheview.ui.verdict.delegate import RowDelegate, Run
+from cacheview.ui.verdict.pieces import Piece
+from cacheview.ui.verdict.words import VERDICT_ICONS
+
+__all__ = ["LineDelegate"]
+
+_GAP: Final = 2 * GRID
+
+
+class LineDelegate(RowDelegate):
+    """Lays out lines; drawing, fonts and the height of a row are the trace's."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+
+    def lay_out_line(self, line: Line, column: Column, width: float, *, in_use: bool, of_store: bool) -> list[Run]:
+        """What stands in one cell."""
+        if column is Column.RULES:
+            return self._rules(line, width, IN_USE if in_use else OF_THE_STORE if of_store else "", in_use=in_use)
+        if column is Column.VERDICT:
+            return self._verdict(line, width)
+        if line.why is None:
+            return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
+        return [self._run(0.0, width - _GAP, line.why, "plain", "text")]
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """What the columns of rules and verdict take where there is room, without a name of an image."""
+        releases = max(self._faces["small"].width(releases_of(rules)) for rules in RULE_SETS.values())
+        word = max(self._faces["word"].width(text) for text in (IN_USE, OF_THE_STORE))
+        verdict = max(self._faces["word"].width(outcome.value.upper()) for outcome in VERDICT_ICONS)
+        image = self._faces["plain"].width("registry/app:1.0")
+        return (
+            self._name_width + 2 * _GAP + releases + _GAP + word + self.icon_size + 3 * GRID,
+            self.icon_size + GRID + verdict + _GAP + image + 2 * _GAP,
+        )
+
+    @property
+    def _name_width(self) -> float:
+        return self.icon_size + GRID + max(self._faces["strong"].width(short_name(r)) for r in RULE_SETS.values())
+
+    def _rules(self, line: Line, width: float, word: str, *, in_use: bool) -> list[Run]:
+        runs = [Run(0.0, self.icon_size, (), colour="accent", icon="chevron-right")] if in_use else []
+        end = float(width - _GAP)
+        if word:
+            told = self._faces["word"].width(word)
+            end -= told
+            runs.append(Run(end, told, (Piece(word),), "word", "link" if in_use else "text_muted"))
+            end -= _GAP
+        left = float(self.icon_size + GRID)
+        name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")
+        left = self._name_width + 2 * _GAP
+        return [*runs, name, self._run(left, end - left, releases_of(line.rules), "small", "text_muted")]
+
+    def _verdict(self, line: Line, width: float) -> list[Run]:
+        verdict = line.verdict
+        if verdict is None:
+            return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
+        look = VERDICT_ICONS[verdict.outcome]
+        icon = Run(0.0, self.icon_size, (), colour=look, icon=look)
+        word = self._run(self.icon_size + GRID, width, verdict.outcome.value.upper(), "word", look)
+        left = word.left + word.width + _GAP
+        unsure = [] if line.certain else self._unsure(width - _GAP)
+        end = (unsure[0].left if unsure else width) - _GAP
+        return [icon, word, self._run(left, end - left, answer_of(line), "plain", "text"), *unsure]

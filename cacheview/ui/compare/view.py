@@ -1,0 +1,97 @@
+"""The table of the rule sets as a widget."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
+
+from cacheview.ui.compare.model import Column, MatrixModel
+from cacheview.ui.compare.rows import LineDelegate
+from cacheview.ui.theme import GRID, current_tokens
+
+__all__ = ["MatrixView"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_LEAST: Final = 16 * GRID
+_SHARES: Final = (0.42, 0.26)
+"""Of the width, for rules and verdict, where they cannot have what they would."""
+
+
+class MatrixView(QTreeView):
+    """Draws each row whole. ``chosen(QModelIndex)``: a click or Enter. ``copy_asked``: Ctrl+C."""
+
+    chosen = Signal(QModelIndex)
+    copy_asked = Signal()
+
+    def __init__(self, matrix: MatrixModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._matrix = matrix
+        self.rows = LineDelegate(self)
+        self.setModel(matrix)
+        self.setItemDelegate(self.rows)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformRowHeights(True)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setIndentation(0)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Rule sets and what each answers")
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(_LEAST)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
+        self.clicked.connect(self.chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        width = self.viewport().width()
+        for column, wanted, share in zip((Column.RULES, Column.VERDICT), self.rows.widths, _SHARES, strict=True):
+            self.header().resizeSection(column, max(_LEAST, int(min(wanted, width * share))))
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        line, tokens = self._matrix.line(index), current_tokens()
+        rect = QRect(0, option.rect.y(), self.viewport().width(), option.rect.height())
+        selected = self.selectionModel().isSelected(index)
+        if selected:
+            painter.fillRect(rect, QColor(tokens.selection))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(tokens.hover))
+        if self._matrix.begins_group(index.row()):
+            painter.fillRect(rect.x(), rect.y(), rect.width(), 1, QColor(tokens.line_strong))
+        in_use, of_store = self._matrix.is_in_use(line), self._matrix.is_of_store(line)
+        for column in Column:
+            left = self.columnViewportPosition(column) + GRID
+            cell = QRect(left, rect.y(), self.columnWidth(column) - GRID, rect.height())
+            runs = self.rows.lay_out_line(line, column, cell.width(), in_use=in_use, of_store=of_store)
+            self.rows.draw(painter, cell, runs, tokens, selected=selected)
+        if self.hasFocus() and self.currentIndex().row() == index.row():
+            painter.setPen(QPen(QColor(tokens.accent)))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.chosen.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange):
+            self.rows.refresh()
+            self._fit_columns()
+            self.scheduleDelayedItemsLayout()
