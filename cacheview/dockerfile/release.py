@@ -94,6 +94,8 @@ class BuilderRelease:
         says_target_is_missing: what is said of an unknown target, with ``{}`` for its name and ``{quoted}`` for the
             name in quotes.
         warns_in_two_lines: a warning has the instruction in a line of its own.
+
+        ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
     """
 
     release: str
@@ -133,6 +135,8 @@ class BuilderRelease:
     says_destination_with_stop: bool = False
     says_target_is_missing: str = "target stage {quoted} could not be found"
     warns_in_two_lines: bool = False
+
+    ignores_by_old_rules: bool = False
 
 
 def _more(flags: Mapping[str, tuple[str, ...]], **added: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -175,6 +179,7 @@ _V20_10: Final = BuilderRelease(
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
     warns_in_two_lines=True,
+    ignores_by_old_rules=True,
 )
 _V23: Final = replace(
     _V20_10,
@@ -191,6 +196,7 @@ _V23: Final = replace(
     says_on_line=True,
     says_destination_with_stop=True,
     warns_in_two_lines=False,
+    ignores_by_old_rules=False,
 )
 _V24: Final = replace(_V23, release="24.0", flags=_FLAGS_24, zero_intervals=True, says_destination_with_stop=False)
 _V25: Final = replace(

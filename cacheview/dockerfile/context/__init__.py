@@ -1,0 +1,20 @@
+"""The build context as the client sends it, and the checksums of it that stand in ``COPY`` and ``ADD``."""
+
+from cacheview.dockerfile.context.clients import CLIENT_20_10, CLIENT_28, Client
+from cacheview.dockerfile.context.entry import Context, Entry, Kind
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.sums import ContextSums, SourcesSum
+
+__all__ = [
+    "CLIENT_20_10",
+    "CLIENT_28",
+    "Client",
+    "Context",
+    "ContextSums",
+    "Entry",
+    "Kind",
+    "MemoryContext",
+    "NotKnownError",
+    "SourcesSum",
+]

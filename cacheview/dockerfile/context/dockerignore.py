@@ -1,0 +1,174 @@
+"""``.dockerignore``: what the client leaves out of the context, and what the daemon takes out of it again.
+
+Facts from docker/cli ``cli/command/image/build`` and ``moby/patternmatcher``. Classic builds read the file at the root
+of the context only; ``<Dockerfile>.dockerignore`` is BuildKit's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from cacheview.dockerfile.context.gopath import clean, parents
+from cacheview.dockerfile.context.ignore_rules import (
+    FILEUTILS,
+    PATTERNMATCHER,
+    BadPatternError,
+    IgnorePattern,
+    IgnoreRules,
+    read_patterns,
+)
+from cacheview.dockerfile.gotext import GO_SPACE
+
+__all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "Folder", "Patterns", "parse_dockerignore"]
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LONGEST_LINE = 64 * 1024
+
+
+def parse_dockerignore(data: bytes) -> tuple[str, ...]:
+    """The patterns of a file, cleaned: no comments, no spaces around, no slash in front.
+
+    Raises:
+        BadPatternError: a line is longer than Docker reads.
+    """
+    patterns = []
+    for number, line in enumerate(data.split(b"\n")):
+        if len(line) >= _LONGEST_LINE:
+            raise BadPatternError("bufio.Scanner: token too long", where=f"line {number + 1}")
+        if number == 0:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        if line.startswith(b"#"):
+            continue
+        pattern = line.decode("utf-8", "surrogateescape").strip(GO_SPACE)
+        if not pattern:
+            continue
+        mark = "!" if pattern.startswith("!") else ""
+        pattern = pattern.removeprefix("!").strip(GO_SPACE) if mark else pattern
+        if pattern:
+            pattern = clean(pattern)
+            pattern = pattern[1:] if len(pattern) > 1 and pattern.startswith("/") else pattern
+        patterns.append(mark + pattern)
+    return tuple(patterns)
+
+
+class _Run:
+    """Patterns that follow each other and do the same: one of them is enough."""
+
+    def __init__(self, patterns: Sequence[IgnorePattern]) -> None:
+        self.patterns = patterns
+        self.exclusion = patterns[0].exclusion
+
+    def matches(self, path: str) -> bool:
+        return any(pattern.matches(path) for pattern in self.patterns)
+
+
+class Folder:
+    """A folder on the way through a tree, with what is known of it for the entries in it.
+
+    Attributes:
+        path: empty for the root.
+        closed: the tar does not go into it.
+        checked: the check before the tar goes into it.
+    """
+
+    def __init__(self, path: str, parent: Folder | None, patterns: Patterns) -> None:
+        self.path = path
+        self.parent = parent
+        self.closed = False
+        self.checked = True
+        self._patterns = patterns
+        self._own: dict[int, bool] = {}
+        self.carried: list[bool] = []
+
+    def is_matched(self, number: int) -> bool:
+        """Whether a run of patterns matches this folder or one above it."""
+        if not self.path or self.parent is None:
+            return False
+        if number not in self._own:
+            self._own[number] = self._patterns.runs[number].matches(self.path)
+        return self._own[number] or self.parent.is_matched(number)
+
+
+class Patterns:
+    """Patterns in force.
+
+    Raises:
+        BadPatternError: when it is made, or when a path is looked at.
+    """
+
+    def __init__(self, lines: Sequence[str], rules: IgnoreRules = PATTERNMATCHER) -> None:
+        self.patterns = read_patterns(lines, rules)
+        self.rules = rules
+        self.runs = [_Run(list(run)) for _, run in groupby(self.patterns, key=lambda pattern: pattern.exclusion)]
+        self.has_exclusions = any(pattern.exclusion for pattern in self.patterns)
+
+    def root(self) -> Folder:
+        """Where a walk begins."""
+        return Folder("", None, self)
+
+    def matches_by_one_parent(self, path: str) -> bool:
+        """``Matches``, which looks at one parent only: the folder that is as deep as the pattern."""
+        path = clean(path)
+        if path == ".":
+            return False
+        above = parents(path)
+        left_out = False
+        for pattern in self.patterns:
+            if self.rules.skips and pattern.exclusion != left_out:
+                continue
+            if pattern.matches(path) or (pattern.depth <= len(above) and pattern.matches(above[pattern.depth - 1])):
+                left_out = not pattern.exclusion
+        return left_out
+
+    def matches_or_parent(self, path: str) -> bool:
+        """``MatchesOrParentMatches``; of 20.10 the only thing there is: `matches_by_one_parent`."""
+        if not self.rules.all_parents:
+            return self.matches_by_one_parent(path)
+        path = clean(path)
+        if path == ".":
+            return False
+        paths = [path, *parents(path)]
+        left_out = False
+        for pattern in self.patterns:
+            if pattern.exclusion == left_out and any(map(pattern.matches, paths)):
+                left_out = not pattern.exclusion
+        return left_out
+
+    def is_checked(self, path: str, folder: Folder) -> bool:
+        """Whether the client's check before the tar looks at an entry in a folder (``ValidateContextDirectory``)."""
+        if not folder.checked:
+            return False
+        if not self.rules.all_parents:
+            return not self.matches_by_one_parent(path)
+        left_out = False
+        for number, run in enumerate(self.runs):
+            if run.exclusion == left_out and (run.matches(path) or folder.is_matched(number)):
+                left_out = not run.exclusion
+        return not left_out
+
+    def is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
+        """Whether the tar has an entry of a folder (``TarWithOptions``); what is found goes to `inside` if it is one.
+
+        Unlike the check, it carries what matched from folder to folder, and a pattern that was not looked at for the
+        folder counts as one that did not match it.
+        """
+        if not self.rules.all_parents:
+            return not self.matches_by_one_parent(path)
+        left_out = False
+        carried = [False] * len(self.runs)
+        for number, run in enumerate(self.runs):
+            hit = bool(folder.carried) and folder.carried[number]
+            if not hit and run.exclusion == left_out:
+                hit = run.matches(path)
+            carried[number] = hit
+            if hit:
+                left_out = not run.exclusion
+        if inside is not None:
+            inside.carried = carried
+        return not left_out
+
+    def may_put_back_inside(self, path: str) -> bool:
+        """Whether the tar looks into a folder that is left out."""
+        inside = path + "/"
+        return any(pattern.exclusion and (pattern.text + "/").startswith(inside) for pattern in self.patterns)

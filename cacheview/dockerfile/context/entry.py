@@ -1,0 +1,84 @@
+"""What stands in a build context: one file, folder, link or device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from cacheview.model.store import Problem
+
+__all__ = ["Context", "Entry", "Kind", "Problem"]
+
+
+class Kind(Enum):
+    """The kinds of entries that a client sends, by their tar type flag. Sockets have none: they are left out."""
+
+    FILE = "0"
+    SYMLINK = "2"
+    CHARACTER_DEVICE = "3"
+    BLOCK_DEVICE = "4"
+    DIRECTORY = "5"
+    FIFO = "6"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a context.
+
+    Attributes:
+        path: relative to the context, clean; bytes that are not UTF-8 as `os.fsdecode` gives them.
+        kind: what it is.
+        mode: its permission bits, with set-user-id, set-group-id and sticky.
+        size: in bytes; 0 unless it is a file.
+        target: where a symlink points, as it is written.
+        inode: of an entry that has more than one name: the client sends the second as a hard link; else 0.
+        device: major and minor number, of a device.
+        capability: the value of ``security.capability``; empty: none.
+        readable: False where the permissions keep the client from reading it.
+        stamp: what changes when the content may have: the same stamp means the same content. Empty: not known.
+    """
+
+    path: str
+    kind: Kind
+    mode: int
+    size: int = 0
+    target: str = ""
+    inode: int = 0
+    device: tuple[int, int] = (0, 0)
+    capability: bytes = b""
+    readable: bool = True
+    stamp: tuple[int, ...] = ()
+
+
+class Context(Protocol):
+    """Where entries come from."""
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The whole tree by path, before anything is ignored, in walk order. The root is not among them.
+
+        Raises:
+            DataError: a folder could not be listed, or there are too many entries.
+        """
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the client leaves out in silence, and why; known once it was walked."""
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file, in pieces. Raises `DataError` where it cannot be read."""
+
+    def outside(self, path: str) -> bytes | None:
+        """The content of a file next to or in the context, all links followed; None: there is none."""
+
+    def real_name(self, path: str) -> str:
+        """The path with all links followed, as the client does for the Dockerfile; ``../…`` where it leads out."""

@@ -1,0 +1,45 @@
+"""Paths as Go's ``path/filepath`` treats them on Linux: text with slashes, any bytes between them.
+
+Bytes that are not UTF-8 are carried as `os.fsdecode` gives them (surrogateescape).
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+__all__ = ["clean", "parents", "raw", "sortable", "walk_key", "within"]
+
+
+def clean(path: str) -> str:
+    """The shortest path that means the same, by its text alone: ``filepath.Clean``."""
+    cleaned = posixpath.normpath(path)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def within(path: str) -> str | None:
+    """The path below a root that it is joined to, empty for the root itself; None where it leads out by its text."""
+    cleaned = clean(path.lstrip("/") or ".")
+    if cleaned == ".." or cleaned.startswith("../"):
+        return None
+    return "" if cleaned == "." else cleaned
+
+
+def parents(path: str) -> list[str]:
+    """The folders above a clean relative path, outermost first, without the root."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def raw(text: str) -> bytes:
+    """The bytes that the text stands for."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def sortable(text: str) -> bytes:
+    """Sorts as Go sorts strings: by their bytes."""
+    return raw(text)
+
+
+def walk_key(path: str) -> list[bytes]:
+    """Sorts paths in the order in which ``filepath.Walk`` meets them."""
+    return raw(path).split(b"/")

@@ -1,0 +1,155 @@
+"""One pattern of ``.dockerignore``, as each generation of Docker's matcher reads it.
+
+Facts from ``pkg/fileutils`` of moby 20.10 and ``moby/patternmatcher`` (the same in all later releases). Both turn a
+pattern into a regular expression of Go and leave some characters in it as they are: a ``|`` in a pattern with a
+wildcard is an alternative for both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.glob import Glob
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.goregexp import compile_go
+from cacheview.dockerfile.gotext import GO_SPACE
+from cacheview.model import DataError
+
+__all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "read_patterns"]
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_BYTE_ORDER_MARK = "\ufeff"
+_REPLACEMENT = "\ufffd"
+
+
+class BadPatternError(DataError):
+    """A pattern that Docker's matcher refuses; `what` has its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRules:
+    """How a generation of the matcher works.
+
+    Attributes:
+        escaped: characters that lose their meaning for the regular expression.
+        plain: a pattern without wildcards, or with ``**`` at one end only, is compared as text.
+        all_parents: a pattern that matches any folder above matches; else only the one as deep as the pattern.
+        skips: a pattern that can change nothing any more is not looked at.
+    """
+
+    escaped: str
+    plain: bool
+    all_parents: bool
+    skips: bool
+
+
+FILEUTILS = IgnoreRules(escaped=".$", plain=False, all_parents=False, skips=False)
+"""``pkg/fileutils``: the CLI and the daemon 20.10."""
+
+PATTERNMATCHER = IgnoreRules(escaped=".+()$", plain=True, all_parents=True, skips=True)
+"""``moby/patternmatcher``: the CLI and the daemon from 23.0 on. It means to escape ``{|}`` as well, and does not."""
+
+
+class IgnorePattern:
+    """A pattern that takes paths out of the context, or puts them back.
+
+    Attributes:
+        text: clean, without the exclamation mark.
+        exclusion: it puts back.
+        depth: how many names it has.
+    """
+
+    def __init__(self, text: str, *, exclusion: bool, rules: IgnoreRules) -> None:
+        self.text = text
+        self.exclusion = exclusion
+        self.depth = text.count("/") + 1
+        self._rules = rules
+        self._match: Callable[[str], bool] | None = None
+
+    def matches(self, path: str) -> bool:
+        """Whether it matches a path as a whole.
+
+        Raises:
+            BadPatternError: it is no regular expression for Go; found out only when it is used.
+        """
+        if self._match is None:
+            try:
+                self._match = self._compiled()
+            except ValueError:
+                raise BadPatternError("syntax error in pattern") from None
+        return self._match(path)
+
+    def _compiled(self) -> Callable[[str], bool]:
+        kind, expression = self._expression()
+        text = self.text
+        if kind == "exact":
+            return text.__eq__
+        if kind == "prefix":
+            return lambda path: path.startswith(text[:-2])
+        if kind == "suffix":
+            suffix = text[2:]
+            whole = suffix[1:] if suffix.startswith("/") else None
+            return lambda path: path.endswith(suffix) or path == whole
+        found = compile_go(_NOT_UTF8.sub(_REPLACEMENT, expression)).search
+        return lambda path: found(_NOT_UTF8.sub(_REPLACEMENT, path)) is not None
+
+    def _expression(self) -> tuple[str, str]:
+        """How to compare, and the regular expression for Go."""
+        kind = "exact" if self._rules.plain else "regexp"
+        text = self.text.removeprefix(_BYTE_ORDER_MARK)
+        out, at, first = ["^"], 0, True
+        while at < len(text):
+            char = text[at]
+            at += 1
+            if char == "*" and text[at : at + 1] == "*":
+                at += 1
+                if text[at : at + 1] == "/":
+                    at += 1
+                if at < len(text):
+                    out.append("(.*/)?")
+                    kind = "regexp"
+                elif kind == "exact":
+                    kind = "prefix"
+                else:
+                    out.append(".*")
+                    kind = "regexp"
+                if first and self._rules.plain:
+                    kind = "suffix"
+            elif char in "*?":
+                out.append("[^/]*" if char == "*" else "[^/]")
+                kind = "regexp"
+            elif char in self._rules.escaped:
+                out.append("\\" + char)
+            elif char == "\\":
+                out.append("\\" + text[at : at + 1])
+                kind = "regexp" if at < len(text) else kind
+                at += 1
+            else:
+                out.append(char)
+                kind = "regexp" if char in "[]" else kind
+            first = False
+        return kind, "".join([*out, "$"])
+
+
+def read_patterns(lines: Sequence[str], rules: IgnoreRules) -> list[IgnorePattern]:
+    """The patterns of a list as it was read from the file.
+
+    Raises:
+        BadPatternError: one is malformed.
+    """
+    patterns = []
+    for line in lines:
+        text = line.strip(GO_SPACE)
+        if not text:
+            continue
+        text = clean(text)
+        exclusion = text.startswith("!")
+        if text == "!":
+            raise BadPatternError('illegal exclusion pattern: "!"')
+        text = text.removeprefix("!")
+        if Glob(text).bad:
+            raise BadPatternError("syntax error in pattern")
+        patterns.append(IgnorePattern(text, exclusion=exclusion, rules=rules))
+    return patterns

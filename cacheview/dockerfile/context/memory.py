@@ -1,0 +1,141 @@
+"""A context held in memory: what a line of a replay file gives."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cacheview.dockerfile.context.entry import Entry, Kind, Problem
+from cacheview.dockerfile.context.gopath import clean, raw, walk_key
+from cacheview.model import DataError
+
+__all__ = ["MemoryContext"]
+
+_KINDS = {
+    "file": Kind.FILE,
+    "dir": Kind.DIRECTORY,
+    "directory": Kind.DIRECTORY,
+    "symlink": Kind.SYMLINK,
+    "link": Kind.SYMLINK,
+    "fifo": Kind.FIFO,
+}
+_TARGETS = ("target", "linkname", "link", "to")
+_PERMISSIONS = 0o7777
+_MOST_LINKS = 255
+
+
+class MemoryContext:
+    """Entries and contents by path."""
+
+    def __init__(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes], *, title: str = "context") -> None:
+        self.title = title
+        self.problems: tuple[Problem, ...] = ()
+        self._contents = dict(contents)
+        self.entries: Mapping[str, Entry] = {path: entries[path] for path in sorted(entries, key=walk_key)}
+
+    @classmethod
+    def from_sample(cls, sample: Mapping[str, Any], *, title: str = "context") -> MemoryContext:
+        """The ``context`` object of a replay sample.
+
+        Folders that it does not name are there with mode 0755.
+
+        Raises:
+            DataError: an entry is malformed; with its path.
+        """
+        if not isinstance(sample, Mapping):
+            raise DataError("the context is no object of entries by path")
+        entries: dict[str, Entry] = {}
+        contents: dict[str, bytes] = {}
+        for name, value in sample.items():
+            path = name[2:] if name.startswith("./") else name
+            path = path.rstrip("/")
+            if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
+                raise DataError("it is no path in the context", where=name[:200])
+            if not isinstance(value, Mapping):
+                raise DataError("the entry is no object", where=name[:200])
+            try:
+                entries[path], contents[path] = _entry(path, value)
+            except DataError as error:
+                raise error.at(name[:200]) from None
+        for path in list(entries):
+            above = path.rpartition("/")[0]
+            while above and above not in entries:
+                entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
+                above = above.rpartition("/")[0]
+            if above and entries[above].kind is not Kind.DIRECTORY:
+                raise DataError("what it lies in is no folder", where=path[:200])
+        return cls(entries, contents, title=title)
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        """Entries in walk order, and into a folder only where `enter` says so."""
+        closed: str | None = None
+        for path, entry in self.entries.items():
+            if closed is not None and path.startswith(closed):
+                continue
+            yield entry
+            closed = path + "/" if entry.kind is Kind.DIRECTORY and not enter(entry) else None
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file. Raises `DataError` where there is none."""
+        entry = self.entries.get(path)
+        if entry is None or entry.kind is not Kind.FILE:
+            raise DataError("there is no such file in the context", where=path)
+        yield self._contents.get(path, b"")
+
+    def outside(self, path: str) -> bytes | None:
+        """The content of a file by a path with links."""
+        real = self.real_name(path)
+        entry = self.entries.get(real)
+        if entry is None:
+            return None
+        if entry.kind is not Kind.FILE:
+            raise DataError("it is no file", where=path)
+        return self._contents.get(real, b"")
+
+    def real_name(self, path: str) -> str:
+        """The path with all links followed; one that leads out of the context begins with ``../``."""
+        left, done, links = clean(path).split("/"), list[str](), 0
+        while left:
+            name = left.pop(0)
+            if name == "..":
+                if not done:
+                    return "/".join(["..", *left]) if left else "../"
+                done.pop()
+                continue
+            if name in ("", "."):
+                continue
+            entry = self.entries.get("/".join([*done, name]))
+            if entry is None or entry.kind is not Kind.SYMLINK:
+                done.append(name)
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                raise DataError("its links lead in a circle", where=path)
+            if entry.target.startswith("/"):
+                return "../" + entry.target.lstrip("/")
+            left = entry.target.split("/") + left
+        return "/".join(done)
+
+
+def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
+    kind = _KINDS.get(str(value.get("type")))
+    if kind is None:
+        raise DataError(f"its type {str(value.get('type'))[:40]!r} is none of {', '.join(_KINDS)}")
+    try:
+        mode = int(str(value["mode"]), 8) & _PERMISSIONS if "mode" in value else 0o777
+    except ValueError:
+        raise DataError(f"its mode {str(value['mode'])[:40]!r} is no octal number") from None
+    if kind is Kind.FILE:
+        try:
+            content = base64.b64decode(value.get("content_b64", ""), validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            raise DataError("its content_b64 is no base64") from None
+        return Entry(path, kind, mode, size=len(content)), content
+    if kind is Kind.SYMLINK:
+        target = next((value[key] for key in _TARGETS if isinstance(value.get(key), str)), "")
+        if not target:
+            raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
+        return Entry(path, kind, mode, target=target), raw(target)[:0]
+    return Entry(path, kind, mode), b""

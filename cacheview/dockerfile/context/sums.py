@@ -1,0 +1,193 @@
+"""The checksum that stands in the text of a ``COPY`` or ``ADD``.
+
+Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths`` and what it calls) and
+``builder/remotecontext/archive.go``; they are the same in 20.10, 25.0, 28.5 and 29.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from cacheview.dockerfile.context.clients import CLIENT_28, Client
+from cacheview.dockerfile.context.entry import Context
+from cacheview.dockerfile.context.glob import Glob, has_wildcards
+from cacheview.dockerfile.context.gopath import raw, sortable
+from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.sending import IGNORE_FILE, Sent, send
+from cacheview.dockerfile.context.tree import ForbiddenPathError
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+
+__all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
+
+_URLS = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSum:
+    """What stands for the sources of a step.
+
+    Attributes:
+        text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
+        files: each path in the context that went in, with its own sum, in the order in which the builder meets them.
+            A link's sum is that of what it leads to. What has no sum stands with its path in place of one.
+    """
+
+    text: str
+    files: tuple[tuple[str, str], ...]
+
+
+def _joined(kind: str, sums: Iterable[str]) -> str:
+    return f"{kind}:{hashlib.sha256(raw(','.join(sums))).hexdigest()}"
+
+
+class ContextSums:
+    """Sums over one context, as one builder has it from one client.
+
+    The context is read when the first sum is asked for, and each file at most once.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        dockerfile_name: str = "Dockerfile",
+        *,
+        client: Client = CLIENT_28,
+        release: BuilderRelease = MOBY_71EBFC7,
+        hasher: Hasher | None = None,
+    ) -> None:
+        self._context = context
+        self._dockerfile_name = dockerfile_name
+        self._client = client
+        self._release = release
+        self._hasher = hasher or Hasher()
+        self._sent: Sent | None = None
+        self._sums: dict[str, str] = {}
+
+    @property
+    def sent(self) -> Sent:
+        """The context as the daemon has it.
+
+        Raises:
+            RefusedError: the client refuses the context.
+            DataError: it cannot be read.
+        """
+        if self._sent is None:
+            rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
+            self._sent = send(self._context, self._dockerfile_name, self._client, rules)
+        return self._sent
+
+    def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:
+        """What stands for the sources of a ``COPY`` or ``ADD`` without ``--from``.
+
+        Args:
+            sources: as they are after expansion.
+            add: it is an ``ADD``, which takes URLs.
+            destination: after expansion.
+
+        Raises:
+            RefusedError: the builder stops here.
+            NotKnownError: a source is not in the context.
+            DataError: the context cannot be read.
+        """
+        return _Copy(self, "ADD" if add else "COPY").of(sources, destination)
+
+    def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
+        """Sums by path, of what came with a header; the rest is left out."""
+        sent = self.sent.tree.sent
+        wanted = [path for path in paths if path in sent]
+        self._sums.update(self._hasher.sums(self._context, [sent[p] for p in wanted if p not in self._sums]))
+        return {path: self._sums[path] for path in wanted}
+
+
+class _Copy:
+    """One instruction."""
+
+    def __init__(self, sums: ContextSums, name: str) -> None:
+        self.sums = sums
+        self.name = name
+        self.sent = sums.sent
+        self.tree = self.sent.tree
+
+    def of(self, sources: Sequence[str], destination: str) -> SourcesSum:
+        found: list[SourcesSum] = []
+        for source in sources:
+            found.extend(self._source(source))
+        if not found:
+            self._refuse("no source files were specified")
+        if len(found) == 1:
+            return found[0]
+        if not destination.endswith("/"):
+            said = (
+                f"When using {self.name} with more than one source file, the destination must be a directory "
+                "and end with a /"
+            )
+            raise RefusedError("several sources need a destination that ends with a slash", said=said)
+        files = tuple(file for each in found for file in each.files)
+        return SourcesSum(_joined("multi", (each.text for each in found)), files)
+
+    def _refuse(self, said: str, where: str = "") -> NoReturn:
+        said = f"{self.name} failed: {said}"
+        raise RefusedError(said, said=said, where=where)
+
+    def _source(self, source: str) -> Iterator[SourcesSum]:
+        if source.startswith(_URLS):
+            if self.name == "COPY":
+                self._refuse("source can't be a URL for COPY")
+            raise NotKnownError(f"{source[:200]} would have to be downloaded")
+        path = source.removeprefix("/").removeprefix("./")
+        if not has_wildcards(path):
+            yield self._path(path)
+            return
+        glob = Glob(path)
+        for each in list(self.tree.paths()):
+            if glob.matches(each):
+                # The builder does to these what it does to every source; they are no patterns any more.
+                yield self._path(each.removeprefix("./"))
+
+    def _path(self, path: str) -> SourcesSum:
+        try:
+            real = self.tree.resolve(path)
+        except ForbiddenPathError:
+            self._refuse(f"forbidden path outside the build context: {path} ()")
+        if real not in self.tree:
+            self._refuse(
+                f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
+            )
+        if not self.tree.is_directory(real):
+            return self._file(path, real)
+        return self._folder(real)
+
+    def _file(self, path: str, real: str) -> SourcesSum:
+        found = self._sum(path, real)
+        return SourcesSum("file:" + found, ((path, found),))
+
+    def _folder(self, real: str) -> SourcesSum:
+        places: list[tuple[str, str]] = []
+        for path in self.tree.below(real):
+            try:
+                places.append((path, self.tree.resolve(path)))
+            except ForbiddenPathError:  # a link in a circle: the builder passes over it
+                continue
+        for _, place in places:
+            self._check_known(place)
+        known = self.sums.sums_of(place for _, place in places)
+        files = tuple((path, known.get(place, path)) for path, place in places)
+        return SourcesSum(_joined("dir", sorted((found for _, found in files), key=sortable)), files)
+
+    def _sum(self, path: str, real: str) -> str:
+        self._check_known(real)
+        return self.sums.sums_of([real]).get(real, path)
+
+    def _check_known(self, real: str) -> None:
+        """The client writes a name of chance into ``.dockerignore`` where the Dockerfile is from elsewhere."""
+        if real == IGNORE_FILE and not self.sent.dockerfile:
+            raise NotKnownError(
+                "the Dockerfile is not in the context, so that the client changes .dockerignore in a way that "
+                "nobody can foresee"
+            )

@@ -1,0 +1,138 @@
+"""The tree that the daemon has of a context: what the client sent, unpacked, and the links in it.
+
+Facts from moby's ``pkg/archive`` (later ``moby/go-archive``), ``builder/remotecontext`` and ``moby/sys/symlink``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import clean, raw, walk_key, within
+from cacheview.model import DataError
+
+__all__ = ["ForbiddenPathError", "Node", "Tree"]
+
+_MOST_STEPS = 255  # names and links that a path may take
+_LONGEST_NAME = 255
+
+
+class ForbiddenPathError(DataError):
+    """A path that leads out of the context by its text, through a file, or in circles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An entry as the daemon has it.
+
+    Attributes:
+        entry: what was sent; of a folder that only came with what lies in it, its path alone.
+        header: what of its tar header goes into its sum, in front of its content; empty: it came without one.
+        hard_link: it is a second name of a file: the content did not come with it.
+    """
+
+    entry: Entry
+    header: bytes = b""
+    hard_link: bool = False
+
+    @property
+    def has_content(self) -> bool:
+        return self.entry.kind is Kind.FILE and not self.hard_link and self.entry.size > 0
+
+
+class Tree:
+    """Entries by path, in walk order.
+
+    Attributes:
+        sent: all that came with a header, also what was removed again: sums are made while unpacking.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
+        self.sent = {path: node for path, node in self._nodes.items() if node.header}
+        self._inside: dict[str, list[str]] = {}
+        for path in self._nodes:
+            self._inside.setdefault(path.rpartition("/")[0], []).append(path)
+
+    def __contains__(self, path: str) -> bool:
+        return not path or path in self._nodes
+
+    def get(self, path: str) -> Node | None:
+        """The entry itself, links not followed."""
+        return self._nodes.get(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether it is a folder, links not followed."""
+        return not path or (path in self._nodes and self._nodes[path].entry.kind is Kind.DIRECTORY)
+
+    def paths(self) -> Iterator[str]:
+        """All paths in walk order, without the root."""
+        return iter(self._nodes)
+
+    def below(self, path: str) -> Iterator[str]:
+        """A folder and what lies in it, in walk order; of the root only what lies in it."""
+        left = [path] if path else self._inside.get("", [])[::-1]
+        while left:
+            here = left.pop()
+            yield here
+            left.extend(reversed(self._inside.get(here, [])))
+
+    def remove(self, path: str) -> None:
+        """Takes an entry away with all that lies in it, and keeps its sum."""
+        for gone in list(self.below(path)) if path in self else ():
+            del self._nodes[gone]
+            self._inside.pop(gone, None)
+        if path in (beside := self._inside.get(path.rpartition("/")[0], [])):
+            beside.remove(path)
+
+    def resolve(self, path: str) -> str:
+        """The path with all links followed, none of them out of the context; it may not exist.
+
+        Raises:
+            ForbiddenPathError: it leads out by its text, through a file, or takes more than 255 names and links.
+        """
+        start = within(path)
+        if start is None or "\0" in path:
+            raise ForbiddenPathError("it leads out of the context", where=path)
+        if start in self._nodes and start.count("/") < _MOST_STEPS - 1 and self._is_plain(start):
+            return start
+        left: list[str] = ["", *start.split("/")] if start else []
+        done = ""
+        steps = 0
+        while left:
+            if steps > _MOST_STEPS:
+                raise ForbiddenPathError("it takes too many links", where=path)
+            steps += 1
+            name = left.pop(0)
+            if not name:
+                continue
+            here = clean(f"/{done}{name}")[1:]
+            if not here:
+                done = ""
+                continue
+            node = self._nodes.get(here)
+            if node is None:
+                self._check_missing(here, path)
+            if node is None or node.entry.kind is not Kind.SYMLINK:
+                done += name + "/"
+                continue
+            if node.entry.target.startswith("/"):
+                done = ""
+            left = [*node.entry.target.split("/"), *left]
+        return clean("/" + done)[1:]
+
+    def _is_plain(self, path: str) -> bool:
+        # What is in the tree lies in folders, never behind a link: only the last can be one.
+        return self._nodes[path].entry.kind is not Kind.SYMLINK
+
+    def _check_missing(self, here: str, path: str) -> None:
+        """The system's own errors for a path that is not there: all but "no such file" stop the builder."""
+        above = here
+        while above and above not in self._nodes:
+            above = above.rpartition("/")[0]
+        if not self.is_directory(above):
+            raise ForbiddenPathError("it leads through what is no folder", where=path)
+        first_missing = here.removeprefix(above).lstrip("/").split("/")[0]
+        if len(raw(first_missing)) > _LONGEST_NAME:
+            raise ForbiddenPathError("a name in it is too long", where=path)
