@@ -66,7 +66,7 @@ QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.band}; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ color: {t.text_faint}; border-color: {t.line}; }}
-QPushButton:default {{ color: {t.on_accent}; background: {t.accent}; border-color: {t.accent}; }}
+QPushButton:default:enabled {{ color: {t.on_accent}; background: {t.accent}; border-color: {t.accent}; }}
 QToolButton {{
   color: {t.text}; background: transparent; border: 1px solid transparent; border-radius: {grid}px;
   padding: {half}px {grid + half}px;
@@ -87,6 +87,8 @@ QToolBar {{ border: none; border-bottom: 1px solid {t.line}; padding: {half}px {
 QProgressBar {{ background: {t.band}; border: none; border-radius: {half + 1}px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: {half + 1}px; }}
 QSplitter::handle {{ background: {t.line}; }}
+QMainWindow::separator {{ background: {t.line}; width: {half}px; height: {half}px; }}
+QMainWindow::separator:hover {{ background: {t.line_strong}; }}
 QStatusBar {{ border-top: 1px solid {t.line}; }}
 QStatusBar::item {{ border: none; }}
 """

@@ -124,9 +124,9 @@ DARK: Final = Tokens(
 _ON_SURFACES: Final = ("surface", "surface_raised", "hover")
 TEXT_PAIRS: Final[tuple[tuple[str, str], ...]] = (
     *((text, on) for text in ("text", "text_muted", "text_faint", "link") for on in (*_ON_SURFACES, "band")),
-    *((text, "selection") for text in ("text", "text_muted", "text_faint", "failed", "passed", "hazard")),
+    *((text, "selection") for text in ("text", "text_muted", "text_faint", "link", "failed", "passed", "hazard")),
     *((text, on) for text in ("passed", "failed", "hazard", "not_reached", "not_compared") for on in _ON_SURFACES),
-    *((text, on) for text in ("hit", "miss", "error", "diverges") for on in ("surface", "surface_raised", "band")),
+    *((text, on) for text in ("hit", "miss", "error", "diverges") for on in (*_ON_SURFACES, "band", "selection")),
     *(
         (text, f"{name}_surface")
         for name in ("passed", "failed", "hazard", "hit", "miss", "error", "diverges")
