@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
-from cacheview.engine import RULE_SETS, doubt_sentences, fitting
+from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.images.texts import aspect_in_words
 from cacheview.ui.names import ENGINE, name_of
 from cacheview.ui.notice import Kind, Notice
-from cacheview.ui.opener import Opener
+from cacheview.ui.opener import OWN_RULES, Opener
 from cacheview.ui.plain import one_line
-from cacheview.ui.rules.ways import RuleWays
+from cacheview.ui.rules.ways import RuleWays, own_rules
 from cacheview.ui.session import Answer, Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
@@ -48,8 +48,8 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._news: News | None = None
-        ways = RuleWays(session, commands, self._choose_rules, workspace.window())
-        ways.copied.connect(workspace.copied)
+        self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
+        self._rule_ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
         self._fill_rules()
         session.opened_changed.connect(self._show_opened)
@@ -130,15 +130,16 @@ class Headline(QObject):
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         notes = list(session.store.notes)
-        asked = session.cache.rules
+        asked, own, foreign = session.cache.rules, own_rules(session), ""
+        of = "case" if session.case.rules in RULE_SETS else "engine"
         if session.case.rules and session.case.rules != asked.name:
-            notes.insert(0, f"It is for the rules {session.case.rules}, and is asked by {asked.title}.")
-        elif session.store.release is not None:
-            own = fitting(session.store)
-            if own.rules is not asked:
-                notes.insert(0, f"Its engine has the rules of {own.rules.title}; it is asked by {asked.title}.")
-            elif own.note:
-                notes.insert(0, own.note)
+            foreign = f"Rules: this case is for {session.case.rules}, and is asked by {asked.title}."
+        elif own is not None and own.rules is not asked:
+            foreign = f"Rules: the engine of this store has those of {own.rules.title}; it is asked by {asked.title}."
+        elif own is not None and own.note:
+            notes.insert(0, own.note)
+        back = own is not None and own.rules is not asked
+        ways = ((f"&Back to those of the {of}", self._rule_ways.choose_own),) if back else ()
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
         if unknown:
             told = "; ".join(aspect_in_words(doubt.aspect) for doubt in unknown)
@@ -148,14 +149,18 @@ class Headline(QObject):
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
         unread = f"{count} could not be read; the rest is shown." if problems else ""
         if news is not None:
-            kind: Kind = "problem" if problems else news.kind
+            kind: Kind = "problem" if problems or foreign else news.kind
             details = [*news.details, *problems]
-            self._notice.show_text(kind, f"{news.text} {unread}".strip(), details, news.buttons)
+            text = " ".join(filter(None, (news.text, unread, foreign)))
+            self._notice.show_text(kind, text, details, (*news.buttons, *ways))
         elif problems:
-            self._notice.show_text("problem", unread, [*problems, *notes, *reasons])
+            text = " ".join(filter(None, (foreign, unread)))
+            self._notice.show_text("problem", text, [*problems, *notes, *reasons], ways)
+        elif foreign:
+            self._notice.show_text("problem", " ".join((foreign, *notes)), reasons, ways)
         elif notes:
             self._notice.show_text("note", " ".join(notes), reasons)
-        self._notice.setVisible(bool(news or problems or notes))
+        self._notice.setVisible(bool(news or problems or foreign or notes))
 
     def _show_answer(self, answer: Answer) -> None:
         marks = self._workspace.images.model.marks
@@ -199,8 +204,8 @@ class Headline(QObject):
             connect(action, lambda platform=platform: self._choose_platform(platform))
         self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
 
-    def _choose_rules(self, name: str) -> None:
-        self._opener.chosen_rules = name
+    def _choose_rules(self, name: str, *, own: bool = False) -> None:
+        self._opener.chosen_rules = OWN_RULES if own else name
         self._session.choose_rules(name)
 
     def _choose_platform(self, platform: str) -> None:

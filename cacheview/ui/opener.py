@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from cacheview.ui.settings import Settings
 
-__all__ = ["Opener"]
+__all__ = ["OWN_RULES", "Opener"]
+
+OWN_RULES: Final = "own"
+"""In place of the name of a rule set; no rule set is called so."""
 
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
@@ -38,7 +41,8 @@ class Opener(QObject):
         asked: what was asked for last.
         platform: which manifest of a multi-platform image is read; empty: the usual one.
         quietly: what is being read was not asked for by the person.
-        chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen.
+        chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen;
+            `OWN_RULES`: those that the store tells, whichever these are when it is read.
     """
 
     announced = Signal(str)
@@ -76,6 +80,8 @@ class Opener(QObject):
         self.quietly = quietly
         self.asked = location
         rules = (self.chosen_rules if location == self.location else "") or self._rules
+        if rules == OWN_RULES:
+            rules = ""
         self._loader.start(open_work(location, rules, self.platform))
         self.announced.emit(location)
 

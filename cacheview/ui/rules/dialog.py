@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.delegate import WordsDelegate
 from cacheview.ui.rules.model import Column, RulesModel
 from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
@@ -206,7 +207,7 @@ class RulesDialog(QDialog):
         rules, before = self.shown, self.compared_with
         self.setWindowTitle("About these rules" if before is None else "What changed between rules")
         self._title.setText(rules.title if before is None else f"From {before.title} to {rules.title}")
-        told = f"{rules.name}, for {', '.join(map(str, rules.spans)) or 'no release'}"
+        told = releases_of(rules)
         if before is not None:
             count = sum(line.differs for line in lines(rules, before, only_differing=True))
             told = {0: "Nothing differs", 1: "One thing differs"}.get(count, f"{count} things differ")

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from cacheview.engine import RULE_SETS, fitting
 from cacheview.ui.actions import Actions, connect
+from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.session import Session
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QWidget
 
+    from cacheview.engine.rulesets.releases import Choice
     from cacheview.ui.rules.dialog import RulesDialog
 
-__all__ = ["RuleWays"]
+__all__ = ["Choose", "RuleWays", "own_rules"]
+
+
+class Choose(Protocol):
+    """Asks by the rules of a name from now on. ``own``: those that the store tells, also when it tells others."""
+
+    def __call__(self, name: str, *, own: bool = False) -> object: ...
+
+
+def own_rules(session: Session) -> Choice | None:
+    """The rules that the case is for, else those of the store's engine; None where neither is told."""
+    case = session.case
+    if case.rules not in RULE_SETS and session.store.release is None:
+        return None
+    return fitting(session.store, case.rules)
 
 
 class RuleWays(QObject):
@@ -24,17 +40,22 @@ class RuleWays(QObject):
 
     copied = Signal(str)
 
-    def __init__(self, session: Session, commands: Actions, choose: Callable[[str], object], window: QWidget) -> None:
-        """``choose``: asks by the rules of a name from now on."""
+    def __init__(self, session: Session, commands: Actions, choose: Choose, window: QWidget) -> None:
         super().__init__(session)
         self._session = session
         self._choose = choose
         self._window = window
-        commands.rules_menu.addActions([commands.about_rules, commands.changed_rules])
-        commands.rules_menu.addSeparator()
+        menu = commands.rules_menu
+        self.own = menu.addAction("")
+        self.own.setCheckable(True)
+        self._gap = menu.addSeparator()
+        menu.addActions([commands.rules_by_version, commands.about_rules, commands.changed_rules])
+        menu.addSeparator()
+        connect(self.own, self.choose_own)
+        connect(commands.rules_by_version, self._ask_version)
         connect(commands.about_rules, self._show_rules)
         connect(commands.changed_rules, self._show_changes)
-        for changed in (session.rules_changed, session.store_changed):
+        for changed in (session.rules_changed, session.store_changed, session.probe_loaded):
             changed.connect(self._tell)
 
     @cached_property
@@ -46,6 +67,20 @@ class RuleWays(QObject):
         dialog.chosen.connect(self._choose)
         dialog.copied.connect(self.copied)
         return dialog
+
+    def choose_own(self) -> None:
+        """Ask by the rules that the case is for, or its engine has."""
+        own = own_rules(self._session)
+        if own is not None:
+            self._choose(own.rules.name, own=True)
+        self._tell()
+
+    def _ask_version(self) -> None:
+        from cacheview.ui.rules.by_version import ByVersionDialog
+
+        dialog = ByVersionDialog(self._session.store.release, self._window)
+        dialog.chosen.connect(self._choose)
+        dialog.open()
 
     def _show_rules(self) -> None:
         self.dialog.show_rules(self._session.cache.rules.name)
@@ -62,5 +97,14 @@ class RuleWays(QObject):
         dialog.activateWindow()
 
     def _tell(self) -> None:
+        asked, own = self._session.cache.rules, own_rules(self._session)
+        for action in (self.own, self._gap):
+            action.setVisible(own is not None)
+        if own is not None:
+            of = "case" if self._session.case.rules in RULE_SETS else "engine"
+            self.own.setText(f"Those of the &{of}: {one_line(own.rules.title).replace('&', '&&')}")
+            self.own.setToolTip(tool_tip(own.note))
+            self.own.setStatusTip(own.note or "Ask by the rules that answer for this store")
+            self.own.setChecked(own.rules is asked)
         if "dialog" in self.__dict__:
-            self.dialog.set_in_use(self._session.cache.rules.name)
+            self.dialog.set_in_use(asked.name)

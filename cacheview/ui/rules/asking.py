@@ -1,0 +1,71 @@
+"""What a person types of an engine, and which rules those are. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cacheview.engine.rulesets.releases import choose, store_kind
+
+if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+
+__all__ = ["DRIVERS", "Found", "find", "releases_of"]
+
+DRIVERS: Final = (
+    *("overlay2", "containerd", "fuse-overlayfs", "btrfs", "zfs", "vfs", "windowsfilter"),
+    *("devicemapper", "aufs", "overlay"),
+)
+"""Storage drivers to choose from, as ``docker info`` tells them, the most common first; others may be typed."""
+
+_LONGEST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for what was typed.
+
+    Attributes:
+        rules: None: none.
+        text: what was found, or why nothing was; with what to do.
+        note: what is to be known of these rules; mostly empty.
+        is_unfinished: nothing was found, as nothing was typed yet.
+    """
+
+    rules: RuleSet | None
+    text: str
+    note: str = ""
+    is_unfinished: bool = False
+
+
+def find(version: str, driver: str, commit: str = "") -> Found:
+    """The rules of a version with a storage driver, or a containerd store."""
+    version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
+    if not version and not commit:
+        text = "Type a version as `docker version` tells it: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
+        return Found(None, text, is_unfinished=True)
+    if not driver:
+        return Found(None, "Choose a storage driver, as `docker info` tells it.", is_unfinished=True)
+    kind = store_kind(driver)
+    if kind is None:
+        return Found(
+            None, f"“{driver}” is no storage driver that is known: choose one of the list, as `docker info` tells it."
+        )
+    choice = choose(version, kind, commit)
+    if choice is not None:
+        return Found(choice.rules, choice.rules.title, choice.note)
+    if not version:
+        return Found(None, f"No rules are known by the commit {commit} alone: type the version as well.")
+    from cacheview.engine import RULE_SETS
+
+    oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)
+    return Found(
+        None,
+        f"No rules are known for “{version}” with a {kind.value} store: the oldest are those of {oldest}. "
+        "A version looks like 24.0.7.",
+    )
+
+
+def releases_of(rules: RuleSet) -> str:
+    """The name of a rule set, and for which releases it holds."""
+    return f"{rules.name}, for {', '.join(map(str, rules.spans)) or 'no release'}"

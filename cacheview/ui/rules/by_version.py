@@ -1,0 +1,133 @@
+"""Choosing rules by what people know of their engine: its version and its storage driver."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.model import Release
+from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
+from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.verdict.hazards import FramedLine
+
+__all__ = ["ByVersionDialog"]
+
+_LOOK: Final = {
+    "found": ("passed", ("passed", "passed_surface")),
+    "near": ("hazard", ("hazard", "hazard_surface")),
+    "none": ("error", ("error", "error_surface")),
+    "unfinished": ("not-compared", ("text_muted", "surface_raised")),
+}
+
+
+class _Answer(FramedLine):
+    """Which rules they are, or why there are none."""
+
+    def show_found(self, found: Found) -> None:
+        look = "unfinished" if found.is_unfinished else "none"
+        sentence, advice = found.text, ""
+        if found.rules is not None:
+            look = "near" if found.note else "found"
+            sentence = f"Rules: {found.rules.title}"
+            advice = "\n".join(filter(None, (found.note, releases_of(found.rules))))
+        elif not found.is_unfinished:
+            sentence = f"None: {found.text}"
+        self.icon, self.colours = _LOOK[look]
+        self.say(sentence, advice)
+        self.setAccessibleName(f"{sentence} {advice}".strip())
+        self._colour()
+        self.update()
+
+
+class ByVersionDialog(QDialog):
+    """Tells the rules while it is typed. ``chosen(str)``: the name of the rule set that the person wants."""
+
+    chosen = Signal(str)
+
+    def __init__(self, release: Release | None = None, parent: QWidget | None = None) -> None:
+        """``release``: what to begin with."""
+        super().__init__(parent)
+        self.setWindowTitle("Rules of a Docker version")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.version = QLineEdit(release.version if release is not None else "")
+        self.version.setPlaceholderText("24.0.7")
+        self.version.setClearButtonEnabled(True)
+        self.version.selectAll()
+        self.driver = QComboBox(editable=True)
+        self.driver.addItems(DRIVERS)
+        self.driver.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        if release is not None and release.kind == "containerd":
+            self.driver.setCurrentText("containerd")
+        self.commit = QLineEdit(release.commit if release is not None else "")
+        self.commit.setPlaceholderText("only for builds between releases")
+        self.answer = _Answer()
+        form = QFormLayout()
+        form.setHorizontalSpacing(4 * GRID)
+        form.setVerticalSpacing(2 * GRID)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for label, field in (
+            ("&Version", self.version),
+            ("&Storage driver", self.driver),
+            ("&Git commit", self.commit),
+        ):
+            form.addRow(label, field)
+            field.setAccessibleName(label.replace("&", ""))
+        hint = QLabel(
+            "`docker version` tells version and commit of the server, `docker info` its storage driver. Where that is "
+            "a snapshotter, such as overlayfs, the store is containerd's."
+        )
+        hint.setWordWrap(True)
+        hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        hint.setFont(small_font())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.use.setText("&Ask by these rules")
+        self.version.textChanged.connect(self._tell)
+        self.driver.currentTextChanged.connect(self._tell)
+        self.commit.textChanged.connect(self._tell)
+        place = QWidget()
+        answers = QVBoxLayout(place)
+        answers.setContentsMargins(0, 0, 0, 0)
+        answers.addWidget(self.answer)
+        answers.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        layout.addLayout(form)
+        layout.addWidget(hint)
+        layout.addWidget(place)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(140 * GRID)
+        # As high as the longest answer: nothing moves while it is typed.
+        place.setMinimumHeight(4 * self.fontMetrics().lineSpacing() + 7 * GRID)
+        self._tell()
+
+    @property
+    def found(self) -> Found:
+        """What is typed now, and which rules those are."""
+        return find(self.version.text(), self.driver.currentText(), self.commit.text())
+
+    def accept(self) -> None:
+        found = self.found
+        if found.rules is not None:
+            super().accept()
+            self.chosen.emit(found.rules.name)
+
+    def _tell(self) -> None:
+        found = self.found
+        self.answer.show_found(found)
+        self.use.setEnabled(found.rules is not None)

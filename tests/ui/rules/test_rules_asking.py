@@ -1,0 +1,68 @@
+"""What is typed of an engine, and what is told of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.engine.rulesets.releases import store_kind
+from cacheview.ui.rules.asking import DRIVERS, find
+
+
+@pytest.mark.parametrize(
+    ("version", "driver", "rules"),
+    [
+        ("24.0.7", "overlay2", "graphdriver-24.0.7"),
+        (" v25.0.2 ", "vfs", "graphdriver-25.0.2"),
+        ("28.5.2", "containerd", "containerd-28.5.2"),
+        ("28.5.2", "OverlayFS", "containerd-28.5.2"),
+        ("20.10.24+dfsg1", "overlay2", "graphdriver-24.0.7"),
+    ],
+)
+def test_found(version: str, driver: str, rules: str) -> None:
+    found = find(version, driver)
+    assert found.rules is not None
+    assert (found.rules.name, found.text, found.note) == (rules, found.rules.title, "")
+
+
+def test_found_by_the_commit() -> None:
+    found = find("", "containerd", "71ebfc7c63")
+    assert found.rules is not None
+    assert found.rules.name == "containerd-71ebfc7"
+    other = find("", "containerd", "abcdef0")
+    assert other.rules is None
+    assert "type the version" in other.text
+
+
+def test_near() -> None:
+    found = find("99.0", "overlay2")
+    assert found.rules is not None
+    assert "newer than the newest release" in found.note
+
+
+@pytest.mark.parametrize(
+    ("version", "driver", "told"),
+    [
+        ("17.06", "overlay2", "oldest are those of v20.10.0-beta1"),
+        ("20.10.24", "containerd", "oldest are those of v24.0.3"),
+        ("latest", "overlay2", "A version looks like 24.0.7."),
+        ("24.0.7", "floppy", "“floppy” is no storage driver that is known"),
+        ("24.0.7" * 1000, "f" * 1000, "no storage driver"),
+    ],
+)
+def test_none_and_why(version: str, driver: str, told: str) -> None:
+    found = find(version, driver)
+    assert found.rules is None
+    assert not found.is_unfinished
+    assert told in found.text
+    assert len(found.text) < 250
+
+
+@pytest.mark.parametrize(("version", "driver"), [("", "overlay2"), ("24.0.7", " ")])
+def test_nothing_typed_is_no_fault(version: str, driver: str) -> None:
+    found = find(version, driver)
+    assert found.rules is None
+    assert found.is_unfinished
+
+
+def test_every_driver_of_the_list_is_known() -> None:
+    assert all(store_kind(driver) is not None for driver in DRIVERS)

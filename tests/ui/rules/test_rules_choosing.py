@@ -1,0 +1,166 @@
+"""Rules chosen by what people know, those of the engine at hand, and the way back to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import Image, ImageStore, Release
+from cacheview.stores.opened import Case, Opened
+from cacheview.ui import opening
+from cacheview.ui.rules.by_version import ByVersionDialog
+from cacheview.ui.rules.ways import RuleWays
+from cacheview.ui.window import MainWindow
+
+
+def rules_of(window: MainWindow) -> str:
+    assert window.session is not None
+    return window.session.cache.rules.name
+
+
+def own(window: MainWindow) -> QAction:
+    """The entry at the top of the menu."""
+    assert window.session is not None
+    found = window.session.findChild(RuleWays)
+    assert found is not None
+    assert found.own is window.commands.rules_menu.actions()[0]
+    return found.own
+
+
+def said(window: MainWindow) -> str:
+    return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
+
+
+def back(window: MainWindow) -> list[QPushButton]:
+    return [each for each in window.notice.findChildren(QPushButton) if "Back to" in each.text() and each.isVisible()]
+
+
+def asked(window: MainWindow) -> ByVersionDialog:
+    window.commands.rules_by_version.trigger()
+    found = window.findChildren(ByVersionDialog)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    """With the store of an engine 28.5.2, containerd; `upgrade` changes the version."""
+    monkeypatch.setattr(
+        "cacheview.stores.open.open_store", lambda *_, **__: engine_store(getattr(window, "version", "28.5.2"))
+    )
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:")
+    return window
+
+
+def engine_store(version: str) -> Opened:
+    image = Image.model_validate({"id": f"sha256:{1:064x}", "config": {"container_config": {"Cmd": ("make",)}}})
+    store = ImageStore((image,), title=f"docker {version}", release=Release("containerd", version))
+    return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
+
+
+def test_the_version_tells_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(filled)
+    assert not dialog.use.isEnabled()
+    # As a person types: from nothing, over what is no version yet, to the rules.
+    dialog.version.setFocus()
+    qtbot.keyClicks(dialog.version, "2")
+    assert not dialog.use.isEnabled()
+    assert dialog.answer.text.startswith("None: ")
+    qtbot.keyClicks(dialog.version, "5.0.2")
+    assert dialog.answer.text == "Rules: graph driver, Docker 25.0.2"
+    assert "graphdriver-25.0.2" in dialog.answer.advice
+    dialog.driver.setEditText("containerd")
+    assert dialog.answer.text == "Rules: containerd store, Docker 25.0.2"
+    qtbot.keyClick(dialog.version, Qt.Key.Key_Return)
+    assert rules_of(filled) == "containerd-25.0.2"
+    assert not dialog.isVisible()
+
+
+def test_no_rules_cannot_be_taken(filled: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(filled)
+    qtbot.keyClicks(dialog.version, "17.06")
+    assert "oldest are those of" in dialog.answer.text
+    qtbot.keyClick(dialog.version, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert rules_of(filled) == "containerd-71ebfc7"
+
+
+def test_the_dialog_begins_with_the_engine_at_hand(of_engine: MainWindow) -> None:
+    dialog = asked(of_engine)
+    assert dialog.version.text() == "28.5.2"
+    assert dialog.driver.currentText() == "containerd"
+    assert dialog.found.rules is not None
+    assert dialog.found.rules.name == rules_of(of_engine)
+    dialog.reject()
+
+
+def test_other_rules_than_the_engines_are_told_with_a_way_back(of_engine: MainWindow, qtbot: QtBot) -> None:
+    assert rules_of(of_engine) == "containerd-28.5.2"
+    assert own(of_engine).isVisible()
+    assert own(of_engine).isChecked()
+    assert "Those of the engine" in own(of_engine).text().replace("&", "")
+    assert not back(of_engine)
+    dialog = asked(of_engine)
+    dialog.version.setText("25.0.2")
+    dialog.accept()
+    assert not own(of_engine).isChecked()
+    assert "the engine of this store has those of containerd store, Docker 28.0 to 28.5" in said(of_engine)
+    qtbot.mouseClick(back(of_engine)[0], Qt.MouseButton.LeftButton)
+    assert rules_of(of_engine) == "containerd-28.5.2"
+    assert own(of_engine).isChecked()
+    assert not back(of_engine)
+
+
+def test_those_of_the_engine_stay_checked(of_engine: MainWindow) -> None:
+    own(of_engine).trigger()
+    assert own(of_engine).isChecked()
+    assert rules_of(of_engine) == "containerd-28.5.2"
+
+
+def test_those_of_the_engine_follow_its_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+    own(of_engine).trigger()
+    of_engine.version = "29.6.0"  # type: ignore[attr-defined]
+    with qtbot.waitSignal(of_engine.settled, timeout=20_000):
+        of_engine.commands.reload.trigger()
+    assert rules_of(of_engine) == "containerd-29"
+
+
+def test_chosen_rules_stay_and_are_told_after_the_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(of_engine)
+    dialog.accept()
+    of_engine.version = "29.6.0"  # type: ignore[attr-defined]
+    with qtbot.waitSignal(of_engine.settled, timeout=20_000):
+        of_engine.commands.reload.trigger()
+    assert rules_of(of_engine) == "containerd-28.5.2"
+    assert "the engine of this store has those of containerd store, Docker 29.6 and later" in said(of_engine)
+
+
+def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtBot) -> None:
+    assert "Those of the case" in own(filled).text().replace("&", "")
+    for action in filled.commands.rules_menu.actions():
+        if action.data() == "graphdriver-28.5.2":
+            action.trigger()
+    assert rules_of(filled) == "graphdriver-28.5.2"
+    assert "this case is for containerd-71ebfc7" in said(filled)
+    back(filled)[0].setFocus()
+    qtbot.keyClick(back(filled)[0], Qt.Key.Key_Space)
+    assert rules_of(filled) == "containerd-71ebfc7"
+
+
+def test_a_store_that_tells_no_engine_has_no_such_entry(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = Opened("a file", "x", "docker-archive", (Case("", ImageStore(engine_store("1").cases[0].store.images), ""),))
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: bare)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(tmp_path))
+    assert opening.case_cache(bare.cases[0]).rules.name == rules_of(window)
+    assert not own(window).isVisible()
+    assert not window.commands.rules_menu.actions()[1].isVisible(), "nor a line below it"
