@@ -95,6 +95,9 @@ class BuilderRelease:
             name in quotes.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
+        sends_platform: the cache is told what platform the build is for.
+        takes_any_platform_graph_driver, takes_any_platform_containerd: a base that the store has is taken whatever
+            ``--platform`` asks for; else one of another platform would be pulled.
         ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
     """
 
@@ -136,6 +139,9 @@ class BuilderRelease:
     says_target_is_missing: str = "target stage {quoted} could not be found"
     warns_in_two_lines: bool = False
 
+    sends_platform: bool = True
+    takes_any_platform_graph_driver: bool = True
+    takes_any_platform_containerd: bool = False
     ignores_by_old_rules: bool = False
 
 
@@ -179,6 +185,8 @@ _V20_10: Final = BuilderRelease(
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
     warns_in_two_lines=True,
+    sends_platform=False,
+    takes_any_platform_containerd=True,
     ignores_by_old_rules=True,
 )
 _V23: Final = replace(
@@ -198,7 +206,16 @@ _V23: Final = replace(
     warns_in_two_lines=False,
     ignores_by_old_rules=False,
 )
-_V24: Final = replace(_V23, release="24.0", flags=_FLAGS_24, zero_intervals=True, says_destination_with_stop=False)
+_V23_0_10: Final = replace(_V23, release="23.0.10", sends_platform=True)
+_V24: Final = replace(
+    _V23,
+    release="24.0",
+    flags=_FLAGS_24,
+    zero_intervals=True,
+    says_destination_with_stop=False,
+    takes_any_platform_graph_driver=False,
+)
+_V24_0_9: Final = replace(_V24, release="24.0.9", sends_platform=True)
 _V25: Final = replace(
     _V24,
     release="25.0",
@@ -211,14 +228,16 @@ _V25: Final = replace(
     says_target_is_missing="target stage {quoted} could not be found",
 )
 MOBY_71EBFC7: Final = replace(_V25, release="25.0 development (71ebfc7)")
-_V25_0_17: Final = replace(_V25, release="25.0.17", healthcheck=_healthcheck_plain)
-_V26: Final = replace(_V25, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
+_V25_0_2: Final = replace(_V25, release="25.0.2", sends_platform=True)
+_V25_0_3: Final = replace(_V25_0_2, release="25.0.3", takes_any_platform_containerd=False)
+_V25_0_17: Final = replace(_V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain)
+_V26: Final = replace(_V25_0_3, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
 _V26_1: Final = replace(_V26, release="26.1", cleans_absolute_workdir=True)
 _V27: Final = replace(_V26_1, release="27.0", directives=_V26_1.directives | {"check"}, empty_patterns=True)
 _V27_1: Final = replace(_V27, release="27.1", json_to_the_end=True, csv_of_one_line=True, words_share_buffer=True)
 _V27_3: Final = replace(_V27_1, release="27.3", colon_patterns=False, mount_env=True, expands_chmod=True)
 _V27_4: Final = replace(_V27_3, release="27.4", says_flags_with_dashes=True)
-_V28: Final = replace(_V27_4, release="28.0", flags=_FLAGS_28)
+_V28: Final = replace(_V27_4, release="28.0", flags=_FLAGS_28, takes_any_platform_graph_driver=True)
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
 _V28_3: Final = replace(_V28_2, release="28.3", flags=_FLAGS_28_3)
@@ -231,8 +250,12 @@ _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
 RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = (
     ("0", _V20_10),
     ("23.0.0", _V23),
+    ("23.0.10", _V23_0_10),
     ("24.0.0", _V24),
+    ("24.0.9", _V24_0_9),
     ("25.0.0", _V25),
+    ("25.0.2", _V25_0_2),
+    ("25.0.3", _V25_0_3),
     ("25.0.17", _V25_0_17),
     ("26.0.0", _V26),
     ("26.1.0", _V26_1),
