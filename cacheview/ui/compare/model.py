@@ -71,6 +71,10 @@ class MatrixModel(QAbstractTableModel):
         """Whether it is to be said that these are the store's own rules."""
         return line.rules is self._of_store and self._of_store is not self._in_use
 
+    def is_banded(self, row: int) -> bool:
+        """Every other group stands on a ground of its own."""
+        return bool(self._lines[row].group % 2)
+
     def begins_group(self, row: int) -> bool:
         """Whether the row above answers otherwise, or for another reason."""
         return row > 0 and self._lines[row].group != self._lines[row - 1].group

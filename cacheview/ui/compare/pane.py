@@ -5,32 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.engine import RULE_SETS, RuleSet, fitting
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
-from cacheview.ui.compare.asking import FORMS, Asker
+from cacheview.ui.compare.asking import Asker
+from cacheview.ui.compare.head import Head
 from cacheview.ui.compare.line import Line, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
 from cacheview.ui.hairline import Hairline
-from cacheview.ui.icons import icon
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.loading import Loader
 from cacheview.ui.session import Session
-from cacheview.ui.theme import GRID, icon_size, small_font
-from cacheview.ui.verdict.labels import Line as TextLine
 
-__all__ = ["ComparePane"]
+__all__ = ["TITLE", "ComparePane"]
+
+TITLE: Final = "Compare rules"
 
 _PATIENCE: Final = 150  # milliseconds before what is still of the probe before is taken away
 
 
 class ComparePane(QWidget):
     """Asks while it is to be seen: after every edit, and when it is shown. What comes too late is dropped.
+
+    Its ``head`` is for whoever shows the pane to put over it.
 
     Signals:
         rules_asked(str, object): the name of the rule set that the person chose, and an `ImageCache` of the store
@@ -50,18 +52,23 @@ class ComparePane(QWidget):
         self._asked: Probe | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""
+        self._unseen = True
         self.model = MatrixModel(self)
         self.view = MatrixView(self.model)
         self.view.chosen.connect(self._choose)
         self.view.copy_asked.connect(lambda: self.copy("text"))
-        self._told = TextLine(small_font(), "text_muted")
-        self.copy_button = self._make_copy_button()
+        self.head = Head(TITLE)
+        self.head.copy_asked.connect(self.copy)
         self._empty = EmptyPage()
         self._empty.pressed.connect(self._ask_anew)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
-        self._lay_out()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Hairline())
+        layout.addWidget(self._pages, 1)
         self._loader = Loader(self)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._take)
@@ -73,40 +80,6 @@ class ComparePane(QWidget):
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._lose_patience)
         self._show_empty()
-
-    def _make_copy_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Copy ▾")
-        button.setAccessibleName("Copy the table")
-        button.setToolTip("Copy what all rule sets answer, with the reasons")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        menu = QMenu(button)
-        for form in FORMS:
-            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy(form))
-        button.setMenu(menu)
-        return button
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
-        head.setSpacing(2 * GRID)
-        head.addWidget(self._told, 1)
-        head.addWidget(self.copy_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._pages, 1)
-        self.setTabOrder(self.view, self.copy_button)
-        self._dress()
-
-    @property
-    def text(self) -> str:
-        """The line over the table."""
-        return self._told.whole()
 
     @property
     def page(self) -> QWidget | None:
@@ -129,7 +102,8 @@ class ComparePane(QWidget):
             if self._asker is not None and self._asker.store is not session.store:
                 self._asker = None  # it holds much of a store that is no more
             return
-        answer, probe = session.answer, session.document.probe
+        told = session.answer.explanation
+        probe = told.trace.probe
         if self._asker is None or self._asker.store is not session.store:
             self._asker, self._asked = Asker(session.store), None
             self._of_store = self._own_rules()
@@ -137,25 +111,25 @@ class ComparePane(QWidget):
         if self._pages.currentWidget() is not self.view:
             self._pages.setCurrentWidget(self.view)
             self.view.setCurrentIndex(self.model.row_of(session.cache.rules))
+            self._unseen = True
         if probe == self._asked:
             return
         self._asked = probe
-        told = answer.explanation
         known = Row(session.cache.rules, told.verdict, told.deciding)
-        self.copy_button.setEnabled(False)
+        self.head.copy_button.setEnabled(False)
         self.model.expect()
         self.model.take({known.rules.name: Line.of(known, certain=not told.doubted)})
         self._patience.start()
         self._loader.start(self._asker.asking(probe, known, certain=not told.doubted))
 
     def focus_table(self) -> None:
-        """Bring the keyboard into the table."""
-        (self.view if self.page is self.view else self).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Bring the keyboard into the table, or to what there is in its place."""
+        (self.view if self.page is self.view else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def copy(self, form: str) -> None:
-        """Put the table on the clipboard, in one of `FORMS`; nothing while it is not complete."""
+        """Put the table on the clipboard, in one of `asking.FORMS`; nothing while it is not complete."""
         session, asker, probe = self._session, self._asker, self._asked
-        if session is None or asker is None or probe is None or not self.copy_button.isEnabled():
+        if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
         self._copier.start(asker.copying(probe, fitting(session.store, session.case.rules).rules, form))
@@ -181,28 +155,31 @@ class ComparePane(QWidget):
     def _settle(self, lines: Sequence[Line]) -> None:
         self._patience.stop()
         self.model.settle(lines)
-        self.copy_button.setEnabled(True)
-        self._told.say(summary(lines))
+        if self._unseen:
+            self._unseen = False
+            self.view.show_from_top()
+        self.head.copy_button.setEnabled(True)
+        self.head.say(summary(lines))
         self.settled.emit()
 
     def _lose_patience(self) -> None:
         self.model.blank()
-        self._told.say("Asking all rule sets…")
+        self.head.say("Asking all rule sets…")
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if not self._patience.isActive():
-            self._told.say(f"{what}: {done} of {total} rule sets…")
+            self.head.say(f"{what}: {done} of {total} rule sets…")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
         self._asked = None
-        self._told.say("")
+        self.head.say("")
         text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
         self._empty.show_text("The rule sets could not be compared", text, "Ask again")
         self._pages.setCurrentWidget(self._empty)
 
     def _show_empty(self) -> None:
-        self.copy_button.setEnabled(False)
+        self.head.copy_button.setEnabled(False)
         self._empty.show_text("No store is open", "Open one: its probe is asked by all rule sets, side by side.")
 
     def _put_on_clipboard(self, text: str) -> None:
@@ -222,10 +199,6 @@ class ComparePane(QWidget):
         self._asked = None
         self.ask()
 
-    def _dress(self) -> None:
-        self.copy_button.setIcon(icon("copy", "text_muted"))
-        self.copy_button.setIconSize(QSize(icon_size(), icon_size()))
-
     # Events
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -238,9 +211,3 @@ class ComparePane(QWidget):
             self._loader.cancel()
             self._asked = None
         self._patience.stop()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._told.setFont(small_font())
-            self._dress()

@@ -17,6 +17,7 @@ from cacheview.ui.verdict.words import VERDICT_ICONS
 __all__ = ["LineDelegate"]
 
 _GAP: Final = 2 * GRID
+_WORDS: Final = 12  # figures of room that releases need to be worth showing
 
 
 class LineDelegate(RowDelegate):
@@ -62,7 +63,10 @@ class LineDelegate(RowDelegate):
         left = float(self.icon_size + GRID)
         name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")
         left = self._name_width + 2 * _GAP
-        return [*runs, name, self._run(left, end - left, releases_of(line.rules), "small", "text_muted")]
+        runs.append(name)
+        if end - left >= _WORDS * self._faces["small"].width("0"):  # fewer say nothing: the tool tip says all
+            runs.append(self._run(left, end - left, releases_of(line.rules), "small", "text_muted"))
+        return runs
 
     def _verdict(self, line: Line, width: float) -> list[Run]:
         verdict = line.verdict

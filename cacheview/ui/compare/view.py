@@ -29,6 +29,7 @@ class MatrixView(QTreeView):
     def __init__(self, matrix: MatrixModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._matrix = matrix
+        self._in_sight = False
         self.rows = LineDelegate(self)
         self.setModel(matrix)
         self.setItemDelegate(self.rows)
@@ -50,6 +51,22 @@ class MatrixView(QTreeView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
         self.clicked.connect(self.chosen)
+        matrix.layoutAboutToBeChanged.connect(self._look)
+        matrix.layoutChanged.connect(self._follow)
+
+    def show_from_top(self) -> None:
+        """As much from the top as leaves the current row in sight."""
+        self.scrollToTop()
+        self.scrollTo(self.currentIndex(), QTreeView.ScrollHint.EnsureVisible)
+
+    # Rows move when they answer alike with others: the current one is not lost from sight
+
+    def _look(self) -> None:
+        self._in_sight = self.visualRect(self.currentIndex()).intersects(self.viewport().rect())
+
+    def _follow(self) -> None:
+        if self._in_sight and self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex(), QTreeView.ScrollHint.EnsureVisible)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -69,6 +86,8 @@ class MatrixView(QTreeView):
             painter.fillRect(rect, QColor(tokens.selection))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, QColor(tokens.hover))
+        elif self._matrix.is_banded(index.row()):
+            painter.fillRect(rect, QColor(tokens.surface_raised))
         if self._matrix.begins_group(index.row()):
             painter.fillRect(rect.x(), rect.y(), rect.width(), 1, QColor(tokens.line_strong))
         in_use, of_store = self._matrix.is_in_use(line), self._matrix.is_of_store(line)
