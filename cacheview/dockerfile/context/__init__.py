@@ -1,7 +1,9 @@
 """The build context as the client sends it, and the checksums of it that stand in ``COPY`` and ``ADD``."""
 
 from cacheview.dockerfile.context.clients import CLIENT_20_10, CLIENT_28, Client
-from cacheview.dockerfile.context.entry import Context, Entry, Kind
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sums import ContextSums, SourcesSum
@@ -13,6 +15,7 @@ __all__ = [
     "Context",
     "ContextSums",
     "Entry",
+    "FolderContext",
     "Kind",
     "MemoryContext",
     "NotKnownError",

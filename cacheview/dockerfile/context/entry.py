@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
-from cacheview.model.store import Problem
-
-__all__ = ["Context", "Entry", "Kind", "Problem"]
+__all__ = ["Entry", "Kind"]
 
 
 class Kind(Enum):
@@ -50,35 +46,3 @@ class Entry:
     capability: bytes = b""
     readable: bool = True
     stamp: tuple[int, ...] = ()
-
-
-class Context(Protocol):
-    """Where entries come from."""
-
-    @property
-    def title(self) -> str:
-        """What it is, for people."""
-
-    @property
-    def entries(self) -> Mapping[str, Entry]:
-        """The whole tree by path, before anything is ignored, in walk order. The root is not among them.
-
-        Raises:
-            DataError: a folder could not be listed, or there are too many entries.
-        """
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What the client leaves out in silence, and why; known once it was walked."""
-
-    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
-
-    def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, in pieces. Raises `DataError` where it cannot be read."""
-
-    def outside(self, path: str) -> bytes | None:
-        """The content of a file next to or in the context, all links followed; None: there is none."""
-
-    def real_name(self, path: str) -> str:
-        """The path with all links followed, as the client does for the Dockerfile; ``../…`` where it leads out."""

@@ -1,26 +1,200 @@
-"""Sums of many files, read by several threads."""
+"""Sums of many files, read by several threads, and remembered while the files stay as they are."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
-from cacheview.dockerfile.context.entry import Context
+from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.tree import Node
+from cacheview.model import DataError
 
-__all__ = ["Hasher"]
+__all__ = ["Hasher", "Memory", "Report"]
+
+Report = Callable[[int, int | None, str], None]
+"""Told how many bytes of how many have been read of what. It may raise anything: reading stops, and it goes on."""
+
+_MOST_THREADS = 8
+_ALONE = 4 << 20  # so many bytes are read sooner than threads have started
+_BATCH_BYTES = 8 << 20
+_BATCH_FILES = 256
+_INTERVAL = 0.05  # seconds between two reports
+_SETTLED = 2 * 10**9  # nanoseconds: a change sooner after the last can have the same times
+_VERSION = 1
+
+
+class Memory:
+    """Sums of files by what is in front of their content, each with the stamp that the file had.
+
+    A file with another stamp is read again. Threads may share it.
+    """
+
+    def __init__(self, *, most: int = 500_000) -> None:
+        self._most = most
+        self._known: dict[str, tuple[tuple[int, ...], str]] = {}
+        self._used: set[str] = set()
+
+    def get(self, node: Node) -> str | None:
+        """The sum of a file that is as it was."""
+        key = _key(node)
+        known = self._known.get(key)
+        if known is None or not node.entry.stamp or known[0] != node.entry.stamp:
+            return None
+        self._used.add(key)
+        return known[1]
+
+    def put(self, node: Node, found: str) -> None:
+        """Remembers a sum, unless the file changed so shortly ago that its next change might not show."""
+        stamp = node.entry.stamp
+        if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
+            return
+        key = _key(node)
+        self._known[key] = (stamp, found)
+        self._used.add(key)
+
+    def dump(self) -> bytes:
+        """What `load` takes. Where there is too much, what was not asked for since goes first."""
+        known = self._known
+        if len(known) > self._most:
+            order = sorted(known, key=lambda key: key not in self._used)
+            known = {key: known[key] for key in order[: self._most]}
+        rows = [[key, *stamp, found] for key, (stamp, found) in known.items()]
+        return json.dumps({"version": _VERSION, "sums": rows}, separators=(",", ":")).encode()
+
+    @classmethod
+    def load(cls, data: bytes, *, most: int = 500_000) -> Memory:
+        """Raises `DataError` where it is not what `dump` wrote."""
+        memory = cls(most=most)
+        try:
+            value = json.loads(data)
+            if value["version"] != _VERSION:
+                return memory
+            for key, *stamp, found in value["sums"]:
+                if not (isinstance(key, str) and isinstance(found, str) and all(type(n) is int for n in stamp)):
+                    raise TypeError
+                memory._known[key] = (tuple(stamp), found)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise DataError("it is no record of checksums; delete it, and it is made anew") from None
+        return memory
+
+
+def _key(node: Node) -> str:
+    return hashlib.sha256(node.header).hexdigest()[:32]
 
 
 class Hasher:
-    """Reads files and sums them."""
+    """Reads files and sums them.
+
+    Args:
+        memory: what is known already, and what to add to.
+        report: called on the thread that asks, at most 20 times a second.
+        threads: how many read; None: as many as there are processors.
+    """
+
+    def __init__(
+        self, *, memory: Memory | None = None, report: Report | None = None, threads: int | None = None
+    ) -> None:
+        self.memory = memory if memory is not None else Memory()
+        self._report = report
+        self._threads = threads or max(2, min(_MOST_THREADS, len(os.sched_getaffinity(0))))
 
     def sums(self, context: Context, nodes: Iterable[Node]) -> dict[str, str]:
-        """The sum of each entry by path."""
-        return {node.entry.path: self._sum(context, node) for node in nodes}
+        """The sum of each entry by path. Files whose stamp is known are not read.
 
-    def _sum(self, context: Context, node: Node) -> str:
+        Raises:
+            DataError: a file cannot be read, or changes meanwhile.
+        """
+        found: dict[str, str] = {}
+        unread: list[Node] = []
+        for node in nodes:
+            if not node.has_content:
+                found[node.entry.path] = hashlib.sha256(node.header).hexdigest()
+            elif (known := self.memory.get(node)) is not None:
+                found[node.entry.path] = known
+            else:
+                unread.append(node)
+        if unread:
+            found.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
+        return found
+
+
+class _Reading:
+    """One pass over files."""
+
+    def __init__(self, context: Context, nodes: Sequence[Node], memory: Memory, report: Report | None) -> None:
+        self.context = context
+        self.nodes = nodes
+        self.memory = memory
+        self.report = report
+        self.total = sum(node.entry.size for node in nodes)
+        self.stop = threading.Event()
+        self.read: dict[int, int] = {}  # bytes by thread: each writes its own
+
+    def run(self, threads: int) -> dict[str, str]:
+        self._tell()
+        if self.total <= _ALONE and len(self.nodes) <= _BATCH_FILES:
+            found = self._batch(self.nodes)
+        else:
+            found = self._with_threads(threads)
+        self._tell()
+        return found
+
+    def _tell(self) -> None:
+        if self.report is not None:
+            self.report(sum(list(self.read.values())), self.total, self.context.title)
+
+    def _with_threads(self, threads: int) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with ThreadPoolExecutor(threads, thread_name_prefix="hashing") as pool:
+            pending: set[Future[dict[str, str]]] = {pool.submit(self._batch, batch) for batch in self._batches()}
+            try:
+                while pending:
+                    done, pending = wait(pending, timeout=_INTERVAL, return_when=FIRST_EXCEPTION)
+                    for future in done:
+                        found.update(future.result())
+                    self._tell()
+            except BaseException:
+                self.stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return found
+
+    def _batches(self) -> list[list[Node]]:
+        """Large files first and alone, small ones together, so that the threads end at the same time."""
+        batches: list[list[Node]] = []
+        batch: list[Node] = []
+        size = 0
+        for node in sorted(self.nodes, key=lambda node: -node.entry.size):
+            batch.append(node)
+            size += node.entry.size
+            if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+                batches.append(batch)
+                batch, size = [], 0
+        return [*batches, batch] if batch else batches
+
+    def _batch(self, nodes: Sequence[Node]) -> dict[str, str]:
+        return {node.entry.path: self._one(node) for node in nodes if not self.stop.is_set()}
+
+    def _one(self, node: Node) -> str:
+        entry, me = node.entry, threading.get_ident()
         digest = hashlib.sha256(node.header)
-        if node.has_content:
-            for piece in context.read(node.entry.path):
-                digest.update(piece)
-        return digest.hexdigest()
+        left = entry.size
+        for piece in self.context.read(entry.path):
+            if self.stop.is_set():
+                return ""
+            digest.update(piece)
+            left -= len(piece)
+            self.read[me] = self.read.get(me, 0) + len(piece)
+            if left < 0:
+                break
+        if left:
+            raise DataError("it changed while it was read; try again", where=entry.path)
+        found = digest.hexdigest()
+        if entry.stamp and self.context.stamp(entry.path) == entry.stamp:
+            self.memory.put(node, found)
+        return found

@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from cacheview.dockerfile.context.entry import Entry, Kind, Problem
+from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, raw, walk_key
-from cacheview.model import DataError
+from cacheview.model import DataError, Problem
 
 __all__ = ["MemoryContext"]
 
@@ -83,6 +83,18 @@ class MemoryContext:
         if entry is None or entry.kind is not Kind.FILE:
             raise DataError("there is no such file in the context", where=path)
         yield self._contents.get(path, b"")
+
+    def place(self, path: str) -> str:
+        """The path itself."""
+        return path
+
+    def stamp(self, path: str) -> tuple[int, ...]:  # noqa: ARG002
+        """Nothing: what is in memory does not change."""
+        return ()
+
+    def has(self, path: str) -> bool:
+        """Whether there is an entry, links not followed."""
+        return path in self.entries
 
     def outside(self, path: str) -> bytes | None:
         """The content of a file by a path with links."""

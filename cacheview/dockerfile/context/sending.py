@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cacheview.dockerfile.context.clients import Client
+from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.dockerignore import BadPatternError, Folder, Patterns, parse_dockerignore
-from cacheview.dockerfile.context.entry import Context, Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
 from cacheview.dockerfile.context.tarsum import header_bytes
@@ -64,7 +65,7 @@ def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules)
 def _dockerfile_name(context: Context, dockerfile: str) -> str:
     if dockerfile in ("", "-"):
         return ""
-    if dockerfile == _DOCKERFILE and dockerfile not in context.entries and dockerfile.lower() in context.entries:
+    if dockerfile == _DOCKERFILE and not context.has(dockerfile) and context.has(dockerfile.lower()):
         dockerfile = dockerfile.lower()
     real = context.real_name(dockerfile)
     return "" if real.startswith("../") else real
@@ -155,7 +156,7 @@ class _Sender:
         return checked
 
     def _refuse(self, entry: Entry, said: str) -> None:
-        said = "error checking context: " + said.format(entry.path)
+        said = "error checking context: " + said.format(self.context.place(entry.path))
         raise RefusedError(
             "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
             said=said,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cacheview.dockerfile.context.clients import CLIENT_28, Client
-from cacheview.dockerfile.context.entry import Context
+from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import raw, sortable
 from cacheview.dockerfile.context.hashing import Hasher

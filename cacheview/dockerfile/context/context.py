@@ -1,0 +1,56 @@
+"""Where the entries of a build context come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from cacheview.dockerfile.context.entry import Entry
+from cacheview.model import Problem
+
+__all__ = ["Context"]
+
+
+class Context(Protocol):
+    """Where entries come from."""
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+
+    def place(self, path: str) -> str:
+        """A path in it as the client writes it: of a folder the whole path."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The whole tree by path, before anything is ignored, in walk order. The root is not among them.
+
+        Raises:
+            DataError: a folder could not be listed, or there are too many entries.
+        """
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the client leaves out in silence, and why; known once it was walked."""
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file, in pieces. Raises `DataError` where it cannot be read."""
+
+    def stamp(self, path: str) -> tuple[int, ...]:
+        """The stamp that the entry has now; empty: not known."""
+
+    def has(self, path: str) -> bool:
+        """Whether there is an entry, links not followed."""
+
+    def outside(self, path: str) -> bytes | None:
+        """The content of a file, all links followed, also out of the context; None: there is none.
+
+        Raises:
+            DataError: it cannot be read, or is too large for what is read as a whole.
+        """
+
+    def real_name(self, path: str) -> str:
+        """The path with all links followed, as the client does for the Dockerfile; ``../…`` where it leads out."""

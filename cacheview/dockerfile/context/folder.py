@@ -1,0 +1,206 @@
+"""A context that is a folder on disk, as the docker CLI reads it.
+
+Facts from docker/cli ``cli/command/image/build`` and the ``TarWithOptions`` that it calls: sockets are left out, pipes
+and devices are sent, links are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import raw
+from cacheview.model import DataError, Problem
+
+__all__ = ["FolderContext"]
+
+_KINDS = {
+    stat.S_IFREG: Kind.FILE,
+    stat.S_IFDIR: Kind.DIRECTORY,
+    stat.S_IFLNK: Kind.SYMLINK,
+    stat.S_IFIFO: Kind.FIFO,
+    stat.S_IFCHR: Kind.CHARACTER_DEVICE,
+    stat.S_IFBLK: Kind.BLOCK_DEVICE,
+}
+_WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # what the client fills it for
+_PERMISSIONS = 0o7777
+_PIECE = 1 << 20
+_LARGEST_WHOLE = 16 << 20
+_CAPABILITY = "security.capability"
+
+
+class FolderContext:
+    """A folder.
+
+    Raises:
+        DataError: there is no such folder, or it may not be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, most_entries: int = 1_000_000) -> None:
+        given = os.fspath(path)
+        self._root = os.path.realpath(given)
+        if not os.path.isdir(self._root):
+            raise DataError("there is no such folder; the context is a folder on this machine", where=given)
+        if not os.access(self._root, os.R_OK | os.X_OK):
+            raise DataError("the folder may not be read; change its permissions", where=given)
+        self._most_entries = most_entries
+        self._problems: dict[str, Problem] = {}
+
+    @property
+    def root(self) -> Path:
+        """The folder, links followed."""
+        return Path(self._root)
+
+    @property
+    def title(self) -> str:
+        """Its path."""
+        return self._root
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the client leaves out in silence: sockets."""
+        return tuple(self._problems.values())
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """The whole tree as it was when this was asked for the first time."""
+        return {entry.path: entry for entry in self.walk(lambda _: True)}
+
+    def place(self, path: str) -> str:
+        """The whole path."""
+        return os.path.join(self._root, path)
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        """Entries in walk order, read from disk while they are asked for.
+
+        Raises:
+            DataError: a folder could not be listed, or there are too many entries.
+        """
+        count = 0
+        left = [iter(self._listed(""))]
+        while left:
+            entry = next(left[-1], None)
+            if entry is None:
+                left.pop()
+                continue
+            count += 1
+            if count > self._most_entries:
+                raise DataError(
+                    f"there are more than {self._most_entries:,} entries; name what the build does not need in "
+                    ".dockerignore, or choose another folder",
+                    where=self._root,
+                )
+            yield entry
+            if entry.kind is Kind.DIRECTORY and enter(entry):
+                left.append(iter(self._listed(entry.path)))
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file, in pieces of up to 1 MiB. Raises `DataError` where it cannot be read."""
+        handle = self._opened(path, os.O_NOFOLLOW)
+        try:
+            while piece := os.read(handle, _PIECE):
+                yield piece
+        except OSError as error:
+            raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
+        finally:
+            os.close(handle)
+
+    def stamp(self, path: str) -> tuple[int, ...]:
+        """The stamp that the file has now; empty where it is gone."""
+        try:
+            return _stamp(os.lstat(self.place(path)))
+        except OSError:
+            return ()
+
+    def has(self, path: str) -> bool:
+        """Whether there is an entry, links not followed."""
+        return os.path.lexists(self.place(path))
+
+    def outside(self, path: str) -> bytes | None:
+        """The content of a file, all links followed, also out of the folder; None: there is none."""
+        if not os.path.exists(self.place(path)):
+            return None
+        handle = self._opened(path, 0)
+        with os.fdopen(handle, "rb") as file:
+            data = file.read(_LARGEST_WHOLE + 1)
+        if len(data) > _LARGEST_WHOLE:
+            raise DataError(f"it is larger than {_LARGEST_WHOLE >> 20} MiB", where=path)
+        return data
+
+    def real_name(self, path: str) -> str:
+        """The path with all links followed; one out of the folder begins with ``../``."""
+        relative = os.path.relpath(os.path.realpath(self.place(path)), self._root)
+        return "../" if relative == ".." else relative
+
+    def _opened(self, path: str, flags: int) -> int:
+        try:
+            # A pipe would make the program wait for ever.
+            handle = os.open(self.place(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
+        except OSError as error:
+            raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise DataError("it is no file", where=path)
+        return handle
+
+    def _listed(self, path: str) -> list[Entry]:
+        place = os.path.join(self._root, path) if path else self._root
+        entries = []
+        try:
+            with os.scandir(place) as found:
+                for each in sorted(found, key=lambda each: raw(each.name)):
+                    name = f"{path}/{each.name}" if path else each.name
+                    entry = self._entry(name, each)
+                    if entry is not None:
+                        entries.append(entry)
+        except FileNotFoundError:  # gone meanwhile
+            return entries
+        except OSError as error:
+            raise DataError(
+                f"the folder cannot be listed ({error.strerror}), and the client refuses the context; change its "
+                "permissions, or name the folder above it in .dockerignore",
+                where=path or self._root,
+            ) from None
+        return entries
+
+    def _entry(self, path: str, found: os.DirEntry[str]) -> Entry | None:
+        try:
+            status = found.stat(follow_symlinks=False)
+            kind = _KINDS.get(stat.S_IFMT(status.st_mode))
+            if kind is None:
+                self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
+                return None
+            target = os.readlink(found.path) if kind is Kind.SYMLINK else ""
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DataError(f"it cannot be looked at: {error.strerror}", where=path) from None
+        is_file = kind is Kind.FILE
+        device = (os.major(status.st_rdev), os.minor(status.st_rdev)) if kind in _WITH_DEVICE else (0, 0)
+        return Entry(
+            path,
+            kind,
+            stat.S_IMODE(status.st_mode) & _PERMISSIONS,
+            size=status.st_size if is_file else 0,
+            target=target,
+            inode=status.st_ino if status.st_nlink > 1 and kind is not Kind.DIRECTORY else 0,
+            device=device,
+            capability=_capability(found.path) if is_file else b"",
+            readable=os.access(found.path, os.R_OK) if is_file or kind is Kind.DIRECTORY else True,
+            stamp=_stamp(status) if is_file else (),
+        )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
+
+
+def _capability(path: str) -> bytes:
+    try:
+        return os.getxattr(path, _CAPABILITY, follow_symlinks=False)
+    except OSError:  # none, or a file system without
+        return b""
