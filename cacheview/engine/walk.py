@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from copy import copy
 from dataclasses import replace
 
 from cacheview.engine.cache import NEW, ImageCache, Past
@@ -19,13 +20,14 @@ class Walk:
 
     Attributes:
         cache: what the next probe is put to.
+        cache_from: the references that every probe is asked with.
     """
 
     def __init__(
         self, store: ImageStore, rules: RuleSet, cache_from: tuple[str, ...], layers: LayerContent | None = None
     ) -> None:
         self.cache = ImageCache(store, rules, Past(layers=layers or {}))
-        self._cache_from = cache_from
+        self.cache_from = cache_from
         self._asked = 0
         self._restored: dict[Hashable, str] = {}
 
@@ -33,13 +35,26 @@ class Walk:
         """The probe as it is put to the cache, and the answer. A new image has the id ``new:N`` of the Nth probe."""
         number = self._asked
         self._asked += 1
-        probe = probe.model_copy(update={"cache_from": self._cache_from})
+        probe = probe.model_copy(update={"cache_from": self.cache_from})
         verdict = self.cache.verdict(probe)
         if verdict.is_new and verdict.image is not None:
             verdict = self._named(verdict, verdict.image, f"{NEW}:{number}")
         if verdict.is_new or verdict.set_parent or verdict.narrowed is not None:
             self._go_on(verdict)
         return probe, verdict
+
+    def fork(self) -> Walk:
+        """A walk that goes on from here by itself."""
+        other = copy(self)
+        other._restored = dict(self._restored)
+        return other
+
+    def add(self, images: Iterable[Image]) -> None:
+        """Images have come into the store since the last probe. Those that it has already are passed over."""
+        store = self.cache.store
+        new = tuple(image for image in images if image.id not in store.by_id)
+        if new:
+            self.cache = ImageCache(replace(store, images=(*store.images, *new)), self.cache.rules, self.cache.past)
 
     def _named(self, verdict: Verdict, image: Image, name: str) -> Verdict:
         self._restored[identity(self.cache.rules, image.config)] = name

@@ -1,0 +1,58 @@
+"""What a ``FROM`` names: scratch, a stage of this build, an image of the store, or one that would have to be pulled.
+
+moby: ``getImageOrStage`` of ``builder/dockerfile/dispatchers.go`` and ``GetImageAndReleasableLayer`` of both stores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine.platforms import Library, Matcher
+from cacheview.engine.platforms.library import CONTAINERD_1_7
+from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.model import DataError, Image, ImageStore, Platform
+
+__all__ = ["MustPullError", "find_image"]
+
+_LIBRARY: Library = CONTAINERD_1_7
+
+
+@dataclass(frozen=True, slots=True)
+class MustPullError(Exception):
+    """The store has no such image, so the builder would pull it. ``reason`` says so for people."""
+
+    reason: str
+
+
+def find_image(
+    name: str, store: ImageStore, rules: RuleSet, release: BuilderRelease, platform: Platform | None
+) -> Image:
+    """The image of the store that a reference means.
+
+    Raises:
+        MustPullError: it would be pulled.
+        RefusedError: the builder stops: it is no reference, or an image that does not run on Linux.
+    """
+    try:
+        image = store.resolve_for(name, graph_driver=rules.store is StoreKind.GRAPH_DRIVER)
+    except DataError as error:
+        if "no such image" in error.what or "ambiguous" in error.what:
+            raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
+        raise RefusedError(error.what, said=error.what) from None
+    if platform is not None and not _takes(platform, image, rules, release):
+        shown = f"the image is for {image.config.platform}, and {platform} is asked for"
+        raise MustPullError(f"{shown}: the builder would pull it")
+    if (image.config.os or "linux").lower() != "linux":
+        raise RefusedError(
+            f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
+            said="operating system is not supported",
+        )
+    return image
+
+
+def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
+    if rules.store is StoreKind.CONTAINERD:
+        return release.takes_any_platform_containerd or rules.parent_platform.matches(platform, image.config.platform)
+    return release.takes_any_platform_graph_driver or Matcher(_LIBRARY, platform).matches(image.config.platform)

@@ -1,0 +1,93 @@
+"""The image that a missed step would make, as far as it can be told without building.
+
+A later stage of the same build may hit it, so the cache has to see it. Its id is a stand-in, its layer unknown content.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cacheview.dockerfile.dispatch import Dispatched
+from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.model import ContainerConfig, HealthConfig, HistoryEntry, Image, ImageConfig, Platform, RootFS, Timestamp
+
+__all__ = ["MADE", "made_id", "made_image"]
+
+MADE: Final = "step:"
+"""What the ids of such images begin with; the number of the step follows."""
+
+_HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+
+
+def made_id(number: int, trigger: int = 0) -> str:
+    """The stand-in for the id of the image that a step makes; ``trigger``: from 1, of the triggers of a ``FROM``."""
+    return f"{MADE}{number}.{trigger}" if trigger else f"{MADE}{number}"
+
+
+def made_image(
+    image_id: str,
+    step: Dispatched,
+    probe: ContainerConfig,
+    parent: Image | None,
+    platform: Platform,
+    rules: RuleSet,
+    *,
+    merged: bool,
+    now: Timestamp,
+) -> Image:
+    """The image of a step.
+
+    Args:
+        image_id: see `made_id`.
+        parent: what it is built on; None: scratch.
+        platform: of what is built on scratch.
+        merged: the step ran in a container, whose config the daemon fills from the parent's (``daemon/commit.go``).
+        now: when it is made.
+    """
+    base = parent.config if parent is not None else None
+    entry = HistoryEntry(
+        created=now,
+        created_by=" ".join(probe.Cmd or ()),
+        author=step.after.maintainer,
+        empty_layer=not step.has_layer,
+    )
+    layers = (base.rootfs.diff_ids if base is not None and base.rootfs is not None else None) or ()
+    made_with = _merged(probe, base.config if base is not None else None) if merged else probe
+    config = ImageConfig(
+        created=now,
+        author=step.after.maintainer,
+        architecture=(base.architecture if base is not None else "") or platform.architecture,
+        variant=base.variant if base is not None else platform.variant,
+        os=(base.os if base is not None else "") or platform.os,
+        config=step.after.config,
+        rootfs=RootFS(type="layers", diff_ids=(*layers, image_id) if step.has_layer else layers),
+        history=(*((base.history if base is not None else None) or ()), entry),
+    )
+    return Image(
+        id=image_id,
+        parent=parent.id if parent is not None else None,
+        from_scratch=rules.store is StoreKind.CONTAINERD and parent is None,
+        built_locally=True,
+        config=config,
+        container_config=made_with,
+    )
+
+
+def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:
+    """What a container's config becomes that is made of an image: ``merge`` of ``daemon/commit.go``."""
+    if parent is None:
+        return config
+    changes: dict[str, Any] = {
+        name: getattr(parent, name) for name in ("User", "WorkingDir", "StopSignal") if not getattr(config, name)
+    }
+    if config.Entrypoint is None:
+        changes["Entrypoint"] = parent.Entrypoint
+    if parent.Healthcheck is not None:
+        changes["Healthcheck"] = _merged_health(config.Healthcheck, parent.Healthcheck)
+    return config.model_copy(update=changes)
+
+
+def _merged_health(check: HealthConfig | None, parent: HealthConfig) -> HealthConfig:
+    if check is None:
+        return parent
+    return HealthConfig(**{name: getattr(check, name) or getattr(parent, name) for name in _HEALTH_FIELDS})

@@ -1,0 +1,195 @@
+"""The cache as one stage asks it: where it stands, and whether it has missed.
+
+moby: ``imageProber`` of ``builder/dockerfile/imageprobe.go``. After a miss nothing more is asked until the next stage.
+Where a step is not known it may have hit one of several images, or none: the next step is then asked on each of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.engine.index import container_config_of
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.walk import Walk
+from cacheview.model import ContainerConfig, Image, Platform, Probe
+from cacheview.replay.made import MADE
+from cacheview.replay.result import StepStatus
+
+__all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
+
+_CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
+HOLE: Final = "\0"
+"""Stands for a checksum that is not known."""
+_MANY: Final = 500
+"""So many checksums are tried for files that are not known; with more of them the step is unknown at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of a step.
+
+    Attributes:
+        status: see `StepStatus`; never `NO_PROBE`.
+        images: that it hits: one of a hit; of an unknown step all that it may hit, as far as they are known.
+        probe: what was asked, where one thing was.
+        error: the daemon's words if the build ends here.
+    """
+
+    status: StepStatus
+    images: tuple[Image, ...] = ()
+    probe: Probe | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """One place where the stage may stand. ``parent``: an image, scratch, or one that this build makes."""
+
+    walk: Walk
+    parent: str
+
+
+class StageProber:
+    """Asks the cache for one stage.
+
+    Args:
+        walk: a fresh one, as each stage looks up ``--cache-from`` anew.
+        parents: where the stage begins: one id, or several where it is not known which.
+        made: by id, the images that this build has made so far; it grows.
+        unsummed: of the steps among them whose files are not known: by parent and command, the id; it grows.
+        platform: what the builder asks for.
+    """
+
+    def __init__(
+        self,
+        walk: Walk,
+        parents: Iterable[str],
+        made: Mapping[str, Image],
+        unsummed: Mapping[tuple[str, str], str],
+        platform: Platform | None,
+    ) -> None:
+        self._branches = [_Branch(walk.fork(), parent) for parent in parents]
+        self._made = made
+        self._platform = platform
+        self._unsummed = unsummed
+        self._is_busted = False
+        self._may_be_busted = False
+
+    @property
+    def is_busted(self) -> bool:
+        """It has missed, for certain: nothing more is asked."""
+        return self._is_busted
+
+    @property
+    def may_be_busted(self) -> bool:
+        """It may have missed: a step before was not known."""
+        return self._may_be_busted
+
+    def bust(self) -> None:
+        """As after a miss."""
+        self._is_busted = True
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Where it may stand, of what has not missed."""
+        return tuple(branch.parent for branch in self._branches)
+
+    def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> Answer:
+        """Ask for a step whose probe is known."""
+        if self._is_busted:
+            return Answer(StepStatus.NOT_ASKED)
+        config = make(checksum)
+        return self._settle([self._put(branch, config) for branch in self._branches])
+
+    def ask_any(self, make: Callable[[str], ContainerConfig]) -> Answer:
+        """Ask for a step whose files are not known: with each checksum that an image could be hit by."""
+        if self._is_busted:
+            return Answer(StepStatus.NOT_ASKED)
+        asked = []
+        for branch in self._branches:
+            checksums = set(self._checksums(branch, make(HOLE)))
+            if len(checksums) > _MANY:
+                return self._unknown([])
+            asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
+        hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.outcome is not VerdictOutcome.MISS]
+        branches = [branch for branch, verdict in hits if verdict.image is not None]
+        branches += self._made_before(make(HOLE))
+        if not hits and not branches:
+            self._is_busted = True
+            return Answer(StepStatus.MISS)
+        return self._unknown(branches, hits)
+
+    def _settle(self, asked: list[tuple[_Branch, Verdict, Probe]]) -> Answer:
+        hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.image is not None]
+        fatal = next((verdict for _, verdict, _ in asked if _ends_build(verdict)), None)
+        probe = asked[0][2] if len(asked) == 1 else None
+        if fatal is not None and len(asked) == 1 and not self._may_be_busted:
+            error = fatal.error or "the daemon would never return"
+            return Answer(StepStatus.MISS, probe=probe, error=error)
+        if not hits and fatal is None:
+            self._is_busted = True
+            return Answer(StepStatus.MISS, probe=probe)
+        if len(asked) == 1 and not self._may_be_busted:
+            branch, verdict = hits[0]
+            self._branches = [branch]
+            assert verdict.image is not None
+            return Answer(StepStatus.HIT, (verdict.image,), probe)
+        return self._unknown([branch for branch, _ in hits], hits, probe)
+
+    def _unknown(
+        self, branches: list[_Branch], hits: Iterable[tuple[_Branch, Verdict]] = (), probe: Probe | None = None
+    ) -> Answer:
+        images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
+        self._may_be_busted = True
+        self._branches = list({branch.parent: branch for branch in branches}.values())
+        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe)
+
+    def _put(self, branch: _Branch, config: ContainerConfig) -> tuple[_Branch, Verdict, Probe]:
+        """Put a probe to the cache, and where it leads."""
+        walk = branch.walk
+        made = self._made.values()
+        if branch.parent.startswith(MADE) or any((image.parent or "") == branch.parent for image in made):
+            walk.add(made)
+        probe = Probe(
+            parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
+        )
+        probe, verdict = walk.ask(probe)
+        parent = verdict.image.id if verdict.image is not None else branch.parent
+        return _Branch(walk, parent), verdict, probe
+
+    def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:
+        """What could stand where the checksum is, by what the store has."""
+        prefix, _, suffix = " ".join(template.Cmd or ()).partition(HOLE)
+        cache = branch.walk.cache
+        sources = (entry.created_by for source in cache.sources(branch.walk.cache_from)[1] for entry in source.history)
+        for text in (*map(_command, cache.children(branch.parent)), *sources):
+            if text.startswith(prefix) and text.endswith(suffix):
+                checksum = text[len(prefix) : len(text) - len(suffix)]
+                if _CHECKSUM.fullmatch(checksum):
+                    yield checksum
+
+    def _made_before(self, template: ContainerConfig) -> Iterator[_Branch]:
+        """Where this build made such a step on the same parent: its files, not known either, may be the same."""
+        for branch in self._branches:
+            made = self._unsummed.get(unsummed_key(branch.parent, template))
+            if made is not None:
+                yield _Branch(branch.walk, made)
+
+
+def unsummed_key(parent: str, template: ContainerConfig) -> tuple[str, str]:
+    """What tells apart the steps of a build whose files are not known; ``template``: asked with `HOLE`."""
+    return parent, " ".join(template.Cmd or ())
+
+
+def _command(image: Image) -> str:
+    config = container_config_of(image)
+    if config is not None and config.Cmd:
+        return " ".join(config.Cmd)
+    return image.history[-1].created_by if image.history else ""
+
+
+def _ends_build(verdict: Verdict) -> bool:
+    return verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC, VerdictOutcome.DIVERGES)

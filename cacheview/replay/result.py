@@ -1,0 +1,104 @@
+"""What a replay tells: each step as ``docker build`` would print it, and what the cache answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cacheview.dockerfile.context import SourcesSum
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import Probe
+
+__all__ = ["Replay", "Step", "StepStatus"]
+
+
+class StepStatus(Enum):
+    """What becomes of a step."""
+
+    HIT = "hit"
+    MISS = "miss"  # asked, and nothing was found
+    NOT_ASKED = "not asked"  # after a miss of its stage, or without a cache
+    UNKNOWN = "unknown"  # the store and the context do not tell
+    NO_PROBE = "no probe"  # FROM, and ARG before it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line ``Step n/m``, or one trigger of a ``FROM``.
+
+    Attributes:
+        number: from 1, as the builder counts; a trigger has that of its ``FROM``.
+        text: the instruction as the builder prints it.
+        line: of the Dockerfile, from 1; 0 for what comes from elsewhere: a trigger, a label of the command line.
+        stage: index of the stage; -1 before the first.
+        status: see `StepStatus`.
+        image: id of the image after the step; empty: there is none, or it is not in the store.
+        made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
+        probe: what the cache is asked, or would be; None: nothing, or it is not known.
+        created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
+        reason: why it is unknown or not asked, in a sentence.
+        possible: of an unknown step, the images of the store that it may hit; there may be none.
+        sources: the files of ``COPY`` and ``ADD``, where they are known.
+        triggers: of a ``FROM``, what its base has it run.
+    """
+
+    number: int
+    text: str
+    line: int
+    stage: int
+    status: StepStatus
+    image: str = ""
+    made_by: int = 0
+    probe: Probe | None = None
+    created_by: str | None = ""
+    reason: str = ""
+    possible: tuple[str, ...] = ()
+    sources: SourcesSum | None = None
+    triggers: tuple[Step, ...] = ()
+
+    @property
+    def cached(self) -> bool | None:
+        """Whether the builder prints ``Using cache``; None: not known."""
+        return None if self.status is StepStatus.UNKNOWN else self.status is StepStatus.HIT
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All steps of a build, up to the one that is refused.
+
+    Attributes:
+        steps: in order, those of all stages.
+        total: how many there would be.
+        history: ``created_by`` of each entry of the resulting image's history, oldest first; None for one that is
+            not known. Empty where the build is refused.
+        refused: why the builder stops; None: it does not.
+        warnings: what the builder warns of.
+    """
+
+    steps: tuple[Step, ...]
+    total: int = 0
+    history: tuple[str | None, ...] | None = ()
+    refused: RefusedError | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def asked(self) -> Iterator[Step]:
+        """The steps that a probe belongs to, triggers among them."""
+        for step in self.steps:
+            yield from step.triggers
+            if step.status is not StepStatus.NO_PROBE:
+                yield step
+
+    @property
+    def first_miss(self) -> Step | None:
+        """The first step that the cache misses; None: there is none, as far as is known."""
+        return next((step for step in self.asked if step.status is StepStatus.MISS), None)
+
+    @property
+    def all_cached(self) -> bool | None:
+        """Whether every step is a hit; None: not known."""
+        cached = {step.cached for step in self.asked}
+        if False in cached or self.refused is not None:
+            return False
+        return None if None in cached else True
