@@ -1,23 +1,29 @@
 """Quotes, escapes and variables of a Dockerfile word, resolved.
 
-The rules are those of BuildKit's shell lexer as moby 71ebfc7 has it (``frontend/dockerfile/shell``):
-``$VAR``, ``${VAR}`` and the modifiers ``:-``, ``-``, ``:+``, ``+``, ``:?``, ``?``. Later lexers know more
-(``${VAR%x}``); here that is an error, as it was then.
+The rules are those of BuildKit's shell lexer (``frontend/dockerfile/shell/lex.go``): ``$VAR``, ``${VAR}`` and what
+operators a release knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from cacheview.dockerfile.gotext import GO_SPACE
+from cacheview.dockerfile import patterns
+from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
 from cacheview.model import DataError
 
-__all__ = ["Lexer"]
+__all__ = ["CONNECTION_LOST", "Lexer"]
 
-_SPECIAL_NAMES = "@*#?-$!"
-_MODIFIERS = "+-?"
-_MAX_DEPTH = 100
+CONNECTION_LOST: Final = "unexpected EOF"
+"""What the client says where the daemon fails over an input and closes the connection."""
+
+_SPECIAL_NAMES: Final = "@*#?-$!"
+_PATTERN_OPERATORS: Final = "#%"
+_MAX_DEPTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Lexer:
         escape: the character that takes the meaning from the next.
         keep_quotes, keep_escapes: leave these characters in the result.
         keep_unset: leave a reference to a variable that is not set as it is written; else it is empty.
+        release: what operators there are.
     """
 
     env: Mapping[str, str]
@@ -36,31 +43,59 @@ class Lexer:
     keep_quotes: bool = False
     keep_escapes: bool = False
     keep_unset: bool = False
+    release: BuilderRelease = MOBY_71EBFC7
 
     def word(self, text: str) -> str:
-        """The text with quotes, escapes and variables resolved. Raises `DataError` with what is wrong."""
-        return "".join(piece for piece, _ in self._pieces(text))
+        """The text with quotes, escapes and variables resolved.
+
+        Raises:
+            RefusedError: it cannot be resolved, or a variable must be set and is not.
+            DataError: it is nested too deep.
+        """
+        return self._process(text)[0]
 
     def words(self, text: str) -> list[str]:
         """The same, then split at white space that is neither quoted nor escaped. Empty words fall away."""
-        words, current = [], ""
-        for piece, splits in self._pieces(text):
-            if not splits:
-                current += piece
-                continue
-            for char in piece:
-                if char not in GO_SPACE:
-                    current += char
-                elif current:
-                    words.append(current)
-                    current = ""
-        return [*words, current] if current else words
+        return self._process(text)[1]
 
-    def _pieces(self, text: str) -> list[tuple[str, bool]]:
+    def _process(self, text: str) -> tuple[str, list[str]]:
         try:
-            return _Reading(self, text).until(None, 0)
+            return _Reading(self, text).until("", 0)
+        except RefusedError as error:
+            said = f"failed to process {quote(text)}: {error.said}"
+            raise RefusedError(f"{error.what}, in {text[:200]!r}", said=said) from None
         except DataError as error:
             raise DataError(f"{error.what}, in {text[:200]!r}") from None
+
+
+class _Words:
+    """The words of a text, one after the other."""
+
+    def __init__(self, buffer: list[str]) -> None:
+        self.words: list[str] = []
+        self.buffer = buffer
+        self.in_word = False
+
+    def add(self, text: str) -> None:
+        """Text whose white space divides words."""
+        for char in text:
+            if char not in GO_SPACE:
+                self.add_whole(char)
+            elif self.in_word and self.finish():
+                self.in_word = False
+
+    def add_whole(self, text: str) -> None:
+        if text:
+            self.buffer.append(text)
+        self.in_word = True
+
+    def finish(self) -> bool:
+        """Put the word so far to the others; says whether there was one."""
+        if not self.buffer:
+            return False
+        self.words.append("".join(self.buffer))
+        self.buffer.clear()
+        return True
 
 
 class _Reading:
@@ -68,8 +103,10 @@ class _Reading:
 
     def __init__(self, lexer: Lexer, text: str) -> None:
         self.lexer = lexer
-        self.text = text
+        self.text = printable(text).removeprefix("\ufeff")  # as Go's scanner
         self.at = 0
+        self.keep_escapes = lexer.keep_escapes
+        self.buffer: list[str] = []
 
     def _peek(self) -> str:
         """The next character; empty at the end."""
@@ -77,44 +114,73 @@ class _Reading:
 
     def _next(self) -> str:
         char = self._peek()
-        self.at += 1
+        self.at += len(char)
         return char
 
-    def until(self, stop: str | None, depth: int) -> list[tuple[str, bool]]:
-        """Pieces up to the stop character or the end, each with whether its white space splits words."""
+    def until(self, stop: str, depth: int) -> tuple[str, list[str]]:
+        """What there is up to the stop character, or the end, as one text and in words."""
         lexer = self.lexer
-        pieces: list[tuple[str, bool]] = []
+        result: list[str] = []
+        if lexer.release.words_share_buffer:
+            self.buffer.clear()  # what the words outside had begun is lost
+        words = _Words(self.buffer if lexer.release.words_share_buffer else [])
         while char := self._peek():
             if char == stop:
                 self.at += 1
-                return pieces
+                words.finish()
+                return "".join(result), words.words
             if char == "$":
-                pieces.append((self._variable(depth), True))
-            elif char == "'":
-                pieces.append((self._single_quoted(), False))
-            elif char == '"':
-                pieces.append((self._double_quoted(depth), False))
+                piece = self._variable(depth)
+                words.add(piece)
+            elif char in "'\"" or (char == "<" and lexer.release.heredoc_spaces):
+                piece = self._quoted_or_heredoc(char, depth)
+                words.add_whole(piece)
             elif char == lexer.escape:
                 self.at += 1
-                # At the end of the text there is nothing to escape: it falls away.
-                pieces.append(((char if lexer.keep_escapes else "") + self._next(), False))
+                piece = char if self.keep_escapes else ""
+                if following := self._next():  # at the end of the text there is nothing to escape
+                    piece += following
+                if piece:
+                    words.add_whole(piece)
             else:
                 self.at += 1
-                pieces.append((char, True))
-        if stop is not None:
-            raise DataError("'}' is missing after '${'")
-        return pieces
+                piece = char
+                words.add(piece)
+            result.append(piece)
+        if stop:
+            said = f"unexpected end of statement while looking for matching {stop}"
+            raise RefusedError(f"{stop!r} is missing after '${{'", said=said)
+        words.finish()
+        return "".join(result), words.words
+
+    def _quoted_or_heredoc(self, char: str, depth: int) -> str:
+        if char == "'":
+            return self._single_quoted()
+        return self._double_quoted(depth) if char == '"' else self._heredoc_mark()
+
+    def _heredoc_mark(self) -> str:
+        self.at += 1
+        if self._peek() != "<":
+            return "<"
+        start = self.at
+        self.at += 1
+        while (char := self._peek()) and char in "\t\r ":
+            self.at += 1
+        return "<" + self.text[start : self.at]
 
     def _single_quoted(self) -> str:
         end = self.text.find("'", self.at + 1)
         if end < 0:
-            raise DataError("a single quote is not closed")
+            self.at = len(self.text)
+            said = "unexpected end of statement while looking for matching single-quote"
+            raise RefusedError("a single quote is not closed", said=said)
         inside, self.at = self.text[self.at + 1 : end], end + 1
         return f"'{inside}'" if self.lexer.keep_quotes else inside
 
     def _double_quoted(self, depth: int) -> str:
         lexer = self.lexer
-        mark = self._next() if lexer.keep_quotes else self._next()[:0]
+        self.at += 1
+        mark = '"' if lexer.keep_quotes else ""
         parts = [mark]
         while char := self._peek():
             if char == "$":
@@ -124,7 +190,7 @@ class _Reading:
             if char == '"':
                 return "".join([*parts, mark])
             if char == lexer.escape:
-                if lexer.keep_escapes:
+                if self.keep_escapes:
                     parts.append(char)
                 following = self._peek()
                 if not following:
@@ -132,7 +198,8 @@ class _Reading:
                 if following in ('"', "$", lexer.escape):
                     char = self._next()
             parts.append(char)
-        raise DataError("a double quote is not closed")
+        said = "unexpected end of statement while looking for matching double-quote"
+        raise RefusedError("a double quote is not closed", said=said)
 
     def _name(self) -> str:
         start = self.at
@@ -158,27 +225,110 @@ class _Reading:
                 return "$"
             return lexer.env.get(name, f"${name}" if lexer.keep_unset else "")
         self.at += 1
+        first = self._peek()
+        if not first:
+            raise _missing("}", "'}'")
+        if first in "{}:":
+            raise RefusedError(f"'${{{first}' is no substitution", said="syntax error: bad substitution")
         name = self._name()
         operator = self._next()
-        if not operator:
-            raise DataError("'}' is missing after '${'")
-        nameless = not name and operator in "{}:"
-        if operator == "}" and name:
+        if operator == "}":
             return lexer.env.get(name, f"${{{name}}}" if lexer.keep_unset else "")
+        if operator == "/" and lexer.release.patterns:
+            return self._replacement(name, depth)
+        return self._with_operator(name, operator, depth)
+
+    def _inner(self, stop: str, depth: int, *, keep_escapes: bool) -> str:
+        """The text up to the stop character, which ends a part of a substitution."""
+        before, self.keep_escapes = self.keep_escapes, keep_escapes
+        try:
+            return self.until(stop, depth + 1)[0]
+        except RefusedError:
+            if not self._peek():
+                raise _missing(stop, "'}'" if stop == "}" else f"'{stop}' in ${{}}") from None
+            raise
+        finally:
+            self.keep_escapes = before
+
+    def _with_operator(self, name: str, operator: str, depth: int) -> str:
+        lexer, release = self.lexer, self.lexer.release
+        if operator != ":" and (not operator or operator not in _operators(release)):
+            raise _unsupported(name, operator, release)
         empty_counts = operator == ":"
         modifier = self._next() if empty_counts else operator
-        if nameless or not modifier or modifier not in _MODIFIERS:
-            shown = f"${{{name}{':' if empty_counts else ''}{modifier}"
-            raise DataError(f"{shown!r} is no substitution that Docker knows here; it knows :-, -, :+, +, :? and ?")
-        word = "".join(piece for piece, _ in self.until("}", depth + 1))
+        is_pattern = release.patterns and bool(modifier) and modifier in _PATTERN_OPERATORS
+        shown = operator + modifier if empty_counts else operator
+        if empty_counts and is_pattern and not release.colon_patterns:
+            raise _unsupported(name, shown, release)
+        word = self._inner("}", depth, keep_escapes=is_pattern)
         value = lexer.env.get(name)
-        if value is None and lexer.keep_unset:
-            return f"${{{name}{':' if empty_counts else ''}{modifier}{word}}}"
+        if value is None and lexer.keep_unset and (release.defaults_without_colon or modifier in tuple("-+?")):
+            return f"${{{name}{shown}{word}}}"
         missing = value is None or (empty_counts and not value)
         if modifier == "-":
             return word if missing else value or ""
         if modifier == "+":
             return "" if missing else word
+        if is_pattern:
+            return _trimmed(modifier, word, value or "", release)
+        if modifier != "?":
+            raise _unsupported(name, shown, release)
         if missing:
-            raise DataError(f"{name}: {word or 'must not be ' + ('unset' if value is None else 'empty')}")
+            state = "unset" if value is None else "empty"
+            said = f"{name}: {word or f'is not allowed to be {state}'}"
+            raise RefusedError(f"{name}: {word or f'must not be {state}'}", said=said)
         return value or ""
+
+    def _replacement(self, name: str, depth: int) -> str:
+        everywhere = self._peek() == "/"
+        if everywhere:
+            self.at += 1
+        pattern = self._inner("/", depth, keep_escapes=True)
+        replacement = self._inner("}", depth, keep_escapes=True)
+        value = self.lexer.env.get(name)
+        if value is None and self.lexer.keep_unset:
+            return f"${{{name}/{pattern}/{replacement}}}"
+        try:
+            return patterns.replaced(value or "", pattern, replacement, everywhere=everywhere)
+        except patterns.PatternError as error:
+            raise _no_pattern(pattern, error) from None
+
+
+def _operators(release: BuilderRelease) -> str:
+    if not release.defaults_without_colon:
+        return "?"
+    return "+-?#%" if release.patterns else "+-?"
+
+
+def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
+    if not pattern and not release.empty_patterns:
+        what = f"the daemon fails over an empty pattern; write one after {operator}"
+        raise RefusedError(what, said=CONNECTION_LOST)
+    greedy = pattern.startswith(operator)
+    trim = patterns.without_suffix if operator == "%" else patterns.without_prefix
+    try:
+        return trim(value, pattern[1:] if greedy else pattern, greedy=greedy)
+    except patterns.PatternError as error:
+        shown = pattern[1:] if greedy else pattern
+        raise _no_pattern(patterns.backwards(shown) if operator == "%" else shown, error) from None
+
+
+def _no_pattern(pattern: str, error: patterns.PatternError) -> RefusedError:
+    return RefusedError(
+        f"{pattern[:80]!r} is no pattern: {error}", said=f"invalid pattern ({pattern}) in substitution: {error}"
+    )
+
+
+def _missing(char: str, shown: str) -> RefusedError:
+    return RefusedError(f"{char!r} is missing after '${{'", said=f"syntax error: missing {shown}")
+
+
+def _unsupported(name: str, operator: str, release: BuilderRelease) -> RefusedError:
+    known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.patterns else "")
+    what = f"'${{{name}{operator}' is no substitution that Docker knows here; it knows {known}"
+    shown = operator or "\ufffd"
+    if not release.defaults_without_colon:
+        if operator[:1] != ":":
+            return RefusedError(what, said="missing ':' in substitution")
+        shown = operator[1:] or "\ufffd"
+    return RefusedError(what, said=f"unsupported modifier ({shown}) in substitution")

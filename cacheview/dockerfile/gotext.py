@@ -6,10 +6,11 @@ own words (which are not the shortest: see `cacheview.model.duration` for people
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["GO_SPACE", "format_go_duration", "quote", "quote_all", "quote_rune"]
+__all__ = ["GO_SPACE", "format_go_duration", "lower", "printable", "quote", "quote_all", "quote_rune", "upper"]
 
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -38,9 +39,30 @@ def _escaped(char: str, delimiter: str) -> str:
     if char == " " or unicodedata.category(char)[0] in "LMNPS":
         return char
     code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, kept as a surrogate escape
+        return f"\\x{code - 0xDC00:02x}"
     if code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def lower(text: str) -> str:
+    """``strings.ToLower``: a character for a character."""
+    return text.lower() if text.isascii() else "".join("i" if char == "İ" else char.lower() for char in text)
+
+
+def upper(text: str) -> str:
+    """``strings.ToUpper``: a character for a character."""
+    return text.upper() if text.isascii() else "".join(map(_upper, text))
+
+
+def _upper(char: str) -> str:
+    return next((form for form in (char.upper(), char.title()) if len(form) == 1), char)
+
+
+def printable(text: str) -> str:
+    """With a replacement character for each byte that is no UTF-8, as Go's JSON has it."""
+    return re.sub("[\ud800-\udfff]", _REPLACEMENT, text)
 
 
 def quote(text: str) -> str:

@@ -62,7 +62,7 @@ def test_a_word_is_resolved(text: str, expected: str) -> None:
         ("'a", "single quote is not closed"),
         ('"a', "double quote is not closed"),
         ('"a\\', "double quote is not closed"),
-        ("${A", "'}' is missing"),
+        ("${A", "no substitution"),
         ("${", "'}' is missing"),
         ("${A:-x", "'}' is missing"),
         ("${}", "no substitution"),

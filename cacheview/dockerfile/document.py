@@ -1,0 +1,243 @@
+"""A whole Dockerfile, divided into instructions.
+
+The rules are those of BuildKit's parser (``frontend/dockerfile/parser``: parser.go, directives.go), and of moby's
+``builder/remotecontext/detect.go``, which reads the file first. A byte that is no UTF-8 is kept as a surrogate escape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cacheview.dockerfile.gotext import GO_SPACE, lower, printable
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.syntax import Instruction, heredoc_names, take_apart
+from cacheview.model import DataError
+
+__all__ = ["Document", "parse", "read_document"]
+
+_MAX_SIZE: Final = 16 << 20
+_MAX_INSTRUCTIONS: Final = 20_000
+_MAX_LINE: Final = 65_535  # bytes; what Go's line scanner takes beside the line's end
+_BOM: Final = b"\xef\xbb\xbf"
+_ASCII_SPACE: Final = b"\t\n\v\f\r "
+_RE2_SPACE: Final = r"[\t\n\f\r ]"
+_DIRECTIVE: Final = re.compile(
+    rf"([a-zA-Z][a-zA-Z0-9]*){_RE2_SPACE}*={_RE2_SPACE}*([^\n]+?){_RE2_SPACE}*", re.ASCII | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A Dockerfile.
+
+    Attributes:
+        instructions: in order; there is at least one.
+        escape: the escape character.
+        warnings: as the builder prints them before the first step, a line each.
+    """
+
+    instructions: tuple[Instruction, ...]
+    escape: str = "\\"
+    warnings: tuple[str, ...] = ()
+
+
+def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfile") -> Document:
+    """Divide a Dockerfile.
+
+    Args:
+        data: all of it.
+        release: the builder.
+        name: its path in the context; the daemon names it in what it refuses.
+
+    Raises:
+        RefusedError: the builder refuses it before it takes a step; ``said`` has the daemon's words.
+        DataError: it is too big to be replayed.
+    """
+    if not data:
+        said = f"the Dockerfile ({name}) cannot be empty"
+        raise RefusedError("the Dockerfile is empty; write a FROM, for a start", said=said)
+    try:
+        return parse(data, release)
+    except RefusedError as error:
+        said = printable(f"failed to parse {name}: {error.said}")
+        raise RefusedError(error.what, said=said, line=error.line, where=error.where) from None
+
+
+def parse(data: bytes, release: BuilderRelease) -> Document:
+    """The same of a text that is no file, such as a trigger: the daemon's words are those of its parser alone."""
+    if len(data) > _MAX_SIZE:
+        raise DataError(f"it has {len(data):,} bytes; what has more than {_MAX_SIZE:,} is not replayed")
+    return _Reading(data, release).document()
+
+
+class _Lines:
+    """The lines of a file with their ends, as Go's scanner gives them: it stops at one that is too long."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+        self.too_long = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        start = self.at
+        if start >= len(self.data) or self.too_long:
+            raise StopIteration
+        end = self.data.find(b"\n", start, start + _MAX_LINE + 1)
+        if end >= 0:
+            self.at = end + 1
+        elif len(self.data) - start <= _MAX_LINE:
+            self.at = len(self.data)
+        else:
+            self.too_long = True
+            raise StopIteration
+        return self.data[start : self.at]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over one file."""
+
+    data: bytes
+    release: BuilderRelease
+    lines: _Lines = field(init=False)
+    number: int = 0
+    escape: str = "\\"
+    directives: set[str] | None = field(default_factory=set)  # None: there can be no more
+    instructions: list[Instruction] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lines = _Lines(self.data)
+
+    def document(self) -> Document:
+        for raw in self.lines:
+            line = self._line(raw.removeprefix(_BOM) if not self.number else raw, is_first=True)
+            self.number += 1
+            start = self.number
+            text, continues = self._cut(line)
+            if not text and not continues:
+                continue
+            self._take(self._joined(text, continues), start)
+        if self.lines.too_long:
+            said = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
+            raise RefusedError(
+                f"a line is longer than {_MAX_LINE:,} bytes, which Docker refuses; break it with a backslash",
+                said=said if self.instructions else "file with no instructions",
+                line=self.number + 1,
+            )
+        if not self.instructions:
+            raise RefusedError("there is no instruction in it", said="file with no instructions", line=self.number)
+        return Document(tuple(self.instructions), self.escape, self._warned())
+
+    def _warned(self) -> tuple[str, ...]:
+        if not self.warnings:
+            return ()
+        last = "[WARNING]: Empty continuation lines will become errors in a future release."
+        return (*self.warnings, last)
+
+    def _joined(self, text: bytes, continues: bool) -> str:
+        """An instruction with its continuation lines."""
+        pieces, has_empty = [text], False
+        while continues:
+            raw = next(self.lines, None)
+            if raw is None:
+                break
+            line = self._line(raw, is_first=False)
+            self.number += 1
+            if _left_stripped(raw).startswith(b"#"):
+                continue
+            if not _left_stripped(line):
+                has_empty = True
+                continue
+            text, continues = self._cut(line)
+            pieces.append(text)
+        joined = b"".join(pieces).decode(errors="surrogateescape")
+        if has_empty:
+            separator = "\n    " if self.release.warns_in_two_lines else " "
+            self.warnings.append(printable(f"[WARNING]: Empty continuation line found in:{separator}{joined}"))
+        return joined
+
+    def _take(self, text: str, start: int) -> None:
+        if len(self.instructions) >= _MAX_INSTRUCTIONS:
+            raise DataError(f"it has more than {_MAX_INSTRUCTIONS:,} instructions, and is not replayed")
+        try:
+            instruction = take_apart(text, self.escape, self.release)
+            heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
+        except RefusedError as error:
+            where = ": ".join(filter(None, (f"line {start}", error.where)))
+            raise RefusedError(error.what, said=error.said, line=start, where=where) from None
+        self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
+
+    def _heredoc(self, name: str, tabs_count: bool) -> tuple[str, str]:
+        """The content of a heredoc up to the line that ends it."""
+        end = name.encode(errors="surrogateescape")
+        content: list[bytes] = []
+        for raw in self.lines:
+            self.number += 1
+            bare = raw.rstrip(b"\r\n")
+            if (bare if tabs_count else bare.lstrip(b"\t")) == end:
+                return name, b"".join(content).decode(errors="surrogateescape")
+            content.append(raw)
+        what = f"the heredoc <<{name[:40]} is not ended; end it with a line that is {name[:40]!r} alone"
+        raise RefusedError(what, said="unterminated heredoc")
+
+    def _line(self, raw: bytes, *, is_first: bool) -> bytes:
+        """A line without its end; nothing of a comment. Directives are obeyed."""
+        if self.release.keeps_carriage_returns:
+            line = raw.removesuffix(b"\n")
+            line = line.removesuffix(b"\r")
+        else:
+            line = raw.rstrip(b"\r\n")
+        if is_first:
+            line = _left_stripped(line)
+        if self.directives is not None:
+            self._obey(line)
+        return b"" if line.startswith(b"#") else line
+
+    def _obey(self, line: bytes) -> None:
+        """Read a parser directive; another line ends them."""
+        text = line.decode(errors="surrogateescape")
+        found = None
+        if text.startswith("#"):
+            text = text[1:].lstrip(GO_SPACE if self.release.directive_after_any_space else "\t\n\f\r ")
+            found = _DIRECTIVE.fullmatch(text)
+        key = lower(found[1]) if found else ""
+        if found is None or key not in self.release.directives:
+            self.directives = None
+            return
+        assert self.directives is not None
+        if key in self.directives:
+            what = f"there is a second directive {key}; leave one"
+            raise RefusedError(what, said=f"only one {key} parser directive can be used", line=self.number + 1)
+        self.directives.add(key)
+        if key != "escape":
+            return
+        if found[2] not in ("\\", "`"):
+            raise RefusedError(
+                f"escape={found[2][:20]} is neither \\ nor `, and Docker knows no other",
+                said=f"invalid escape token '{found[2]}' does not match ` or \\",
+                line=self.number + 1,
+            )
+        self.escape = found[2]
+
+    def _cut(self, line: bytes) -> tuple[bytes, bool]:
+        """A line without the mark that says that it goes on, and whether it does."""
+        token = self.escape.encode()
+        bare = line.rstrip(b" \t")
+        if not bare.endswith(token) or bare[-2:-1] == token:
+            return line, False
+        return bare[:-1], True
+
+
+def _left_stripped(line: bytes) -> bytes:
+    line = line.lstrip(_ASCII_SPACE)
+    if line[:1] < b"\x80":
+        return line
+    return line.decode(errors="surrogateescape").lstrip(GO_SPACE).encode(errors="surrogateescape")

@@ -1,0 +1,126 @@
+r"""The patterns in ``${V#x}``, ``${V%x}`` and ``${V/x/y}``: ``*`` any text, ``?`` any character, ``\`` before either.
+
+BuildKit's shell lexer turns a pattern into a regular expression, whose wildcards stop at a line's end. Here it is
+matched piece by piece between its ``*``: the earliest place of a piece leaves the most for those after it, so nothing
+is ever tried twice.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["PatternError", "backwards", "replaced", "without_prefix", "without_suffix"]
+
+_Pieces = list["re.Pattern[str]"]
+
+_REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+
+
+class PatternError(ValueError):
+    """The pattern is none; says why, as the lexer does."""
+
+
+def without_prefix(value: str, pattern: str, *, greedy: bool) -> str:
+    """The value without the shortest part at its beginning that the pattern fits; greedy: the longest."""
+    end = _end(_pieces(pattern), value, 0, greedy=greedy)
+    return value if end is None else value[end:]
+
+
+def without_suffix(value: str, pattern: str, *, greedy: bool) -> str:
+    """The same at its end."""
+    return without_prefix(value[::-1], backwards(pattern), greedy=greedy)[::-1]
+
+
+def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
+    """The value with the first, longest part that the pattern fits replaced; or all such parts.
+
+    Where all are replaced, ``$0`` in the replacement stands for the part, as Go's ``regexp`` has it.
+    """
+    pieces = _pieces(pattern)
+    done: list[str] = []
+    at = copied = 0
+    while at <= len(value):
+        found = _search(pieces, value, at)
+        if found is None:
+            break
+        start, end = found
+        done.append(value[copied:start])
+        if not everywhere:
+            return "".join((*done, replacement, value[end:]))
+        if end > copied or start == 0:  # nothing right after a part is no part
+            done.append(_expanded(replacement, value[start:end]))
+        copied = end
+        at = at + 1 if at + 1 > end else end
+    return "".join(done) + value[copied:]
+
+
+def _expanded(replacement: str, whole: str) -> str:
+    def reference(found: re.Match[str]) -> str:
+        if found[0] == "$$":
+            return "$"
+        return whole if "0" in (found[1], found[2]) else ""
+
+    return _REFERENCE.sub(reference, replacement)
+
+
+def _pieces(pattern: str) -> _Pieces:
+    """What stands between the ``*`` of a pattern, at least one piece."""
+    texts = [""]
+    chars = iter(pattern.removeprefix("\ufeff"))  # as Go's scanner
+    for char in chars:
+        if char == "*":
+            texts.append("")
+        elif char == "?":
+            texts[-1] += "."
+        elif char == "\\":
+            char = next(chars, "\ufffd")
+            if char not in "*?\\}/":
+                raise PatternError(f"invalid escape '\\{char}'")
+            texts[-1] += re.escape(char)
+        else:
+            texts[-1] += re.escape(char)
+    return [re.compile(text) for text in texts]
+
+
+def backwards(pattern: str) -> str:
+    """The pattern backwards, with each backslash before what it stood before."""
+    return "".join(reversed(re.findall(r"\\.|.", pattern, re.DOTALL)))
+
+
+def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
+    """Where the pattern ends that begins at a place; None where it does not fit."""
+    first, *others = pieces
+    found = first.match(text, start)
+    for number, piece in enumerate(others, 1):
+        if found is None:
+            return None
+        at = found.end()
+        line_end = text.find("\n", at)
+        line_end = len(text) if line_end < 0 else line_end
+        if greedy and number == len(others):
+            places = (piece.match(text, place) for place in range(line_end, at - 1, -1))
+            found = next(filter(None, places), None)
+        else:
+            found = piece.search(text, at)
+            if found is not None and found.start() > line_end:
+                return None
+    return None if found is None else found.end()
+
+
+def _search(pieces: _Pieces, text: str, at: int) -> tuple[int, int] | None:
+    """The first place from a position on where the pattern fits, and its longest end there."""
+    while at <= len(text):
+        found = pieces[0].search(text, at)
+        if found is None:
+            return None
+        start = found.start()
+        end = _end(pieces, text, start, greedy=True)
+        if end is not None:
+            return start, end
+        # What does not follow here follows nowhere later in this line.
+        line_end = text.find("\n", start)
+        if line_end < 0:
+            return None
+        at = line_end + 1
+    return None

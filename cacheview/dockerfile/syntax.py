@@ -1,0 +1,319 @@
+"""One line of a Dockerfile taken apart into an instruction's name, flags and arguments; nothing is resolved yet.
+
+The rules are those of BuildKit's line parsers (``frontend/dockerfile/parser``: split_command.go, line_parsers.go).
+A byte that is no UTF-8 is kept as a surrogate escape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.gotext import GO_SPACE, lower, quote
+from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+
+__all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "take_apart"]
+
+_BLANK: Final = re.compile(r"[\t\v\f\r ]+")
+_HEREDOC: Final = re.compile(r"([0-9]*)<<(-?)([^<]*)")
+_HEREDOC_WITH_SPACE: Final = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
+
+_Arguments = tuple[list[str], bool]
+"""The arguments, and whether they came in the JSON form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction.
+
+    Attributes:
+        name: in capitals (``RUN``).
+        flags: leading words that begin with ``--``, unquoted.
+        args: as the instruction divides them: one for a shell form; the strings of a JSON form; name, value,
+            name, value … for ``ENV`` and ``LABEL``; for ``ONBUILD`` the inner name first.
+        is_json: the JSON form was used.
+        line: the whole instruction in one line, continuation lines joined.
+        heredocs: name and content of each heredoc that follows it.
+        escape: the escape character in force.
+        start_line, end_line: of the file, counted from 1; 0 for what comes from no file.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    args: tuple[str, ...]
+    is_json: bool
+    line: str
+    heredocs: tuple[tuple[str, str], ...] = ()
+    escape: str = "\\"
+    start_line: int = 0
+    end_line: int = 0
+
+    @property
+    def original(self) -> str:
+        """As ``docker build`` prints it in ``Step 1/2 : …``."""
+        return self.line.strip(GO_SPACE)
+
+    @property
+    def word(self) -> str:
+        """Its name as it is written."""
+        return _BLANK.split(self.original, maxsplit=1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What the reading of a line depends on."""
+
+    escape: str
+    release: BuilderRelease
+
+
+def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
+    """The instruction of a line, without heredocs and line numbers.
+
+    Raises:
+        RefusedError: it is not written as Docker reads it.
+    """
+    way = _Way(escape, release)
+    outer: list[tuple[str, tuple[str, ...]]] = []
+    rest = line
+    while True:  # once, but for triggers
+        word, flags, rest = _split_command(rest, way)
+        name = _canonical(word)
+        if name != "ONBUILD" or not rest:
+            break
+        outer.append((name, flags))
+    read = _READERS.get(name)
+    try:
+        args, is_json = read(rest, way) if read is not None else ([], False)
+    except RefusedError as error:
+        raise RefusedError(error.what, said=error.said, where=name) from None
+    if outer:
+        args = [*(inner for inner, _ in outer[1:]), name, *args]
+        name, flags = outer[0]
+    return Instruction(name, flags, tuple(args), is_json, line, escape=escape)
+
+
+def _canonical(word: str) -> str:
+    """In capitals, where an instruction has that name."""
+    name = lower(word).upper()
+    return name if name in INSTRUCTIONS else word
+
+
+def _split_command(line: str, way: _Way) -> tuple[str, tuple[str, ...], str]:
+    word, *others = _BLANK.split(line.strip(GO_SPACE), maxsplit=1)
+    flags, rest = _leading_flags(others[0], way) if others else ([], "")
+    return word, tuple(flags), rest.strip(GO_SPACE)
+
+
+def _leading_flags(text: str, way: _Way) -> tuple[list[str], str]:
+    """The words in front that begin with ``--``, and the text after them."""
+    # Docker goes through the bytes here, so a flag that is not ASCII comes out as Latin-1.
+    line = text.encode(errors="surrogateescape").decode("latin-1")
+    escape = way.escape if way.release.flags_use_escape else "\\"
+    flags: list[str] = []
+    at = 0
+    while True:
+        while line[at : at + 1] and line[at] in GO_SPACE:
+            at += 1
+        if not line.startswith("--", at):
+            break
+        word, quoted, at = _flag(line, at, escape)
+        if word == "--":
+            break
+        if word or quoted:
+            flags.append(word)
+    return flags, line[at:].encode("latin-1").decode(errors="surrogateescape")
+
+
+def _flag(line: str, at: int, escape: str) -> tuple[str, bool, int]:
+    """One word with its quotes and escapes resolved, whether it had quotes, and where it ends."""
+    letters: list[str] = []
+    quoted, had_quotes = "", False
+    while at < len(line):
+        char = line[at]
+        if quoted and char == quoted:
+            quoted, char = "", ""
+        elif not quoted and char in GO_SPACE:
+            break
+        elif not quoted and char in "'\"":
+            quoted, had_quotes, char = char, True, ""
+        elif char == escape:
+            at += 1
+            char = line[at : at + 1]  # nothing at the end of the line: it falls away
+        letters.append(char)
+        at += 1
+    return "".join(letters), had_quotes, min(at, len(line))
+
+
+def _words(text: str, way: _Way) -> list[str]:
+    """Words divided at white space that is neither quoted nor escaped; quotes and escapes stay."""
+    words: list[str] = []
+    letters: list[str] = []
+    quoted, at = "", 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == way.escape and quoted != "'":
+            if at == len(text):
+                break  # nothing to escape
+            letters += (char, text[at])
+            at += 1
+            continue
+        if quoted:
+            quoted = "" if char == quoted else quoted
+        elif char in GO_SPACE:
+            if letters:
+                words.append("".join(letters))
+            letters = []
+            continue
+        elif char in "'\"":
+            quoted = char
+        letters.append(char)
+    words = [*words, "".join(letters)] if letters else words
+    return [re.sub("[\udc80-\udcff]", "\ufffd", word) for word in words]
+
+
+def _whole(text: str, way: _Way) -> _Arguments:
+    del way
+    return ([text] if text else []), False
+
+
+def _strings(text: str, way: _Way) -> list[str] | None:
+    try:
+        return json_strings(text, to_the_end=way.release.json_to_the_end)
+    except NotStringsError:
+        raise RefusedError('the JSON form takes strings only; quote each: ["a", "1"]', said=NOT_STRINGS) from None
+
+
+def _json_or_whole(text: str, way: _Way) -> _Arguments:
+    strings = _strings(text, way)
+    return _whole(text, way) if strings is None else (strings, True)
+
+
+def _split(text: str, way: _Way) -> _Arguments:
+    del way
+    return (_BLANK.split(text) if text else []), False
+
+
+def _json_or_split(text: str, way: _Way) -> _Arguments:
+    strings = _strings(text, way)
+    return _split(text, way) if strings is None else (strings, True)
+
+
+def _typed(text: str, way: _Way) -> _Arguments:
+    """``HEALTHCHECK``: its kind, then a command."""
+    # Bytes again, as with the flags.
+    found = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
+    kind, rest = (_from_latin_1(found[1]), _from_latin_1(line[found.end() :])) if found else ("", "")
+    if not kind:
+        return [], False
+    args, is_json = _json_or_whole(rest, way)
+    return [kind, *args], is_json
+
+
+_ONE_BYTE_SPACE: Final = "\t\n\v\f\r \x85\xa0"
+
+
+def _as_latin_1(text: str) -> str:
+    return text.encode(errors="surrogateescape").decode("latin-1")
+
+
+def _from_latin_1(text: str) -> str:
+    return text.encode("latin-1").decode(errors="surrogateescape")
+
+
+def _quoted_words(text: str, way: _Way) -> _Arguments:
+    return _words(text, way), False
+
+
+def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
+    """``name=value …``, or the old form ``name value``, where the first word has no ``=``."""
+
+    def read(text: str, way: _Way) -> _Arguments:
+        words = _words(text, way)
+        if words and "=" not in words[0]:
+            old_form = _BLANK.split(text, maxsplit=1)
+            if len(old_form) < 2:
+                what = f"{words[0][:80]!r} has no value; write name=value"
+                raise RefusedError(what, said=f"{name} must have two arguments")
+            return old_form, False
+        args: list[str] = []
+        for word in words:
+            key, equals, value = word.partition("=")
+            if not equals:
+                what = f"no '=' in {word[:80]!r}; write name=value, and quote a value that has spaces"
+                said = f"Syntax error - can't find = in {quote(word)}. Must be of the form: name=value"
+                raise RefusedError(what, said=said)
+            args += [key, value]
+        return args, False
+
+    return read
+
+
+_READERS: Final[Mapping[str, Callable[[str, _Way], _Arguments]]] = {
+    "ADD": _json_or_split,
+    "ARG": _quoted_words,
+    "CMD": _json_or_whole,
+    "COPY": _json_or_split,
+    "ENTRYPOINT": _json_or_whole,
+    "ENV": _pairs_of("ENV"),
+    "EXPOSE": _split,
+    "FROM": _split,
+    "HEALTHCHECK": _typed,
+    "LABEL": _pairs_of("LABEL"),
+    "MAINTAINER": _whole,
+    "RUN": _json_or_whole,
+    "SHELL": _json_or_whole,
+    "STOPSIGNAL": _whole,
+    "USER": _whole,
+    "VOLUME": _json_or_split,
+    "WORKDIR": _whole,
+}
+
+INSTRUCTIONS: Final[tuple[str, ...]] = (*_READERS, "ONBUILD")
+"""The names of all instructions."""
+
+
+def heredoc_name(word: str, release: BuilderRelease = MOBY_71EBFC7) -> tuple[str, bool] | None:
+    """The name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it count.
+
+    None where the word opens none.
+    """
+    try:
+        return _heredoc_name(word, release) if release.heredocs else None
+    except RefusedError:
+        return None
+
+
+def _heredoc_name(word: str, release: BuilderRelease) -> tuple[str, bool] | None:
+    match = (_HEREDOC_WITH_SPACE if release.heredoc_spaces else _HEREDOC).fullmatch(word)
+    if match is None or not match[3]:
+        return None
+    names = Lexer({}, keep_unset=True, release=release).words(match[3])
+    return (names[0], not match[2]) if len(names) == 1 else None
+
+
+def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tuple[str, bool]]:
+    """The names of all heredocs that an instruction opens, in order; see `heredoc_name`.
+
+    Raises:
+        RefusedError: a name cannot be resolved.
+    """
+    name = instruction.name
+    if name == "ONBUILD" and instruction.args:
+        name = instruction.args[0]
+    if not release.heredocs or name not in ("ADD", "COPY", "RUN") or instruction.is_json:
+        return []
+    if "<<" not in instruction.line:
+        return []
+    lexer = Lexer({}, keep_quotes=True, keep_escapes=True, keep_unset=True, release=release)
+    try:
+        words = lexer.words(instruction.line)
+    except RefusedError:
+        return []  # with a quote left open no word can be told, and Docker looks for none
+    return [found for word in words if (found := _heredoc_name(word, release)) is not None]
