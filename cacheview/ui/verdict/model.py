@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final
@@ -9,10 +10,11 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import Check, Explanation, Stage, StageKind, Subject
+from cacheview.ui.verdict.listing import Listing
 from cacheview.ui.verdict.nearest import NearestOrder
 from cacheview.ui.verdict.node import Node, row_changes, runs
 from cacheview.ui.verdict.row_text import cell, in_words, tip
-from cacheview.ui.verdict.rows import LISTED, Group, Item, Rows, rows_of
+from cacheview.ui.verdict.rows import Group, Item, Rows, rows_of
 
 __all__ = ["Column", "TraceModel"]
 
@@ -45,7 +47,7 @@ class TraceModel(QAbstractItemModel):
         self._folded = True
         self._nearest_first = False
         self._order: NearestOrder | None = None
-        self._listed: dict[StageKind, int | None] = {}
+        self._listed: dict[StageKind, Listing | None] = {}
         self._nodes: dict[int, Node] = {}
         self._last_number = 0
         self._root: Node | None = None
@@ -92,9 +94,9 @@ class TraceModel(QAbstractItemModel):
             if self._explanation is not None:
                 self._change(self._explanation)
 
-    def list_subjects(self, kind: StageKind, count: int | None) -> None:
-        """List the first so many subjects of a stage from now on; None: all of them."""
-        self._listed[kind] = count
+    def list_subjects(self, kind: StageKind, listing: Listing | None) -> None:
+        """List these subjects of a stage from now on; None: all of them."""
+        self._listed[kind] = listing
         index = self.stage_index(kind)
         node = self._node(index) if index.isValid() else None
         if node is not None:
@@ -240,11 +242,16 @@ class TraceModel(QAbstractItemModel):
         if node is None:
             return QModelIndex()
         rows = self._rows(node)
-        if place >= len(rows.places) and place < len(rows.run):
-            self.list_subjects(kind, place + LISTED)
-            rows = self._rows(node)
-        row = self._order.row(place) if self._order is not None and rows.places is self._order else place
-        return self.index(len(rows.lead) + row, 0, stage)
+        if self._order is not None and rows.places is self._order:
+            return self.index(len(rows.lead) + self._order.row(place), 0, stage)
+        listing = self._listed.get(kind, Listing())
+        if listing is not None and place < len(rows.run):
+            self._listed[kind] = listing = listing.reaching(place)
+            if len(listing.places(len(rows.run))) != len(rows.places) or place not in rows.places:
+                self.list_subjects(kind, listing)
+                rows = self._rows(node)
+        row = bisect_left(rows.places, place)
+        return self.index(len(rows.lead) + row, 0, stage) if row < len(rows.places) else QModelIndex()
 
     def check_index(self, under: QModelIndex, trail: Sequence[int]) -> QModelIndex:
         """The row of a check below a stage or subject, by the places that lead to it; through a group if folded."""
@@ -306,7 +313,7 @@ class TraceModel(QAbstractItemModel):
 
     def _rows_of(self, item: Item) -> Rows:
         assert self._explanation is not None
-        listed = self._listed.get(item.kind, LISTED) if isinstance(item, Stage) else None
+        listed = self._listed.get(item.kind, Listing()) if isinstance(item, Stage) else None
         return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
     def _index_of(self, node: Node) -> QModelIndex:

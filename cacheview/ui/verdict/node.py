@@ -108,7 +108,7 @@ def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
     start, end = _common(before.images, after.images)
     if start == old == new:
         return start, old, new, _is_reordered(before.places, after.places)
-    if isinstance(before.places, range) and isinstance(after.places, range):
+    if not isinstance(before.places, NearestOrder) and not isinstance(after.places, NearestOrder):
         return start, old - end, new - end, False
     return 0, old, new, False
 

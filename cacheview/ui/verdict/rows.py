@@ -12,16 +12,14 @@ from typing import Final
 
 from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
+from cacheview.ui.verdict.listing import Listing
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
-__all__ = ["GROUP_LIMIT", "LISTED", "Group", "Heads", "Item", "More", "Note", "Rows", "failed_trail", "fold", "rows_of"]
+__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "More", "Note", "Rows", "failed_trail", "fold", "rows_of"]
 
 GROUP_LIMIT: Final = 5_000
 """How many checks a group lists: a history may have any number of entries."""
-
-LISTED: Final = 200
-"""How many subjects a stage lists until more are asked for: a view asks every row that is listed with every edit."""
 
 
 @dataclass(frozen=True)
@@ -141,14 +139,14 @@ def rows_of(
     *,
     folded: bool,
     order: Sequence[int] | None = None,
-    listed: int | None = None,
+    listed: Listing | None = None,
 ) -> Rows:
     """The rows below an item.
 
     Args:
         folded: what is no difference is folded into groups.
         order: the candidates by place in the daemon's order, where another order is wanted.
-        listed: how many subjects of a stage are rows, in the daemon's order; None: all.
+        listed: which subjects of a stage are rows, in the daemon's order; None: all.
     """
     match item:
         case Explanation():
@@ -165,7 +163,7 @@ def rows_of(
             return Rows()
 
 
-def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: int | None) -> Rows:
+def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: Listing | None) -> Rows:
     lead: list[tuple[Hashable, Item]] = [(check.name, check) for check in stage.checks]
     count = len(stage.subjects)
     if not count and not lead:
@@ -173,12 +171,13 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
         lead += [("nothing", Note(text)), ("hint", Note(hint, faint=True))]
     if order is not None and stage.kind is StageKind.LOCAL:
         return Rows(lead, stage.subjects, order, stage.images, branching=True)
-    if listed is None or count <= listed:
+    ranges = listed.ranges(count) if listed is not None else (range(count),)
+    if listed is None or sum(map(len, ranges)) == count:
         return Rows(lead, stage.subjects, range(count), stage.images, branching=True)
-    role = stage.subjects[0].role
-    text = f"The first {listed:,} of {count:,} {role}s. Double-click here, or press Enter, to list all."
-    lead.append(("more", More(text, faint=True, kind=stage.kind)))
-    return Rows(lead, stage.subjects, range(listed), stage.images[:listed], branching=True)
+    told = listed.in_words(count, stage.subjects[0].role)
+    lead.append(("more", More(f"{told}. Double-click here, or press Enter, to list all.", faint=True, kind=stage.kind)))
+    images = tuple(image for part in ranges for image in stage.images[part.start : part.stop])
+    return Rows(lead, stage.subjects, listed.places(count), images, branching=True)
 
 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:

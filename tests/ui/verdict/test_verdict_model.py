@@ -24,8 +24,9 @@ from verdict_kit import (
 
 from cacheview.engine import Check, Explanation, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, Probe
+from cacheview.ui.verdict.listing import LISTED, Listing
 from cacheview.ui.verdict.model import Column, TraceModel
-from cacheview.ui.verdict.rows import LISTED, Group
+from cacheview.ui.verdict.rows import Group
 
 Role = Qt.ItemDataRole
 
@@ -338,7 +339,7 @@ def test_more_candidates_are_listed_when_asked_for(watched: Watched) -> None:
     cache, model = many_cache(7), watched.model
     model.show(explain(cache, many_probe(3, "x")))
     stage = model.stage_index(StageKind.LOCAL)
-    model.list_subjects(StageKind.LOCAL, 4)
+    model.list_subjects(StageKind.LOCAL, Listing(4))
     assert model.rowCount(stage) == 1 + 4
     assert model.data(model.index(0, 0, stage)).startswith("The first 4 of 7 candidates")
     held = QPersistentModelIndex(model.subject_index(StageKind.LOCAL, 2))

@@ -1,0 +1,94 @@
+"""Which of very many candidates are listed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPersistentModelIndex
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+from verdict_kit import many_cache, many_probe
+
+from cacheview.engine import StageKind, explain
+from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.verdict.listing import Listing
+from cacheview.ui.verdict.model import TraceModel
+from cacheview.ui.verdict.rows import More
+
+LOCAL = StageKind.LOCAL
+
+
+def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
+    listing = Listing()
+    assert listing.ranges(10_000) == (range(200),)
+    assert listing.ranges(50) == (range(50),)
+    assert listing.reaching(199) == listing
+    far = listing.reaching(9_999)
+    assert far.ranges(10_000) == (range(200), range(9_899, 10_000))
+    assert far.in_words(10_000, "candidate") == "The first 200 and 9,900 to 10,000 of 10,000 candidates"
+    assert far.reaching(9_950) == far
+    assert listing.reaching(250).ranges(10_000) == (range(350),)
+    assert far.ranges(9_000) == (range(200),)  # of fewer candidates, after an edit
+
+
+def test_what_was_asked_for_longest_ago_goes() -> None:
+    listing = Listing()
+    for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
+        listing = listing.reaching(place)
+    assert sorted(listing.asked) == [1_000, 3_000, 4_000, 5_000]
+    assert len(listing.places(10_000)) == 200 + 4 * 200
+
+
+def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
+    model = TraceModel()
+    model.show(explain(many_cache(1_000), many_probe(3, "x")))
+    told: list[tuple[str, int, int]] = []
+    model.rowsInserted.connect(lambda _, first, last: told.append(("in", first, last)))
+    model.rowsRemoved.connect(lambda _, first, last: told.append(("out", first, last)))
+    stage = model.stage_index(LOCAL)
+    last = QPersistentModelIndex(model.subject_index(LOCAL, 999))
+    assert told == [("in", 201, 301)]
+    subject = model.subject_of(model.subject_index(LOCAL, 500))
+    assert subject is model.explanation.trace.stages[0].subjects[500]  # type: ignore[union-attr]
+    assert told[1:] == [("in", 201, 400)]
+    assert last.row() == model.rowCount(stage) - 1 == 501
+    assert model.subject_index(LOCAL, 550).row() == 351
+    assert model.item(model.index(0, 0, stage)) == More(
+        "The first 200 and 401 to 600 and 900 to 1,000 of 1,000 candidates. Double-click here, or press Enter, "
+        "to list all.",
+        faint=True,
+        kind=LOCAL,
+    )
+    model.list_subjects(LOCAL, None)
+    assert model.rowCount(stage) == 1_000
+    assert last.row() == 999
+
+
+def test_the_model_is_sound_with_a_gap(qtmodeltester: ModelTester) -> None:
+    model = TraceModel()
+    model.show(explain(many_cache(450), many_probe(3, "x")))
+    assert model.subject_index(LOCAL, 449).isValid()
+    assert model.rowCount(model.stage_index(LOCAL)) == 1 + 200 + 101
+    qtmodeltester.check(model)
+
+
+def test_the_last_of_many_candidates_decides(qtbot: QtBot) -> None:
+    """It is shown, and what stands between the first ones and it is not made."""
+    cache = many_cache(1_500)
+    pane = VerdictPane()
+    qtbot.addWidget(pane)
+    pane.resize(600, 700)
+    pane.show()
+    pane.show_explanation(explain(cache, many_probe(0)))  # the daemon begins with the newest: this is the oldest
+    index = pane.navigation.deciding_index()
+    subject = pane.trace.subject_of(index)
+    assert subject is not None
+    assert subject.image.id == cache.store.images[1].id
+    assert pane.view.viewport().rect().intersects(pane.view.visualRect(index))
+    assert pane.trace.rowCount(pane.trace.stage_index(LOCAL)) < 400
+    # The first candidate is selected, and an edit that leaves the decision where it is moves nothing.
+    stage = explain(cache, many_probe(0)).trace.stage(LOCAL)
+    assert stage is not None
+    assert pane.reveal_image(stage.images[0].id)
+    current, rows = pane.view.currentIndex(), pane.trace.rowCount(pane.trace.stage_index(LOCAL))
+    pane.show_explanation(explain(cache, many_probe(0).model_copy(update={"cache_from": ()})))
+    assert pane.view.currentIndex() == current
+    assert pane.trace.rowCount(pane.trace.stage_index(LOCAL)) == rows
