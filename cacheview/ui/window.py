@@ -421,7 +421,7 @@ class MainWindow(QMainWindow):
         dialog.chosen.connect(self.open)
         dialog.open()
 
-    def _choose_rules(self, name: str, cache: ImageCache | None) -> None:
+    def _choose_rules(self, name: str, cache: ImageCache) -> None:
         self.opener.chosen_rules = name
         self._session().choose_rules(name, cache)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from cacheview import report as forms
-from cacheview.engine import RULE_SETS, ImageCache, RuleSet
+from cacheview.engine import RULE_SETS, RuleSet, explain
 from cacheview.engine.certainty import rests_on
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
@@ -50,8 +51,11 @@ class Asker:
 
         def work(report: Report) -> object:
             with self._lock:
+                begun = time.monotonic()
                 lines = self._verdicts(report, probe, first)
                 rows = self._rows(report, probe, known, lines)
+                if time.monotonic() - begun > 2 * _AT_ONCE:  # indexes were made
+                    _keep()
                 return [
                     replace(lines[row.rules.name], group=number)
                     for number, group in enumerate(grouped(probe, rows, self._caches).groups)
@@ -98,11 +102,24 @@ class Asker:
 
         return work
 
-    def release(self, rules: RuleSet) -> ImageCache | None:
-        """Hand a cache over with its indexes; None: there is none, or it is at work. It is made anew when needed."""
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            return self._caches.release(rules)
-        finally:
-            self._lock.release()
+    def preparing(self, rules: RuleSet, probe: Probe) -> Work:
+        """Work whose result is the cache of one rule set, with all indexes that an explanation of the probe needs.
+
+        It is handed over, and made anew when it is needed here again.
+        """
+
+        def work(report: Report) -> object:
+            with self._lock:
+                report(0, None, "Preparing")
+                cache = self._caches.cache(rules)
+                explain(cache, probe).trace.index.survivors(probe)
+                _keep()
+                return self._caches.release(rules)
+
+        return work
+
+
+def _keep() -> None:
+    """Indexes live on: the next full search for garbage, which may come in the UI thread, is not to go over them."""
+    if gc.get_freeze_count():
+        gc.freeze()

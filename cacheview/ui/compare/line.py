@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cacheview.engine import RuleSet, Verdict, VerdictOutcome
 from cacheview.engine.explain import known_as
@@ -22,6 +23,15 @@ OF_THE_STORE = "this store's"
 
 NOT_YET = "…"
 """Stands where a rule set has not answered yet."""
+
+
+_COUNTED: Final = {
+    VerdictOutcome.HIT: ("hit", "hits"),
+    VerdictOutcome.MISS: ("miss", "misses"),
+    VerdictOutcome.ERROR: ("error", "errors"),
+    VerdictOutcome.DIVERGES: ("diverges", "diverge"),
+    VerdictOutcome.PANIC: ("panic", "panics"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
 def summary(lines: Sequence[Line]) -> str:
     """How many answers there are and how often each word, of lines that have all been asked."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
-    told = ", ".join(f"{words[outcome]} {outcome.value}" for outcome in VerdictOutcome if words[outcome])
+    told = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
         return f"All {len(lines)} rule sets answer alike, for the same reason: {next(iter(words)).value}"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from cacheview.engine import RULE_SETS, RuleSet, fitting
+from cacheview.engine import RULE_SETS, ImageCache, RuleSet, fitting
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
@@ -35,8 +35,8 @@ class ComparePane(QWidget):
     Its ``head`` is for whoever shows the pane to put over it.
 
     Signals:
-        rules_asked(str, object): the name of the rule set that the person chose, and an `ImageCache` of the store
-            that knows it already, or None.
+        rules_asked(str, ImageCache): the name of the rule set that the person chose, and a cache of the store that
+            is ready to be asked by it.
         copied(str): what was put on the clipboard, in words.
         settled(): what all rule sets answer is shown.
     """
@@ -77,6 +77,9 @@ class ComparePane(QWidget):
         self._copier = Loader(self)
         self._copier.succeeded.connect(self._put_on_clipboard)
         self._copier.failed.connect(self._fail)
+        self._chooser = Loader(self)
+        self._chooser.succeeded.connect(self._switch)
+        self._chooser.failed.connect(self._fail)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._lose_patience)
         self._show_empty()
@@ -113,6 +116,8 @@ class ComparePane(QWidget):
             self.view.setCurrentIndex(self.model.row_of(session.cache.rules))
             self._unseen = True
         if probe == self._asked:
+            if not self._loader.is_busy:
+                self.head.say(summary(self.model.lines))
             return
         self._asked = probe
         known = Row(session.cache.rules, told.verdict, told.deciding)
@@ -139,6 +144,7 @@ class ComparePane(QWidget):
         self._patience.stop()
         self._loader.close()
         self._copier.close()
+        self._chooser.close()
 
     # What comes
 
@@ -190,10 +196,22 @@ class ComparePane(QWidget):
 
     def _choose(self, index: QModelIndex) -> None:
         session, rules = self._session, self.model.line(index).rules
-        if session is None or rules is session.cache.rules:
+        if session is None or self._asker is None:
             return
-        cache = self._asker.release(rules) if self._asker is not None else None
-        self.rules_asked.emit(rules.name, cache)
+        if self._loader.is_busy:  # it is asked for the rest when they are in use
+            self._loader.cancel()
+            self._asked = None
+        if rules is session.cache.rules:
+            self._chooser.cancel()
+            self.ask()
+            return
+        self.head.say(f"Switching to {rules.title}…")
+        self._chooser.start(self._asker.preparing(rules, session.document.probe))
+
+    def _switch(self, cache: ImageCache) -> None:
+        session = self._session
+        if session is not None and cache.store is session.store:
+            self.rules_asked.emit(cache.rules.name, cache)
 
     def _ask_anew(self) -> None:
         self._asked = None
