@@ -1,51 +1,114 @@
-"""The leading ``--name=value`` words of an instruction."""
+"""The leading ``--name=value`` words of an instruction.
+
+The rules are those of BuildKit's ``frontend/dockerfile/instructions/bflag.go``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
 
-from cacheview.model import DataError
+from cacheview.dockerfile.gotext import lower
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.suggest import suggestion
 
-__all__ = ["read_flags"]
+__all__ = ["Flags", "needs_buildkit", "parse_flags", "read_flags"]
 
-_HEALTHCHECK = ("interval", "timeout", "start-period", "start-interval", "retries")
-_KNOWN: Mapping[str, tuple[str, ...]] = {
-    "ADD": ("chown", "chmod", "link", "keep-git-dir", "checksum"),
-    "COPY": ("chown", "chmod", "link", "from"),
-    "HEALTHCHECK": _HEALTHCHECK,
-    "RUN": ("mount", "network", "security"),
-}
-_SWITCHES = ("link", "keep-git-dir")
-_BUILDKIT_ONLY: Mapping[str, tuple[str, ...]] = {
+_SWITCHES: Final = ("keep-git-dir", "link", "parents", "unpack")
+_REPEATED: Final = ("device", "exclude", "mount")
+_BUILDKIT_ONLY: Final = {
     "ADD": ("chmod",),
     "COPY": ("chmod",),
-    "RUN": ("mount", "network", "security"),
+    "RUN": ("mount", "network", "security", "device"),
 }
 
 
-def read_flags(name: str, words: Iterable[str]) -> dict[str, str]:
-    """Values by flag for an instruction; a switch has ``true`` or ``false``.
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of an instruction.
+
+    Attributes:
+        values: by name, in the order given; a switch has ``true`` or ``false``, a flag that came more than once its
+            last value.
+        repeated: all values, of flags that may come more than once.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    repeated: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_flags(name: str, words: Iterable[str], release: BuilderRelease = MOBY_71EBFC7) -> dict[str, str]:
+    """Values by flag for an instruction of the classic builder; a switch has ``true`` or ``false``.
 
     Raises:
-        DataError: the instruction has no such flag, it came twice, its value is missing or is none, or only
-            BuildKit takes it.
+        RefusedError: see `parse_flags` and `needs_buildkit`.
     """
-    known = _KNOWN.get(name, ())
-    flags: dict[str, str] = {}
+    flags = parse_flags(name, words, release)
+    needs_buildkit(name, flags.values)
+    return flags.values
+
+
+def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Flags:
+    """The flags of an instruction, as they are looked at before the first step.
+
+    Raises:
+        RefusedError: the instruction has no such flag, it came twice, its value is missing or is none.
+    """
+    known = release.flags.get(name, ())
+    flags = Flags()
     for word in words:
         flag, equals, value = word[2:].partition("=")
+        shown = f"--{flag}" if release.says_flags_with_dashes else flag
         if flag not in known:
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
-            raise DataError(f"no such flag: --{flag[:40]}; it takes {takes or 'none'}")
-        if flag in _BUILDKIT_ONLY.get(name, ()):
-            raise DataError(f"--{flag} needs BuildKit, and the classic builder refuses it; leave it out")
-        if flag in flags:
-            raise DataError(f"--{flag} is given twice; give it once")
+            near = suggestion(flag, known) if release.suggests else ""
+            what = f"no such flag: --{flag[:40]}; it takes {takes or 'none'}"
+            raise RefusedError(what, said=_said(f"unknown flag: {shown}", release) + near)
+        if flag in flags.values and flag not in _REPEATED:
+            what = f"--{flag} is given twice; give it once"
+            raise RefusedError(what, said=_said(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
-            if (equals and not value) or value.lower() not in ("", "true", "false"):
-                raise DataError(f"--{flag} is either true or false")
-            value = value.lower() or "true"
+            value = _switch(flag, equals, value, shown, release)
         elif not equals:
-            raise DataError(f"--{flag} has no value; write --{flag}=…")
-        flags[flag] = value
+            raise RefusedError(f"--{flag} has no value; write --{flag}=…", said=_no_value(shown, release))
+        flags.values[flag] = value
+        if flag in _REPEATED:
+            flags.repeated.setdefault(flag, []).append(value)
     return flags
+
+
+def needs_buildkit(name: str, flags: Iterable[str]) -> None:
+    """What the classic builder says of flags that only BuildKit obeys, when it takes the step.
+
+    Of several flags of a ``RUN`` Docker names any; this is the first given.
+
+    Raises:
+        RefusedError: there is one.
+    """
+    given = set(flags) if name != "RUN" else flags
+    for flag in given:
+        if flag in _BUILDKIT_ONLY.get(name, ()):
+            raise RefusedError(
+                f"--{flag} needs BuildKit, and the classic builder refuses it; leave it out",
+                said=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "
+                "to learn how to build images with BuildKit enabled",
+            )
+
+
+def _switch(flag: str, equals: str, value: str, shown: str, release: BuilderRelease) -> str:
+    if equals and not value:
+        raise RefusedError(f"--{flag} is either true or false", said=_no_value(shown, release))
+    if lower(value) not in ("", "true", "false"):
+        said = _said(f"expecting boolean value for flag {shown}, not: {value}", release)
+        raise RefusedError(f"--{flag} is either true or false", said=said)
+    return lower(value) or "true"
+
+
+def _no_value(shown: str, release: BuilderRelease) -> str:
+    return _said(f"missing a value on flag: {shown}", release)
+
+
+def _said(text: str, release: BuilderRelease) -> str:
+    return text[0].upper() + text[1:] if release.says_flags_in_capitals else text

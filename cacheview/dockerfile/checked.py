@@ -1,0 +1,233 @@
+"""Each instruction by itself, looked at before the first step: flags, number of arguments, and what they have to be.
+
+The rules are those of BuildKit's ``frontend/dockerfile/instructions/parse.go``, in the order in which they are there:
+of two mistakes it is the first that the daemon names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.dockerfile.flags import Flags, parse_flags
+from cacheview.dockerfile.gotext import GO_SPACE, lower, quote, upper
+from cacheview.dockerfile.health import check_healthcheck
+from cacheview.dockerfile.mounts import check_devices, check_mounts
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.suggest import suggestion
+from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
+
+__all__ = ["check", "stage_name"]
+
+_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9\-_.]*")
+_NO_DESTINATION: Final = "Destination could not be determined"
+_NETWORKS: Final = ("default", "none", "host")
+_SECURITY: Final = ("insecure", "sandbox")
+
+
+def check(instruction: Instruction, release: BuilderRelease) -> None:
+    """Look at an instruction as ``instructions.ParseInstruction`` does.
+
+    Raises:
+        RefusedError: the builder refuses it; ``said`` is without the place.
+    """
+    checks = _CHECKS.get(instruction.name)
+    if checks is None:
+        raise _unknown(instruction, release)
+    checks(_Case(instruction, release))
+
+
+def _unknown(instruction: Instruction, release: BuilderRelease) -> RefusedError:
+    word = instruction.word
+    shown = upper(lower(word)) if release.says_instruction_in_capitals else word
+    near = suggestion(word, INSTRUCTIONS, any_case=True)
+    what = f"{word[:40]!r} is no instruction{near}"
+    return RefusedError(what, said=f"unknown instruction: {shown}{near if release.suggests else ''}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An instruction to look at."""
+
+    instruction: Instruction
+    release: BuilderRelease
+
+    @property
+    def name(self) -> str:
+        return self.instruction.name
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return self.instruction.args
+
+    def flags(self) -> Flags:
+        return parse_flags(self.name, self.instruction.flags, self.release)
+
+    def one_argument(self) -> None:
+        if len(self.args) != 1:
+            raise RefusedError(
+                "it takes exactly one argument, and there is none", said=f"{self.name} requires exactly one argument"
+            )
+
+    def an_argument(self) -> None:
+        if not self.args:
+            raise RefusedError("it takes at least one argument", said=f"{self.name} requires at least one argument")
+
+
+def _just_flags(case: _Case) -> None:
+    case.flags()
+
+
+def _one(case: _Case) -> None:
+    case.one_argument()
+    case.flags()
+
+
+def _some(case: _Case) -> None:
+    case.an_argument()
+    case.flags()
+
+
+def _only_one(case: _Case) -> None:
+    case.one_argument()  # its flags are never looked at
+
+
+def _pairs(case: _Case) -> None:
+    case.flags()
+    case.an_argument()
+    if not all(case.args[::2]):
+        raise _blank(case)
+
+
+def _blank(case: _Case) -> RefusedError:
+    return RefusedError("a name is empty; write name=value", said=f"{case.name} names can not be blank")
+
+
+def _arg(case: _Case) -> None:
+    case.an_argument()  # its flags are never looked at
+    if any(word.startswith("=") for word in case.args):
+        raise _blank(case)
+
+
+def _files(case: _Case) -> None:
+    if len(case.args) < 2:
+        stop = "." if case.release.says_destination_with_stop else ""
+        said = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
+        raise RefusedError("it takes a source and a destination", said=said)
+    case.flags()
+    if heredoc_name(case.args[-1], case.release):
+        said = f"{case.name} cannot accept a heredoc as a destination"
+        raise RefusedError("the destination cannot be a heredoc", said=said)
+
+
+def _from(case: _Case) -> None:
+    stage_name(case.args)
+    case.flags()
+
+
+def stage_name(args: tuple[str, ...]) -> str:
+    """The name that the arguments of a ``FROM`` give its stage; empty: none.
+
+    Raises:
+        RefusedError: it is no name, or they are too many or too few.
+    """
+    if len(args) == 3 and lower(args[1]) == "as":
+        name = lower(args[2])
+        if _STAGE_NAME.fullmatch(name) is None:
+            raise RefusedError(
+                f"{args[2][:40]!r} is no name of a stage; it begins with a letter, and has letters, digits, -, _ and .",
+                said=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
+                "or contain symbols",
+            )
+        return name
+    if len(args) != 1:
+        raise RefusedError(
+            "write FROM image, or FROM image AS name", said="FROM requires either one or three arguments"
+        )
+    return ""
+
+
+def _onbuild(case: _Case) -> None:
+    case.an_argument()
+    case.flags()
+    inner = upper(case.args[0].strip(GO_SPACE))
+    if inner == "ONBUILD":
+        raise RefusedError(
+            "a trigger cannot be an ONBUILD itself", said="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+        )
+    if inner in ("MAINTAINER", "FROM"):
+        raise RefusedError(f"{inner} cannot be a trigger", said=f"{inner} isn't allowed as an ONBUILD trigger")
+
+
+def _run(case: _Case) -> None:
+    flags = case.flags()
+    # In the order in which the builder's files are compiled in.
+    check_devices(flags.repeated.get("device", ()))
+    check_mounts(flags.repeated.get("mount", ()), case.release)
+    network = flags.values.get("network", "default")
+    if network not in _NETWORKS:
+        raise RefusedError(f"{network[:40]!r} is no network mode", said=f"invalid network mode {quote(network)}")
+    security = flags.values.get("security", "sandbox")
+    if security not in _SECURITY:
+        raise RefusedError(f"{security[:40]!r} is no security mode", said=f"security {quote(security)} is not valid")
+
+
+def _volume(case: _Case) -> None:
+    case.an_argument()
+    case.flags()
+    if not all(arg.strip(GO_SPACE) for arg in case.args):
+        raise RefusedError(
+            "a volume is empty; write the path of each", said="VOLUME specified can not be an empty string"
+        )
+
+
+def _shell(case: _Case) -> None:
+    case.flags()
+    case.an_argument()
+    if not case.instruction.is_json:
+        raise RefusedError(
+            'it takes the JSON form only; write SHELL ["/bin/bash", "-c"]',
+            said="SHELL requires the arguments to be in JSON form",
+        )
+
+
+def _healthcheck(case: _Case) -> None:
+    case.an_argument()
+    kind, *command = case.args
+    kind = upper(kind)
+    if kind == "NONE":  # its flags are never looked at
+        if command:
+            raise RefusedError("NONE takes no arguments", said="HEALTHCHECK NONE takes no arguments")
+        return
+    flags = case.flags().values
+    if kind != "CMD":
+        what = f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…"
+        raise RefusedError(what, said=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
+    if not command:
+        raise RefusedError("there is no command after CMD", said="Missing command after HEALTHCHECK CMD")
+    check_healthcheck(flags, case.release)
+
+
+_CHECKS: Final[Mapping[str, Callable[[_Case], None]]] = {
+    "ADD": _files,
+    "ARG": _arg,
+    "CMD": _just_flags,
+    "COPY": _files,
+    "ENTRYPOINT": _just_flags,
+    "ENV": _pairs,
+    "EXPOSE": _some,
+    "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _pairs,
+    "MAINTAINER": _one,
+    "ONBUILD": _onbuild,
+    "RUN": _run,
+    "SHELL": _shell,
+    "STOPSIGNAL": _only_one,
+    "USER": _one,
+    "VOLUME": _volume,
+    "WORKDIR": _one,
+}

@@ -1,0 +1,122 @@
+"""The flags of ``HEALTHCHECK``, as the builder looks at them before the first step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from cacheview.dockerfile.gotext import format_go_duration
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+
+__all__ = ["check_healthcheck", "go_duration"]
+
+_INTERVALS: Final = ("interval", "timeout", "start-period", "start-interval")
+_SHORTEST: Final = 1_000_000  # nanoseconds
+_UNITS: Final = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,  # U+00B5
+    "μs": 1_000,  # U+03BC
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_PART: Final = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^0-9.]*)")
+_LIMIT: Final = 1 << 63
+
+
+def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None:
+    """Look at the values of the flags.
+
+    Raises:
+        RefusedError: one is no duration, or too short, or ``--retries`` is no number or too small.
+    """
+    for flag in _INTERVALS:
+        if text := flags.get(flag, ""):
+            _check_interval(flag, go_duration(text), release)
+    if text := flags.get("retries", ""):
+        _check_retries(text, release)
+
+
+def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
+    if duration < _SHORTEST and (duration or not release.zero_intervals):
+        said = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
+        raise RefusedError(f"--{flag} is less than a millisecond; write at least 1ms", said=said)
+
+
+def _check_retries(text: str, release: BuilderRelease) -> None:
+    what = f"--retries={text[:40]} is not a whole number from {0 if release.zero_intervals else 1} to {(1 << 31) - 1}"
+    parsing = f"strconv.ParseInt: parsing {_quoted(text)}"
+    if re.fullmatch(r"[+-]?[0-9]+", text) is None:
+        raise RefusedError(what, said=f"{parsing}: invalid syntax")
+    number = int(text[:1000])
+    if not -(1 << 31) <= number < 1 << 31 or len(text) > 1000:
+        raise RefusedError(what, said=f"{parsing}: value out of range")
+    if release.zero_intervals and number < 0:
+        raise RefusedError(what, said=f"--retries cannot be negative ({number})")
+    if not release.zero_intervals and number < 1:
+        raise RefusedError(what, said=f"--retries must be at least 1 (not {number})")
+
+
+def go_duration(text: str) -> int:
+    """Nanoseconds of a duration, as Go's ``time.ParseDuration`` reads it.
+
+    Raises:
+        RefusedError: it is none, in Go's words.
+    """
+    sign, rest = (-1 if text[:1] == "-" else 1), (text[1:] if text[:1] in ("-", "+") else text)
+    if rest == "0":
+        return 0
+    invalid = RefusedError(
+        f"not a duration: {text[:40]!r}; write 30s, 1m30s or 500ms", said=f"time: invalid duration {_quoted(text)}"
+    )
+    if not rest:
+        raise invalid
+    total = 0
+    while rest:
+        found = _PART.match(rest)
+        assert found is not None
+        whole, _, fraction, unit = found.groups()
+        if not whole and not fraction:
+            raise invalid
+        number = int(whole.lstrip("0")[:20] or "0")
+        if number > _LIMIT:
+            raise invalid
+        if not unit:
+            raise RefusedError(
+                f"a duration without a unit: {text[:40]!r}; write 30s, 1m30s or 500ms",
+                said=f"time: missing unit in duration {_quoted(text)}",
+            )
+        size = _UNITS.get(unit)
+        if size is None:
+            said = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
+            raise RefusedError(f"no unit of time: {unit[:20]!r}; known are h, m, s, ms, us and ns", said=said)
+        number = number * size + _part_of(size, fraction or "")
+        total += number
+        if number > _LIMIT or total > _LIMIT:
+            raise invalid
+        rest = rest[found.end() :]
+    if sign > 0 and total >= _LIMIT:
+        raise invalid
+    return sign * total
+
+
+def _part_of(size: int, fraction: str) -> int:
+    digits, scale = 0, 1.0
+    for digit in fraction[:40]:
+        if digits > (_LIMIT - 1) // 10 or digits * 10 + int(digit) > _LIMIT:
+            break
+        digits, scale = digits * 10 + int(digit), scale * 10
+    return int(float(digits) * (float(size) / scale)) if digits else 0
+
+
+def _quoted(text: str) -> str:
+    """As the package ``time`` quotes: bytes beyond ASCII as numbers."""
+    shown = (
+        f"\\{chr(byte)}" if chr(byte) in '"\\' else chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}"
+        for byte in text.encode(errors="surrogateescape")
+    )
+    return f'"{"".join(shown)}"'

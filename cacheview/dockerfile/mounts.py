@@ -1,0 +1,247 @@
+"""What follows ``RUN --mount`` and ``RUN --device``. The classic builder refuses both, but not with the same words.
+
+The rules are those of BuildKit's ``frontend/dockerfile/instructions/commands_runmount.go`` and
+``commands_rundevice.go``. A mount is looked at before the first step, and again when the step is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.dockerfile.gotext import lower, quote
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.suggest import suggestion
+
+__all__ = ["check_devices", "check_mounts"]
+
+_TYPES: Final = ("bind", "cache", "secret", "ssh", "tmpfs")
+_SHARING: Final = ("locked", "private", "shared")
+_KEYS: Final = (
+    *("type", "from", "source", "target", "readonly", "id", "sharing", "required", "mode", "uid", "gid", "src", "dst"),
+    *("ro", "rw", "readwrite"),
+)
+_LATER_KEYS: Final = (*_KEYS, "size", "destination", "env")
+_TRUE: Final = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE: Final = ("0", "f", "F", "FALSE", "false", "False")
+_SIZE: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? ?([kKmMgGtTpP])?([iI])?([bB])?")
+
+
+def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callable[[str], str] | None = None) -> None:
+    """Look at the values of ``--mount``.
+
+    Args:
+        values: in order.
+        release: the builder.
+        expand: resolves variables, when the step is taken; None: before the first step, when a release that resolves
+            them looks at little.
+
+    Raises:
+        RefusedError: one is no mount.
+    """
+    for value in values:
+        _check_mount(value, release, expand)
+
+
+@dataclass(slots=True)
+class _Mount:
+    """What is known of a mount."""
+
+    kind: str = "bind"
+    from_: str = ""
+    source: str = ""
+    target: str = ""
+    cache_id: str = ""
+    sharing: str = ""
+    limits: tuple[str, ...] = ()
+
+
+def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], str] | None) -> None:
+    mount = _Mount()
+    early = expand is None and release.mounts_at_dispatch
+    for part in _fields(value, "mounts"):
+        key, equals, given = part.partition("=")
+        key = lower(key)
+        if not equals:
+            if early or key in ("readonly", "ro", "readwrite", "rw"):
+                continue
+            if key != "required":
+                raise _no_pair(part)
+            if mount.kind not in ("secret", "ssh"):
+                raise _unexpected(key, mount)
+            continue
+        if expand is not None:
+            given = expand(given)
+        elif early:
+            if key == "from" and re.search(r"\$.", given):
+                said = f"'{key}' doesn't support variable expansion, define alias stage instead"
+                raise RefusedError("from takes no variables; name a stage", said=said)
+            continue
+        _take(mount, part, key, given, release)
+    if not early:
+        _check_whole(mount)
+
+
+def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderRelease) -> None:
+    if key == "type":
+        if lower(given) not in _TYPES:
+            near = suggestion(given, _TYPES) if release.mount_suggests else ""
+            raise RefusedError(
+                f"{given[:40]!r} is no type of mount{near}", said=f"unsupported mount type {quote(given)}{near}"
+            )
+        mount.kind = lower(given)
+    elif key == "from":
+        mount.from_ = given
+    elif key in ("source", "src"):
+        mount.source = given
+    elif key in ("target", "dst", "destination"):
+        mount.target = given
+    elif key in ("readonly", "ro", "readwrite", "rw"):
+        _check_bool(key, given)
+    elif key == "required":
+        if mount.kind not in ("secret", "ssh"):
+            raise _unexpected(key, mount)
+        _check_bool(key, given)
+    elif key == "size" and release.mount_size:
+        if mount.kind != "tmpfs":
+            raise _unexpected(key, mount)
+        if _SIZE.fullmatch(given) is None or given.startswith("-"):
+            raise _invalid(key, given)
+    elif key == "id":
+        mount.cache_id = given
+    elif key == "sharing":
+        if lower(given) not in _SHARING:
+            near = suggestion(given, _SHARING) if release.sharing_suggests else ""
+            raise RefusedError(
+                f"{given[:40]!r} is no way to share{near}", said=f"unsupported sharing value {quote(given)}{near}"
+            )
+        mount.sharing = lower(given)
+    elif key in ("mode", "uid", "gid"):
+        base = 8 if key == "mode" else 10
+        digits = "[0-7]+" if base == 8 else "[0-9]+"
+        if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
+            raise RefusedError(f"{given[:40]!r} is no {key}", said=f"invalid value {given} for {key}")
+        mount.limits += (key,)
+    elif key != "env" or not release.mount_env:
+        near = suggestion(key, _LATER_KEYS if release.mount_env else _KEYS) if release.mount_suggests else ""
+        raise RefusedError(f"{key[:40]!r} is no key of a mount{near}", said=f"unexpected key '{key}' in '{part}'{near}")
+
+
+def _check_whole(mount: _Mount) -> None:
+    if mount.kind not in ("secret", "ssh", "cache"):
+        for key in ("mode", "uid", "gid"):
+            if key in mount.limits:
+                said = f'{key} not allowed for "{mount.kind}" type mounts'
+                raise RefusedError(f"a mount of type {mount.kind} has no {key}", said=said)
+    if mount.kind == "secret":
+        if mount.from_:
+            raise _refused("secret mount should not have a from")
+        if mount.sharing:
+            raise _refused("secret mount should not define sharing")
+        if not mount.source and not mount.target and not mount.cache_id:
+            raise _refused("invalid secret mount. one of source, target required")
+        if mount.source and mount.cache_id:
+            raise _refused("both source and id can't be set")
+    if mount.sharing and mount.kind != "cache":
+        raise _refused(f"invalid cache sharing set for {mount.kind} mount")
+
+
+def check_devices(values: Iterable[str]) -> None:
+    """Look at the values of ``--device``.
+
+    Raises:
+        RefusedError: one is no device.
+    """
+    for value in values:
+        name = ""
+        for part in _fields(value, "devices"):
+            key, equals, given = part.partition("=")
+            key = lower(key)
+            if key == "name" and equals:
+                if name:
+                    raise _refused(f"device name already set to {name}")
+                name = given
+            elif key == "required":
+                if equals:
+                    _check_bool(key, given)
+            elif not name:
+                name = part
+            elif not equals:
+                raise _no_pair(part)
+            else:
+                near = suggestion(key, ("name", "required"))
+                raise _refused(f"unexpected key '{key}' in '{part}'{near}")
+
+
+def _refused(said: str) -> RefusedError:
+    return RefusedError(said, said=said)
+
+
+def _no_pair(part: str) -> RefusedError:
+    return RefusedError(f"{part[:40]!r} has no value", said=f"invalid field '{part}' must be a key=value pair")
+
+
+def _unexpected(key: str, mount: _Mount) -> RefusedError:
+    return _refused(f"unexpected key '{key}' for mount type '{mount.kind}'")
+
+
+def _invalid(key: str, given: str) -> RefusedError:
+    return RefusedError(f"{given[:40]!r} is no value of {key}", said=f"invalid value for {key}: {given}")
+
+
+def _check_bool(key: str, given: str) -> None:
+    if given not in _TRUE and given not in _FALSE:
+        raise _invalid(key, given)
+
+
+def _fields(value: str, what: str) -> list[str]:
+    """Fields of a line of CSV, as ``go-csvvalue`` divides it."""
+    value = re.sub(r"\r?\n\Z", "", value)
+    if not value:
+        raise _no_csv(what, "EOF")
+    fields: list[str] = []
+    at = 0
+    while True:
+        if value[at : at + 1] != '"':
+            end = value.find(",", at)
+            end = len(value) if end < 0 else end
+            mark = value.find('"', at, end)
+            if mark >= 0:
+                raise _no_csv(what, _place(value, mark, 'bare " in non-quoted-field'))
+            fields.append(value[at:end])
+        else:
+            field, end = _quoted_field(value, at + 1, what)
+            fields.append(field)
+        if end >= len(value):
+            return fields
+        at = end + 1
+
+
+def _quoted_field(value: str, at: int, what: str) -> tuple[str, int]:
+    """The rest of a field in quotes, and where it ends."""
+    pieces: list[str] = []
+    while True:
+        end = value.find('"', at)
+        if end < 0:
+            raise _no_csv(what, _place(value, at, 'extraneous or missing " in quoted-field'))
+        pieces.append(value[at:end])
+        following = value[end + 1 : end + 2]
+        if following in ("", ","):
+            return "".join(pieces), end + 1
+        if following != '"':
+            raise _no_csv(what, _place(value, end, 'extraneous or missing " in quoted-field'))
+        pieces.append('"')
+        at = end + 2
+
+
+def _place(value: str, at: int, problem: str) -> str:
+    column = len(value[:at].encode(errors="surrogateescape")) + 1
+    return f"parse error on line 1, column {column}: {problem}"
+
+
+def _no_csv(what: str, problem: str) -> RefusedError:
+    said = f"failed to parse csv {what}: {problem}"
+    return RefusedError("it is not divided by commas as CSV is; mind the quotes", said=said)

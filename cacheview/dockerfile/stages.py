@@ -1,0 +1,130 @@
+"""The stages of a Dockerfile, and each of their instructions looked at as the builder does before the first step.
+
+The rules are those of ``instructions.Parse`` (BuildKit's ``frontend/dockerfile/instructions/parse.go``): all stages are
+gone through, those after the target too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from cacheview.dockerfile.checked import check, stage_name
+from cacheview.dockerfile.document import Document, parse
+from cacheview.dockerfile.flags import parse_flags
+from cacheview.dockerfile.gotext import printable
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.syntax import Instruction
+
+__all__ = ["StagePlan", "Stages", "read_stages", "read_trigger"]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """One stage.
+
+    Attributes:
+        name: in small letters; empty: it has none.
+        base: what follows ``FROM``, nothing resolved.
+        platform_flag: of ``--platform``, nothing resolved; empty: not given.
+        commands: its instructions, without ``FROM``.
+        line: of its ``FROM``.
+        original: its ``FROM`` as the builder prints it.
+    """
+
+    name: str
+    base: str
+    platform_flag: str
+    commands: tuple[Instruction, ...]
+    line: int
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What a Dockerfile builds.
+
+    Attributes:
+        before_from: each ``ARG`` before the first ``FROM``.
+        stages: in order. There can be none: the daemon then fails after the last ``ARG``, and closes the connection
+            without a word (see `CONNECTION_LOST`).
+    """
+
+    before_from: tuple[Instruction, ...]
+    stages: tuple[StagePlan, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A stage that is being read."""
+
+    plan: StagePlan
+    commands: list[Instruction] = field(default_factory=list)
+
+    def done(self) -> StagePlan:
+        return replace(self.plan, commands=tuple(self.commands))
+
+
+def read_stages(document: Document, release: BuilderRelease) -> Stages:
+    """The stages of a document.
+
+    Raises:
+        RefusedError: the builder refuses it before it takes a step; ``said`` has the daemon's words.
+    """
+    before_from: list[Instruction] = []
+    stages: list[_Open] = []
+    for instruction in document.instructions:
+        _checked(instruction, release)
+        if instruction.name == "FROM":
+            stages.append(_Open(_plan(instruction, release)))
+        elif stages:
+            stages[-1].commands.append(instruction)
+        elif instruction.name == "ARG":
+            before_from.append(instruction)
+        else:
+            raise RefusedError(
+                f"{instruction.name} stands before the first FROM; only ARG can",
+                said="no build stage in current context",
+                line=instruction.start_line,
+            )
+    return Stages(tuple(before_from), tuple(stage.done() for stage in stages))
+
+
+def _checked(instruction: Instruction, release: BuilderRelease) -> None:
+    line = instruction.start_line
+    try:
+        check(instruction, release)
+    except RefusedError as error:
+        on = "on line" if release.says_on_line else "line"
+        said = printable(f"dockerfile parse error {on} {line}: {error.said}")
+        where = f"line {line}: {instruction.name[:40]}"
+        raise RefusedError(error.what, said=said, line=line, where=where) from None
+
+
+def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:
+    platform = parse_flags("FROM", instruction.flags, release).values.get("platform", "")
+    name = stage_name(instruction.args)
+    return StagePlan(name, instruction.args[0], platform, (), instruction.start_line, instruction.original)
+
+
+def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Instruction:
+    """What ``ONBUILD`` of a base image has the builder do, looked at when ``FROM`` runs it.
+
+    Args:
+        text: as the image's config has it.
+        release: the builder.
+        escape: of the Dockerfile: it does not divide the trigger, but resolves its words.
+
+    Raises:
+        RefusedError: the builder refuses it.
+    """
+    document = parse(text.encode(errors="surrogateescape"), release)
+    if len(document.instructions) != 1:
+        raise RefusedError(
+            "a trigger of the base image is not one instruction", said="onbuild trigger should be a single expression"
+        )
+    instruction = document.instructions[0]
+    check(instruction, release)
+    if instruction.name == "FROM":
+        raise RefusedError("FROM cannot be a trigger", said="*instructions.Stage is not a command type")
+    return replace(instruction, escape=escape, start_line=0, end_line=0)

@@ -1,0 +1,44 @@
+"""The word that was meant, as BuildKit suggests it (``util/suggest/error.go``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cacheview.dockerfile.gotext import lower, upper
+
+__all__ = ["suggestion"]
+
+_TOO_FAR: Final = 3
+
+
+def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> str:
+    """`` (did you mean run?)``, or nothing where no option is near.
+
+    Of several that are equally near Docker suggests any; this is the first in the alphabet.
+    """
+    asked = lower(word) if any_case else word
+    near, distance = "", _TOO_FAR
+    for option in sorted(lower(option) if any_case else option for option in options):
+        if option == asked:
+            return ""
+        this = _distance(asked, option, distance)
+        if this < distance:
+            near, distance = option, this
+    if not near:
+        return ""
+    if any_case and word != lower(word):
+        near = upper(near) if word == upper(word) else near
+    return f" (did you mean {near}?)"
+
+
+def _distance(left: str, right: str, limit: int) -> int:
+    """How many characters to insert, drop or change; the limit where there are as many or more."""
+    if abs(len(left) - len(right)) >= limit:
+        return limit
+    row = list(range(len(right) + 1))
+    for number, char in enumerate(left, 1):
+        diagonal, row[0] = row[0], number
+        for at, other in enumerate(right, 1):
+            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (char != other))
+    return min(row[-1], limit)
