@@ -1,0 +1,187 @@
+"""The list of probes that were run: a flat table, filtered inside, as there may be very many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont, QIcon
+
+from cacheview.ui.icons import icon
+from cacheview.ui.names import name_of
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.suites.rows import Outcome, Row
+from cacheview.ui.theme import current_tokens, mono_font
+
+__all__ = ["LOOKS", "ChecksModel", "Column"]
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class Column(IntEnum):
+    OUTCOME = 0
+    SUITE = 1
+    CASE = 2
+    PROBE = 3
+    EXPECTED = 4
+    ACTUAL = 5
+    REASON = 6
+
+
+_HEADS: Final = ("Outcome", "Suite", "Case", "Probe", "Expected", "Actual", "Why")
+LOOKS: Final = {
+    Outcome.PASSED: ("passed", "passed"),
+    Outcome.FAILED: ("failed", "failed"),
+    Outcome.UNUSABLE: ("error", "error"),
+}
+"""The drawing of an outcome, and the token of its colour."""
+
+_MONO: Final = (Column.EXPECTED, Column.ACTUAL)
+
+
+class ChecksModel(QAbstractTableModel):
+    """Rows in the order in which they were run. What the filter hides is kept and counted."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+        self._shown: list[Row] = []
+        self._words: tuple[str, ...] = ()
+        self._only_failed = False
+        self.passed = 0
+        self.failed = 0
+        self.unusable = 0
+        self.dress()
+
+    # What is in it
+
+    def clear(self) -> None:
+        """Forget all rows; the filter stays."""
+        self.beginResetModel()
+        self._rows, self._shown = [], []
+        self.passed = self.failed = self.unusable = 0
+        self.endResetModel()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put rows at the end."""
+        self._rows.extend(rows)
+        for row in rows:
+            self.passed += row.outcome is Outcome.PASSED
+            self.failed += row.outcome is not Outcome.PASSED
+            self.unusable += row.outcome is Outcome.UNUSABLE
+        shown = [row for row in rows if self._accepts(row)]
+        if shown:
+            first = len(self._shown)
+            self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
+            self._shown.extend(shown)
+            self.endInsertRows()
+
+    def set_text(self, text: str) -> None:
+        """Show what holds all words of the text in a column, in any order; upper or lower case."""
+        words = tuple(text.lower().split())
+        if words != self._words:
+            self._words = words
+            self._filter()
+
+    def set_only_failed(self, only: bool) -> None:
+        """Show only what did not pass."""
+        if only != self._only_failed:
+            self._only_failed = only
+            self._filter()
+
+    def row_at(self, index: _Index) -> Row | None:
+        """The row of an index; None for one that is none."""
+        return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
+
+    def index_of(self, row: Row) -> QModelIndex:
+        """Where a row is shown; an invalid index where the filter hides it."""
+        found = next((i for i, shown in enumerate(self._shown) if shown is row), None)
+        return self.index(found, 0) if found is not None else QModelIndex()
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, with those that the filter hides."""
+        return len(self._rows)
+
+    def dress(self) -> None:
+        """Colours, icons and fonts of the theme: again when they change."""
+        tokens = current_tokens()
+        self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in LOOKS.items()}
+        self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in LOOKS.items()}
+        self._mono: QFont = mono_font()
+        if self._shown:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(Column) - 1))
+
+    def _filter(self) -> None:
+        self.beginResetModel()
+        self._shown = [row for row in self._rows if self._accepts(row)]
+        self.endResetModel()
+
+    def _accepts(self, row: Row) -> bool:
+        if self._only_failed and row.outcome is Outcome.PASSED:
+            return False
+        if not self._words:
+            return True
+        text = "\n".join((*(_text(row, column) for column in Column), row.note)).lower()
+        return all(word in text for word in self._words)
+
+    # For Qt
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(_HEADS):
+            if role == Qt.ItemDataRole.DisplayRole:
+                return _HEADS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row_at(index)
+        if row is None:
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return one_line(_text(row, column))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tool_tip(_tip(row, column))
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._icons[row.outcome] if column == Column.OUTCOME else None
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._colours[row.outcome] if column == Column.OUTCOME else None
+        if role == Qt.ItemDataRole.FontRole:
+            return self._mono if column in _MONO else None
+        return None
+
+
+def _text(row: Row, column: int) -> str:
+    match column:
+        case Column.OUTCOME:
+            return row.outcome.value
+        case Column.SUITE:
+            return name_of(row.location)
+        case Column.CASE:
+            return row.case_title
+        case Column.PROBE:
+            return row.probe_title
+        case Column.EXPECTED:
+            return row.expected
+        case Column.ACTUAL:
+            return row.actual
+        case _:
+            return row.reason
+
+
+def _tip(row: Row, column: int) -> str:
+    if column == Column.SUITE:
+        return row.location
+    if column == Column.REASON:
+        return "\n".join(row.differences)
+    return _text(row, column)

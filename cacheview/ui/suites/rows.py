@@ -1,0 +1,140 @@
+"""A probe of a suite with what it was expected to answer and what it answered, in the words of a list. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from cacheview.model.image import short_id
+
+if TYPE_CHECKING:
+    from cacheview.engine import Verdict
+    from cacheview.engine.judge import Judgement
+    from cacheview.model import Expectation, SuiteCase
+
+__all__ = ["Outcome", "Row", "expected_in_words", "judged_row", "unusable_row"]
+
+_MOST = 160  # characters of an error's text in a row
+
+
+class Outcome(Enum):
+    """What came of a probe. `check` counts the last two as failed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNUSABLE = "could not be run"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list.
+
+    Attributes:
+        location: the suite, by the name that it is opened by.
+        number: of the case in the file, from 1, damaged lines counted; 0: the file as a whole.
+        case: its place among the cases that the window has of the file; None: it has none.
+        probe: its place in the case; None: the case could not be read.
+        rules: name of the rule set that the case is for.
+        differences: what is not as expected, or why it could not be run; empty: it passed.
+    """
+
+    location: str
+    number: int
+    case: int | None
+    probe: int | None
+    case_name: str
+    probe_name: str
+    note: str
+    rules: str
+    expected: str
+    actual: str
+    outcome: Outcome
+    differences: tuple[str, ...]
+
+    @property
+    def case_title(self) -> str:
+        """``3 name``; empty for the file as a whole."""
+        return f"{self.number or ''}  {self.case_name}".strip()
+
+    @property
+    def probe_title(self) -> str:
+        """``2 name``; empty where there is none."""
+        return f"{self.probe + 1}  {self.probe_name}".strip() if self.probe is not None else ""
+
+    @property
+    def place(self) -> str:
+        """``case 3 name, probe 2 name``; of a file as a whole its location."""
+        parts = [f"case {self.case_title}"] if self.number else [self.location]
+        return ", ".join([*parts, f"probe {self.probe_title}"] if self.probe is not None else parts)
+
+    @property
+    def line(self) -> str:
+        """All of it in one line, for the clipboard."""
+        place = f"{self.location}: {self.place}" if self.number else self.place
+        return f"{place}: {self.outcome.value}" + (f": {self.reason}" if self.differences else "")
+
+    @property
+    def reason(self) -> str:
+        """The differences in one line."""
+        return "; ".join(self.differences)
+
+
+def judged_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> Row:
+    """The row of a probe that was judged. ``place``: of the case among those that the window has of the file."""
+    told, verdict = case.probes[judgement.index], judgement.verdict
+    outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
+    return Row(
+        location=location,
+        number=number,
+        case=place,
+        probe=judgement.index,
+        case_name=case.name,
+        probe_name=told.name or " ".join(told.config.Cmd or ())[:_MOST],
+        note=told.note,
+        rules=case.rules,
+        expected=expected_in_words(told.expect),
+        actual=_answer_in_words(verdict) if verdict is not None else "",
+        outcome=outcome,
+        differences=judgement.differences,
+    )
+
+
+def unusable_row(
+    location: str, number: int, why: str, *, place: int | None = None, case: SuiteCase | None = None
+) -> Row:
+    """The row of a line, or of a file (number 0), that cannot be run."""
+    return Row(
+        location=location,
+        number=number,
+        case=place,
+        probe=None,
+        case_name=case.name if case is not None else "",
+        probe_name="",
+        note="",
+        rules=case.rules if case is not None else "",
+        expected="",
+        actual="",
+        outcome=Outcome.UNUSABLE,
+        differences=(why,),
+    )
+
+
+def expected_in_words(expect: Expectation | None) -> str:
+    """``hit 1a2b3c4d5e6f``, ``miss``, ``error: …``."""
+    if expect is None:
+        return "nothing"
+    # The ids of images that the cache makes are `new` and `new:N`.
+    is_new = (expect.image or "").partition(":")[0] == "new"
+    return _in_words(expect.outcome, expect.image, is_new, expect.error or "")
+
+
+def _answer_in_words(verdict: Verdict) -> str:
+    image = verdict.image.id if verdict.image is not None else None
+    return _in_words(verdict.outcome.value, image, verdict.is_new, verdict.error)
+
+
+def _in_words(outcome: str, image: str | None, is_new: bool, error: str) -> str:
+    if image is not None:
+        return f"{outcome} {'a new image' if is_new else short_id(image)}"
+    return f"{outcome}: {error[:_MOST]}" if error else outcome

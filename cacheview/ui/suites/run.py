@@ -1,0 +1,103 @@
+"""Running suites off the UI thread: rows come in batches, in the order of the files. No Qt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.suites.rows import Row, judged_row, unusable_row
+
+if TYPE_CHECKING:
+    from cacheview.stores.progress import Progress
+    from cacheview.ui.loading import Report, Work
+
+__all__ = ["MOST_ROWS", "run_work"]
+
+MOST_ROWS: Final = 500_000
+"""Probes that a list holds: a file that has more would fill the memory with rows that nobody reads."""
+
+
+def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
+    """The work of judging every probe of suites, for `Loader.start`.
+
+    Its parts and its result are tuples of `Row`, each row in one of them.
+
+    Args:
+        locations: files, or the demo.
+        most: rows at most; a last one tells that there is more.
+    """
+
+    def work(report: Report) -> tuple[Row, ...]:
+        waiting: list[Row] = []
+
+        def take() -> tuple[Row, ...]:
+            taken = tuple(waiting)
+            waiting.clear()
+            return taken
+
+        sizes = [_size(location) for location in locations]
+        count, before = 0, 0
+        for location, size in zip(locations, sizes, strict=True):
+            for row in _rows(location, _progress(report, before, sum(sizes), name_of(location))):
+                count += 1
+                if count > most:
+                    why = f"more than {most:,} probes; the rest is not run here. `cacheview check` runs them all"
+                    return (*waiting, unusable_row(location, 0, why))
+                waiting.append(row)
+                report.part(take)
+            before += size
+        return take()
+
+    return work
+
+
+def _progress(report: Report, before: int, total: int, name: str) -> Progress:
+    """Of one file, as a part of all."""
+    return lambda done, _total, _what: report(min(total, before + done), total or None, name)
+
+
+def _rows(location: str, progress: Progress) -> Iterator[Row]:
+    """The rows of one suite, as they are worked out."""
+    from cacheview.engine.judge import judge
+    from cacheview.model import DataError
+    from cacheview.stores.suite import read_suite
+
+    number = place = 0
+    try:
+        with _file(location) as path:
+            for number, case in enumerate(read_suite(path, progress), 1):
+                if isinstance(case, DataError):
+                    yield unusable_row(location, number, str(DataError(case.what, path=case.path)))
+                    continue
+                try:
+                    for judgement in judge(case):
+                        yield judged_row(location, number, place, case, judgement)
+                except Exception as error:  # the others are run all the same
+                    why = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+                    yield unusable_row(location, number, why, place=place, case=case)
+                place += 1
+    except DataError as error:
+        yield unusable_row(location, 0, error.what)
+
+
+def _file(location: str) -> AbstractContextManager[Path]:
+    if location != DEMO:
+        return nullcontext(Path(location))
+    from importlib.resources import as_file
+
+    from cacheview.bundled import resource
+
+    return as_file(resource("demo.jsonl"))
+
+
+def _size(location: str) -> int:
+    """Bytes of it; 0 where that cannot be told: running it says why."""
+    try:
+        with _file(location) as path:
+            return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0

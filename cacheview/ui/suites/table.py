@@ -1,0 +1,103 @@
+"""The table of probes that were run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from cacheview.ui.suites.model import ChecksModel, Column
+from cacheview.ui.suites.rows import Row
+from cacheview.ui.theme import GRID, mono_font
+
+__all__ = ["ChecksTable"]
+
+_WIDTHS: Final = {
+    Column.OUTCOME: 34,
+    Column.SUITE: 50,
+    Column.CASE: 50,
+    Column.PROBE: 60,
+    Column.EXPECTED: 40,
+    Column.ACTUAL: 40,
+}
+"""In grid steps. The last column has the rest."""
+
+
+class ChecksTable(QTableView):
+    """Rows are chosen by a click or Enter.
+
+    Signals:
+        chosen(Row).
+        current_changed(Row | None): where the keyboard is.
+        copy_asked(list[Row]): the selected ones.
+    """
+
+    chosen = Signal(object)
+    current_changed = Signal(object)
+    copy_asked = Signal(object)
+
+    def __init__(self, model: ChecksModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setModel(model)
+        self.setAccessibleName("Probes that were run")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setCornerButtonEnabled(False)
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        columns.setHighlightSections(False)
+        columns.setStretchLastSection(True)
+        columns.setMinimumSectionSize(15 * GRID)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width * GRID)
+        self.clicked.connect(self._clicked)
+        self.selectionModel().currentRowChanged.connect(self._moved)
+        model.modelReset.connect(lambda: self.current_changed.emit(None))
+        self.dress()
+
+    def dress(self) -> None:
+        """As high as the fonts need."""
+        height = max(QFontMetrics(self.font()).height(), QFontMetrics(mono_font()).height()) + 2 * GRID
+        self.verticalHeader().setMinimumSectionSize(height)
+        self.verticalHeader().setDefaultSectionSize(height)
+
+    def current_row(self) -> Row | None:
+        """The row where the keyboard is."""
+        return self._model.row_at(self.currentIndex())
+
+    def select(self, index: QModelIndex) -> None:
+        """Select a row and bring it on screen; an invalid index: none."""
+        if index.isValid():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.selectionModel().setCurrentIndex(index, flags)
+            self.scrollTo(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.current_row()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
+            self.chosen.emit(row)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            picked = [self._model.row_at(index) for index in self.selectionModel().selectedRows()]
+            self.copy_asked.emit([row for row in picked if row is not None])
+        else:
+            super().keyPressEvent(event)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        row = self._model.row_at(index)
+        # With a modifier the person selects several.
+        if row is not None and QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+            self.chosen.emit(row)
+
+    def _moved(self, current: QModelIndex) -> None:
+        self.current_changed.emit(self._model.row_at(current))
