@@ -91,8 +91,7 @@ class BuilderRelease:
         says_flags_with_dashes: they name the flag with its dashes.
         says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
         says_destination_with_stop: a full stop ends the complaint about a missing destination.
-        says_target_is_missing: what is said of an unknown target, with ``{}`` for its name and ``{quoted}`` for the
-            name in quotes.
+        says_target_is_missing: what is said of an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
         sends_platform: the cache is told what platform the build is for.
