@@ -1,0 +1,96 @@
+"""A build without building: each step dispatched, and put to the cache.
+
+moby: ``build`` and ``dispatchDockerfileWithCancellation`` of ``builder/dockerfile/builder.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.document import Document
+from cacheview.dockerfile.expand import CONNECTION_LOST
+from cacheview.dockerfile.gotext import quote
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.stages import StagePlan, read_stages
+from cacheview.dockerfile.state import StageState
+from cacheview.engine.cache import ImageCache
+from cacheview.engine.verdict import StageKind
+from cacheview.model import SCRATCH, Probe
+from cacheview.replay.refusals import take
+from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.replay.stage import BuildSoFar, StageBuild
+
+__all__ = ["run_build"]
+
+
+def run_build(build: BuildSoFar, document: Document) -> Replay:
+    """All steps. A refusal ends it, and is part of what is returned."""
+    total = 0
+    try:
+        _check_options(build)
+        stages = read_stages(document, build.release)
+        plans = _up_to_target(build, stages.stages)
+        labels = sorted(build.options.labels.items())
+        total = len(stages.before_from) + sum(1 + len(plan.commands) for plan in plans) + len(labels)
+        args = _before_from(build, stages.before_from)
+        for index, plan in enumerate(plans):
+            _check_name(build, plan)
+            last = index == len(plans) - 1
+            StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
+        if not plans:
+            raise RefusedError("there is no FROM, and so no stage to build", said=CONNECTION_LOST)
+        history = build.results[-1].history
+        if build.results[-1].images == (SCRATCH,):
+            said = "No image was generated. Is your Dockerfile empty?"
+            raise RefusedError("the last stage has no step on top of scratch, so there is no image", said=said)
+    except RefusedError as refusal:
+        return Replay(tuple(build.steps), total, None, refusal, document.warnings)
+    return Replay(tuple(build.steps), total, history, None, document.warnings)
+
+
+def _up_to_target(build: BuildSoFar, plans: Sequence[StagePlan]) -> Sequence[StagePlan]:
+    target = build.options.target
+    if not target:
+        return plans
+    for index, plan in enumerate(plans):
+        if plan.name.casefold() == target.casefold():
+            return plans[: index + 1]
+    said = build.release.says_target_is_missing.format(target, quoted=quote(target))
+    raise RefusedError(f"no stage is named {target[:80]!r}", said=said)
+
+
+def _check_options(build: BuildSoFar) -> None:
+    """The builder reads ``--platform`` and looks up ``--cache-from`` before it looks at any instruction.
+
+    With the containerd store of some releases a reference that is not found is an error.
+    """
+    references = build.options.cache_from
+    _ = build.platform
+    if build.options.no_cache or not references:
+        return
+    verdict = ImageCache(build.store, build.rules).verdict(Probe(parent=SCRATCH, cache_from=references))
+    if verdict.error and verdict.stage is StageKind.CACHE_FROM:
+        raise RefusedError(verdict.error, said=verdict.error)
+
+
+def _check_name(build: BuildSoFar, plan: StagePlan) -> None:
+    if plan.name and build.stage(plan.name) is not None:
+        said = f"{plan.name} stage name already used"
+        raise RefusedError(said, said=said, line=plan.line)
+
+
+def _before_from(build: BuildSoFar, instructions: Iterable[Instruction]) -> BuildArgs:
+    given = {name: value for name, value in build.options.build_args.items() if value is not None}
+    args = BuildArgs(given=given)
+    nothing = StageState.begin(None, args, containerd=False)
+    for instruction in instructions:
+        number = len(build.steps) + 1
+        build.steps.append(Step(number, instruction.original, instruction.start_line, -1, StepStatus.NO_PROBE))
+        # Only build arguments are seen here, the environment has nothing yet.
+        state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
+        declared = take(instruction, state, build.release).after.args.declared
+        args = replace(args, declared=declared, before_from=declared)
+    return replace(args, declared={})

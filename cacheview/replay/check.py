@@ -1,0 +1,101 @@
+"""Builds as tests: what a replay says of each step, against what the daemon did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.engine.cache import NEW
+from cacheview.model import ImageStore
+from cacheview.replay.file import ExpectedStep, ReplayCase
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import context_summer, replay
+from cacheview.replay.result import Replay, Step, StepStatus
+
+__all__ = ["BuildJudgement", "judge_build"]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildJudgement:
+    """One build, judged.
+
+    Attributes:
+        replay: what was said of it.
+        differences: what is not as the daemon did, in words; empty: it passed.
+        unknown: why each step that is not known is not.
+    """
+
+    replay: Replay
+    differences: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+def judge_build(case: ReplayCase) -> BuildJudgement:
+    """Replay a build and compare. Raises `DataError` where its engine is not known."""
+    images, _ = ImageStore.unique(case.images)
+    told = replay(
+        case.dockerfile.encode("utf-8", "surrogateescape"),
+        context_summer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release),
+        ImageStore(images),
+        case.rules,
+        case.release,
+        BuildOptions(
+            build_args=case.build_args,
+            labels=case.labels,
+            target=case.target,
+            platform=case.platform,
+            cache_from=case.cache_from,
+            no_cache=case.no_cache,
+        ),
+        name=case.dockerfile_name,
+    )
+    unknown = tuple(step.reason for step in told.asked if step.status is StepStatus.UNKNOWN)
+    return BuildJudgement(told, tuple(_differences(told, case)), unknown)
+
+
+def _differences(told: Replay, case: ReplayCase) -> Iterator[str]:
+    expected = case.expect
+    images = {number: step.image for number, step in enumerate(expected.steps, 1)}
+    for step, truth in zip(told.steps, expected.steps, strict=False):
+        yield from _step_differs(step, truth, images)
+    ours, theirs = len(told.steps), len(expected.steps)
+    if told.refused is not None and expected.ok:
+        yield f"refused: {told.refused}, and the daemon built it"
+    elif told.refused is not None and ours != theirs:
+        yield f"refused at step {ours}: {told.refused}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
+    elif told.refused is None and (ours < theirs or (expected.ok and ours != theirs)):
+        yield f"{ours} steps, and the daemon had {theirs}"
+    if expected.ok and told.refused is None and expected.created_by is not None:
+        yield from _history_differs(told.history or (), expected.created_by)
+
+
+def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str]) -> Iterator[str]:
+    place = f"step {step.number} {step.text[:60]!r}"
+    if step.text != truth.instruction:
+        yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
+    if step.cached is not None and step.cached != truth.cached:
+        yield f"{place}: {step.status.value}, and the daemon had {'a hit' if truth.cached else 'none'}"
+    triggers = [trigger.cached for trigger in step.triggers]
+    if any(ours is not None and ours != theirs for ours, theirs in zip(triggers, truth.triggers, strict=False)):
+        yield f"{place}: triggers cached {triggers}, and the daemon {list(truth.triggers)}"
+    if len(triggers) != len(truth.triggers):
+        yield f"{place}: {len(triggers)} triggers, and the daemon had {len(truth.triggers)}"
+    image = images[step.made_by] if step.made_by and step.cached else step.image
+    is_told = step.cached or (image and step.status is StepStatus.NO_PROBE)
+    # What id an image gets that the cache makes anew is not known.
+    if is_told and image != truth.image and not (image.startswith(NEW) and truth.image):
+        yield f"{place}: {image[:19]}, and the daemon {truth.image[:19]}"
+
+
+def _history_differs(ours: tuple[str | None, ...], theirs: tuple[str, ...]) -> Iterator[str]:
+    if len(ours) != len(theirs):
+        yield f"history of {len(ours)} entries, and the daemon's has {len(theirs)}"
+        return
+    for number, (mine, truth) in enumerate(zip(ours, theirs, strict=True), 1):
+        if mine is not None and mine != truth:
+            yield f"history entry {number}: {mine[:120]!r}, and the daemon wrote {truth[:120]!r}"

@@ -1,0 +1,49 @@
+"""What is refused while a build is replayed, placed and worded as the daemon does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from cacheview.dockerfile.dispatch import Dispatched, dispatch
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.state import StageState
+from cacheview.engine.platforms import parse_specifier
+from cacheview.model import DataError, Platform
+
+__all__ = ["parsed_platform", "refusing", "take"]
+
+T = TypeVar("T")
+
+
+def parsed_platform(text: str, daemon: Platform, said: str = "") -> Platform:
+    """The platform that a ``--platform`` names; ``said`` comes before the daemon's words, with ``{}`` for the text."""
+    try:
+        return parse_specifier(text, daemon)
+    except DataError as error:
+        words = said.format(text) + error.what.partition(";")[0]
+        raise RefusedError(error.what, said=f"{words}: invalid argument") from None
+
+
+def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
+    """A step dispatched. Raises `RefusedError`, placed at the line of the instruction."""
+    try:
+        return dispatch(instruction, state, release)
+    except RefusedError as refusal:
+        if refusal.line:
+            raise
+        raise RefusedError(refusal.what, said=refusal.said, line=instruction.start_line) from None
+    except DataError as error:
+        raise RefusedError(error.what, line=instruction.start_line) from None
+
+
+def refusing(read: Callable[[], T], said: str = "{}") -> T:
+    """What is read; ``said`` words what it is refused for, with ``{}`` for the reason."""
+    try:
+        return read()
+    except RefusedError as refusal:
+        raise RefusedError(refusal.what, said=said.format(refusal.said), line=refusal.line) from None
+    except DataError as error:
+        raise RefusedError(error.what, said=said.format(error.what)) from None

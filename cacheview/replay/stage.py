@@ -1,0 +1,364 @@
+"""One stage of a build: its base, the steps, and where it stands after each.
+
+moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of ``builder/dockerfile``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+
+from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.context import NotKnownError, SourcesSum
+from cacheview.dockerfile.dispatch import CopySources, Dispatched, label_option
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.stages import StagePlan, read_trigger
+from cacheview.dockerfile.state import StageState
+from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.engine.walk import Walk
+from cacheview.model import SCRATCH, Image, ImageStore, Platform, Timestamp
+from cacheview.replay.bases import MustPullError, find_image
+from cacheview.replay.made import MADE, made_id, made_image
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
+from cacheview.replay.refusals import parsed_platform, refusing, take
+from cacheview.replay.result import Step, StepStatus
+
+__all__ = ["BuildSoFar", "StageBuild", "StageResult", "Summer"]
+
+Summer = Callable[[CopySources], SourcesSum]
+"""Sums the files of a ``COPY`` or ``ADD`` in the build context. Raises `RefusedError`, or `NotKnownError`."""
+
+_IN_CONTAINER: Final = frozenset(("ADD", "COPY", "RUN"))
+"""The instructions whose container config is stored as it was asked for; of others it was a container's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """A finished stage. ``images``: where it may have ended; empty: it is not known at all."""
+
+    name: str
+    images: tuple[str, ...]
+    history: tuple[str | None, ...]
+
+
+@dataclass
+class BuildSoFar:
+    """What the stages of a build share.
+
+    Attributes:
+        store, rules: what the cache is.
+        release: of the builder.
+        options: of the build.
+        summer: what sums files.
+        now: when it is.
+        steps: taken so far.
+        made: by id, the images that this build has made.
+        unsummed: see `StageProber`.
+        results: of the stages before.
+    """
+
+    store: ImageStore
+    rules: RuleSet
+    release: BuilderRelease
+    options: BuildOptions
+    summer: Summer
+    now: Timestamp
+    steps: list[Step] = field(default_factory=list)
+    made: dict[str, Image] = field(default_factory=dict)
+    unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
+    results: list[StageResult] = field(default_factory=list)
+
+    @cached_property
+    def platform(self) -> Platform | None:
+        """That of the build's ``--platform``. Raises `RefusedError`."""
+        return parsed_platform(self.options.platform, self.options.daemon) if self.options.platform else None
+
+    @property
+    def is_containerd(self) -> bool:
+        return self.rules.store is StoreKind.CONTAINERD
+
+    def walk(self) -> Walk:
+        return Walk(self.store, self.rules, self.options.cache_from)
+
+    def image(self, image_id: str) -> Image | None:
+        """An image of the store or of this build; None for scratch."""
+        return self.made.get(image_id) or self.store.by_id.get(image_id)
+
+    def stage(self, name: str) -> StageResult | None:
+        """A finished stage by its name, whatever the case."""
+        return next((stage for stage in self.results if stage.name and stage.name.lower() == name.lower()), None)
+
+
+class StageBuild:
+    """One stage being built: `run` takes all its steps."""
+
+    def __init__(
+        self,
+        build: BuildSoFar,
+        index: int,
+        plan: StagePlan,
+        args: BuildArgs,
+        escape: str,
+        labels: Iterable[tuple[str, str]],
+    ) -> None:
+        self.build = build
+        self.index = index
+        self.plan = plan
+        self.args = args
+        self.escape = escape
+        self.labels = labels
+        self.history: tuple[str | None, ...] = ()
+        self.state: StageState | None = None
+        self.prober: StageProber | None = None
+        self.stands_on = SCRATCH
+        self.why_unknown = ""
+        self.why_busted = ""
+
+    def run(self) -> None:
+        self._from()
+        for instruction in self.plan.commands:
+            self.build.steps.append(self._step(self._number, instruction))
+        for name, value in self.labels:
+            self.build.steps.append(self._label(self._number, name, value))
+        images = self._ends
+        self.build.results.append(StageResult(self.plan.name, images, self.history))
+
+    @property
+    def _number(self) -> int:
+        return len(self.build.steps) + 1
+
+    @property
+    def _ends(self) -> tuple[str, ...]:
+        """Where the stage may stand now."""
+        if self.prober is None:
+            return ()
+        if self.prober.is_busted:
+            return (self.stands_on,)
+        return tuple(dict.fromkeys((*self.prober.parents, *((self.stands_on,) if self.prober.may_be_busted else ()))))
+
+    # FROM
+
+    def _from(self) -> None:
+        build, plan = self.build, self.plan
+        number = self._number
+        step = Step(number, plan.original, plan.line, self.index, StepStatus.NO_PROBE)
+        try:
+            bases, history = self._bases()
+        except MustPullError as pull:
+            self.why_unknown = pull.reason
+            build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=pull.reason))
+            return
+        except RefusedError as refusal:
+            build.steps.append(step)
+            raise RefusedError(refusal.what, said=refusal.said, line=refusal.line or plan.line) from None
+        self._begin(bases, history)
+        build.steps.append(step)
+        triggers = self._triggers(number) if self.state is not None else ()
+        build.steps[-1] = replace(step, **self._where(), triggers=triggers)
+
+    def _where(self) -> dict[str, Any]:
+        ends = self._ends
+        if len(ends) != 1:
+            return {"image": "", "possible": tuple(end for end in ends if not end.startswith(MADE))}
+        return {"image": "" if ends[0].startswith(MADE) else ends[0], "made_by": maker(ends[0])}
+
+    def _bases(self) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+        build, plan = self.build, self.plan
+        lexer = _meta_lexer(self.args, self.escape)
+        platform = build.platform
+        if plan.platform_flag:
+            text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
+            platform = parsed_platform(text, build.options.daemon, "failed to parse platform {}: ")
+        name = refusing(lambda: lexer.word(plan.base))
+        if not name:
+            said = f"base name ({plan.base}) should not be blank"
+            raise RefusedError(said, said=said)
+        stage = build.stage(name)
+        if stage is not None:
+            if not stage.images:
+                raise MustPullError(f"it builds on the stage {stage.name}, which is not known")
+            return stage.images, stage.history
+        if name == "scratch":
+            os = (platform or build.options.daemon).os
+            if os.lower() != "linux":
+                raise RefusedError(f"nothing is built for {os[:40]} on Linux", said="operating system is not supported")
+            return (SCRATCH,), ()
+        if build.options.pull:
+            raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is not known")
+        image = find_image(name, build.store, build.rules, build.release, platform)
+        return (image.id,), tuple(entry.created_by for entry in image.history)
+
+    def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
+        build = self.build
+        images = [build.image(base) for base in bases]
+        configs = {image.config.config.model_dump_json() if image and image.config.config else "" for image in images}
+        if len(configs) > 1:
+            self.why_unknown = "it builds on a stage that may have ended in several images"
+            return
+        self.history = history
+        self.stands_on = bases[0]
+        self.state = StageState.begin(images[0], self.args, containerd=build.is_containerd)
+        platform = None
+        if build.release.sends_platform:
+            platform = (build.platform or build.options.daemon).model_copy(
+                update={"os": (images[0].config.os if images[0] else "") or "linux"}
+            )
+        self.prober = StageProber(build.walk(), bases, build.made, build.unsummed, platform)
+        if build.options.no_cache:
+            self.prober.bust()
+            self.why_busted = "--no-cache: the cache is not asked"
+
+    def _triggers(self, number: int) -> tuple[Step, ...]:
+        assert self.state is not None
+        triggers = self.state.config.OnBuild or ()
+        self.state = self.state.without_triggers()
+        steps = []
+        for index, trigger in enumerate(triggers, 1):
+            instruction = read_trigger(trigger, self.build.release, self.escape)
+            steps.append(self._step(number, instruction, trigger=index))
+        return tuple(steps)
+
+    # Steps
+
+    def _step(self, number: int, instruction: Instruction, *, trigger: int = 0) -> Step:
+        line = 0 if trigger else instruction.start_line
+        step = Step(number, instruction.original, line, self.index, StepStatus.UNKNOWN)
+        if self.state is None:
+            return self._unknown_step(step)
+        try:
+            done = take(instruction, self.state, self.build.release)
+            if done.copy is not None:
+                return self._copy(step, done, instruction, trigger)
+        except RefusedError:
+            self._refused(step, trigger)
+            raise
+        return self._ask(step, done, instruction.name, trigger)
+
+    def _label(self, number: int, name: str, value: str) -> Step:
+        step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
+        if self.state is None:
+            return self._unknown_step(step)
+        return self._ask(step, label_option(name, value, self.state), "LABEL", 0)
+
+    def _unknown_step(self, step: Step) -> Step:
+        self.history = (*self.history, None)
+        status = StepStatus.NOT_ASKED if self.build.options.no_cache else StepStatus.UNKNOWN
+        return replace(step, status=status, created_by=None, reason=self.why_unknown)
+
+    def _ask(self, step: Step, done: Dispatched, name: str, trigger: int, sources: SourcesSum | None = None) -> Step:
+        assert self.prober is not None
+        answer = self.prober.ask(done.make, sources.text if sources is not None else "")
+        return self._settled(step, done, answer, name, trigger, sources)
+
+    def _copy(self, step: Step, done: Dispatched, instruction: Instruction, trigger: int) -> Step:
+        assert done.copy is not None
+        assert self.prober is not None
+        try:
+            sources = self._sum(done.copy, instruction)
+        except NotKnownError as error:
+            answer = self.prober.ask_any(done.make)
+            settled = self._settled(step, done, answer, instruction.name, trigger, None, is_summed=False)
+            return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
+        return self._ask(step, done, instruction.name, trigger, sources)
+
+    def _sum(self, copy: CopySources, instruction: Instruction) -> SourcesSum:
+        if copy.from_:
+            raise NotKnownError(self._unknown_files(copy.from_, instruction))
+        return self.build.summer(copy)
+
+    def _unknown_files(self, name: str, instruction: Instruction) -> str:
+        """Why the files of a ``--from`` are not known. Raises `RefusedError` where it names nothing."""
+        results = self.build.results
+        if self.build.stage(name) is not None:
+            return f"its files come out of the stage {name[:80]}, which is not built here"
+        if name.isascii() and name.lstrip("+-").isdecimal():
+            index = int(name)
+            if index == len(results):
+                raise _invalid_from(name, "refers to current build stage", instruction)
+            if not 0 <= index < len(results):
+                raise _invalid_from(name, "index out of bounds", instruction)
+            return f"its files come out of stage {index}, which is not built here"
+        return f"its files come out of the image {name[:200]}, whose layers are not read"
+
+    def _settled(
+        self,
+        step: Step,
+        done: Dispatched,
+        answer: Answer,
+        name: str,
+        trigger: int,
+        sources: SourcesSum | None,
+        *,
+        is_summed: bool = True,
+    ) -> Step:
+        build = self.build
+        if answer.error:
+            self._refused(replace(step, probe=answer.probe), trigger)
+            raise RefusedError(f"the cache answers with an error: {answer.error}", said=answer.error, line=step.line)
+        config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
+        text = " ".join(config.Cmd or ()) if is_summed else None
+        step = replace(step, status=answer.status, created_by=text, probe=answer.probe, sources=sources)
+        if answer.status is StepStatus.HIT:
+            image = answer.images[0]
+            self.history = tuple(entry.created_by for entry in image.history)
+            self.stands_on = image.id
+            self.state = done.after.on(image.id)
+            is_made = image.id.startswith(MADE)
+            return replace(
+                step,
+                created_by=self.history[-1] if self.history else text,
+                image="" if is_made else image.id,
+                made_by=maker(image.id) if is_made else 0,
+            )
+        made = made_image(
+            made_id(step.number, trigger),
+            done,
+            config,
+            build.image(self.stands_on),
+            build.options.daemon,
+            build.rules,
+            merged=name not in _IN_CONTAINER,
+            now=build.now,
+        )
+        if not is_summed:
+            build.unsummed[unsummed_key(self.stands_on, config)] = made.id
+        build.made[made.id] = made
+        self.history = (*self.history, text)
+        self.stands_on = made.id
+        self.state = done.after.on(made.id)
+        if answer.status is StepStatus.UNKNOWN:
+            return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
+        if answer.status is StepStatus.MISS:
+            self.why_busted = f"step {step.number} was a miss: after it the builder asks nothing more in this stage"
+            return replace(step, made_by=step.number)
+        return replace(step, made_by=step.number, reason=self.why_busted)
+
+    def _refused(self, step: Step, trigger: int) -> None:
+        """The builder has printed the step before it refuses it; of a trigger it prints none."""
+        if not trigger:
+            self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
+
+    @property
+    def _why_uncertain(self) -> str:
+        return "it is asked only if the step before, which is not known, was a hit"
+
+
+def maker(image_id: str) -> int:
+    """The number of the step that makes an image; 0 for an image of the store."""
+    return int(image_id.removeprefix(MADE).partition(".")[0]) if image_id.startswith(MADE) else 0
+
+
+def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
+    said = f"invalid from flag value {name}: {why}"
+    return RefusedError(said, said=said, line=instruction.start_line)
+
+
+def _meta_lexer(args: BuildArgs, escape: str) -> Lexer:
+    """What expands a word of ``FROM``: the arguments before the first one are all that it sees."""
+    return Lexer(replace(args, declared=args.before_from).visible(()), escape)

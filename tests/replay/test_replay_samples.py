@@ -1,0 +1,49 @@
+"""Builds that real daemons made: the replay of each says what the daemon did."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cacheview.model import decode
+from cacheview.replay.check import judge_build
+from cacheview.replay.file import ReplayCase
+
+DATA = Path(__file__).parent.parent / "data" / "replay"
+FILES = ("replay-20.10-overlay2", "replay-28.5.2-c8d")
+
+
+@cache
+def builds(file: str) -> list[ReplayCase]:
+    with gzip.open(DATA / f"{file}.jsonl.gz") as lines:
+        return [decode(ReplayCase, line) for line in lines]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("number", range(12))
+def test_a_build_is_told_as_the_daemon_did_it(file: str, number: int) -> None:
+    case = builds(file)[number]
+    judgement = judge_build(case)
+    assert judgement.differences == ()
+    assert [step.text for step in judgement.replay.steps] == [step.instruction for step in case.expect.steps]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
+    unknown = [step for case in builds(file) for step in judge_build(case).replay.asked if step.cached is None]
+    copies = [step for step in unknown if "--from=" in step.text]
+    assert copies
+    for step in unknown:
+        assert step in copies or step.reason == "it is asked only if the step before, which is not known, was a hit"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_hit_that_is_told_wrong_is_seen(file: str) -> None:
+    case = next(case for case in builds(file) if case.scenario == "site/again")
+    steps = list(case.expect.steps)
+    steps[2] = steps[2].model_copy(update={"cached": False})
+    changed = case.model_copy(update={"expect": case.expect.model_copy(update={"steps": tuple(steps)})})
+    assert not judge_build(changed).passed
