@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE
-from cacheview.ui.opening import OpenedStore, open_work
+from cacheview.ui.opening import OpenedStore, Panes, open_work
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -31,7 +31,8 @@ class Opener(QObject):
     Signals:
         announced(location): it is being read.
         progressed(done, total | None, what).
-        parted(Part): what has been read so far, of a live store.
+        parted(Part): what has been read so far.
+        panes_asked(Panes): a piece of the panes is wanted.
         opened(OpenedStore, again): ``again``: what is open was read anew.
         failed(exception): ``asked`` tells of what.
         cancelled(), ended(): after each of the three.
@@ -48,6 +49,7 @@ class Opener(QObject):
     announced = Signal(str)
     progressed = Signal(object, object, str)
     parted = Signal(object)
+    panes_asked = Signal(object)
     opened = Signal(object, bool)
     failed = Signal(object)
     cancelled = Signal()
@@ -65,7 +67,7 @@ class Opener(QObject):
         self.chosen_rules = ""
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
-        self._loader.parted.connect(self.parted)
+        self._loader.parted.connect(self._pass_on)
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
         self._loader.cancelled.connect(self.cancelled)
@@ -135,6 +137,9 @@ class Opener(QObject):
     def _folder(self) -> str:
         known = self.location if os.path.exists(self.location) else next(iter(self._settings.recent), "")
         return os.path.dirname(os.path.abspath(known)) if known else str(Path.home())
+
+    def _pass_on(self, part: object) -> None:
+        (self.panes_asked if isinstance(part, Panes) else self.parted).emit(part)
 
     def _succeeded(self, loaded: OpenedStore) -> None:
         if loaded.instead_of:

@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cacheview.ui.names import is_live
-
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
     from cacheview.model import Image, ImageStore, Platform, Probe
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["OpenedStore", "Part", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
+__all__ = ["OpenedStore", "Panes", "Part", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
 
 _IN_SIGHT: Final = 1000
 """Images that are shown while a store is being read."""
@@ -52,6 +50,17 @@ class Part:
     store: ImageStore
     forest: Forest
     total: int
+
+
+@dataclass
+class Panes:
+    """Asks the window for one more piece of what it will show the store with: so it need not make all in one breath.
+
+    Attributes:
+        more: whether the window has more to do.
+    """
+
+    more: bool = False
 
 
 def open_work(location: str, rules: str, platform: str) -> Work:
@@ -93,9 +102,12 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         explanation.trace.index.survivors(probe)
         tree = forest(case.store)
         loading.join()
-        if is_live(location):
-            # The whole tree first, so that the window does not lay out all panes in one breath.
-            report.part(lambda: Part(case.store, tree, len(case.store.images)), last=True)
+        # The whole tree, then the panes, each in a breath of its own.
+        report.part(lambda: Part(case.store, tree, len(case.store.images)), last=True)
+        panes = Panes(more=True)
+        while panes.more:
+            panes.more = False
+            report.part(lambda: panes, last=True)
         if gc.get_freeze_count():
             # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
             gc.freeze()

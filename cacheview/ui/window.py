@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cacheview.ui.compare import CompareDock
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.opening import OpenedStore, Part
+    from cacheview.ui.opening import OpenedStore, Panes, Part
     from cacheview.ui.session import Session
     from cacheview.ui.start_page import StartPage
     from cacheview.ui.stores.follow import Follower
@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
         opener.parted.connect(self._show_part)
+        opener.panes_asked.connect(self._bring)
         opener.opened.connect(self._opened)
         opener.failed.connect(self._failed)
         opener.cancelled.connect(self._cancelled)
@@ -211,6 +212,11 @@ class MainWindow(QMainWindow):
         """Make the other panes piece by piece: all at once would be felt."""
         if self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
+
+    def _bring(self, panes: Panes) -> None:
+        """All has been read: what is left of the panes, piece by piece."""
+        if self.workspace is not None and self.session is None:
+            panes.more = self.workspace.prepare() or self.workspace.bring()
 
     def _give_up_part(self) -> None:
         """What was read so far is not all: it goes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 _WIDTHS: Final = (400, 400, 640)
+_STRETCHES: Final = (2, 2, 3)
+_PIECE: Final = 0.008  # seconds of work in one turn, about
 _LEAST: Final = (55 * GRID, 65 * GRID, 75 * GRID)
 
 
@@ -50,12 +53,14 @@ class Workspace(QWidget):
         self._widths = list(_WIDTHS)
         self._busy: QWidget | None = None
         self._filling = False
+        self._attached = False
+        self._pieces = self._make_pieces()
         self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
         self.images = ImagesPane()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        self._add(self.images, "Images")
+        self._insert(self.images, "Images")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
@@ -71,21 +76,50 @@ class Workspace(QWidget):
         return VerdictPane()
 
     def prepare(self) -> bool:
-        """Make one more piece of what `attach` needs, a few milliseconds each. Returns whether there is more to do."""
-        # Asking for a pane makes it; another time its rows are made.
-        if "probe" not in self.__dict__:
-            return isinstance(self.probe, QWidget)
-        if self.probe.make_next():
-            return True
-        return not isinstance(self.verdict, QWidget)
+        """Make one more piece of what `attach` needs, a few milliseconds each. Returns whether there is more to do.
+
+        It is not seen: the panes are hidden. What they take to be shown is left to `bring`.
+        """
+        return next(self._pieces, False)
+
+    def bring(self) -> bool:
+        """Show one more pane, when all is prepared. Returns whether there is more to do."""
+        hidden = next((pane for pane in (self.probe, self.verdict) if pane.isHidden()), None)
+        if hidden is None:
+            return False
+        hidden.show()
+        if hidden is self.verdict:
+            self.release_busy()
+        self._share()
+        return True
+
+    def _make_pieces(self) -> Iterator[bool]:
+        """Work in pieces; yields whether there is more."""
+        # Asking for a pane makes it.
+        yield self.probe is not None
+        while self.probe.make_next():
+            yield True
+        yield self.verdict is not None
+        for pane, name in ((self.probe, "Probe"), (self.verdict, "Verdict")):
+            pane.hide()
+            self._insert(pane, name)
+            yield True
+            # The style looks at each widget, which takes the most time of showing them.
+            ended = time.perf_counter() + _PIECE
+            for widget in reversed(pane.findChildren(QWidget)):
+                widget.ensurePolished()
+                if time.perf_counter() > ended:
+                    yield True
+                    ended = time.perf_counter() + _PIECE
+        yield False
 
     def set_busy(self, page: QWidget) -> None:
-        """Show a page in the place of probe and verdict, until `attach`: the store is still being read."""
+        """Show a page in the place of probe and verdict, until they are there: the store is still being read."""
         self._busy = page
         self._splitter.addWidget(page)
-        self._splitter.setStretchFactor(1, 5)
+        self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
         page.show()
-        self._splitter.setSizes([self._widths[0], sum(self._widths[1:])])
+        self._share()
 
     def show_part(self, part: Part) -> None:
         """Show what has been read of the images so far."""
@@ -101,22 +135,29 @@ class Workspace(QWidget):
 
     def attach(self, session: Session) -> None:
         """Show a session, whose document is the one given before; all panes are there then."""
-        self.release_busy()
-        while self.probe.make_next():
+        while self.prepare() or self.bring():
             pass
-        self._add(self.probe, "Probe")
-        self._add(self.verdict, "Verdict")
-        self._splitter.setSizes(self._widths)
-        for place, stretch in enumerate((2, 2, 3)):
-            self._splitter.setStretchFactor(place, stretch)
         self._session = session
+        self._attached = True
         self._connect()
 
-    def _add(self, pane: QWidget, name: str) -> None:
+    def _insert(self, pane: QWidget, name: str) -> None:
+        """Before the busy page, where there is one."""
+        place = self._splitter.count() - (self._busy is not None)
         pane.setAccessibleName(name)
-        pane.setMinimumWidth(_LEAST[self._splitter.count()])
-        self._splitter.addWidget(pane)
-        pane.show()
+        pane.setMinimumWidth(_LEAST[place])
+        self._splitter.insertWidget(place, pane)
+        self._splitter.setStretchFactor(place, _STRETCHES[place])
+
+    def _share(self) -> None:
+        """Give each pane its width; the busy page has that of those that are not there yet."""
+        sizes, left = [], sum(self._widths)
+        for place in range(self._splitter.count()):
+            widget = self._splitter.widget(place)
+            gone = widget is None or widget.isHidden()
+            sizes.append(left if widget is self._busy else 0 if gone else self._widths[place])
+            left -= sizes[-1]
+        self._splitter.setSizes(sizes)
 
     @property
     def _panes(self) -> tuple[QWidget, ...]:
@@ -145,14 +186,12 @@ class Workspace(QWidget):
     @property
     def widths(self) -> list[int]:
         """The widths of the panes."""
-        sizes = self._splitter.sizes()
-        return sizes if len(sizes) == len(_WIDTHS) else self._widths
+        return self._splitter.sizes() if self._attached else self._widths
 
     @widths.setter
     def widths(self, widths: list[int]) -> None:
         self._widths = widths
-        if self._busy is None:
-            self._splitter.setSizes(widths)
+        self._share()
 
     def apply(self, edit: Edit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step."""
