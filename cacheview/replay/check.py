@@ -10,8 +10,9 @@ from cacheview.engine.cache import NEW
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.replay import context_summer, replay
+from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.replay.summer import ContextSummer
 
 __all__ = ["BuildJudgement", "judge_build"]
 
@@ -40,7 +41,7 @@ def judge_build(case: ReplayCase) -> BuildJudgement:
     images, _ = ImageStore.unique(case.images)
     told = replay(
         case.dockerfile.encode("utf-8", "surrogateescape"),
-        context_summer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release),
+        ContextSummer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release),
         ImageStore(images),
         case.rules,
         case.release,

@@ -5,7 +5,7 @@ moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -28,11 +28,9 @@ from cacheview.replay.options import BuildOptions
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
+from cacheview.replay.summer import Summer
 
-__all__ = ["BuildSoFar", "StageBuild", "StageResult", "Summer"]
-
-Summer = Callable[[CopySources], SourcesSum]
-"""Sums the files of a ``COPY`` or ``ADD`` in the build context. Raises `RefusedError`, or `NotKnownError`."""
+__all__ = ["BuildSoFar", "StageBuild", "StageResult"]
 
 _IN_CONTAINER: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
@@ -270,7 +268,7 @@ class StageBuild:
     def _sum(self, copy: CopySources, instruction: Instruction) -> SourcesSum:
         if copy.from_:
             raise NotKnownError(self._unknown_files(copy.from_, instruction))
-        return self.build.summer(copy)
+        return self.build.summer.sum(copy)
 
     def _unknown_files(self, name: str, instruction: Instruction) -> str:
         """Why the files of a ``--from`` are not known. Raises `RefusedError` where it names nothing."""

@@ -1,0 +1,59 @@
+"""Where the Dockerfile of a context is, as ``docker build`` finds it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from cacheview.model import DataError
+
+__all__ = ["DEFAULT_NAME", "Dockerfile", "find_dockerfile"]
+
+DEFAULT_NAME: Final = "Dockerfile"
+_LIMIT: Final = 16 << 20
+
+
+class Dockerfile:
+    """A Dockerfile on disk.
+
+    Attributes:
+        path: of the file.
+        name: its path in the context; empty where it is outside.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+
+    def read(self) -> bytes:
+        """All of it. Raises `DataError` where it cannot be read, or is larger than any Dockerfile."""
+        where = str(self.path)
+        try:
+            if not self.path.is_file():
+                raise DataError("is no file, or is not there; name another with -f", where=where)
+            with open(self.path, "rb") as file:
+                data = file.read(_LIMIT + 1)
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror or error}", where=where) from error
+        if len(data) > _LIMIT:
+            raise DataError(f"is larger than {_LIMIT >> 20} MiB, which no Dockerfile is", where=where)
+        return data
+
+
+def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[str] = "") -> Dockerfile:
+    """The Dockerfile of a context folder.
+
+    Args:
+        context: a folder.
+        given: as with ``-f``: relative to the current folder. Empty: ``Dockerfile`` in the context, or ``dockerfile``.
+    """
+    root = Path(os.path.realpath(context))
+    if not os.fspath(given):
+        path = root / DEFAULT_NAME
+        if not os.path.lexists(path) and os.path.lexists(root / DEFAULT_NAME.lower()):
+            path = root / DEFAULT_NAME.lower()
+        return Dockerfile(path, path.name)
+    path = Path(os.path.abspath(given))
+    real = Path(os.path.realpath(path.parent)) / path.name
+    return Dockerfile(path, real.relative_to(root).as_posix() if real.is_relative_to(root) else "")

@@ -1,0 +1,48 @@
+"""What sums the files of a build context, for a replay."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cacheview.dockerfile.context import CLIENT_28, Client, Context, ContextSums, SourcesSum
+from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.release import BuilderRelease
+
+__all__ = ["ContextSummer", "Summer"]
+
+
+class Summer(Protocol):
+    """Sums the files of ``COPY`` and ``ADD``."""
+
+    def prepare(self) -> None:
+        """What the client does before the daemon hears of the build.
+
+        Raises:
+            RefusedError: the client refuses the context.
+            DataError: it cannot be read.
+        """
+
+    def sum(self, copy: CopySources) -> SourcesSum:
+        """What stands for the files of a step. Raises `RefusedError`, or `NotKnownError`."""
+
+
+class ContextSummer:
+    """Sums files of a context as the builder of a release does, sent by a client."""
+
+    def __init__(
+        self,
+        context: Context,
+        dockerfile_name: str,
+        release: BuilderRelease,
+        client: Client = CLIENT_28,
+        hasher: Hasher | None = None,
+    ) -> None:
+        """``dockerfile_name``: path of the Dockerfile in the context; empty: it is elsewhere."""
+        self._sums = ContextSums(context, dockerfile_name, client=client, release=release, hasher=hasher)
+
+    def prepare(self) -> None:
+        _ = self._sums.sent
+
+    def sum(self, copy: CopySources) -> SourcesSum:
+        return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=copy.destination)
