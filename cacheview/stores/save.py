@@ -12,7 +12,7 @@ from cacheview.stores.location import parse_location
 from cacheview.stores.opened import Case
 from cacheview.stores.redact import Redaction
 
-__all__ = ["suite_line", "write_suite"]
+__all__ = ["is_in_store", "suite_line", "write_suite"]
 
 
 def suite_line(
@@ -76,7 +76,7 @@ def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") ->
     if len(data) > DEFAULT_LIMITS.document:
         most = DEFAULT_LIMITS.document
         raise DataError(f"would have a line of {len(data):,} bytes, and at most {most:,} can be opened", where=where)
-    if _is_in(target, opened):
+    if is_in_store(target, opened):
         raise DataError("belongs to the store that is open, which is never written to. Choose another", where=where)
     if target.exists() and not target.is_file():
         raise DataError("is no file. Choose another name", where=where)
@@ -96,8 +96,8 @@ def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") ->
         raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error
 
 
-def _is_in(target: Path, opened: str) -> bool:
-    """Whether a file is, or is inside of, an open store."""
+def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:
+    """Whether a file is, or is inside of, an open store. ``opened``: its location; empty: there is none."""
     location = parse_location(opened)
     if not opened or location.kind in ("demo", "engine"):
         return False

@@ -65,6 +65,11 @@ class Actions:
         self.compare = self._make("&Compare rules", "What every rule set answers to the probe, side by side", "Ctrl+R")
         self.compare.setCheckable(True)
         self.platform_menu = QMenu("&Platform", owner)
+        self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
+        self.suite_checks.setCheckable(True)
+        self.add_probe = self._make(
+            "A&dd this probe to a suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
+        )
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
@@ -86,6 +91,8 @@ class Actions:
         ask.addMenu(self.platform_menu)
         ask.addSeparator()
         ask.addActions([self.next_case, self.previous_case, self.next_probe, self.previous_probe])
+        ask.addSeparator()
+        ask.addActions([self.suite_checks, self.add_probe])
         view = bar.addMenu("&View")
         view.addAction(self.find)
         view.addSeparator()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cacheview.ui.stores.follow import Follower
     from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.stores.saving import Saver
+    from cacheview.ui.suites.checks import SuiteChecks
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -140,6 +141,13 @@ class MainWindow(QMainWindow):
         dock = CompareDock(self)
         dock.rules_asked.connect(self._choose_rules)
         return dock
+
+    @cached_property
+    def suites(self) -> SuiteChecks:
+        """What runs suites, and adds to them. Made when first needed."""
+        from cacheview.ui.suites.checks import SuiteChecks
+
+        return SuiteChecks(self)
 
     @cached_property
     def start_page(self) -> StartPage:
@@ -350,6 +358,8 @@ class MainWindow(QMainWindow):
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
         connect(do.compare, lambda: self.compare.show_or_hide())
+        connect(do.suite_checks, lambda: self.suites.show_or_hide())
+        connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -376,6 +386,7 @@ class MainWindow(QMainWindow):
         do.reload.setEnabled(not busy and (is_open or bool(self.last_error)))
         do.follow.setEnabled(self.session is not None and self.session.opened.kind == "engine")
         do.save_suite.setEnabled(is_open)
+        do.add_probe.setEnabled(is_open)
         copies = (do.copy_text, do.copy_markdown, do.copy_json)
         for action in (*copies, do.find, *do.panes, do.next_pane, do.previous_pane):
             action.setEnabled(is_open)
@@ -475,6 +486,8 @@ class MainWindow(QMainWindow):
             self.follower.close()
         if "saver" in self.__dict__:
             self.saver.close()
+        if "suites" in self.__dict__:
+            self.suites.stop()
         if "compare" in self.__dict__:
             self.compare.pane.stop()
         self.opener.close()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cacheview.ui.session import Session
 
-__all__ = ["Saver"]
+__all__ = ["Saver", "suggested_path"]
 
 
 class Saver(QObject):
@@ -36,7 +36,7 @@ class Saver(QObject):
 
     def ask(self, session: Session) -> SaveDialog:
         """Ask where to, and write it when that is told."""
-        dialog = SaveDialog(self._suggested(session.opened.location), self._window)
+        dialog = SaveDialog(suggested_path(session.opened.location), self._window)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()
         return dialog
@@ -65,12 +65,12 @@ class Saver(QObject):
 
         self._loader.start(work)
 
-    @staticmethod
-    def _suggested(location: str) -> str:
-        """In the person's own folder, by the name of the store, and not over anything."""
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name_of(location)).strip("-.") or "store"
-        number, path = 1, Path.home() / f"{stem[:80]}.suite.jsonl"
-        while os.path.exists(path):
-            number += 1
-            path = Path.home() / f"{stem[:80]}-{number}.suite.jsonl"
-        return os.fspath(path)
+
+def suggested_path(location: str) -> str:
+    """A new suite in the person's own folder, by the name of a store, and not over anything."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name_of(location)).strip("-.") or "store"
+    number, path = 1, Path.home() / f"{stem[:80]}.suite.jsonl"
+    while os.path.exists(path):
+        number += 1
+        path = Path.home() / f"{stem[:80]}-{number}.suite.jsonl"
+    return os.fspath(path)

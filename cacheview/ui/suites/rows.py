@@ -11,9 +11,10 @@ from cacheview.model.image import short_id
 if TYPE_CHECKING:
     from cacheview.engine import Verdict
     from cacheview.engine.judge import Judgement
-    from cacheview.model import Expectation, SuiteCase
+    from cacheview.model import Expectation, SuiteCase, SuiteProbe
+    from cacheview.stores.opened import Case
 
-__all__ = ["Outcome", "Row", "expected_in_words", "judged_row", "unusable_row"]
+__all__ = ["Outcome", "Row", "expected_in_words", "judged_row", "tells_of", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
 
@@ -90,7 +91,7 @@ def judged_row(location: str, number: int, place: int, case: SuiteCase, judgemen
         case=place,
         probe=judgement.index,
         case_name=case.name,
-        probe_name=told.name or " ".join(told.config.Cmd or ())[:_MOST],
+        probe_name=_name(told),
         note=told.note,
         rules=case.rules,
         expected=expected_in_words(told.expect),
@@ -118,6 +119,20 @@ def unusable_row(
         outcome=Outcome.UNUSABLE,
         differences=(why,),
     )
+
+
+def tells_of(row: Row, case: Case) -> bool:
+    """Whether a case that was opened is the one that a row tells of: the file may have been changed between."""
+    if row.rules != case.rules or (row.case_name and row.case_name != case.name):
+        return False
+    if row.probe is None:
+        return True
+    told = case.probes[row.probe] if row.probe < len(case.probes) else None
+    return told is not None and (_name(told), expected_in_words(told.expect)) == (row.probe_name, row.expected)
+
+
+def _name(told: SuiteProbe) -> str:
+    return told.name or " ".join(told.config.Cmd or ())[:_MOST]
 
 
 def expected_in_words(expect: Expectation | None) -> str:

@@ -1,0 +1,55 @@
+"""From a verdict to what a suite expects: the other way round of `judge`."""
+
+from __future__ import annotations
+
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.model import Expectation, Image, Probe, SuiteCase, SuiteProbe
+
+__all__ = ["case_of", "expectation_of"]
+
+
+def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
+    """What an answer has to be, to be this one: all that `judge_verdict` compares, and the words of an error.
+
+    The image that a hit made anew is told in full. What a hit recorded as parents is told also where that is nothing;
+    the sources of the next probe only where ``--cache-from`` was given.
+    """
+    image = verdict.image
+    is_hit = verdict.outcome is VerdictOutcome.HIT
+    return Expectation(
+        outcome=verdict.outcome.value,
+        image=image.id if image is not None else None,
+        created=image.config if image is not None and verdict.is_new else None,
+        set_parent=dict(verdict.set_parent) if is_hit else None,
+        sources_after=_ids(verdict.sources_after) if probe.cache_from else None,
+        error=verdict.error or None,
+    )
+
+
+def case_of(
+    images: tuple[Image, ...],
+    rules: str,
+    probe: Probe,
+    verdict: Verdict,
+    expect: Expectation,
+    *,
+    case_name: str = "",
+    name: str = "",
+    note: str = "",
+) -> SuiteCase:
+    """A case of this one probe. ``expect``: that of the verdict, or what a person expects instead."""
+    told = SuiteProbe(
+        name=name,
+        note=note,
+        parent=probe.parent,
+        config=probe.config,
+        cache_from=probe.cache_from or None,
+        platform=probe.platform,
+        sources=_ids(verdict.sources) if probe.cache_from else None,
+        expect=expect,
+    )
+    return SuiteCase(rules=rules, name=case_name, images=images, probes=(told,))
+
+
+def _ids(images: tuple[Image, ...]) -> tuple[str, ...]:
+    return tuple(image.id for image in images)

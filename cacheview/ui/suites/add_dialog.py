@@ -1,0 +1,258 @@
+"""Adding the probe at hand to a suite: where to, its name and note, and what it is expected to answer."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, get_args
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.engine.expectation import case_of, expectation_of
+from cacheview.engine.judge import judge_verdict
+from cacheview.model import DataError, Expectation
+from cacheview.model.suite import Outcome
+from cacheview.ui.icons import pixmap
+from cacheview.ui.plain import visible
+from cacheview.ui.status import plural
+from cacheview.ui.theme import GRID, icon_size, mono_font
+from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.words import doubt_in_words
+
+if TYPE_CHECKING:
+    from cacheview.engine import Explanation, RuleSet
+    from cacheview.model import ImageStore
+
+__all__ = ["AddDialog", "Asked"]
+
+_KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
+_FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked when the dialog was opened, and the answer.
+
+    Attributes:
+        case_name: of the case that the file gets; may be empty.
+    """
+
+    store: ImageStore
+    case_name: str
+    rules: RuleSet
+    explanation: Explanation
+
+
+class AddDialog(QDialog):
+    """``wanted(path, SuiteCase, differences)``: the person wants it added, though the rules differ so from it."""
+
+    wanted = Signal(str, object, object)
+
+    def __init__(self, asked: Asked, suggested: str, parent: QWidget | None = None) -> None:
+        """``suggested``: a path to begin with."""
+        super().__init__(parent)
+        self._asked = asked
+        self._verdict = asked.explanation.verdict
+        self._probe = asked.explanation.trace.probe
+        self._own = expectation_of(self._verdict, self._probe)
+        self.setWindowTitle("Add this probe to a suite")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.path = QLineEdit(suggested)
+        self.path.setMinimumWidth(110 * GRID)
+        choose = QPushButton("&Choose…")
+        choose.clicked.connect(self._choose)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("What it shows, such as: label that the probe lacks")
+        self.note = QLineEdit()
+        self.note.setPlaceholderText("For who reads it later")
+        self.outcome = QComboBox()
+        self.outcome.addItems(get_args(Outcome))
+        self.outcome.setCurrentText(self._own.outcome)
+        self.image = QLineEdit(self._own.image or "")
+        self.image.setFont(mono_font())
+        self.image.setPlaceholderText("id or name of the image")
+        self.image.setAccessibleName("Image that a hit is expected to return")
+        self._where = _muted()
+        self._besides = _muted()
+        self._picture = QLabel()
+        self._told = Text(self.font())
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._add = self._buttons.button(QDialogButtonBox.StandardButton.Save)
+        self._lay_out(choose)
+        for edit in (self.path, self.image):
+            edit.textChanged.connect(self._tell)
+        self.outcome.currentTextChanged.connect(self._tell)
+        self._tell()
+        self.name.setFocus()
+
+    def _lay_out(self, choose: QPushButton) -> None:
+        file, expected, told = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for line in (file, expected, told):
+            line.setSpacing(2 * GRID)
+        file.addWidget(self.path, 1)
+        file.addWidget(choose)
+        expected.addWidget(self.outcome)
+        expected.addWidget(self.image, 1)
+        told.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        told.addWidget(self._told, 1)
+        form = QFormLayout()
+        form.setHorizontalSpacing(3 * GRID)
+        form.setVerticalSpacing(2 * GRID)
+        for text, field, buddy in (
+            ("&File", file, self.path),
+            ("", self._where, None),
+            ("&Name", self.name, self.name),
+            ("N&ote", self.note, self.note),
+            ("&Expected", expected, self.outcome),
+            ("", self._besides, None),
+        ):
+            label = QLabel(text)
+            if buddy is not None:
+                label.setBuddy(buddy)
+            form.addRow(label, field)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        layout.addLayout(form)
+        layout.addLayout(told)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
+        self.resize(170 * GRID, self.sizeHint().height())
+
+    # What is told
+
+    def expectation(self) -> Expectation:
+        """What is expected now: all of the verdict, or where the person changed it, outcome and image alone.
+
+        Raises `DataError` where a hit is expected and the image is none.
+        """
+        outcome = self.outcome.currentText()
+        text = self.image.text().strip() if outcome == "hit" else ""
+        if outcome == self._own.outcome and text == (self._own.image or ""):
+            return self._own
+        return Expectation.model_validate(
+            {"outcome": outcome, "image": self._image(text) if outcome == "hit" else None}
+        )
+
+    def differences(self) -> tuple[str, ...]:
+        """What of it the rules answer otherwise. Raises as `expectation`."""
+        return tuple(judge_verdict(self._verdict, self.expectation()))
+
+    def _image(self, text: str) -> str:
+        if not text:
+            raise DataError("A hit returns an image: name the one that is expected.")
+        if text == self._own.image or _FULL_ID.fullmatch(text):
+            return text
+        return self._asked.store.resolve(text).id
+
+    def _tell(self) -> None:
+        path = os.path.expanduser(self.path.text().strip())
+        images = plural(len(self._asked.store.images), "image")
+        if os.path.isdir(path):
+            where = "That is a folder: name a file in it."
+        elif os.path.exists(path):
+            where = "The file is there: a line is added at its end."
+        else:
+            where = "A new file."
+        whole = f"The line has the whole store, {images} with all values, the probe and the name of the rules."
+        self._where.setText(f"{where} {whole}")
+        self.image.setEnabled(self.outcome.currentText() == "hit")
+        usable = bool(path) and not os.path.isdir(path)
+        try:
+            expect, differences = self.expectation(), self.differences()
+        except DataError as error:
+            self._besides.setText("")
+            self._say("error", str(error))
+            self._add.setEnabled(False)
+            return
+        self._besides.setText(visible(_besides(expect)))
+        self._add.setEnabled(usable)
+        self._add.setText("Add &all the same" if differences else "&Add")
+        doubts = doubt_in_words(self._asked.explanation.doubts)
+        if differences:
+            told = "; ".join(differences)
+            self._say("hazard", f"The rules answer otherwise: {told}. `cacheview check` will tell it as failed.")
+        elif doubts:
+            self._say("not-certain", f"The rules answer so. {doubts}")
+        else:
+            self._say("passed", "The rules answer so.")
+
+    def _say(self, picture: str, text: str) -> None:
+        colour = "text_muted" if picture == "not-certain" else picture
+        self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
+        self._told.say(visible(text))
+        self._told.set_colour(colour)
+
+    # What the person does
+
+    def accept(self) -> None:
+        path = os.path.expanduser(self.path.text().strip())
+        if not path or os.path.isdir(path):
+            return
+        try:
+            expect, differences = self.expectation(), self.differences()
+        except DataError:
+            return
+        case = case_of(
+            self._asked.store.images,
+            self._asked.rules.name,
+            self._probe,
+            self._verdict,
+            expect,
+            case_name=self._asked.case_name,
+            name=self.name.text().strip(),
+            note=self.note.text().strip(),
+        )
+        super().accept()
+        self.wanted.emit(path, case, differences)
+
+    def _choose(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            "Add this probe to a suite",
+            self.path.text(),
+            _KINDS,
+            options=QFileDialog.Option.DontConfirmOverwrite,  # nothing is overwritten
+        )
+        if path:
+            self.path.setText(path)
+
+
+def _besides(expect: Expectation) -> str:
+    """What is expected besides outcome and image."""
+    parts = []
+    if expect.created is not None:
+        parts.append("the image that is made anew, in full")
+    if expect.set_parent is not None:
+        count = len(expect.set_parent)
+        parts.append(f"{plural(count, 'parent')} recorded" if count else "no parent recorded")
+    if expect.sources_after is not None:
+        parts.append(f"{plural(len(expect.sources_after), 'source')} for the next step")
+    if expect.error:
+        parts.append(f"shown, not compared: {' '.join(expect.error.split())[:300]}")
+    return f"Besides: {'; '.join(parts)}." if parts else "Nothing else is checked."
+
+
+def _muted() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label

@@ -1,0 +1,97 @@
+"""Adds the probe at hand to a suite, off the UI thread, and only after it was judged as the file will have it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.ui.loading import Loader, Report, Work
+from cacheview.ui.stores.saving import suggested_path
+from cacheview.ui.suites.add_dialog import AddDialog, Asked
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from cacheview.ui.session import Session
+
+__all__ = ["ProbeAdder", "add_work"]
+
+
+class ProbeAdder(QObject):
+    """``added(path, count)``: it is there, and the file has so many cases. ``failed(exception)``: nothing was added."""
+
+    added = Signal(str, int)
+    failed = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._last = ""
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._succeeded)
+        self._loader.failed.connect(self.failed)
+
+    def ask(self, session: Session, known: str = "") -> AddDialog | None:
+        """Ask where to, and add it when that is told. ``known``: a suite that the person works with.
+
+        None where there is no answer yet.
+        """
+        answer, opened = session.answer, session.opened
+        if answer is None:
+            return None
+        name = "" if session.case.name.startswith("line ") else session.case.name
+        asked = Asked(session.store, name, session.cache.rules, answer.explanation)
+        mine = opened.location if opened.kind == "suite" else ""
+        path = self._last or known or mine or suggested_path(opened.location)
+        dialog = AddDialog(asked, path, self._window)
+        # A suite may grow while it is open; every other store is never written to.
+        location = "" if opened.kind == "suite" else opened.location
+        dialog.wanted.connect(lambda path, case, told: self._add(path, case, told, location))
+        dialog.open()
+        return dialog
+
+    def close(self) -> None:
+        """Wait for what is being written: it is all there, or nothing is."""
+        self._loader.close()
+
+    def _add(self, path: str, case: SuiteCase, told: tuple[str, ...], opened: str) -> None:
+        if self._loader.is_busy:
+            self.failed.emit(DataError("the probe before is still being added. Wait for it", where=path))
+            return
+        self._loader.start(add_work(path, case, told, opened))
+
+    def _succeeded(self, result: tuple[str, int]) -> None:
+        self._last, count = result
+        self.added.emit(self._last, count)
+
+
+def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = "") -> Work:
+    """The work of adding a case of one probe to a suite, for `Loader.start`. Its result: the path, the cases there.
+
+    Args:
+        told: the differences that the person was told of; empty: it passes.
+        opened: the location of a store that is not written to.
+    """
+
+    def work(report: Report) -> tuple[str, int]:
+        from cacheview.engine.judge import judge
+        from cacheview.model import decode
+        from cacheview.stores.save import is_in_store
+        from cacheview.stores.suite_file import append_case
+
+        report(0, None, "Adding")
+        if is_in_store(path, opened):
+            what = "belongs to the store that is open, which is never written to. Choose another"
+            raise DataError(what, where=path)
+        again = decode(SuiteCase, case.model_dump_json(exclude_defaults=True), where=path)
+        for judgement in judge(again):
+            if judgement.differences != told:
+                found = "; ".join(judgement.differences) or "it passes"
+                what = f"read again, the probe is not answered as it is here: {found}. Nothing was added"
+                raise DataError(what, where=os.fspath(path))
+        return path, append_case(path, again, progress=report)
+
+    return work

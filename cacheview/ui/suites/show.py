@@ -1,0 +1,83 @@
+"""Puts a probe of a suite into the window: opens its suite where it is not open, then chooses case, probe and rules."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.suites.rows import tells_of
+
+if TYPE_CHECKING:
+    from cacheview.ui.suites.rows import Row
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["RowShower"]
+
+
+class RowShower(QObject):
+    """``failed(str)``: why a probe cannot be shown. ``shown(Row)``: it is in the window."""
+
+    failed = Signal(str)
+    shown = Signal(object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._wanted: Row | None = None
+        window.settled.connect(self._settled)
+        window.opener.cancelled.connect(self._forget)
+
+    def show(self, row: Row) -> None:
+        """Show a probe. The edits of the probe that was there are given up, as with any other choice of a probe."""
+        if row.case is None:
+            self.failed.emit(f"There is nothing to show of {row.place}: {row.reason}")
+        elif self._is_open(row) and self._choose(row):
+            self._wanted = None
+        else:
+            # Not open, or the file was changed since.
+            self._wanted = row
+            self._window.open(row.location)
+
+    def _forget(self) -> None:
+        self._wanted = None
+
+    def _settled(self, well: bool) -> None:
+        row, self._wanted = self._wanted, None
+        if row is None or not well or not self._is_open(row):
+            return  # the window tells, or the person wanted something else
+        if not self._choose(row):
+            name = name_of(row.location)
+            self.failed.emit(f"{name} was changed since it was run, and has another {row.place}: run it again")
+
+    def _is_open(self, row: Row) -> bool:
+        session = self._window.session
+        return session is not None and _same_place(session.opened.location, row.location)
+
+    def _choose(self, row: Row) -> bool:
+        """Whether the open suite has what the row tells of; then it is chosen."""
+        from cacheview.engine import RULE_SETS
+
+        session = self._window.session
+        assert session is not None
+        assert row.case is not None
+        cases = session.opened.cases
+        if row.case >= len(cases) or not tells_of(row, cases[row.case]):
+            return False
+        before, number = session.case_number, row.probe or 0
+        session.choose_case(row.case)
+        if row.rules in RULE_SETS:
+            self._window.opener.chosen_rules = row.rules  # or reading it again would bring back others
+            session.choose_rules(row.rules)
+        if session.case.probes and (number or row.case == before):  # another case comes with its first probe
+            session.choose_probe(number)
+        self.shown.emit(row)
+        return True
+
+
+def _same_place(one: str, other: str) -> bool:
+    if DEMO in (one, other):
+        return one == other
+    return one == other or os.path.realpath(one) == os.path.realpath(other)
