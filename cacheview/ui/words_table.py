@@ -1,24 +1,76 @@
-"""How a row of rules is drawn: with room around its words, which may take several lines, and a hairline below."""
+"""A table of words: as many lines in a row as its words need, with room around them and a hairline below."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from cacheview.ui.theme import GRID, current_tokens
 
-__all__ = ["WordsDelegate"]
+__all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
 
 
+class WordsTable(QTableView):
+    """Rows that are chosen as a whole. Set the model first, then the resize modes of the columns.
+
+    Signals:
+        copy_asked(): by the keys for it, of which Qt would copy a single cell.
+        entered_row(QModelIndex): Enter on a row.
+    """
+
+    copy_asked = Signal()
+    entered_row = Signal(QModelIndex)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """``name``: what a screen reader says."""
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setItemDelegate(WordsDelegate(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
+
+    def wrap(self) -> None:
+        """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""
+        # While it is told of one section, the others are not yet as wide as they will be.
+        resized = self.horizontalHeader().sectionResized
+        resized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.entered_row.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+
 class WordsDelegate(QStyledItemDelegate):
-    """For tables of words: what Qt draws, with the icon beside the first line."""
+    """What Qt draws, with the icon beside the first line."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
-        option.decorationAlignment = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
+        if option.displayAlignment & Qt.AlignmentFlag.AlignTop:
+            option.decorationAlignment = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         inner = QStyleOptionViewItem(option)
@@ -36,7 +88,13 @@ class WordsDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.line))
         inner = QStyleOptionViewItem(option)
         inner.rect = _inner(option)
+        # Drawn here: Qt would make the icon pale, and put the focus around the words of one cell.
+        inner.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
         super().paint(painter, inner, index)
+        table = self.parent()
+        if isinstance(table, WordsTable) and table.hasFocus() and table.currentIndex().row() == index.row():
+            for y in (rect.top(), rect.bottom()):
+                painter.fillRect(rect.left(), y, rect.width(), 1, QColor(tokens.accent))
 
 
 def _inner(option: QStyleOptionViewItem) -> QRect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtGui import QColor, QGuiApplication, QTextCharFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QTabWidget,
     QTextEdit,
     QVBoxLayout,
@@ -27,10 +26,10 @@ from PySide6.QtWidgets import (
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
-from cacheview.ui.rules.delegate import WordsDelegate
 from cacheview.ui.rules.model import Column, RulesModel
 from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, small_font
+from cacheview.ui.words_table import WordsTable
 
 __all__ = ["RulesDialog", "rule_chooser"]
 
@@ -50,18 +49,6 @@ def rule_chooser(name: str) -> QComboBox:
         before = rules.store
         box.addItem(rules.title, rules.name)
     return box
-
-
-class _Table(QTableView):
-    """``copy_asked``: by the keys for it, of which Qt would copy a single cell."""
-
-    copy_asked = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class RulesDialog(QDialog):
@@ -115,28 +102,15 @@ class RulesDialog(QDialog):
         self._connect()
         self._set_fonts()
 
-    def _make_table(self) -> _Table:
-        table = _Table()
+    def _make_table(self) -> WordsTable:
+        table = WordsTable("The rules as a table")
         table.setModel(self.model)
-        table.setAccessibleName("The rules as a table")
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setWordWrap(True)
-        table.setTabKeyNavigation(False)
-        table.setItemDelegate(WordsDelegate(table))
-        table.setCornerButtonEnabled(False)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        table.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column, width in _WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
-        # While it is told of, the others are not yet as wide as they will be.
-        header.sectionResized.connect(table.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        table.wrap()
         return table
 
     def _lay_out(self) -> None:

@@ -1,0 +1,160 @@
+"""The hazards of a store, and the images of one of them, as Qt models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from cacheview.engine.audit import StoreHazard
+from cacheview.model import Image
+from cacheview.ui.icons import icon
+from cacheview.ui.images.texts import time_text, tip_text
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import current_tokens, strong_font
+
+__all__ = ["Hazards", "HazardsModel", "ImagesModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight
+
+
+class Hazards(IntEnum):
+    """The columns of `HazardsModel`, in order."""
+
+    KIND = 0
+    COUNT = 1
+    SENTENCE = 2
+    ADVICE = 3
+
+
+_HAZARD_TITLES: Final = ("Hazard", "Images", "What is surprising", "What to do")
+
+
+class HazardsModel(QAbstractTableModel):
+    """One hazard a row."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._hazards: tuple[StoreHazard, ...] = ()
+
+    def set_hazards(self, hazards: Sequence[StoreHazard]) -> None:
+        self.beginResetModel()
+        self._hazards = tuple(hazards)
+        self.endResetModel()
+
+    @property
+    def hazards(self) -> tuple[StoreHazard, ...]:
+        return self._hazards
+
+    def dress(self) -> None:
+        """The colours of the theme have changed."""
+        if self._hazards:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(Hazards) - 1))
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._hazards)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Hazards)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        return _header(_HAZARD_TITLES, section, orientation, role, right=Hazards.COUNT)
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._hazards):
+            return None
+        hazard, column = self._hazards[index.row()], index.column()
+        match role:
+            case _Role.DisplayRole:
+                return _hazard_text(hazard, column)
+            case _Role.TextAlignmentRole:
+                return (_RIGHT if column == Hazards.COUNT else _LEFT) | Qt.AlignmentFlag.AlignTop
+            case _Role.DecorationRole if column == Hazards.KIND:
+                return icon("hazard", "hazard")
+            case _Role.FontRole if column == Hazards.KIND:
+                return strong_font()
+            case _Role.ForegroundRole if column == Hazards.ADVICE:
+                return QBrush(QColor(current_tokens().text_muted))
+            case _Role.ToolTipRole:
+                return tool_tip(f"{hazard.sentence}\n\n{hazard.advice}")
+            case _Role.AccessibleTextRole if column == Hazards.KIND:
+                return f"Hazard, {hazard.kind.value}"
+        return None
+
+
+def _hazard_text(hazard: StoreHazard, column: int) -> str:
+    match column:
+        case Hazards.KIND:
+            return hazard.kind.value
+        case Hazards.COUNT:
+            return f"{hazard.count:,}"
+        case Hazards.SENTENCE:
+            return one_line(hazard.sentence)
+    return one_line(hazard.advice)
+
+
+_IMAGE_TITLES: Final = ("Image", "Created")
+
+
+class ImagesModel(QAbstractTableModel):
+    """The images of a hazard, in store order: there may be as many as the store has."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._images: tuple[Image, ...] = ()
+
+    def set_images(self, images: tuple[Image, ...]) -> None:
+        self.beginResetModel()
+        self._images = images
+        self.endResetModel()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        return self._images
+
+    def row_of(self, image_id: str) -> int:
+        """-1: it is not among them."""
+        return next((row for row, image in enumerate(self._images) if image.id == image_id), -1)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._images)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(_IMAGE_TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        return _header(_IMAGE_TITLES, section, orientation, role, right=1)
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._images):
+            return None
+        image = self._images[index.row()]
+        match role:
+            case _Role.DisplayRole if index.column() == 0:
+                return one_line(f"{image.title}  {image.instruction}")
+            case _Role.DisplayRole:
+                return time_text(image.created)
+            case _Role.TextAlignmentRole:
+                return (_RIGHT if index.column() else _LEFT) | Qt.AlignmentFlag.AlignVCenter
+            case _Role.DecorationRole if index.column() == 0:
+                return icon("image" if image.names else "image-unnamed", "text_muted")
+            case _Role.ToolTipRole:
+                return tool_tip(tip_text(image))
+        return None
+
+
+def _header(titles: tuple[str, ...], section: int, orientation: Qt.Orientation, role: int, *, right: int) -> Any:
+    if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(titles):
+        return None
+    if role == _Role.DisplayRole:
+        return titles[section]
+    if role == _Role.TextAlignmentRole:
+        return (_RIGHT if section == right else _LEFT) | Qt.AlignmentFlag.AlignVCenter
+    return None

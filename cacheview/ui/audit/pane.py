@@ -1,0 +1,297 @@
+"""The pane: the hazards of the store that is open, and beside them the images of the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QTableView, QVBoxLayout, QWidget
+
+from cacheview.ui.audit.head import AuditHead
+from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.theme import GRID, icon_size
+from cacheview.ui.words_table import WordsTable
+
+if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+    from cacheview.engine.audit import StoreHazard
+    from cacheview.model import ImageStore
+    from cacheview.ui.session import Session
+
+__all__ = ["AuditPane"]
+
+_PATIENCE: Final = 250  # milliseconds before what was found of the store or the rules before is taken away
+_SHARES: Final = (900, 466)
+_WIDTHS: Final = {Hazards.KIND: 44 * GRID, Hazards.COUNT: 17 * GRID, Hazards.ADVICE: 60 * GRID}
+
+
+class AuditPane(QWidget):
+    """Looks for hazards while it is to be seen: when it is shown, and again for other rules and another store.
+
+    Signals:
+        image_activated(str): the id of an image that the person wants to see.
+        copied(str): what was put on the clipboard, in words.
+        settled(): what was found is shown.
+    """
+
+    image_activated = Signal(str)
+    copied = Signal(str)
+    settled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session: Session | None = None
+        self._is_awaited = False
+        self._asked: tuple[ImageStore, RuleSet] | None = None
+        self.head = AuditHead()
+        self.head.copy_asked.connect(self._copy_all)
+        self.model = HazardsModel(self)
+        self.hazards = self._make_hazards()
+        self.images_model = ImagesModel(self)
+        self.images = self._make_images()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        for widget in (self.hazards, self.images):
+            self._splitter.addWidget(widget)
+        self._splitter.setSizes(list(_SHARES))
+        self._splitter.setStretchFactor(0, 1)
+        self._empty = EmptyPage()
+        self._empty.pressed.connect(self._ask_anew)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._splitter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Hairline())
+        layout.addWidget(self._pages, 1)
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._show)
+        self._loader.failed.connect(self._fail)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._lose_patience)
+        self.head.copy_button.setEnabled(False)
+        self._empty.show_text("No store is open", "Open one: what is surprising about its images is listed here.")
+
+    def _make_hazards(self) -> WordsTable:
+        table = WordsTable("Hazards of the store")
+        table.setModel(self.model)
+        table.setWordWrap(True)
+        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, width in _WIDTHS.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)
+        table.wrap()
+        table.selectionModel().currentRowChanged.connect(self._show_images)
+        table.entered_row.connect(self._enter_images)
+        table.copy_asked.connect(self._copy_hazard)
+        return table
+
+    def _make_images(self) -> WordsTable:
+        table = WordsTable("Images of the hazard")
+        table.setModel(self.images_model)
+        table.setWordWrap(False)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(1, 30 * GRID)
+        # All rows of one height, which is not measured: there may be 10,000.
+        table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+        table.clicked.connect(self._activate)
+        table.entered_row.connect(self._activate)
+        table.copy_asked.connect(self._copy_images)
+        return table
+
+    # As a dock has it
+
+    @property
+    def widget(self) -> QWidget:
+        return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown: hazards and images, or what there is to say in their place."""
+        return self._pages.currentWidget()
+
+    def attach(self, session: Session) -> None:
+        """Show the hazards of what is open in a session, from now on."""
+        if session is not self._session:
+            self._session = session
+            for changed in (session.rules_changed, session.store_changed):
+                changed.connect(self.ask)
+            self.ask()
+
+    def take_focus(self) -> None:
+        """Bring the keyboard to the hazards, or to what there is in their place."""
+        shown = self._pages.currentWidget() is self._splitter
+        self._is_awaited = not shown
+        (self.hazards if shown else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def stop(self) -> None:
+        """End what is under way, and wait for its thread."""
+        self._patience.stop()
+        self._loader.close()
+
+    def ask(self) -> None:
+        """Look for the hazards, if the pane is to be seen and does not show them."""
+        session = self._session
+        if session is None:
+            return
+        wanted = (session.store, session.cache.rules)
+        asked = self._asked
+        if asked is not None and asked[0] is wanted[0] and asked[1] is wanted[1]:
+            return
+        if not self.isVisible():
+            self._asked = None
+            self._forget()  # they hold much of a store that may be no more
+            return
+        self._asked = wanted
+        self.head.copy_button.setEnabled(False)
+        if self.model.hazards:
+            self._patience.start()
+        else:
+            self._lose_patience()
+
+        def work(report: Report) -> object:
+            from cacheview.engine.audit import audit
+
+            report(0, None, "Looking for hazards")
+            return audit(*wanted)
+
+        self._loader.start(work)
+
+    # What comes
+
+    def _show(self, found: Sequence[StoreHazard]) -> None:
+        self._patience.stop()
+        assert self._asked is not None
+        store, rules = self._asked
+        images = f"{len(store.images):,} image{'' if len(store.images) == 1 else 's'}"
+        hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
+        self.head.say(f"{hazards} in {images}, by the rules of {rules.title}")
+        self.head.copy_button.setEnabled(bool(found))
+        kept = self._chosen()
+        image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
+        places = [table.verticalScrollBar().value() for table in (self.hazards, self.images)]
+        self.model.set_hazards(found)
+        self.hazards.resizeRowsToContents()
+        if not found:
+            self._forget()
+            self._empty.show_text("No hazards by these rules", f"{images} looked at, by the rules of {rules.title}.")
+            self._pages.setCurrentWidget(self._empty)
+            self.settled.emit()
+            return
+        same = [row for row, hazard in enumerate(found) if kept is not None and hazard.kind is kept.kind]
+        self.hazards.setCurrentIndex(self.model.index(same[0] if same else 0, 0))
+        self._pages.setCurrentWidget(self._splitter)
+        if self._is_awaited and self.head.close_button.hasFocus():
+            self.take_focus()
+        self._is_awaited = False
+        if same:
+            # What stays is where it was, also while the engine's events bring other images.
+            self.images.setCurrentIndex(self.images_model.index(self.images_model.row_of(image), 0))
+            for table, place in zip((self.hazards, self.images), places, strict=True):
+                table.verticalScrollBar().setValue(place)
+        self.settled.emit()
+
+    def _chosen(self) -> StoreHazard | None:
+        row = self.hazards.currentIndex().row()
+        return self.model.hazards[row] if 0 <= row < len(self.model.hazards) else None
+
+    def _has_image(self) -> bool:
+        return 0 <= self.images.currentIndex().row() < len(self.images_model.images)
+
+    def _forget(self) -> None:
+        self.model.set_hazards(())
+        self.images_model.set_images(())
+
+    def _lose_patience(self) -> None:
+        self._forget()
+        self.head.say("")
+        self._empty.show_text("Looking for hazards…", "The whole store is looked at, image by image.")
+        self._pages.setCurrentWidget(self._empty)
+
+    def _fail(self, error: Exception) -> None:
+        self._patience.stop()
+        self._forget()
+        self.head.say("")
+        text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        self._empty.show_text("The store could not be audited", text, "Look again")
+        self._pages.setCurrentWidget(self._empty)
+
+    # What the person does
+
+    def _ask_anew(self) -> None:
+        self._asked = None
+        self.ask()
+
+    def _show_images(self, current: QModelIndex) -> None:
+        hazard = self.model.hazards[current.row()] if current.isValid() else None
+        self.images_model.set_images(hazard.images if hazard is not None else ())
+        self.images.scrollToTop()
+
+    def _enter_images(self) -> None:
+        if not self._has_image():
+            self.images.setCurrentIndex(self.images_model.index(0, 0))
+        self.images.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _activate(self, index: QModelIndex) -> None:
+        self.image_activated.emit(self.images_model.images[index.row()].id)
+
+    def _copy_all(self) -> None:
+        from cacheview import report
+
+        if self._asked is not None:
+            QGuiApplication.clipboard().setText(report.audit_as_text(self.model.hazards, *self._asked))
+            self.copied.emit("all hazards as text")
+
+    def _copy_hazard(self) -> None:
+        hazard = self._chosen()
+        if hazard is not None:
+            QGuiApplication.clipboard().setText(f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}")
+            self.copied.emit("the hazard")
+
+    def _copy_images(self) -> None:
+        rows = sorted(index.row() for index in self.images.selectionModel().selectedRows())
+        if rows:
+            QGuiApplication.clipboard().setText("\n".join(self.images_model.images[row].id for row in rows))
+            self.copied.emit("1 id" if len(rows) == 1 else f"{len(rows):,} ids")
+
+    # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Backspace and self.images.hasFocus():
+            self.hazards.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._loader.is_busy:
+            self._loader.cancel()
+            self._asked = None
+        self._patience.stop()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self.model.dress()
+            self.hazards.resizeRowsToContents()
+            self.images.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+            self.images.viewport().update()

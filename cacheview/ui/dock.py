@@ -1,0 +1,103 @@
+"""A dock of the window that shows a pane, and gives the keyboard back when it is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from shiboken6 import isValid
+
+from cacheview.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from cacheview.ui.session import Session
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["Docked", "PaneDock"]
+
+_HEIGHT: Final = 68 * GRID
+
+
+class Docked(Protocol):
+    """What a pane has to have for a dock."""
+
+    @property
+    def widget(self) -> QWidget: ...
+
+    @property
+    def head(self) -> QWidget:
+        """Stands over the pane, in place of Qt's title."""
+
+    @property
+    def close_asked(self) -> SignalInstance: ...
+
+    def attach(self, session: Session) -> None:
+        """Show this session from now on; the same again is none of its concern."""
+
+    def take_focus(self) -> None:
+        """The keyboard comes in."""
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+
+
+class PaneDock(QDockWidget):
+    """At the bottom of the window; hidden until `show_or_hide`. Escape hides it."""
+
+    def __init__(self, window: MainWindow, title: str, name: str, pane: Docked, action: QAction) -> None:
+        """``name``: of the object. ``action``: is checked while the dock is there."""
+        super().__init__(title, window)
+        self._window = window
+        self._pane = pane
+        self._before: QWidget | None = None
+        self.setObjectName(name)
+        self.setTitleBarWidget(pane.head)
+        self.setWidget(pane.widget)
+        pane.close_asked.connect(self._close)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        area = Qt.DockWidgetArea.BottomDockWidgetArea
+        others = [
+            dock
+            for dock in window.findChildren(QDockWidget)
+            if dock is not self and window.dockWidgetArea(dock) is area and not dock.isHidden()
+        ]
+        window.addDockWidget(area, self)
+        if others:
+            window.tabifyDockWidget(others[-1], self)
+        else:
+            window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
+        window.settled.connect(self._attach)
+        self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))
+        self.hide()
+
+    def show_or_hide(self) -> None:
+        """Show it and bring the keyboard in; or hide it."""
+        if self.isHidden():
+            self._before = QApplication.focusWidget()
+            self._attach()
+            self.show()
+            self.raise_()
+            self._pane.take_focus()
+        else:
+            self._close()
+
+    def _attach(self) -> None:
+        if self._window.session is not None:
+            self._pane.attach(self._window.session)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def _close(self) -> None:
+        """Hide it, and give the keyboard back."""
+        self.hide()
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)

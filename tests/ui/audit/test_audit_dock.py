@@ -1,0 +1,217 @@
+"""The audit, from the menu to the images tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from audit_kit import RULES, make_image, opened_of, unmarked
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import Image
+from cacheview.stores.opened import Opened
+from cacheview.ui.audit import AuditPane
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+Open = Callable[..., None]
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a store of these images, or reads it again with these."""
+
+    def show(*images: Image) -> None:
+        opened: Opened = opened_of(*images)
+        monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened)
+        with qtbot.waitSignal(window.settled, timeout=20_000):
+            window.open("engine:")
+
+    return show
+
+
+def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
+    """Show the audit, and wait for what it finds."""
+    with qtbot.waitSignal(window.audit_pane.settled, timeout=20_000):
+        window.commands.audit.trigger()
+    return window.audit_pane
+
+
+def kinds(pane: AuditPane) -> list[str]:
+    return [hazard.kind.value for hazard in pane.model.hazards]
+
+
+def said(pane: AuditPane) -> str:
+    return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
+
+
+def selected(window: MainWindow) -> str:
+    assert window.workspace is not None
+    image = window.workspace.images.selected()
+    return image.id if image is not None else ""
+
+
+def choose_rules(window: MainWindow, name: str) -> None:
+    for action in window.commands.rules_menu.actions():
+        if action.data() == name:
+            action.trigger()
+
+
+def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    images = [*unmarked(3), make_image(9, 8)]
+    show(*images)
+    pane = audited(window, qtbot)
+    assert kinds(pane) == ["parent missing", "mark missing"]
+    assert pane.head.text == "2 hazards in 5 images, by the rules of containerd store, Docker 28.0 to 28.5"
+    qtbot.waitUntil(pane.hazards.hasFocus)
+    assert [image.id for image in pane.images_model.images] == [images[4].id]
+    qtbot.keyClick(pane.hazards, Qt.Key.Key_Down)
+    assert [image.id for image in pane.images_model.images] == [image.id for image in images[1:4]]
+    qtbot.keyClick(pane.hazards, Qt.Key.Key_Return)
+    assert pane.images.hasFocus()
+    before = selected(window)
+    qtbot.keyClick(pane.images, Qt.Key.Key_Down)
+    assert selected(window) == before, "only Enter or a click goes to the tree"
+    qtbot.keyClick(pane.images, Qt.Key.Key_Return)
+    assert selected(window) == images[2].id
+    qtbot.keyClick(pane.images, Qt.Key.Key_Backspace)
+    assert pane.hazards.hasFocus()
+    qtbot.keyClick(pane.hazards, Qt.Key.Key_Escape)
+    assert not pane.isVisible()
+    assert not window.commands.audit.isChecked()
+    assert window.workspace is not None
+    assert window.workspace.isAncestorOf(window.focusWidget())
+
+
+def test_a_click_selects_the_image_also_one_that_a_filter_hides(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    images = unmarked(3)
+    show(*images)
+    pane = audited(window, qtbot)
+    assert window.workspace is not None
+    window.workspace.images.focus_filter()
+    qtbot.keyClicks(window.workspace.images.focusWidget(), "base")
+    place = pane.images.visualRect(pane.images_model.index(1, 0)).center()
+    qtbot.mouseClick(pane.images.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert selected(window) == images[2].id
+
+
+def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(*unmarked(3))
+    pane = audited(window, qtbot)
+    assert kinds(pane) == ["mark missing"]
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        choose_rules(window, "containerd-71ebfc7")
+    assert kinds(pane) == ["hit before an upgrade only"]
+    assert "moby 71ebfc7" in pane.head.text
+
+
+def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(make_image(1, names=("docker.io/library/base:1",)))
+    pane = audited(window, qtbot)
+    assert "No hazards by these rules" in said(pane)
+    assert "1 image looked at" in said(pane)
+    assert not pane.head.copy_button.isEnabled()
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        show(*unmarked(1))
+    assert kinds(pane) == ["mark missing"]
+    assert pane.images.isVisible()
+
+
+def test_what_is_chosen_stays_while_the_store_changes(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    images = [*unmarked(3), make_image(9, 8)]
+    show(*images)
+    pane = audited(window, qtbot)
+    pane.hazards.selectRow(1)
+    pane.images.selectRow(1)
+    chosen = pane.images_model.images[1].id
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        show(images[0], make_image(20, 1, built_locally=False), *images[1:4])  # the other hazard is gone
+    assert kinds(pane) == ["mark missing"]
+    assert pane.images_model.images[pane.images.currentIndex().row()].id == chosen
+
+
+def test_hidden_it_holds_nothing_of_a_store_that_is_no_more(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(*unmarked(3))
+    pane = audited(window, qtbot)
+    window.commands.audit.trigger()
+    assert not pane.isVisible()
+    show(*unmarked(2))
+    assert kinds(pane) == []
+    assert pane.images_model.images == ()
+    audited(window, qtbot)
+    assert [hazard.count for hazard in pane.model.hazards] == [2]
+
+
+def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(*unmarked(3))
+    pane = audited(window, qtbot)
+    window.commands.audit.trigger()
+    with qtbot.assertNotEmitted(pane.settled, wait=50):
+        window.commands.audit.trigger()
+    assert kinds(pane) == ["mark missing"]
+    assert pane.hazards.hasFocus()
+
+
+def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    window.commands.audit.trigger()
+    pane = window.audit_pane
+    assert "No store is open" in said(pane)
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        show(*unmarked(3))
+    assert kinds(pane) == ["mark missing"]
+
+
+def test_a_fault_is_told_and_can_be_tried_again(
+    window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(*unmarked(3))
+    with monkeypatch.context() as broken:
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError("no")
+
+        broken.setattr("cacheview.engine.audit.audit", fail)
+        window.commands.audit.trigger()
+        pane = window.audit_pane
+        qtbot.waitUntil(lambda: "could not be audited" in said(pane))
+    assert "ZeroDivisionError: no" in said(pane)
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
+    assert kinds(pane) == ["mark missing"]
+
+
+def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    images = unmarked(3)
+    show(*images)
+    pane = audited(window, qtbot)
+    qtbot.mouseClick(pane.head.copy_button, Qt.MouseButton.LeftButton)
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("4 images by the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
+    qtbot.keyClick(pane.hazards, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().startswith("Hazard, mark missing: 3 images are not recorded")
+    pane.images.setFocus()
+    qtbot.keyClick(pane.images, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(pane.images, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().split("\n") == [image.id for image in images[1:]]
+
+
+def test_the_rules_of_the_kit_are_those_that_are_asked(window: MainWindow, show: Open) -> None:
+    show(*unmarked(1))
+    assert window.session is not None
+    assert window.session.cache.rules.name == RULES
