@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 
     from cacheview.engine import ImageCache
+    from cacheview.ui.audit import AuditPane
     from cacheview.ui.compare import CompareDock
+    from cacheview.ui.dock import PaneDock
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.opening import OpenedStore, Panes, Part
@@ -141,6 +143,23 @@ class MainWindow(QMainWindow):
         dock = CompareDock(self)
         dock.rules_asked.connect(self._choose_rules)
         return dock
+
+    @cached_property
+    def audit_pane(self) -> AuditPane:
+        """The hazards of the whole store. Made when first needed."""
+        from cacheview.ui.audit import AuditPane
+
+        pane = AuditPane()
+        pane.copied.connect(self._say_copied)
+        pane.image_activated.connect(lambda image_id: self._panes().images.reveal(image_id))
+        return pane
+
+    @cached_property
+    def audit(self) -> PaneDock:
+        """Likewise, as a dock."""
+        from cacheview.ui.dock import PaneDock
+
+        return PaneDock(self, "Audit", "audit", self.audit_pane, self.commands.audit)
 
     @cached_property
     def suites(self) -> SuiteChecks:
@@ -358,6 +377,7 @@ class MainWindow(QMainWindow):
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
         connect(do.compare, lambda: self.compare.show_or_hide())
+        connect(do.audit, lambda: self.audit.show_or_hide())
         connect(do.suite_checks, lambda: self.suites.show_or_hide())
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
@@ -490,6 +510,8 @@ class MainWindow(QMainWindow):
             self.suites.stop()
         if "compare" in self.__dict__:
             self.compare.pane.stop()
+        if "audit_pane" in self.__dict__:
+            self.audit_pane.stop()
         self.opener.close()
         self._settings.geometry = self.saveGeometry()
         if self.session is not None:
