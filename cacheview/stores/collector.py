@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["paused_collector"]
+__all__ = ["freeze", "freeze_more", "paused_collector"]
 
 
 class _Pause:
@@ -18,6 +18,7 @@ class _Pause:
         self._lock = threading.Lock()
         self._inside = 0
         self._was_enabled = False
+        self.frozen = False
 
     def enter(self) -> None:
         with self._lock:
@@ -30,7 +31,7 @@ class _Pause:
         with self._lock:
             self._inside -= 1
             if self._inside == 0 and self._was_enabled:
-                if not gc.get_freeze_count():
+                if not self.frozen:
                     # Everything that is alive becomes old at once, unsearched: or the first collection would go
                     # over a million new objects, on whatever thread it comes.
                     gc.freeze()
@@ -39,6 +40,21 @@ class _Pause:
 
 
 _PAUSE = _Pause()
+
+
+def freeze() -> None:
+    """All that is alive lives on: no collection goes over it again. For a program that is about to begin its work.
+
+    That it was called is kept here: Python tells only by counting all that is frozen, and all threads wait meanwhile.
+    """
+    _PAUSE.frozen = True
+    gc.freeze()
+
+
+def freeze_more() -> None:
+    """As `freeze`, in a program that has called it."""
+    if _PAUSE.frozen:
+        gc.freeze()
 
 
 @contextmanager

@@ -94,9 +94,10 @@ def run_window(
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     """What the first paint does not wait for."""
+    from cacheview.stores.collector import freeze
     from cacheview.ui.icons import app_icon
 
-    gc.freeze()
+    freeze()
     gc.enable()
     app.setWindowIcon(app_icon())
     if location:

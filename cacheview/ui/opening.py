@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from dataclasses import dataclass, field
@@ -73,6 +72,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
 
     def work(report: Report) -> OpenedStore:
         from cacheview.engine import explain
+        from cacheview.stores.collector import freeze_more
         from cacheview.stores.open import open_store
         from cacheview.ui.images.tree import forest
 
@@ -108,9 +108,8 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         while panes.more:
             panes.more = False
             report.part(lambda: panes, last=True)
-        if gc.get_freeze_count():
-            # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
-            gc.freeze()
+        # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
+        freeze_more()
         return OpenedStore(opened, cache, probe, read_at=begun, forest=tree)
 
     return work

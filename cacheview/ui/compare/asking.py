@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from cacheview.engine import RULE_SETS, RuleSet, explain
 from cacheview.engine.certainty import rests_on
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
+from cacheview.stores.collector import freeze_more
 from cacheview.ui.compare.line import Line
 from cacheview.ui.loading import Report, Work
 
@@ -55,7 +55,7 @@ class Asker:
                 lines = self._verdicts(report, probe, first)
                 rows = self._rows(report, probe, known, lines)
                 if time.monotonic() - begun > 2 * _AT_ONCE:  # indexes were made
-                    _keep()
+                    freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
                 return [
                     replace(lines[row.rules.name], group=number)
                     for number, group in enumerate(grouped(probe, rows, self._caches).groups)
@@ -113,13 +113,7 @@ class Asker:
                 report(0, None, "Preparing")
                 cache = self._caches.cache(rules)
                 explain(cache, probe).trace.index.survivors(probe)
-                _keep()
+                freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
                 return self._caches.release(rules)
 
         return work
-
-
-def _keep() -> None:
-    """Indexes live on: the next full search for garbage, which may come in the UI thread, is not to go over them."""
-    if gc.get_freeze_count():
-        gc.freeze()
