@@ -1,0 +1,159 @@
+"""The table of the rule sets: sound for Qt while it changes, and never showing what is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+
+from cacheview.engine import RULE_SETS, Verdict, VerdictOutcome
+from cacheview.model import Image, ImageConfig
+from cacheview.ui.compare.line import Line, in_words, releases_of, summary
+from cacheview.ui.compare.model import Column, MatrixModel
+
+FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
+RULES = list(RULE_SETS.values())
+HIT, MISS = VerdictOutcome.HIT, VerdictOutcome.MISS
+
+
+def image(name: str) -> Image:
+    return Image(id="sha256:" + "a" * 64, names=(f"docker.io/library/{name}",), config=ImageConfig())
+
+
+def lines(*groups: int, why: str = "Cmd[0]", outcome: VerdictOutcome = MISS) -> list[Line]:
+    """All rule sets, the first ones in these groups, the rest in the last; in the order of the groups."""
+    of = [*groups, *[groups[-1]] * (len(RULES) - len(groups))]
+    made = [Line(r, Verdict(outcome), f"{why} {g}", group=g) for r, g in zip(RULES, of, strict=True)]
+    return sorted(made, key=lambda line: line.group)
+
+
+def cells(model: MatrixModel, column: Column) -> list[str]:
+    return [model.data(model.index(row, column)) for row in range(model.rowCount())]
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> Iterator[MatrixModel]:
+    model = MatrixModel()
+    tester = QAbstractItemModelTester(model, FATAL)
+    yield model
+    del tester
+
+
+def test_every_rule_set_has_a_row_from_the_start(model: MatrixModel) -> None:
+    assert model.rowCount() == len(RULE_SETS) == 17
+    assert cells(model, Column.VERDICT) == cells(model, Column.DECIDING) == ["…"] * 17
+    assert cells(model, Column.RULES)[0] == "graphdriver 24.0.7  Docker 20.10 to 24.0.8"
+    told = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
+    assert told == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not asked yet"
+    assert not model.is_settled
+
+
+def test_rows_move_with_their_rule_sets_when_groups_do(model: MatrixModel) -> None:
+    model.settle(lines(0, 1, 0, 1))
+    kept = {rules.name: QPersistentModelIndex(model.row_of(rules)) for rules in RULES}
+    model.settle(lines(0, 0, 1, 1, 0))
+    assert {model.line(index).rules.name for index in kept.values()} == set(RULE_SETS)
+    for name, index in kept.items():
+        assert model.line(index).rules.name == name
+    assert [line.group for line in model.lines] == [0, 0, *[0] * 13, 1, 1]
+    assert [row for row in range(17) if model.begins_group(row)] == [15]
+    assert [model.is_banded(row) for row in (14, 15)] == [False, True]
+
+
+def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
+    model.settle(lines(0, 1))
+    model.expect()
+    rules = RULES[1]
+    model.take({rules.name: Line(rules, Verdict(HIT, image("app:1")))})
+    row = model.row_of(rules).row()
+    assert cells(model, Column.VERDICT)[row] == "HIT app:1"
+    assert cells(model, Column.DECIDING)[row] == "…"  # what decided the miss before says nothing of this hit
+    assert cells(model, Column.DECIDING)[0] == "Cmd[0] 0"
+    assert not model.is_settled
+
+
+def test_the_same_verdict_keeps_its_reason_for_a_moment_and_no_longer(model: MatrixModel) -> None:
+    model.settle(lines(0, why="Env[1]"))
+    model.expect()
+    rules = RULES[3]
+    model.take({rules.name: Line(rules, Verdict(MISS))})
+    assert cells(model, Column.DECIDING) == ["Env[1] 0"] * 17
+    assert not model.is_settled
+    model.blank()
+    assert cells(model, Column.DECIDING) == ["…"] * 17
+    assert cells(model, Column.VERDICT) == ["MISS" if each is rules else "…" for each in RULES]
+    model.take({rules.name: Line(rules, Verdict(MISS), "User")})
+    assert cells(model, Column.DECIDING)[3] == "User"
+
+
+def test_settling_ends_the_expectation(model: MatrixModel) -> None:
+    model.settle(lines(0))
+    model.expect()
+    model.settle(lines(0, 1, why="User"))
+    assert model.is_settled
+    model.blank()
+    assert cells(model, Column.DECIDING) == ["User 0", *["User 1"] * 16]
+
+
+def test_what_is_in_use_is_said(model: MatrixModel) -> None:
+    model.settle(lines(0))
+    model.mark(RULES[2], RULES[5])
+    told = [model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole) for row in range(17)]
+    assert [row for row in range(17) if ", in use, miss" in told[row]] == [2]
+    assert [row for row in range(17) if ", this store's, miss" in told[row]] == [5]
+    model.mark(RULES[5], RULES[5])
+    told = [model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole) for row in range(17)]
+    assert [row for row in range(17) if "in use" in told[row]] == [5]
+    assert not any("this store's" in each for each in told)
+
+
+def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
+    hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
+    told = [replace(line, verdict=Verdict(HIT, hit), certain=False, why="x" * 500) for line in lines(0)]
+    model.settle(told)
+    assert RULES[0].title in model.data(model.index(0, Column.RULES), tip)
+    verdict = model.data(model.index(0, Column.VERDICT), tip)
+    assert hit.id in verdict
+    assert "&lt;b&gt;" in verdict
+    assert "not certain" in verdict
+    assert "x" * 500 in model.data(model.index(0, Column.DECIDING), tip)
+
+
+def test_words() -> None:
+    rules = RULE_SETS["containerd-71ebfc7"]
+    assert releases_of(rules) == "moby 71ebfc7 (25.0 development)"
+    line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why", certain=False)
+    told = in_words(line, in_use=True, of_store=False)
+    assert told.endswith("in use, hit, an image made anew, not certain, why")
+    assert summary(lines(0)) == "All 17 rule sets answer alike, for the same reason: miss"
+    assert summary(lines(0, 1)) == "All 17 rule sets answer miss, for 2 different reasons"
+    mixed = [replace(line, verdict=Verdict(HIT)) if line.group == 0 else line for line in lines(0, 1, 0, 2)]
+    assert summary(mixed) == "3 different answers of 17 rule sets: 15 misses, 2 hits"
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["expect", "take", "blank", "settle", "mark"]), st.integers(0, 16))))
+@settings(max_examples=30, deadline=None)
+def test_sound_whatever_comes_in_whatever_order(steps: list[tuple[str, int]], qapp: QApplication) -> None:
+    model = MatrixModel()
+    tester = QAbstractItemModelTester(model, FATAL)
+    for step, number in steps:
+        match step:
+            case "expect":
+                model.expect()
+            case "take":
+                model.take({line.rules.name: line for line in lines(0, why=str(number))[:number]})
+            case "blank":
+                model.blank()
+            case "settle":
+                model.settle(lines(*[place % (number + 1) for place in range(17)]))
+                assert model.is_settled
+            case _:
+                model.mark(RULES[number], RULES[0])
+        assert {line.rules.name for line in model.lines} == set(RULE_SETS)
+    del tester

@@ -1,0 +1,441 @@
+"""All rule sets side by side in the window: shown, followed, switched and copied as a person would."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview import report
+from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, fitting
+from cacheview.engine.matrix import Row, compare
+from cacheview.model import ContainerConfig, Probe
+from cacheview.ui.compare import CompareDock, asking
+from cacheview.ui.compare.model import Column
+from cacheview.ui.compare.pane import ComparePane
+from cacheview.ui.session import Session
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+CHAIN = Path(__file__).parents[2] / "data" / "samples" / "28.5.2-gd" / "save-chain.tar.gz"
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    opened(window, qtbot, "demo:")
+    return window
+
+
+@pytest.fixture
+def shown(demo: MainWindow, qtbot: QtBot) -> ComparePane:
+    show(demo, qtbot)
+    return demo.compare.pane
+
+
+def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
+        window.open(location)
+    assert settled.args == [True]
+
+
+def show(window: MainWindow, qtbot: QtBot) -> None:
+    dock: CompareDock = window.compare
+    with qtbot.waitSignal(dock.pane.settled, timeout=20_000):
+        qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def edit(window: MainWindow, *command: str) -> Probe:
+    document = session(window).document
+    probe = document.probe.model_copy(update={"config": ContainerConfig(Cmd=command)})
+    document.edit(probe, "edit")
+    return probe
+
+
+def answers(pane: ComparePane) -> dict[str, tuple[object, ...]]:
+    """What is shown of each rule set."""
+    return {
+        line.rules.name: (line.verdict.outcome, line.verdict.image and line.verdict.image.id, line.why)
+        for line in pane.model.lines
+        if line.verdict is not None
+    }
+
+
+def expected(window: MainWindow) -> dict[str, tuple[object, ...]]:
+    """The same, asked anew."""
+    matrix = compare(session(window).store, session(window).document.probe)
+    return {
+        row.rules.name: (row.verdict.outcome, row.verdict.image and row.verdict.image.id, row.why)
+        for row in matrix.rows
+    }
+
+
+def row_rect(pane: ComparePane, rules: RuleSet) -> QRect:
+    return pane.view.visualRect(pane.model.row_of(rules))
+
+
+def other_than(window: MainWindow) -> RuleSet:
+    return next(rules for rules in RULE_SETS.values() if rules is not session(window).cache.rules)
+
+
+# Showing
+
+
+def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
+    assert "compare" not in demo.__dict__
+    assert not demo.findChildren(QDockWidget)
+    assert not demo.commands.compare.isChecked()
+    show(demo, qtbot)
+    pane = demo.compare.pane
+    assert pane.isVisible()
+    assert demo.commands.compare.isChecked()
+    assert QApplication.focusWidget() is pane.view
+    assert demo.dockWidgetArea(demo.compare) is Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+def test_at_the_right_of_a_wide_window_all_are_seen_at_once(demo: MainWindow, qtbot: QtBot) -> None:
+    demo.resize(1920, 1080)
+    show(demo, qtbot)
+    assert demo.dockWidgetArea(demo.compare) is Qt.DockWidgetArea.RightDockWidgetArea
+    view = demo.compare.pane.view
+    assert all(view.viewport().rect().contains(row_rect(demo.compare.pane, each)) for each in RULE_SETS.values())
+
+
+def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: QtBot) -> None:
+    assert demo.workspace is not None
+    tree = demo.workspace.images.tree
+    tree.setFocus()
+    show(demo, qtbot)
+    qtbot.keyClick(demo.compare.pane.view, Qt.Key.Key_Escape)
+    assert demo.compare.isHidden()
+    assert not demo.commands.compare.isChecked()
+    assert QApplication.focusWidget() is tree
+    demo.commands.compare.trigger()  # nothing has changed, so nothing is asked
+    assert demo.compare.pane.model.is_settled
+    assert demo.commands.compare.isChecked()
+    qtbot.mouseClick(demo.compare.pane.head.close_button, Qt.MouseButton.LeftButton)
+    assert demo.compare.isHidden()
+    assert not demo.commands.compare.isChecked()
+
+
+def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: QtBot) -> None:
+    window.commands.compare.trigger()
+    pane = window.compare.pane
+    told = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
+    assert "No store is open" in told
+    assert not pane.head.copy_button.isEnabled()
+    qtbot.keyClick(pane.head.close_button, Qt.Key.Key_Escape)
+    assert window.compare.isHidden()
+    window.commands.compare.trigger()
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        window.open("demo:")
+    assert pane.page is pane.view
+    assert answers(pane) == expected(window)
+
+
+# What is shown
+
+
+def test_every_probe_of_the_demo(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+    tester = QAbstractItemModelTester(shown.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    outcomes = set()
+    for number in range(1, len(session(demo).case.probes)):
+        with qtbot.waitSignal(shown.settled, timeout=20_000):
+            session(demo).choose_probe(number)
+        assert answers(shown) == expected(demo)
+        matrix = compare(session(demo).store, session(demo).document.probe)
+        groups = [[row.rules.name for row in group.rows] for group in matrix.groups]
+        assert [line.rules.name for line in shown.model.lines] == [name for group in groups for name in group]
+        begins = [row for row in range(17) if row == 0 or shown.model.begins_group(row)]
+        assert len(begins) == len(groups)
+        outcomes |= {row.verdict.outcome for row in matrix.rows}
+        assert shown.view.grab().width() > 0
+    assert outcomes >= {VerdictOutcome.HIT, VerdictOutcome.MISS, VerdictOutcome.ERROR, VerdictOutcome.DIVERGES}
+    del tester
+
+
+def test_follows_every_edit_undo_and_redo(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+    seen = [answers(shown)]
+    for act in (lambda: edit(demo, "never made"), session(demo).document.undo_stack.undo, demo.commands.redo.trigger):
+        with qtbot.waitSignal(shown.settled, timeout=20_000):
+            act()
+        assert answers(shown) == expected(demo)
+        seen.append(answers(shown))
+    assert seen[0] == seen[2] != seen[1] == seen[3]
+
+
+def test_another_store_is_asked(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        demo.open(str(CHAIN))
+    assert answers(shown) == expected(demo)
+    assert {line.verdict.outcome for line in shown.model.lines if line.verdict} >= {VerdictOutcome.HIT}
+
+
+def test_nothing_is_asked_while_it_is_hidden(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Probe] = []
+    real = asking.Asker.asking
+
+    def spy(self: asking.Asker, probe: Probe, known: Row, *, certain: bool) -> object:
+        asked.append(probe)
+        return real(self, probe, known, certain=certain)
+
+    monkeypatch.setattr(asking.Asker, "asking", spy)
+    demo.commands.compare.trigger()
+    before = answers(shown)
+    edit(demo, "one")
+    last = edit(demo, "two")
+    assert not asked
+    assert answers(shown) == before
+    show(demo, qtbot)
+    assert asked == [last]
+    assert answers(shown) == expected(demo)
+
+
+# What comes late
+
+
+class Gate:
+    """Lets a probe be asked only when it is opened; tells when it has been reached."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, held: Probe | None = None) -> None:
+        self.reached, self.open = threading.Event(), threading.Event()
+        self.threads: set[int] = set()
+        real = asking.ask
+
+        def ask(cache: ImageCache, probe: Probe) -> Row:
+            self.threads.add(threading.get_ident())
+            if held is None or probe == held:
+                self.reached.set()
+                assert self.open.wait(20)
+            return real(cache, probe)
+
+        monkeypatch.setattr(asking, "ask", ask)
+
+
+def test_an_answer_to_an_older_probe_is_dropped(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = session(demo).document
+    held = document.probe.model_copy(update={"config": ContainerConfig(Cmd=("held",))})
+    gate = Gate(monkeypatch, held)
+    settled: list[int] = []
+    shown.settled.connect(lambda: settled.append(1))
+    document.edit(held, "held")
+    qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        document.undo_stack.undo()
+        gate.open.set()
+    shown.stop()
+    QApplication.processEvents()
+    assert settled == [1]
+    assert document.probe != held
+    assert answers(shown) == expected(demo)
+
+
+def test_asked_in_another_thread_and_verdicts_come_first(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    edit(demo, "something new")
+    qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+    in_use = session(demo).cache.rules
+
+    def blanked() -> bool:
+        return [line.why is None for line in shown.model.lines] == [
+            line.rules is not in_use for line in shown.model.lines
+        ]
+
+    # The window's own answer is there at once; all others have their verdict, and wait for what decided.
+    qtbot.waitUntil(blanked, timeout=20_000)
+    assert all(line.verdict is not None for line in shown.model.lines)
+    assert shown.head.text.endswith("…")
+    assert not shown.head.copy_button.isEnabled()
+    assert shown.model.data(shown.model.index(0, Column.DECIDING)) == "…"
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        gate.open.set()
+    assert answers(shown) == expected(demo)
+    assert gate.threads
+    assert threading.get_ident() not in gate.threads
+    assert not shown.head.text.endswith("…")
+
+
+def test_closing_the_window_while_it_asks(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    edit(demo, "something new")
+    qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+    gate.open.set()
+    demo.close()
+    assert not demo.isVisible()
+
+
+def test_a_fault_of_our_own_is_told(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(cache: ImageCache, probe: Probe) -> Row:
+        raise ZeroDivisionError("by zero")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "ask", broken)
+        edit(demo, "something new")
+        qtbot.waitUntil(lambda: shown.page is not shown.view, timeout=20_000)
+    told = [label.text() for label in shown.findChildren(QLabel) if label.isVisible()]
+    assert "The rule sets could not be compared" in told
+    assert any("ZeroDivisionError: by zero" in text for text in told)
+    again = next(button for button in shown.findChildren(QPushButton) if button.isVisible())
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    assert answers(shown) == expected(demo)
+
+
+# Switching
+
+
+def test_a_click_switches_the_window(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+    chosen, before = other_than(demo), answers(shown)
+    shown.view.scrollTo(shown.model.row_of(chosen))
+    with qtbot.waitSignal(session(demo).rules_changed, timeout=20_000):
+        qtbot.mouseClick(shown.view.viewport(), Qt.MouseButton.LeftButton, pos=row_rect(shown, chosen).center())
+    assert session(demo).cache.rules is chosen
+    assert demo.opener.chosen_rules == chosen.name
+    assert demo.tool_bar.rules.accessibleName() == f"Rules: {chosen.name.replace('-', ' ', 1)}"
+    answer = session(demo).answer
+    assert answer is not None
+    assert answer.explanation.trace.rules is chosen
+    marked = [line.rules for line in shown.model.lines if shown.model.is_in_use(line)]
+    assert marked == [chosen]
+    told = shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole)
+    assert ", in use, " in told
+    assert answers(shown) == before  # the probe is the same: nothing is asked again
+    assert shown.model.is_settled
+    assert not shown.head.text.endswith("…")
+
+
+def test_enter_switches_and_arrows_do_not(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+    first = session(demo).cache.rules
+    assert shown.model.line(shown.view.currentIndex()).rules is first
+    key = Qt.Key.Key_Up if shown.view.currentIndex().row() else Qt.Key.Key_Down
+    qtbot.keyClick(shown.view, key)
+    chosen = shown.model.line(shown.view.currentIndex()).rules
+    assert chosen is not first
+    assert session(demo).cache.rules is first
+    with qtbot.waitSignal(shown.rules_asked, timeout=20_000) as asked:
+        qtbot.keyClick(shown.view, Qt.Key.Key_Return)
+    assert session(demo).cache.rules is chosen
+    assert session(demo).cache is asked.args[1]  # the one that has its indexes already
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        edit(demo, "something new")
+    assert answers(shown) == expected(demo)
+
+
+def test_switching_while_it_asks_goes_on_after(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    edit(demo, "something new")
+    qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+    chosen = other_than(demo)
+    shown.view.setCurrentIndex(shown.model.row_of(chosen))
+    qtbot.keyClick(shown.view, Qt.Key.Key_Return)
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        gate.open.set()
+    assert session(demo).cache.rules is chosen
+    assert answers(shown) == expected(demo)
+
+
+def test_a_switch_that_comes_after_another_store_is_dropped(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, gate = threading.Event(), threading.Event()
+    real = asking.explain
+
+    def slow(cache: ImageCache, probe: Probe) -> object:
+        reached.set()
+        assert gate.wait(20)
+        return real(cache, probe)
+
+    monkeypatch.setattr(asking, "explain", slow)
+    chosen: list[str] = []
+    shown.rules_asked.connect(lambda name, _: chosen.append(name))
+    shown.view.setCurrentIndex(shown.model.row_of(other_than(demo)))
+    qtbot.keyClick(shown.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(reached.is_set, timeout=20_000)
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        demo.open(str(CHAIN))
+    rules = session(demo).cache.rules
+    gate.set()
+    shown.stop()
+    QApplication.processEvents()
+    assert not chosen
+    assert session(demo).cache.rules is rules
+
+
+def test_rules_chosen_elsewhere_are_marked(shown: ComparePane, demo: MainWindow) -> None:
+    own, chosen = session(demo).cache.rules, other_than(demo)
+    session(demo).choose_rules(chosen.name)
+    assert [line.rules for line in shown.model.lines if shown.model.is_in_use(line)] == [chosen]
+    # The demo is for other rules, and that is said too.
+    assert [line.rules for line in shown.model.lines if shown.model.is_of_store(line)] == [own]
+
+
+# Copying
+
+
+@pytest.mark.parametrize(
+    ("form", "formatter"),
+    [
+        ("text", report.matrix_as_text),
+        ("Markdown", report.matrix_as_markdown),
+        ("JSON", report.matrix_as_json),
+    ],
+)
+def test_copy(shown: ComparePane, demo: MainWindow, qtbot: QtBot, form: str, formatter: object) -> None:
+    actions = shown.head.copy_button.menu().actions()
+    assert [action.text() for action in actions] == ["As text", "As Markdown", "As JSON"]
+    with qtbot.waitSignal(shown.copied, timeout=20_000):
+        next(action for action in actions if action.text() == f"As {form}").trigger()
+    store, probe = session(demo).store, session(demo).document.probe
+    own = fitting(store, session(demo).case.rules).rules
+    assert callable(formatter)
+    assert QGuiApplication.clipboard().text() == formatter(compare(store, probe), own)
+    assert demo.status.currentMessage() == f"Copied: what all rule sets answer as {form}"
+
+
+def test_copy_by_keyboard(shown: ComparePane, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(shown.copied, timeout=20_000):
+        qtbot.keyClick(shown.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().endswith("* the rules of this store")
+
+
+def test_markdown_lists_every_rule_set_once(demo: MainWindow) -> None:
+    matrix = compare(session(demo).store, session(demo).document.probe)
+    told = report.matrix_as_markdown(matrix, RULE_SETS["containerd-71ebfc7"])
+    for rules in RULE_SETS.values():
+        assert told.count(f"| {rules.name} | {rules.title} |") == 1
+    assert told.count("| ✓ | containerd-71ebfc7 |") == 1
+    assert told.count("**MISS**: ") == len(matrix.groups) == 3
