@@ -41,6 +41,7 @@ class Step:
         possible: of an unknown step, the images of the store that it may hit; there may be none.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         triggers: of a ``FROM``, what its base has it run.
+        seconds: that it took to sum its files and to ask the cache.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Step:
     possible: tuple[str, ...] = ()
     sources: SourcesSum | None = None
     triggers: tuple[Step, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def cached(self) -> bool | None:

@@ -5,9 +5,10 @@ moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
@@ -121,9 +122,9 @@ class StageBuild:
     def run(self) -> None:
         self._from()
         for instruction in self.plan.commands:
-            self.build.steps.append(self._step(self._number, instruction))
+            self.build.steps.append(_timed(partial(self._step, self._number, instruction)))
         for name, value in self.labels:
-            self.build.steps.append(self._label(self._number, name, value))
+            self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
         self.build.results.append(StageResult(self.plan.name, images, self.history))
 
@@ -219,7 +220,7 @@ class StageBuild:
         steps = []
         for index, trigger in enumerate(triggers, 1):
             instruction = read_trigger(trigger, self.build.release, self.escape)
-            steps.append(self._step(number, instruction, trigger=index))
+            steps.append(_timed(partial(self._step, number, instruction, trigger=index)))
         return tuple(steps)
 
     # Steps
@@ -345,6 +346,12 @@ class StageBuild:
     @property
     def _why_uncertain(self) -> str:
         return "it is asked only if the step before, which is not known, was a hit"
+
+
+def _timed(take: Callable[[], Step]) -> Step:
+    begun = time.perf_counter()
+    step = take()
+    return replace(step, seconds=time.perf_counter() - begun)
 
 
 def maker(image_id: str) -> int:
