@@ -9,17 +9,14 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from cacheview import __version__, report
 from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
 from cacheview.engine.audit import audit
-from cacheview.engine.judge import judge
 from cacheview.engine.matrix import compare
-from cacheview.engine.rulesets.named import HOW, named
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.stores.open import open_store
-from cacheview.stores.suite import read_suite
+from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
 
 __all__ = ["main"]
 
@@ -41,24 +38,11 @@ commands:
   cacheview explain STORE …   one probe: verdict, deciding check and explanation (see `cacheview explain --help`)
   cacheview audit STORE       the hazards of a whole store by a rule set (see `cacheview audit --help`)
   cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
+  cacheview replay CONTEXT …  a Dockerfile, step by step, without building (see `cacheview replay --help`)
 
 {names}
-A file that is called explain, audit or check is opened as ./explain, ./audit or ./check.
+A file that is called as a command is, such as check, is opened as ./check.
 Nothing is ever written to a store.
-"""
-
-_NAMES = """\
-STORE is one of
-  engine:            the Docker Engine of the current context, or of DOCKER_HOST
-  engine:NAME        the engine of a context (`docker context ls`)
-  engine:URL         the engine at unix://…, tcp://…, ssh://… or npipe://…
-  containerd:        containerd at its usual socket
-  containerd:PATH    containerd at a socket, or its root folder; #NAMESPACE may follow
-  data-root:         Docker's usual data root
-  data-root:PATH     a data root of a graph-driver store
-  demo:              the bundled demo
-  PATH               a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file;
-                     ./engine:x for a file of such a name
 """
 
 _EXPLAIN_HELP = """\
@@ -82,19 +66,21 @@ examples:
 """
 
 _CHECK_HELP = """\
-Prints each probe that differs, then `N passed, N failed` alone on the last line.
+Prints each probe or build that differs, how many steps of builds are not known and why, then `N passed, N failed`
+alone on the last line. A build counts once.
 exit status: 0 all passed, 1 some failed, 2 the command line or every file was unusable.
 """
-
-
-class UsageError(Exception):
-    """Something on the command line cannot be used: one line that says what and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: those of the process); returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    commands: dict[str, Callable[[list[str]], int]] = {"explain": _explain, "audit": _audit, "check": _check}
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "explain": _explain,
+        "audit": _audit,
+        "check": _check,
+        "replay": _replay,
+    }
     command = commands.get(given[0]) if given else None
     try:
         return command(given[1:]) if command is not None else _window(given)
@@ -109,28 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. `{self.prog} --help` tells what there is")
-
-
-def _parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    return _Parser(
-        prog=prog,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def _add_rules(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--rules", metavar="NAME", help=f"{what}: {HOW}")
-
-
 def _window(arguments: list[str]) -> int:
-    parser = _parser(
-        "cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP.format(names=_NAMES)
+    parser = make_parser(
+        "cacheview", "Why Docker's classic builder did, or did not, reuse an image.", _WINDOW_HELP.format(names=NAMES)
     )
     parser.add_argument(
         "store",
@@ -138,13 +105,13 @@ def _window(arguments: list[str]) -> int:
         nargs="?",
         help="what to open; without it, the running Docker Engine, or else the demo",
     )
-    _add_rules(parser, "rule set to begin with")
+    add_rules(parser, "rule set to begin with")
     parser.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
     parser.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
     parser.add_argument("--scheme", choices=("light", "dark"), help="colours; default: those of the system")
     parser.add_argument("--version", action="version", version=f"cacheview {__version__}")
     options = parser.parse_args(arguments)
-    rules = _rules(options.rules)
+    rules = rules_named(options.rules)
     from cacheview.ui.app import run_window  # Qt is loaded for the window alone
 
     return run_window(
@@ -164,10 +131,10 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _explain(arguments: list[str]) -> int:
-    parser = _parser(
+    parser = make_parser(
         "cacheview explain",
         "Ask the cache one question and say why it answers as it does.",
-        _EXPLAIN_HELP.format(names=_NAMES),
+        _EXPLAIN_HELP.format(names=NAMES),
     )
     parser.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
     parser.add_argument("--parent", metavar="IMAGE", help="id, beginning of an id, or name of the parent; or scratch")
@@ -179,7 +146,7 @@ def _explain(arguments: list[str]) -> int:
     )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     parser.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
-    _add_rules(parser, "rule set to ask, by default the store's own; all: every one, as a table; else")
+    add_rules(parser, "rule set to ask, by default the store's own; all: every one, as a table; else")
     parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
     parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
     options = parser.parse_args(arguments)
@@ -188,14 +155,14 @@ def _explain(arguments: list[str]) -> int:
         opened = open_store(options.store)
     except DataError as error:
         raise UsageError(str(error)) from error
-    case = opened.cases[_chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
     for problem in opened.problems:
         print(f"cacheview: not read: {problem}", file=sys.stderr)
     probe = Probe()
     if options.probe is not None:
         if not case.probes:
             raise UsageError(f"{options.store} has no probes: leave out --probe and give --parent and --config")
-        probe = case.probes[_chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
+        probe = case.probes[chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
     elif options.parent is None or options.config is None:
         raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
     changes: dict[str, object] = {}
@@ -207,8 +174,10 @@ def _explain(arguments: list[str]) -> int:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
-        return _explain_all(case.store, _rules(case.rules) or fitting(case.store).rules, probe, as_json=options.json)
-    rules = _rules(options.rules or case.rules) or fitting(case.store).rules
+        return _explain_all(
+            case.store, rules_named(case.rules) or fitting(case.store).rules, probe, as_json=options.json
+        )
+    rules = rules_named(options.rules or case.rules) or fitting(case.store).rules
     explanation = explain(ImageCache(case.store, rules), probe)
     told = report.as_json if options.json else report.as_text
     print(told(explanation, everything=options.all))
@@ -223,40 +192,29 @@ def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool
 
 
 def _audit(arguments: list[str]) -> int:
-    parser = _parser(
-        "cacheview audit", "The hazards of a whole store, without a probe.", _AUDIT_HELP.format(names=_NAMES)
+    parser = make_parser(
+        "cacheview audit", "The hazards of a whole store, without a probe.", _AUDIT_HELP.format(names=NAMES)
     )
     parser.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
-    _add_rules(parser, "rule set to judge by, by default the store's own")
+    add_rules(parser, "rule set to judge by, by default the store's own")
     parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
     options = parser.parse_args(arguments)
-    given = _rules(options.rules)
+    given = rules_named(options.rules)
     try:
         opened = open_store(options.store)
     except DataError as error:
         raise UsageError(str(error)) from error
-    case = opened.cases[_chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
     for problem in opened.problems:
         print(f"cacheview: not read: {problem}", file=sys.stderr)
-    rules = given or _rules(case.rules) or fitting(case.store).rules
+    rules = given or rules_named(case.rules) or fitting(case.store).rules
     found = audit(case.store, rules)
     if options.json:
         print(json.dumps(report.audit_as_object(found, case.store, rules), ensure_ascii=False, indent=2))
     else:
         print(report.audit_as_text(found, case.store, rules))
     return 1 if found else 0
-
-
-def _chosen(what: str, given: str, names: list[str]) -> int:
-    """The place of what was named or numbered (from 1)."""
-    if given in names:
-        return names.index(given)
-    if given.isascii() and given.isdecimal() and 1 <= int(given) <= len(names):
-        return int(given) - 1
-    named = ", ".join(filter(None, names[:10]))
-    listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
-    raise UsageError(f"no {what} {given!r}: there are {len(names)}{listed}")
 
 
 def _parent(given: str, store: ImageStore) -> str:
@@ -286,44 +244,19 @@ def _config(given: str) -> ContainerConfig:
         raise UsageError(f"--config: {'standard input' if given == '-' else given}: {error}") from error
 
 
-def _rules(name: str | None) -> RuleSet | None:
-    if not name:
-        return None
-    try:
-        choice = named(name)
-    except KeyError as error:
-        raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
-    if choice.note:
-        print(f"cacheview: --rules: {choice.note}", file=sys.stderr)
-    return choice.rules
-
-
 def _check(arguments: list[str]) -> int:
-    parser = _parser("cacheview check", "Run suites: stores and probes with expected verdicts.", _CHECK_HELP)
-    parser.add_argument("suites", metavar="SUITE", nargs="+", help="a suite file, plain or gzip")
-    _add_rules(parser, "judge every case by this rule set instead of the one that it names")
-    options = parser.parse_args(arguments)
+    from cacheview.commands.check import check_files  # builds bring in much that the window need not wait for
 
-    rules = _rules(options.rules)
-    passed = failed = 0
-    for suite in options.suites:
-        try:
-            for number, case in enumerate(read_suite(suite), 1):
-                if isinstance(case, DataError):
-                    print(case)
-                    failed += 1
-                    continue
-                place = f"{suite}: case {number}" + (f" ({case.name})" if case.name else "")
-                for judgement in judge(case, rules):
-                    if judgement.passed:
-                        passed += 1
-                        continue
-                    failed += 1
-                    name = case.probes[judgement.index].name
-                    told = "; ".join(judgement.differences)
-                    print(f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {told}")
-        except DataError as error:
-            print(error)
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    parser = make_parser(
+        "cacheview check", "Run suites: stores and probes, or builds, with what is expected of each.", _CHECK_HELP
+    )
+    parser.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
+    add_rules(parser, "judge every case by this rule set instead of the one that it names")
+    options = parser.parse_args(arguments)
+    return check_files(options.suites, rules_named(options.rules))
+
+
+def _replay(arguments: list[str]) -> int:
+    from cacheview.commands.replay import replay_command
+
+    return replay_command(arguments)

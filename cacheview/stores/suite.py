@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from cacheview.model import DataError, ImageStore, Problem, SuiteCase, decode
 from cacheview.stores.collector import paused_collector
@@ -15,7 +18,9 @@ from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.opened import Case
 from cacheview.stores.progress import Meter, Progress
 
-__all__ = ["read_cases", "read_suite", "suite_lines"]
+__all__ = ["read_cases", "read_lines", "read_suite", "suite_lines"]
+
+M = TypeVar("M", bound=BaseModel)
 
 _HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
 _WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
@@ -32,17 +37,41 @@ def read_suite(
         DataError: the file cannot be opened.
         Cancelled: by ``progress``.
     """
+    return (case for _, case in read_lines(path, _suite_case, progress, limits=limits))
+
+
+def read_lines(
+    path: str | os.PathLike[str],
+    model_of: Callable[[bytes], type[M]],
+    progress: Progress | None = None,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[tuple[int, M | DataError]]:
+    """The documents of a file that has one a line, with their line numbers: `read_suite` for any model.
+
+    ``model_of``: what a line is to be read as.
+    """
     where = os.fspath(path)
     buffered, meter = open_metered(Path(path), where, progress)
     with buffered:
         stream, _ = decompressed(buffered)
-        for _, case in suite_lines(stream, where, limits):
-            yield case
+        yield from _document_lines(stream, where, limits, model_of)
     meter.finished()
 
 
 def suite_lines(stream: io.BufferedReader, where: str, limits: Limits) -> Iterator[tuple[int, SuiteCase | DataError]]:
     """As `read_suite`, from an open stream, each with its line number."""
+    return _document_lines(stream, where, limits, _suite_case)
+
+
+def _suite_case(_: bytes) -> type[SuiteCase]:
+    return SuiteCase
+
+
+def _document_lines(
+    stream: io.BufferedReader, where: str, limits: Limits, model_of: Callable[[bytes], type[M]]
+) -> Iterator[tuple[int, M | DataError]]:
+    """As `read_lines`, from an open stream."""
     number = 0
     while True:
         number += 1
@@ -63,7 +92,7 @@ def suite_lines(stream: io.BufferedReader, where: str, limits: Limits) -> Iterat
         if line.isspace():
             continue
         try:
-            yield number, decode(SuiteCase, line, where=place)
+            yield number, decode(model_of(line), line, where=place)
         except DataError as error:
             yield number, error
 

@@ -1,0 +1,119 @@
+"""``cacheview replay``: a Dockerfile and its context through the cache of a store, without building."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Final
+
+from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
+from cacheview.dockerfile.context.folder import FolderContext
+from cacheview.engine import fitting
+from cacheview.model import DataError
+from cacheview.replay.builder import builder_of
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+from cacheview.report.replays import replay_as_json, replay_as_text
+from cacheview.stores.open import open_store
+from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
+
+__all__ = ["replay_command"]
+
+_CLIENTS: Final[dict[str, Client]] = {"28": CLIENT_28, "20.10": CLIENT_20_10}
+
+_HELP = """\
+exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
+known to miss, and some are not known.
+
+{names}
+examples:
+  cacheview replay . --store engine:
+  cacheview replay -f Dockerfile.prod --build-arg VERSION=2 . --store images.tar --rules "Docker 24.0.7, overlay2"
+"""
+
+
+def replay_command(arguments: list[str]) -> int:
+    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
+    options = _parser().parse_args(arguments)
+    given = rules_named(options.rules)
+    try:
+        opened = open_store(options.store)
+        case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+        rules = given or rules_named(case.rules) or fitting(case.store).rules
+        release = builder_of(case.store, rules)
+        dockerfile = find_dockerfile(options.context, options.file or "")
+        summer = ContextSummer(FolderContext(options.context), dockerfile.name, release, _CLIENTS[options.client])
+        told = replay(
+            dockerfile.read(), summer, case.store, rules, release, _build_options(options), name=dockerfile.name
+        )
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    for problem in opened.problems:
+        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    print((replay_as_json if options.json else replay_as_text)(told, case.store, rules))
+    return _status(told)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = make_parser(
+        "cacheview replay",
+        "What the classic builder would ask the cache for each step of a Dockerfile, and what it would be answered.",
+        _HELP.format(names=NAMES),
+    )
+    parser.add_argument("context", metavar="CONTEXT", help="the build context, a folder")
+    parser.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
+    parser.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
+    parser.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
+    parser.add_argument("--target", metavar="STAGE", default="", help="the stage to end with")
+    parser.add_argument("--platform", metavar="PLATFORM", default="", help="as given to docker build")
+    parser.add_argument("--no-cache", action="store_true", help="as given to docker build: nothing is asked")
+    parser.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
+    parser.add_argument(
+        "--client",
+        choices=tuple(_CLIENTS),
+        default="28",
+        help="which docker CLI sends the context: 28 for 23.0 and later, whose checksums differ from those of 20.10",
+    )
+    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
+    add_rules(parser, "rule set to ask, by default the store's own")
+    parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
+    return parser
+
+
+def _build_options(options: argparse.Namespace) -> BuildOptions:
+    labels = {name: value or "" for name, value in map(_pair, options.label)}
+    return BuildOptions(
+        build_args={name: _argument(name, value) for name, value in map(_pair, options.build_arg)},
+        labels=labels,
+        target=options.target,
+        platform=options.platform,
+        cache_from=tuple(options.cache_from),
+        no_cache=options.no_cache,
+        pull=options.pull,
+    )
+
+
+def _pair(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    if not name:
+        raise UsageError(f"{text!r} has no name; write NAME=VALUE")
+    return name, value if equals else None
+
+
+def _argument(name: str, value: str | None) -> str | None:
+    """As the docker CLI has it: without a value, that of its own environment, if it is set there."""
+    return os.environ.get(name) if value is None else value
+
+
+def _status(told: Replay) -> int:
+    if told.refused is not None:
+        return 2
+    if told.all_cached is None:
+        return 3
+    return 0 if told.all_cached else 1

@@ -1,0 +1,75 @@
+"""What the commands share: how they are used wrongly, how a store is named, which rules are meant."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from cacheview.engine import RuleSet
+from cacheview.engine.rulesets.named import HOW, named
+
+__all__ = ["NAMES", "UsageError", "add_rules", "chosen", "make_parser", "rules_named"]
+
+NAMES = """\
+STORE is one of
+  engine:            the Docker Engine of the current context, or of DOCKER_HOST
+  engine:NAME        the engine of a context (`docker context ls`)
+  engine:URL         the engine at unix://…, tcp://…, ssh://… or npipe://…
+  containerd:        containerd at its usual socket
+  containerd:PATH    containerd at a socket, or its root folder; #NAMESPACE may follow
+  data-root:         Docker's usual data root
+  data-root:PATH     a data root of a graph-driver store
+  demo:              the bundled demo
+  PATH               a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file;
+                     ./engine:x for a file of such a name
+"""
+
+
+class UsageError(Exception):
+    """Something on the command line cannot be used: one line that says what and what to do."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. `{self.prog} --help` tells what there is")
+
+
+def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """A parser whose errors are `UsageError`."""
+    return Parser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
+    """The option ``--rules``; ``what`` says what it chooses."""
+    parser.add_argument("--rules", metavar="NAME", help=f"{what}: {HOW}")
+
+
+def chosen(what: str, given: str, names: list[str]) -> int:
+    """The place of what was named or numbered (from 1). Raises `UsageError`."""
+    if given in names:
+        return names.index(given)
+    if given.isascii() and given.isdecimal() and 1 <= int(given) <= len(names):
+        return int(given) - 1
+    named = ", ".join(filter(None, names[:10]))
+    listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
+    raise UsageError(f"no {what} {given!r}: there are {len(names)}{listed}")
+
+
+def rules_named(name: str | None) -> RuleSet | None:
+    """The rules of ``--rules``, with their note on standard error. Raises `UsageError`."""
+    if not name:
+        return None
+    try:
+        choice = named(name)
+    except KeyError as error:
+        raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
+    if choice.note:
+        print(f"cacheview: --rules: {choice.note}", file=sys.stderr)
+    return choice.rules
