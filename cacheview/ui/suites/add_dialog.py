@@ -28,7 +28,7 @@ from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
 from cacheview.ui.icons import pixmap
-from cacheview.ui.plain import visible
+from cacheview.ui.plain import tool_tip, visible
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size, mono_font
 from cacheview.ui.verdict.labels import Text
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["AddDialog", "Asked"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
+_MOST: Final = 600  # characters of what differs
 _FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -134,7 +135,7 @@ class AddDialog(QDialog):
         layout.addLayout(told)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
-        self.resize(170 * GRID, self.sizeHint().height())
+        self.resize(180 * GRID, self.sizeHint().height())
 
     # What is told
 
@@ -164,15 +165,13 @@ class AddDialog(QDialog):
 
     def _tell(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
-        images = plural(len(self._asked.store.images), "image")
+        what = f"the whole store ({plural(len(self._asked.store.images), 'image')}, all values), the probe, the rules"
         if os.path.isdir(path):
-            where = "That is a folder: name a file in it."
+            self._where.setText("That is a folder: name a file in it.")
         elif os.path.exists(path):
-            where = "The file is there: a line is added at its end."
+            self._where.setText(f"The file stays, and gets a line more: {what}.")
         else:
-            where = "A new file."
-        whole = f"The line has the whole store, {images} with all values, the probe and the name of the rules."
-        self._where.setText(f"{where} {whole}")
+            self._where.setText(f"A new file with {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")
         usable = bool(path) and not os.path.isdir(path)
         try:
@@ -197,8 +196,12 @@ class AddDialog(QDialog):
     def _say(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
-        self._told.say(visible(text))
+        self._told.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
+        self._told.setToolTip(tool_tip(text))
         self._told.set_colour(colour)
+        layout = self.layout()
+        if layout is not None and (needed := layout.totalHeightForWidth(self.width())) > self.height():
+            self.resize(self.width(), needed)
 
     # What the person does
 

@@ -122,10 +122,7 @@ class ChecksModel(QAbstractTableModel):
     def _accepts(self, row: Row) -> bool:
         if self._only_failed and row.outcome is Outcome.PASSED:
             return False
-        if not self._words:
-            return True
-        text = "\n".join((*(_text(row, column) for column in Column), row.note)).lower()
-        return all(word in text for word in self._words)
+        return all(word in row.searched for word in self._words)
 
     # For Qt
 

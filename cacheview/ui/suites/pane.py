@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
@@ -78,6 +87,7 @@ class SuitesPane(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
         self._pages.addWidget(self._empty)
+        self._pages.setContentsMargins(2 * GRID, 0, 0, 0)
         self._loader = Loader(self)
         self._lay_out()
         self._connect()
@@ -177,8 +187,11 @@ class SuitesPane(QWidget):
         self._tell_counts()
 
     def _add(self, rows: tuple[Row, ...]) -> None:
+        focus, was_empty = QApplication.focusWidget(), not self.model.rowCount()
         self.model.add(rows)
         self._tell()
+        if was_empty and self.model.rowCount() and focus is not None and self.head.isAncestorOf(focus):
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # from the button that began the run
 
     def _failed(self, error: Exception) -> None:
         self._ended = f"ended by a fault of cacheview: {type(error).__name__}: {error}. Please report it"

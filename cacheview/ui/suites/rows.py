@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cacheview.model.image import short_id
+from cacheview.ui.names import name_of
 
 if TYPE_CHECKING:
     from cacheview.engine import Verdict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Row", "expected_in_words", "judged_row", "tells_of", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
+_MOST_SEARCHED = 2000  # characters that a row is found by
 
 
 class Outcome(Enum):
@@ -38,6 +40,7 @@ class Row:
         probe: its place in the case; None: the case could not be read.
         rules: name of the rule set that the case is for.
         differences: what is not as expected, or why it could not be run; empty: it passed.
+        searched: all that it is found by, in lower case: made with the row, as a filter asks every row for it.
     """
 
     location: str
@@ -52,16 +55,17 @@ class Row:
     actual: str
     outcome: Outcome
     differences: tuple[str, ...]
+    searched: str
 
     @property
     def case_title(self) -> str:
         """``3 name``; empty for the file as a whole."""
-        return f"{self.number or ''}  {self.case_name}".strip()
+        return f"{self.number or ''} {self.case_name}".strip()
 
     @property
     def probe_title(self) -> str:
         """``2 name``; empty where there is none."""
-        return f"{self.probe + 1}  {self.probe_name}".strip() if self.probe is not None else ""
+        return f"{self.probe + 1} {self.probe_name}".strip() if self.probe is not None else ""
 
     @property
     def place(self) -> str:
@@ -85,19 +89,15 @@ def judged_row(location: str, number: int, place: int, case: SuiteCase, judgemen
     """The row of a probe that was judged. ``place``: of the case among those that the window has of the file."""
     told, verdict = case.probes[judgement.index], judgement.verdict
     outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
-    return Row(
-        location=location,
-        number=number,
-        case=place,
-        probe=judgement.index,
-        case_name=case.name,
-        probe_name=_name(told),
-        note=told.note,
-        rules=case.rules,
-        expected=expected_in_words(told.expect),
-        actual=_answer_in_words(verdict) if verdict is not None else "",
-        outcome=outcome,
-        differences=judgement.differences,
+    return _row(
+        location,
+        number,
+        place,
+        judgement.index,
+        (case.name, _name(told), told.note, case.rules),
+        (expected_in_words(told.expect), _answer_in_words(verdict) if verdict is not None else ""),
+        outcome,
+        judgement.differences,
     )
 
 
@@ -105,20 +105,23 @@ def unusable_row(
     location: str, number: int, why: str, *, place: int | None = None, case: SuiteCase | None = None
 ) -> Row:
     """The row of a line, or of a file (number 0), that cannot be run."""
-    return Row(
-        location=location,
-        number=number,
-        case=place,
-        probe=None,
-        case_name=case.name if case is not None else "",
-        probe_name="",
-        note="",
-        rules=case.rules if case is not None else "",
-        expected="",
-        actual="",
-        outcome=Outcome.UNUSABLE,
-        differences=(why,),
-    )
+    names = (case.name, "", "", case.rules) if case is not None else ("", "", "", "")
+    return _row(location, number, place, None, names, ("", ""), Outcome.UNUSABLE, (why,))
+
+
+def _row(
+    location: str,
+    number: int,
+    place: int | None,
+    probe: int | None,
+    names: tuple[str, str, str, str],
+    answers: tuple[str, str],
+    outcome: Outcome,
+    differences: tuple[str, ...],
+) -> Row:
+    numbers = str(number), str(probe + 1) if probe is not None else ""
+    searched = "\n".join((*numbers, *names, *answers, outcome.value, name_of(location), *differences)).lower()
+    return Row(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
 
 
 def tells_of(row: Row, case: Case) -> bool:
