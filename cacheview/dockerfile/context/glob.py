@@ -7,11 +7,13 @@ character at a time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cacheview.dockerfile.context.gopath import raw
 
 __all__ = ["Glob", "has_wildcards"]
 
-_SLASH = 0x2F
+_SLASH, _STAR, _ANY, _OPENING, _CLOSING, _ESCAPE = b"/*?[]\\"
 _REPLACEMENT = 0xFFFD
 
 
@@ -53,59 +55,27 @@ class _Class:
 _Item = int | _Class | None  # a byte, a class, any character
 
 
-class Glob:
-    """A pattern.
+class _Piece:
+    """What stands between two stars.
 
     Attributes:
-        bad: it is malformed, and matches nothing.
+        star: one stands in front of it.
+        items: None: it is malformed.
     """
 
-    def __init__(self, pattern: str) -> None:
-        self._pieces: list[tuple[bool, list[_Item]]] = []
-        self.bad = False
+    def __init__(self, star: bool, text: bytes) -> None:
+        self.star = star
+        self.items: list[_Item] | None
         try:
-            self._parse(raw(pattern))
+            self.items = list(_items(text))
         except ValueError:
-            self.bad = True
-        first_star, first = self._pieces[0] if self._pieces else (False, [])
-        head = bytearray()
-        for item in [] if first_star else first:
-            if not isinstance(item, int):
-                break
-            head.append(item)
-        self._head = bytes(head)
+            self.items = None
 
-    def matches(self, path: str) -> bool:
-        """Whether the pattern matches the whole path."""
-        name = raw(path)
-        if self.bad or not name.startswith(self._head):
-            return False
-        at = 0
-        for number, (star, items) in enumerate(self._pieces):
-            last = number == len(self._pieces) - 1
-            if star and not items:
-                return _SLASH not in name[at:]
-            end = self._piece(items, name, at)
-            if end is not None and (not last or end == len(name)):
-                at = end
-                continue
-            if not star:
-                return False
-            skipped = at
-            while skipped < len(name) and name[skipped] != _SLASH:
-                skipped += 1
-                end = self._piece(items, name, skipped)
-                if end is not None and (not last or end == len(name)):
-                    at = end
-                    break
-            else:
-                return False
-        return at == len(name)
-
-    @staticmethod
-    def _piece(items: list[_Item], name: bytes, at: int) -> int | None:
-        """Where the piece ends that starts at a place; None: it does not match there."""
-        for item in items:
+    def end(self, name: bytes, at: int) -> int | None:
+        """Where it ends if it starts at a place; None: it does not match there. Raises `ValueError`: malformed."""
+        if self.items is None:
+            raise ValueError("syntax error in pattern")
+        for item in self.items:
             if at >= len(name):
                 return None
             if isinstance(item, int):
@@ -114,61 +84,121 @@ class Glob:
                 at += 1
                 continue
             code, width = _rune(name, at)
-            if code == _SLASH and item is None:
-                return None
-            if item is not None and not item.has(code):
+            if (code == _SLASH) if item is None else not item.has(code):
                 return None
             at += width
         return at
 
-    def _parse(self, pattern: bytes) -> None:
-        star, items, at = False, list[_Item](), 0
-        while at < len(pattern):
-            char = pattern[at : at + 1]
-            at += 1
-            if char == b"*":
-                if items or not star:
-                    if items:
-                        self._pieces.append((star, items))
-                    star, items = True, []
-            elif char == b"?":
-                items.append(None)
-            elif char == b"[":
-                found, at = self._class(pattern, at)
-                items.append(found)
-            elif char == b"\\":
-                if at >= len(pattern):
-                    raise ValueError("a backslash at the end")
-                items.append(pattern[at])
-                at += 1
-            else:
-                items.append(char[0])
-        if items or star:
-            self._pieces.append((star, items))
 
-    def _class(self, pattern: bytes, at: int) -> tuple[_Class, int]:
-        negated = pattern[at : at + 1] == b"^"
-        at += negated
-        ranges: list[tuple[int, int]] = []
-        while not (ranges and pattern[at : at + 1] == b"]"):
-            low, at = self._class_rune(pattern, at)
-            high = low
-            if pattern[at : at + 1] == b"-":
-                high, at = self._class_rune(pattern, at + 1)
-            ranges.append((low, high))
-        return _Class(negated, ranges), at + 1
+class Glob:
+    """A pattern. What is malformed in it counts only when it is reached."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pieces = [_Piece(star, text) for star, text in _divided(raw(pattern))]
+        first = self._pieces[0] if self._pieces else None
+        head = bytearray()
+        for item in (first.items or ()) if first is not None and not first.star else ():
+            if not isinstance(item, int):
+                break
+            head.append(item)
+        self._head = bytes(head)
+
+    def is_refused(self) -> bool:
+        """Whether Docker's matcher refuses it: it tries it on ``.``."""
+        try:
+            self._match(b".")
+        except ValueError:
+            return True
+        return False
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern matches the whole path. A malformed one does not."""
+        name = raw(path)
+        try:
+            return name.startswith(self._head) and self._match(name)
+        except ValueError:
+            return False
+
+    def _match(self, name: bytes) -> bool:
+        at = 0
+        for number, piece in enumerate(self._pieces):
+            if piece.star and piece.items == []:
+                return _SLASH not in name[at:]
+            found = self._placed(piece, name, at, last=number == len(self._pieces) - 1)
+            if found is None:
+                return False
+            at = found
+        return at == len(name)
 
     @staticmethod
-    def _class_rune(pattern: bytes, at: int) -> tuple[int, int]:
-        if pattern[at : at + 1] in (b"", b"-", b"]"):
-            raise ValueError("a class that is not closed")
-        if pattern[at : at + 1] == b"\\":
+    def _placed(piece: _Piece, name: bytes, at: int, *, last: bool) -> int | None:
+        """Where the piece ends at the first place where it matches."""
+        while True:
+            end = piece.end(name, at)
+            if end is not None and (not last or end == len(name)):
+                return end
+            if not piece.star or at >= len(name) or name[at] == _SLASH:
+                return None
             at += 1
-        if at >= len(pattern):
-            raise ValueError("a class that is not closed")
-        code, width = _rune(pattern, at)
-        if code == _REPLACEMENT and width == 1:
-            raise ValueError("bytes that are no character")
-        if at + width >= len(pattern):
-            raise ValueError("a class that is not closed")
-        return code, at + width
+
+
+def _divided(pattern: bytes) -> Iterator[tuple[bool, bytes]]:
+    """The pieces between stars; a star in brackets is none."""
+    at = 0
+    while at < len(pattern):
+        start = at
+        while at < len(pattern) and pattern[at] == _STAR:
+            at += 1
+        star, start, in_class = at > start, at, False
+        while at < len(pattern) and (in_class or pattern[at] != _STAR):
+            char = pattern[at]
+            in_class = char == _OPENING or (in_class and char != _CLOSING)
+            at += 2 if char == _ESCAPE and at + 1 < len(pattern) else 1
+        yield star, pattern[start:at]
+
+
+def _items(text: bytes) -> Iterator[_Item]:
+    at = 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == _ANY:
+            yield None
+        elif char == _OPENING:
+            found, at = _class(text, at)
+            yield found
+        else:
+            if char == _ESCAPE:
+                if at >= len(text):
+                    raise ValueError("a backslash at the end")
+                char = text[at]
+                at += 1
+            yield char
+
+
+def _class(text: bytes, at: int) -> tuple[_Class, int]:
+    negated = text[at : at + 1] == b"^"
+    at += negated
+    ranges: list[tuple[int, int]] = []
+    while not (ranges and text[at : at + 1] == b"]"):
+        low, at = _class_rune(text, at)
+        high = low
+        if text[at : at + 1] == b"-":
+            high, at = _class_rune(text, at + 1)
+        ranges.append((low, high))
+    return _Class(negated, ranges), at + 1
+
+
+def _class_rune(text: bytes, at: int) -> tuple[int, int]:
+    if text[at : at + 1] in (b"", b"-", b"]"):
+        raise ValueError("a class that is not closed")
+    if text[at] == _ESCAPE:
+        at += 1
+    if at >= len(text):
+        raise ValueError("a class that is not closed")
+    code, width = _rune(text, at)
+    if code == _REPLACEMENT and width == 1:
+        raise ValueError("bytes that are no character")
+    if at + width >= len(text):
+        raise ValueError("a class that is not closed")
+    return code, at + width

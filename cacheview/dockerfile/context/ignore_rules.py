@@ -149,7 +149,7 @@ def read_patterns(lines: Sequence[str], rules: IgnoreRules) -> list[IgnorePatter
         if text == "!":
             raise BadPatternError('illegal exclusion pattern: "!"')
         text = text.removeprefix("!")
-        if Glob(text).bad:
+        if Glob(text).is_refused():
             raise BadPatternError("syntax error in pattern")
         patterns.append(IgnorePattern(text, exclusion=exclusion, rules=rules))
     return patterns
