@@ -14,6 +14,7 @@ from cacheview.ui.names import ENGINE, name_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
 from cacheview.ui.plain import one_line
+from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.rules.ways import RuleWays, own_rules
 from cacheview.ui.session import Answer, Session
 from cacheview.ui.status import StatusBar
@@ -48,6 +49,7 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._news: News | None = None
+        self._switcher = Switcher(session)
         self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
@@ -69,6 +71,10 @@ class Headline(QObject):
         connect(commands.previous_case, lambda: self._step_case(-1))
         connect(commands.next_probe, lambda: self._step_probe(1))
         connect(commands.previous_probe, lambda: self._step_probe(-1))
+
+    def stop(self) -> None:
+        """End what is under way, and wait for its thread."""
+        self._switcher.stop()
 
     def _show_opened(self) -> None:
         opened = self._session.opened
@@ -206,7 +212,9 @@ class Headline(QObject):
 
     def _choose_rules(self, name: str, *, own: bool = False) -> None:
         self._opener.chosen_rules = OWN_RULES if own else name
-        self._session.choose_rules(name)
+        self._switcher.switch(name)
+        if self._switcher.is_busy:
+            self._status.say(f"Getting ready for the rules of {RULE_SETS[name].title}…")
 
     def _choose_platform(self, platform: str) -> None:
         self._opener.platform = platform

@@ -347,7 +347,9 @@ class MainWindow(QMainWindow):
         for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
             editor.setAcceptDrops(False)  # a file that is dropped is for the window
         workspace.copied.connect(self._say_copied)
-        Headline(session, workspace, self.commands, self.tool_bar, self.status, self.notice, self.opener)
+        self._headline = Headline(
+            session, workspace, self.commands, self.tool_bar, self.status, self.notice, self.opener
+        )
         self._pages.setCurrentWidget(workspace)
         session.begin()
         workspace.focus_pane(0)
@@ -517,6 +519,7 @@ class MainWindow(QMainWindow):
         if self.session is not None:
             # It would tell of its end when half of the window is gone.
             self.session.document.undo_stack.clear()
+            self._headline.stop()
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths
             self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()

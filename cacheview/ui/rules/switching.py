@@ -1,0 +1,65 @@
+"""Asking by other rules: for a large store, what they need is made off the UI thread first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.opening import new_cache
+from cacheview.ui.session import Session
+
+if TYPE_CHECKING:
+    from cacheview.engine import ImageCache
+
+__all__ = ["Switcher"]
+
+_AT_ONCE: Final = 500
+"""Images for which it takes a few milliseconds: fewer than a thread would."""
+
+
+class Switcher(QObject):
+    """Switches a session to other rules. Of two that are asked for, only the later comes."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._wanted = ""
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._switch)
+        self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # which raises it here
+
+    @property
+    def is_busy(self) -> bool:
+        return self._loader.is_busy
+
+    def switch(self, name: str) -> None:
+        """Ask by the rules of that name, now or as soon as all is there. Raises DataError for a name that is none."""
+        session = self._session
+        self._wanted = name
+        self._loader.cancel()
+        store, probe = session.store, session.document.probe
+        if len(store.images) <= _AT_ONCE or name == session.cache.rules.name:
+            session.choose_rules(name)
+            return
+
+        def work(report: Report) -> object:
+            from cacheview.engine import explain
+            from cacheview.stores.collector import freeze_more
+
+            report(0, None, "Preparing")
+            cache = new_cache(store, name)
+            explain(cache, probe).trace.index.survivors(probe)
+            freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+            return cache
+
+        self._loader.start(work)
+
+    def stop(self) -> None:
+        """Give up what is under way, and wait for its thread."""
+        self._loader.close()
+
+    def _switch(self, cache: ImageCache) -> None:
+        fits = cache.store is self._session.store  # or it was read again meanwhile
+        self._session.choose_rules(self._wanted, cache if fits else None)

@@ -1,0 +1,98 @@
+"""Other rules for a large store: made ready elsewhere, and only the last that were asked for come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cacheview.engine import rule_set
+from cacheview.engine.cache import ImageCache
+from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
+from cacheview.stores.opened import Case, Opened
+from cacheview.ui.opening import OpenedStore
+from cacheview.ui.rules.switching import Switcher
+from cacheview.ui.session import Session
+
+FIRST, SECOND = "graphdriver-24.0.7", "graphdriver-28.5.2"
+
+
+def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
+    images = tuple(
+        Image(
+            id=f"sha256:{number:064x}",
+            parent=f"sha256:{0:064x}" if number else None,
+            config=ImageConfig(container_config=ContainerConfig(Cmd=(str(number),))),
+        )
+        for number in range(count)
+    )
+    store = ImageStore(images)
+    probe = Probe(parent=images[0].id, config=ContainerConfig(Cmd=("1",)))
+    opened = Opened("images", "x", "docker-archive", (Case("", store, ""),))
+    return OpenedStore(opened, ImageCache(store, rule_set(rules)), probe)
+
+
+@pytest.fixture
+def large(qtbot: QtBot) -> Iterator[Switcher]:
+    session = Session(loaded(600))
+    session.begin()
+    switcher = Switcher(session)
+    yield switcher
+    switcher.stop()
+
+
+def session_of(switcher: Switcher) -> Session:
+    session = switcher.parent()
+    assert isinstance(session, Session)
+    return session
+
+
+def test_a_small_store_at_once(qtbot: QtBot) -> None:
+    session = Session(loaded(3))
+    session.begin()
+    switcher = Switcher(session)
+    switcher.switch(FIRST)
+    assert session.cache.rules.name == FIRST
+    assert not switcher.is_busy
+
+
+def test_a_large_store_when_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
+    session = session_of(large)
+    before = session.cache.rules.name
+    with qtbot.waitSignal(session.answered):
+        large.switch(FIRST)
+        assert session.cache.rules.name == before
+        assert large.is_busy
+    assert session.cache.rules.name == FIRST
+    assert session.answer is not None
+    assert session.answer.explanation.trace.rules.name == FIRST
+
+
+def test_only_the_last_comes(large: Switcher, qtbot: QtBot) -> None:
+    session, seen = session_of(large), list[str]()
+    session.rules_changed.connect(lambda: seen.append(session.cache.rules.name))
+    with qtbot.waitSignal(session.rules_changed):
+        large.switch(FIRST)
+        large.switch(SECOND)
+    assert seen == [SECOND]
+
+
+def test_back_before_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
+    session = session_of(large)
+    before = session.cache.rules.name
+    large.switch(FIRST)
+    with qtbot.assertNotEmitted(session.rules_changed, wait=100):
+        large.switch(before)
+    assert not large.is_busy
+    assert session.cache.rules.name == before
+
+
+def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
+    session = session_of(large)
+    with qtbot.waitSignal(session.rules_changed):
+        large.switch(FIRST)
+        other = loaded(601)
+        session.open(other, again=True)
+    assert session.cache.rules.name == FIRST
+    assert session.store is other.cache.store, "the cache that was made is of the store before"
