@@ -27,6 +27,7 @@ class Switcher(QObject):
         self._session = session
         self._wanted = ""
         self._loader = Loader(self)
+        session.rules_changed.connect(self._loader.cancel)  # others were chosen meanwhile, or these have come
         self._loader.succeeded.connect(self._switch)
         self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # which raises it here
 

@@ -96,3 +96,13 @@ def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
         session.open(other, again=True)
     assert session.cache.rules.name == FIRST
     assert session.store is other.cache.store, "the cache that was made is of the store before"
+
+
+def test_others_chosen_meanwhile_stay(large: Switcher, qtbot: QtBot) -> None:
+    session = session_of(large)
+    large.switch(FIRST)
+    session.choose_rules(SECOND)
+    assert not large.is_busy
+    with qtbot.assertNotEmitted(session.rules_changed, wait=100):
+        pass
+    assert session.cache.rules.name == SECOND
