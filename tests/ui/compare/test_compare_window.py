@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from cacheview import report
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, fitting
-from cacheview.engine.matrix import Row, compare
-from cacheview.model import ContainerConfig, Probe
+from cacheview.engine.certainty import rests_on
+from cacheview.engine.matrix import Row, ask, compare
+from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.ui.compare import CompareDock, asking
 from cacheview.ui.compare.model import Column
 from cacheview.ui.compare.pane import ComparePane
@@ -226,14 +227,14 @@ class Gate:
         self.threads: set[int] = set()
         real = asking.ask
 
-        def ask(cache: ImageCache, probe: Probe) -> Row:
+        def held_ask(cache: ImageCache, probe: Probe) -> Row:
             self.threads.add(threading.get_ident())
             if held is None or probe == held:
                 self.reached.set()
                 assert self.open.wait(20)
             return real(cache, probe)
 
-        monkeypatch.setattr(asking, "ask", ask)
+        monkeypatch.setattr(asking, "ask", held_ask)
 
 
 def test_an_answer_to_an_older_probe_is_dropped(
@@ -311,6 +312,37 @@ def test_a_fault_of_our_own_is_told(
     with qtbot.waitSignal(shown.settled, timeout=20_000):
         qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     assert answers(shown) == expected(demo)
+
+
+class Told:
+    """Stands for the window's report; keeps the parts."""
+
+    def __init__(self) -> None:
+        self.parts: list[object] = []
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        assert total is None or 0 <= done <= total
+        assert what
+
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None:
+        self.parts.append(make())
+
+
+def test_what_is_not_certain_is_told() -> None:
+    doubt = Doubt(aspect="container_config", reason="It was not read", remedy="Read it")
+    made = Image(id="sha256:" + "2" * 64, parent="sha256:" + "1" * 64, config=ImageConfig(), doubts=(doubt,))
+    store = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()), made))
+    probe = Probe(parent="sha256:" + "1" * 64, config=ContainerConfig(Cmd=("make",)))
+    own = ImageCache(store, RULE_SETS["containerd-71ebfc7"])
+    known = ask(own, probe)
+    report = Told()
+    lines = asking.Asker(store).asking(probe, known, certain=not rests_on(own, probe, known.verdict))(report)
+    assert isinstance(lines, list)
+    for line in lines:
+        cache = ImageCache(store, line.rules)
+        assert line.certain is not bool(rests_on(cache, probe, cache.verdict(probe)))
+    assert {line.certain for line in lines} == {False, True}
+    assert report.parts
 
 
 # Switching
