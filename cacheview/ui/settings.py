@@ -47,6 +47,15 @@ class Settings:
         self._stored.remove("recent")
 
     @property
+    def builds(self) -> list[str]:
+        """The Dockerfiles that were replayed last, newest first, each with its options as JSON."""
+        return self._texts("replay/builds")
+
+    @builds.setter
+    def builds(self, builds: list[str]) -> None:
+        self._stored.setValue("replay/builds", builds)
+
+    @property
     def geometry(self) -> QByteArray | None:
         """As `QWidget.saveGeometry` made it."""
         return self._bytes("window/geometry")
