@@ -51,6 +51,7 @@ class PaneDock(QDockWidget):
         super().__init__(title, window)
         self._window = window
         self._pane = pane
+        self._action = action
         self._before: QWidget | None = None
         self.setObjectName(name)
         self.setTitleBarWidget(pane.head)
@@ -60,31 +61,34 @@ class PaneDock(QDockWidget):
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
-        area = Qt.DockWidgetArea.BottomDockWidgetArea
-        others = [
-            dock
-            for dock in window.findChildren(QDockWidget)
-            if dock is not self and window.dockWidgetArea(dock) is area and not dock.isHidden()
-        ]
-        window.addDockWidget(area, self)
-        if others:
-            window.tabifyDockWidget(others[-1], self)
-        else:
-            window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
         window.settled.connect(self._attach)
         self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))
         self.hide()
 
     def show_or_hide(self) -> None:
-        """Show it and bring the keyboard in; or hide it."""
-        if self.isHidden():
+        """Show it and bring the keyboard in, also from behind another; or hide it."""
+        if self.isHidden() or self.visibleRegion().isEmpty():
             self._before = QApplication.focusWidget()
             self._attach()
+            self._join_others()
             self.show()
             self.raise_()
             self._pane.take_focus()
+            self._action.setChecked(True)
         else:
             self._close()
+
+    def _join_others(self) -> None:
+        """Share the place of a dock that is there already: two beside each other are too narrow."""
+        window = self._window
+        area = window.dockWidgetArea(self)
+        for dock in window.findChildren(QDockWidget):
+            if dock is not self and not dock.isHidden() and window.dockWidgetArea(dock) is area:
+                if self not in window.tabifiedDockWidgets(dock):
+                    window.tabifyDockWidget(dock, self)
+                return
 
     def _attach(self) -> None:
         if self._window.session is not None:

@@ -168,6 +168,22 @@ def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: O
     assert pane.hazards.hasFocus()
 
 
+def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(*unmarked(3))
+    pane = audited(window, qtbot)
+    window.commands.suite_checks.trigger()
+    assert window.tabifiedDockWidgets(window.audit) == [window.suites.dock]
+    qtbot.waitUntil(lambda: pane.visibleRegion().isEmpty())
+    window.commands.audit.trigger()
+    qtbot.waitUntil(lambda: not pane.visibleRegion().isEmpty())
+    assert pane.hazards.hasFocus()
+    assert window.commands.audit.isChecked()
+    window.commands.audit.trigger()
+    assert not pane.isVisible()
+    assert not window.commands.audit.isChecked()
+    assert window.commands.suite_checks.isChecked()
+
+
 def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.commands.audit.trigger()
     pane = window.audit_pane
