@@ -245,7 +245,7 @@ def _besides(expect: Expectation) -> str:
         parts.append("the image that is made anew, in full")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
-        parts.append(f"{plural(count, 'parent')} recorded" if count else "no parent recorded")
+        parts.append(f"the hit records {plural(count, 'parent') if count else 'no parent'}")
     if expect.sources_after is not None:
         parts.append(f"{plural(len(expect.sources_after), 'source')} for the next step")
     if expect.error:

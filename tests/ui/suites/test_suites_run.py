@@ -1,0 +1,128 @@
+"""Suites judged in the background: each probe is a row, and what cannot be run is one too."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from suites_kit import GOOD, HAZARDS, WRONG, case, probe, suite
+
+from cacheview import cli
+from cacheview.engine import judge as judge_module
+from cacheview.ui.suites.rows import Outcome, Row
+from cacheview.ui.suites.run import run_work
+
+
+class Collected:
+    """Takes every part at once, as a window does that has nothing else to do."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.told: list[tuple[int, int | None, str]] = []
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        self.told.append((done, total, what))
+
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None:
+        self.rows += cast("tuple[Row, ...]", make())
+
+
+def run(*locations: Path | str, most: int = 1000) -> list[Row]:
+    report = Collected()
+    rest = cast("tuple[Row, ...]", run_work([str(location) for location in locations], most)(report))
+    return [*report.rows, *rest]
+
+
+def test_each_probe_is_a_row(tmp_path: Path) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD, WRONG)
+    first, second, third = run(file)
+    assert (first.case_title, first.probe_title) == ("1 good", "1 the step")
+    assert (first.expected, first.actual, first.outcome) == ("hit bbbbbbbbbbbb", "hit bbbbbbbbbbbb", Outcome.PASSED)
+    assert (second.probe, second.expected, second.outcome) == (1, "miss", Outcome.PASSED)
+    assert (third.case_title, third.expected, third.actual) == ("2 wrong", "miss", "hit bbbbbbbbbbbb")
+    assert third.outcome is Outcome.FAILED
+    assert third.differences == ("outcome: expected miss, got hit",)
+
+
+def test_a_damaged_line_is_a_row_and_the_rest_runs(tmp_path: Path) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD, '{"rules": "x", "images": 3', "", WRONG)
+    found = run(file)
+    assert [row.number for row in found] == [1, 1, 2, 3]
+    damaged, after = found[2:]
+    assert damaged.outcome is Outcome.UNUSABLE
+    assert "JSON" in damaged.reason
+    assert damaged.case is None
+    # The window has no case of a damaged line.
+    assert after.case == 1
+
+
+def test_rules_that_are_not_known_cannot_be_run(tmp_path: Path) -> None:
+    (row,) = run(suite(tmp_path / "s.jsonl", case("new", probe("x", "hit", "b"), rules="containerd-99")))
+    assert row.outcome is Outcome.UNUSABLE
+    assert "no rule set 'containerd-99'" in row.reason
+
+
+def test_a_file_that_is_not_there_is_a_row(tmp_path: Path) -> None:
+    missing, good = tmp_path / "none.jsonl", suite(tmp_path / "s.jsonl", GOOD)
+    found = run(missing, good)
+    assert found[0].outcome is Outcome.UNUSABLE
+    assert found[0].number == 0
+    assert "no such file" in found[0].reason
+    assert [row.outcome for row in found[1:]] == [Outcome.PASSED, Outcome.PASSED]
+
+
+def test_a_file_that_ends_too_soon(tmp_path: Path) -> None:
+    whole = gzip.compress(HAZARDS.read_bytes())
+    file = tmp_path / "cut.jsonl.gz"
+    file.write_bytes(whole[: len(whole) * 2 // 3])
+    found = run(file)
+    assert [row.outcome for row in found[:5]] == [Outcome.PASSED] * 5
+    assert found[-1].outcome is Outcome.UNUSABLE
+    assert "cannot be read to its end" in found[-1].reason
+
+
+def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = judge_module.judge
+
+    def faulty(case: judge_module.SuiteCase) -> object:
+        if case.name == "wrong":
+            raise RecursionError("too deep")
+        return whole(case)
+
+    monkeypatch.setattr(judge_module, "judge", faulty)
+    found = run(suite(tmp_path / "s.jsonl", WRONG, GOOD))
+    assert [row.outcome for row in found] == [Outcome.UNUSABLE, Outcome.PASSED, Outcome.PASSED]
+    assert "RecursionError: too deep" in found[0].reason
+    assert found[1].case == 1
+
+
+def test_no_more_rows_than_a_list_holds(tmp_path: Path) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD, GOOD)
+    found = run(file, most=3)
+    assert [row.outcome for row in found] == [Outcome.PASSED] * 3 + [Outcome.UNUSABLE]
+    assert "more than 3 probes" in found[-1].reason
+    assert len(run(file, most=4)) == 4
+
+
+def test_as_many_as_check_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD, "[", WRONG, *HAZARDS.read_text().splitlines())
+    cli.main(["check", str(file), str(tmp_path / "none")])
+    told = capsys.readouterr().out.splitlines()[-1]
+    found = run(file, tmp_path / "none")
+    passed = sum(row.outcome is Outcome.PASSED for row in found)
+    assert told == f"{passed} passed, {len(found) - passed} failed"
+    assert passed > 20
+    assert len(found) - passed == 3
+
+
+def test_how_far_it_is_goes_over_all_files(tmp_path: Path) -> None:
+    files = [suite(tmp_path / f"{name}.jsonl", GOOD) for name in "ab"]
+    report = Collected()
+    run_work([str(file) for file in files])(report)
+    total = sum(file.stat().st_size for file in files)
+    assert report.told[-1] == (total, total, "b.jsonl")
+    assert {what for _, _, what in report.told} == {"a.jsonl", "b.jsonl"}
+    assert [done for done, _, _ in report.told] == sorted(done for done, _, _ in report.told)
