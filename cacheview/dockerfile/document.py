@@ -29,6 +29,8 @@ _DIRECTIVE: Final = re.compile(
     rf"([a-zA-Z][a-zA-Z0-9]*){_RE2_SPACE}*={_RE2_SPACE}*([^\n]+?){_RE2_SPACE}*", re.ASCII | re.DOTALL
 )
 
+_VERB: Final = re.compile(r"%[+\-# 0]*[0-9]*(?:\.[0-9]*)?(.?)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -160,8 +162,7 @@ class _Reading:
             pieces.append(text)
         joined = b"".join(pieces).decode(errors="surrogateescape")
         if has_empty:
-            separator = "\n    " if self.release.warns_in_two_lines else " "
-            self.warnings.append(printable(f"[WARNING]: Empty continuation line found in:{separator}{joined}"))
+            self.warnings.append(printable(_warning(joined, self.release)))
         return joined
 
     def _take(self, text: str, start: int) -> None:
@@ -234,6 +235,19 @@ class _Reading:
         if not bare.endswith(token) or bare[-2:-1] == token:
             return line, False
         return bare[:-1], True
+
+
+def _warning(line: str, release: BuilderRelease) -> str:
+    if not release.warns_in_two_lines:
+        return f"[WARNING]: Empty continuation line found in: {line}"
+    # It is printed as a format that has no arguments.
+    return f"[WARNING]: Empty continuation line found in:\n    {_VERB.sub(_formatted, line)}"
+
+
+def _formatted(verb: re.Match[str]) -> str:
+    if not verb[1]:
+        return "%!(NOVERB)"
+    return "%" if verb[1] == "%" else f"%!{verb[1]}(MISSING)"
 
 
 def _left_stripped(line: bytes) -> bytes:

@@ -48,12 +48,14 @@ def _escaped(char: str, delimiter: str) -> str:
 
 def lower(text: str) -> str:
     """``strings.ToLower``: a character for a character."""
-    return text.lower() if text.isascii() else "".join("i" if char == "İ" else char.lower() for char in text)
+    if text.isascii():
+        return text.lower()
+    return "".join("i" if char == "İ" else char.lower() for char in printable(text))
 
 
 def upper(text: str) -> str:
     """``strings.ToUpper``: a character for a character."""
-    return text.upper() if text.isascii() else "".join(map(_upper, text))
+    return text.upper() if text.isascii() else "".join(map(_upper, printable(text)))
 
 
 def _upper(char: str) -> str:

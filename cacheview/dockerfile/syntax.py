@@ -100,8 +100,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
 
 def _canonical(word: str) -> str:
     """In capitals, where an instruction has that name."""
-    name = lower(word).upper()
-    return name if name in INSTRUCTIONS else word
+    return _BY_SMALL_NAME.get(lower(word), word)
 
 
 def _split_command(line: str, way: _Way) -> tuple[str, tuple[str, ...], str]:
@@ -277,6 +276,8 @@ _READERS: Final[Mapping[str, Callable[[str, _Way], _Arguments]]] = {
 
 INSTRUCTIONS: Final[tuple[str, ...]] = (*_READERS, "ONBUILD")
 """The names of all instructions."""
+
+_BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 
 
 def heredoc_name(word: str, release: BuilderRelease = MOBY_71EBFC7) -> tuple[str, bool] | None:
