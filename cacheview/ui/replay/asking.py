@@ -1,0 +1,105 @@
+"""A build replayed in another thread: what is read, asked, and told of it. No Qt."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Entry, FolderContext
+from cacheview.dockerfile.context.hashing import Hasher, Memory
+from cacheview.engine import Explanation, RuleSet
+from cacheview.model import ImageStore
+from cacheview.replay.builder import builder_of
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, Step
+from cacheview.replay.summer import ContextSummer
+from cacheview.report.replays import explain_miss
+from cacheview.ui.loading import Report, Work
+from cacheview.ui.replay.build import Build, options_of
+from cacheview.ui.replay.files import differing_files
+
+__all__ = ["LISTING", "READING", "Question", "Replayer", "Told"]
+
+LISTING: Final = "Looking at the files of the context"
+"""Reported with their number so far."""
+READING: Final = "Reading the files of the context"
+"""Reported with bytes."""
+_OFTEN = 500  # entries between two reports
+
+
+@dataclass(frozen=True)
+class Question:
+    """A build, and the cache that it is put to."""
+
+    build: Build
+    store: ImageStore
+    rules: RuleSet
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a replay told.
+
+    Attributes:
+        explanation: why the first miss misses; None: there is none, or it is not known what was asked.
+        files: of the first miss, what is known of the files that differ, in sentences.
+        seconds: that all of it took.
+    """
+
+    question: Question
+    replay: Replay
+    explanation: Explanation | None = None
+    files: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def first_miss(self) -> Step | None:
+        return self.replay.first_miss
+
+
+class Replayer:
+    """Makes the works that replay builds. Sums of files are kept from one to the next, while the files stay."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+
+    def replaying(self, question: Question) -> Work:
+        """Work whose result is a `Told`. It raises `DataError` where Dockerfile or context cannot be read."""
+
+        def work(report: Report) -> Told:
+            begun = time.perf_counter()
+            report(0, None, "Reading the Dockerfile")
+            build, store, rules = question.build, question.store, question.rules
+            dockerfile = find_dockerfile(build.context, build.dockerfile)
+            data = dockerfile.read()
+            release = builder_of(store, rules)
+            context = _ReportingContext(build.context, report)
+            client = CLIENT_20_10 if build.old_client else CLIENT_28
+            hasher = Hasher(memory=self._memory, report=lambda done, total, _: report(done, total, READING))
+            summer = ContextSummer(context, dockerfile.name, release, client, hasher)
+            options = options_of(build, os.environ)
+            told = replay(data, summer, store, rules, release, options, name=dockerfile.name or "Dockerfile")
+            report(0, None, "Asking why the first miss misses")
+            explanation = explain_miss(told, store, rules)
+            files = differing_files(told.first_miss, explanation)
+            return Told(question, told, explanation, files, time.perf_counter() - begun)
+
+        return work
+
+
+class _ReportingContext(FolderContext):
+    """A folder that tells how far it is while it is being listed, so that the person can stop it."""
+
+    def __init__(self, path: str, report: Report) -> None:
+        super().__init__(path)
+        self._report = report
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        for count, entry in enumerate(super().walk(enter)):
+            if count % _OFTEN == 0:
+                self._report(count, None, LISTING)
+            yield entry

@@ -1,0 +1,157 @@
+"""Which Dockerfile is replayed, in which context and with which options: what a person chooses. No Qt."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import Field
+
+from cacheview.model import DataError
+from cacheview.model.base import Model
+from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+from cacheview.replay.options import BuildOptions
+
+if TYPE_CHECKING:
+    from cacheview.ui.settings import Settings
+
+__all__ = ["MOST_KEPT", "Build", "build_at", "is_dockerfile", "keep", "kept", "options_of"]
+
+MOST_KEPT: Final = 10
+_SNIFFED: Final = 4096
+_LONGEST: Final = 100_000  # characters of what is kept of one Dockerfile
+_BEGINNINGS: Final = frozenset(("from", "arg"))
+
+
+class Build(Model):
+    """One build as ``docker build`` would be called.
+
+    Attributes:
+        dockerfile: path of the file.
+        context: path of the folder.
+        build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
+        old_client: the context is sent by the CLI 20.10 or docker-py.
+    """
+
+    dockerfile: str
+    context: str
+    build_args: tuple[str, ...] = Field(default=(), strict=False)
+    labels: tuple[str, ...] = Field(default=(), strict=False)
+    cache_from: tuple[str, ...] = Field(default=(), strict=False)
+    target: str = ""
+    platform: str = ""
+    no_cache: bool = False
+    pull: bool = False
+    old_client: bool = False
+
+    @property
+    def title(self) -> str:
+        """The path of the Dockerfile in its context, after the context's name."""
+        name = os.path.basename(self.context.rstrip(os.sep)) or self.context
+        file = os.path.relpath(self.dockerfile, self.context)
+        return f"{name}/{file}" if not file.startswith(os.pardir) else f"{self.dockerfile} for {name}"
+
+
+def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
+    """The build of a Dockerfile, or of a context folder; ``file``: the Dockerfile of that folder, if it is another.
+
+    The context of a Dockerfile is the folder that it is in. Raises `DataError` where there is none.
+    """
+    place = os.path.abspath(path)
+    if not os.path.isdir(place):
+        return Build(dockerfile=place, context=os.path.dirname(place))
+    found = find_dockerfile(place, file)
+    if not found.path.exists():
+        raise DataError("there is no such Dockerfile; choose the file itself", where=str(found.path))
+    return Build(dockerfile=str(found.path), context=place)
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a path is that of a Dockerfile, or of a folder that has one and is no image store."""
+    if os.path.isdir(path):
+        has = any(os.path.isfile(os.path.join(path, name)) for name in (DEFAULT_NAME, DEFAULT_NAME.lower()))
+        return has and not os.path.exists(os.path.join(path, "oci-layout"))
+    name = os.path.basename(path).lower()
+    if name == "dockerfile" or name.startswith("dockerfile.") or name.endswith(".dockerfile"):
+        return os.path.isfile(path)
+    return _begins_like_one(path)
+
+
+def _begins_like_one(path: str) -> bool:
+    """The first line that is neither empty nor a comment begins a stage, or declares an argument before one."""
+    try:
+        if not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            data = file.read(_SNIFFED)
+        lines = [line.split(maxsplit=1) for line in data.decode("utf-8", "ignore").lstrip("\ufeff").splitlines()]
+    except OSError:
+        return False
+    first = next((words for words in lines if words and not words[0].startswith("#")), [""])
+    return b"\0" not in data and len(first) == 2 and first[0].lower() in _BEGINNINGS
+
+
+def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
+    """The options as they reach the cache.
+
+    ``environment``: where the value of a build argument comes from that is given by name alone.
+    """
+    args: dict[str, str | None] = {}
+    for text in build.build_args:
+        name, told, value = text.partition("=")
+        args[name] = value if told else environment.get(name)
+    labels = {name: value for name, _, value in (text.partition("=") for text in build.labels)}
+    return BuildOptions(
+        build_args=args,
+        labels=labels,
+        target=build.target,
+        platform=build.platform,
+        cache_from=build.cache_from,
+        no_cache=build.no_cache,
+        pull=build.pull,
+    )
+
+
+# What is kept from one start to the next
+
+
+def kept(settings: Settings) -> list[Build]:
+    """The builds that were replayed last, newest first, whose Dockerfile is still there."""
+    builds = []
+    for text in settings.builds:
+        try:
+            build = Build.model_validate_json(text)
+        except ValueError:  # edited by hand, or by another version
+            continue
+        if Path(build.dockerfile).is_file():
+            builds.append(build)
+    return builds
+
+
+def keep(settings: Settings, build: Build) -> None:
+    """Put a build at the head of those that are kept; each Dockerfile is kept once."""
+    text = build.model_dump_json(exclude_defaults=True)
+    if len(text) > _LONGEST:
+        text = Build(dockerfile=build.dockerfile, context=build.context).model_dump_json(exclude_defaults=True)
+    others = [other for other in settings.builds if _dockerfile(other) != build.dockerfile]
+    settings.builds = [text, *others][:MOST_KEPT]
+
+
+def remembered(settings: Settings, build: Build) -> Build:
+    """What is kept of the same Dockerfile, else the build itself."""
+    return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
+
+
+def lines_of(texts: Sequence[str]) -> str:
+    return "\n".join(texts)
+
+
+def _dockerfile(text: str) -> object:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value.get("dockerfile") if isinstance(value, dict) else None

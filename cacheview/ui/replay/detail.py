@@ -1,0 +1,148 @@
+"""What there is to say of the step that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from cacheview.engine import Check, Explanation
+from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.rows import WORDS, Row, RowKind, place_text, reason_text
+from cacheview.ui.status import plural
+from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.verdict.labels import Text, ValueLine
+from cacheview.ui.verdict.values import full_pair, marks, row_pair
+from cacheview.ui.verdict.words import sides_of, values_in_banner
+
+__all__ = ["Detail"]
+
+_MOST_FILES: Final = 30
+_LONGEST: Final = 2000
+
+
+class Detail(QScrollArea):
+    """One step: what it is, why it is as it is, and its files."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = Text(strong_font())
+        self._instruction = Text(mono_font())
+        self._reason = Text(scaled_font(1.0))
+        self._values = (ValueLine(), ValueLine())
+        self._differs = Text(scaled_font(1.0))
+        self._files = Text(small_font(), "text_muted")
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID + 2)
+        for widget in (self._title, self._instruction, self._reason, *self._values, self._differs, self._files):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("The step that is chosen")
+        self.show_row(None, None)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is shown, from the top."""
+        labels = (self._title, self._instruction, self._reason, self._differs, self._files)
+        return tuple(label.text() for label in labels if not label.isHidden() and label.text())
+
+    def show_row(self, row: Row | None, told: Told | None) -> None:
+        """Show a row of a replay; None: there is none."""
+        explanation = None
+        differs: tuple[str, ...] = ()
+        files = ""
+        if row is None or told is None:
+            title, reason = "", "Choose a step to see what is known of it."
+        elif row.step is None:
+            title = "Refused" if row.kind is RowKind.REFUSAL else "Warning"
+            title += f" at line {row.line}" if row.line else ""
+            refused = told.replay.refused
+            reason = f"For people: {refused.what}." if refused is not None and refused.what != row.text else ""
+        else:
+            step = row.step
+            word = WORDS[step.status] if step.status is not StepStatus.NO_PROBE else "asks nothing"
+            line = f", line {step.line}" if step.line else ""
+            title = f"Step {place_text(row)}{line}: {word}"
+            if step is told.first_miss:
+                explanation, differs = told.explanation, told.files
+            reason = _reason(step, told, explanation)
+            files = _files(step)
+        self._title.say(title)
+        self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
+        check = self._say_why(explanation, reason)
+        self._show_values(check)
+        self._differs.say(one_line_each(differs))
+        self._files.say(files)
+
+    def _say_why(self, explanation: Explanation | None, reason: str) -> Check | None:
+        if explanation is None:
+            self._reason.say(visible(reason))
+            return None
+        why, check = values_in_banner(explanation)
+        sentence = f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
+        self._reason.say(one_line(f"{sentence} {why}"))
+        return check
+
+    def _show_values(self, check: Check | None) -> None:
+        for line in self._values:
+            line.setVisible(check is not None)
+        if check is None:
+            return
+        sides, pair = sides_of(check), row_pair(check)
+        for line, side, text, full, mark in zip(
+            self._values, sides, pair, full_pair(check), marks(check, *pair), strict=True
+        ):
+            line.show_value(side, sides, text, full, mark)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60 * GRID, 20 * GRID)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._title.setFont(strong_font())
+            self._instruction.setFont(mono_font())
+            self._files.setFont(small_font())
+            for label in (self._reason, self._differs):
+                label.setFont(scaled_font(1.0))
+
+
+def one_line_each(texts: Sequence[str]) -> str:
+    return "\n".join(one_line(text) for text in texts)
+
+
+def _reason(step: Step, told: Told, explanation: Explanation | None) -> str:
+    store = told.question.store
+    reason = reason_text(step, store)
+    if reason:
+        return f"{reason[:1].upper()}{reason[1:]}"
+    match step.status:
+        case StepStatus.MISS if explanation is None and step.probe is None:
+            return "It is a miss whatever the files are: no image of the store has such a step."
+        case StepStatus.NO_PROBE if step.image:
+            return "It is never a question to the cache: it names the image that the stage begins with."
+        case StepStatus.NO_PROBE:
+            return "It is never a question to the cache."
+        case StepStatus.HIT | StepStatus.MISS:
+            return "Its probe is in the probe pane, and the verdict pane says how it is answered."
+    return ""
+
+
+def _files(step: Step) -> str:
+    if step.sources is None:
+        return ""
+    files = step.sources.files
+    shown = [f"{one_line(path)}  {found.partition(':')[2][:12] or found[:12]}" for path, found in files[:_MOST_FILES]]
+    if len(files) > _MOST_FILES:
+        shown.append(f"and {len(files) - _MOST_FILES:,} more")
+    return "\n".join((f"{plural(len(files), 'file')} of the context:", *shown))

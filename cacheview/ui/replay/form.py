@@ -1,0 +1,196 @@
+"""The options of the build, to be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.ui.plain import tool_tip
+from cacheview.ui.replay.build import Build
+from cacheview.ui.theme import GRID, mono_font, small_font
+
+__all__ = ["OptionsForm"]
+
+_REST: Final = 250  # milliseconds without a key, before what is typed counts
+_CLIENTS: Final = ("Docker CLI 23 or later", "Docker CLI 20.10, docker-py")
+
+
+class OptionsForm(QScrollArea):
+    """``changed(Build)``: the person changed an option. ``context_asked()``: another context is to be chosen."""
+
+    changed = Signal(object)
+    context_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build: Build | None = None
+        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest.timeout.connect(self._settle)
+        self.context = QLineEdit()
+        self.context_button = QToolButton()
+        self.context_button.setText("Choose…")
+        self.context_button.setAccessibleName("Choose the context")
+        self.context_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.context_button.clicked.connect(self.context_asked)
+        self.build_args = _lines("NAME=value, one a line")
+        self.labels = _lines("NAME=value, one a line")
+        self.target = QLineEdit()
+        self.target.setPlaceholderText("the last stage")
+        self._stages = QStringListModel(self)
+        completer = QCompleter(self._stages, self.target)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.target.setCompleter(completer)
+        self.cache_from = QLineEdit()
+        self.cache_from.setPlaceholderText("names of images, with spaces between")
+        self.platform = QLineEdit()
+        self.platform.setPlaceholderText("none, or os/architecture")
+        self.no_cache = QCheckBox("--&no-cache: ask nothing")
+        self.pull = QCheckBox("--p&ull: every base comes from the registry")
+        self.client = QComboBox()
+        self.client.addItems(_CLIENTS)
+        self.client.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._lay_out()
+        self._connect()
+        self.setEnabled(False)
+
+    def _lay_out(self) -> None:
+        inner = QWidget()
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setHorizontalSpacing(3 * GRID)
+        form.setVerticalSpacing(GRID)
+        place = QHBoxLayout()
+        place.setSpacing(GRID)
+        place.addWidget(self.context, 1)
+        place.addWidget(self.context_button)
+        for text, field, tip in (
+            ("Conte&xt", self.context, "The folder that the client sends: COPY and ADD take files from it"),
+            ("&Build args", self.build_args, "As --build-arg; a name alone has the value of the environment"),
+            ("&Target", self.target, "As --target: the stage to build"),
+            ("Cache &from", self.cache_from, "As --cache-from"),
+            ("&Labels", self.labels, "As --label"),
+            ("&Platform", self.platform, "As --platform"),
+            ("&Sent by", self.client, "The client writes the modes of files, which count in the checksums"),
+        ):
+            label = QLabel(text)
+            label.setFont(small_font())
+            label.setBuddy(field)
+            label.setToolTip(tool_tip(tip))
+            field.setAccessibleName(text.replace("&", ""))
+            field.setToolTip(tool_tip(tip))
+            if field is self.context:
+                form.addRow(label, place)
+            else:
+                form.addRow(label, field)
+        form.addRow("", self.no_cache)
+        form.addRow("", self.pull)
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.addLayout(form)
+        layout.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Options of the build")
+
+    def _connect(self) -> None:
+        for box in (self.context, self.target, self.cache_from, self.platform):
+            box.textEdited.connect(lambda _: self._rest.start())
+            box.editingFinished.connect(self._settle)
+            box.setAcceptDrops(False)  # a file that is dropped is for the window
+        for text in (self.build_args, self.labels):
+            text.textChanged.connect(self._typed)
+        for tick in (self.no_cache, self.pull):
+            tick.clicked.connect(self._settle)
+        self.client.activated.connect(self._settle)
+
+    def show_build(self, build: Build) -> None:
+        """Show the options of a build. A field that says the same is left as it is."""
+        self._rest.stop()
+        self._build = None  # what is set now, nobody typed
+        for box, text in (
+            (self.context, build.context),
+            (self.target, build.target),
+            (self.cache_from, " ".join(build.cache_from)),
+            (self.platform, build.platform),
+        ):
+            if _meant(box.text()) != _meant(text):
+                box.setText(text)
+        for lines, texts in ((self.build_args, build.build_args), (self.labels, build.labels)):
+            if _listed(lines) != texts:
+                lines.setPlainText("\n".join(texts))
+        self.no_cache.setChecked(build.no_cache)
+        self.pull.setChecked(build.pull)
+        self.client.setCurrentIndex(int(build.old_client))
+        self.setEnabled(True)
+        self._build = build
+
+    def set_stages(self, names: Sequence[str]) -> None:
+        """What the target may be."""
+        self._stages.setStringList(list(names))
+
+    def stop(self) -> None:
+        """What is being typed counts no more."""
+        self._rest.stop()
+
+    def _typed(self) -> None:
+        if self._build is not None:
+            self._rest.start()
+
+    def _settle(self) -> None:
+        self._rest.stop()
+        if self._build is None:
+            return
+        changed = self._build.model_copy(
+            update={
+                "context": self.context.text().strip() or self._build.context,
+                "build_args": _listed(self.build_args),
+                "labels": _listed(self.labels),
+                "cache_from": tuple(self.cache_from.text().replace(",", " ").split()),
+                "target": self.target.text().strip(),
+                "platform": self.platform.text().strip(),
+                "no_cache": self.no_cache.isChecked(),
+                "pull": self.pull.isChecked(),
+                "old_client": self.client.currentIndex() == 1,
+            }
+        )
+        if changed != self._build:
+            self._build = changed
+            self.changed.emit(changed)
+
+
+def _lines(hint: str) -> QPlainTextEdit:
+    box = QPlainTextEdit()
+    box.setPlaceholderText(hint)
+    box.setTabChangesFocus(True)
+    box.setFont(mono_font())
+    box.setAcceptDrops(False)
+    box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    box.setFixedHeight(box.fontMetrics().lineSpacing() * 3 + 4 * GRID)
+    return box
+
+
+def _listed(box: QPlainTextEdit) -> tuple[str, ...]:
+    return tuple(line for line in box.toPlainText().split("\n") if line.strip())
+
+
+def _meant(text: str) -> str:
+    return " ".join(text.replace(",", " ").split())

@@ -1,0 +1,250 @@
+"""The steps of a replay as a Qt model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from cacheview.model import ImageStore
+from cacheview.replay.result import StepStatus
+from cacheview.ui.icons import icon
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.replay.rows import LOOKS, WORDS, Row, RowKind, image_text, place_text, reason_text, time_text
+from cacheview.ui.theme import current_tokens, mono_font, strong_font
+
+__all__ = ["BEGINS_STAGE", "Column", "StepsModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+BEGINS_STAGE: Final = int(_Role.UserRole) + 1
+"""Role: whether a row begins another stage."""
+
+_EMPTY_STORE: Final = ImageStore(())
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Column(IntEnum):
+    """The columns, in order."""
+
+    STEP = 0
+    INSTRUCTION = 1
+    STATUS = 2
+    IMAGE = 3
+    TIME = 4
+
+
+_TITLES: Final = ("Step", "Instruction", "Status", "Image", "Time")
+_KIND_LOOKS: Final = {RowKind.WARNING: ("hazard", "hazard"), RowKind.REFUSAL: ("error", "error")}
+
+
+class _Node:
+    """A row with a name that does not change while rows come and go before it."""
+
+    def __init__(self, name: int, row: Row, parent: _Node | None) -> None:
+        self.name = name
+        self.row = row
+        self.parent = parent
+        self.children: list[_Node] = []
+
+
+class StepsModel(QAbstractItemModel):
+    """Steps in order, the triggers of a FROM below it. What stays of a replay to the next stays in its place."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = _EMPTY_STORE
+        self._names = 0
+        self._nodes: list[_Node] = []
+        self._by_name: dict[int, _Node] = {}
+
+    # What is shown
+
+    def show(self, rows: Sequence[Row], store: ImageStore) -> None:
+        """Show other rows. Those that are the same instruction stay, and only tell another outcome."""
+        self._store = store
+        old, new = [node.row.key for node in self._nodes], [row.key for row in rows]
+        start = 0
+        while start < min(len(old), len(new)) and old[start] == new[start]:
+            start += 1
+        end = 0
+        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+        if len(old) - end > start:
+            self.beginRemoveRows(_ROOT, start, len(old) - end - 1)
+            for node in self._nodes[start : len(old) - end]:
+                self._forget(node)
+            del self._nodes[start : len(old) - end]
+            self.endRemoveRows()
+        if len(new) - end > start:
+            self.beginInsertRows(_ROOT, start, len(new) - end - 1)
+            self._nodes[start:start] = [self._make(row, None) for row in rows[start : len(new) - end]]
+            self.endInsertRows()
+        for node, row in zip(self._nodes, rows, strict=True):
+            node.row = row
+            for child, its in zip(node.children, row.children, strict=True):
+                child.row = its
+        self._tell_all()
+
+    def clear(self) -> None:
+        self.show((), _EMPTY_STORE)
+
+    def dress(self) -> None:
+        """The colours of the theme have changed."""
+        self._tell_all()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Those that are not below others."""
+        return tuple(node.row for node in self._nodes)
+
+    def row(self, index: _Index) -> Row | None:
+        node = self._node(index)
+        return node.row if node is not None else None
+
+    def index_of(self, number: int, trigger: int = 0) -> QModelIndex:
+        """The index of a step, or of one of its triggers, by their numbers; invalid where there is none."""
+        for place, node in enumerate(self._nodes):
+            if node.row.step is not None and node.row.step.number == number:
+                above = self.index(place, 0)
+                return self.index(trigger - 1, 0, above) if trigger else above
+        return QModelIndex()
+
+    def _make(self, row: Row, parent: _Node | None) -> _Node:
+        self._names += 1
+        node = self._by_name[self._names] = _Node(self._names, row, parent)
+        node.children = [self._make(child, node) for child in row.children]
+        return node
+
+    def _forget(self, node: _Node) -> None:
+        for each in (node, *node.children):
+            del self._by_name[each.name]
+
+    def _tell_all(self) -> None:
+        if not self._nodes:
+            return
+        last = len(Column) - 1
+        self.dataChanged.emit(self.index(0, 0), self.index(len(self._nodes) - 1, last))
+        for place, node in enumerate(self._nodes):
+            if node.children:
+                above = self.index(place, 0)
+                self.dataChanged.emit(self.index(0, 0, above), self.index(len(node.children) - 1, last, above))
+
+    def _node(self, index: _Index) -> _Node | None:
+        return self._by_name.get(index.internalId()) if index.isValid() else None
+
+    # For Qt
+
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
+        if parent.isValid() and parent.column() != 0:
+            return QModelIndex()
+        above = self._node(parent)
+        nodes = self._nodes if above is None else above.children
+        if not (0 <= row < len(nodes) and 0 <= column < len(Column)):
+            return QModelIndex()
+        return self.createIndex(row, column, nodes[row].name)
+
+    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
+        node = self._node(index)
+        if node is None or node.parent is None:
+            return QModelIndex()
+        return self.createIndex(self._nodes.index(node.parent), 0, node.parent.name)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        if not parent.isValid():
+            return len(self._nodes)
+        node = self._node(parent)
+        return len(node.children) if node is not None and parent.column() == 0 else 0
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        del parent
+        return len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        if role == _Role.DisplayRole:
+            return _TITLES[section]
+        if role == _Role.TextAlignmentRole:
+            return _RIGHT if section == Column.TIME else _LEFT
+        return None
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        node = self._node(index)
+        if node is None:
+            return None
+        row, column = node.row, index.column()
+        match role:
+            case _Role.DisplayRole:
+                return self._text(row, column)
+            case _Role.ToolTipRole:
+                return tool_tip(self._tip(row, column))
+            case _Role.DecorationRole if column == Column.STATUS:
+                look = _look(row)
+                return icon(*look) if look is not None else None
+            case _Role.ForegroundRole:
+                return _brush(row, column)
+            case _Role.FontRole if column == Column.STATUS and row.status is StepStatus.MISS:
+                return strong_font()
+            case _Role.FontRole if column in (Column.INSTRUCTION, Column.IMAGE) and row.step is not None:
+                return mono_font()
+            case _Role.TextAlignmentRole:
+                return _RIGHT if column == Column.TIME else _LEFT
+            case _Role.AccessibleTextRole:
+                return self._spoken(row, column)
+        if role == BEGINS_STAGE:
+            return row.begins_stage
+        return None
+
+    def _text(self, row: Row, column: int) -> str:
+        match column:
+            case Column.STEP:
+                return place_text(row)
+            case Column.INSTRUCTION:
+                return one_line(row.text)
+            case Column.STATUS:
+                return WORDS[row.status] if row.step is not None else row.kind.value
+            case Column.IMAGE if row.step is not None:
+                return one_line(image_text(row.step, self._store))
+            case Column.TIME if row.step is not None:
+                return time_text(row.step)
+        return ""
+
+    def _tip(self, row: Row, column: int) -> str:
+        if row.step is not None and column == Column.STATUS:
+            return reason_text(row.step, self._store)
+        if row.step is not None and column == Column.IMAGE:
+            image = self._store.by_id.get(row.step.image)
+            return "\n".join((*image.names, image.id)) if image is not None else image_text(row.step, self._store)
+        if column == Column.TIME:
+            return "How long its files took to be summed, and the cache to be asked"
+        line = f"Line {row.line}\n" if row.line else ""
+        return line + row.text
+
+    def _spoken(self, row: Row, column: int) -> str | None:
+        if column == Column.STEP and row.step is not None:
+            stage = f", stage {row.step.stage + 1}" if row.step.stage >= 0 else ""
+            of = f"step {row.step.number} of {row.total}"
+            return f"trigger {row.number} of {of}{stage}" if row.kind is RowKind.TRIGGER else of + stage
+        if column == Column.STATUS and row.step is not None and row.status is StepStatus.NO_PROBE:
+            return "asks nothing"
+        return self._text(row, column)
+
+
+def _look(row: Row) -> tuple[str, str] | None:
+    return _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
+
+
+def _brush(row: Row, column: int) -> QBrush | None:
+    tokens = current_tokens()
+    look = _look(row)
+    if column == Column.STATUS:
+        return QBrush(QColor(getattr(tokens, look[1]) if look is not None else tokens.text_faint))
+    if column == Column.INSTRUCTION:
+        return QBrush(QColor(tokens.error)) if row.kind is RowKind.REFUSAL else None
+    return QBrush(QColor(tokens.text_muted))

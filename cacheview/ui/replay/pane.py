@@ -1,0 +1,483 @@
+"""The pane: a Dockerfile played through the cache of what is open, and again after every change of either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from cacheview.model import SCRATCH, DataError, Probe
+from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.images.texts import size_text
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import one_line
+from cacheview.ui.replay.asking import LISTING, READING, Question, Replayer, Told
+from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.form import OptionsForm
+from cacheview.ui.replay.head import ReplayHead
+from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.rows import Row, RowKind, rows_of
+from cacheview.ui.replay.strip import Strip, summaries
+from cacheview.ui.replay.view import StepsView
+from cacheview.ui.replay.watching import Watcher
+
+if TYPE_CHECKING:
+    from cacheview.ui.session import Session
+
+__all__ = ["ReplayPane"]
+
+_PATIENCE: Final = 250  # milliseconds before it is said that something is being read
+_SHARES: Final = (880, 486)
+_QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
+_IGNORE_FILE: Final = ".dockerignore"
+
+
+class ReplayPane(QWidget):
+    """Replays while it is to be seen. The step that is chosen is the probe of the session, as an edit of it.
+
+    Signals:
+        settled(): what was asked last is shown: steps, or why there are none.
+        image_activated(str): the id of an image that the person wants to see.
+        build_changed(Build): the person opened a Dockerfile, or changed an option.
+        context_asked(), open_asked(): the person wants to choose one.
+        copied(str): what was put on the clipboard, in words.
+    """
+
+    settled = Signal()
+    image_activated = Signal(str)
+    build_changed = Signal(object)
+    context_asked = Signal()
+    open_asked = Signal()
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session: Session | None = None
+        self._build: Build | None = None
+        self._told: Told | None = None
+        self._asked: Question | None = None
+        self._is_new = False
+        self._is_quiet = False
+        self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
+        self._replayer = Replayer()
+        self.head = ReplayHead()
+        self.strip = Strip()
+        self.model = StepsModel(self)
+        self.view = StepsView(self.model)
+        self.detail = Detail()
+        self.form = OptionsForm()
+        self.empty = EmptyPage()
+        self._watcher = Watcher(self)
+        self._loader = Loader(self)
+        self._copier = Loader(self)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._lay_out()
+        self._connect()
+        self._show_nothing()
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.view)
+        self._side = QStackedWidget()
+        self._side.addWidget(self.detail)
+        self._side.addWidget(self.form)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        self._splitter.addWidget(self._pages)
+        self._splitter.addWidget(self._side)
+        self._splitter.setSizes(list(_SHARES))
+        self._splitter.setStretchFactor(0, 2)
+        self._splitter.setStretchFactor(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Hairline())
+        layout.addWidget(self.strip)
+        layout.addWidget(self._splitter, 1)
+
+    def _connect(self) -> None:
+        self._patience.timeout.connect(self._lose_patience)
+        self._loader.progressed.connect(self._progress)
+        self._loader.succeeded.connect(self._show)
+        self._loader.failed.connect(self._fail)
+        self._loader.cancelled.connect(self._cancelled)
+        self._copier.succeeded.connect(self._put_on_clipboard)
+        self._watcher.changed.connect(self.again)
+        self.view.chosen.connect(self._choose)
+        self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
+        self.view.copy_asked.connect(self._copy_row)
+        self.strip.step_asked.connect(self._go_to)
+        self.form.changed.connect(self._change)
+        self.form.context_asked.connect(self.context_asked)
+        self.empty.pressed.connect(self._help)
+        head = self.head
+        head.open_asked.connect(self.open_asked)
+        head.again_asked.connect(self.again)
+        head.cancel_asked.connect(self.cancel)
+        head.options_asked.connect(self.show_options)
+        head.copy_asked.connect(self._copy_all)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._turned_to)
+
+    # As a dock has it
+
+    @property
+    def widget(self) -> QWidget:
+        return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
+
+    def attach(self, session: Session) -> None:
+        """Replay in what a session has open, from now on."""
+        if session is not self._session:
+            self._session = session
+            session.rules_changed.connect(self.ask)
+            session.store_changed.connect(self._store_changed)
+            self.ask()
+
+    def take_focus(self) -> None:
+        """Bring the keyboard to the steps, or to what there is in their place."""
+        shown = self._pages.currentWidget() is self.view
+        (self.view if shown else self.head.open_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self._patience.stop()
+        self._watcher.stop()
+        self._loader.close()
+        self._copier.close()
+        self.form.stop()
+
+    # What is asked
+
+    @property
+    def build(self) -> Build | None:
+        """What is replayed."""
+        return self._build
+
+    @property
+    def told(self) -> Told | None:
+        """What is shown; None: nothing."""
+        return self._told
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown: the steps, or what there is to say in their place."""
+        return self._pages.currentWidget()
+
+    def open(self, build: Build) -> None:
+        """Replay another Dockerfile."""
+        self._forget()
+        self._is_new = True
+        self._change(build)
+        self.form.show_build(build)
+
+    def change(self, build: Build) -> None:
+        """Other options of the same Dockerfile."""
+        self._change(build)
+        self.form.show_build(build)
+
+    def show_options(self, shown: bool) -> None:
+        """The options in the place of what is told of the step."""
+        self.head.options_button.setChecked(shown)
+        self._side.setCurrentWidget(self.form if shown else self.detail)
+        if shown:
+            self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def again(self) -> None:
+        """Replay, as something may have changed on disk."""
+        self._asked = None
+        self.ask()
+
+    def ask(self) -> None:
+        """Replay, if the pane is to be seen and does not show just this."""
+        session, build = self._session, self._build
+        if session is None or build is None:
+            self._show_nothing()
+            return
+        wanted = Question(build, session.store, session.cache.rules)
+        asked = self._asked
+        if asked is not None and (asked.build, asked.rules) == (build, wanted.rules) and asked.store is wanted.store:
+            return
+        if not self.isVisible():
+            self._asked = None
+            if self._told is not None and self._told.question.store is not wanted.store:
+                self._forget()  # it holds much of a store that is no more
+            return
+        self._asked = wanted
+        self._watch()
+        self._patience.start()
+        self._loader.start(self._replayer.replaying(wanted))
+
+    def cancel(self) -> None:
+        """Stop what is under way. What is shown stays."""
+        self._loader.cancel()
+
+    def _store_changed(self) -> None:
+        session = self._session
+        assert session is not None
+        if session.change is None:  # not read again, but another: its first probe is not the person's
+            self._left_at = None
+        self.ask()
+
+    def _change(self, build: Build) -> None:
+        if build != self._build:
+            self._build = build
+            self.build_changed.emit(build)
+        self.again()
+
+    def _watch(self) -> None:
+        """The Dockerfile and ``.dockerignore``, and of the files that went into steps as many as there is room for."""
+        build = self._build
+        assert build is not None
+        files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
+        steps = self._told.replay.asked if self._told is not None and self._told.question.build == build else ()
+        sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
+        self._watcher.watch(files, (f"{build.context}/{path}" for path in sources))
+
+    def _turned_to(self, state: Qt.ApplicationState) -> None:
+        """The person comes back from elsewhere, where files may have been changed that are not watched."""
+        is_quick = self._told is not None and self._told.seconds < _QUICK
+        if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
+            self.again()
+
+    # What comes
+
+    def _show(self, told: Told) -> None:
+        self._settle()
+        self._told = told
+        self._watch()
+        replay, store = told.replay, told.question.store
+        kept = self.model.row(self.view.currentIndex())
+        self._quietly(lambda: self.model.show(rows_of(replay), store))
+        self.strip.show_summaries(summaries(told))
+        self.form.set_stages(_stage_names(told))
+        self.head.copy_button.setEnabled(True)
+        self._say()
+        had_focus = self.empty.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        self._pages.setCurrentWidget(self.view)
+        if had_focus or (self._is_new and self.head.open_button.hasFocus()):
+            self.take_focus()
+        if self._is_new or kept is None:
+            self._is_new = False
+            self._quietly(lambda: self.view.setCurrentIndex(self._first_of_interest()))
+            self._choose(self.view.currentIndex())
+        else:
+            self._follow()
+        self.settled.emit()
+
+    def _follow(self) -> None:
+        """The step that was chosen may be asked otherwise now, or may be no more."""
+        row = self.model.row(self.view.currentIndex())
+        self.detail.show_row(row, self._told)
+        session = self._session
+        assert session is not None
+        if self._left_at is None or self._left_at == session.document.probe:  # else the person has edited it since
+            self._take(row)
+
+    def _first_of_interest(self) -> QModelIndex:
+        told = self._told
+        assert told is not None
+        if told.replay.refused is not None:
+            return self.model.index(self.model.rowCount() - 1, 0)
+        unknown = next((step for step in told.replay.asked if step.status is StepStatus.UNKNOWN), None)
+        step = told.first_miss or unknown
+        return self._index_of(step) if step is not None else self.model.index(self.model.rowCount() - 1, 0)
+
+    def _index_of(self, step: Step) -> QModelIndex:
+        for row in self.model.rows:
+            if row.step is step:
+                return self.model.index_of(step.number)
+            for child in row.children:
+                if child.step is step:
+                    return self.model.index_of(step.number, child.number)
+        return QModelIndex()
+
+    def _say(self) -> None:
+        told, build = self._told, self._build
+        assert told is not None
+        assert build is not None
+        asked = tuple(told.replay.asked)
+        cached = sum(step.status is StepStatus.HIT for step in asked)
+        time = f"{told.seconds * 1000:,.0f} ms"
+        self.head.say(f"{one_line(build.title)}  ·  {cached} of {len(asked)} steps cached  ·  {time}")
+
+    def _fail(self, error: Exception) -> None:
+        self._settle()
+        self._forget()
+        text = str(error)
+        if not isinstance(error, DataError):
+            text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        self._say_build()
+        self.empty.show_text("The Dockerfile could not be replayed", one_line(text), "Replay again")
+        self._pages.setCurrentWidget(self.empty)
+        self.settled.emit()
+
+    def _cancelled(self) -> None:
+        self._settle()
+        if self._told is not None:
+            self._say()
+        else:
+            self._say_build()
+            self.empty.show_text("The replay was cancelled", "Nothing is known of the steps.", "Replay again")
+            self._pages.setCurrentWidget(self.empty)
+
+    def _settle(self) -> None:
+        self._patience.stop()
+        self.head.set_busy(False)
+
+    def _lose_patience(self) -> None:
+        self.head.show_progress(0, None)
+        self.head.set_busy(True)
+        if self._told is None:
+            self._say_build()
+            self.empty.show_text("Replaying…", "The files that COPY and ADD take are read, then the cache is asked.")
+            self._pages.setCurrentWidget(self.empty)
+
+    def _progress(self, done: int, total: int | None, what: str) -> None:
+        if self._patience.isActive():
+            return
+        self.head.show_progress(done, total)
+        if what == READING and total:
+            self.head.say(f"{what}: {size_text(done)} of {size_text(total)}")
+        elif what == LISTING and done:
+            self.head.say(f"{what}: {done:,}")
+        else:
+            self.head.say(f"{what}…")
+
+    def _forget(self) -> None:
+        self._told = None
+        self._quietly(self.model.clear)
+        self.strip.show_summaries(())
+        self.detail.show_row(None, None)
+        self.head.copy_button.setEnabled(False)
+
+    def _say_build(self) -> None:
+        self.head.say(one_line(self._build.title) if self._build is not None else "")
+
+    def _show_nothing(self) -> None:
+        has_build = self._build is not None
+        self.head.again_button.setEnabled(has_build)
+        self.head.options_button.setEnabled(has_build)
+        self.head.copy_button.setEnabled(False)
+        self._say_build()
+        if has_build:
+            self.empty.show_text("No store is open", "Open one: the steps of the Dockerfile are asked in its cache.")
+        else:
+            self.empty.show_text(
+                "No Dockerfile is open",
+                "Choose one, or drop it on the window: each step is put to the cache, and nothing is built.",
+                "Replay Dockerfile…",
+            )
+        self._side.setVisible(has_build)
+        self._pages.setCurrentWidget(self.empty)
+
+    # What the person does
+
+    def _help(self) -> None:
+        if self._build is None:
+            self.open_asked.emit()
+        else:
+            self.again()
+
+    def _go_to(self, step: Step) -> None:
+        index = self._index_of(step)
+        if index == self.view.currentIndex():
+            self._take(self.model.row(index), anew=True)
+        self.view.setCurrentIndex(index)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose(self, index: QModelIndex) -> None:
+        if not self._is_quiet:
+            row = self.model.row(index)
+            self.detail.show_row(row, self._told)
+            self._take(row)
+
+    def _take(self, row: Row | None, *, anew: bool = False) -> None:
+        """Put the probe of a row into the probe pane, or show the image of a FROM."""
+        session = self._session
+        if session is None or row is None or row.step is None:
+            return
+        step = row.step
+        if step.probe is None or not self._can_be_asked(step):
+            self._left_at = session.document.probe
+            if step.status is StepStatus.NO_PROBE and step.image:
+                self.image_activated.emit(step.image)
+            return
+        self._left_at = step.probe
+        what = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
+        session.document.edit(step.probe, f"Probe of {what}", "" if anew else f"replay {what}")
+
+    def _can_be_asked(self, step: Step) -> bool:
+        """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
+        assert step.probe is not None
+        assert self._told is not None
+        parent = step.probe.parent
+        return parent == SCRATCH or parent in self._told.question.store.by_id
+
+    def _quietly(self, change: Callable[[], object]) -> None:
+        self._is_quiet = True
+        try:
+            change()
+        finally:
+            self._is_quiet = False
+
+    def _copy_all(self) -> None:
+        told = self._told
+        if told is None:
+            return
+
+        def work(report: Report) -> object:
+            from cacheview.report.replays import replay_as_text
+
+            report(0, None, "Copying")
+            question = told.question
+            return replay_as_text(told.replay, question.store, question.rules, changed=told.files)
+
+        self._copier.start(work)
+
+    def _put_on_clipboard(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit("the steps as text")
+
+    def _copy_row(self) -> None:
+        row = self.model.row(self.view.currentIndex())
+        if row is not None:
+            QGuiApplication.clipboard().setText(row.text)
+            self.copied.emit("the instruction" if row.step is not None else "what the daemon says")
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watcher.stop()
+        if self._loader.is_busy:
+            self._loader.cancel()
+        self._asked = None  # nobody watches meanwhile
+        self._patience.stop()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self.model.dress()
+
+
+def _stage_names(told: Told) -> list[str]:
+    """The names that FROM lines give to stages."""
+    words = [step.text.split() for step in told.replay.steps if step.status is StepStatus.NO_PROBE]
+    return [each[-1] for each in words if len(each) >= 4 and each[-2].lower() == "as"]

@@ -1,0 +1,109 @@
+"""What the window has of replays: the dock, and the ways to a Dockerfile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from cacheview.model import DataError
+from cacheview.ui.actions import connect
+from cacheview.ui.dock import PaneDock
+from cacheview.ui.plain import one_line
+from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
+from cacheview.ui.replay.head import TITLE
+from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["Replays"]
+
+_KINDS: Final = "Dockerfiles (*Dockerfile* *dockerfile* Containerfile*);;All files (*)"
+_HEIGHT: Final = 82 * GRID
+
+
+class Replays(QObject):
+    """Made when first needed. The dock is shown and hidden by the action ``replay`` of the window."""
+
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self.pane = ReplayPane()
+        self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
+        window.resizeDocks([self.dock], [_HEIGHT], Qt.Orientation.Vertical)
+        self.pane.open_asked.connect(self.choose)
+        self.pane.context_asked.connect(self._choose_context)
+        self.pane.build_changed.connect(lambda build: keep(settings, build))
+        self.pane.image_activated.connect(self._reveal)
+        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
+
+    def show_or_hide(self) -> None:
+        """The dock."""
+        self.dock.show_or_hide()
+
+    def open(self, path: str, file: str = "") -> None:
+        """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
+        try:
+            build = build_at(path, file)
+        except DataError as error:
+            self._window.notice.show_text("error", f"There is nothing to replay: {error}")
+            self._window.notice.show()
+            return
+        known = remembered(self._settings, build)
+        self.open_build(known.model_copy(update={"context": build.context}) if file else known)
+
+    def open_build(self, build: Build) -> None:
+        """Replay a build, and show the dock."""
+        keep(self._settings, build)
+        if self.dock.isHidden():
+            self.dock.show_or_hide()
+        else:
+            self.dock.raise_()
+        self.pane.open(build)
+        self.pane.take_focus()
+        if self._window.session is None and not self._window.opener.is_busy:
+            self._window.begin()
+
+    def choose(self) -> None:
+        """Ask for a Dockerfile."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Replay a Dockerfile", self._folder(), _KINDS)
+        if path:
+            self.open(path)
+
+    def add_recent(self, menu: QMenu) -> None:
+        """Add the Dockerfiles that were replayed last."""
+        builds = kept(self._settings)
+        if not builds:
+            return
+        menu.addSection("Dockerfiles")
+        for build in builds:
+            action = menu.addAction(one_line(build.title).replace("&", "&&"))
+            action.setToolTip(one_line(build.dockerfile))
+            connect(action, lambda build=build: self.open_build(build))
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self.pane.stop()
+
+    def _choose_context(self) -> None:
+        build = self.pane.build
+        if build is None:
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, "Choose the context", build.context)
+        if folder:
+            self.pane.change(build.model_copy(update={"context": os.path.abspath(folder)}))
+
+    def _folder(self) -> str:
+        known = self.pane.build or next(iter(kept(self._settings)), None)
+        return os.path.dirname(known.dockerfile) if known is not None else str(Path.home())
+
+    def _reveal(self, image_id: str) -> None:
+        if self._window.workspace is not None:
+            self._window.workspace.images.reveal(image_id)

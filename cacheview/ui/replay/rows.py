@@ -1,0 +1,140 @@
+"""The rows of a replay: steps, the triggers of a FROM below it, warnings before and a refusal after them. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from cacheview.engine.explain import known_as
+from cacheview.model import ImageStore, short_id
+from cacheview.replay.result import Replay, Step, StepStatus
+
+__all__ = ["LOOKS", "WORDS", "Row", "RowKind", "image_text", "place_text", "reason_text", "rows_of", "time_text"]
+
+_MOST_WARNINGS: Final = 50
+_MOST_POSSIBLE: Final = 3
+
+LOOKS: Final = {
+    StepStatus.HIT: ("hit", "hit"),
+    StepStatus.MISS: ("miss", "miss"),
+    StepStatus.NOT_ASKED: ("not-reached", "not_reached"),
+    StepStatus.UNKNOWN: ("not-certain", "hazard"),
+}
+"""Drawing and colour of each status that has one."""
+
+WORDS: Final = {
+    StepStatus.HIT: "hit",
+    StepStatus.MISS: "miss",
+    StepStatus.NOT_ASKED: "not asked",
+    StepStatus.UNKNOWN: "unknown",
+    StepStatus.NO_PROBE: "–",
+}
+
+
+class RowKind(Enum):
+    """What a row is."""
+
+    STEP = "step"
+    TRIGGER = "trigger"
+    WARNING = "warning"
+    REFUSAL = "refused"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row.
+
+    Attributes:
+        text: the instruction, or what the daemon says.
+        step: of a step or trigger.
+        line: of the Dockerfile; 0: none.
+        number: of a trigger, which it is, from 1.
+        begins_stage: the first of a stage that is not the first of the build.
+    """
+
+    kind: RowKind
+    text: str
+    step: Step | None = None
+    total: int = 0
+    line: int = 0
+    number: int = 0
+    begins_stage: bool = False
+    children: Sequence[Row] = field(default=())
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What stays the same while only its outcome changes."""
+        return (self.kind, self.text, tuple(child.text for child in self.children))
+
+    @property
+    def status(self) -> StepStatus:
+        return self.step.status if self.step is not None else StepStatus.NO_PROBE
+
+
+def rows_of(replay: Replay) -> tuple[Row, ...]:
+    """All rows that are not below others."""
+    return tuple(_rows(replay))
+
+
+def _rows(replay: Replay) -> Iterator[Row]:
+    for warning in replay.warnings[:_MOST_WARNINGS]:
+        yield Row(RowKind.WARNING, warning)
+    stage = None
+    for step in replay.steps:
+        begins = stage is not None and step.stage != stage
+        stage = step.stage
+        triggers = tuple(
+            Row(RowKind.TRIGGER, trigger.text, trigger, replay.total, number=number)
+            for number, trigger in enumerate(step.triggers, 1)
+        )
+        yield Row(RowKind.STEP, step.text, step, replay.total, step.line, begins_stage=begins, children=triggers)
+    if replay.refused is not None:
+        yield Row(RowKind.REFUSAL, replay.refused.said, line=replay.refused.line)
+
+
+def place_text(row: Row) -> str:
+    """Which step, trigger or line."""
+    match row.kind:
+        case RowKind.STEP if row.step is not None:
+            return f"{row.step.number}/{row.total}"
+        case RowKind.TRIGGER:
+            return f"trigger {row.number}"
+        case RowKind.REFUSAL if row.line:
+            return f"line {row.line}"
+    return ""
+
+
+def image_text(step: Step, store: ImageStore) -> str:
+    """The image after a step."""
+    if step.image:
+        image = store.by_id.get(step.image)
+        known = image.title if image is not None and image.names else ""
+        return f"{short_id(step.image)}  {known}".rstrip()
+    if step.status is StepStatus.UNKNOWN and step.possible:
+        shown = ", ".join(short_id(image) for image in step.possible[:_MOST_POSSIBLE])
+        more = len(step.possible) - _MOST_POSSIBLE
+        return f"may be {shown}" + (f" and {more} more" if more > 0 else "")
+    if step.made_by:
+        return "new" if step.made_by == step.number else f"new, of step {step.made_by}"
+    return ""
+
+
+def reason_text(step: Step, store: ImageStore) -> str:
+    """Why a step is unknown or not asked, and what it may be; empty where there is nothing to say."""
+    if step.status is not StepStatus.UNKNOWN or not step.possible:
+        return step.reason
+    images = [store.by_id.get(image) for image in step.possible]
+    known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
+    more = len(step.possible) - len(known)
+    told = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
+    return f"{step.reason}. If it is a hit, it is of {told}." if known else step.reason
+
+
+def time_text(step: Step) -> str:
+    """How long it took; empty where that was not measured."""
+    milliseconds = step.seconds * 1000
+    if not milliseconds or step.status is StepStatus.NO_PROBE:
+        return ""
+    return f"{milliseconds:.1f} ms" if milliseconds < 100 else f"{milliseconds:,.0f} ms"

@@ -1,0 +1,157 @@
+"""What a replay comes to, in a line over its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from cacheview.replay.result import Replay, Step
+from cacheview.ui.icons import pixmap
+from cacheview.ui.plain import one_line
+from cacheview.ui.replay.asking import Told
+from cacheview.ui.status import plural
+from cacheview.ui.theme import GRID, current_tokens, icon_size, scaled_font, strong_font
+from cacheview.ui.verdict.labels import Line, Text
+
+__all__ = ["Strip", "Summary", "summaries"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line. ``look``: its drawing. ``step``: that it is of; None: of none."""
+
+    look: str
+    word: str
+    text: str
+    step: Step | None = None
+
+    @property
+    def colour(self) -> str:
+        return "hazard" if self.look == "not-certain" else self.look
+
+
+def summaries(told: Told) -> tuple[Summary, ...]:
+    """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached."""
+    replay = told.replay
+    lines = []
+    refused = replay.refused
+    if refused is not None:
+        where = f"line {refused.line}: " if refused.line else ""
+        lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
+    missed = replay.first_miss
+    if missed is not None:
+        why = f": {told.explanation.sentence}" if told.explanation is not None else ""
+        lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{why}", missed))
+    if lines:
+        return tuple(lines)
+    unknown = next((step for step in replay.asked if step.cached is None), None)
+    if unknown is not None:
+        return (Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown),)
+    asked = tuple(replay.asked)
+    if not asked:
+        return (Summary("hit", "NOTHING ASKED", "No step of this Dockerfile asks the cache"),)
+    if replay.all_cached:
+        told_all = "The one step that asks" if len(asked) == 1 else f"All {len(asked)} steps that ask"
+        return (Summary("hit", "HIT", f"{told_all} the cache {'is a hit' if len(asked) == 1 else 'are hits'}"),)
+    return (Summary("not-certain", "NOT ASKED", f"{plural(len(asked), 'step')} without a cache"),)
+
+
+def _named(step: Step, replay: Replay) -> str:
+    trigger = next((base for base in replay.steps if any(each is step for each in base.triggers)), None)
+    of = f"a trigger of step {step.number}" if trigger is not None else f"step {step.number} of {replay.total}"
+    return f"{of}, {one_line(step.text)[:80]}"
+
+
+class Strip(QWidget):
+    """``step_asked(Step)``: the person wants to see the step that a line is of."""
+
+    step_asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = (_StripRow(self), _StripRow(self))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for row in self._rows:
+            row.step_asked.connect(self.step_asked)
+            layout.addWidget(row)
+        self.show_summaries(())
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Word and text of each line that is shown."""
+        return tuple(row.text for row in self._rows if not row.isHidden())
+
+    def show_summaries(self, lines: tuple[Summary, ...]) -> None:
+        for row, line in zip(self._rows, (*lines, None, None)[: len(self._rows)], strict=True):
+            row.show_summary(line)
+
+
+class _StripRow(QWidget):
+    step_asked = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._summary: Summary | None = None
+        self._picture = QLabel()
+        self._word = Text(strong_font())
+        self._word.setWordWrap(False)
+        self._text = Line(scaled_font(1.0))
+        self._button = QToolButton()
+        self._button.setText("Show the step")
+        self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._button.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4 * GRID, GRID, 2 * GRID, GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(self._picture)
+        layout.addWidget(self._word, 0)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._button)
+        self._word.setSizePolicy(self._button.sizePolicy())
+
+    @property
+    def text(self) -> str:
+        return f"{self._word.text()}: {self._text.whole()}"
+
+    def show_summary(self, summary: Summary | None) -> None:
+        self._summary = summary
+        self.setVisible(summary is not None)
+        if summary is None:
+            return
+        self._word.say(summary.word)
+        self._text.say(one_line(summary.text))
+        self._button.setVisible(summary.step is not None)
+        self.setAccessibleName(self.text)
+        self._dress()
+
+    def _ask(self) -> None:
+        if self._summary is not None and self._summary.step is not None:
+            self.step_asked.emit(self._summary.step)
+
+    def _dress(self) -> None:
+        if self._summary is None:
+            return
+        self._picture.setPixmap(pixmap(self._summary.look, self._summary.colour, icon_size(), self.devicePixelRatioF()))
+        self._word.set_colour(self._summary.colour)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._word.setFont(strong_font())
+            self._text.setFont(scaled_font(1.0))
+            self._dress()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        if self._summary is None:
+            return
+        tokens, painter = current_tokens(), QPainter(self)
+        painter.fillRect(self.rect(), QColor(getattr(tokens, f"{self._summary.colour}_surface")))
+        painter.fillRect(0, 0, GRID, self.height(), QColor(getattr(tokens, self._summary.colour)))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

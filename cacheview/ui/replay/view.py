@@ -1,0 +1,91 @@
+"""The list of steps as a widget."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QFrame, QHeaderView, QStyleOptionViewItem, QTreeView, QWidget
+
+from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
+from cacheview.ui.theme import GRID, current_tokens
+from cacheview.ui.words_table import WordsDelegate
+
+__all__ = ["StepsView"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_WIDTHS: Final = {
+    Column.STEP: 19 * GRID,
+    Column.STATUS: 25 * GRID,
+    Column.IMAGE: 52 * GRID,
+    Column.TIME: 18 * GRID,
+}
+_LEAST: Final = 12 * GRID
+
+
+class StepsView(QTreeView):
+    """``chosen(QModelIndex)``: the person moved to a row. ``entered_row(QModelIndex)``: Enter, or a double click.
+
+    ``copy_asked()``: Ctrl+C.
+    """
+
+    chosen = Signal(QModelIndex)
+    entered_row = Signal(QModelIndex)
+    copy_asked = Signal()
+
+    def __init__(self, model: StepsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setItemDelegate(_StepDelegate(self))
+        self.setAccessibleName("Steps of the Dockerfile, and what the cache answers")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformRowHeights(True)
+        self.setIndentation(4 * GRID)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setExpandsOnDoubleClick(False)
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(_LEAST)
+        header.setSectionResizeMode(Column.INSTRUCTION, QHeaderView.ResizeMode.Stretch)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
+        for column, width in _WIDTHS.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)
+        self.selectionModel().currentRowChanged.connect(lambda current, _: self.chosen.emit(current))
+        self.doubleClicked.connect(self.entered_row)
+        model.rowsInserted.connect(self._unfold)
+
+    def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Triggers are steps too: they are in sight."""
+        if not parent.isValid():
+            for row in range(first, last + 1):
+                self.expand(self.model().index(row, 0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.entered_row.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self.scheduleDelayedItemsLayout()
+
+
+class _StepDelegate(WordsDelegate):
+    """Another stage begins below a stronger line."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().paint(painter, option, index)
+        if index.data(BEGINS_STAGE):
+            rect = option.rect
+            painter.fillRect(rect.left(), rect.top(), rect.width(), 2, QColor(current_tokens().line_strong))
