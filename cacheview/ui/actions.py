@@ -67,6 +67,11 @@ class Actions:
         self.audit = self._make("&Audit the store", "What is surprising about the whole store, by the rules", "Ctrl+H")
         self.audit.setCheckable(True)
         self.platform_menu = QMenu("&Platform", owner)
+        self.replay_dockerfile = self._make(
+            "Replay &Dockerfile…", "What the cache answers to each step, without building", "Ctrl+D"
+        )
+        self.replay = self._make("Steps of the Dockerfi&le", "What became of each step, and why it missed", "Ctrl+T")
+        self.replay.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
         self.suite_checks.setCheckable(True)
         self.add_probe = self._make(
@@ -88,6 +93,8 @@ class Actions:
         edit.addSeparator()
         edit.addMenu(self.copy_menu)
         ask = bar.addMenu("&Ask")
+        ask.addActions([self.replay_dockerfile, self.replay])
+        ask.addSeparator()
         ask.addMenu(self.rules_menu)
         ask.addActions([self.compare, self.audit])
         ask.addMenu(self.platform_menu)

@@ -40,6 +40,7 @@ class ToolBar(QToolBar):
         self.platform = self._menu_button("Platform", actions.platform_menu)
         self.platform.setToolTip("Which manifest of a multi-platform image is shown")
         self._button(actions.reload)
+        self._button(actions.replay_dockerfile)
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._gap = self.addWidget(gap)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.opening import OpenedStore, Panes, Part
+    from cacheview.ui.replay.replays import Replays
     from cacheview.ui.session import Session
     from cacheview.ui.start_page import StartPage
     from cacheview.ui.stores.follow import Follower
@@ -169,6 +170,13 @@ class MainWindow(QMainWindow):
         return SuiteChecks(self)
 
     @cached_property
+    def replays(self) -> Replays:
+        """What replays Dockerfiles. Made when first needed."""
+        from cacheview.ui.replay.replays import Replays
+
+        return Replays(self, self._settings)
+
+    @cached_property
     def start_page(self) -> StartPage:
         """The ways in. Made when first needed."""
         from cacheview.ui.start_page import StartPage
@@ -206,6 +214,15 @@ class MainWindow(QMainWindow):
     def open(self, location: str) -> None:
         """Read a location in the background, and show it when it has been read. What is open stays till then."""
         self.opener.open(location)
+
+    def open_any(self, path: str) -> None:
+        """Open a store, or replay a Dockerfile, whichever a path is of."""
+        from cacheview.ui.replay.build import is_dockerfile
+
+        if is_dockerfile(path):
+            self.replays.open(path)
+        else:
+            self.open(path)
 
     # How opening goes
 
@@ -380,6 +397,8 @@ class MainWindow(QMainWindow):
             connect(action, lambda place=place: self._panes().focus_pane(place))
         connect(do.compare, lambda: self.compare.show_or_hide())
         connect(do.audit, lambda: self.audit.show_or_hide())
+        connect(do.replay_dockerfile, lambda: self.replays.choose())
+        connect(do.replay, lambda: self.replays.show_or_hide())
         connect(do.suite_checks, lambda: self.suites.show_or_hide())
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
@@ -439,6 +458,8 @@ class MainWindow(QMainWindow):
         for location in self._settings.recent:
             action = menu.addAction(one_line(location).replace("&", "&&"))
             connect(action, lambda location=location: self.open(location))
+        if self._settings.builds:
+            self.replays.add_recent(menu)
         if menu.isEmpty():
             menu.addAction("Nothing was opened yet").setEnabled(False)
         else:
@@ -487,7 +508,7 @@ class MainWindow(QMainWindow):
         location = next((url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()), "")
         if location:
             event.acceptProposedAction()
-            self.open(location)
+            self.open_any(location)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -508,6 +529,8 @@ class MainWindow(QMainWindow):
             self.follower.close()
         if "saver" in self.__dict__:
             self.saver.close()
+        if "replays" in self.__dict__:
+            self.replays.stop()
         if "suites" in self.__dict__:
             self.suites.stop()
         if "compare" in self.__dict__:
