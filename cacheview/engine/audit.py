@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazards.configs import asks_for_mark, is_restored
+from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
 from cacheview.engine.index import container_config_of
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources, StoreKind
 from cacheview.model import Aspect, HealthConfig, Image, ImageStore
 
-__all__ = ["StoreHazard", "StoreHazardKind", "audit"]
-
-
-class StoreHazardKind(Enum):
-    """What can be surprising about a store, by the name that people see."""
-
-    PRUNE = "prune removes parents"
-    PARENT_MISSING = "parent missing"
-    CIRCLE = "circle of parents"
-    MARK_MISSING = "mark missing"
-    LEGACY_ONLY = "hit before an upgrade only"
-    NO_TIME = "no time of creation"
-    TIE = "tie of created"
-    LABEL_WILDCARD = "label wildcard"
-    EMPTY_CONFIG = "empty config"
-    LAYERS_MISSING = "more steps than layers"
-    LOADED = "loaded without parents"
+__all__ = ["StoreHazard", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +22,13 @@ class StoreHazard:
     """A hazard of a store.
 
     Attributes:
+        kind: one of `OF_STORES`.
         sentence: what is surprising, in words that a user of Docker understands.
         advice: what to do about it.
         images: all that it concerns, in store order.
     """
 
-    kind: StoreHazardKind
+    kind: HazardKind
     sentence: str
     advice: str
     images: tuple[Image, ...]
@@ -94,7 +79,7 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         unnamed = [image for image in store.images if not image.names and image.id in held and _known(image, "names")]
         if unnamed:
             yield StoreHazard(
-                StoreHazardKind.PRUNE,
+                HazardKind.PRUNE,
                 f"{_these(len(unnamed), 'has no name and is', 'have no name and are')} what named images were built "
                 "on: `docker image prune` removes them from a containerd store, and then the next build misses from "
                 "its first step.",
@@ -106,7 +91,7 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     ]
     if orphans:
         yield StoreHazard(
-            StoreHazardKind.PARENT_MISSING,
+            HazardKind.PARENT_MISSING,
             f"{_these(len(orphans), 'records', 'record')} a parent that the store does not have (it was pruned, or "
             "could not be read): a build comes to them only if that very image comes back.",
             "Build again; the new images record parents that are there.",
@@ -115,7 +100,7 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     circle = _in_circles(store)
     if circle:
         yield StoreHazard(
-            StoreHazardKind.CIRCLE,
+            HazardKind.CIRCLE,
             f"The recorded parents of {_these(len(circle), 'lead', 'lead')} back to the image itself: a build with "
             "--cache-from that asks for their ancestors may never end.",
             "Remove one image of each circle.",
@@ -144,7 +129,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     unmarked = tuple(i for i in steps if not i.built_locally and _known(i, "built_locally", "parent"))
     if unmarked and asks_for_mark(rules):
         yield StoreHazard(
-            StoreHazardKind.MARK_MISSING,
+            HazardKind.MARK_MISSING,
             f"{_these(len(unmarked), 'is', 'are')} not recorded as built here: made by an engine that did not write "
             "this mark, before an upgrade, or loaded. The local cache never answers with such an image, so each of "
             "these steps misses once.",
@@ -153,7 +138,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         )
     elif unmarked:
         yield StoreHazard(
-            StoreHazardKind.LEGACY_ONLY,
+            HazardKind.LEGACY_ONLY,
             f"{_these(len(unmarked), 'is a hit', 'are hits')} by these rules alone: since Docker 25.0.2, 24.0.9 and "
             "23.0.10 (CVE-2024-24557) the local cache answers only with images that are recorded as built here, and "
             "compares all fields. After an upgrade of the engine each of these steps misses once.",
@@ -163,7 +148,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     timeless = tuple(i for i in steps if i.created is None and _known(i, "created"))
     if timeless and rules.missing_time is MissingTime.NONE:
         yield StoreHazard(
-            StoreHazardKind.NO_TIME,
+            HazardKind.NO_TIME,
             f"{_these(len(timeless), 'has', 'have')} no time of creation: by these rules such an image never matches.",
             "Build again without cache, or let the tool that makes the images write a time.",
             timeless,
@@ -192,7 +177,7 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     ]
     if wild:
         yield StoreHazard(
-            StoreHazardKind.LABEL_WILDCARD,
+            HazardKind.LABEL_WILDCARD,
             f"{_these(len(wild), 'has', 'have')} a label with an empty value: it matches any other label in its place, "
             "as a label that the probe lacks reads as empty.",
             "Give labels a value.",
@@ -202,7 +187,7 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     empty = [i for i in candidates if (i.parent is not None or is_restored(i)) and _config_key(i, rules) == empty_key]
     if empty:
         yield StoreHazard(
-            StoreHazardKind.EMPTY_CONFIG,
+            HazardKind.EMPTY_CONFIG,
             f"{_these(len(empty), 'has', 'have')} nothing recorded of what it was made with, which reads as an empty "
             "config: it matches any step whose config is empty. Images that the cache made of a source are so.",
             "Remove them if steps without a command are built here.",
@@ -256,7 +241,7 @@ def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         if rules.candidates is not Candidates.BY_LAYERS:
             when = "have the same parent, config and time of creation as another"
         yield StoreHazard(
-            StoreHazardKind.TIE,
+            HazardKind.TIE,
             f"{_these(len(concerned), 'is one too many', when)} ({len(tied):,} "
             f"{'group' if len(tied) == 1 else 'groups'}): which of them is the answer depends on the order in which "
             "the store lists them.",
@@ -294,7 +279,7 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     elif rules.source_hit is SourceHit.RESTORE:
         what = "can end the build with a fault of the daemon (panic) as --cache-from"
     yield StoreHazard(
-        StoreHazardKind.LAYERS_MISSING,
+        HazardKind.LAYERS_MISSING,
         f"The history of {_these(len(short), 'has', 'have')} more steps with a layer than there are layers: such an "
         f"image {what}.",
         "Do not give them as --cache-from; build or pull them again.",
@@ -315,7 +300,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     loaded = [i for i in known if i.parent is None and _known(i, "parent") and _has_base(i, keys, bases)]
     if loaded:
         yield StoreHazard(
-            StoreHazardKind.LOADED,
+            HazardKind.LOADED,
             f"{_these(len(loaded), 'was', 'were')} built on another image of this store, and no parent is recorded: "
             "loaded, pulled or imported. The local cache does not find their steps.",
             "Give them as --cache-from where the rules allow it, or build them again here.",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.audit import StoreHazardKind, audit
+from cacheview.engine.audit import audit
+from cacheview.engine.hazards.kinds import OF_STORES, HazardKind
 from cacheview.model import Image, ImageStore, decode
 
 A, B, C = (f"sha256:{digit * 64}" for digit in "abc")
@@ -25,57 +26,61 @@ def image(image_id: str, *, cmd: str = "", created: str | None = T, **rest: Any)
     return decode(Image, json.dumps(document).encode(), where="test")
 
 
-def found(rules: str, *images: Image) -> dict[StoreHazardKind, list[str]]:
+def found(rules: str, *images: Image) -> dict[HazardKind, list[str]]:
     return {each.kind: [i.id for i in each.images] for each in audit(ImageStore(images), RULE_SETS[rules])}
 
 
 BASE = image(A, names=["base:1"], from_scratch=True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "rules", "has", "nearly"),
-    [
-        (
-            "PRUNE",
-            CONTAINERD,
-            [BASE, image(B, parent=A), image(C, parent=B, names=["app:1"])],
-            [BASE, image(B, parent=A)],
-        ),
-        ("PARENT_MISSING", GRAPH, [image(B, parent=C)], [BASE, image(B, parent=A)]),
-        ("CIRCLE", GRAPH, [image(A, parent=B), image(B, parent=A)], [BASE, image(B, parent=A)]),
-        ("MARK_MISSING", GRAPH, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
-        ("LEGACY_ONLY", OLD, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
-        ("NO_TIME", GRAPH, [BASE, image(B, parent=A, created=None)], [BASE, image(B, parent=A)]),
-        (
-            "TIE",
-            GRAPH,
-            [BASE, image(B, parent=A, cmd="x"), image(C, parent=A, cmd="x")],
-            [BASE, image(B, parent=A, cmd="x"), image(C, parent=A, cmd="x", created="2024-01-01T00:00:00.000000001Z")],
-        ),
-        (
-            "LABEL_WILDCARD",
-            GRAPH,
-            [BASE, image(B, parent=A, made_with={"Labels": {"a": ""}})],
-            [BASE, image(B, parent=A, made_with={"Labels": {"a": "1"}})],
-        ),
-        ("EMPTY_CONFIG", GRAPH, [BASE, image(B, parent=A, made_with={"Cmd": None})], [BASE, image(B, parent=A)]),
-        ("LAYERS_MISSING", GRAPH, [image(A, steps=("a", "b"))], [image(A, steps=("a", "b"), layers=["l", "m"])]),
-        (
-            "LOADED",
-            GRAPH,
-            [BASE, image(B, steps=("base", "x"), layers=["l", "m"])],
-            [BASE, image(B, steps=("base", "x"), layers=["k", "m"])],
-        ),
-    ],
-)
+CASES: list[tuple[str, str, list[Image], list[Image]]] = [
+    (
+        "PRUNE",
+        CONTAINERD,
+        [BASE, image(B, parent=A), image(C, parent=B, names=["app:1"])],
+        [BASE, image(B, parent=A)],
+    ),
+    ("PARENT_MISSING", GRAPH, [image(B, parent=C)], [BASE, image(B, parent=A)]),
+    ("CIRCLE", GRAPH, [image(A, parent=B), image(B, parent=A)], [BASE, image(B, parent=A)]),
+    ("MARK_MISSING", GRAPH, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
+    ("LEGACY_ONLY", OLD, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
+    ("NO_TIME", GRAPH, [BASE, image(B, parent=A, created=None)], [BASE, image(B, parent=A)]),
+    (
+        "TIE",
+        GRAPH,
+        [BASE, image(B, parent=A, cmd="x"), image(C, parent=A, cmd="x")],
+        [BASE, image(B, parent=A, cmd="x"), image(C, parent=A, cmd="x", created="2024-01-01T00:00:00.000000001Z")],
+    ),
+    (
+        "LABEL_WILDCARD",
+        GRAPH,
+        [BASE, image(B, parent=A, made_with={"Labels": {"a": ""}})],
+        [BASE, image(B, parent=A, made_with={"Labels": {"a": "1"}})],
+    ),
+    ("EMPTY_CONFIG", GRAPH, [BASE, image(B, parent=A, made_with={"Cmd": None})], [BASE, image(B, parent=A)]),
+    ("LAYERS_MISSING", GRAPH, [image(A, steps=("a", "b"))], [image(A, steps=("a", "b"), layers=["l", "m"])]),
+    (
+        "LOADED",
+        GRAPH,
+        [BASE, image(B, steps=("base", "x"), layers=["l", "m"])],
+        [BASE, image(B, steps=("base", "x"), layers=["k", "m"])],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "rules", "has", "nearly"), CASES)
 def test_each_hazard_and_what_nearly_is_one(kind: str, rules: str, has: list[Image], nearly: list[Image]) -> None:
-    assert set(found(rules, *has)) == {StoreHazardKind[kind]}
-    assert StoreHazardKind[kind] not in found(rules, *nearly)
+    assert set(found(rules, *has)) == {HazardKind[kind]}
+    assert HazardKind[kind] not in found(rules, *nearly)
+
+
+def test_every_hazard_of_stores_has_a_case() -> None:
+    assert {HazardKind[kind] for kind, *_ in CASES} == OF_STORES
 
 
 def test_prune_is_of_containerd_alone_and_names_the_unnamed() -> None:
     images = (BASE, image(B, parent=A), image(C, parent=B, names=["app:1"]))
-    assert found(CONTAINERD, *images) == {StoreHazardKind.PRUNE: [B]}
+    assert found(CONTAINERD, *images) == {HazardKind.PRUNE: [B]}
     assert found(GRAPH, *images) == {}
 
 
@@ -83,5 +88,5 @@ def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
     both = [image(n, steps=("base", "x"), layers=["l", n]) for n in (B, C)]
     both = [one.model_copy(update={"config": one.config.model_copy(update={"rootfs": both[0].config.rootfs})})
             for one in both]  # fmt: skip
-    assert found("containerd-24.0.7", BASE, *both)[StoreHazardKind.TIE] == [B, C]
+    assert found("containerd-24.0.7", BASE, *both)[HazardKind.TIE] == [B, C]
     assert found("containerd-24.0.7", *both) == {}

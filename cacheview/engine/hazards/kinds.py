@@ -1,4 +1,4 @@
-"""What a hazard is."""
+"""What a hazard is, of a verdict and of a whole store."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from enum import Enum
 
 from cacheview.model import Image
 
-__all__ = ["Hazard", "HazardKind"]
+__all__ = ["OF_STORES", "OF_VERDICTS", "Hazard", "HazardKind"]
 
 
 class HazardKind(Enum):
-    """What can be surprising about a verdict that is right by the rules, by the name that people see."""
+    """What can be surprising about a verdict that is right by the rules, or about a store, by the name people see.
+
+    See `OF_VERDICTS` and `OF_STORES` for which can be told of what: some of both.
+    """
 
     FURTHER_STEPS = "further steps"
     TIE = "tie of created"
@@ -28,6 +31,35 @@ class HazardKind(Enum):
     EMPTY_CONFIG = "empty config"
     MOVED_PARENT = "parent moved"
     CIRCLE = "circle of parents"
+    PRUNE = "prune removes parents"
+    PARENT_MISSING = "parent missing"
+    LEGACY_ONLY = "hit before an upgrade only"
+    NO_TIME = "no time of creation"
+    LAYERS_MISSING = "more steps than layers"
+
+
+_OF_STORES_ALONE = frozenset(
+    {
+        HazardKind.PRUNE,
+        HazardKind.PARENT_MISSING,
+        HazardKind.LEGACY_ONLY,
+        HazardKind.NO_TIME,
+        HazardKind.LAYERS_MISSING,
+    }
+)
+
+OF_VERDICTS = frozenset(HazardKind) - _OF_STORES_ALONE
+"""Those that `hazards` tells of a verdict."""
+
+OF_STORES = _OF_STORES_ALONE | {
+    HazardKind.CIRCLE,
+    HazardKind.MARK_MISSING,
+    HazardKind.TIE,
+    HazardKind.LABEL_WILDCARD,
+    HazardKind.EMPTY_CONFIG,
+    HazardKind.LOADED,
+}
+"""Those that `audit` tells of a store, without a probe."""
 
 
 @dataclass(frozen=True, slots=True)
