@@ -5,7 +5,7 @@ from __future__ import annotations
 from cacheview.dockerfile.release import MOBY_71EBFC7, RELEASES, BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
-from cacheview.engine.rulesets.releases import choose
+from cacheview.engine.rulesets.releases import choose, newest_builder
 from cacheview.model import ImageStore
 
 __all__ = ["builder_of"]
@@ -14,14 +14,17 @@ __all__ = ["builder_of"]
 def builder_of(store: ImageStore, rules: RuleSet) -> BuilderRelease:
     """The classic builder that goes with a store and its rules.
 
-    That of the store's engine, where its rules are those that are asked; else of the newest release that the rules
-    hold for.
+    That of the store's engine, or else of the one that built the newest image, where its rules are those that are
+    asked; else of the newest release that the rules hold for.
     """
     release = store.release
     if release is not None and release.version:
-        choice = choose(release.version, StoreKind(release.kind), release.commit)
-        if choice is not None and choice.rules is rules:
-            return builder_release(release.version, release.commit)
+        version, kind, commit = release.version, StoreKind(release.kind), release.commit
+    else:
+        version, kind, commit = newest_builder(store), rules.store, ""
+    choice = choose(version, kind, commit) if version else None
+    if choice is not None and choice.rules is rules:
+        return builder_release(version, commit)
     if rules is CONTAINERD_71EBFC7:
         return MOBY_71EBFC7
     if not rules.spans:

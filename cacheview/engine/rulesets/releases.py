@@ -11,7 +11,7 @@ from cacheview.engine.ruleset import RuleSet, Span, StoreKind
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 from cacheview.model import ImageStore
 
-__all__ = ["Choice", "choose", "fitting", "store_kind"]
+__all__ = ["Choice", "choose", "fitting", "newest_builder", "store_kind"]
 
 _VERSION = re.compile(
     r"(?:docker-)?v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:-(alpha|beta|rc|dev)\.?([0-9]*))?(?![0-9.])", re.IGNORECASE
@@ -89,7 +89,7 @@ def fitting(store: ImageStore, named: str = "") -> Choice:
     chosen = choose(release.version, kind, release.commit)
     if chosen is not None:
         return chosen
-    if not release.version and (built := _newest_builder(store)):
+    if not release.version and (built := newest_builder(store)):
         chosen = choose(built, kind)
         if chosen is not None:
             told = f"The version of its engine is not known; Docker {built} built its newest image"
@@ -99,7 +99,7 @@ def fitting(store: ImageStore, named: str = "") -> Choice:
     return Choice(newest, f"Of the engine of this store {told}: it is asked by the newest rules, {newest.title}.")
 
 
-def _newest_builder(store: ImageStore) -> str:
+def newest_builder(store: ImageStore) -> str:
     """The engine version that the newest image of a store was built by; empty where no image tells."""
     told = [image for image in store.images if image.parent and image.created and image.config.docker_version]
     newest = max(told, key=lambda image: image.created.instant if image.created else (0, 0), default=None)
