@@ -1,0 +1,246 @@
+"""Adding the probe at hand to a suite, as a person does it; `cacheview check` then runs it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+from suites_kit import GOOD, HAZARDS, WRONG, pane_of, ran, suite
+
+from cacheview import cli
+from cacheview.engine import RULE_SETS, ImageCache
+from cacheview.engine.expectation import case_of, expectation_of
+from cacheview.engine.judge import judge, judge_verdict
+from cacheview.model import DataError, ImageStore, SuiteCase, decode
+from cacheview.stores.suite import read_suite
+from cacheview.ui.suites.add_dialog import AddDialog
+from cacheview.ui.suites.adding import add_work
+from cacheview.ui.window import MainWindow
+
+QUIRKS = Path(__file__).parents[2] / "data" / "quirks"
+
+
+def asked(window: MainWindow, qtbot: QtBot) -> AddDialog:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_S, modifiers)
+    dialog = window.findChild(AddDialog)
+    assert isinstance(dialog, AddDialog)
+    return dialog
+
+
+def add_button(dialog: AddDialog) -> QPushButton:
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    return box.button(QDialogButtonBox.StandardButton.Save)
+
+
+def told(dialog: AddDialog) -> str:
+    return " ".join(label.text() for label in dialog.findChildren(QLabel))
+
+
+def added(window: MainWindow, qtbot: QtBot, dialog: AddDialog) -> None:
+    with qtbot.waitSignal(window.suites.adder.added, timeout=20_000):
+        add_button(dialog).click()
+
+
+def notice(window: MainWindow) -> str:
+    return " ".join(label.text() for label in window.notice.findChildren(QLabel))
+
+
+def cases(file: Path) -> list[SuiteCase]:
+    found = list(read_suite(file))
+    assert all(isinstance(case, SuiteCase) for case in found)
+    return [case for case in found if isinstance(case, SuiteCase)]
+
+
+def opened(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(file))
+
+
+def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dialog = asked(window, qtbot)
+    file = tmp_path / "demo.suite.jsonl"
+    assert dialog.path.text() == str(file)
+    assert dialog.outcome.currentText() == "miss"
+    assert not dialog.image.isEnabled()
+    assert "A new file" in told(dialog)
+    assert "The rules answer so." in told(dialog)
+    # The name has the keyboard.
+    qtbot.keyClicks(dialog.name, "one variable")
+    qtbot.keyClicks(dialog.note, "as it was told")
+    added(window, qtbot, dialog)
+    assert window.status.currentMessage() == f"Added to {file}, which has 1 case now"
+    (case,) = cases(file)
+    (probe,) = case.probes
+    assert (probe.name, probe.note) == ("one variable", "as it was told")
+    assert window.session is not None
+    assert probe.probe == window.session.document.probe
+    assert len(case.images) == len(window.session.store.images)
+    assert cli.main(["check", str(file)]) == 0
+    assert capsys.readouterr().out == "1 passed, 0 failed\n"
+
+
+def test_to_a_file_that_is_there(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD)
+    before = file.read_text()
+    pane = pane_of(window)
+    ran(pane, qtbot, file)
+    dialog = asked(window, qtbot)
+    # The suite that the person works with.
+    assert dialog.path.text() == str(file)
+    assert "gets a line more" in told(dialog)
+    added(window, qtbot, dialog)
+    assert file.read_text().startswith(before)
+    assert cli.main(["check", str(file)]) == 0
+    assert capsys.readouterr().out == "3 passed, 0 failed\n"
+    with qtbot.waitSignal(pane.finished, timeout=20_000):
+        pane.head.again_button.click()
+    assert pane.head.text == "3 passed, 0 failed · s.jsonl"
+
+
+def test_to_the_suite_that_is_open_and_compressed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl.gz"
+    file.write_bytes(gzip.compress(json.dumps(GOOD).encode()))
+    opened(window, qtbot, file)
+    assert window.session is not None
+    window.session.document.set_field("Tty", True, "Set Tty")
+    dialog = asked(window, qtbot)
+    assert dialog.path.text() == str(file)
+    added(window, qtbot, dialog)
+    first, second = cases(file)
+    assert first.name == second.name == "good"
+    assert second.probes[0].config.Tty is True
+    assert cli.main(["check", str(file)]) == 0
+
+
+def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
+    dialog = asked(window, qtbot)
+    assert dialog.outcome.currentText() == "hit"
+    assert dialog.image.text() == f"sha256:{'b' * 64}"
+    # The beginning of an id will do.
+    dialog.image.setText("bbbb")
+    assert "The rules answer so." in told(dialog)
+    dialog.image.setText("aaaa")
+    assert "The rules answer otherwise: image: expected sha256:aaaa" in told(dialog)
+    assert add_button(dialog).text() == "Add &all the same"
+    dialog.image.setText("zzz")
+    assert "no such image" in told(dialog)
+    assert not add_button(dialog).isEnabled()
+    dialog.image.clear()
+    assert "name the one that is expected" in told(dialog)
+    assert not add_button(dialog).isEnabled()
+    dialog.reject()
+
+
+def test_another_expectation_is_written_and_fails(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
+    dialog = asked(window, qtbot)
+    dialog.path.setText(str(tmp_path / "other.jsonl"))
+    dialog.outcome.setCurrentText("miss")
+    assert "The rules answer otherwise: outcome: expected miss, got hit." in told(dialog)
+    assert "Nothing else is checked." in told(dialog)
+    added(window, qtbot, dialog)
+    assert cli.main(["check", str(tmp_path / "other.jsonl")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+    pane = pane_of(window)
+    ran(pane, qtbot, tmp_path / "other.jsonl")
+    assert pane.head.text == "0 passed, 1 failed · other.jsonl"
+
+
+def test_the_same_file_is_offered_again(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    dialog = asked(window, qtbot)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(mine), ""))
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == "&Choose…").click()
+    assert dialog.path.text() == str(mine)
+    added(window, qtbot, dialog)
+    again = asked(window, qtbot)
+    assert again.path.text() == str(mine)
+    again.path.setText(str(tmp_path))
+    assert not add_button(again).isEnabled()
+    again.reject()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("no suite\n", "Nothing was added"), (json.dumps(WRONG)[:40], "Nothing was added")],
+    ids=["text", "damaged"],
+)
+def test_what_is_no_suite_stays_as_it_is(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, content: str, why: str
+) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text(content)
+    dialog = asked(window, qtbot)
+    dialog.path.setText(str(file))
+    with qtbot.waitSignal(window.suites.adder.failed, timeout=20_000):
+        add_button(dialog).click()
+    assert file.read_text() == content
+    assert "The probe was not added" in notice(window)
+    assert why in notice(window)
+
+
+def test_a_store_is_not_written_to(tmp_path: Path) -> None:
+    (case,) = cases(suite(tmp_path / "s.jsonl", GOOD))
+    inside = tmp_path / "layout" / "s.jsonl"
+    inside.parent.mkdir()
+    with pytest.raises(DataError, match="never written to"):
+        add_work(str(inside), case, (), str(tmp_path / "layout"))(Silent())
+    assert not inside.exists()
+
+
+def test_what_is_not_as_told_is_not_written(tmp_path: Path) -> None:
+    wrong = decode(SuiteCase, json.dumps(WRONG))
+    with pytest.raises(DataError, match="expected miss, got hit"):
+        add_work(str(tmp_path / "s.jsonl"), wrong, ())(Silent())
+    assert not (tmp_path / "s.jsonl").exists()
+    assert add_work(str(tmp_path / "s.jsonl"), wrong, ("outcome: expected miss, got hit",))(Silent()) == (
+        str(tmp_path / "s.jsonl"),
+        1,
+    )
+
+
+@pytest.mark.parametrize("file", [HAZARDS, *sorted(QUIRKS.iterdir())], ids=lambda file: file.name.split(".jsonl")[0])
+def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
+    """Errors, panics, images made anew, parents, sources: as the window would add them."""
+    outcomes = set()
+    for case in cases(file):
+        if case.layer_content:
+            continue  # an opened suite does not tell of it
+        store, rules = ImageStore(case.images), RULE_SETS[case.rules]
+        for told in case.probes:
+            probe = told.probe
+            if probe.parent.startswith("@"):
+                continue
+            verdict = ImageCache(store, rules).verdict(probe)
+            expect = expectation_of(verdict, probe)
+            assert list(judge_verdict(verdict, expect)) == []
+            made = case_of(case.images, case.rules, probe, verdict, expect)
+            (again,) = judge(decode(SuiteCase, made.model_dump_json(exclude_defaults=True)))
+            assert again.differences == ()
+            outcomes.add(expect.outcome)
+    assert outcomes
+
+
+class Silent:
+    """Tells nobody how far it is."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+    def part(self, make: Any, *, last: bool = False) -> None: ...
