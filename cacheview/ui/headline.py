@@ -10,6 +10,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.images.texts import aspect_in_words
+from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
@@ -210,9 +211,13 @@ class Headline(QObject):
             connect(action, lambda platform=platform: self._choose_platform(platform))
         self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
 
-    def _choose_rules(self, name: str, *, own: bool = False) -> None:
+    def choose_rules(self, name: str, preparing: Work | None = None) -> None:
+        """Ask by the rules of that name, as the person wants; ``preparing``: see `Switcher.switch`."""
+        self._choose_rules(name, preparing=preparing)
+
+    def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
         self._opener.chosen_rules = OWN_RULES if own else name
-        self._switcher.switch(name)
+        self._switcher.switch(name, preparing)
         if self._switcher.is_busy:
             self._status.say(f"Getting ready for the rules of {RULE_SETS[name].title}…")
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     # Also the classes of Qt that only types speak of: each is made when it is first imported.
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 
-    from cacheview.engine import ImageCache
     from cacheview.ui.audit import AuditPane
     from cacheview.ui.compare import CompareDock
     from cacheview.ui.dock import PaneDock
@@ -142,7 +141,8 @@ class MainWindow(QMainWindow):
         from cacheview.ui.compare import CompareDock
 
         dock = CompareDock(self)
-        dock.rules_asked.connect(self._choose_rules)
+        dock.pane.rules_asked.connect(lambda name, preparing: self._headline.choose_rules(name, preparing))
+        dock.pane.copied.connect(self._say_copied)
         return dock
 
     @cached_property
@@ -480,10 +480,6 @@ class MainWindow(QMainWindow):
         dialog = ByNameDialog(self.opener.location, self)
         dialog.chosen.connect(self.open)
         dialog.open()
-
-    def _choose_rules(self, name: str, cache: ImageCache) -> None:
-        self.opener.chosen_rules = name
-        self._session().choose_rules(name, cache)
 
     def _show_shortcuts(self) -> None:
         from cacheview.ui.help import ShortcutsDialog

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from cacheview.engine import RULE_SETS, ImageCache, RuleSet, fitting
+from cacheview.engine import RULE_SETS, RuleSet, fitting
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
@@ -35,7 +35,7 @@ class ComparePane(QWidget):
     Its ``head`` is for whoever shows the pane to put over it.
 
     Signals:
-        rules_asked(str, ImageCache): the name of the rule set that the person chose, and a cache of the store that
+        rules_asked(str, Work): the name of the rule set that the person chose, and work whose result is a cache that
             is ready to be asked by it.
         copied(str): what was put on the clipboard, in words.
         settled(): what all rule sets answer is shown.
@@ -77,9 +77,6 @@ class ComparePane(QWidget):
         self._copier = Loader(self)
         self._copier.succeeded.connect(self._put_on_clipboard)
         self._copier.failed.connect(self._fail)
-        self._chooser = Loader(self)
-        self._chooser.succeeded.connect(self._switch)
-        self._chooser.failed.connect(self._fail)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._lose_patience)
         self._show_empty()
@@ -127,7 +124,17 @@ class ComparePane(QWidget):
         self._patience.start()
         self._loader.start(self._asker.asking(probe, known, certain=not told.doubted))
 
-    def focus_table(self) -> None:
+    # For the dock
+
+    @property
+    def widget(self) -> QWidget:
+        return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
+
+    def take_focus(self) -> None:
         """Bring the keyboard into the table, or to what there is in its place."""
         (self.view if self.page is self.view else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -144,7 +151,6 @@ class ComparePane(QWidget):
         self._patience.stop()
         self._loader.close()
         self._copier.close()
-        self._chooser.close()
 
     # What comes
 
@@ -198,20 +204,10 @@ class ComparePane(QWidget):
         session, rules = self._session, self.model.line(index).rules
         if session is None or self._asker is None:
             return
-        if self._loader.is_busy:  # it is asked for the rest when they are in use
+        if rules is not session.cache.rules and self._loader.is_busy:  # the rest is asked when they are in use
             self._loader.cancel()
             self._asked = None
-        if rules is session.cache.rules:
-            self._chooser.cancel()
-            self.ask()
-            return
-        self.head.say(f"Switching to {rules.title}…")
-        self._chooser.start(self._asker.preparing(rules, session.document.probe))
-
-    def _switch(self, cache: ImageCache) -> None:
-        session = self._session
-        if session is not None and cache.store is session.store:
-            self.rules_asked.emit(cache.rules.name, cache)
+        self.rules_asked.emit(rules.name, self._asker.preparing(rules, session.document.probe))
 
     def _ask_anew(self) -> None:
         self._asked = None

@@ -42,7 +42,7 @@ class LineDelegate(RowDelegate):
         releases = max(self._faces["small"].width(releases_of(rules)) for rules in RULE_SETS.values())
         word = max(self._faces["word"].width(text) for text in (IN_USE, OF_THE_STORE))
         verdict = max(self._faces["word"].width(outcome.value.upper()) for outcome in VERDICT_ICONS)
-        image = self._faces["plain"].width("registry/app:1.0")
+        image = self._faces["plain"].width("0123456789ab (ENV MODE=dev)")
         return (
             self._name_width + 2 * _GAP + releases + _GAP + word + self.icon_size + 3 * GRID,
             self.icon_size + GRID + verdict + _GAP + image + 2 * _GAP,

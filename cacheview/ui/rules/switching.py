@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from cacheview.ui.loading import Loader, Report
+from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.opening import new_cache
 from cacheview.ui.session import Session
 
@@ -35,8 +35,11 @@ class Switcher(QObject):
     def is_busy(self) -> bool:
         return self._loader.is_busy
 
-    def switch(self, name: str) -> None:
-        """Ask by the rules of that name, now or as soon as all is there. Raises DataError for a name that is none."""
+    def switch(self, name: str, preparing: Work | None = None) -> None:
+        """Ask by the rules of that name, now or as soon as all is there. Raises DataError for a name that is none.
+
+        ``preparing``: work whose result is a cache that is ready; None: a new one is made ready.
+        """
         session = self._session
         self._wanted = name
         self._loader.cancel()
@@ -55,7 +58,7 @@ class Switcher(QObject):
             freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
             return cache
 
-        self._loader.start(work)
+        self._loader.start(preparing or work)
 
     def stop(self) -> None:
         """Give up what is under way, and wait for its thread."""

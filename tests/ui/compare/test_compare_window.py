@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview import report
-from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, fitting
+from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome, fitting
 from cacheview.engine.certainty import rests_on
 from cacheview.engine.matrix import Row, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
@@ -376,10 +377,9 @@ def test_enter_switches_and_arrows_do_not(shown: ComparePane, demo: MainWindow, 
     chosen = shown.model.line(shown.view.currentIndex()).rules
     assert chosen is not first
     assert session(demo).cache.rules is first
-    with qtbot.waitSignal(shown.rules_asked, timeout=20_000) as asked:
+    with qtbot.waitSignal(session(demo).rules_changed, timeout=20_000):
         qtbot.keyClick(shown.view, Qt.Key.Key_Return)
     assert session(demo).cache.rules is chosen
-    assert session(demo).cache is asked.args[1]  # the one that has its indexes already
     with qtbot.waitSignal(shown.settled, timeout=20_000):
         edit(demo, "something new")
     assert answers(shown) == expected(demo)
@@ -400,31 +400,98 @@ def test_switching_while_it_asks_goes_on_after(
     assert answers(shown) == expected(demo)
 
 
-def test_a_switch_that_comes_after_another_store_is_dropped(
-    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def large(tmp_path: Path) -> str:
+    """A store for which other rules are made ready in another thread."""
+    parent = "sha256:" + "f" * 64
+    images: list[dict[str, object]] = [{"id": parent, "config": {}}]
+    for number in range(600):
+        made = {"created": "2024-01-01T00:00:00Z", "container_config": {"Cmd": [str(number)]}}
+        images.append({"id": f"sha256:{number:064x}", "parent": parent, "config": made})
+    file = tmp_path / "large.jsonl"
+    probes = [{"name": "one", "parent": parent, "config": {"Cmd": ["5"]}}]
+    file.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": images, "probes": probes}) + "\n")
+    return str(file)
+
+
+class Preparing:
+    """Holds the preparing of other rules until it is opened; keeps the caches."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.open = threading.Event(), threading.Event()
+        self.caches: list[ImageCache] = []
+        self.threads: set[int] = set()
+        real = asking.explain
+
+        def slow(cache: ImageCache, probe: Probe) -> Explanation:
+            self.caches.append(cache)
+            self.threads.add(threading.get_ident())
+            self.reached.set()
+            assert self.open.wait(20)
+            return real(cache, probe)
+
+        monkeypatch.setattr(asking, "explain", slow)
+
+
+def test_rules_for_a_large_store_are_made_ready_in_another_thread(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached, gate = threading.Event(), threading.Event()
-    real = asking.explain
+    opened(window, qtbot, large(tmp_path))
+    show(window, qtbot)
+    pane, chosen = window.compare.pane, other_than(window)
+    preparing = Preparing(monkeypatch)
+    pane.view.setCurrentIndex(pane.model.row_of(chosen))
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(preparing.reached.is_set, timeout=20_000)
+    assert session(window).cache.rules is not chosen
+    with qtbot.waitSignal(session(window).rules_changed, timeout=20_000):
+        preparing.open.set()
+    assert [session(window).cache] == preparing.caches  # the one that has its indexes already
+    assert threading.get_ident() not in preparing.threads
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        edit(window, "something new")
+    assert answers(pane) == expected(window)
 
-    def slow(cache: ImageCache, probe: Probe) -> object:
-        reached.set()
-        assert gate.wait(20)
-        return real(cache, probe)
 
-    monkeypatch.setattr(asking, "explain", slow)
-    chosen: list[str] = []
-    shown.rules_asked.connect(lambda name, _: chosen.append(name))
-    shown.view.setCurrentIndex(shown.model.row_of(other_than(demo)))
-    qtbot.keyClick(shown.view, Qt.Key.Key_Return)
-    qtbot.waitUntil(reached.is_set, timeout=20_000)
-    with qtbot.waitSignal(shown.settled, timeout=20_000):
-        demo.open(str(CHAIN))
-    rules = session(demo).cache.rules
-    gate.set()
-    shown.stop()
+def test_a_switch_that_comes_after_another_store_is_of_that_store(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(window, qtbot, large(tmp_path))
+    show(window, qtbot)
+    pane = window.compare.pane
+    preparing = Preparing(monkeypatch)
+    pane.view.setCurrentIndex(pane.model.row_of(other_than(window)))
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(preparing.reached.is_set, timeout=20_000)
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        window.open(str(CHAIN))
+    preparing.open.set()
+    pane.stop()
     QApplication.processEvents()
-    assert not chosen
-    assert session(demo).cache.rules is rules
+    assert session(window).cache.store is session(window).store
+    assert len(session(window).store.images) == 35
+    assert answers(pane) == expected(window)
+
+
+def test_the_later_of_two_choices_counts(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(window, qtbot, large(tmp_path))
+    show(window, qtbot)
+    pane, own = window.compare.pane, session(window).cache.rules
+    preparing = Preparing(monkeypatch)
+    changed: list[str] = []
+    session(window).rules_changed.connect(lambda: changed.append(session(window).cache.rules.name))
+    pane.view.setCurrentIndex(pane.model.row_of(other_than(window)))
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(preparing.reached.is_set, timeout=20_000)
+    pane.view.setCurrentIndex(pane.model.row_of(own))  # back, before it has come
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    preparing.open.set()
+    last = RULE_SETS["containerd-29"]
+    pane.view.setCurrentIndex(pane.model.row_of(last))
+    with qtbot.waitSignal(session(window).rules_changed, timeout=20_000):
+        qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    assert changed == [last.name]
 
 
 def test_rules_chosen_elsewhere_are_marked(shown: ComparePane, demo: MainWindow) -> None:
