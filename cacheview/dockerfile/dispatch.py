@@ -15,8 +15,9 @@ from typing import Any
 
 from cacheview.dockerfile import settings
 from cacheview.dockerfile.expand import Lexer
-from cacheview.dockerfile.flags import read_flags
+from cacheview.dockerfile.flags import Flags, needs_buildkit, parse_flags
 from cacheview.dockerfile.gotext import quote_all
+from cacheview.dockerfile.mounts import check_mounts
 from cacheview.dockerfile.parse import Instruction, heredoc_name
 from cacheview.dockerfile.ports import exposed_ports
 from cacheview.dockerfile.release import BuilderRelease
@@ -80,7 +81,10 @@ def copied(
     instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
 ) -> ContainerConfig:
     """What a ``COPY`` or ``ADD`` asks whose files are known by their checksum alone; the destination is expanded."""
-    return _copied(_Step(instruction, state, release), destination)(checksum)
+    step = _Step(instruction, state, release)
+    flags = _resolved_flags(step)
+    needs_buildkit(instruction.name, flags)
+    return _copied(step, flags, destination)(checksum)
 
 
 def label_option(name: str, value: str, state: StageState) -> Dispatched:
@@ -108,14 +112,14 @@ class _Step:
 
     @property
     def lexer(self) -> Lexer:
-        return self.state.lexer(self.instruction.escape)
+        return self.state.lexer(self.instruction.escape, self.texts)
 
     @property
-    def flags(self) -> dict[str, str]:
-        return read_flags(self.instruction.name, self.instruction.flags)
+    def flags(self) -> Flags:
+        return parse_flags(self.instruction.name, self.instruction.flags, self.texts)
 
     def check_flags(self) -> None:
-        read_flags(self.instruction.name, self.instruction.flags)
+        _ = self.flags
 
     def only_argument(self) -> str:
         if len(self.instruction.args) != 1:
@@ -147,7 +151,10 @@ class _Step:
 
 
 def _run(step: _Step) -> Dispatched:
-    step.check_flags()
+    flags = step.flags
+    if step.texts.mounts_at_dispatch:
+        check_mounts(flags.repeated.get("mount", ()), step.texts, step.lexer.word)
+    needs_buildkit("RUN", flags.values)
     state = step.state
     command = (*state.args.run_prefix(state.env), *step.with_shell())
     # A command runs without the entrypoint; without a command the entrypoint stays.
@@ -255,7 +262,7 @@ def _healthcheck(step: _Step) -> Dispatched:
         if not command:
             raise DataError("there is no command after CMD")
         test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
-        check = settings.healthcheck(test, step.flags, step.texts)
+        check = settings.healthcheck(test, step.flags.values, step.texts)
     else:
         raise DataError(f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…")
     return step.comment(step.texts.healthcheck(check), Healthcheck=check)
@@ -294,21 +301,30 @@ def _arg(step: _Step) -> Dispatched:
 
 
 def _copy(step: _Step) -> Dispatched:
-    lexer, args = step.lexer, step.instruction.args
-    from_ = step.flags.get("from", "")
+    lexer, args, name = step.lexer, step.instruction.args, step.instruction.name
     if len(args) < 2:
-        raise DataError(f"it takes a source and a destination; write {step.instruction.name} file /dst")
-    if heredoc_name(args[-1]):
+        raise DataError(f"it takes a source and a destination; write {name} file /dst")
+    if heredoc_name(args[-1], step.texts):
         raise DataError("the destination cannot be a heredoc")
-    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg))
+    flags = _resolved_flags(step)
+    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.texts))
     destination = lexer.word(args[-1])
-    copy = CopySources(step.instruction.name, sources, destination, from_)
-    make = _copied(step, destination)
-    return Dispatched(step.state, make, copy, has_layer=True)
+    needs_buildkit(name, flags)
+    copy = CopySources(name, sources, destination, flags.get("from", ""))
+    return Dispatched(step.state, _copied(step, flags, destination), copy, has_layer=True)
 
 
-def _copied(step: _Step, destination: str) -> Callable[[str], ContainerConfig]:
-    owner = step.lexer.word(step.flags.get("chown", ""))
+def _resolved_flags(step: _Step) -> dict[str, str]:
+    """The flags of a ``COPY`` or ``ADD``, with the variables resolved in those where the release does."""
+    flags = dict(step.flags.values)
+    for flag in ("chown", *(("chmod",) if step.texts.expands_chmod else ()), "checksum"):
+        if flag in flags:
+            flags[flag] = step.lexer.word(flags[flag])
+    return flags
+
+
+def _copied(step: _Step, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
+    owner = flags.get("chown", "")
     chown = step.texts.chown.format(owner) if owner else ""
     config = step.config
 

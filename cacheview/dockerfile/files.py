@@ -31,9 +31,9 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
         raise DataError(f"it takes a source and a destination; write {_EXAMPLE}")
     if _is_checksum(args[0], instruction.name) and args[1] == "in" and len(args) > 2:
         return args[0], " ".join(args[2:])
-    if heredoc_name(args[-1]):
+    if heredoc_name(args[-1], lexer.release):
         raise DataError("the destination cannot be a heredoc")
-    sources = [lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg)]
+    sources = [lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, lexer.release)]
     destination = lexer.word(args[-1])
     if not sources:
         raise DataError("the classic builder takes no files from a heredoc, and there is no other source")

@@ -5,7 +5,7 @@ The rules are those of BuildKit's ``frontend/dockerfile/instructions/bflag.go``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -79,17 +79,21 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
     return flags
 
 
-def needs_buildkit(name: str, flags: Iterable[str]) -> None:
+def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
     """What the classic builder says of flags that only BuildKit obeys, when it takes the step.
 
-    Of several flags of a ``RUN`` Docker names any; this is the first given.
+    A ``--chmod`` of ``COPY`` or ``ADD`` that is empty is none. Of several flags of a ``RUN`` Docker names any; this is
+    the first given.
+
+    Args:
+        name: of the instruction.
+        values: by flag; that of ``--chmod`` as the release resolves it.
 
     Raises:
         RefusedError: there is one.
     """
-    given = set(flags) if name != "RUN" else flags
-    for flag in given:
-        if flag in _BUILDKIT_ONLY.get(name, ()):
+    for flag, value in values.items():
+        if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):
             raise RefusedError(
                 f"--{flag} needs BuildKit, and the classic builder refuses it; leave it out",
                 said=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "

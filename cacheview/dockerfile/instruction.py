@@ -37,7 +37,7 @@ def probe_config(
         DataError: the builder would refuse the instruction, or never asks the cache for it, or the line alone does
             not tell what it would send; with what to do.
     """
-    parsed = parse_instruction(instruction)
+    parsed = parse_instruction(instruction, texts)
     try:
         if parsed.name not in INSTRUCTIONS or parsed.name == "FROM":
             raise DataError(_why_not(parsed.name))
@@ -54,7 +54,7 @@ def probe_config(
 def _config(parsed: Instruction, state: StageState, texts: BuilderRelease) -> ContainerConfig:
     if parsed.name not in ("ADD", "COPY"):
         return dispatch(parsed, state, texts).probe
-    checksum, destination = files.checksum_and_destination(parsed, state.lexer(parsed.escape))
+    checksum, destination = files.checksum_and_destination(parsed, state.lexer(parsed.escape, texts))
     return copied(parsed, state, texts, checksum, destination)
 
 

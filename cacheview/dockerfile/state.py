@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import ContainerConfig, Image
 
 __all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState"]
@@ -67,10 +68,10 @@ class StageState:
         pairs = (entry.partition("=") for entry in self.config.Env or ())
         return {name: value for name, _, value in pairs}
 
-    def lexer(self, escape: str) -> Lexer:
+    def lexer(self, escape: str, release: BuilderRelease) -> Lexer:
         """What expands a word here: the environment hides the build arguments of its names."""
         env = self.env
-        return Lexer({**self.args.visible(env), **env}, escape)
+        return Lexer({**self.args.visible(env), **env}, escape, release=release)
 
     def on(self, image_id: str) -> StageState:
         """The same on top of another image."""

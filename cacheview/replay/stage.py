@@ -169,7 +169,7 @@ class StageBuild:
 
     def _bases(self) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
         build, plan = self.build, self.plan
-        lexer = _meta_lexer(self.args, self.escape)
+        lexer = _meta_lexer(self.args, self.escape, build.release)
         platform = build.platform
         if plan.platform_flag:
             text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
@@ -364,6 +364,6 @@ def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError
     return RefusedError(said, said=said, line=instruction.start_line)
 
 
-def _meta_lexer(args: BuildArgs, escape: str) -> Lexer:
+def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:
     """What expands a word of ``FROM``: the arguments before the first one are all that it sees."""
-    return Lexer(replace(args, declared=args.before_from).visible(()), escape)
+    return Lexer(replace(args, declared=args.before_from).visible(()), escape, release=release)
