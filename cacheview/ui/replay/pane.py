@@ -216,6 +216,7 @@ class ReplayPane(QWidget):
                 self._forget()  # it holds much of a store that is no more
             return
         self._asked = wanted
+        self._enable()
         self._watch()
         self._patience.start()
         self._loader.start(self._replayer.replaying(wanted))
@@ -265,9 +266,9 @@ class ReplayPane(QWidget):
         self.form.set_stages(_stage_names(told))
         self.head.copy_button.setEnabled(True)
         self._say()
-        had_focus = self.empty.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        is_awaited = self._is_new and self.head.open_button.hasFocus()
         self._pages.setCurrentWidget(self.view)
-        if had_focus or (self._is_new and self.head.open_button.hasFocus()):
+        if is_awaited:
             self.take_focus()
         if self._is_new or kept is None:
             self._is_new = False
@@ -367,12 +368,10 @@ class ReplayPane(QWidget):
         self.head.say(one_line(self._build.title) if self._build is not None else "")
 
     def _show_nothing(self) -> None:
-        has_build = self._build is not None
-        self.head.again_button.setEnabled(has_build)
-        self.head.options_button.setEnabled(has_build)
+        self._enable()
         self.head.copy_button.setEnabled(False)
         self._say_build()
-        if has_build:
+        if self._build is not None:
             self.empty.show_text("No store is open", "Open one: the steps of the Dockerfile are asked in its cache.")
         else:
             self.empty.show_text(
@@ -380,8 +379,13 @@ class ReplayPane(QWidget):
                 "Choose one, or drop it on the window: each step is put to the cache, and nothing is built.",
                 "Replay Dockerfile…",
             )
-        self._side.setVisible(has_build)
         self._pages.setCurrentWidget(self.empty)
+
+    def _enable(self) -> None:
+        has_build = self._build is not None
+        self.head.again_button.setEnabled(has_build)
+        self.head.options_button.setEnabled(has_build)
+        self._side.setVisible(has_build)
 
     # What the person does
 

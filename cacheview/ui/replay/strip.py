@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -17,6 +18,9 @@ from cacheview.ui.theme import GRID, current_tokens, icon_size, scaled_font, str
 from cacheview.ui.verdict.labels import Line, Text
 
 __all__ = ["Strip", "Summary", "summaries"]
+
+
+_LONGEST: Final = 60  # characters of an instruction
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def summaries(told: Told) -> tuple[Summary, ...]:
 def _named(step: Step, replay: Replay) -> str:
     trigger = next((base for base in replay.steps if any(each is step for each in base.triggers)), None)
     of = f"a trigger of step {step.number}" if trigger is not None else f"step {step.number} of {replay.total}"
-    return f"{of}, {one_line(step.text)[:80]}"
+    text = one_line(step.text)
+    return f"{of}, {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
 
 
 class Strip(QWidget):
