@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from cacheview.stores.collector import paused_collector
 
@@ -133,7 +133,8 @@ class Loader(QObject):
             try:
                 self.parted.emit(part)
             finally:
-                request.part_shown.set()
+                # Once it is painted, too: what the work gives next would be taken in the same turn.
+                QTimer.singleShot(0, self, request.part_shown.set)
 
     def _on_end(self, number: int, result: object, error: object) -> None:
         if self._current is None or number != self._current.number:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from cacheview.engine import ImageCache
+    from collections.abc import Mapping
+
+    from cacheview.engine import Explanation, ImageCache
     from cacheview.model import Image, ImageStore, Platform, Probe
     from cacheview.stores.opened import Case, Opened
     from cacheview.ui.images.tree import Forest
@@ -38,27 +40,36 @@ class OpenedStore:
     forest: Forest | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
     """What is known of a store while it is being read: some of its images with all that they were built on.
 
     Attributes:
         total: how many images there are.
+        in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
+        more: whether the window has more to do.
     """
 
     store: ImageStore
     forest: Forest
     total: int
+    in_pieces: bool = False
+    more: bool = False
 
 
 @dataclass
 class Panes:
-    """Asks the window for one more piece of what it will show the store with: so it need not make all in one breath.
+    """Asks the window for one more piece of what it shows the store with, so that it need not do all in one breath.
 
     Attributes:
+        probe: what the store will be asked first, and the explanation of the answer.
+        candidates: places of the images in the local cache's stage.
         more: whether the window has more to do.
     """
 
+    probe: Probe
+    explanation: Explanation
+    candidates: Mapping[str, int]
     more: bool = False
 
 
@@ -71,21 +82,27 @@ def open_work(location: str, rules: str, platform: str) -> Work:
     """
 
     def work(report: Report) -> OpenedStore:
-        from cacheview.engine import explain
+        from cacheview.engine import StageKind, explain
         from cacheview.stores.collector import freeze_more
         from cacheview.stores.open import open_store
+        from cacheview.ui.images.marks import positions
         from cacheview.ui.images.tree import forest
 
         begun = time.time()
         loading = threading.Thread(target=_load_panes, daemon=True, name="load-panes")
         loading.start()
         known: list[ImageStore] = []
+        begun_showing: list[bool] = []
 
         def progress(done: int, total: int | None, what: str) -> None:
             report(done, total, what)
             if known and not loading.is_alive():  # or the window would wait for the modules that it shows it with
                 store = known.pop()
-                report.part(lambda: first_sight(store))
+                if begun_showing:
+                    report.part(lambda: first_sight(store))
+                else:
+                    begun_showing.append(True)
+                    _show(report, replace(first_sight(store), in_pieces=True))
 
         def partial(store: ImageStore) -> None:
             known[:] = [store]
@@ -103,16 +120,22 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         tree = forest(case.store)
         loading.join()
         # The whole tree, then the panes, each in a breath of its own.
-        report.part(lambda: Part(case.store, tree, len(case.store.images)), last=True)
-        panes = Panes(more=True)
-        while panes.more:
-            panes.more = False
-            report.part(lambda: panes, last=True)
+        _show(report, Part(case.store, tree, len(case.store.images), in_pieces=True))
+        local = explanation.trace.stage(StageKind.LOCAL)
+        _show(report, Panes(probe, explanation, positions(local) if local is not None else {}))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
         return OpenedStore(opened, cache, probe, read_at=begun, forest=tree)
 
     return work
+
+
+def _show(report: Report, what: Part | Panes) -> None:
+    """Give it to the window again and again, until that has done all about it: in between it can do other things."""
+    report.part(lambda: what, last=True)
+    while what.more:
+        what.more = False
+        report.part(lambda: what, last=True)
 
 
 def _load_panes() -> None:

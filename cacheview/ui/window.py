@@ -247,10 +247,14 @@ class MainWindow(QMainWindow):
             return  # what is open stays until the other has been read
         if self.workspace is None:
             self.workspace = self._make_workspace()
+            if part.in_pieces:
+                part.more = True
+                return
+        if self._pages.currentWidget() is not self.workspace:
             self.workspace.set_busy(self.busy_page)
             self._pages.setCurrentWidget(self.workspace)
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
-        self.workspace.show_part(part)
+        part.more = self.workspace.show_part(part)
 
     def _prepare(self) -> None:
         """Make the other panes piece by piece: all at once would be felt."""
@@ -259,8 +263,10 @@ class MainWindow(QMainWindow):
 
     def _bring(self, panes: Panes) -> None:
         """All has been read: what is left of the panes, piece by piece."""
-        if self.workspace is not None and self.session is None:
-            panes.more = self.workspace.prepare() or self.workspace.bring()
+        if "notice" not in self.__dict__:
+            panes.more = not self.notice.isVisible()
+        elif self.workspace is not None and self.session is None:
+            panes.more = self.workspace.prepare() or self.workspace.bring(panes)
 
     def _give_up_part(self) -> None:
         """What was read so far is not all: it goes."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
+from cacheview.engine import StageKind
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images import ImagesPane, Marks, positions
 from cacheview.ui.probe import ProbePane
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Edit, Stage
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.opening import Part
+    from cacheview.ui.opening import Panes, Part
 
 __all__ = ["Workspace"]
 
@@ -82,8 +83,12 @@ class Workspace(QWidget):
         """
         return next(self._pieces, False)
 
-    def bring(self) -> bool:
-        """Show one more pane, when all is prepared. Returns whether there is more to do."""
+    def bring(self, panes: Panes | None = None) -> bool:
+        """Show one more pane, when all is prepared. Returns whether there is more to do.
+
+        Args:
+            panes: what they will show first; None: that comes with the session.
+        """
         hidden = next((pane for pane in (self.probe, self.verdict) if pane.isHidden()), None)
         if hidden is None:
             return False
@@ -91,6 +96,11 @@ class Workspace(QWidget):
         if hidden is self.verdict:
             self.release_busy()
         self._share()
+        if panes is not None and hidden is self.probe:
+            self._document.load(panes.probe)
+        elif panes is not None:
+            self.verdict.show_explanation(panes.explanation)
+            self._listed = (panes.explanation.trace.stage(StageKind.LOCAL), panes.candidates)
         return True
 
     def _make_pieces(self) -> Iterator[bool]:
@@ -121,10 +131,13 @@ class Workspace(QWidget):
         page.show()
         self._share()
 
-    def show_part(self, part: Part) -> None:
-        """Show what has been read of the images so far."""
+    def show_part(self, part: Part) -> bool:
+        """Show what has been read of the images so far. Returns whether there is more to do before it is shown."""
+        if part.in_pieces and self.images.prepare(part.forest):
+            return True
         self.images.set_store(part.store, keep=self._filling, forest=part.forest, total=part.total)
         self._filling = True
+        return False
 
     def release_busy(self) -> None:
         """Let go of the page that `set_busy` was given."""
@@ -224,7 +237,6 @@ class Workspace(QWidget):
     # From the session
 
     def _show_store(self) -> None:
-        self._listed = (None, {})
         change = self._session.change
         keep = change is not None or self._filling
         self._filling = False
@@ -237,8 +249,6 @@ class Workspace(QWidget):
         self.images.reveal(self._session.document.probe.parent, unhide=False)
 
     def _show_answer(self, answer: Answer) -> None:
-        from cacheview.engine import StageKind
-
         explanation = answer.explanation
         self.verdict.show_explanation(explanation)
         self.probe.set_marks(field_marks(explanation))

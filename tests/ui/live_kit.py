@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from cacheview.model import ContainerConfig, DataError, HistoryEntry, Image, ImageConfig, ImageStore, Problem, Timestamp
+from cacheview.model import (
+    ContainerConfig,
+    DataError,
+    Doubt,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    ImageStore,
+    Problem,
+    Timestamp,
+)
 from cacheview.stores import open as open_module
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
@@ -27,6 +37,14 @@ def make_image(number: int, parent: int | None = None, *names: str) -> Image:
         from_scratch=parent is None,
         config=ImageConfig(created=entry.created, history=(entry,), container_config=step),
     )
+
+
+UNREAD = (Doubt(aspect="config", reason="It has not been read yet.", remedy="Wait."),)
+
+
+def listed(image: Image) -> Image:
+    """What the list alone tells of an image."""
+    return Image(id=image.id, names=image.names, parent=image.parent, config=ImageConfig(), doubts=UNREAD)
 
 
 class FakeEngine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +37,35 @@ class Column(IntEnum):
 
 
 _COLUMNS: Final = len(Column)
+_LARGE: Final = 500  # rows on one level whose indexes are kept ready
+_AT_ONCE: Final = 2500  # indexes that are made in one turn: some milliseconds
+_TOP: Final = -1
 _TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
+
+
+class _Levels:
+    """The indexes of a tree's large levels, by the number of the node above: `_TOP` for the top level."""
+
+    def __init__(self, forest: Forest) -> None:
+        self.forest = forest
+        self.indexes: dict[int, list[QModelIndex]] = {}
+        nodes = [node for node in forest.nodes if len(node.children) > _LARGE]
+        self._waiting: list[tuple[int, Sequence[Node]]] = [(node.number, node.children) for node in nodes]
+        if len(forest.roots) > _LARGE:
+            self._waiting.append((_TOP, forest.roots))
+
+    def make_more(self, create: Callable[[int, int, int], QModelIndex]) -> bool:
+        """Make some. Returns whether there are more."""
+        left = _AT_ONCE
+        while self._waiting and left:
+            number, rows = self._waiting[-1]
+            made = self.indexes.setdefault(number, [])
+            part = rows[len(made) : len(made) + left]
+            made += [create(node.row, 0, node.number) for node in part]
+            left -= len(part)
+            if len(made) == len(rows):
+                self._waiting.pop()
+        return bool(self._waiting)
 
 
 class ImageTreeModel(QAbstractItemModel):
@@ -53,9 +81,21 @@ class ImageTreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._store: ImageStore | None = None
         self._forest = Forest((), (), {}, 0)
+        self._branching: list[bool] = []
+        self._levels = self._coming = _Levels(self._forest)
         self._new: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
+
+    def prepare(self, made: Forest) -> bool:
+        """Do some of the work that a view of many rows will need once `set_store` is given this tree.
+
+        A view asks for the index of every row in one breath, and making one takes longer than all else about it.
+        Returns whether there is more to do.
+        """
+        if self._coming.forest is not made:
+            self._coming = _Levels(made)
+        return self._coming.make_more(self.createIndex)
 
     def set_store(
         self,
@@ -81,6 +121,9 @@ class ImageTreeModel(QAbstractItemModel):
             self._forest = made
         else:
             self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
+        self._branching = [bool(node.children) for node in self._forest.nodes]
+        self._levels = self._coming if self._coming.forest is self._forest else _Levels(self._forest)
+        self._coming = self._levels
         self.endResetModel()
 
     def set_marks(self, marks: Marks | None) -> None:
@@ -137,7 +180,10 @@ class ImageTreeModel(QAbstractItemModel):
         return self.index_of(node) if node is not None else QModelIndex()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        # Asked for each row of a layout: there may be 10,000.
+        # Asked for each row of a layout, as is `hasChildren`: there may be 10,000.
+        ready = self._levels.indexes.get(parent.internalId() if parent.isValid() else _TOP)
+        if ready is not None and 0 <= row < len(ready) and column == 0 and parent.column() <= 0:
+            return ready[row]
         forest = self._forest
         if parent.isValid():
             number = parent.internalId()
@@ -163,9 +209,10 @@ class ImageTreeModel(QAbstractItemModel):
     def hasChildren(self, parent: _Index = _ROOT) -> bool:
         if not parent.isValid():
             return bool(self._forest.roots)
-        number = parent.internalId()
-        nodes = self._forest.nodes
-        return number < len(nodes) and parent.column() == 0 and bool(nodes[number].children)
+        try:
+            return self._branching[parent.internalId()] and parent.column() == 0
+        except IndexError:  # it has outlived its row
+            return False
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() and parent.column() != 0 else len(Column)

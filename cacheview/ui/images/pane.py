@@ -127,6 +127,10 @@ class ImagesPane(QWidget):
 
     # What is shown
 
+    def prepare(self, forest: Forest) -> bool:
+        """Do some of the work that `set_store` with this tree takes. Returns whether there is more to do."""
+        return self._intermediate.isChecked() and self.model.prepare(forest)
+
     def set_store(
         self,
         store: ImageStore | None,
