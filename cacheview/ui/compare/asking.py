@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -33,13 +34,16 @@ class Asker:
     """The caches of one store under all rule sets, kept from one probe to the next.
 
     Among 10,000 candidates each rule set takes some tenths of a second when it is first asked, and then well under a
-    millisecond. The works it makes may run in any thread and at the same time: they wait for each other.
+    millisecond. The works it makes may run in any thread and at the same time: they wait for each other, and asking
+    lets others pass after each rule set.
     """
 
     def __init__(self, store: ImageStore) -> None:
         self.store = store
         self._caches = Caches(store)
         self._lock = threading.Lock()
+        self._free = threading.Event()  # not set: somebody waits for what takes less long
+        self._free.set()
 
     def asking(self, probe: Probe, known: Row, *, certain: bool) -> Work:
         """Work that asks all rule sets but one whose row is known already.
@@ -50,19 +54,42 @@ class Asker:
         first = Line.of(known, certain=certain)
 
         def work(report: Report) -> object:
-            with self._lock:
-                begun = time.monotonic()
-                lines = self._verdicts(report, probe, first)
-                rows = self._rows(report, probe, known, lines)
-                if time.monotonic() - begun > 2 * _AT_ONCE:  # indexes were made
-                    freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
-                return [
-                    replace(lines[row.rules.name], group=number)
-                    for number, group in enumerate(grouped(probe, rows, self._caches).groups)
-                    for row in group.rows
-                ]
+            begun = time.monotonic()
+            lines = self._verdicts(report, probe, first)
+            rows = self._rows(report, probe, known, lines)
+            if time.monotonic() - begun > 2 * _AT_ONCE:  # indexes were made
+                freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+            with self._turn():
+                groups = grouped(probe, rows, self._caches).groups
+            return [
+                replace(lines[row.rules.name], group=number)
+                for number, group in enumerate(groups)
+                for row in group.rows
+            ]
 
         return work
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether something short is waited for, or at work."""
+        return not self._free.is_set()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The caches, once nobody waits for them with something short."""
+        self._free.wait()
+        with self._lock:
+            yield
+
+    @contextmanager
+    def _first(self) -> Iterator[None]:
+        """The caches as soon as may be."""
+        self._free.clear()
+        try:
+            with self._lock:
+                yield
+        finally:
+            self._free.set()
 
     def _verdicts(self, report: Report, probe: Probe, first: Line) -> dict[str, Line]:
         lines = {first.rules.name: first}
@@ -70,7 +97,8 @@ class Asker:
         for rules in RULE_SETS.values():
             report(len(lines), len(RULE_SETS), "Asking")
             if rules.name not in lines:
-                lines[rules.name] = Line(rules, self._caches.cache(rules).verdict(probe))
+                with self._turn():
+                    lines[rules.name] = Line(rules, self._caches.cache(rules).verdict(probe))
             if len(lines) == len(RULE_SETS) or time.monotonic() - begun > _AT_ONCE:
                 report.part(lambda: dict(lines))
         return lines
@@ -84,10 +112,11 @@ class Asker:
             if rules is known.rules:
                 rows.append(known)
                 continue
-            cache = self._caches.cache(rules)
-            row = ask(cache, probe)
+            with self._turn():
+                cache = self._caches.cache(rules)
+                row = ask(cache, probe)
+                lines[rules.name] = Line.of(row, certain=not rests_on(cache, probe, row.verdict))
             rows.append(row)
-            lines[rules.name] = Line.of(row, certain=not rests_on(cache, probe, row.verdict))
             if time.monotonic() - begun > _AT_ONCE:
                 report.part(lambda: dict(lines))
         return rows
@@ -96,7 +125,7 @@ class Asker:
         """Work whose result is the table in one of `FORMS`, with the whole sentence of each answer."""
 
         def work(report: Report) -> object:
-            with self._lock:
+            with self._first():
                 report(0, None, "Copying")
                 return FORMS[form](compare(self.store, probe, caches=self._caches), own)
 
@@ -109,7 +138,7 @@ class Asker:
         """
 
         def work(report: Report) -> object:
-            with self._lock:
+            with self._first():
                 report(0, None, "Preparing")
                 cache = self._caches.cache(rules)
                 explain(cache, probe).trace.index.survivors(probe)

@@ -204,9 +204,6 @@ class ComparePane(QWidget):
         session, rules = self._session, self.model.line(index).rules
         if session is None or self._asker is None:
             return
-        if rules is not session.cache.rules and self._loader.is_busy:  # the rest is asked when they are in use
-            self._loader.cancel()
-            self._asked = None
         self.rules_asked.emit(rules.name, self._asker.preparing(rules, session.document.probe))
 
     def _ask_anew(self) -> None:

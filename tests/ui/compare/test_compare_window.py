@@ -452,6 +452,30 @@ def test_rules_for_a_large_store_are_made_ready_in_another_thread(
     assert answers(pane) == expected(window)
 
 
+def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, probe = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()),)), Probe()
+    known = ask(ImageCache(store, RULE_SETS["containerd-29"]), probe)
+    gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
+    preparing.open.set()
+    asker, done = asking.Asker(store), []
+    asks = threading.Thread(target=lambda: done.append(asker.asking(probe, known, certain=True)(Told())))
+    asks.start()
+    assert gate.reached.wait(20)
+    rules = RULE_SETS["containerd-25.0.0"]
+    prepares = threading.Thread(target=lambda: done.append(asker.preparing(rules, probe)(Told())))
+    prepares.start()
+    qtbot.waitUntil(lambda: asker.is_wanted, timeout=20_000)
+    gate.open.set()
+    prepares.join(20)
+    asks.join(20)
+    assert not asker.is_wanted
+    cache, lines = done  # in this order
+    assert isinstance(cache, ImageCache)
+    assert cache.rules is rules
+    assert isinstance(lines, list)
+    assert len(lines) == 17
+
+
 def test_a_switch_that_comes_after_another_store_is_of_that_store(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
