@@ -1,4 +1,4 @@
-"""What is kept from one start to the next: the layout and the recent files. Nothing else."""
+"""What is kept from one start to the next: the layout, and what was opened last. Nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from cacheview.ui.names import is_live
 
@@ -21,6 +21,8 @@ class Settings:
     def __init__(self, file: Path | None = None, *, forgetful: bool = False) -> None:
         """``file``: an ini file; None: the user's own. ``forgetful``: none at all, and nothing is written."""
         self._stored: QSettings | _Nowhere
+        self._file = file
+        self._forgetful = forgetful
         if forgetful:
             self._stored = _Nowhere()
         elif file is not None:
@@ -45,6 +47,7 @@ class Settings:
 
     def clear_recent(self) -> None:
         self._stored.remove("recent")
+        self._stored.remove("replay/builds")
 
     @property
     def builds(self) -> list[str]:
@@ -54,6 +57,16 @@ class Settings:
     @builds.setter
     def builds(self, builds: list[str]) -> None:
         self._stored.setValue("replay/builds", builds)
+
+    @property
+    def records(self) -> Path | None:
+        """The folder of what replays know of the files of each context; None: nothing is to be written."""
+        if self._forgetful:
+            return None
+        if self._file is not None:
+            return self._file.parent / "contexts"
+        data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+        return Path(data) / "contexts" if data else None
 
     @property
     def geometry(self) -> QByteArray | None:

@@ -6,13 +6,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Entry, FolderContext
 from cacheview.dockerfile.context.hashing import Hasher, Memory
+from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, RuleSet
-from cacheview.model import ImageStore
+from cacheview.model import DataError, ImageStore
 from cacheview.replay.builder import builder_of
+from cacheview.replay.changes import differing_files, remember_files
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
@@ -20,7 +23,6 @@ from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import explain_miss
 from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.build import Build, options_of
-from cacheview.ui.replay.files import differing_files
 
 __all__ = ["LISTING", "READING", "Question", "Replayer", "Told"]
 
@@ -47,6 +49,7 @@ class Told:
     Attributes:
         explanation: why the first miss misses; None: there is none, or it is not known what was asked.
         files: of the first miss, what is known of the files that differ, in sentences.
+        problem: why the record of the files cannot be kept; empty: it can.
         seconds: that all of it took.
     """
 
@@ -54,6 +57,7 @@ class Told:
     replay: Replay
     explanation: Explanation | None = None
     files: tuple[str, ...] = ()
+    problem: str = ""
     seconds: float = 0.0
 
     @property
@@ -64,8 +68,10 @@ class Told:
 class Replayer:
     """Makes the works that replay builds. Sums of files are kept from one to the next, while the files stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Path | None = None) -> None:
+        """``records``: the folder of the records of files; None: none are kept."""
         self._memory = Memory()
+        self._records = records
 
     def replaying(self, question: Question) -> Work:
         """Work whose result is a `Told`. It raises `DataError` where Dockerfile or context cannot be read."""
@@ -85,10 +91,30 @@ class Replayer:
             told = replay(data, summer, store, rules, release, options, name=dockerfile.name or "Dockerfile")
             report(0, None, "Asking why the first miss misses")
             explanation = explain_miss(told, store, rules)
-            files = differing_files(told.first_miss, explanation)
-            return Told(question, told, explanation, files, time.perf_counter() - begun)
+            record, problem = self._record(context.title)
+            files = differing_files(told.first_miss, explanation, record)
+            if self._records is not None and not problem and remember_files(record, told):
+                problem = _saved(record)
+            return Told(question, told, explanation, files, problem, time.perf_counter() - begun)
 
         return work
+
+    def _record(self, context: str) -> tuple[Record, str]:
+        """The record of a context, and why it cannot be read."""
+        if self._records is None:
+            return Record("", context), ""
+        try:
+            return Record.load(self._records, context), ""
+        except DataError as error:
+            return Record(self._records, context), str(error)
+
+
+def _saved(record: Record) -> str:
+    try:
+        record.save()
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 class _ReportingContext(FolderContext):

@@ -40,7 +40,7 @@ class Detail(QScrollArea):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + 2)
-        for widget in (self._title, self._instruction, self._reason, *self._values, self._differs, self._files):
+        for widget in (self._title, self._instruction, self._differs, self._reason, *self._values, self._files):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.setWidget(inner)
@@ -53,7 +53,7 @@ class Detail(QScrollArea):
     @property
     def texts(self) -> tuple[str, ...]:
         """What is shown, from the top."""
-        labels = (self._title, self._instruction, self._reason, self._differs, self._files)
+        labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
     def show_row(self, row: Row | None, told: Told | None) -> None:

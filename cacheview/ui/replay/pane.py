@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
@@ -56,7 +57,8 @@ class ReplayPane(QWidget):
     open_asked = Signal()
     copied = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, records: Path | None = None, parent: QWidget | None = None) -> None:
+        """``records``: the folder for the records of files; None: none are kept."""
         super().__init__(parent)
         self._session: Session | None = None
         self._build: Build | None = None
@@ -65,7 +67,7 @@ class ReplayPane(QWidget):
         self._is_new = False
         self._is_quiet = False
         self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
-        self._replayer = Replayer()
+        self._replayer = Replayer(records)
         self.head = ReplayHead()
         self.strip = Strip()
         self.model = StepsModel(self)

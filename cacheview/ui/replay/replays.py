@@ -35,7 +35,7 @@ class Replays(QObject):
         super().__init__(window)
         self._window = window
         self._settings = settings
-        self.pane = ReplayPane()
+        self.pane = ReplayPane(settings.records)
         self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
         window.resizeDocks([self.dock], [_HEIGHT], Qt.Orientation.Vertical)
         self.pane.open_asked.connect(self.choose)

@@ -47,20 +47,27 @@ def summaries(told: Told) -> tuple[Summary, ...]:
         lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
     missed = replay.first_miss
     if missed is not None:
-        why = f": {told.explanation.sentence}" if told.explanation is not None else ""
-        lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{why}", missed))
-    if lines:
-        return tuple(lines)
+        sentence = told.explanation.sentence if told.explanation is not None else ""
+        why = told.files[0] if told.files else sentence
+        lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
+    if not lines:
+        lines.append(_without_miss(replay))
+    if told.problem:
+        lines.append(Summary("hazard", "NOTE", f"Which files change is not kept: {told.problem}"))
+    return tuple(lines)
+
+
+def _without_miss(replay: Replay) -> Summary:
     unknown = next((step for step in replay.asked if step.cached is None), None)
     if unknown is not None:
-        return (Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown),)
+        return Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
     asked = tuple(replay.asked)
     if not asked:
-        return (Summary("hit", "NOTHING ASKED", "No step of this Dockerfile asks the cache"),)
+        return Summary("hit", "NOTHING ASKED", "No step of this Dockerfile asks the cache")
     if replay.all_cached:
         told_all = "The one step that asks" if len(asked) == 1 else f"All {len(asked)} steps that ask"
-        return (Summary("hit", "HIT", f"{told_all} the cache {'is a hit' if len(asked) == 1 else 'are hits'}"),)
-    return (Summary("not-certain", "NOT ASKED", f"{plural(len(asked), 'step')} without a cache"),)
+        return Summary("hit", "HIT", f"{told_all} the cache {'is a hit' if len(asked) == 1 else 'are hits'}")
+    return Summary("not-certain", "NOT ASKED", f"{plural(len(asked), 'step')} without a cache")
 
 
 def _named(step: Step, replay: Replay) -> str:
@@ -77,7 +84,7 @@ class Strip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = (_StripRow(self), _StripRow(self))
+        self._rows = (_StripRow(self), _StripRow(self), _StripRow(self))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -92,7 +99,7 @@ class Strip(QWidget):
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[Summary, ...]) -> None:
-        for row, line in zip(self._rows, (*lines, None, None)[: len(self._rows)], strict=True):
+        for row, line in zip(self._rows, (*lines, None, None, None)[: len(self._rows)], strict=True):
             row.show_summary(line)
 
 

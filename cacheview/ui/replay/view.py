@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QFrame, QHeaderView, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
 from cacheview.ui.theme import GRID, current_tokens
@@ -42,7 +42,6 @@ class StepsView(QTreeView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
         self.setIndentation(4 * GRID)
-        self.setAllColumnsShowFocus(True)
         self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -67,6 +66,14 @@ class StepsView(QTreeView):
             for row in range(first, last + 1):
                 self.expand(self.model().index(row, 0))
 
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(option.rect, QColor(current_tokens().selection))  # also beside the first column
+        super().drawRow(painter, option, index)
+        if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index:
+            painter.setPen(QPen(QColor(current_tokens().accent)))
+            painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_asked.emit()
@@ -85,6 +92,7 @@ class _StepDelegate(WordsDelegate):
     """Another stage begins below a stronger line."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # drawn around the whole row
         super().paint(painter, option, index)
         if index.data(BEGINS_STAGE):
             rect = option.rect
