@@ -14,6 +14,7 @@ from cacheview import __version__, report
 from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
+from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.stores.open import open_store
 from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
@@ -109,9 +110,19 @@ def _window(arguments: list[str]) -> int:
     parser.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
     parser.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
     parser.add_argument("--scheme", choices=("light", "dark"), help="colours; default: those of the system")
+    parser.add_argument("--replay", metavar="CONTEXT", help="replay the Dockerfile of this build context")
+    parser.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
     parser.add_argument("--version", action="version", version=f"cacheview {__version__}")
     options = parser.parse_args(arguments)
     rules = rules_named(options.rules)
+    replay = None
+    if options.replay is not None:
+        replay = (options.replay, options.file or "")
+        path = find_dockerfile(*replay).path if os.path.isdir(options.replay) else Path(options.replay)
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such Dockerfile; --replay names a build context, -f its Dockerfile")
+    elif options.file is not None:
+        raise UsageError("-f names the Dockerfile of a build context: give that with --replay")
     from cacheview.ui.app import run_window  # Qt is loaded for the window alone
 
     return run_window(
@@ -120,6 +131,7 @@ def _window(arguments: list[str]) -> int:
         screenshot=options.screenshot,
         size=options.size,
         scheme=options.scheme,
+        replay=replay,
     )
 
 

@@ -30,6 +30,7 @@ def run_window(
     screenshot: Path | None = None,
     size: tuple[int, int] | None = None,
     scheme: Literal["light", "dark"] | None = None,
+    replay: tuple[str, str] | None = None,
     settings: Path | None = None,
     on_shown: Callable[[], None] | None = None,
 ) -> int:
@@ -43,6 +44,8 @@ def run_window(
             store could not be opened or the file not be written.
         size: of the window, in logical pixels.
         scheme: the colours; None: those of the system.
+        replay: a context folder or a Dockerfile to replay once the store is shown, and of a folder its Dockerfile,
+            empty for the usual one; a picture is drawn when its steps are shown.
         settings: an ini file in place of the user's own settings.
         on_shown: called once the window has been painted.
 
@@ -80,8 +83,15 @@ def run_window(
         window.first_painted.connect(on_shown)
     window.first_painted.connect(lambda: _begin(app, window, location))
     status = [0]
-    if screenshot is not None:
-        window.settled.connect(lambda well: status.__setitem__(0, _draw(app, window, screenshot, well=well)))
+
+    def shown(well: bool) -> None:
+        if screenshot is not None:
+            status[0] = _draw(app, window, screenshot, well=well)
+
+    if replay is not None:
+        _replay_when_open(window, replay, shown)
+    else:
+        window.settled.connect(shown)
     window.show()
     app.exec()
     window.close()
@@ -104,6 +114,20 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
         window.open(location)
     else:
         window.begin()
+
+
+def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callable[[bool], None]) -> None:
+    """Replay a Dockerfile in the store that is opened first, then say that all is shown."""
+
+    def opened(well: bool) -> None:
+        window.settled.disconnect(connection)
+        if not well:
+            shown(False)
+            return
+        window.replays.pane.settled.connect(lambda: shown(True))
+        window.replays.open(*replay)
+
+    connection = window.settled.connect(opened)
 
 
 def _application(scheme: str | None) -> QApplication:
