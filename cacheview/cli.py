@@ -14,8 +14,8 @@ from cacheview import __version__, report
 from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
-from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.open import open_store
 from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
 

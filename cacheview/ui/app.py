@@ -120,14 +120,14 @@ def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callab
     """Replay a Dockerfile in the store that is opened first, then say that all is shown."""
 
     def opened(well: bool) -> None:
-        window.settled.disconnect(connection)
+        window.settled.disconnect(opened)
         if not well:
             shown(False)
             return
         window.replays.pane.settled.connect(lambda: shown(True))
         window.replays.open(*replay)
 
-    connection = window.settled.connect(opened)
+    window.settled.connect(opened)
 
 
 def _application(scheme: str | None) -> QApplication:
