@@ -1,0 +1,74 @@
+"""Checksums of a context of 1 GiB, beside ``sha256sum`` over the same files in the same run."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context.folder import FolderContext
+from cacheview.dockerfile.context.hashing import Hasher, Memory
+from cacheview.dockerfile.context.sums import ContextSums
+
+ROUNDS = 2
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def gigabyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """1 GiB as contexts are: a few large files, many small ones."""
+    folder = tmp_path_factory.mktemp("context")
+    noise = random.Random(1).randbytes(16 * MIB)
+    sizes = [256 * MIB] + [64 * MIB] * 4 + [8 * MIB] * 32 + [MIB] * 160 + [16 * 1024] * 6_000
+    for number, size in enumerate(sizes):
+        place = folder / f"{number % 50:02}" / f"{number}.bin"
+        place.parent.mkdir(exist_ok=True)
+        with place.open("wb") as file:
+            for start in range(0, size, len(noise)):
+                file.write(noise[: min(len(noise), size - start)])
+    yield folder
+    shutil.rmtree(folder)
+
+
+def sha256sum(folder: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run(
+        ["sh", "-c", "find . -type f -print0 | xargs -0 sha256sum"], cwd=folder, stdout=subprocess.DEVNULL, check=True
+    )
+    return time.perf_counter() - start
+
+
+def sums(folder: Path, memory: Memory) -> float:
+    start = time.perf_counter()
+    found = ContextSums(FolderContext(folder), hasher=Hasher(memory=memory)).of_sources(
+        ["."], add=False, destination="/"
+    )
+    assert found.text.startswith("dir:")
+    return time.perf_counter() - start
+
+
+def test_at_least_seven_tenths_of_sha256sum(gigabyte: Path) -> None:
+    """And when nothing has changed, next to nothing."""
+    # Settled files only are remembered.
+    old = time.time() - 60
+    for folder, _, names in os.walk(gigabyte):
+        for name in names:
+            os.utime(Path(folder) / name, (old, old))
+    sha256sum(gigabyte)  # into memory
+    theirs = min(sha256sum(gigabyte) for _ in range(ROUNDS))
+    ours = min(sums(gigabyte, Memory()) for _ in range(ROUNDS))
+    memory = Memory()
+    sums(gigabyte, memory)
+    again = sums(gigabyte, Memory.load(memory.dump()))
+    print(
+        f"\n1 GiB: sha256sum {theirs:.2f} s, checksums {ours:.2f} s, speed {theirs / ours:.2f} of it; "
+        f"unchanged {again:.2f} s"
+    )
+    assert theirs / ours >= 0.7
+    assert again < ours / 2
