@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from cacheview.model import DataError
@@ -16,7 +16,6 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
 from cacheview.ui.replay.head import TITLE
 from cacheview.ui.replay.pane import ReplayPane
-from cacheview.ui.theme import GRID
 
 if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Replays"]
 
 _KINDS: Final = "Dockerfiles (*Dockerfile* *dockerfile* Containerfile*);;All files (*)"
-_HEIGHT: Final = 82 * GRID
 
 
 class Replays(QObject):
@@ -37,7 +35,6 @@ class Replays(QObject):
         self._settings = settings
         self.pane = ReplayPane(settings.records)
         self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
-        window.resizeDocks([self.dock], [_HEIGHT], Qt.Orientation.Vertical)
         self.pane.open_asked.connect(self.choose)
         self.pane.context_asked.connect(self._choose_context)
         self.pane.build_changed.connect(lambda build: keep(settings, build))

@@ -48,7 +48,7 @@ def summaries(told: Told) -> tuple[Summary, ...]:
     missed = replay.first_miss
     if missed is not None:
         sentence = told.explanation.sentence if told.explanation is not None else ""
-        why = told.files[0] if told.files else sentence
+        why = told.files[0][:1].lower() + told.files[0][1:] if told.files else sentence
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if not lines:
         lines.append(_without_miss(replay))
