@@ -41,6 +41,7 @@ class Asker:
     def __init__(self, store: ImageStore) -> None:
         self.store = store
         self._caches = Caches(store)
+        self._parents: set[str] = set()  # that were asked about
         self._lock = threading.Lock()
         self._free = threading.Event()  # not set: somebody waits for what takes less long
         self._free.set()
@@ -57,8 +58,9 @@ class Asker:
             begun = time.monotonic()
             lines = self._verdicts(report, probe, first)
             rows = self._rows(report, probe, known, lines)
-            if time.monotonic() - begun > 2 * _AT_ONCE:  # indexes were made
+            if probe.parent not in self._parents and time.monotonic() - begun > _AT_ONCE:  # many indexes were made
                 freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+            self._parents.add(probe.parent)
             with self._turn():
                 groups = grouped(probe, rows, self._caches).groups
             return [
@@ -127,7 +129,9 @@ class Asker:
         def work(report: Report) -> object:
             with self._first():
                 report(0, None, "Copying")
-                return FORMS[form](compare(self.store, probe, caches=self._caches), own)
+                text = FORMS[form](compare(self.store, probe, caches=self._caches), own)
+                freeze_more()  # likewise
+                return text
 
         return work
 

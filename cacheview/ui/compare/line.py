@@ -81,7 +81,7 @@ def answer_of(line: Line) -> str:
     """What stands beside the word of the verdict: the image of a hit."""
     if line.verdict is None or line.verdict.image is None:
         return ""
-    return "an image made anew" if line.verdict.is_new else one_line(known_as(line.verdict.image))
+    return "made anew" if line.verdict.is_new else one_line(known_as(line.verdict.image))
 
 
 def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:

@@ -130,7 +130,7 @@ def test_words() -> None:
     assert releases_of(rules) == "moby 71ebfc7 (25.0 development)"
     line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why", certain=False)
     told = in_words(line, in_use=True, of_store=False)
-    assert told.endswith("in use, hit, an image made anew, not certain, why")
+    assert told.endswith("in use, hit, made anew, not certain, why")
     assert summary(lines(0)) == "All 17 rule sets answer alike, for the same reason: miss"
     assert summary(lines(0, 1)) == "All 17 rule sets answer miss, for 2 different reasons"
     mixed = [replace(line, verdict=Verdict(HIT)) if line.group == 0 else line for line in lines(0, 1, 0, 2)]
