@@ -84,24 +84,29 @@ class Workspace(QWidget):
         return next(self._pieces, False)
 
     def bring(self, panes: Panes | None = None) -> bool:
-        """Show one more pane, when all is prepared. Returns whether there is more to do.
+        """Do one more thing for the panes to be seen, when all is prepared. Returns whether there is more to do.
 
         Args:
             panes: what they will show first; None: that comes with the session.
         """
-        hidden = next((pane for pane in (self.probe, self.verdict) if pane.isHidden()), None)
-        if hidden is None:
-            return False
-        hidden.show()
-        if hidden is self.verdict:
-            self.release_busy()
-        self._share()
-        if panes is not None and hidden is self.probe:
-            self._document.load(panes.probe)
-        elif panes is not None:
+        if self.probe.isHidden():
+            self.probe.show()
+            self._share()
+            if panes is not None:
+                self._document.load(panes.probe)
+            return True
+        if panes is not None and self.verdict.trace.explanation is not panes.explanation:
             self.verdict.show_explanation(panes.explanation)
             self._listed = (panes.explanation.trace.stage(StageKind.LOCAL), panes.candidates)
-        return True
+            return True
+        if self.verdict.isHidden():
+            self._insert(self.verdict, "Verdict")
+            self.verdict.show()
+            if self._busy is None:
+                self._share()
+            self.release_busy()
+            return True
+        return False
 
     def _make_pieces(self) -> Iterator[bool]:
         """Work in pieces; yields whether there is more."""
@@ -109,18 +114,14 @@ class Workspace(QWidget):
         yield self.probe is not None
         while self.probe.make_next():
             yield True
-        yield self.verdict is not None
-        for pane, name in ((self.probe, "Probe"), (self.verdict, "Verdict")):
-            pane.hide()
-            self._insert(pane, name)
-            yield True
-            # The style looks at each widget, which takes the most time of showing them.
-            ended = time.perf_counter() + _PIECE
-            for widget in reversed(pane.findChildren(QWidget)):
-                widget.ensurePolished()
-                if time.perf_counter() > ended:
-                    yield True
-                    ended = time.perf_counter() + _PIECE
+        self.probe.hide()
+        self._insert(self.probe, "Probe")
+        yield True
+        yield from _polish(self.probe)
+        self.verdict.hide()
+        yield True
+        self.verdict.setParent(self)
+        yield from _polish(self.verdict)
         yield False
 
     def set_busy(self, page: QWidget) -> None:
@@ -155,11 +156,14 @@ class Workspace(QWidget):
         self._connect()
 
     def _insert(self, pane: QWidget, name: str) -> None:
-        """Before the busy page, where there is one."""
+        """Before the busy page, where there is one; the last pane in its place, which moves nothing else."""
         place = self._splitter.count() - (self._busy is not None)
         pane.setAccessibleName(name)
         pane.setMinimumWidth(_LEAST[place])
-        self._splitter.insertWidget(place, pane)
+        if self._busy is not None and place == len(_LEAST) - 1:
+            self._splitter.replaceWidget(place, pane)
+        else:
+            self._splitter.insertWidget(place, pane)
         self._splitter.setStretchFactor(place, _STRETCHES[place])
 
     def _share(self) -> None:
@@ -268,6 +272,16 @@ class Workspace(QWidget):
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:
             self.verdict.reveal_image(image.id)
+
+
+def _polish(pane: QWidget) -> Iterator[bool]:
+    """Let the style look at each widget of a hidden pane, in pieces: that takes the most time of showing it."""
+    ended = time.perf_counter() + _PIECE
+    for widget in reversed(pane.findChildren(QWidget)):
+        widget.ensurePolished()
+        if time.perf_counter() > ended:
+            yield True
+            ended = time.perf_counter() + _PIECE
 
 
 def _first_focus(pane: QWidget) -> QWidget | None:

@@ -101,20 +101,21 @@ def test_no_turn_is_long_while_10000_images_arrive(
     what the system and the reader's turns at Python's lock add, which is bounded more loosely: it tells nothing about
     the window, other than that it never waits for the reader to be done.
 
-    Caches that are shared with other programs make a thread slower, and nothing makes it faster: so of a few runs
-    that with the shortest turn counts.
+    Other programs can make a thread slower, and nothing makes it faster: so of a few runs the best one counts, and the
+    limit is as much higher as a fixed piece of work was slower in the same thread at the same time.
     """
     images = shape(kind)
     engine = FakeEngine(images).install(monkeypatch)
     engine.steps = lambda reading: busy_reader(images, reading)
-    runs: list[Turns] = []
+    told: list[str] = []
     for _ in range(TRIES):
         turns, first_rows, window = opened(tmp_path, qtbot)
         window.close()
-        runs.append(turns)
-        print(f"\n{kind}: first rows after {first_rows:.2f} s; {turns.most_cpu}; {turns.longest_blocked}")
+        worst, blocked = turns.most_cpu, turns.longest_blocked
+        told.append(f"first rows after {first_rows:.2f} s, slowdown {turns.slowdown:.2f}; {worst}; {blocked}")
         assert first_rows > 0  # while it was being read
-        if turns.most_cpu.cpu < LONGEST and turns.longest_blocked.blocked < BLOCKED:
+        if worst.cpu < LONGEST * turns.slowdown and blocked.blocked < BLOCKED:
             break
-    assert min(run.most_cpu.cpu for run in runs) < LONGEST
-    assert min(run.longest_blocked.blocked for run in runs) < BLOCKED
+    else:
+        pytest.fail("\n".join([f"{kind}:", *told]))
+    print(f"\n{kind}:", *told, sep="\n")

@@ -11,6 +11,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 __all__ = ["Turn", "Turns"]
 
+_EVERY = 10  # turns between two yardsticks
+_WORK = 5_000
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -40,6 +43,7 @@ class Turns(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.turns: list[Turn] = []
+        self._yardsticks: list[float] = []
         # Linux tells how long the thread waited for a processor; elsewhere, that counts as blocked.
         self._stat = os.open("/proc/thread-self/schedstat", os.O_RDONLY) if sys.platform == "linux" else -1
         self._begun = time.perf_counter()
@@ -58,6 +62,14 @@ class Turns(QObject):
         return max(self.turns, key=lambda turn: turn.cpu)
 
     @property
+    def slowdown(self) -> float:
+        """How much longer a fixed piece of work took this thread in the middle than when it was at its quickest.
+
+        Other programs that share caches, a core or the host of a virtual machine make all work take longer.
+        """
+        return sorted(self._yardsticks)[len(self._yardsticks) // 2] / min(self._yardsticks)
+
+    @property
     def longest_blocked(self) -> Turn:
         return max(self.turns, key=lambda turn: turn.blocked)
 
@@ -72,6 +84,11 @@ class Turns(QObject):
         wall, cpu, waited = (new - old for new, old in zip(now, self._last, strict=True))
         self.turns.append(Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited)))
         self._last = now
+        if len(self.turns) % _EVERY == 0:
+            begun = time.thread_time()
+            sum(map(abs, range(_WORK)))
+            self._yardsticks.append(time.thread_time() - begun)
+            self._last = (time.perf_counter(), time.thread_time(), self._waited())
 
     def _waited(self) -> float:
         """Seconds that this thread could have run, and another had the processor."""
