@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Docked", "PaneDock"]
 
 _HEIGHT: Final = 68 * GRID
+_LINES: Final = 18
 
 
 class Docked(Protocol):
@@ -62,7 +63,8 @@ class PaneDock(QDockWidget):
         )
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
-        window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
+        height = max(_HEIGHT, _LINES * self.fontMetrics().height())
+        window.resizeDocks([self], [height], Qt.Orientation.Vertical)
         window.settled.connect(self._attach)
         self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))
         self.hide()

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from collections.abc import Mapping
+from typing import Final
 
-from cacheview.ui.theme import GRID, current_tokens
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFocusEvent, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from cacheview.ui.theme import GRID, current_tokens, strong_font
 
 __all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
+_MOST: Final = 0.55
+"""Of the width of the table, for columns that have one of their own."""
 
 
 class WordsTable(QTableView):
-    """Rows that are chosen as a whole. Set the model first, then the resize modes of the columns.
+    """Rows that are chosen as a whole. Set the model first, then the widths of its columns.
 
     Signals:
         copy_asked(): by the keys for it, of which Qt would copy a single cell.
@@ -27,6 +40,8 @@ class WordsTable(QTableView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         """``name``: what a screen reader says."""
         super().__init__(parent)
+        self._widths: Mapping[int, int] = {}
+        self._was_shown = False
         self.setAccessibleName(name)
         self.setItemDelegate(WordsDelegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -40,6 +55,34 @@ class WordsTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
+
+    def set_widths(self, widths: Mapping[int, int]) -> None:
+        """How wide columns are at first, in figures of the font; the others share what is left, not too little."""
+        self._widths = widths
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column in widths:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        self.measure()
+
+    def measure(self) -> None:
+        """Again: the font has changed."""
+        figure = QFontMetrics(strong_font()).horizontalAdvance("0")
+        wanted = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
+        share = min(1.0, self.viewport().width() * _MOST / max(1, sum(wanted.values())))
+        for column, width in wanted.items():
+            self.horizontalHeader().resizeSection(column, int(width * share))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            self.measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self.measure()
 
     def wrap(self) -> None:
         """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
@@ -27,7 +27,6 @@ __all__ = ["AuditPane"]
 
 _PATIENCE: Final = 250  # milliseconds before what was found of the store or the rules before is taken away
 _SHARES: Final = (900, 466)
-_WIDTHS: Final = {Hazards.KIND: 44 * GRID, Hazards.COUNT: 17 * GRID, Hazards.ADVICE: 60 * GRID}
 
 
 class AuditPane(QWidget):
@@ -84,11 +83,7 @@ class AuditPane(QWidget):
         table.setModel(self.model)
         table.setWordWrap(True)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+        table.set_widths({Hazards.KIND: 18, Hazards.COUNT: 8, Hazards.ADVICE: 23})
         table.wrap()
         table.selectionModel().currentRowChanged.connect(self._show_images)
         table.entered_row.connect(self._enter_images)
@@ -99,10 +94,7 @@ class AuditPane(QWidget):
         table = WordsTable("Images of the hazard")
         table.setModel(self.images_model)
         table.setWordWrap(False)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(1, 30 * GRID)
+        table.set_widths({1: 12})
         # All rows of one height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.clicked.connect(self._activate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFrame,
     QGridLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -34,7 +34,7 @@ from cacheview.ui.words_table import WordsTable
 __all__ = ["RulesDialog", "rule_chooser"]
 
 _SIZE: Final = (940, 660)
-_WIDTHS: Final = {Column.WHAT: 70 * GRID, Column.CHANGED: 26 * GRID}
+_WIDTHS: Final[Mapping[int, int]] = {Column.WHAT: 28, Column.CHANGED: 10}
 
 
 def rule_chooser(name: str) -> QComboBox:
@@ -61,6 +61,7 @@ class RulesDialog(QDialog):
 
     chosen = Signal(str)
     copied = Signal(str)
+    _is_made = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,15 +102,12 @@ class RulesDialog(QDialog):
         self._lay_out()
         self._connect()
         self._set_fonts()
+        self._is_made = True
 
     def _make_table(self) -> WordsTable:
         table = WordsTable("The rules as a table")
         table.setModel(self.model)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+        table.set_widths(_WIDTHS)
         table.wrap()
         return table
 
@@ -257,8 +255,10 @@ class RulesDialog(QDialog):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange) and self._title.text():
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
+        if event.type() in kinds and self._is_made and self._title.text():
             self._set_fonts()
             self._fill_words()
             self.model.dress()
+            self.table.measure()  # in a dialog, Qt tells the dialog alone
             self.table.resizeRowsToContents()

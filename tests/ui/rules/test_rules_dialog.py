@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.engine import RULE_SETS, rule_set
@@ -144,3 +145,24 @@ def test_ask_by_what_is_shown(filled: MainWindow, qtbot: QtBot) -> None:
     assert filled.session.cache.rules.name == NEW
     assert not dialog.use.isEnabled()
     dialog.close()
+
+
+def test_a_large_font_leaves_room_for_both_rule_sets(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.commands.about_rules.trigger()
+    dialog = dialog_of(filled)
+    dialog.show_changes(NEW)
+    dialog.tabs.setCurrentIndex(1)
+    small = dialog.table.columnWidth(Column.CHANGED)
+    before = QApplication.font()
+    large = QFont(before)
+    large.setPointSizeF(before.pointSizeF() * 1.6)
+    try:
+        QApplication.setFont(large)
+        qtbot.waitUntil(lambda: dialog.table.columnWidth(Column.CHANGED) > small)
+        width = dialog.table.viewport().width()
+        both = dialog.table.columnWidth(Column.BEFORE) + dialog.table.columnWidth(Column.NOW)
+        assert both >= 0.4 * width
+        qtbot.waitUntil(lambda: heights(dialog) == needed(dialog))
+    finally:
+        QApplication.setFont(before)
+        dialog.close()
