@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from PySide6.QtGui import QBrush, QColor
 from cacheview.model import ImageStore
 from cacheview.replay.result import StepStatus
 from cacheview.ui.icons import icon
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.replay.rows import LOOKS, WORDS, Row, RowKind, image_text, place_text, reason_text, time_text
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
@@ -25,6 +26,7 @@ BEGINS_STAGE: Final = int(_Role.UserRole) + 1
 """Role: whether a row begins another stage."""
 
 _EMPTY_STORE: Final = ImageStore(())
+_MOST_COMPARED: Final = 250_000  # pairs of rows: more would be felt
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -68,23 +70,18 @@ class StepsModel(QAbstractItemModel):
     def show(self, rows: Sequence[Row], store: ImageStore) -> None:
         """Show other rows. Those that are the same instruction stay, and only tell another outcome."""
         self._store = store
-        old, new = [node.row.key for node in self._nodes], [row.key for row in rows]
-        start = 0
-        while start < min(len(old), len(new)) and old[start] == new[start]:
-            start += 1
-        end = 0
-        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-            end += 1
-        if len(old) - end > start:
-            self.beginRemoveRows(_ROOT, start, len(old) - end - 1)
-            for node in self._nodes[start : len(old) - end]:
-                self._forget(node)
-            del self._nodes[start : len(old) - end]
-            self.endRemoveRows()
-        if len(new) - end > start:
-            self.beginInsertRows(_ROOT, start, len(new) - end - 1)
-            self._nodes[start:start] = [self._make(row, None) for row in rows[start : len(new) - end]]
-            self.endInsertRows()
+        keys = [row.key for row in rows]
+        for first, last, begin, end in reversed(_changes([node.row.key for node in self._nodes], keys)):
+            if last > first:
+                self.beginRemoveRows(_ROOT, first, last - 1)
+                for node in self._nodes[first:last]:
+                    self._forget(node)
+                del self._nodes[first:last]
+                self.endRemoveRows()
+            if end > begin:
+                self.beginInsertRows(_ROOT, first, first + end - begin - 1)
+                self._nodes[first:first] = [self._make(row, None) for row in rows[begin:end]]
+                self.endInsertRows()
         for node, row in zip(self._nodes, rows, strict=True):
             node.row = row
             for child, its in zip(node.children, row.children, strict=True):
@@ -210,7 +207,7 @@ class StepsModel(QAbstractItemModel):
             case Column.STATUS:
                 return WORDS[row.status] if row.step is not None else row.kind.value
             case Column.IMAGE if row.step is not None:
-                return one_line(image_text(row.step, self._store))
+                return visible(image_text(row.step, self._store))
             case Column.TIME if row.step is not None:
                 return time_text(row.step)
         return ""
@@ -234,6 +231,22 @@ class StepsModel(QAbstractItemModel):
         if column == Column.STATUS and row.step is not None and row.status is StepStatus.NO_PROBE:
             return "asks nothing"
         return self._text(row, column)
+
+
+def _changes(old: Sequence[object], new: Sequence[object]) -> list[tuple[int, int, int, int]]:
+    """What to replace in one list by what of another, to come to that: from where to where, in both."""
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    same = 0
+    while same < min(len(old), len(new)) - start and old[-1 - same] == new[-1 - same]:
+        same += 1
+    ends = len(old) - same, len(new) - same
+    if (ends[0] - start) * (ends[1] - start) > _MOST_COMPARED:
+        return [(start, ends[0], start, ends[1])]
+    matcher = SequenceMatcher(None, old[start : ends[0]], new[start : ends[1]], autojunk=False)
+    found = [codes for kind, *codes in matcher.get_opcodes() if kind != "equal"]
+    return [(start + a, start + b, start + c, start + d) for a, b, c, d in found]
 
 
 def _look(row: Row) -> tuple[str, str] | None:

@@ -1,0 +1,51 @@
+"""A window in which Dockerfiles are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from replay_kit import opened_of, real_build, write_context
+
+from cacheview.replay.file import ReplayCase
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
+    window = MainWindow(settings)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def open_store(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[ReplayCase], None]:
+    """Opens the store just before a build."""
+
+    def show(case: ReplayCase) -> None:
+        monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened_of(case))
+        with qtbot.waitSignal(window.settled, timeout=20_000):
+            window.open("engine:")
+
+    return show
+
+
+@pytest.fixture
+def site(tmp_path: Path, open_store: Callable[[ReplayCase], None]) -> Path:
+    """The context of a build whose steps are all cached, in the store that is open."""
+    case = real_build("site/again")
+    open_store(case)
+    return write_context(case, tmp_path / "site")

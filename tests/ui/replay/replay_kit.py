@@ -1,0 +1,68 @@
+"""Builds of real daemons as stores and folders, and replays made by hand."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from functools import cache
+from pathlib import Path
+
+from cacheview.dockerfile.context import SourcesSum
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import ContainerConfig, ImageStore, Probe, Release, decode
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.stores.opened import Case, Opened
+
+DATA = Path(__file__).parents[2] / "data" / "replay"
+A, B = (f"sha256:{digit * 64}" for digit in "ab")
+
+
+@cache
+def real_build(scenario: str, file: str = "replay-20.10-overlay2") -> ReplayCase:
+    with gzip.open(DATA / f"{file}.jsonl.gz") as lines:
+        return next(case for case in (decode(ReplayCase, line) for line in lines) if case.scenario == scenario)
+
+
+def write_context(case: ReplayCase, folder: Path) -> Path:
+    """The context of a build as a folder."""
+    for path, entry in case.context.items():
+        place = folder / path
+        if entry["type"] == "dir":
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(base64.b64decode(entry["content_b64"]))
+        place.chmod(int(entry["mode"], 8))
+    return folder
+
+
+def opened_of(case: ReplayCase) -> Opened:
+    """The store just before a build, as that of an engine."""
+    release = Release("graph driver" if case.kind == "graphdriver" else "containerd", case.engine)
+    store = ImageStore(case.images, title="an engine", release=release)
+    return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
+
+
+def step(number: int, text: str, status: StepStatus = StepStatus.HIT, stage: int = 0, **more: object) -> Step:
+    return Step(number, text, number, stage, status, **more)  # type: ignore[arg-type]
+
+
+def probe(parent: str = A, *cmd: str) -> Probe:
+    return Probe(parent=parent, config=ContainerConfig(Cmd=cmd or ("a",)))
+
+
+def hand_made(*, refused: bool = False) -> Replay:
+    """Two stages with everything that a step can be."""
+    trigger = step(1, "RUN trigger", image=B, probe=probe())
+    sources = SourcesSum("file:" + "1" * 64, (("a.txt", "1" * 64),))
+    steps = (
+        step(1, "FROM base:1 AS make", StepStatus.NO_PROBE, image=B, triggers=(trigger,)),
+        step(2, "RUN make", image=A, probe=probe(), seconds=0.0123),
+        step(3, "FROM scratch", StepStatus.NO_PROBE, 1),
+        step(4, "COPY --from=make /x /x", StepStatus.UNKNOWN, 1, reason="its files are not known", possible=(A,)),
+        step(5, "COPY a.txt /", StepStatus.MISS, 1, made_by=5, probe=probe(), sources=sources),
+        step(6, "CMD <b>x</b>\u202e", StepStatus.NOT_ASKED, 1, made_by=6, reason="step 5 was a miss"),
+    )
+    refusal = RefusedError("no such instruction", said="unknown instruction: FRO", line=9) if refused else None
+    return Replay(steps, 7 if refused else 6, (), refusal, ("Empty continuation line",))

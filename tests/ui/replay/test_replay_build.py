@@ -1,0 +1,117 @@
+"""Which Dockerfile is replayed and how, and what is kept of that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cacheview.model import DataError
+from cacheview.ui.replay.build import MOST_KEPT, Build, build_at, is_dockerfile, keep, kept, options_of, remembered
+from cacheview.ui.settings import Settings
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "dockerfile", "Dockerfile.prod", "app.Dockerfile", "web.dockerfile"])
+def test_known_by_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("")
+    assert is_dockerfile(str(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# syntax=x\n\nFROM a\n", True),
+        ("arg A=1\nfrom b\n", True),
+        ("\ufefffrom b\n", True),
+        ('{"from": 1}\n', False),
+        ("from\n", False),
+        ("", False),
+        ("FROM a\0\n", False),
+        ("RUN x\n", False),
+    ],
+)
+def test_known_by_how_it_begins(tmp_path: Path, text: str, expected: bool) -> None:
+    file = tmp_path / "build.txt"
+    file.write_text(text)
+    assert is_dockerfile(str(file)) is expected
+
+
+def test_folders(tmp_path: Path) -> None:
+    assert not is_dockerfile(str(tmp_path))
+    assert not is_dockerfile(str(tmp_path / "nowhere"))
+    (tmp_path / "dockerfile").write_text("FROM a")
+    assert is_dockerfile(str(tmp_path))
+    (tmp_path / "oci-layout").write_text("{}")
+    assert not is_dockerfile(str(tmp_path))
+
+
+def test_the_context_is_the_folder(tmp_path: Path) -> None:
+    file = tmp_path / "a" / "Dockerfile"
+    file.parent.mkdir()
+    file.write_text("FROM a")
+    of_file, of_folder = build_at(file), build_at(file.parent)
+    assert of_file == of_folder == Build(dockerfile=str(file), context=str(file.parent))
+    assert of_file.title == "a/Dockerfile"
+    other = tmp_path / "other"
+    other.write_text("FROM b")
+    build = build_at(file.parent, str(other))
+    assert (build.dockerfile, build.context) == (str(other), str(file.parent))
+    assert build.title == f"{other} for a"
+    with pytest.raises(DataError, match="no such Dockerfile"):
+        build_at(tmp_path)
+
+
+def test_options() -> None:
+    build = Build(
+        dockerfile="/d",
+        context="/",
+        build_args=("A=1", "B", "C", "D=x=y"),
+        labels=("l=1", "m"),
+        target="t",
+        cache_from=("a", "b"),
+        no_cache=True,
+    )
+    options = options_of(build, {"B": "of the environment"})
+    assert options.build_args == {"A": "1", "B": "of the environment", "C": None, "D": "x=y"}
+    assert options.labels == {"l": "1", "m": ""}
+    assert (options.target, options.cache_from, options.no_cache, options.pull) == ("t", ("a", "b"), True, False)
+
+
+def test_what_is_kept(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    builds = []
+    for number in range(MOST_KEPT + 2):
+        file = tmp_path / f"Dockerfile.{number}"
+        file.write_text("FROM a")
+        builds.append(build_at(file))
+        keep(settings, builds[-1])
+    assert kept(settings) == builds[::-1][:MOST_KEPT]
+    changed = builds[5].model_copy(update={"build_args": ('A=ä, "x"',), "no_cache": True})
+    keep(settings, changed)
+    settings.save()
+    again = Settings(tmp_path / "s.ini")
+    assert kept(again)[0] == changed
+    assert len(kept(again)) == MOST_KEPT
+    assert remembered(again, builds[5]) == changed
+    assert remembered(again, builds[0]) == builds[0]
+    (tmp_path / "Dockerfile.5").unlink()
+    assert changed not in kept(again)
+
+
+def test_what_cannot_be_read_is_not_there(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    settings.builds = ["{", "[]", '{"dockerfile": 1}', '{"dockerfile": "/nowhere", "context": "/"}']
+    assert kept(settings) == []
+    file = tmp_path / "Dockerfile"
+    file.write_text("")
+    keep(settings, build_at(file))
+    assert kept(settings) == [build_at(file)]
+
+
+def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    file = tmp_path / "Dockerfile"
+    file.write_text("")
+    keep(settings, build_at(file).model_copy(update={"build_args": ("A=" + "x" * 200_000,)}))
+    assert kept(settings) == [build_at(file)]
