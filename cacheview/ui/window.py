@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._painted = False
         self._stale = False
+        self._preparing = False
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
@@ -253,16 +254,18 @@ class MainWindow(QMainWindow):
         if self._pages.currentWidget() is not self.workspace:
             self.workspace.set_busy(self.busy_page)
             self._pages.setCurrentWidget(self.workspace)
+            self._preparing = True
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
         part.more = self.workspace.show_part(part)
 
     def _prepare(self) -> None:
         """Make the other panes piece by piece: all at once would be felt."""
-        if self.workspace is not None and self.session is None and self.workspace.prepare():
+        if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
     def _bring(self, panes: Panes) -> None:
         """All has been read: what is left of the panes, piece by piece."""
+        self._preparing = False  # or two pieces would come in one turn
         if "notice" not in self.__dict__:
             panes.more = not self.notice.isVisible()
         elif self.workspace is not None and self.session is None:
