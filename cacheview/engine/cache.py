@@ -8,7 +8,7 @@ from functools import cached_property
 
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import IsParent, descends, matches_history
-from cacheview.engine.index import CandidateIndex, bits_of
+from cacheview.engine.index import CandidateIndex, bits_of, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
@@ -48,6 +48,7 @@ class ImageCache:
         self.rules = rules
         self.past = past or Past()
         self._candidates: dict[str, CandidateIndex] = {}
+        self._asked: set[str] = set()
         self._children: dict[str, Sequence[Image]] = {}
         self._elsewhere: tuple[str, int] | None = None
         self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
@@ -128,7 +129,7 @@ class ImageCache:
                 return Verdict(VerdictOutcome.ERROR, None, StageKind.CACHE_FROM, error=lost.reason)
         if self.rules.candidates is Candidates.BY_LAYERS:
             return self._verdict_by_layers(probe)
-        local = self.candidates(probe.parent).newest(probe)
+        local = self._newest(probe)
         if not probe.cache_from:
             if local is None:
                 return Verdict(VerdictOutcome.MISS)
@@ -144,6 +145,14 @@ class ImageCache:
                     case IsParent.NO:
                         pass
         return self._verdict_by_history(probe, local, sources, distinct)
+
+    def _newest(self, probe: Probe) -> Image | None:
+        """The local cache's answer. An index is made for the second question on a parent: a build asks each once."""
+        parent = probe.parent
+        if parent in self._candidates or parent in self._asked:
+            return self.candidates(parent).newest(probe)
+        self._asked.add(parent)
+        return newest_of(self.children(parent), probe, self.rules)
 
     def parent(self, probe: Probe) -> Image | None:
         """The probe's parent as the history check finds it; None: there is none, or it is not found."""

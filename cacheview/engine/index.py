@@ -19,7 +19,15 @@ from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, Timestamp
 
-__all__ = ["CandidateIndex", "Survivors", "bits_of", "config_is_unknown", "container_config_of", "iterate_bits"]
+__all__ = [
+    "CandidateIndex",
+    "Survivors",
+    "bits_of",
+    "config_is_unknown",
+    "container_config_of",
+    "iterate_bits",
+    "newest_of",
+]
 
 
 _FEW = 12
@@ -216,7 +224,11 @@ class CandidateIndex:
     def matches(self, probe: Probe) -> list[int]:
         """The positions of all images that are as required and whose config matches, dated or not, in order."""
         if len(self._images) <= self._few or not self._rows:
-            return [position for position, image in enumerate(self._images) if self._is_match(probe, position, image)]
+            return [
+                position
+                for position, image in enumerate(self._images)
+                if _is_match(self._rules, probe, image, self._configs[position])
+            ]
         steps = self._steps(probe)
         bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
         if bucket is None:
@@ -232,18 +244,6 @@ class CandidateIndex:
             ):
                 found.extend(bucket[keys])
         return sorted(found)
-
-    def _is_match(self, probe: Probe, position: int, image: Image) -> bool:
-        """The same for one image, check by check."""
-        rules, ours, theirs = self._rules, probe.config, self._configs[position]
-        for requirement in rules.requirements:
-            if not requirement.matches(probe, image):
-                return False
-        for check in rules.config_checks:
-            field = check.field
-            if not check.comparison.matches(getattr(ours, field), rules.read_image(theirs, field)):
-                return False
-        return all(requirement.matches(probe, image) for requirement in rules.later)
 
     def _steps(self, probe: Probe) -> list[Step]:
         rules, config = self._rules, probe.config
@@ -326,6 +326,38 @@ class CandidateIndex:
         if column is None:
             column = self._columns[field] = [self._rules.read_image(config, field) for config in self._configs]
         return column
+
+
+def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:
+    """`CandidateIndex.newest`, for a question that is asked once: no table is made for it."""
+    # What tells most images apart comes first; the rest is looked at of the few that are left.
+    steps = [check.comparison.step("Cmd", probe.config.Cmd) for check in rules.config_checks if check.field == "Cmd"]
+    exact = [(step.key, step.accepted) for step in steps if step.admits is None]
+    best: tuple[tuple[int, int], Image] | None = None
+    for image in images:
+        config = container_config_of(image)
+        theirs = rules.read_image(config, "Cmd")
+        if any(key(theirs) != accepted for key, accepted in exact):
+            continue
+        created = rules.time(image.created)
+        if created is None or (best is not None and created.instant <= best[0]):
+            continue  # of equal times the first in store order wins
+        if _is_match(rules, probe, image, config):
+            best = (created.instant, image)
+    return best[1] if best is not None else None
+
+
+def _is_match(rules: RuleSet, probe: Probe, image: Image, theirs: ContainerConfig | None) -> bool:
+    """Whether an image is as required and its config matches, check by check."""
+    ours = probe.config
+    for requirement in rules.requirements:
+        if not requirement.matches(probe, image):
+            return False
+    for check in rules.config_checks:
+        field = check.field
+        if not check.comparison.matches(getattr(ours, field), rules.read_image(theirs, field)):
+            return False
+    return all(requirement.matches(probe, image) for requirement in rules.later)
 
 
 def _age(created: Timestamp | None) -> tuple[int, int]:

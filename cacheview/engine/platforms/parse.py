@@ -11,13 +11,15 @@ from cacheview.model import DataError, Platform
 __all__ = ["parse_specifier"]
 
 _PART: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_OPERATING_SYSTEMS: Final = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
-    "zos".split()
+_OPERATING_SYSTEMS: Final = re.findall(
+    r"\w+",
+    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris "
+    "wasip1 windows zos",
 )
-_ARCHITECTURES: Final = frozenset(
-    "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 "
-    "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
+_ARCHITECTURES: Final = re.findall(
+    r"\w+",
+    "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le "
+    "ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm",
 )
 
 
@@ -30,7 +32,8 @@ def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
     parts = text.split("/")
     for part in parts:
         if not _PART.fullmatch(part):
-            raise DataError(f'"{part[:60]}" is an invalid component of "{text[:120]}"; write linux/amd64 or linux/arm/v7')
+            what = f'"{part[:60]}" is an invalid component of "{text[:120]}"'
+            raise DataError(f"{what}; write linux/amd64 or linux/arm/v7")
     if len(parts) == 1:
         os = _os(parts[0])
         if os in _OPERATING_SYSTEMS:
