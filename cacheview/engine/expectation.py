@@ -27,17 +27,20 @@ def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
 
 
 def case_of(
-    images: tuple[Image, ...],
-    rules: str,
+    case: SuiteCase,
     probe: Probe,
     verdict: Verdict,
     expect: Expectation,
     *,
-    case_name: str = "",
     name: str = "",
     note: str = "",
 ) -> SuiteCase:
-    """A case of this one probe. ``expect``: that of the verdict, or what a person expects instead."""
+    """A case with this probe as its last.
+
+    Args:
+        case: store, rules, and in a walk the probes before it.
+        expect: that of the verdict, or what a person expects instead.
+    """
     told = SuiteProbe(
         name=name,
         note=note,
@@ -48,7 +51,7 @@ def case_of(
         sources=_ids(verdict.sources) if probe.cache_from else None,
         expect=expect,
     )
-    return SuiteCase(rules=rules, name=case_name, images=images, probes=(told,))
+    return case.model_copy(update={"probes": (*case.probes, told)})
 
 
 def _ids(images: tuple[Image, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from cacheview.engine.verdict import Verdict
 from cacheview.engine.walk import Walk
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 
-__all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict"]
+__all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict", "standing"]
 
 PREVIOUS = "@prev"
 """The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
@@ -72,15 +72,42 @@ def asked(
                 probe = probe.model_copy(update={"parent": SCRATCH})
             yield probe, cache.verdict(probe)
         return
+    for _, probe, verdict in _walked(store, rules, probes, layers):
+        yield probe, verdict
+
+
+def standing(
+    store: ImageStore,
+    rules: RuleSet,
+    probes: Sequence[SuiteProbe],
+    number: int,
+    *,
+    walk: bool,
+    layers: LayerContent | None = None,
+) -> tuple[Probe, ImageCache]:
+    """The probe of that number as it is put to the cache; and that cache, in a walk as the probes before left it."""
+    if walk:
+        *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
+        return probe, cache
+    told = probes[number].probe
+    probe = told.model_copy(update={"parent": SCRATCH}) if told.parent == PREVIOUS else told
+    return probe, ImageCache(store, rules, Past(layers=layers or {}))
+
+
+def _walked(
+    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None
+) -> Iterator[tuple[ImageCache, Probe, Verdict]]:
+    """Each probe of a walk: the cache as it finds it, the probe as it is put to it, and what it answers."""
     # A walk goes to one cache object, which the first probe's references made.
     steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for told in probes:
         parent = previous if told.parent == PREVIOUS else told.parent
+        cache = steps.cache
         probe, verdict = steps.ask(told.probe.model_copy(update={"parent": parent}))
         if verdict.image is not None:
             previous = verdict.image.id
-        yield probe, verdict
+        yield cache, probe, verdict
 
 
 def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:

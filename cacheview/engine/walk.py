@@ -12,7 +12,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
 
-__all__ = ["Walk"]
+__all__ = ["Walk", "named"]
 
 
 class Walk:
@@ -37,8 +37,9 @@ class Walk:
         self._asked += 1
         probe = probe.model_copy(update={"cache_from": self.cache_from})
         verdict = self.cache.verdict(probe)
+        verdict = named(verdict, number)
         if verdict.is_new and verdict.image is not None:
-            verdict = self._named(verdict, verdict.image, f"{NEW}:{number}")
+            self._restored[identity(self.cache.rules, verdict.image.config)] = verdict.image.id
         if verdict.is_new or verdict.set_parent or verdict.narrowed is not None:
             self._go_on(verdict)
         return probe, verdict
@@ -56,11 +57,6 @@ class Walk:
         if new:
             self.cache = ImageCache(replace(store, images=(*store.images, *new)), self.cache.rules, self.cache.past)
 
-    def _named(self, verdict: Verdict, image: Image, name: str) -> Verdict:
-        self._restored[identity(self.cache.rules, image.config)] = name
-        parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}
-        return replace(verdict, image=image.model_copy(update={"id": name}), set_parent=parents)
-
     def _go_on(self, verdict: Verdict) -> None:
         store = self.cache.store
         images = store.images
@@ -72,3 +68,12 @@ class Walk:
         )
         past = replace(self.cache.past, sources=verdict.sources_after, restored=dict(self._restored))
         self.cache = ImageCache(replace(store, images=images), self.cache.rules, past)
+
+
+def named(verdict: Verdict, number: int) -> Verdict:
+    """The answer to the probe of that number, from 0: an image that it made anew has the id ``new:N`` in a walk."""
+    if not verdict.is_new or verdict.image is None:
+        return verdict
+    name = f"{NEW}:{number}"
+    parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}
+    return replace(verdict, image=verdict.image.model_copy(update={"id": name}), set_parent=parents)

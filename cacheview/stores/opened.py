@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from cacheview.model import ImageStore, Problem, SuiteProbe
 
@@ -17,6 +19,7 @@ class Case:
         name: for people; the cases of one suite differ by it or by their order.
         rules: name of the rule set that it is for; empty where nothing tells.
         walk: the probes go one after the other to one cache over one store.
+        layer_content: by diff id, what a restore finds of a layer that is not as it should be.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Case:
     rules: str
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False
+    layer_content: Mapping[str, Literal["missing", "empty"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

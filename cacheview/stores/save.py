@@ -49,7 +49,13 @@ def suite_line(
         redaction = Redaction(images, [told.probe for told in probes], env=redact_env, labels=redact_labels)
         images = tuple(map(redaction.image, images))
         probes = tuple(_redacted(told, redaction) for told in probes)
-    line = SuiteCase(rules=rules or case.rules, name=case.name, images=images, probes=probes)
+    line = SuiteCase(
+        rules=rules or case.rules,
+        name=case.name,
+        images=images,
+        probes=probes,
+        layer_content=dict(case.layer_content),
+    )
     return line.model_dump_json(exclude_defaults=True) + "\n"
 
 

@@ -137,4 +137,11 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
     if long:
         images = tuple(image for image in images if len(image.history) <= limits.history)
     store = ImageStore(images=images, title=name, location=where, rules=case.rules, problems=(*problems, *long))
-    return Case(name=name, store=store, rules=case.rules, probes=case.probes, walk=case.walk)
+    return Case(
+        name=name,
+        store=store,
+        rules=case.rules,
+        probes=case.probes,
+        walk=case.walk,
+        layer_content=case.layer_content,
+    )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.engine import Explanation, ImageCache, explain
-from cacheview.engine.judge import asked, judge_verdict
+from cacheview.engine.judge import judge_verdict, standing
+from cacheview.engine.walk import named
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
@@ -141,7 +142,10 @@ class Session(QObject):
         self._loaded = loaded
         self._case = case
         self._change = None
+        self._probe = min(self._probe, max(0, len(self.case.probes) - 1)) if again else 0
         cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)
+        if self._has_past:
+            cache = self._standing(cache)[1]
         if again:
             self._cache = cache
             self._change, self._changed_since = changes(before, cache.store), read_at
@@ -149,7 +153,6 @@ class Session(QObject):
             self.store_changed.emit()
             self._ask(self.document.probe)
             return
-        self._probe = 0
         self.opened_changed.emit()
         self._load(loaded.probe, cache)
 
@@ -162,13 +165,16 @@ class Session(QObject):
         self._probe = 0
         case = self.case
         cache = case_cache(case, self._cache.rules.name)
-        probe = self._suite_probe(cache) if case.probes else first_probe(case.store)
-        self._load(probe, cache)
+        if case.probes:
+            self._load(*self._standing(cache))
+        else:
+            self._load(first_probe(case.store), cache)
 
     def choose_probe(self, number: int) -> None:
         """Another probe of the case; the undo steps of the one before are given up."""
         self._probe = number
-        self._load(self._suite_probe(self._cache), self._cache, same_store=True)
+        probe, cache = self._standing(self._cache)
+        self._load(probe, cache, same_store=cache.store is self.store)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Ask by other rules. Raises KeyError for a name that is none.
@@ -176,7 +182,12 @@ class Session(QObject):
         ``cache``: one of this store under these rules, where its indexes have been made already.
         """
         if name != self._cache.rules.name:
-            self._cache = cache or new_cache(self.store, name)
+            before = self.store
+            self._cache = cache or new_cache(before, name)
+            if self._has_past:
+                self._cache = self._standing(self._cache)[1]
+                if self.store is not before:
+                    self.store_changed.emit()
             self.rules_changed.emit()
             self._ask(self.document.probe)
 
@@ -206,12 +217,18 @@ class Session(QObject):
         self.probe_loaded.emit()
         self._ask(probe)
 
-    def _suite_probe(self, cache: ImageCache) -> Probe:
-        """The chosen probe of the case. In a walk ``@prev`` is the image of the last hit before it."""
-        probes = self.case.probes[: self._probe + 1]
-        if not self.case.walk:
-            return probes[-1].probe
-        return [probe for probe, _ in asked(cache.store, cache.rules, probes, walk=True)][-1]
+    @property
+    def _has_past(self) -> bool:
+        """Whether more than store and rules tells the answer: the probes before, or what there is of layers."""
+        return bool(self.case.probes) and (self.case.walk or bool(self.case.layer_content))
+
+    def _standing(self, cache: ImageCache) -> tuple[Probe, ImageCache]:
+        """The chosen probe of the case as it is put to the cache, and that cache: in a walk what came of the others."""
+        case, number = self.case, self._probe
+        probe, own = standing(
+            case.store, cache.rules, case.probes, number, walk=case.walk, layers=dict(case.layer_content)
+        )
+        return probe, own if self._has_past else cache
 
     def _edited(self, probe: Probe) -> None:
         if not self._loading:  # what is loaded is asked once everybody knows of it
@@ -230,4 +247,5 @@ class Session(QObject):
             return None
         if self.case.rules != self._cache.rules.name:
             return None
-        return tuple(judge_verdict(explanation.verdict, told.expect))
+        verdict = explanation.verdict
+        return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, told.expect))

@@ -35,8 +35,8 @@ from cacheview.ui.verdict.labels import Text
 from cacheview.ui.verdict.words import doubt_in_words
 
 if TYPE_CHECKING:
-    from cacheview.engine import Explanation, RuleSet
-    from cacheview.model import ImageStore
+    from cacheview.engine import Explanation
+    from cacheview.model import ImageStore, SuiteCase
 
 __all__ = ["AddDialog", "Asked"]
 
@@ -50,12 +50,12 @@ class Asked:
     """What was asked when the dialog was opened, and the answer.
 
     Attributes:
-        case_name: of the case that the file gets; may be empty.
+        store: as it was asked.
+        case: store, rules, and in a walk the probes before this one, as the file gets them.
     """
 
     store: ImageStore
-    case_name: str
-    rules: RuleSet
+    case: SuiteCase
     explanation: Explanation
 
 
@@ -165,7 +165,7 @@ class AddDialog(QDialog):
 
     def _tell(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
-        what = f"the whole store ({plural(len(self._asked.store.images), 'image')}, all values), the probe, the rules"
+        what = f"the whole store ({plural(len(self._asked.case.images), 'image')}, all values), the probe, the rules"
         if os.path.isdir(path):
             self._where.setText("That is a folder: name a file in it.")
         elif os.path.exists(path):
@@ -214,12 +214,10 @@ class AddDialog(QDialog):
         except DataError:
             return
         case = case_of(
-            self._asked.store.images,
-            self._asked.rules.name,
+            self._asked.case,
             self._probe,
             self._verdict,
             expect,
-            case_name=self._asked.case_name,
             name=self.name.text().strip(),
             note=self.note.text().strip(),
         )

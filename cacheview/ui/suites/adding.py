@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cacheview.engine.expectation import expectation_of
+from cacheview.engine.judge import asked, judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.stores.saving import suggested_path
@@ -42,8 +44,7 @@ class ProbeAdder(QObject):
         answer, opened = session.answer, session.opened
         if answer is None:
             return None
-        name = "" if session.case.name.startswith("line ") else session.case.name
-        asked = Asked(session.store, name, session.cache.rules, answer.explanation)
+        asked = Asked(session.store, case_before(session), answer.explanation)
         mine = opened.location if opened.kind == "suite" else ""
         path = self._last or known or mine or suggested_path(opened.location)
         dialog = AddDialog(asked, path, self._window)
@@ -68,6 +69,26 @@ class ProbeAdder(QObject):
         self.added.emit(self._last, count)
 
 
+def case_before(session: Session) -> SuiteCase:
+    """What is open as a case of a suite, without the chosen probe; in a walk with the probes before it."""
+    case, rules = session.case, session.cache.rules
+    layers = dict(case.layer_content)
+    before = case.probes[: session.probe_number] if case.walk else ()
+    answers = asked(case.store, rules, before, walk=True, layers=layers) if before else ()
+    probes = [
+        told.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
+        for told, (probe, verdict) in zip(before, answers, strict=True)
+    ]
+    return SuiteCase(
+        rules=rules.name,
+        name="" if case.name.startswith("line ") else case.name,
+        images=case.store.images,
+        probes=tuple(probes),
+        walk=case.walk,
+        layer_content=layers,
+    )
+
+
 def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = "") -> Work:
     """The work of adding a case of one probe to a suite, for `Loader.start`. Its result: the path, the cases there.
 
@@ -77,7 +98,6 @@ def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = ""
     """
 
     def work(report: Report) -> tuple[str, int]:
-        from cacheview.engine.judge import judge
         from cacheview.model import decode
         from cacheview.stores.save import is_in_store
         from cacheview.stores.suite_file import append_case
@@ -88,7 +108,8 @@ def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = ""
             raise DataError(what, where=path)
         again = decode(SuiteCase, case.model_dump_json(exclude_defaults=True), where=path)
         for judgement in judge(again):
-            if judgement.differences != told:
+            expected = told if judgement.index == len(again.probes) - 1 else ()
+            if judgement.differences != expected:
                 found = "; ".join(judgement.differences) or "it passes"
                 what = f"read again, the probe is not answered as it is here: {found}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,11 @@ def pane_of(window: MainWindow) -> SuitesPane:
     if window.suites.dock.isHidden():
         window.commands.suite_checks.trigger()
     return window.suites.pane
+
+
+class Silent:
+    """For work that is done here and now: tells nobody how far it is."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None: ...

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from suites_kit import GOOD, HAZARDS, WRONG, pane_of, ran, suite
+from suites_kit import GOOD, HAZARDS, WRONG, Silent, pane_of, ran, suite
 
 from cacheview import cli
 from cacheview.engine import RULE_SETS, ImageCache
@@ -231,16 +230,8 @@ def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
             verdict = ImageCache(store, rules).verdict(probe)
             expect = expectation_of(verdict, probe)
             assert list(judge_verdict(verdict, expect)) == []
-            made = case_of(case.images, case.rules, probe, verdict, expect)
+            made = case_of(SuiteCase(rules=case.rules, images=case.images), probe, verdict, expect)
             (again,) = judge(decode(SuiteCase, made.model_dump_json(exclude_defaults=True)))
             assert again.differences == ()
             outcomes.add(expect.outcome)
     assert outcomes
-
-
-class Silent:
-    """Tells nobody how far it is."""
-
-    def __call__(self, done: int, total: int | None, what: str) -> None: ...
-
-    def part(self, make: Any, *, last: bool = False) -> None: ...

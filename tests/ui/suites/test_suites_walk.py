@@ -1,0 +1,103 @@
+"""The probes of a walk in the window: each stands on what came of those before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from suites_kit import DATA, Silent, pane_of, ran, rows
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.stores.open import open_store
+from cacheview.stores.suite import read_suite
+from cacheview.ui.opening import OpenedStore, case_cache
+from cacheview.ui.session import Session
+from cacheview.ui.suites.add_dialog import AddDialog, Asked
+from cacheview.ui.suites.adding import add_work, case_before
+from cacheview.ui.window import MainWindow
+
+GRAPH = DATA / "vectors" / "graphdriver-28.5.2.jsonl.gz"
+CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
+
+
+def session_of(file: Path) -> Session:
+    opened = open_store(file)
+    first = opened.cases[0]
+    return Session(OpenedStore(opened, case_cache(first), first.probes[0].probe))
+
+
+@pytest.mark.parametrize("file", [GRAPH, CONTAINERD], ids=lambda file: file.name.partition(".jsonl")[0])
+def test_each_answers_as_expected(file: Path) -> None:
+    session = session_of(file)
+    session.begin()
+    walked = new = 0
+    for number, case in enumerate(session.opened.cases):
+        if not case.walk and not case.layer_content:
+            continue
+        session.choose_case(number)
+        for place, told in enumerate(case.probes):
+            session.choose_probe(place)
+            assert session.answer is not None
+            assert session.answer.differences == (), (number, place)
+            walked += case.walk
+            new += bool(told.expect and told.expect.created)
+    assert walked > 100
+    assert new
+
+
+def test_other_rules_and_back() -> None:
+    session = session_of(GRAPH)
+    session.begin()
+    number = next(i for i, case in enumerate(session.opened.cases) if case.walk and len(case.probes) > 2)
+    session.choose_case(number)
+    session.choose_probe(2)
+    rules, store = session.cache.rules.name, session.store
+    session.choose_rules("containerd-29")
+    assert session.answer is not None
+    assert session.answer.differences is None
+    session.choose_rules(rules)
+    assert session.answer is not None
+    assert session.answer.differences == ()
+    assert session.store == store
+
+
+def test_a_click_on_a_late_step_shows_its_verdict(window: MainWindow, qtbot: QtBot) -> None:
+    pane = pane_of(window)
+    ran(pane, qtbot, GRAPH)
+    cases = open_store(GRAPH).cases
+    row = next(row for row in rows(pane) if row.case is not None and cases[row.case].walk and row.probe == 2)
+    with qtbot.waitSignal(window.suites.shower.shown, timeout=20_000):
+        pane.table.chosen.emit(row)
+    assert window.session is not None
+    assert window.session.answer is not None
+    assert window.session.answer.differences == ()
+    assert window.session.probe_number == row.probe
+
+
+def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -> None:
+    session = session_of(GRAPH)
+    session.begin()
+    number = next(
+        i
+        for i, case in enumerate(session.opened.cases)
+        if case.walk and any(told.expect and told.expect.created for told in case.probes[:-1])
+    )
+    session.choose_case(number)
+    last = len(session.case.probes) - 1
+    session.choose_probe(last)
+    assert session.answer is not None
+    dialog = AddDialog(
+        Asked(session.store, case_before(session), session.answer.explanation), str(tmp_path / "w.jsonl")
+    )
+    qtbot.addWidget(dialog)
+    found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []
+    dialog.wanted.connect(lambda *wanted: found.append(wanted))
+    dialog.accept()
+    path, case, told = found[0]
+    assert told == ()
+    assert len(case.probes) == last + 1
+    assert add_work(path, case, told)(Silent()) == (path, 1)
+    (again,) = read_suite(path)
+    assert not isinstance(again, DataError)
+    assert again.walk
