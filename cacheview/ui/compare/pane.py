@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from cacheview.engine import RULE_SETS, RuleSet, fitting
+from cacheview.engine import RuleSet, fitting
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
@@ -20,6 +20,7 @@ from cacheview.ui.compare.view import MatrixView
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.loading import Loader
+from cacheview.ui.rules.ways import own_rules
 from cacheview.ui.session import Session
 
 __all__ = ["TITLE", "ComparePane"]
@@ -106,7 +107,8 @@ class ComparePane(QWidget):
         probe = told.trace.probe
         if self._asker is None or self._asker.store is not session.store:
             self._asker, self._asked = Asker(session.store), None
-            self._of_store = self._own_rules()
+            own = own_rules(session)
+            self._of_store = own.rules if own is not None else None
         self.model.mark(session.cache.rules, self._of_store)
         if self._pages.currentWidget() is not self.view:
             self._pages.setCurrentWidget(self.view)
@@ -153,13 +155,6 @@ class ComparePane(QWidget):
         self._copier.close()
 
     # What comes
-
-    def _own_rules(self) -> RuleSet | None:
-        session = self._session
-        assert session is not None
-        if session.case.rules not in RULE_SETS and session.store.release is None:
-            return None  # those that it would be asked by are a guess
-        return fitting(session.store, session.case.rules).rules
 
     def _take(self, lines: dict[str, Line]) -> None:
         self.model.take(lines)
