@@ -404,7 +404,8 @@ class MainWindow(QMainWindow):
         connect(do.previous_pane, lambda: self._panes().cycle_panes(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
-        connect(do.compare, lambda: self.compare.show_or_hide())
+        # Made in one turn and shown in the next: both at once would be felt.
+        connect(do.compare, lambda: QTimer.singleShot(0, self.compare, self.compare.show_or_hide))
         connect(do.audit, lambda: self.audit.show_or_hide())
         connect(do.replay_dockerfile, lambda: self.replays.choose())
         connect(do.replay, lambda: self.replays.show_or_hide())

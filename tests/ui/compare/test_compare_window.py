@@ -134,8 +134,9 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     assert demo.compare.isHidden()
     assert not demo.commands.compare.isChecked()
     assert QApplication.focusWidget() is tree
-    demo.commands.compare.trigger()  # nothing has changed, so nothing is asked
-    assert demo.compare.pane.model.is_settled
+    demo.commands.compare.trigger()
+    qtbot.waitUntil(lambda: not demo.compare.isHidden(), timeout=20_000)
+    assert demo.compare.pane.model.is_settled  # nothing has changed, so nothing is asked
     assert demo.commands.compare.isChecked()
     qtbot.mouseClick(demo.compare.pane.head.close_button, Qt.MouseButton.LeftButton)
     assert demo.compare.isHidden()
@@ -145,12 +146,14 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
 def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.compare.trigger()
     pane = window.compare.pane
+    qtbot.waitUntil(pane.isVisible, timeout=20_000)
     told = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
     assert "No store is open" in told
     assert not pane.head.copy_button.isEnabled()
     qtbot.keyClick(pane.head.close_button, Qt.Key.Key_Escape)
     assert window.compare.isHidden()
     window.commands.compare.trigger()
+    qtbot.waitUntil(pane.isVisible, timeout=20_000)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         window.open("demo:")
     assert pane.page is pane.view
@@ -207,6 +210,7 @@ def test_nothing_is_asked_while_it_is_hidden(
 
     monkeypatch.setattr(asking.Asker, "asking", spy)
     demo.commands.compare.trigger()
+    qtbot.waitUntil(demo.compare.isHidden, timeout=20_000)
     before = answers(shown)
     edit(demo, "one")
     last = edit(demo, "two")
