@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cacheview.model import DataError, Image, Problem
+from cacheview.stores.containerd import containerd_sockets
+from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.opened import Opened
@@ -15,9 +17,9 @@ from cacheview.stores.reading import Reading
 
 __all__ = ["Beside", "Place", "candidates", "read_beside", "remedy_for"]
 
-_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
 _META = "io.containerd.metadata.v1.bolt/meta.db"
 _ROOT = "/var/lib/docker"
+_SYSTEM_ROOT = "/var/lib/containerd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Place:
         location: to open it.
         path: of its socket or folder.
         why_not: why it cannot be read, in a sentence; empty where it may be tried.
+        is_folder: it is read without a daemon.
     """
 
     location: str
     path: str
     why_not: str = ""
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,11 @@ class Beside:
 
 
 def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
-    """Where the store of an engine may be read on this machine, the best first; none for an engine elsewhere."""
+    """Where the store of an engine may be read on this machine, the best first; none for an engine elsewhere.
+
+    The root folder of its containerd comes before the socket, for it is read several times faster. An engine that
+    starts a containerd of its own has that below its data root (moby, cmd/dockerd/daemon_unix.go, 28.5.2).
+    """
     if endpoint.socket_path is None or engine.store is None:
         return []
     root = engine.root if os.path.isabs(engine.root) else _ROOT
@@ -59,11 +67,18 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
         folder = f"{root}/image/{engine.driver}" if engine.driver else root
         return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
     told = engine.containerd.removeprefix("unix://")
-    sockets = dict.fromkeys((*([told] if os.path.isabs(told) else []), *_SOCKETS))
+    sockets = list(dict.fromkeys((*([told] if os.path.isabs(told) else []), *map(str, containerd_sockets()))))
+    sockets = sockets or [USUAL_SOCKETS[0]]
     namespace = f"#{engine.namespace}"
     places = [_place(f"containerd:{path}{namespace}", path, path) for path in sockets]
-    folder = f"{root}/containerd/daemon"
-    return [*places, _place(f"containerd:{folder}{namespace}", folder, f"{folder}/{_META}")]
+    folders = [f"{root}/containerd/daemon"]
+    if sockets[0] == USUAL_SOCKETS[0]:
+        folders.insert(0, _SYSTEM_ROOT)
+    first, *rest = (
+        replace(_place(f"containerd:{folder}{namespace}", folder, f"{folder}/{_META}"), is_folder=True)
+        for folder in folders
+    )
+    return [first, *places, *rest]
 
 
 def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
@@ -108,9 +123,10 @@ def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
     if engine.store == "graphdriver":
         what = f"Open its data root, data-root:{engine.root or _ROOT}"
     else:
-        what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or _SOCKETS[0]}"
+        what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
         return f"{what}, on the machine of the engine"
+    tried.sort(key=lambda place: place.is_folder)  # who may speak to a socket need not be root
     there = [place for place in tried if not place.why_not.endswith(_ABSENT)] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cacheview.stores.engine import combine
@@ -9,5 +11,5 @@ from cacheview.stores.engine import combine
 
 @pytest.fixture(autouse=True)
 def nothing_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combine, "_SOCKETS", ("/nonexistent/containerd.sock",))
+    monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/nonexistent/containerd.sock")])
     monkeypatch.setattr(combine, "_place", lambda location, path, _: combine.Place(location, path, "is not here"))

@@ -12,6 +12,7 @@ from engine_fidelity import compare, true_images, truth_of
 from engine_replay import Replay, load, serving
 
 from cacheview.model import DataError, Image, ImageStore, Problem
+from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine import combine
 from cacheview.stores.engine.combine import Place, candidates, remedy_for
 from cacheview.stores.engine.contexts import Endpoint
@@ -53,7 +54,7 @@ ROOT = "data-root:/var/lib/docker/image/overlay2"
 def read(
     engine: str, stores: Stores, folder: Path, monkeypatch: pytest.MonkeyPatch, reading: Reading | None = None
 ) -> tuple[Opened, Replay]:
-    monkeypatch.setattr(combine, "_SOCKETS", ("/run/containerd/containerd.sock",))
+    monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/run/containerd/containerd.sock")])
     monkeypatch.setattr(combine, "_place", stores.place)
     monkeypatch.setattr(combine, "_open", stores.open)
     replay = Replay(load(engine))
@@ -99,6 +100,17 @@ def test_images_that_the_engine_does_not_list_are_there_and_told(
     store = opened.cases[0].store
     assert more.id in store.by_id
     assert any("1 image is in it that the engine does not list" in note for note in store.notes)
+
+
+def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = true_images(C8D)
+    stores = Stores({FOLDER: true, SOCKET: true})
+    read(C8D, stores, tmp_path, monkeypatch)
+    assert stores.opened == [FOLDER]
+    stores = Stores({FOLDER: DataError("is being written all the time", where="x"), SOCKET: true})
+    opened, _ = read(C8D, stores, tmp_path, monkeypatch)
+    assert stores.opened == [FOLDER, SOCKET]
+    assert compare(opened.cases[0].store, truth_of(C8D)).doubted == {}
 
 
 def test_another_store_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,10 +165,29 @@ class TestPlaces:
     def test_containerd_as_the_engine_tells(self, tmp_path: Path) -> None:
         engine = self.engine("containerd", str(tmp_path), f"unix://{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch()
-        places = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert places[0] == Place(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
-        assert places[-1].location == f"containerd:{tmp_path}/containerd/daemon#moby"
-        assert places[-1].why_not
+        folder = f"{tmp_path}/containerd/daemon"
+        absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert absent.location == f"containerd:{folder}#moby"
+        assert "not on this machine" in absent.why_not
+        assert socket == Place(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
+        database = tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db"
+        database.parent.mkdir(parents=True)
+        database.touch()
+        there, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
+        assert there == Place(f"containerd:{folder}#moby", folder, is_folder=True)
+
+    def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
+        monkeypatch.setattr(combine, "_place", lambda location, path, _: Place(location, path))
+        own, other = USUAL_SOCKETS
+        for told, sockets in (("", [other]), (own, [own, other]), (other, [other])):
+            places = candidates(self.engine("containerd", "/d", told), Endpoint("", "unix:///x.sock"))
+            folders = ["/var/lib/containerd", "/d/containerd/daemon"] if told == own else ["/d/containerd/daemon"]
+            assert [place.path for place in places] == [folders[0], *sockets, *folders[1:]]
+            assert [place.path for place in places if place.is_folder] == folders
+        # Where there is no socket, the usual one is the one that is not there.
+        monkeypatch.setattr(combine, "containerd_sockets", list)
+        assert own in [place.path for place in candidates(self.engine("containerd", "/d"), Endpoint("", "unix:///x"))]
 
     def test_without_permission_the_remedy_says_who_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         engine = self.engine("containerd", str(tmp_path), f"{tmp_path}/c.sock")
@@ -165,6 +196,15 @@ class TestPlaces:
         places = candidates(engine, Endpoint("", "unix:///x.sock"))
         remedy = remedy_for(engine, places)
         assert f"containerd:{tmp_path}/c.sock" in remedy
+        # The socket first: that need not be for root.
+        (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt").mkdir(parents=True)
+        (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db").touch()
+        both = remedy_for(engine, candidates(engine, Endpoint("", "unix:///x.sock")))
+        assert (
+            0
+            < both.index("permission for " + f"{tmp_path}/c.sock")
+            < both.index("permission for " + f"{tmp_path}/containerd")
+        )
         assert "no permission" in remedy
         assert "it is for root alone" in remedy
 
