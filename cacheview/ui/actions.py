@@ -76,7 +76,7 @@ class Actions:
         self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
         self.suite_checks.setCheckable(True)
         self.add_probe = self._make(
-            "A&dd this probe to a suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
+            "Add this probe to a &suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
         )
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
