@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cacheview.model import DataError, Expectation, Probe, SuiteCase, SuiteProbe
+from cacheview.stores.draft import write_whole
 from cacheview.stores.limits import DEFAULT_LIMITS
 from cacheview.stores.location import parse_location
 from cacheview.stores.opened import Case
@@ -88,18 +89,7 @@ def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") ->
         raise DataError("is no file. Choose another name", where=where)
     if target.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
-    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-    try:
-        try:
-            with open(draft, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error
+    write_whole(target, lambda file: file.write(data), where)
 
 
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:

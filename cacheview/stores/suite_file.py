@@ -7,10 +7,11 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.draft import write_whole
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.progress import Progress
@@ -104,22 +105,16 @@ def _signature(target: Path, where: str) -> tuple[int, int, int]:
 
 
 def _write(target: Path, data: bytes, before: tuple[int, int, int] | None, where: str) -> None:
-    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-    try:
-        try:
-            with open(draft, "xb") as file:
-                if before is not None:
-                    with open_regular(target, where) as old:
-                        shutil.copyfileobj(old, file, _CHUNK)
-                    shutil.copymode(target, draft)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            now = _signature(target, where) if os.path.lexists(target) else None
-            if now != before:
-                raise DataError("was changed by another program meanwhile. Nothing was added: try again", where=where)
-            os.replace(draft, target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error
+    def fill(file: BinaryIO) -> None:
+        if before is not None:
+            shutil.copymode(target, file.name)  # first: what is private stays so
+            with open_regular(target, where) as old:
+                shutil.copyfileobj(old, file, _CHUNK)
+        file.write(data)
+
+    def compare() -> None:
+        now = _signature(target, where) if os.path.lexists(target) else None
+        if now != before:
+            raise DataError("was changed by another program meanwhile. Nothing was added: try again", where=where)
+
+    write_whole(target, fill, where, ready=compare)
