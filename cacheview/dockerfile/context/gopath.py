@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
-__all__ = ["clean", "parents", "raw", "sortable", "walk_key", "within"]
+__all__ = ["clean", "parents", "raw", "walk_key", "within"]
 
 
 def clean(path: str) -> str:
@@ -31,13 +31,8 @@ def parents(path: str) -> list[str]:
 
 
 def raw(text: str) -> bytes:
-    """The bytes that the text stands for."""
+    """The bytes that the text stands for; Go sorts by them."""
     return text.encode("utf-8", "surrogateescape")
-
-
-def sortable(text: str) -> bytes:
-    """Sorts as Go sorts strings: by their bytes."""
-    return raw(text)
 
 
 def walk_key(path: str) -> list[bytes]:

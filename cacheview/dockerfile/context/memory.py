@@ -146,7 +146,8 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
             raise DataError("its content_b64 is no base64") from None
         return Entry(path, kind, mode, size=len(content)), content
     if kind is Kind.SYMLINK:
-        target = next((value[key] for key in _TARGETS if isinstance(value.get(key), str)), "")
+        named = (value.get(key) for key in _TARGETS)
+        target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
             raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
         return Entry(path, kind, mode, target=target), raw(target)[:0]

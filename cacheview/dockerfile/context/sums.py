@@ -14,7 +14,7 @@ from typing import NoReturn
 from cacheview.dockerfile.context.clients import CLIENT_28, Client
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
-from cacheview.dockerfile.context.gopath import raw, sortable
+from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.notknown import NotKnownError
@@ -68,6 +68,7 @@ class ContextSums:
         self._hasher = hasher or Hasher()
         self._sent: Sent | None = None
         self._sums: dict[str, str] = {}
+        self._folders: dict[str, SourcesSum] = {}
 
     @property
     def sent(self) -> Sent:
@@ -97,11 +98,40 @@ class ContextSums:
         """
         return _Copy(self, "ADD" if add else "COPY").of(sources, destination)
 
+    def of_folder(self, real: str) -> SourcesSum:
+        """What stands for one folder, whose path has no links any more."""
+        if real not in self._folders:
+            self._folders[real] = self._folder(real)
+        return self._folders[real]
+
+    def _folder(self, real: str) -> SourcesSum:
+        tree = self.sent.tree
+        places: list[tuple[str, str]] = []
+        for path in tree.below(real):
+            try:
+                places.append((path, tree.resolve(path)))
+            except ForbiddenPathError:  # a link in a circle: the builder passes over it
+                continue
+        known = self.sums_of(place for _, place in places)
+        files = tuple((path, known.get(place, path)) for path, place in places)
+        return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
+
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """Sums by path, of what came with a header; the rest is left out."""
+        """Sums by path, of what came with a header; the rest is left out.
+
+        Raises:
+            NotKnownError: the client changes the content on its way.
+            DataError: a file cannot be read.
+        """
         sent = self.sent.tree.sent
         wanted = [path for path in paths if path in sent]
-        self._sums.update(self._hasher.sums(self._context, [sent[p] for p in wanted if p not in self._sums]))
+        if not self.sent.dockerfile and IGNORE_FILE in wanted:
+            raise NotKnownError(
+                "the Dockerfile is not in the context: the client sends it under a name of chance, and writes that "
+                f"into {IGNORE_FILE}"
+            )
+        unknown = dict.fromkeys(path for path in wanted if path not in self._sums)
+        self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
         return {path: self._sums[path] for path in wanted}
 
 
@@ -161,33 +191,8 @@ class _Copy:
             )
         if not self.tree.is_directory(real):
             return self._file(path, real)
-        return self._folder(real)
+        return self.sums.of_folder(real)
 
     def _file(self, path: str, real: str) -> SourcesSum:
-        found = self._sum(path, real)
+        found = self.sums.sums_of([real]).get(real, path)
         return SourcesSum("file:" + found, ((path, found),))
-
-    def _folder(self, real: str) -> SourcesSum:
-        places: list[tuple[str, str]] = []
-        for path in self.tree.below(real):
-            try:
-                places.append((path, self.tree.resolve(path)))
-            except ForbiddenPathError:  # a link in a circle: the builder passes over it
-                continue
-        for _, place in places:
-            self._check_known(place)
-        known = self.sums.sums_of(place for _, place in places)
-        files = tuple((path, known.get(place, path)) for path, place in places)
-        return SourcesSum(_joined("dir", sorted((found for _, found in files), key=sortable)), files)
-
-    def _sum(self, path: str, real: str) -> str:
-        self._check_known(real)
-        return self.sums.sums_of([real]).get(real, path)
-
-    def _check_known(self, real: str) -> None:
-        """The client writes a name of chance into ``.dockerignore`` where the Dockerfile is from elsewhere."""
-        if real == IGNORE_FILE and not self.sent.dockerfile:
-            raise NotKnownError(
-                "the Dockerfile is not in the context, so that the client changes .dockerignore in a way that "
-                "nobody can foresee"
-            )

@@ -1,0 +1,101 @@
+"""The context of a replay file."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.dockerfile.context import ContextSums, Kind, MemoryContext
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
+
+
+def test_entries() -> None:
+    context = MemoryContext.from_sample(
+        {
+            "b/c/f": {"mode": "04755", "type": "file", "content_b64": "eA=="},
+            "a": {"mode": "0777", "type": "symlink", "target": "b/c"},
+            "b": {"mode": "0700", "type": "dir", "mtime": 1},
+        }
+    )
+    assert [(entry.path, entry.kind, oct(entry.mode)) for entry in context.entries.values()] == [
+        ("a", Kind.SYMLINK, "0o777"),
+        ("b", Kind.DIRECTORY, "0o700"),
+        ("b/c", Kind.DIRECTORY, "0o755"),
+        ("b/c/f", Kind.FILE, "0o4755"),
+    ]
+    assert b"".join(context.read("b/c/f")) == b"x"
+    assert context.outside("a/f") == b"x"
+    assert context.outside("a/g") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("/x", {"type": "file"}, "no path in the context"),
+        ("../x", {"type": "file"}, "no path in the context"),
+        ("a//b", {"type": "file"}, "no path in the context"),
+        ("a\0b", {"type": "file"}, "no path in the context"),
+        ("", {"type": "file"}, "no path in the context"),
+        ("x", [], "no object"),
+        ("x", {"type": "socket"}, "type 'socket' is none of"),
+        ("x", {}, "type 'None' is none of"),
+        ("x", {"type": "file", "mode": "rw"}, "no octal number"),
+        ("x", {"type": "file", "content_b64": "?"}, "no base64"),
+        ("x", {"type": "file", "content_b64": 1}, "no base64"),
+        ("x", {"type": "symlink"}, "without target"),
+        ("f/x", {"type": "dir"}, "lies in is no folder"),
+    ],
+)
+def test_malformed(name: str, value: object, what: str) -> None:
+    with pytest.raises(DataError, match=what):
+        MemoryContext.from_sample({"f": {"type": "file"}, name: value})
+
+
+def test_no_object() -> None:
+    with pytest.raises(DataError, match="no object"):
+        MemoryContext.from_sample([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "real"),
+    [
+        ("a", "d/f"),
+        ("dd/f", "d/f"),
+        ("dd/../x", "x"),
+        ("out/x", "../etc/x"),
+        ("up", "../x"),
+        ("up2", "../"),
+        ("d/./f", "d/f"),
+    ],
+)
+def test_real_names(path: str, real: str) -> None:
+    links = {"a": "dd/f", "dd": "d/", "out": "/etc/x", "up": "../x", "up2": ".."}
+    sample = {name: {"type": "symlink", "target": target} for name, target in links.items()}
+    context = MemoryContext.from_sample({**sample, "d/f": {"type": "file"}})
+    if path == "out/x":
+        assert context.real_name(path).startswith("../")
+    else:
+        assert context.real_name(path) == real
+
+
+def test_a_circle() -> None:
+    context = MemoryContext.from_sample({"a": {"type": "symlink", "target": "a"}})
+    with pytest.raises(DataError, match="circle"):
+        context.real_name("a")
+
+
+def test_too_deep_for_the_builder() -> None:
+    """It takes up to 255 names: a folder leaves out what lies deeper, in silence."""
+    deep = "/".join(["d"] * 254)
+    sample = {deep + "/e": {"type": "file"}, deep + "/f/g": {"type": "file"}, "x/f": {"type": "file"}}
+    sums = ContextSums(MemoryContext.from_sample(sample))
+    found = sums.of_sources(["d"], add=False, destination="/")
+    assert [path for path, _ in found.files][-2:] == [deep + "/e", deep + "/f"]
+    with pytest.raises(RefusedError, match="forbidden path"):
+        sums.of_sources([deep + "/f/g"], add=False, destination="/")
+
+
+def test_a_line_of_dockerignore_is_too_long() -> None:
+    sample = {".dockerignore": {"type": "file", "content_b64": "YWFh" * 30_000}}
+    with pytest.raises(RefusedError, match="token too long"):
+        ContextSums(MemoryContext.from_sample(sample)).sent  # noqa: B018

@@ -1,0 +1,36 @@
+"""COPY over a context with all that is odd, beside what a real client and a real daemon made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from nasty import IGNORES, ONE, TWO, make_nasty
+
+from cacheview.dockerfile.context import ContextSums, FolderContext
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import builder_release
+
+DATA = json.loads((Path(__file__).parents[2] / "data" / "dockerfile" / "nasty-context.json").read_text())["builds"]
+
+
+def said(root: Path, sources: list[str], destination: str) -> str:
+    dockerfile = ONE if len(sources) == 1 else TWO
+    sums = ContextSums(FolderContext(root), dockerfile, release=builder_release("20.10.24"))
+    try:
+        return sums.of_sources(sources, add=False, destination=destination).text
+    except RefusedError as error:
+        return error.said
+
+
+@pytest.mark.parametrize("ignore", DATA)
+def test_as_docker_says(ignore: str, tmp_path: Path) -> None:
+    make_nasty(tmp_path, IGNORES[ignore])
+    assert DATA[ignore]
+    wrong = [
+        (sources, destination, found, expected)
+        for sources, destination, expected in DATA[ignore]
+        if (found := said(tmp_path, sources, destination)) != expected
+    ]
+    assert wrong == [], wrong

@@ -1,0 +1,110 @@
+"""The record of what went into checksums."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context import SourcesSum
+from cacheview.dockerfile.context import record as module
+from cacheview.dockerfile.context.record import Changes, Record, changed
+from cacheview.model import DataError
+
+OLD = SourcesSum("dir:1", (("d", "0"), ("d/a", "1"), ("d/b", "2"), ("d/\udcff\udcfe", "3")))
+NEW = SourcesSum("dir:2", (("d", "0"), ("d/a", "9"), ("d/c", "2"), ("d/\udcff\udcfe", "3")))
+
+
+def test_changed() -> None:
+    assert changed(OLD.files, NEW.files) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+    assert not changed(OLD.files, OLD.files)
+
+
+def test_comes_back(tmp_path: Path) -> None:
+    record = Record(tmp_path / "new" / "folder", "/home/\udcff")
+    record.remember(OLD, step="COPY d /d", at=5)
+    record.remember(NEW, step="COPY d /d", at=6)
+    record.save()
+    again = Record.load(tmp_path / "new" / "folder", "/home/\udcff")
+    assert again.files_of("dir:1") == OLD.files
+    assert again.when("dir:1") == 5
+    assert again.differences("dir:1", NEW) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+    assert again.differences("dir:3", NEW) is None
+    assert again.latest("COPY d /d") == "dir:2"
+    assert again.latest("COPY d /d", other_than="dir:2") == "dir:1"
+    assert again.latest("COPY e /d") is None
+    assert [path.name for path in record.path.parent.iterdir()] == [record.path.name]
+
+
+def test_one_file_a_context(tmp_path: Path) -> None:
+    record = Record(tmp_path, "/a")
+    record.remember(OLD)
+    record.save()
+    assert Record.load(tmp_path, "/b").files_of("dir:1") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"version":1,"context":"/a","files":[["a"]],"texts":{}}',
+        '{"version":1,"context":"/a","files":[],"texts":{"t":[1,"",[0]]}}',
+        '{"version":1,"context":"/a","files":[["a","b"]],"texts":{"t":[1,"",[-1]]}}',
+        '{"version":1,"context":"/a","files":[[1,"b"]],"texts":{}}',
+        "[" * 100_000,
+    ],
+)
+def test_malformed(tmp_path: Path, text: str) -> None:
+    Record(tmp_path, "/a").path.write_text(text)
+    with pytest.raises(DataError, match="delete it"):
+        Record.load(tmp_path, "/a")
+
+
+@pytest.mark.parametrize("change", [{"version": 2}, {"context": "/other"}])
+def test_of_another_version_or_context(tmp_path: Path, change: dict[str, object]) -> None:
+    value = {"version": 1, "context": "/a", "files": [], "texts": {}, **change}
+    Record(tmp_path, "/a").path.write_text(json.dumps(value))
+    assert Record.load(tmp_path, "/a").files_of("dir:1") is None
+
+
+def test_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_FILES", 10)
+    record = Record(tmp_path, "/a")
+    for number in range(4):
+        record.remember(SourcesSum(f"dir:{number}", OLD.files))
+    record.remember(SourcesSum("dir:1", OLD.files))
+    record.save()
+    again = Record.load(tmp_path, "/a")
+    assert [text for text in ("dir:0", "dir:1", "dir:2", "dir:3") if again.files_of(text)] == ["dir:1", "dir:3"]
+
+
+def test_the_oldest_contexts_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CONTEXTS", 2)
+    (tmp_path / "other.json").write_text("{}")
+    for number in range(4):
+        Record(tmp_path, f"/{number}").save()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_it_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        Record(tmp_path / "file", "/a").save()
+
+
+def test_a_write_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Record(tmp_path, "/a")
+    record.remember(OLD)
+    record.save()
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.os, "replace", fail)
+    with pytest.raises(DataError, match="No space left"):
+        record.save()
+    assert Record.load(tmp_path, "/a").files_of("dir:1") == OLD.files
+    assert len(list(tmp_path.iterdir())) == 1
