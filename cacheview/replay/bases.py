@@ -11,6 +11,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.platforms import Library, Matcher
 from cacheview.engine.platforms.library import CONTAINERD_1_7
+from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import DataError, Image, ImageStore, Platform
 
@@ -40,7 +41,7 @@ def find_image(
     except DataError as error:
         if "no such image" in error.what or "ambiguous" in error.what:
             raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
-        raise RefusedError(error.what, said=error.what) from None
+        raise RefusedError(error.what, said=_words(error.what)) from None
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, and {platform} is asked for"
         raise MustPullError(f"{shown}: the builder would pull it")
@@ -52,7 +53,15 @@ def find_image(
     return image
 
 
+def _words(what: str) -> str:
+    """What the daemon says of a text that is no reference."""
+    said = what.partition(": ")[0]
+    return f"invalid reference format: {said}" if "lowercase" in said else said
+
+
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
-    if rules.store is StoreKind.CONTAINERD:
-        return release.takes_any_platform_containerd or rules.parent_platform.matches(platform, image.config.platform)
+    if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares, which from 26.1 on is no platform
+        return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(
+            platform, image.config.platform
+        )
     return release.takes_any_platform_graph_driver or Matcher(_LIBRARY, platform).matches(image.config.platform)

@@ -1,0 +1,41 @@
+"""A base of another platform than ``--platform`` asks for: taken as it is, or pulled."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine.ruleset import StoreKind
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import Image, ImageConfig, ImageStore, Platform
+from cacheview.replay.bases import MustPullError, find_image
+
+BASE = Image(
+    id="sha256:" + "a" * 64,
+    names=("docker.io/library/base:1",),
+    config=ImageConfig(os="linux", architecture="amd64"),
+)
+
+
+def taken(version: str, kind: StoreKind, platform: Platform | None) -> bool:
+    choice = choose(version, kind, "")
+    assert choice is not None
+    try:
+        image = find_image("base:1", ImageStore((BASE,)), choice.rules, builder_release(version), platform)
+    except MustPullError:
+        return False
+    return image is BASE
+
+
+@pytest.mark.parametrize("version", ["25.0.3", "25.0.17", "26.1.0", "28.5.2", "29.0.0"])
+def test_a_containerd_store_has_only_the_platform_that_is_asked_for(version: str) -> None:
+    assert taken(version, StoreKind.CONTAINERD, Platform(os="linux", architecture="amd64"))
+    assert taken(version, StoreKind.CONTAINERD, None)
+    assert not taken(version, StoreKind.CONTAINERD, Platform(os="linux", architecture="arm64"))
+    assert not taken(version, StoreKind.CONTAINERD, Platform(os="foo", architecture="bar"))
+
+
+@pytest.mark.parametrize("kind", [StoreKind.CONTAINERD, StoreKind.GRAPH_DRIVER])
+def test_an_image_of_another_platform_is_taken_where_the_daemon_forgets_its_own_error(kind: StoreKind) -> None:
+    version = "25.0.0" if kind is StoreKind.CONTAINERD else "28.5.2"
+    assert taken(version, kind, Platform(os="linux", architecture="arm64"))
