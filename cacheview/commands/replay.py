@@ -13,7 +13,7 @@ from cacheview.engine import fitting
 from cacheview.model import DataError
 from cacheview.replay.builder import builder_of
 from cacheview.replay.dockerfiles import find_dockerfile
-from cacheview.replay.options import BuildOptions
+from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 from cacheview.replay.summer import ContextSummer
@@ -93,7 +93,7 @@ def _build_options(options: argparse.Namespace) -> BuildOptions:
         labels=labels,
         target=options.target,
         platform=options.platform,
-        cache_from=tuple(options.cache_from),
+        cache_from=references(options.cache_from),
         no_cache=options.no_cache,
         pull=options.pull,
     )

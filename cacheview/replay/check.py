@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.engine.cache import NEW
 from cacheview.model import ImageStore
-from cacheview.replay.file import ExpectedStep, ReplayCase
-from cacheview.replay.options import BuildOptions
+from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
+from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
 
 __all__ = ["BuildJudgement", "judge_build"]
+
+
+_DAEMON: Final = "Error response from daemon: "
+_MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and the name of an owner in the image
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def judge_build(case: ReplayCase) -> BuildJudgement:
             labels=case.labels,
             target=case.target,
             platform=case.platform,
-            cache_from=case.cache_from,
+            cache_from=references(case.cache_from),
             no_cache=case.no_cache,
         ),
         name=case.dockerfile_name,
@@ -63,19 +68,45 @@ def _differences(told: Replay, case: ReplayCase) -> Iterator[str]:
     expected = case.expect
     images = {number: step.image for number, step in enumerate(expected.steps, 1)}
     for step, truth in zip(told.steps, expected.steps, strict=False):
-        yield from _step_differs(step, truth, images)
-    ours, theirs = len(told.steps), len(expected.steps)
-    if told.refused is not None and expected.ok:
-        yield f"refused: {told.refused}, and the daemon built it"
-    elif told.refused is not None and ours != theirs:
-        yield f"refused at step {ours}: {told.refused}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
-    elif told.refused is None and (ours < theirs or (expected.ok and ours != theirs)):
-        yield f"{ours} steps, and the daemon had {theirs}"
+        is_last = step.number == len(expected.steps) and not expected.ok
+        yield from _step_differs(step, truth, images, is_last=is_last)
+    yield from _end_differs(told, expected)
     if expected.ok and told.refused is None and expected.created_by is not None:
         yield from _history_differs(told.history or (), expected.created_by)
 
 
-def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str]) -> Iterator[str]:
+def _end_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
+    ours, theirs = len(told.steps), len(expected.steps)
+    refused = told.refused
+    if expected.ok:
+        if refused is not None:
+            yield f"refused: {refused}, and the daemon built it"
+        elif ours != theirs:
+            yield f"{ours} steps, and the daemon had {theirs}"
+    elif ours < theirs:
+        yield f"{_ended(told)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
+    elif refused is not None and ours == theirs:
+        if refused.said.strip() != expected.error.removeprefix(_DAEMON).strip():
+            yield f"refused with {refused.said[:300]!r}, and the daemon said {expected.error[:300]!r}"
+    elif not _may_fail(told.steps[theirs - 1] if theirs else None):
+        yield f"{_ended(told)}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
+
+
+def _ended(told: Replay) -> str:
+    return f"{len(told.steps)} steps" if told.refused is None else f"refused at step {len(told.steps)}: {told.refused}"
+
+
+def _may_fail(step: Step | None) -> bool:
+    """Whether what ends the build there is beyond a replay: a command that fails, a base or files that are not had."""
+    if step is None:
+        return False
+    return any(
+        bool(one.reason) or (not one.cached and (one.created_by is None or one.text.upper().startswith(_MAY_FAIL)))
+        for one in (*step.triggers, step)
+    )
+
+
+def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is_last: bool) -> Iterator[str]:
     place = f"step {step.number} {step.text[:60]!r}"
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
@@ -84,7 +115,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str]) -> It
     triggers = [trigger.cached for trigger in step.triggers]
     if any(ours is not None and ours != theirs for ours, theirs in zip(triggers, truth.triggers, strict=False)):
         yield f"{place}: triggers cached {triggers}, and the daemon {list(truth.triggers)}"
-    if len(triggers) != len(truth.triggers):
+    if len(triggers) != len(truth.triggers) and not is_last:
         yield f"{place}: {len(triggers)} triggers, and the daemon had {len(truth.triggers)}"
     image = images[step.made_by] if step.made_by and step.cached else step.image
     is_told = step.cached or (image and step.status is StepStatus.NO_PROBE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cacheview.engine.platforms import HOST
-from cacheview.model import Platform
+from cacheview.model import DataError, Platform
 
-__all__ = ["BuildOptions"]
+__all__ = ["BuildOptions", "references"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,19 @@ class BuildOptions:
     no_cache: bool = False
     pull: bool = False
     daemon: Platform = HOST
+
+
+def references(given: Iterable[str]) -> tuple[str, ...]:
+    """The references of every ``--cache-from``: the docker CLI takes several in one, divided by commas, and none in an
+    empty one.
+
+    Raises:
+        DataError: the CLI cannot read one.
+    """
+    found: list[str] = []
+    for text in given:
+        try:
+            found += next(csv.reader([text], strict=True), [])
+        except csv.Error as error:
+            raise DataError(f"--cache-from {text[:80]!r} cannot be read: {error}") from None
+    return tuple(found)

@@ -7,7 +7,7 @@ Where a step is not known it may have hit one of several images, or none: the ne
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,7 +56,7 @@ class StageProber:
     """Asks the cache for one stage.
 
     Args:
-        walk: a fresh one, as each stage looks up ``--cache-from`` anew.
+        walks: fresh ones, as each stage looks up ``--cache-from`` anew; several where it is not known what that brings.
         parents: where the stage begins: one id, or several where it is not known which.
         made: by id, the images that this build has made so far; it grows.
         unsummed: of the steps among them whose files are not known: by parent and command, the id; it grows.
@@ -65,13 +65,13 @@ class StageProber:
 
     def __init__(
         self,
-        walk: Walk,
+        walks: Sequence[Walk],
         parents: Iterable[str],
         made: Mapping[str, Image],
         unsummed: Mapping[tuple[str, str], str],
         platform: Platform | None,
     ) -> None:
-        self._branches = [_Branch(walk.fork(), parent) for parent in parents]
+        self._branches = [_Branch(walk.fork(), parent) for parent in parents for walk in walks]
         self._made = made
         self._platform = platform
         self._unsummed = unsummed
@@ -95,7 +95,7 @@ class StageProber:
     @property
     def parents(self) -> tuple[str, ...]:
         """Where it may stand, of what has not missed."""
-        return tuple(branch.parent for branch in self._branches)
+        return tuple(dict.fromkeys(branch.parent for branch in self._branches))
 
     def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> Answer:
         """Ask for a step whose probe is known."""
@@ -124,19 +124,17 @@ class StageProber:
 
     def _settle(self, asked: list[tuple[_Branch, Verdict, Probe]]) -> Answer:
         hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.image is not None]
-        fatal = next((verdict for _, verdict, _ in asked if _ends_build(verdict)), None)
-        probe = asked[0][2] if len(asked) == 1 else None
-        if fatal is not None and len(asked) == 1 and not self._may_be_busted:
-            error = fatal.error or "the daemon would never return"
-            return Answer(StepStatus.MISS, probe=probe, error=error)
-        if not hits and fatal is None:
+        fatal = [verdict for _, verdict, _ in asked if _ends_build(verdict)]
+        probe = asked[0][2] if asked and len({branch.parent for branch in self._branches}) == 1 else None
+        if not hits and not fatal:
             self._is_busted = True
             return Answer(StepStatus.MISS, probe=probe)
-        if len(asked) == 1 and not self._may_be_busted:
-            branch, verdict = hits[0]
-            self._branches = [branch]
-            assert verdict.image is not None
-            return Answer(StepStatus.HIT, (verdict.image,), probe)
+        if not self._may_be_busted and len(fatal) == len(asked):
+            return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
+        images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
+        if not self._may_be_busted and len(hits) == len(asked) and len(images) == 1:
+            self._branches = [branch for branch, _ in hits]
+            return Answer(StepStatus.HIT, tuple(images.values()), probe)
         return self._unknown([branch for branch, _ in hits], hits, probe)
 
     def _unknown(
@@ -144,7 +142,7 @@ class StageProber:
     ) -> Answer:
         images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
         self._may_be_busted = True
-        self._branches = list({branch.parent: branch for branch in branches}.values())
+        self._branches = branches
         return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe)
 
     def _put(self, branch: _Branch, config: ContainerConfig) -> tuple[_Branch, Verdict, Probe]:

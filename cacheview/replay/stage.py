@@ -5,8 +5,9 @@ moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of `
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Final
@@ -20,9 +21,9 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState
-from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk
-from cacheview.model import SCRATCH, Image, ImageStore, Platform, Timestamp
+from cacheview.model import SCRATCH, ContainerConfig, DataError, Image, ImageStore, Platform, Timestamp
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.made import MADE, made_id, made_image
 from cacheview.replay.options import BuildOptions
@@ -33,7 +34,12 @@ from cacheview.replay.summer import Summer
 
 __all__ = ["BuildSoFar", "StageBuild", "StageResult"]
 
-_IN_CONTAINER: Final = frozenset(("ADD", "COPY", "RUN"))
+_MOST_CHOICES: Final = 16
+
+_NO_CONTAINER: Final = frozenset(("ADD", "COPY"))
+"""The instructions that are carried out without a container."""
+
+_AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
 
 
@@ -82,8 +88,26 @@ class BuildSoFar:
     def is_containerd(self) -> bool:
         return self.rules.store is StoreKind.CONTAINERD
 
-    def walk(self) -> Walk:
-        return Walk(self.store, self.rules, self.options.cache_from)
+    def walks(self) -> Sequence[Walk]:
+        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell."""
+        given = self.options.cache_from
+        choices = itertools.product(*(((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given))
+        found = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.islice(choices, _MOST_CHOICES))
+        return [Walk(self.store, self.rules, references) for references in found]
+
+    def _may_be_passed_over(self, reference: str) -> bool:
+        """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
+
+        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``); the
+        store tells a pulled one from it as little as the replay does.
+        """
+        if self.rules.sources is not Sources.LINEAGE:
+            return False
+        try:
+            image = self.store.resolve(reference)
+        except DataError:
+            return False
+        return image.parent is None and len(image.history) > 1 and image.id not in self.store.children
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
@@ -158,8 +182,11 @@ class StageBuild:
             raise RefusedError(refusal.what, said=refusal.said, line=refusal.line or plan.line) from None
         self._begin(bases, history)
         build.steps.append(step)
-        triggers = self._triggers(number) if self.state is not None else ()
-        build.steps[-1] = replace(step, **self._where(), triggers=triggers)
+        place = len(build.steps) - 1
+        for trigger in self._triggers(number):
+            step = replace(step, triggers=(*step.triggers, trigger))
+            build.steps[place] = step
+        build.steps[place] = replace(step, **self._where())
 
     def _where(self) -> dict[str, Any]:
         ends = self._ends
@@ -208,20 +235,19 @@ class StageBuild:
             platform = (build.platform or build.options.daemon).model_copy(
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
-        self.prober = StageProber(build.walk(), bases, build.made, build.unsummed, platform)
+        self.prober = StageProber(build.walks(), bases, build.made, build.unsummed, platform)
         if build.options.no_cache:
             self.prober.bust()
             self.why_busted = "--no-cache: the cache is not asked"
 
-    def _triggers(self, number: int) -> tuple[Step, ...]:
-        assert self.state is not None
+    def _triggers(self, number: int) -> Iterator[Step]:
+        if self.state is None:
+            return
         triggers = self.state.config.OnBuild or ()
         self.state = self.state.without_triggers()
-        steps = []
         for index, trigger in enumerate(triggers, 1):
             instruction = read_trigger(trigger, self.build.release, self.escape)
-            steps.append(_timed(partial(self._step, number, instruction, trigger=index)))
-        return tuple(steps)
+            yield self._step(number, instruction, trigger=index)
 
     # Steps
 
@@ -283,6 +309,13 @@ class StageBuild:
             if not 0 <= index < len(results):
                 raise _invalid_from(name, "index out of bounds", instruction)
             return f"its files come out of stage {index}, which is not built here"
+        build = self.build
+        try:
+            find_image(name, build.store, build.rules, build.release, build.platform)
+        except MustPullError as pull:
+            return pull.reason
+        except RefusedError as refusal:
+            raise _invalid_from(name, refusal.said, instruction) from None
         return f"its files come out of the image {name[:200]}, whose layers are not read"
 
     def _settled(
@@ -322,7 +355,7 @@ class StageBuild:
             build.image(self.stands_on),
             build.options.daemon,
             build.rules,
-            merged=name not in _IN_CONTAINER,
+            merged=name not in _AS_ASKED,
             now=build.now,
         )
         if not is_summed:
@@ -331,12 +364,22 @@ class StageBuild:
         self.history = (*self.history, text)
         self.stands_on = made.id
         self.state = done.after.on(made.id)
+        if answer.status is not StepStatus.UNKNOWN and name not in _NO_CONTAINER:
+            self._check_container(step, config, trigger)
         if answer.status is StepStatus.UNKNOWN:
             return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
         if answer.status is StepStatus.MISS:
             self.why_busted = f"step {step.number} was a miss: after it the builder asks nothing more in this stage"
             return replace(step, made_by=step.number)
         return replace(step, made_by=step.number, reason=self.why_busted)
+
+    def _check_container(self, step: Step, config: ContainerConfig, trigger: int) -> None:
+        """What the daemon looks at when it makes the container of a step that was no hit (``daemon/container.go``)."""
+        nameless = next((entry for entry in config.Env or () if not entry.partition("=")[0]), None)
+        if nameless is not None:
+            self._refused(step, trigger)
+            said = f"invalid environment variable: {nameless}"
+            raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
 
     def _refused(self, step: Step, trigger: int) -> None:
         """The builder has printed the step before it refuses it; of a trigger it prints none."""
