@@ -179,6 +179,7 @@ class AddDialog(QDialog):
         except DataError as error:
             self._besides.setText("")
             self._say("error", str(error))
+            self._fit()
             self._add.setEnabled(False)
             return
         self._besides.setText(visible(_besides(expect)))
@@ -192,6 +193,14 @@ class AddDialog(QDialog):
             self._say("not-certain", f"The rules answer so. {doubts}")
         else:
             self._say("passed", "The rules answer so.")
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the texts need; never less than before: nothing shall jump."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # or the form would tell the height of the texts before
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _say(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
@@ -199,9 +208,6 @@ class AddDialog(QDialog):
         self._told.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
         self._told.setToolTip(tool_tip(text))
         self._told.set_colour(colour)
-        layout = self.layout()
-        if layout is not None and (needed := layout.totalHeightForWidth(self.width())) > self.height():
-            self.resize(self.width(), needed)
 
     # What the person does
 

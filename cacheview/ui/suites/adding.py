@@ -46,7 +46,7 @@ class ProbeAdder(QObject):
             return None
         asked = Asked(session.store, case_before(session), answer.explanation)
         mine = opened.location if opened.kind == "suite" else ""
-        path = self._last or known or mine or suggested_path(opened.location)
+        path = self._last or mine or known or suggested_path(opened.location)
         dialog = AddDialog(asked, path, self._window)
         # A suite may grow while it is open; every other store is never written to.
         location = "" if opened.kind == "suite" else opened.location

@@ -45,8 +45,8 @@ class SuiteChecks(QObject):
 
     def add(self, session: Session) -> AddDialog | None:
         """Ask which suite the probe at hand is to be added to."""
-        known = next((location for location in self.pane.locations if location != DEMO), "")
-        return self.adder.ask(session, known)
+        listed = [location for location in self.pane.locations if location != DEMO]
+        return self.adder.ask(session, listed[0] if len(listed) == 1 else "")
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_ROWS", "run_work"]
 
-MOST_ROWS: Final = 500_000
+MOST_ROWS: Final = 300_000
 """Probes that a list holds: a file that has more would fill the memory with rows that nobody reads."""
 
 

@@ -15,14 +15,14 @@ from cacheview.ui.theme import GRID, mono_font
 __all__ = ["ChecksTable"]
 
 _WIDTHS: Final = {
-    Column.OUTCOME: 34,
-    Column.SUITE: 50,
-    Column.CASE: 50,
-    Column.PROBE: 60,
-    Column.EXPECTED: 40,
-    Column.ACTUAL: 40,
+    Column.OUTCOME: 20,
+    Column.SUITE: 27,
+    Column.CASE: 27,
+    Column.PROBE: 32,
+    Column.EXPECTED: 22,
+    Column.ACTUAL: 22,
 }
-"""In grid steps. The last column has the rest."""
+"""In characters. The last column has the rest."""
 
 
 class ChecksTable(QTableView):
@@ -41,6 +41,7 @@ class ChecksTable(QTableView):
     def __init__(self, model: ChecksModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self._character = 0
         self.setModel(model)
         self.setAccessibleName("Probes that were run")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -59,18 +60,21 @@ class ChecksTable(QTableView):
         columns.setHighlightSections(False)
         columns.setStretchLastSection(True)
         columns.setMinimumSectionSize(15 * GRID)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width * GRID)
         self.clicked.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._moved)
         model.modelReset.connect(lambda: self.current_changed.emit(None))
         self.dress()
 
     def dress(self) -> None:
-        """As high as the fonts need."""
+        """As high as the fonts need, and with other fonts also as wide."""
         height = max(QFontMetrics(self.font()).height(), QFontMetrics(mono_font()).height()) + 2 * GRID
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
+        character = QFontMetrics(self.font()).averageCharWidth()
+        if character != self._character:  # or what the person has set stays
+            self._character = character
+            for column, width in _WIDTHS.items():
+                self.setColumnWidth(column, width * character)
 
     def current_row(self) -> Row | None:
         """The row where the keyboard is."""
