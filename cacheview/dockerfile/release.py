@@ -92,6 +92,7 @@ class BuilderRelease:
         says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
         says_destination_with_stop: a full stop ends the complaint about a missing destination.
         says_target_is_missing: what is said of an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
+        says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
         sends_platform: the cache is told what platform the build is for.
@@ -136,6 +137,7 @@ class BuilderRelease:
     says_on_line: bool = True
     says_destination_with_stop: bool = False
     says_target_is_missing: str = "target stage {quoted} could not be found"
+    says_repository: bool = True
     warns_in_two_lines: bool = False
 
     sends_platform: bool = True
@@ -183,6 +185,7 @@ _V20_10: Final = BuilderRelease(
     says_flags_in_capitals=True,
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
+    says_repository=False,
     warns_in_two_lines=True,
     sends_platform=False,
     takes_any_platform_containerd=True,
@@ -221,6 +224,7 @@ _V25: Final = replace(
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",
     start_interval=True,
+    says_repository=True,
     flags=_FLAGS_25,
     sharing_suggests=True,
     defaults_without_colon=True,

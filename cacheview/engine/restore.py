@@ -47,7 +47,10 @@ def restored_config(
     found = _step(source, step)
     if rules.restoring.needs_layer:
         if not found.layer:
-            raise RestoreError("created cached image: failed to read diff archive: content digest : not found")
+            # containerd's own words for a digest that is empty.
+            raise RestoreError(
+                'created cached image: failed to read diff archive: InvalidArgument: "" failed validation'
+            )
         if found.layer in layers:
             raise RestoreError(f'find content for diff ID "{found.layer}": no content matches this uncompressed digest')
     if rules.restoring.refuses_features and source.config.os_features:

@@ -5,6 +5,7 @@ moby: ``getImageOrStage`` of ``builder/dockerfile/dispatchers.go`` and ``GetImag
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from cacheview.dockerfile.refused import RefusedError
@@ -41,7 +42,7 @@ def find_image(
     except DataError as error:
         if "no such image" in error.what or "ambiguous" in error.what:
             raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
-        raise RefusedError(error.what, said=_words(error.what)) from None
+        raise RefusedError(error.what, said=_words(error.what, name, release)) from None
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, and {platform} is asked for"
         raise MustPullError(f"{shown}: the builder would pull it")
@@ -53,10 +54,19 @@ def find_image(
     return image
 
 
-def _words(what: str) -> str:
+def _words(what: str, name: str, release: BuilderRelease) -> str:
     """What the daemon says of a text that is no reference."""
     said = what.partition(": ")[0]
-    return f"invalid reference format: {said}" if "lowercase" in said else said
+    if "lowercase" not in said:
+        return said
+    if release.says_repository:
+        first, slash, rest = name.partition("/")
+        has_registry = slash and (re.search("[.:]", first) or first == "localhost" or first.lower() != first)
+        repository = (rest if has_registry else name).partition(":")[0]
+        if not slash:
+            repository = f"library/{repository}"
+        said = f"repository name ({repository}) must be lowercase"
+    return f"invalid reference format: {said}"
 
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:

@@ -23,7 +23,7 @@ from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk
-from cacheview.model import SCRATCH, ContainerConfig, DataError, Image, ImageStore, Platform, Timestamp
+from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Image, ImageStore, Platform, Timestamp
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.made import MADE, made_id, made_image
 from cacheview.replay.options import BuildOptions
@@ -223,13 +223,13 @@ class StageBuild:
     def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
         build = self.build
         images = [build.image(base) for base in bases]
-        configs = {image.config.config.model_dump_json() if image and image.config.config else "" for image in images}
-        if len(configs) > 1:
+        self.history = history
+        states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
+        if any(not _alike(state.config, states[0].config) for state in states):
             self.why_unknown = "it builds on a stage that may have ended in several images"
             return
-        self.history = history
-        self.stands_on = bases[0]
-        self.state = StageState.begin(images[0], self.args, containerd=build.is_containerd)
+        self.stands_on = bases[-1]
+        self.state = states[-1]
         platform = None
         if build.release.sends_platform:
             platform = (build.platform or build.options.daemon).model_copy(
@@ -389,6 +389,13 @@ class StageBuild:
     @property
     def _why_uncertain(self) -> str:
         return "it is asked only if the step before, which is not known, was a hit"
+
+
+def _alike(ours: ContainerConfig, theirs: ContainerConfig) -> bool:
+    """Whether a stage goes on alike from two run configs: null and empty are one to the builder."""
+    return all(
+        (getattr(ours, name) or None) == (getattr(theirs, name) or None) for name in CONFIG_FIELDS if name != "Image"
+    )
 
 
 def _timed(take: Callable[[], Step]) -> Step:
