@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.context import Context
@@ -54,11 +55,14 @@ def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules)
     ignored = _ignored(context)
     tree = Tree(_sent_nodes(context, ignored, dockerfile, client))
     if dockerfile:
+        if dockerfile not in tree and context.has(dockerfile):
+            # The client keeps it by a look at one folder above it, and leaves it out by a look at all.
+            said = f"Cannot locate specified Dockerfile: {dockerfile}"
+            raise RefusedError(f"{said}; .dockerignore leaves out a folder above it", said=said, where=IGNORE_FILE)
         _remove_ignored(tree, context, dockerfile, daemon)
-    else:
-        # The client adds the name of chance to .dockerignore; without one it makes one that names itself.
-        if IGNORE_FILE not in tree or Patterns(ignored, daemon).matches_or_parent(IGNORE_FILE):
-            tree.remove(IGNORE_FILE)
+    # The client adds the name of chance to .dockerignore; without one it makes one that names itself.
+    elif _is_removed(IGNORE_FILE, ignored, daemon):
+        tree.remove(IGNORE_FILE)
     return Sent(tree, dockerfile, ignored)
 
 
@@ -186,12 +190,17 @@ def _remove_ignored(tree: Tree, context: Context, dockerfile: str, rules: Ignore
         node = tree.get(real)
         if node is None:
             return
-        patterns = Patterns(parse_dockerignore(b"".join(context.read(real))), rules)
+        lines = parse_dockerignore(b"".join(context.read(real)))
     except (ForbiddenPathError, BadPatternError):
         return
     for name in (IGNORE_FILE, dockerfile):
-        try:
-            if patterns.matches_or_parent(name):
+        if _is_removed(name, lines, rules):
+            with suppress(ForbiddenPathError):
                 tree.remove(tree.resolve(name))
-        except (ForbiddenPathError, BadPatternError):
-            continue
+
+
+def _is_removed(name: str, lines: Sequence[str], rules: IgnoreRules) -> bool:
+    try:
+        return Patterns(lines, rules).matches_or_parent(name)
+    except BadPatternError:
+        return False

@@ -22,6 +22,7 @@ from cacheview.dockerfile.context.sending import IGNORE_FILE, Sent, send
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.model import Problem
 
 __all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
 
@@ -69,6 +70,7 @@ class ContextSums:
         self._sent: Sent | None = None
         self._sums: dict[str, str] = {}
         self._folders: dict[str, SourcesSum] = {}
+        self._problems: dict[str, Problem] = {}
 
     @property
     def sent(self) -> Sent:
@@ -82,6 +84,11 @@ class ContextSums:
             rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
             self._sent = send(self._context, self._dockerfile_name, self._client, rules)
         return self._sent
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was left out in silence, by the client or the builder, in all that was asked for so far."""
+        return (*self._context.problems, *self._problems.values())
 
     def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:
         """What stands for the sources of a ``COPY`` or ``ADD`` without ``--from``.
@@ -110,8 +117,9 @@ class ContextSums:
         for path in tree.below(real):
             try:
                 places.append((path, tree.resolve(path)))
-            except ForbiddenPathError:  # a link in a circle: the builder passes over it
-                continue
+            except ForbiddenPathError as error:
+                what = f"{error.what}: the builder leaves it out of the checksum of the folder"
+                self._problems[path] = Problem(path, what)
         known = self.sums_of(place for _, place in places)
         files = tuple((path, known.get(place, path)) for path, place in places)
         return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
@@ -128,7 +136,7 @@ class ContextSums:
         if not self.sent.dockerfile and IGNORE_FILE in wanted:
             raise NotKnownError(
                 "the Dockerfile is not in the context: the client sends it under a name of chance, and writes that "
-                f"into {IGNORE_FILE}"
+                f"into {IGNORE_FILE}, so that the checksum is another in every build"
             )
         unknown = dict.fromkeys(path for path in wanted if path not in self._sums)
         self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))

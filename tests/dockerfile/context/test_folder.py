@@ -56,6 +56,16 @@ def test_a_socket_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [str(problem) for problem in context.problems] == ["d/s: it is a socket: the client leaves it out"]
 
 
+def test_a_circle_is_left_out_of_a_folder(root: Path) -> None:
+    before = copied(root, "d")
+    (root / "d" / "round").symlink_to("round")
+    sums = ContextSums(FolderContext(root))
+    assert sums.of_sources(["d"], add=False, destination="/").text == before
+    assert [problem.where for problem in sums.problems] == ["d/round"]
+    assert "too many links" in str(sums.problems[0])
+    assert "forbidden path" in refusal(root, "d/round")
+
+
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         FolderContext(tmp_path / "x")
@@ -118,6 +128,17 @@ def test_a_dockerfile_by_its_links(root: Path) -> None:
     assert sums.sent.dockerfile == "docker/real"
     assert "docker/real" not in sums.sent.tree
     assert "docker" in sums.sent.tree
+
+
+def test_a_dockerfile_that_is_left_out(root: Path) -> None:
+    """The client keeps the Dockerfile by a look at the one folder above it that is as deep as the pattern."""
+    place = root / "d" / "x" / "b"
+    place.mkdir(parents=True)
+    (place / "Dockerfile").write_bytes(b"FROM scratch\n")
+    (root / ".dockerignore").write_bytes(b"**/b\n")
+    with pytest.raises(RefusedError) as caught:
+        copied(root, "d", dockerfile="d/x/b/Dockerfile")
+    assert caught.value.said == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
 
 
 def test_small_letters(root: Path) -> None:
