@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import clean, raw, walk_key
+from cacheview.dockerfile.context.gopath import clean, walk_key
 from cacheview.model import DataError, Problem
 
 __all__ = ["MemoryContext"]
@@ -21,7 +21,8 @@ _KINDS = {
     "link": Kind.SYMLINK,
     "fifo": Kind.FIFO,
 }
-_TARGETS = ("target", "linkname", "link", "to")
+_TARGETS = ("target", "link_target", "linkname", "link", "to")
+_SOCKETS = ("socket", "sock")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 
@@ -29,9 +30,16 @@ _MOST_LINKS = 255
 class MemoryContext:
     """Entries and contents by path."""
 
-    def __init__(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes], *, title: str = "context") -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        contents: Mapping[str, bytes],
+        *,
+        title: str = "context",
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
         self.title = title
-        self.problems: tuple[Problem, ...] = ()
+        self.problems = problems
         self._contents = dict(contents)
         self.entries: Mapping[str, Entry] = {path: entries[path] for path in sorted(entries, key=walk_key)}
 
@@ -48,6 +56,7 @@ class MemoryContext:
             raise DataError("the context is no object of entries by path")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
+        problems: list[Problem] = []
         for name, value in sample.items():
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
@@ -55,6 +64,9 @@ class MemoryContext:
                 raise DataError("it is no path in the context", where=name[:200])
             if not isinstance(value, Mapping):
                 raise DataError("the entry is no object", where=name[:200])
+            if value.get("type") in _SOCKETS:
+                problems.append(Problem(path, "it is a socket: the client leaves it out"))
+                continue
             try:
                 entries[path], contents[path] = _entry(path, value)
             except DataError as error:
@@ -66,7 +78,7 @@ class MemoryContext:
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:
                 raise DataError("what it lies in is no folder", where=path[:200])
-        return cls(entries, contents, title=title)
+        return cls(entries, contents, title=title, problems=tuple(problems))
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in walk order, and into a folder only where `enter` says so."""
@@ -150,5 +162,5 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
             raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
-        return Entry(path, kind, mode, target=target), raw(target)[:0]
+        return Entry(path, kind, mode, target=target), b""
     return Entry(path, kind, mode), b""

@@ -37,7 +37,7 @@ def test_entries() -> None:
         ("a\0b", {"type": "file"}, "no path in the context"),
         ("", {"type": "file"}, "no path in the context"),
         ("x", [], "no object"),
-        ("x", {"type": "socket"}, "type 'socket' is none of"),
+        ("x", {"type": "door"}, "type 'door' is none of"),
         ("x", {}, "type 'None' is none of"),
         ("x", {"type": "file", "mode": "rw"}, "no octal number"),
         ("x", {"type": "file", "content_b64": "?"}, "no base64"),
@@ -49,6 +49,12 @@ def test_entries() -> None:
 def test_malformed(name: str, value: object, what: str) -> None:
     with pytest.raises(DataError, match=what):
         MemoryContext.from_sample({"f": {"type": "file"}, name: value})
+
+
+def test_a_socket_is_left_out() -> None:
+    context = MemoryContext.from_sample({"s": {"type": "socket", "mode": "0755"}})
+    assert not context.entries
+    assert [problem.where for problem in context.problems] == ["s"]
 
 
 def test_no_object() -> None:
