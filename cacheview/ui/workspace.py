@@ -127,6 +127,7 @@ class Workspace(QWidget):
     def set_busy(self, page: QWidget) -> None:
         """Show a page in the place of probe and verdict, until they are there: the store is still being read."""
         self._busy = page
+        page.setMinimumWidth(_LEAST[-1])  # as the pane that takes its place: the window shall not grow for it
         self._splitter.addWidget(page)
         self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
         page.show()
@@ -144,6 +145,7 @@ class Workspace(QWidget):
         """Let go of the page that `set_busy` was given."""
         if self._busy is not None:
             self._busy.hide()
+            self._busy.setMinimumWidth(0)
             self._busy.setParent(None)
             self._busy = None
 
