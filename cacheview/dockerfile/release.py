@@ -92,6 +92,8 @@ class BuilderRelease:
         says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
         says_destination_with_stop: a full stop ends the complaint about a missing destination.
         says_target_is_missing: what is said of an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
+        says_platform_part, says_platform_os: the patterns that are named of a part of ``--platform`` that is none, and
+            of its first; empty: that one is as the others.
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
@@ -137,6 +139,8 @@ class BuilderRelease:
     says_on_line: bool = True
     says_destination_with_stop: bool = False
     says_target_is_missing: str = "target stage {quoted} could not be found"
+    says_platform_part: str = "^[A-Za-z0-9_-]+$"
+    says_platform_os: str = ""
     says_repository: bool = True
     warns_in_two_lines: bool = False
 
@@ -164,6 +168,9 @@ _FLAGS_28: Final = _more(_FLAGS_25, RUN=("device",))
 _FLAGS_28_3: Final = _more(_FLAGS_28, ADD=("unpack",))
 _FLAGS_28_5: Final = _more(_FLAGS_28_3, ADD=("exclude",), COPY=("exclude",))
 _FLAGS_29_1: Final = _more(_FLAGS_28_5, COPY=("parents",), RUN=("security",))
+
+_OS_AND_VERSION: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?$"
+_OS_VERSION_FEATURES: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$"
 
 _V20_10: Final = BuilderRelease(
     release="20.10",
@@ -233,14 +240,29 @@ _V25: Final = replace(
 MOBY_71EBFC7: Final = replace(_V25, release="25.0 development (71ebfc7)")
 _V25_0_2: Final = replace(_V25, release="25.0.2", sends_platform=True)
 _V25_0_3: Final = replace(_V25_0_2, release="25.0.3", takes_any_platform_containerd=False)
-_V25_0_17: Final = replace(_V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain)
+_V25_0_17: Final = replace(
+    _V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain, says_platform_os=_OS_AND_VERSION
+)
 _V26: Final = replace(_V25_0_3, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
 _V26_1: Final = replace(_V26, release="26.1", cleans_absolute_workdir=True)
 _V27: Final = replace(_V26_1, release="27.0", directives=_V26_1.directives | {"check"}, empty_patterns=True)
-_V27_1: Final = replace(_V27, release="27.1", json_to_the_end=True, csv_of_one_line=True, words_share_buffer=True)
+_V27_1: Final = replace(
+    _V27,
+    release="27.1",
+    json_to_the_end=True,
+    csv_of_one_line=True,
+    words_share_buffer=True,
+    says_platform_os=_OS_AND_VERSION,
+)
 _V27_3: Final = replace(_V27_1, release="27.3", colon_patterns=False, mount_env=True, expands_chmod=True)
 _V27_4: Final = replace(_V27_3, release="27.4", says_flags_with_dashes=True)
-_V28: Final = replace(_V27_4, release="28.0", flags=_FLAGS_28, takes_any_platform_graph_driver=True)
+_V28: Final = replace(
+    _V27_4,
+    release="28.0",
+    flags=_FLAGS_28,
+    takes_any_platform_graph_driver=True,
+    says_platform_part="^[A-Za-z0-9_.-]+$",
+)
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
 _V28_3: Final = replace(_V28_2, release="28.3", flags=_FLAGS_28_3)
@@ -249,6 +271,7 @@ _V29: Final = replace(_V28_5, release="29.0")
 _V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
 _V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
+_V29_6: Final = replace(_V29_5, release="29.6", says_platform_os=_OS_VERSION_FEATURES)
 
 RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = (
     ("0", _V20_10),
@@ -275,6 +298,7 @@ RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = (
     ("29.1.0", _V29_1),
     ("29.2.0", _V29_2),
     ("29.5.0", _V29_5),
+    ("29.6.0", _V29_6),
 )
 """Each row with the first release that it holds for; it holds until the next row's."""
 

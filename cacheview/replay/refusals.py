@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 from cacheview.dockerfile.dispatch import Dispatched, dispatch
+from cacheview.dockerfile.gotext import quote
 from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
@@ -18,13 +20,25 @@ __all__ = ["parsed_platform", "refusing", "take"]
 T = TypeVar("T")
 
 
-def parsed_platform(text: str, daemon: Platform, said: str = "") -> Platform:
+def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: str = "") -> Platform:
     """The platform that a ``--platform`` names; ``said`` comes before the daemon's words, with ``{}`` for the text."""
     try:
         return parse_specifier(text, daemon)
     except DataError as error:
-        words = said.format(text) + error.what.partition(";")[0]
-        raise RefusedError(error.what, said=f"{words}: invalid argument") from None
+        words = _bad_part(text, release) or error.what.partition(";")[0]
+        raise RefusedError(error.what, said=f"{said.format(text)}{words}: invalid argument") from None
+
+
+def _bad_part(text: str, release: BuilderRelease) -> str:
+    """What the daemon says of the first part that is none; empty where each is one."""
+    for number, part in enumerate(text.split("/")):
+        is_os = number == 0 and bool(release.says_platform_os)
+        pattern = release.says_platform_os if is_os else release.says_platform_part
+        if not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), part, re.ASCII):
+            kind, named = ("OS component", "OSAndVersion") if is_os else ("component", "platform")
+            words = f"{quote(part)} is an invalid {kind} of {quote(text)}"
+            return f"{words}: {named} specifier component must match {quote(pattern)}"
+    return ""
 
 
 def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:

@@ -82,7 +82,9 @@ class BuildSoFar:
     @cached_property
     def platform(self) -> Platform | None:
         """That of the build's ``--platform``. Raises `RefusedError`."""
-        return parsed_platform(self.options.platform, self.options.daemon) if self.options.platform else None
+        return (
+            parsed_platform(self.options.platform, self.options.daemon, self.release) if self.options.platform else None
+        )
 
     @property
     def is_containerd(self) -> bool:
@@ -200,7 +202,7 @@ class StageBuild:
         platform = build.platform
         if plan.platform_flag:
             text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
-            platform = parsed_platform(text, build.options.daemon, "failed to parse platform {}: ")
+            platform = parsed_platform(text, build.options.daemon, build.release, "failed to parse platform {}: ")
         name = refusing(lambda: lexer.word(plan.base))
         if not name:
             said = f"base name ({plan.base}) should not be blank"
