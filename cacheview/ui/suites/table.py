@@ -15,12 +15,12 @@ from cacheview.ui.theme import GRID, mono_font
 __all__ = ["ChecksTable"]
 
 _WIDTHS: Final = {
-    Column.OUTCOME: 20,
-    Column.SUITE: 27,
-    Column.CASE: 27,
-    Column.PROBE: 32,
-    Column.EXPECTED: 22,
-    Column.ACTUAL: 22,
+    Column.OUTCOME: 25,
+    Column.SUITE: 32,
+    Column.CASE: 32,
+    Column.PROBE: 40,
+    Column.EXPECTED: 24,
+    Column.ACTUAL: 24,
 }
 """In characters. The last column has the rest."""
 
