@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.engine import fitting
 from cacheview.model import DataError
+from cacheview.replay.beyond import beyond
 from cacheview.replay.builder import builder_of
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.options import BuildOptions, references
@@ -47,9 +49,12 @@ def replay_command(arguments: list[str]) -> int:
         release = builder_of(case.store, rules)
         dockerfile = find_dockerfile(options.context, options.file or "")
         summer = ContextSummer(FolderContext(options.context), dockerfile.name, release, _CLIENTS[options.client])
-        told = replay(
-            dockerfile.read(), summer, case.store, rules, release, _build_options(options), name=dockerfile.name
-        )
+        data, build = dockerfile.read(), _build_options(options)
+
+        def play(assumed: Mapping[int, str]) -> Replay:
+            return replay(data, summer, case.store, rules, release, build, name=dockerfile.name, assumed=assumed)
+
+        told = beyond(play, case.store, rules) if options.beyond else play({})
     except DataError as error:
         raise UsageError(str(error)) from error
     for problem in opened.problems:
@@ -79,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=tuple(_CLIENTS),
         default="28",
         help="which docker CLI sends the context: 28 for 23.0 and later, whose checksums differ from those of 20.10",
+    )
+    parser.add_argument(
+        "--beyond",
+        action="store_true",
+        help="after a miss go on as if the step were the one of the nearest candidate, to see what else would miss",
     )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     add_rules(parser, "rule set to ask, by default the store's own")

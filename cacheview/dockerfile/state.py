@@ -15,7 +15,7 @@ from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import ContainerConfig, Image
 
-__all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState"]
+__all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState", "stage_config"]
 
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What ``PATH`` is in every stage whose base says nothing of it, ``FROM scratch`` among them."""

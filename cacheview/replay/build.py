@@ -21,7 +21,8 @@ from cacheview.engine.verdict import StageKind
 from cacheview.model import SCRATCH, Probe
 from cacheview.replay.refusals import take
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.stage import BuildSoFar, StageBuild
+from cacheview.replay.so_far import BuildSoFar
+from cacheview.replay.stage import StageBuild
 
 __all__ = ["run_build"]
 

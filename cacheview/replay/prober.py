@@ -71,6 +71,7 @@ class StageProber:
         unsummed: Mapping[tuple[str, str], str],
         platform: Platform | None,
     ) -> None:
+        self._walks = walks
         self._branches = [_Branch(walk.fork(), parent) for parent in parents for walk in walks]
         self._made = made
         self._platform = platform
@@ -91,6 +92,11 @@ class StageProber:
     def bust(self) -> None:
         """As after a miss."""
         self._is_busted = True
+
+    def resume(self, parent: str) -> None:
+        """Go on from an image as if nothing had been missed."""
+        self._branches = [_Branch(walk.fork(), parent) for walk in self._walks]
+        self._is_busted = False
 
     @property
     def parents(self) -> tuple[str, ...]:

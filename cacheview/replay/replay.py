@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cacheview.dockerfile.document import read_document
@@ -12,7 +13,7 @@ from cacheview.model import ImageStore, Timestamp
 from cacheview.replay.build import run_build
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay
-from cacheview.replay.stage import BuildSoFar
+from cacheview.replay.so_far import BuildSoFar
 from cacheview.replay.summer import Summer
 
 __all__ = ["replay"]
@@ -27,6 +28,7 @@ def replay(
     options: BuildOptions,
     *,
     name: str = "Dockerfile",
+    assumed: Mapping[int, str] | None = None,
 ) -> Replay:
     """What the classic builder would ask the cache, and what it would be answered, step by step.
 
@@ -37,6 +39,7 @@ def replay(
         release: the builder.
         options: of the build.
         name: path of the Dockerfile in the context.
+        assumed: see `beyond`.
 
     A build that is refused is told up to there, with the daemon's words.
 
@@ -49,4 +52,4 @@ def replay(
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)
     now = Timestamp.parse(datetime.now(UTC).isoformat())
-    return run_build(BuildSoFar(store, rules, release, options, summer, now), document)
+    return run_build(BuildSoFar(store, rules, release, options, summer, now, assumed or {}), document)

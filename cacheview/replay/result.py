@@ -38,6 +38,7 @@ class Step:
         probe: what the cache is asked, or would be; None: nothing, or it is not known.
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
         reason: why it is unknown or not asked, in a sentence.
+        assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         triggers: of a ``FROM``, what its base has it run.
@@ -54,6 +55,7 @@ class Step:
     probe: Probe | None = None
     created_by: str | None = ""
     reason: str = ""
+    assumed: str = ""
     possible: tuple[str, ...] = ()
     sources: SourcesSum | None = None
     triggers: tuple[Step, ...] = ()

@@ -5,11 +5,10 @@ moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of `
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
@@ -20,104 +19,22 @@ from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
-from cacheview.dockerfile.state import StageState
-from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
-from cacheview.engine.walk import Walk
-from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Image, ImageStore, Platform, Timestamp
+from cacheview.dockerfile.state import StageState, stage_config
+from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.made import MADE, made_id, made_image
-from cacheview.replay.options import BuildOptions
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
-from cacheview.replay.summer import Summer
+from cacheview.replay.so_far import BuildSoFar, StageResult
 
-__all__ = ["BuildSoFar", "StageBuild", "StageResult"]
-
-_MOST_CHOICES: Final = 16
+__all__ = ["StageBuild"]
 
 _NO_CONTAINER: Final = frozenset(("ADD", "COPY"))
 """The instructions that are carried out without a container."""
 
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageResult:
-    """A finished stage. ``images``: where it may have ended; empty: it is not known at all."""
-
-    name: str
-    images: tuple[str, ...]
-    history: tuple[str | None, ...]
-
-
-@dataclass
-class BuildSoFar:
-    """What the stages of a build share.
-
-    Attributes:
-        store, rules: what the cache is.
-        release: of the builder.
-        options: of the build.
-        summer: what sums files.
-        now: when it is.
-        steps: taken so far.
-        made: by id, the images that this build has made.
-        unsummed: see `StageProber`.
-        results: of the stages before.
-    """
-
-    store: ImageStore
-    rules: RuleSet
-    release: BuilderRelease
-    options: BuildOptions
-    summer: Summer
-    now: Timestamp
-    steps: list[Step] = field(default_factory=list)
-    made: dict[str, Image] = field(default_factory=dict)
-    unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
-    results: list[StageResult] = field(default_factory=list)
-
-    @cached_property
-    def platform(self) -> Platform | None:
-        """That of the build's ``--platform``. Raises `RefusedError`."""
-        return (
-            parsed_platform(self.options.platform, self.options.daemon, self.release) if self.options.platform else None
-        )
-
-    @property
-    def is_containerd(self) -> bool:
-        return self.rules.store is StoreKind.CONTAINERD
-
-    def walks(self) -> Sequence[Walk]:
-        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell."""
-        given = self.options.cache_from
-        choices = itertools.product(*(((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given))
-        found = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.islice(choices, _MOST_CHOICES))
-        return [Walk(self.store, self.rules, references) for references in found]
-
-    def _may_be_passed_over(self, reference: str) -> bool:
-        """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
-
-        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``); the
-        store tells a pulled one from it as little as the replay does.
-        """
-        if self.rules.sources is not Sources.LINEAGE:
-            return False
-        try:
-            image = self.store.resolve(reference)
-        except DataError:
-            return False
-        return image.parent is None and len(image.history) > 1 and image.id not in self.store.children
-
-    def image(self, image_id: str) -> Image | None:
-        """An image of the store or of this build; None for scratch."""
-        return self.made.get(image_id) or self.store.by_id.get(image_id)
-
-    def stage(self, name: str) -> StageResult | None:
-        """A finished stage by its name, whatever the case."""
-        return next((stage for stage in self.results if stage.name and stage.name.lower() == name.lower()), None)
 
 
 class StageBuild:
@@ -371,9 +288,22 @@ class StageBuild:
         if answer.status is StepStatus.UNKNOWN:
             return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
         if answer.status is StepStatus.MISS:
+            assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
+            if assumed is not None:
+                return self._go_on(replace(step, made_by=step.number, assumed=assumed.id), assumed)
             self.why_busted = f"step {step.number} was a miss: after it the builder asks nothing more in this stage"
             return replace(step, made_by=step.number)
         return replace(step, made_by=step.number, reason=self.why_busted)
+
+    def _go_on(self, step: Step, assumed: Image) -> Step:
+        """Go on as if the step had been the one that made an image: with what that image keeps of it."""
+        assert self.prober is not None
+        assert self.state is not None
+        self.prober.resume(assumed.id)
+        self.stands_on = assumed.id
+        config = stage_config(assumed.config.config, assumed.id, containerd=self.build.is_containerd)
+        self.state = replace(self.state, config=config)
+        return step
 
     def _check_container(self, step: Step, config: ContainerConfig, trigger: int) -> None:
         """What the daemon looks at when it makes the container of a step that was no hit (``daemon/container.go``)."""

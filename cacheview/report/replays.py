@@ -67,7 +67,9 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
             yield "Using cache"
             yield _image(step, store)
         case StepStatus.MISS:
-            yield "miss"
+            yield "miss" + (
+                f"; the steps after it as if it were a hit on {short_id(step.assumed)}" if step.assumed else ""
+            )
         case StepStatus.NOT_ASKED:
             yield "not asked" + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
@@ -131,6 +133,7 @@ def _step(step: Step) -> dict[str, Any]:
         "made_by": step.made_by,
         "created_by": step.created_by,
         "reason": step.reason,
+        "assumed": step.assumed,
         "possible": list(step.possible),
         "files": [{"path": path, "sum": found} for path, found in (step.sources.files if step.sources else ())],
         "triggers": [_step(trigger) for trigger in step.triggers],

@@ -1,0 +1,55 @@
+"""What lies beyond a miss: what the cache would have answered, had the step been the one of the nearest candidate.
+
+After a miss the builder asks nothing more, as what it builds from then on is new. What a person wants to know is
+whether the rest would be cached, were that one thing put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from cacheview.engine import ImageCache, RuleSet, explain
+from cacheview.engine.verdict import StageKind
+from cacheview.model import ImageStore
+from cacheview.replay.result import Replay, Step, StepStatus
+
+__all__ = ["beyond"]
+
+_MOST_MISSES: Final = 100
+
+
+def beyond(play: Callable[[Mapping[int, str]], Replay], store: ImageStore, rules: RuleSet) -> Replay:
+    """Replay a build past its misses.
+
+    Args:
+        play: replays it with images assumed, by the number of the step: `replay` with all else given.
+        store, rules: the cache.
+
+    Returns:
+        The same steps, where each that missed is followed by what would be asked had it been the step that made the
+        candidate nearest to a hit (`Step.assumed`). Where there is none, the rest of the stage is not asked, as ever.
+    """
+    cache = ImageCache(store, rules)
+    assumed: dict[int, str] = {}
+    told = play(assumed)
+    for _ in range(_MOST_MISSES):
+        missed = next((step for step in told.steps if _is_open(step, assumed)), None)
+        if missed is None:
+            break
+        assumed[missed.number] = _nearest(cache, missed)
+        told = play(assumed)
+    return told
+
+
+def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
+    return step.status is StepStatus.MISS and step.number not in assumed and step.probe is not None
+
+
+def _nearest(cache: ImageCache, step: Step) -> str:
+    """The candidate that the miss names; empty where there is none."""
+    assert step.probe is not None
+    deciding = explain(cache, step.probe).deciding
+    if deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
+        return ""
+    return deciding.subject.image.id

@@ -1,0 +1,101 @@
+"""What the stages of one build share, and what the ones before have come to."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
+from cacheview.engine.walk import Walk
+from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.refusals import parsed_platform
+from cacheview.replay.result import Step
+from cacheview.replay.summer import Summer
+
+__all__ = ["BuildSoFar", "StageResult"]
+
+_MOST_CHOICES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """A finished stage. ``images``: where it may have ended; empty: it is not known at all."""
+
+    name: str
+    images: tuple[str, ...]
+    history: tuple[str | None, ...]
+
+
+@dataclass
+class BuildSoFar:
+    """What the stages of a build share.
+
+    Attributes:
+        store, rules: what the cache is.
+        release: of the builder.
+        options: of the build.
+        summer: what sums files.
+        now: when it is.
+        assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
+        steps: taken so far.
+        made: by id, the images that this build has made.
+        unsummed: see `StageProber`.
+        results: of the stages before.
+    """
+
+    store: ImageStore
+    rules: RuleSet
+    release: BuilderRelease
+    options: BuildOptions
+    summer: Summer
+    now: Timestamp
+    assumed: Mapping[int, str] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    made: dict[str, Image] = field(default_factory=dict)
+    unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
+    results: list[StageResult] = field(default_factory=list)
+
+    @cached_property
+    def platform(self) -> Platform | None:
+        """That of the build's ``--platform``. Raises `RefusedError`."""
+        return (
+            parsed_platform(self.options.platform, self.options.daemon, self.release) if self.options.platform else None
+        )
+
+    @property
+    def is_containerd(self) -> bool:
+        return self.rules.store is StoreKind.CONTAINERD
+
+    def walks(self) -> Sequence[Walk]:
+        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell."""
+        given = self.options.cache_from
+        choices = itertools.product(*(((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given))
+        found = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.islice(choices, _MOST_CHOICES))
+        return [Walk(self.store, self.rules, references) for references in found]
+
+    def _may_be_passed_over(self, reference: str) -> bool:
+        """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
+
+        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``); the
+        store tells a pulled one from it as little as the replay does.
+        """
+        if self.rules.sources is not Sources.LINEAGE:
+            return False
+        try:
+            image = self.store.resolve(reference)
+        except DataError:
+            return False
+        return image.parent is None and len(image.history) > 1 and image.id not in self.store.children
+
+    def image(self, image_id: str) -> Image | None:
+        """An image of the store or of this build; None for scratch."""
+        return self.made.get(image_id) or self.store.by_id.get(image_id)
+
+    def stage(self, name: str) -> StageResult | None:
+        """A finished stage by its name, whatever the case."""
+        return next((stage for stage in self.results if stage.name and stage.name.lower() == name.lower()), None)
