@@ -108,6 +108,7 @@ class _Sender:
         self.first_names: dict[int, str] = {}
         self.check_folders = {"": self.checks.root()}
         self.folders = {"": self.patterns.root()}
+        self.is_cut_off = False  # an error ends the tar, and the client sends what there is
 
     def _kept(self, dockerfile: str) -> list[str]:
         """What the client always sends: the daemon needs it, and removes it again (``TrimBuildFilesFromExcludes``)."""
@@ -136,7 +137,7 @@ class _Sender:
         checked = self._check(entry, self.check_folders[above])
         folder = self.folders[above]
         inside = Folder(path, folder, self.patterns) if is_folder else None
-        sent = not folder.closed and (not self.patterns.patterns or self.patterns.is_sent(path, folder, inside))
+        sent = not folder.closed and self._is_sent(path, folder, inside)
         if sent:
             self._add(entry)
         if inside is None:
@@ -144,6 +145,15 @@ class _Sender:
         inside.closed = folder.closed or not (sent or self.patterns.may_put_back_inside(path))
         self.folders[path] = inside
         return checked or not inside.closed
+
+    def _is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
+        if not self.patterns.patterns or self.is_cut_off:
+            return not self.is_cut_off
+        try:
+            return self.patterns.is_sent(path, folder, inside)
+        except BadPatternError:  # of the Dockerfile's name: the check had no such pattern
+            self.is_cut_off = True
+            return False
 
     def _check(self, entry: Entry, folder: Folder) -> bool:
         """The client's look at all that it will send, before it sends anything; whether it looks at this one."""

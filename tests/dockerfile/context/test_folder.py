@@ -141,6 +141,15 @@ def test_a_dockerfile_that_is_left_out(root: Path) -> None:
     assert caught.value.said == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
 
 
+def test_a_dockerfile_whose_name_is_no_pattern(root: Path) -> None:
+    """The client appends it to the patterns, stumbles over it, and sends what it has got so far: nothing."""
+    (root / "b\\c").write_bytes(b"FROM scratch\n")
+    (root / ".dockerignore").write_bytes(b"*\n")
+    with pytest.raises(RefusedError) as caught:
+        copied(root, "d", dockerfile="b\\c")
+    assert caught.value.said == "Cannot locate specified Dockerfile: b\\c"
+
+
 def test_small_letters(root: Path) -> None:
     (root / "Dockerfile").rename(root / "dockerfile")
     assert ContextSums(FolderContext(root)).sent.dockerfile == "dockerfile"
