@@ -35,7 +35,7 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
         was = known.get(image.id)
         if was is None:
             new.append(image.id)
-        elif was.parent != image.parent or set(was.names) != set(image.names):
+        elif was.parent != image.parent or (was.names != image.names and set(was.names) != set(image.names)):
             changed.append(image.id)
     gone = tuple(image for image in before.images if image.id not in after.by_id)
     return StoreChange(tuple(new), gone, tuple(changed))

@@ -245,7 +245,9 @@ class MainWindow(QMainWindow):
     def _show_part(self, part: Part) -> None:
         """What has been read of the first store: its images, while the busy page stands beside them."""
         if self.session is not None:
-            return  # what is open stays until the other has been read
+            # What is open stays until the other has been read.
+            part.more = part.in_pieces and self._panes().images.prepare(part.forest)
+            return
         if self.workspace is None:
             self.workspace = self._make_workspace()
             if part.in_pieces:
