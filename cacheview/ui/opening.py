@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from cacheview.engine import Explanation, ImageCache
     from cacheview.model import Image, ImageStore, Platform, Probe
+    from cacheview.stores.change import StoreChange
     from cacheview.stores.opened import Case, Opened
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loading import Report, Work
@@ -30,6 +31,7 @@ class OpenedStore:
         instead_of: why this is not what was asked for; empty where it is.
         forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
+        compared: the store that was shown before, and what is other in this one; None: there was none.
     """
 
     opened: Opened
@@ -38,6 +40,7 @@ class OpenedStore:
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
+    compared: tuple[ImageStore, StoreChange] | None = None
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Part:
         total: how many images there are.
         in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
         more: whether the window has more to do.
+        shown: the store that the window shows meanwhile, as it tells; None: there is none.
     """
 
     store: ImageStore
@@ -55,6 +59,7 @@ class Part:
     total: int
     in_pieces: bool = False
     more: bool = False
+    shown: ImageStore | None = None
 
 
 @dataclass
@@ -83,6 +88,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
 
     def work(report: Report) -> OpenedStore:
         from cacheview.engine import StageKind, explain
+        from cacheview.stores.change import changes
         from cacheview.stores.collector import freeze_more
         from cacheview.stores.open import open_store
         from cacheview.ui.images.marks import positions
@@ -120,12 +126,14 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         tree = forest(case.store)
         loading.join()
         # The whole tree, then the panes, each in a breath of its own.
-        _show(report, Part(case.store, tree, len(case.store.images), in_pieces=True))
+        whole = Part(case.store, tree, len(case.store.images), in_pieces=True)
+        _show(report, whole)
+        compared = (whole.shown, changes(whole.shown, case.store)) if whole.shown is not None else None
         local = explanation.trace.stage(StageKind.LOCAL)
         _show(report, Panes(probe, explanation, positions(local) if local is not None else {}))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
-        return OpenedStore(opened, cache, probe, read_at=begun, forest=tree)
+        return OpenedStore(opened, cache, probe, read_at=begun, forest=tree, compared=compared)
 
     return work
 

@@ -148,13 +148,19 @@ class Session(QObject):
             cache = self._standing(cache)[1]
         if again:
             self._cache = cache
-            self._change, self._changed_since = changes(before, cache.store), read_at
+            self._change, self._changed_since = self._compared(before), read_at
             self.opened_changed.emit()
             self.store_changed.emit()
             self._ask(self.document.probe)
             return
         self.opened_changed.emit()
         self._load(loaded.probe, cache)
+
+    def _compared(self, before: ImageStore) -> StoreChange:
+        known = self._loaded.compared
+        if known is not None and known[0] is before and self._cache is self._loaded.cache:
+            return known[1]
+        return changes(before, self.store)
 
     def choose_case(self, number: int) -> None:
         """Another case of the suite, with its first probe and its own rules."""

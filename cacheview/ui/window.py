@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
         """What has been read of the first store: its images, while the busy page stands beside them."""
         if self.session is not None:
             # What is open stays until the other has been read.
+            part.shown = self.session.store
             part.more = part.in_pieces and self._panes().images.prepare(part.forest)
             return
         if self.workspace is None:
