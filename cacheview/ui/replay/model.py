@@ -14,7 +14,7 @@ from cacheview.model import ImageStore
 from cacheview.replay.result import StepStatus
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
-from cacheview.ui.replay.rows import LOOKS, WORDS, Row, RowKind, image_text, place_text, reason_text, time_text
+from cacheview.ui.replay.rows import LOOKS, WORDS, Row, RowKey, RowKind, image_text, place_text, reason_text, time_text
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
 __all__ = ["BEGINS_STAGE", "Column", "StepsModel"]
@@ -233,7 +233,7 @@ class StepsModel(QAbstractItemModel):
         return self._text(row, column)
 
 
-def _changes(old: Sequence[object], new: Sequence[object]) -> list[tuple[int, int, int, int]]:
+def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, int, int, int]]:
     """What to replace in one list by what of another, to come to that: from where to where, in both."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -245,8 +245,14 @@ def _changes(old: Sequence[object], new: Sequence[object]) -> list[tuple[int, in
     if (ends[0] - start) * (ends[1] - start) > _MOST_COMPARED:
         return [(start, ends[0], start, ends[1])]
     matcher = SequenceMatcher(None, old[start : ends[0]], new[start : ends[1]], autojunk=False)
-    found = [codes for kind, *codes in matcher.get_opcodes() if kind != "equal"]
-    return [(start + a, start + b, start + c, start + d) for a, b, c, d in found]
+    changes = []
+    for kind, *codes in matcher.get_opcodes():
+        first, last, begin, end = (start + code for code in codes)
+        while kind == "replace" and first < last and begin < end and old[first].is_like(new[begin]):
+            first, begin = first + 1, begin + 1  # it is edited where it stands
+        if kind != "equal":
+            changes.append((first, last, begin, end))
+    return changes
 
 
 def _look(row: Row) -> tuple[str, str] | None:

@@ -11,7 +11,18 @@ from cacheview.engine.explain import known_as
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.result import Replay, Step, StepStatus
 
-__all__ = ["LOOKS", "WORDS", "Row", "RowKind", "image_text", "place_text", "reason_text", "rows_of", "time_text"]
+__all__ = [
+    "LOOKS",
+    "WORDS",
+    "Row",
+    "RowKey",
+    "RowKind",
+    "image_text",
+    "place_text",
+    "reason_text",
+    "rows_of",
+    "time_text",
+]
 
 _MOST_WARNINGS: Final = 50
 _MOST_POSSIBLE: Final = 3
@@ -43,6 +54,19 @@ class RowKind(Enum):
 
 
 @dataclass(frozen=True)
+class RowKey:
+    """What a row is, whatever comes of it. ``triggers``: their instructions."""
+
+    kind: RowKind
+    text: str
+    triggers: tuple[str, ...] = ()
+
+    def is_like(self, other: RowKey) -> bool:
+        """Whether one may become the other, and stay the same row."""
+        return self.kind is other.kind and len(self.triggers) == len(other.triggers)
+
+
+@dataclass(frozen=True)
 class Row:
     """One row.
 
@@ -64,9 +88,9 @@ class Row:
     children: Sequence[Row] = field(default=())
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> RowKey:
         """What stays the same while only its outcome changes."""
-        return (self.kind, self.text, tuple(child.text for child in self.children))
+        return RowKey(self.kind, self.text, tuple(child.text for child in self.children))
 
     @property
     def status(self) -> StepStatus:

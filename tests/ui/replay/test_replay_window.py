@@ -1,0 +1,469 @@
+"""A Dockerfile replayed in the window, as a person does it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+from replay_kit import real_build, write_context
+
+from cacheview.replay.file import ReplayCase
+from cacheview.ui.loading import Report, Work
+from cacheview.ui.replay.asking import READING, Question, Replayer, Told
+from cacheview.ui.replay.build import kept
+from cacheview.ui.replay.model import Column
+from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.session import Session
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+Open = Callable[[ReplayCase], None]
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, data, left, none)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, left, none))
+
+
+def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
+    """Drop a Dockerfile or its folder, and wait for its steps."""
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        drop(window, path)
+    return pane
+
+
+def statuses(pane: ReplayPane) -> list[str]:
+    model = pane.model
+    return [model.index(row, Column.STATUS).data() for row in range(model.rowCount())]
+
+
+def choose(pane: ReplayPane, number: int) -> None:
+    pane.view.setCurrentIndex(pane.model.index_of(number))
+
+
+def current(pane: ReplayPane) -> str:
+    row = pane.model.row(pane.view.currentIndex())
+    return row.text if row is not None else ""
+
+
+def button(pane: ReplayPane, text: str) -> QPushButton:
+    return next(b for b in pane.findChildren(QPushButton) if b.text() == text and b.isVisible())
+
+
+# Opening
+
+
+def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    assert statuses(pane) == ["–", *["hit"] * 9]
+    assert pane.strip.texts == ("HIT: All 9 steps that ask the cache are hits",)
+    assert pane.head.text.startswith("site/Dockerfile  ·  9 of 9 steps cached")
+    assert not window.replays.dock.isHidden()
+    assert window.commands.replay.isChecked()
+    assert pane.view.hasFocus()
+
+
+def test_a_file_is_chosen(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = str(site / "Dockerfile")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (file, ""))
+    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+        window.commands.replay_dockerfile.trigger()
+    assert len(statuses(window.replays.pane)) == 10
+
+
+def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    window.commands.replay.trigger()
+    pane = window.replays.pane
+    assert pane.page is pane.empty
+    assert button(pane, "Replay Dockerfile…").isEnabled()
+    qtbot.mouseClick(button(pane, "Replay Dockerfile…"), Qt.MouseButton.LeftButton)
+    assert pane.build is None
+
+
+def test_a_recent_one(window: MainWindow, qtbot: QtBot, site: Path, settings: Settings) -> None:
+    pane = replayed(window, qtbot, site)
+    pane.head.close_button.click()
+    assert window.replays.dock.isHidden()
+    window.commands.recent_menu.aboutToShow.emit()
+    names = [action.text() for action in window.commands.recent_menu.actions()]
+    assert "Dockerfiles" in names
+    action: QAction = window.commands.recent_menu.actions()[names.index("site/Dockerfile")]
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        action.trigger()
+    assert not window.replays.dock.isHidden()
+    settings.clear_recent()
+    assert kept(settings) == []
+
+
+def test_an_image_layout_is_no_dockerfile(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    (site / "oci-layout").write_text("{}")
+    with qtbot.waitSignal(window.settled, timeout=9_000):
+        drop(window, site)
+    assert "replays" not in window.__dict__
+
+
+def test_a_folder_without_one(window: MainWindow, site: Path) -> None:
+    window.replays.open(str(site / "css"))
+    assert window.notice.isVisible()
+    assert window.replays.dock.isHidden()
+
+
+def test_a_store_comes_after_it(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(window, "begin", lambda: asked.append(1))
+    context = write_context(real_build("site/again"), tmp_path / "site")
+    drop(window, context)
+    pane = window.replays.pane
+    assert asked == [1]
+    assert pane.page is pane.empty
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        open_store(real_build("site/again"))
+    assert len(statuses(pane)) == 10
+
+
+# Steps
+
+
+def test_the_first_miss_is_explained(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+    case = real_build("site/css-changed")
+    open_store(case)
+    pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
+    cached = ["hit" if step.cached else "miss" for step in case.expect.steps]
+    assert [status.replace("not asked", "miss") for status in statuses(pane)[1:]] == cached[1:]
+    assert statuses(pane).count("miss") == 1
+    assert current(pane) == "COPY css/ css/"
+    assert pane.strip.texts[0].startswith("MISS: step 6 of 10, COPY css/ css/: not the files that ")
+    assert "the checksum alone says no more" in pane.strip.texts[0]
+    probe = pane.told.first_miss.probe if pane.told and pane.told.first_miss else None
+    assert session(window).document.probe == probe
+    answer = session(window).answer
+    assert answer is not None
+    assert answer.explanation.verdict.outcome.value == "miss"
+    assert any("Cmd[2] differs" in text for text in pane.detail.texts)
+    stack = session(window).document.undo_stack
+    assert stack.undoText() == "Probe of step 6"
+    stack.undo()
+    assert session(window).document.probe != probe
+
+
+def test_a_step_is_the_probe(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    pane.view.setFocus()
+    choose(pane, 4)
+    assert session(window).document.probe == pane.told.replay.steps[3].probe if pane.told else None
+    qtbot.keyClick(pane.view, Qt.Key.Key_Down)
+    assert current(pane) == "COPY page.html ."
+    answer = session(window).answer
+    assert answer is not None
+    assert answer.explanation.verdict.image is not None
+    assert answer.explanation.verdict.image.id == pane.told.replay.steps[4].image if pane.told else None
+    session(window).document.undo_stack.undo()
+    assert current(pane) == "COPY page.html ."
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    assert session(window).document.probe == pane.told.replay.steps[4].probe if pane.told else None
+
+
+def test_unknown_files_and_a_base(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+    case = real_build("tools/again")
+    open_store(case)
+    pane = replayed(window, qtbot, write_context(case, tmp_path / "tools"))
+    assert statuses(pane)[4] == "unknown"
+    choose(pane, 5)
+    assert any("not built here" in text for text in pane.detail.texts)
+    choose(pane, 1)
+    assert window.workspace is not None
+    selected = window.workspace.images.selected()
+    assert selected is not None
+    assert selected.names == ("docker.io/library/runbase:1",)
+
+
+def test_a_refusal_at_its_line(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    (site / "Dockerfile").write_text("FROM scratch\nLABEL site=demo\nFRO x\n")
+    pane = replayed(window, qtbot, site)
+    assert statuses(pane)[-1] == "refused"
+    assert pane.strip.texts[0].startswith("REFUSED: line 3: ")
+    assert "unknown instruction: FRO" in pane.strip.texts[0]
+    assert pane.detail.texts[0] == "Refused at line 3"
+
+
+def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    with qtbot.waitSignal(pane.copied):
+        pane.head.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("Step 1/10 : FROM scratch")
+    assert " ---> Using cache" in text
+    choose(pane, 5)
+    qtbot.keyClick(pane.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "COPY page.html ."
+
+
+# What changes
+
+
+def test_the_file_is_edited(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    choose(pane, 9)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        text = (site / "Dockerfile").read_text()
+        (site / "Dockerfile").write_text(text.replace("nobody", "root"))
+    assert statuses(pane) == ["–", *["hit"] * 6, "miss", "not asked", "not asked"]
+    assert current(pane) == 'ENTRYPOINT ["/httpd"]'
+    assert any("Step 8 was a miss" in text for text in pane.detail.texts)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        (site / "Dockerfile").write_text(text)
+    assert statuses(pane) == ["–", *["hit"] * 9]
+
+
+def test_an_editor_that_replaces_the_file(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    text = (site / "Dockerfile").read_text()
+    for user, status in (("one", "miss"), ("nobody", "hit"), ("two", "miss")):
+        new = site.parent / "new"
+        new.write_text(text.replace("USER nobody", f"USER {user}"))
+        with qtbot.waitSignal(pane.settled, timeout=9_000):
+            os.replace(new, site / "Dockerfile")
+        assert statuses(pane)[7] == status
+
+
+def test_the_probe_follows_unless_it_was_edited(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    document = session(window).document
+    before = document.probe
+    choose(pane, 2)
+    text = (site / "Dockerfile").read_text()
+
+    def written(value: str) -> None:
+        with qtbot.waitSignal(pane.settled, timeout=9_000):
+            (site / "Dockerfile").write_text(text.replace("site=demo", f"site={value}"))
+
+    written("other")
+    assert current(pane) == 'LABEL site=other team="web shop"'
+    assert (document.probe.config.Labels or {})["site"] == "other"
+    document.undo_stack.undo()
+    assert document.probe == before  # both were one step
+    document.undo_stack.redo()
+    document.set_field("User", "me")
+    written("third")
+    assert current(pane) == 'LABEL site=third team="web shop"'
+    assert (document.probe.config.Labels or {})["site"] == "other"
+    assert document.probe.config.User == "me"
+
+
+def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        (site / "css" / "site.css").write_text("p{margin:1px}\n")
+    assert statuses(pane)[5] == "miss"
+    assert pane.strip.texts[0].endswith(" was made with: css/site.css was changed.")
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        (site / ".dockerignore").write_text("css/print.css\n")
+    assert "css/site.css was changed, css/print.css was removed" in pane.strip.texts[0]
+    assert (site.parent / "contexts").is_dir()
+
+
+def test_other_rules_and_another_store(window: MainWindow, qtbot: QtBot, site: Path, open_store: Open) -> None:
+    pane = replayed(window, qtbot, site)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        session(window).choose_rules("containerd-28.5.2")
+    assert pane.told is not None
+    assert pane.told.question.rules.name == "containerd-28.5.2"
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        open_store(real_build("site/first"))
+    assert pane.told.question.store.images == ()
+    assert statuses(pane)[1] == "miss"
+
+
+def test_a_dock_that_is_hidden_replays_when_it_is_shown(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    pane.head.close_button.click()
+    (site / "Dockerfile").write_text("FROM scratch\nLABEL a=b\n")
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.commands.replay.trigger()
+    assert statuses(pane) == ["–", "miss"]
+
+
+# Options
+
+
+def test_options_are_remembered(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, settings: Settings
+) -> None:
+    case = real_build("tools/arg-given")
+    open_store(case)
+    context = write_context(case, tmp_path / "tools")
+    pane = replayed(window, qtbot, context)
+    assert statuses(pane)[2] == "hit"
+    pane.head.options_button.click()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(pane.form.build_args, "LEVEL=2")
+    assert statuses(pane)[2] == "miss"
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.form.no_cache.click()
+    assert "hit" not in statuses(pane)
+    assert kept(settings)[0].build_args == ("LEVEL=2",)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        drop(window, context)
+    assert pane.form.build_args.toPlainText() == "LEVEL=2"
+    assert pane.form.no_cache.isChecked()
+
+
+def test_a_target_and_another_client(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+    case = real_build("tools/again")
+    open_store(case)
+    pane = replayed(window, qtbot, write_context(case, tmp_path / "tools"))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(pane.form.target, "make")
+        qtbot.keyClick(pane.form.target, Qt.Key.Key_Return)
+    assert len(statuses(pane)) == 3
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(pane.form.target, "x")
+    assert statuses(pane)[-1] == "refused"
+
+
+def test_another_client_sends_other_modes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.form.client.setCurrentIndex(1)
+        pane.form.client.activated.emit(1)
+    assert statuses(pane)[4] == "miss"
+
+
+def test_a_context_that_is_not_there(
+    window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = replayed(window, qtbot, site)
+    nowhere = site.parent / "nowhere"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(nowhere))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.form.context_button.click()
+    assert pane.page is pane.empty
+    assert pane.form.context.text() == str(nowhere)
+    assert pane.strip.texts == ()
+    nowhere.mkdir()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.mouseClick(button(pane, "Replay again"), Qt.MouseButton.LeftButton)
+    assert statuses(pane)[-1] == "refused"
+    assert "page.html" in pane.strip.texts[0]
+
+
+# Long work
+
+
+class Slow:
+    """Work that waits in its thread until it is let go, as reading a large context does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = threading.Event()
+        self.go = threading.Event()
+        self.ended = threading.Event()
+        self._real = Replayer.replaying
+        self._patch = monkeypatch
+
+    def replaying(self, replayer: Replayer, question: Question) -> Work:
+        real = self._real(replayer, question)
+
+        def work(report: Report) -> object:
+            try:
+                report(1_000_000, 4_000_000, READING)
+                self.begun.set()
+                while not self.go.wait(0.01):
+                    report(2_000_000, 4_000_000, READING)
+                return real(report)
+            finally:
+                self.ended.set()
+
+        return work
+
+    def install(self) -> None:
+        self._patch.setattr(Replayer, "replaying", lambda replayer, question: self.replaying(replayer, question))
+
+    def remove(self) -> None:
+        self._patch.setattr(Replayer, "replaying", self._real)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(monkeypatch)
+
+
+def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+    slow.install()
+    drop(window, site)
+    pane = window.replays.pane
+    qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
+    qtbot.waitUntil(lambda: pane.head.text == f"{READING}: 2 MB of 4 MB", timeout=9_000)
+    qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
+    assert pane.page is pane.empty
+    assert not pane.head.progress.isVisible()
+    assert slow.ended.wait(20)
+    slow.remove()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.mouseClick(button(pane, "Replay again"), Qt.MouseButton.LeftButton)
+    assert statuses(pane)[1] == "hit"
+
+
+def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+    pane = replayed(window, qtbot, site)
+    slow.install()
+    pane.again()
+    assert slow.begun.wait(20)
+    slow.remove()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.change(pane.build.model_copy(update={"no_cache": True})) if pane.build else None
+    shown: list[Told | None] = []
+    pane.settled.connect(lambda: shown.append(pane.told))
+    slow.go.set()
+    assert slow.ended.wait(20)
+    pane.stop()
+    QApplication.processEvents()
+    assert shown == []
+    assert statuses(pane)[1] == "not asked"
+
+
+def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+    slow.install()
+    drop(window, site)
+    assert slow.begun.wait(20)
+    window.close()
+    assert slow.ended.is_set()
+
+
+# Access
+
+
+def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert window.replays.dock.isHidden()
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert pane.view.hasFocus()
+    qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
+    assert window.replays.dock.isHidden()
+    head = pane.head
+    for widget in (pane.view, pane.detail, pane.form, pane.form.build_args, pane.form.labels, head.close_button):
+        assert widget.accessibleName()
+    for each in (head.again_button, head.options_button, head.copy_button, head.open_button, head.cancel_button):
+        assert each.accessibleName() or each.text()
+        assert each.focusPolicy() & Qt.FocusPolicy.TabFocus
