@@ -94,6 +94,8 @@ class BuilderRelease:
         says_target_is_missing: what is said of an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
         says_platform_part, says_platform_os: the patterns that are named of a part of ``--platform`` that is none, and
             of its first; empty: that one is as the others.
+        says_other_platform: what is said of an image that is for another platform, with ``{id}``, ``{wanted}`` and
+            ``{actual}``.
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
@@ -141,6 +143,10 @@ class BuilderRelease:
     says_target_is_missing: str = "target stage {quoted} could not be found"
     says_platform_part: str = "^[A-Za-z0-9_-]+$"
     says_platform_os: str = ""
+    says_other_platform: str = (
+        "image with reference {id} was found but does not match the specified platform: "
+        "wanted {wanted}, actual: {actual}"
+    )
     says_repository: bool = True
     warns_in_two_lines: bool = False
 
@@ -169,6 +175,9 @@ _FLAGS_28_3: Final = _more(_FLAGS_28, ADD=("unpack",))
 _FLAGS_28_5: Final = _more(_FLAGS_28_3, ADD=("exclude",), COPY=("exclude",))
 _FLAGS_29_1: Final = _more(_FLAGS_28_5, COPY=("parents",), RUN=("security",))
 
+_OTHER_PLATFORM: Final = (
+    "image with reference {id} was found but its platform ({actual}) does not match the specified platform ({wanted})"
+)
 _OS_AND_VERSION: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?$"
 _OS_VERSION_FEATURES: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$"
 
@@ -262,6 +271,7 @@ _V28: Final = replace(
     flags=_FLAGS_28,
     takes_any_platform_graph_driver=True,
     says_platform_part="^[A-Za-z0-9_.-]+$",
+    says_other_platform=_OTHER_PLATFORM,
 )
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)

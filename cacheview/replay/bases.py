@@ -16,7 +16,7 @@ from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import DataError, Image, ImageStore, Platform
 
-__all__ = ["MustPullError", "find_image"]
+__all__ = ["MustPullError", "find_image", "is_for"]
 
 _LIBRARY: Library = CONTAINERD_1_7
 
@@ -74,4 +74,9 @@ def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRel
         return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(
             platform, image.config.platform
         )
-    return release.takes_any_platform_graph_driver or Matcher(_LIBRARY, platform).matches(image.config.platform)
+    return release.takes_any_platform_graph_driver or is_for(platform, image)
+
+
+def is_for(platform: Platform, image: Image) -> bool:
+    """Whether a graph-driver store takes an image as one of a platform (``OnlyPlatformWithFallback``)."""
+    return Matcher(_LIBRARY, platform).matches(image.config.platform)

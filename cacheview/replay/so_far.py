@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk
 from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
+from cacheview.replay.bases import is_for
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -46,6 +48,7 @@ class BuildSoFar:
         made: by id, the images that this build has made.
         unsummed: see `StageProber`.
         results: of the stages before.
+        mounted: the images that the builder holds by now, whatever their platform.
     """
 
     store: ImageStore
@@ -59,6 +62,7 @@ class BuildSoFar:
     made: dict[str, Image] = field(default_factory=dict)
     unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
+    mounted: set[str] = field(default_factory=set)
 
     @cached_property
     def platform(self) -> Platform | None:
@@ -95,6 +99,23 @@ class BuildSoFar:
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
         return self.made.get(image_id) or self.store.by_id.get(image_id)
+
+    def mount(self, image_id: str, platform: Platform | None, said: str = "{}") -> None:
+        """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
+
+        A graph-driver store refuses one of another platform than was asked for, though it took it as a base.
+
+        Raises:
+            RefusedError: ``said`` words it, with ``{}`` for the daemon's reason.
+        """
+        image = self.image(image_id)
+        if image is None or image_id in self.mounted:
+            return
+        if not self.is_containerd and platform is not None and not is_for(platform, image):
+            theirs = image.config.platform
+            why = self.release.says_other_platform.format(id=image_id, wanted=platform, actual=theirs)
+            raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", said=said.format(why))
+        self.mounted.add(image_id)
 
     def stage(self, name: str) -> StageResult | None:
         """A finished stage by its name, whatever the case."""

@@ -128,6 +128,8 @@ class StageBuild:
         if stage is not None:
             if not stage.images:
                 raise MustPullError(f"it builds on the stage {stage.name}, which is not known")
+            if len(stage.images) == 1:
+                build.mount(stage.images[0], platform)
             return stage.images, stage.history
         if name == "scratch":
             os = (platform or build.options.daemon).os
@@ -137,6 +139,7 @@ class StageBuild:
         if build.options.pull:
             raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is not known")
         image = find_image(name, build.store, build.rules, build.release, platform)
+        build.mounted.add(image.id)
         return (image.id,), tuple(entry.created_by for entry in image.history)
 
     def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
@@ -179,16 +182,20 @@ class StageBuild:
             done = take(instruction, self.state, self.build.release)
             if done.copy is not None:
                 return self._copy(step, done, instruction, trigger)
+            return self._ask(step, done, instruction.name, trigger)
         except RefusedError:
             self._refused(step, trigger)
             raise
-        return self._ask(step, done, instruction.name, trigger)
 
     def _label(self, number: int, name: str, value: str) -> Step:
         step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
         if self.state is None:
             return self._unknown_step(step)
-        return self._ask(step, label_option(name, value, self.state), "LABEL", 0)
+        try:
+            return self._ask(step, label_option(name, value, self.state), "LABEL", 0)
+        except RefusedError:
+            self._refused(step, 0)
+            raise
 
     def _unknown_step(self, step: Step) -> Step:
         self.history = (*self.history, None)
@@ -250,7 +257,6 @@ class StageBuild:
     ) -> Step:
         build = self.build
         if answer.error:
-            self._refused(replace(step, probe=answer.probe), trigger)
             raise RefusedError(f"the cache answers with an error: {answer.error}", said=answer.error, line=step.line)
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
@@ -277,6 +283,9 @@ class StageBuild:
             merged=name not in _AS_ASKED,
             now=build.now,
         )
+        if name in _NO_CONTAINER and answer.status is not StepStatus.UNKNOWN:
+            build.mount(self.stands_on, build.platform, f'failed to get destination image "{self.stands_on}": {{}}')
+            build.mounted.add(made.id)
         if not is_summed:
             build.unsummed[unsummed_key(self.stands_on, config)] = made.id
         build.made[made.id] = made
@@ -284,7 +293,7 @@ class StageBuild:
         self.stands_on = made.id
         self.state = done.after.on(made.id)
         if answer.status is not StepStatus.UNKNOWN and name not in _NO_CONTAINER:
-            self._check_container(step, config, trigger)
+            self._check_container(step, config)
         if answer.status is StepStatus.UNKNOWN:
             return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
         if answer.status is StepStatus.MISS:
@@ -305,11 +314,10 @@ class StageBuild:
         self.state = replace(self.state, config=config)
         return step
 
-    def _check_container(self, step: Step, config: ContainerConfig, trigger: int) -> None:
+    def _check_container(self, step: Step, config: ContainerConfig) -> None:
         """What the daemon looks at when it makes the container of a step that was no hit (``daemon/container.go``)."""
         nameless = next((entry for entry in config.Env or () if not entry.partition("=")[0]), None)
         if nameless is not None:
-            self._refused(step, trigger)
             said = f"invalid environment variable: {nameless}"
             raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
 
