@@ -100,7 +100,10 @@ class Patterns:
     def __init__(self, lines: Sequence[str], rules: IgnoreRules = PATTERNMATCHER) -> None:
         self.patterns = read_patterns(lines, rules)
         self.rules = rules
-        self.runs = [_Run(list(run)) for _, run in groupby(self.patterns, key=lambda pattern: pattern.exclusion)]
+        # Where one is malformed it counts which are looked at, and in which order: then each is a run of its own.
+        sound = all(pattern.is_sound() for pattern in self.patterns)
+        runs = groupby(self.patterns, key=lambda pattern: pattern.exclusion if sound else pattern)
+        self.runs = [_Run(list(run)) for _, run in runs]
         self.has_exclusions = any(pattern.exclusion for pattern in self.patterns)
 
     def root(self) -> Folder:

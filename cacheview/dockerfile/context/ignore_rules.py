@@ -81,6 +81,14 @@ class IgnorePattern:
                 raise BadPatternError("syntax error in pattern") from None
         return self._match(path)
 
+    def is_sound(self) -> bool:
+        """Whether it can be used."""
+        try:
+            self.matches("")
+        except DataError:
+            return False
+        return True
+
     def _compiled(self) -> Callable[[str], bool]:
         kind, expression = self._expression()
         text = self.text

@@ -7,6 +7,7 @@ Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths``
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -26,6 +27,7 @@ from cacheview.model import Problem
 
 __all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
 
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _URLS = ("http://", "https://")
 
 
@@ -45,6 +47,11 @@ class SourcesSum:
 
 def _joined(kind: str, sums: Iterable[str]) -> str:
     return f"{kind}:{hashlib.sha256(raw(','.join(sums))).hexdigest()}"
+
+
+def _printed(said: str) -> str:
+    """What the daemon says comes as JSON, in which bytes that are no text are replaced."""
+    return _NOT_UTF8.sub("\ufffd", said)
 
 
 class ContextSums:
@@ -170,7 +177,7 @@ class _Copy:
         return SourcesSum(_joined("multi", (each.text for each in found)), files)
 
     def _refuse(self, said: str, where: str = "") -> NoReturn:
-        said = f"{self.name} failed: {said}"
+        said = _printed(f"{self.name} failed: {said}")
         raise RefusedError(said, said=said, where=where)
 
     def _source(self, source: str) -> Iterator[SourcesSum]:

@@ -11,6 +11,7 @@ from cacheview.dockerfile.context.dockerignore import (
     FILEUTILS,
     PATTERNMATCHER,
     BadPatternError,
+    Folder,
     Patterns,
     parse_dockerignore,
 )
@@ -78,6 +79,19 @@ def test_malformed_behind_what_is_tried_first() -> None:
     assert not Patterns(["!zz*["]).matches_or_parent("zz")
     with pytest.raises(BadPatternError):
         Patterns(["zz*["]).matches_or_parent("a")
+
+
+def test_malformed_and_not_looked_at() -> None:
+    """What puts back is looked at only while something is left out."""
+    patterns = Patterns(["**/a", "!a*", "!b\\c"])
+    root = patterns.root()
+    inside = Folder("a", root, patterns)
+    assert patterns.is_checked("a", root)
+    assert patterns.is_sent("a", root, inside)
+    assert patterns.is_checked("a/x", inside)
+    assert patterns.is_sent("a/x", inside, None)
+    with pytest.raises(BadPatternError):
+        patterns.is_checked("x/a", Folder("x", root, patterns))
 
 
 @pytest.mark.parametrize(

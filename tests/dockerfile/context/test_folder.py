@@ -46,6 +46,13 @@ def test_bytes_that_are_no_text(root: Path) -> None:
     assert copied(root, "d").startswith("dir:")
 
 
+def test_bytes_that_are_no_text_in_what_the_daemon_says(root: Path) -> None:
+    (root / os.fsdecode(b"\xff\xe2\x82")).symlink_to("nowhere")
+    assert refusal(root, "????") == "COPY failed: no source files were specified"
+    said = "COPY failed: file not found in build context or excluded by .dockerignore: stat \ufffd\ufffd\ufffd: "
+    assert refusal(root, "???").startswith(said)
+
+
 def test_a_socket_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = copied(root, "d")
     monkeypatch.chdir(root / "d")
