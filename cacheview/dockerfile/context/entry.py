@@ -9,7 +9,7 @@ __all__ = ["Entry", "Kind"]
 
 
 class Kind(Enum):
-    """The kinds of entries that a client sends, by their tar type flag. Sockets have none: they are left out."""
+    """The kinds of entries, by their tar type flag. A socket has none: the client looks at it, and leaves it out."""
 
     FILE = "0"
     SYMLINK = "2"
@@ -17,6 +17,7 @@ class Kind(Enum):
     BLOCK_DEVICE = "4"
     DIRECTORY = "5"
     FIFO = "6"
+    SOCKET = ""
 
 
 @dataclass(frozen=True, slots=True)

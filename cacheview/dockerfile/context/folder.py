@@ -25,6 +25,7 @@ _KINDS = {
     stat.S_IFIFO: Kind.FIFO,
     stat.S_IFCHR: Kind.CHARACTER_DEVICE,
     stat.S_IFBLK: Kind.BLOCK_DEVICE,
+    stat.S_IFSOCK: Kind.SOCKET,
 }
 _WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # what the client fills it for
 _PERMISSIONS = 0o7777
@@ -170,10 +171,9 @@ class FolderContext:
     def _entry(self, path: str, found: os.DirEntry[str]) -> Entry | None:
         try:
             status = found.stat(follow_symlinks=False)
-            kind = _KINDS.get(stat.S_IFMT(status.st_mode))
-            if kind is None:
+            kind = _KINDS[stat.S_IFMT(status.st_mode)]
+            if kind is Kind.SOCKET:
                 self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
-                return None
             target = os.readlink(found.path) if kind is Kind.SYMLINK else ""
         except FileNotFoundError:
             return None

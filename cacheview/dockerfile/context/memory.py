@@ -20,9 +20,9 @@ _KINDS = {
     "symlink": Kind.SYMLINK,
     "link": Kind.SYMLINK,
     "fifo": Kind.FIFO,
+    "socket": Kind.SOCKET,
 }
 _TARGETS = ("target", "link_target", "linkname", "link", "to")
-_SOCKETS = ("socket", "sock")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 
@@ -30,16 +30,13 @@ _MOST_LINKS = 255
 class MemoryContext:
     """Entries and contents by path."""
 
-    def __init__(
-        self,
-        entries: Mapping[str, Entry],
-        contents: Mapping[str, bytes],
-        *,
-        title: str = "context",
-        problems: tuple[Problem, ...] = (),
-    ) -> None:
+    def __init__(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes], *, title: str = "context") -> None:
         self.title = title
-        self.problems = problems
+        self.problems = tuple(
+            Problem(path, "it is a socket: the client leaves it out")
+            for path, entry in entries.items()
+            if entry.kind is Kind.SOCKET
+        )
         self._contents = dict(contents)
         self.entries: Mapping[str, Entry] = {path: entries[path] for path in sorted(entries, key=walk_key)}
 
@@ -56,7 +53,6 @@ class MemoryContext:
             raise DataError("the context is no object of entries by path")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
-        problems: list[Problem] = []
         for name, value in sample.items():
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
@@ -64,9 +60,6 @@ class MemoryContext:
                 raise DataError("it is no path in the context", where=name[:200])
             if not isinstance(value, Mapping):
                 raise DataError("the entry is no object", where=name[:200])
-            if value.get("type") in _SOCKETS:
-                problems.append(Problem(path, "it is a socket: the client leaves it out"))
-                continue
             try:
                 entries[path], contents[path] = _entry(path, value)
             except DataError as error:
@@ -78,7 +71,7 @@ class MemoryContext:
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:
                 raise DataError("what it lies in is no folder", where=path[:200])
-        return cls(entries, contents, title=title, problems=tuple(problems))
+        return cls(entries, contents, title=title)
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in walk order, and into a folder only where `enter` says so."""

@@ -179,6 +179,8 @@ class _Sender:
 
     def _add(self, entry: Entry) -> None:
         path = entry.path
+        if entry.kind is Kind.SOCKET:
+            return
         if not entry.readable:
             raise DataError("it cannot be read: the client would send a broken context", where=path)
         for above in parents(path):
