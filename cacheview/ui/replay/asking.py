@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,13 +14,14 @@ from cacheview.dockerfile.context.hashing import Hasher, Memory
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, RuleSet
 from cacheview.model import DataError, ImageStore
+from cacheview.replay.beyond import beyond
 from cacheview.replay.builder import builder_of
-from cacheview.replay.changes import differing_files, remember_files
-from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.changes import remember_files
+from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+from cacheview.replay.misses import Miss, misses
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
-from cacheview.report.replays import explain_miss
 from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.build import Build, options_of
 
@@ -47,22 +48,34 @@ class Told:
     """What a replay told.
 
     Attributes:
-        explanation: why the first miss misses; None: there is none, or it is not known what was asked.
-        files: of the first miss, what is known of the files that differ, in sentences.
+        misses: why the steps that miss miss, where it is known what was asked.
         problem: why the record of the files cannot be kept; empty: it can.
         seconds: that all of it took.
     """
 
     question: Question
     replay: Replay
-    explanation: Explanation | None = None
-    files: tuple[str, ...] = ()
+    misses: tuple[Miss, ...] = ()
     problem: str = ""
     seconds: float = 0.0
 
     @property
     def first_miss(self) -> Step | None:
         return self.replay.first_miss
+
+    @property
+    def _first(self) -> Miss | None:
+        return next((miss for miss in self.misses if miss.step is self.first_miss), None)
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """Why the first miss misses; None: there is none, or it is not known what was asked."""
+        return self._first.explanation if self._first is not None else None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Of the first miss, what is known of the files that differ, in sentences."""
+        return self._first.files if self._first is not None else ()
 
 
 class Replayer:
@@ -88,14 +101,18 @@ class Replayer:
             hasher = Hasher(memory=self._memory, report=lambda done, total, _: report(done, total, READING))
             summer = ContextSummer(context, dockerfile.name, release, client, hasher)
             options = options_of(build, os.environ)
-            told = replay(data, summer, store, rules, release, options, name=dockerfile.name or "Dockerfile")
+
+            def play(assumed: Mapping[int, str]) -> Replay:
+                name = dockerfile.name or DEFAULT_NAME
+                return replay(data, summer, store, rules, release, options, name=name, assumed=assumed)
+
+            told = beyond(play, store, rules) if build.beyond else play({})
             report(0, None, "Asking why the first miss misses")
-            explanation = explain_miss(told, store, rules)
             record, problem = self._record(context.title)
-            files = differing_files(told.first_miss, explanation, record)
+            missed = tuple(misses(told, store, rules, record))
             if self._records is not None and not problem and remember_files(record, told):
                 problem = _saved(record)
-            return Told(question, told, explanation, files, problem, time.perf_counter() - begun)
+            return Told(question, told, missed, problem, time.perf_counter() - begun)
 
         return work
 

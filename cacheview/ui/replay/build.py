@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ from cacheview.replay.options import BuildOptions
 if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
 
-__all__ = ["MOST_KEPT", "Build", "build_at", "is_dockerfile", "keep", "kept", "options_of"]
+__all__ = ["MOST_KEPT", "Build", "build_at", "is_dockerfile", "keep", "kept", "options_of", "remembered"]
 
 MOST_KEPT: Final = 10
 _SNIFFED: Final = 4096
@@ -34,6 +34,7 @@ class Build(Model):
         context: path of the folder.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
         old_client: the context is sent by the CLI 20.10 or docker-py.
+        beyond: after a miss it goes on as if the step had been that of the nearest candidate.
     """
 
     dockerfile: str
@@ -46,6 +47,7 @@ class Build(Model):
     no_cache: bool = False
     pull: bool = False
     old_client: bool = False
+    beyond: bool = False
 
     @property
     def title(self) -> str:
@@ -97,13 +99,11 @@ def _begins_like_one(path: str) -> bool:
 def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     """The options as they reach the cache.
 
-    ``environment``: where the value of a build argument comes from that is given by name alone.
+    ``environment``: where the value of a build argument comes from that is given by name alone. Raises `DataError`
+    for an argument or label without a name.
     """
-    args: dict[str, str | None] = {}
-    for text in build.build_args:
-        name, told, value = text.partition("=")
-        args[name] = value if told else environment.get(name)
-    labels = {name: value for name, _, value in (text.partition("=") for text in build.labels)}
+    args = {name: value if told else environment.get(name) for name, told, value in map(_pair, build.build_args)}
+    labels = {name: value for name, _, value in map(_pair, build.labels)}
     return BuildOptions(
         build_args=args,
         labels=labels,
@@ -113,6 +113,13 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
         no_cache=build.no_cache,
         pull=build.pull,
     )
+
+
+def _pair(text: str) -> tuple[str, str, str]:
+    name, told, value = text.partition("=")
+    if not name:
+        raise DataError(f"{text[:80]!r} has no name; write NAME=value in the options")
+    return name, told, value
 
 
 # What is kept from one start to the next
@@ -143,10 +150,6 @@ def keep(settings: Settings, build: Build) -> None:
 def remembered(settings: Settings, build: Build) -> Build:
     """What is kept of the same Dockerfile, else the build itself."""
     return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
-
-
-def lines_of(texts: Sequence[str]) -> str:
-    return "\n".join(texts)
 
 
 def _dockerfile(text: str) -> object:

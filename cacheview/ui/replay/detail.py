@@ -12,7 +12,7 @@ from cacheview.engine import Check, Explanation
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Told
-from cacheview.ui.replay.rows import WORDS, Row, RowKind, place_text, reason_text
+from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
 from cacheview.ui.verdict.labels import Text, ValueLine
@@ -67,12 +67,17 @@ class Detail(QScrollArea):
             title = "Refused" if row.kind is RowKind.REFUSAL else "Warning"
             title += f" at line {row.line}" if row.line else ""
             refused = told.replay.refused
-            reason = f"For people: {refused.what}." if refused is not None and refused.what != row.text else ""
+            reason = f"{refused.what}." if refused is not None and refused.what != row.text else ""
         else:
             step = row.step
-            word = WORDS[step.status] if step.status is not StepStatus.NO_PROBE else "asks nothing"
+            word = word_of(row) if step.status is not StepStatus.NO_PROBE else "asks nothing"
             line = f", line {step.line}" if step.line else ""
-            title = f"Step {place_text(row)}{line}: {word}"
+            of = (
+                f"Trigger {row.number} of step {step.number}"
+                if row.kind is RowKind.TRIGGER
+                else f"Step {place_text(row)}"
+            )
+            title = f"{of}{line}: {word}"
             if step is told.first_miss:
                 explanation, differs = told.explanation, told.files
             reason = _reason(step, told, explanation)
@@ -90,7 +95,7 @@ class Detail(QScrollArea):
             return None
         why, check = values_in_banner(explanation)
         sentence = f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
-        self._reason.say(one_line(f"{sentence} {why}"))
+        self._reason.say(one_line(" ".join(filter(None, (sentence, why, reason)))))
         return check
 
     def _show_values(self, check: Check | None) -> None:
@@ -133,7 +138,7 @@ def _reason(step: Step, told: Told, explanation: Explanation | None) -> str:
             return "It is never a question to the cache: it names the image that the stage begins with."
         case StepStatus.NO_PROBE:
             return "It is never a question to the cache."
-        case StepStatus.HIT | StepStatus.MISS:
+        case StepStatus.HIT | StepStatus.MISS if explanation is None:
             return "Its probe is in the probe pane, and the verdict pane says how it is answered."
     return ""
 

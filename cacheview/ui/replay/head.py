@@ -17,14 +17,15 @@ TITLE: Final = "Replay"
 
 
 class ReplayHead(QWidget):
-    """``open_asked()``, ``again_asked()``, ``cancel_asked()``, ``options_asked(bool)``, ``copy_asked()``,
-    ``closed()``: its buttons."""
+    """``open_asked()``, ``again_asked()``, ``cancel_asked()``, ``options_asked(bool)``, ``beyond_asked(bool)``,
+    ``copy_asked()``, ``closed()``: its buttons."""
 
     open_asked = Signal()
     again_asked = Signal()
     cancel_asked = Signal()
     options_asked = Signal(bool)
     copy_asked = Signal()
+    beyond_asked = Signal(bool)
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -41,6 +42,10 @@ class ReplayHead(QWidget):
         self.again_button = _button("Replay again", "Read Dockerfile and context again")
         self.options_button = _button("Options", "Context, build arguments, target and the other options of the build")
         self.options_button.setCheckable(True)
+        self.beyond_button = _button(
+            "Beyond the miss", "Go on after a miss as if it had hit the nearest candidate, to see what else would miss"
+        )
+        self.beyond_button.setCheckable(True)
         self.copy_button = _button("Copy", "Copy all steps as text, as docker build prints them")
         self.copy_button.setAccessibleName("Copy the steps")
         self.open_button = _button("Open…", "Choose a Dockerfile")
@@ -57,6 +62,7 @@ class ReplayHead(QWidget):
         for button, asked in (
             (self.cancel_button, self.cancel_asked),
             (self.again_button, self.again_asked),
+            (self.beyond_button, self.beyond_asked),
             (self.options_button, self.options_asked),
             (self.copy_button, self.copy_asked),
             (self.open_button, self.open_asked),

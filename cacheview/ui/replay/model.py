@@ -14,7 +14,17 @@ from cacheview.model import ImageStore
 from cacheview.replay.result import StepStatus
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
-from cacheview.ui.replay.rows import LOOKS, WORDS, Row, RowKey, RowKind, image_text, place_text, reason_text, time_text
+from cacheview.ui.replay.rows import (
+    LOOKS,
+    Row,
+    RowKey,
+    RowKind,
+    image_text,
+    place_text,
+    reason_text,
+    time_text,
+    word_of,
+)
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
 __all__ = ["BEGINS_STAGE", "Column", "StepsModel"]
@@ -186,7 +196,7 @@ class StepsModel(QAbstractItemModel):
                 return icon(*look) if look is not None else None
             case _Role.ForegroundRole:
                 return _brush(row, column)
-            case _Role.FontRole if column == Column.STATUS and row.status is StepStatus.MISS:
+            case _Role.FontRole if column == Column.STATUS and row.status is StepStatus.MISS and not row.supposed:
                 return strong_font()
             case _Role.FontRole if column in (Column.INSTRUCTION, Column.IMAGE) and row.step is not None:
                 return mono_font()
@@ -205,7 +215,7 @@ class StepsModel(QAbstractItemModel):
             case Column.INSTRUCTION:
                 return one_line(row.text)
             case Column.STATUS:
-                return WORDS[row.status] if row.step is not None else row.kind.value
+                return word_of(row)
             case Column.IMAGE if row.step is not None:
                 return visible(image_text(row.step, self._store))
             case Column.TIME if row.step is not None:
@@ -221,6 +231,8 @@ class StepsModel(QAbstractItemModel):
         if column == Column.TIME:
             return "How long its files took to be summed, and the cache to be asked"
         line = f"Line {row.line}\n" if row.line else ""
+        if row.kind is RowKind.TRIGGER:
+            line = f"Trigger {row.number}, from ONBUILD of the base\n"
         return line + row.text
 
     def _spoken(self, row: Row, column: int) -> str | None:
@@ -256,7 +268,8 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
 
 
 def _look(row: Row) -> tuple[str, str] | None:
-    return _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
+    look = _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
+    return (look[0], "text_muted") if look is not None and row.supposed else look
 
 
 def _brush(row: Row, column: int) -> QBrush | None:

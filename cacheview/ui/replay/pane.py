@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -66,6 +66,7 @@ class ReplayPane(QWidget):
         self._asked: Question | None = None
         self._is_new = False
         self._is_quiet = False
+        self._place = (0, 0)  # the numbers of the step, and of its trigger, that the person chose last
         self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
         self._replayer = Replayer(records)
         self.head = ReplayHead()
@@ -125,6 +126,7 @@ class ReplayPane(QWidget):
         head.again_asked.connect(self.again)
         head.cancel_asked.connect(self.cancel)
         head.options_asked.connect(self.show_options)
+        head.beyond_asked.connect(self._go_beyond)
         head.copy_asked.connect(self._copy_all)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
@@ -182,6 +184,7 @@ class ReplayPane(QWidget):
         """Replay another Dockerfile."""
         self._forget()
         self._is_new = True
+        self._place = (0, 0)
         self._change(build)
         self.form.show_build(build)
 
@@ -235,6 +238,7 @@ class ReplayPane(QWidget):
         self.ask()
 
     def _change(self, build: Build) -> None:
+        self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
             self._build = build
             self.build_changed.emit(build)
@@ -262,23 +266,32 @@ class ReplayPane(QWidget):
         self._told = told
         self._watch()
         replay, store = told.replay, told.question.store
-        kept = self.model.row(self.view.currentIndex())
+        kept = QPersistentModelIndex(self.view.currentIndex())
+        is_new = self._is_new
         self._quietly(lambda: self.model.show(rows_of(replay), store))
         self.strip.show_summaries(summaries(told))
         self.form.set_stages(_stage_names(told))
         self.head.copy_button.setEnabled(True)
         self._say()
-        is_awaited = self._is_new and self.head.open_button.hasFocus()
+        is_awaited = is_new and self.head.open_button.hasFocus()
         self._pages.setCurrentWidget(self.view)
         if is_awaited:
             self.take_focus()
-        if self._is_new or kept is None:
-            self._is_new = False
+        self._is_new = False
+        if not is_new and not kept.isValid():
+            self._find_place()
+        if is_new or not self.view.currentIndex().isValid():
             self._quietly(lambda: self.view.setCurrentIndex(self._first_of_interest()))
             self._choose(self.view.currentIndex())
         else:
             self._follow()
         self.settled.emit()
+
+    def _find_place(self) -> None:
+        """What the person had chosen was removed: of a file that is being edited it may be there again."""
+        index = self.model.index_of(*self._place)
+        if index.isValid():
+            self._quietly(lambda: self.view.setCurrentIndex(index))
 
     def _follow(self) -> None:
         """The step that was chosen may be asked otherwise now, or may be no more."""
@@ -311,10 +324,13 @@ class ReplayPane(QWidget):
         told, build = self._told, self._build
         assert told is not None
         assert build is not None
-        asked = tuple(told.replay.asked)
-        cached = sum(step.status is StepStatus.HIT for step in asked)
-        time = f"{told.seconds * 1000:,.0f} ms"
-        self.head.say(f"{one_line(build.title)}  ·  {cached} of {len(asked)} steps cached  ·  {time}")
+        asked = sum(1 for _ in told.replay.asked)
+        hits = [row for row in _flat(self.model.rows) if row.status is StepStatus.HIT]
+        cached = sum(not row.supposed for row in hits)
+        counts = f"{cached} of {asked} steps cached" if asked or told.replay.refused is None else "no steps"
+        if len(hits) > cached:
+            counts += f", {len(hits) - cached} more would be"
+        self.head.say(f"{one_line(build.title)}  ·  {counts}  ·  {told.seconds * 1000:,.0f} ms")
 
     def _fail(self, error: Exception) -> None:
         self._settle()
@@ -386,6 +402,7 @@ class ReplayPane(QWidget):
     def _enable(self) -> None:
         has_build = self._build is not None
         self.head.again_button.setEnabled(has_build)
+        self.head.beyond_button.setEnabled(has_build)
         self.head.options_button.setEnabled(has_build)
         self._side.setVisible(has_build)
 
@@ -397,6 +414,10 @@ class ReplayPane(QWidget):
         else:
             self.again()
 
+    def _go_beyond(self, wanted: bool) -> None:
+        if self._build is not None:
+            self.change(self._build.model_copy(update={"beyond": wanted}))
+
     def _go_to(self, step: Step) -> None:
         index = self._index_of(step)
         if index == self.view.currentIndex():
@@ -407,6 +428,8 @@ class ReplayPane(QWidget):
     def _choose(self, index: QModelIndex) -> None:
         if not self._is_quiet:
             row = self.model.row(index)
+            if row is not None and row.step is not None:
+                self._place = (row.step.number, row.number)
             self.detail.show_row(row, self._told)
             self._take(row)
 
@@ -449,7 +472,7 @@ class ReplayPane(QWidget):
 
             report(0, None, "Copying")
             question = told.question
-            return replay_as_text(told.replay, question.store, question.rules, changed=told.files)
+            return replay_as_text(told.replay, question.store, told.misses)
 
         self._copier.start(work)
 
@@ -481,6 +504,12 @@ class ReplayPane(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             self.model.dress()
+
+
+def _flat(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from row.children
 
 
 def _stage_names(told: Told) -> list[str]:

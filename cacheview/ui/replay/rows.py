@@ -22,6 +22,7 @@ __all__ = [
     "reason_text",
     "rows_of",
     "time_text",
+    "word_of",
 ]
 
 _MOST_WARNINGS: Final = 50
@@ -75,6 +76,7 @@ class Row:
         step: of a step or trigger.
         line: of the Dockerfile; 0: none.
         number: of a trigger, which it is, from 1.
+        supposed: it is told as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
     """
 
@@ -84,6 +86,7 @@ class Row:
     total: int = 0
     line: int = 0
     number: int = 0
+    supposed: bool = False
     begins_stage: bool = False
     children: Sequence[Row] = field(default=())
 
@@ -105,17 +108,50 @@ def rows_of(replay: Replay) -> tuple[Row, ...]:
 def _rows(replay: Replay) -> Iterator[Row]:
     for warning in replay.warnings[:_MOST_WARNINGS]:
         yield Row(RowKind.WARNING, warning)
-    stage = None
+    stage, supposed = None, False
+    on_supposed: set[str] = set()  # names of stages that end so
+    name = ""
     for step in replay.steps:
         begins = stage is not None and step.stage != stage
+        if begins or stage is None:
+            base, name = _base_and_name(step.text)
+            supposed = base in on_supposed
         stage = step.stage
         triggers = tuple(
-            Row(RowKind.TRIGGER, trigger.text, trigger, replay.total, number=number)
+            Row(RowKind.TRIGGER, trigger.text, trigger, replay.total, number=number, supposed=supposed)
             for number, trigger in enumerate(step.triggers, 1)
         )
-        yield Row(RowKind.STEP, step.text, step, replay.total, step.line, begins_stage=begins, children=triggers)
+        yield Row(
+            RowKind.STEP,
+            step.text,
+            step,
+            replay.total,
+            step.line,
+            supposed=supposed,
+            begins_stage=begins,
+            children=triggers,
+        )
+        if step.assumed or supposed:
+            supposed = True
+            on_supposed.update(filter(None, (name,)))
     if replay.refused is not None:
         yield Row(RowKind.REFUSAL, replay.refused.said, line=replay.refused.line)
+
+
+def _base_and_name(text: str) -> tuple[str, str]:
+    """What a FROM builds on, and what it calls its stage, in lower case; empty: no name, or no FROM."""
+    words = [word.lower() for word in text.split() if not word.startswith("--")]
+    if len(words) < 2 or words[0] != "from":
+        return "", ""
+    return words[1], words[3] if len(words) == 4 and words[2] == "as" else ""
+
+
+def word_of(row: Row) -> str:
+    """What became of a row, in a word or two."""
+    if row.step is None:
+        return row.kind.value
+    word = WORDS[row.status]
+    return f"would {word}" if row.supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
 
 
 def place_text(row: Row) -> str:
@@ -124,7 +160,7 @@ def place_text(row: Row) -> str:
         case RowKind.STEP if row.step is not None:
             return f"{row.step.number}/{row.total}"
         case RowKind.TRIGGER:
-            return f"trigger {row.number}"
+            return f"↳ {row.number}"
         case RowKind.REFUSAL if row.line:
             return f"line {row.line}"
     return ""
@@ -140,6 +176,8 @@ def image_text(step: Step, store: ImageStore) -> str:
         shown = ", ".join(short_id(image) for image in step.possible[:_MOST_POSSIBLE])
         more = len(step.possible) - _MOST_POSSIBLE
         return f"may be {shown}" + (f" and {more} more" if more > 0 else "")
+    if step.assumed:
+        return f"as if {short_id(step.assumed)}"
     if step.made_by:
         return "new" if step.made_by == step.number else f"new, of step {step.made_by}"
     return ""
@@ -147,6 +185,9 @@ def image_text(step: Step, store: ImageStore) -> str:
 
 def reason_text(step: Step, store: ImageStore) -> str:
     """Why a step is unknown or not asked, and what it may be; empty where there is nothing to say."""
+    if step.assumed:
+        image = store.by_id.get(step.assumed)
+        return f"The steps after it are told as if it had hit {known_as(image) if image else step.assumed}."
     if step.status is not StepStatus.UNKNOWN or not step.possible:
         return step.reason
     images = [store.by_id.get(image) for image in step.possible]

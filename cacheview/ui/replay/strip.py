@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +44,8 @@ def summaries(told: Told) -> tuple[Summary, ...]:
     lines = []
     refused = replay.refused
     if refused is not None:
-        where = f"line {refused.line}: " if refused.line else ""
+        is_told = not refused.line or re.search(rf"\bline {refused.line}\b", refused.said)
+        where = "" if is_told else f"line {refused.line}: "
         lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
     missed = replay.first_miss
     if missed is not None:

@@ -78,6 +78,13 @@ def test_options() -> None:
     assert (options.target, options.cache_from, options.no_cache, options.pull) == ("t", ("a", "b"), True, False)
 
 
+@pytest.mark.parametrize("field", ["build_args", "labels"])
+def test_an_option_without_a_name(field: str) -> None:
+    build = Build(dockerfile="/d", context="/").model_copy(update={field: ("=x",)})
+    with pytest.raises(DataError, match="no name"):
+        options_of(build, {})
+
+
 def test_what_is_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     builds = []

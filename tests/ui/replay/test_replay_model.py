@@ -43,7 +43,7 @@ def test_what_each_row_says() -> None:
 def test_triggers_are_below_their_from() -> None:
     model = model_of(hand_made())
     above = model.index(1, 0)
-    assert texts(model, Column.STEP, above) == ["trigger 1"]
+    assert texts(model, Column.STEP, above) == ["↳ 1"]
     assert texts(model, Column.INSTRUCTION, above) == ["RUN trigger"]
     assert model.index_of(1, 1).parent() == above
     assert model.rowCount(model.index(2, 0)) == 0
@@ -137,3 +137,19 @@ def test_a_refusal_without_a_line() -> None:
     row = rows_of(told)[-1]
     assert (row.kind, row.line) == (RowKind.REFUSAL, 0)
     assert texts(model_of(told), Column.STEP)[-1] == ""
+
+
+def test_what_is_told_as_if_a_miss_had_been_a_hit() -> None:
+    steps = (
+        step(1, "FROM a AS make", StepStatus.NO_PROBE),
+        step(2, "RUN x", StepStatus.MISS, assumed=A),
+        step(3, "RUN y"),
+        step(4, "FROM b", StepStatus.NO_PROBE, 1),
+        step(5, "RUN z", stage=1),
+        step(6, "FROM --platform=x Make", StepStatus.NO_PROBE, 2),
+        step(7, "RUN w", StepStatus.MISS, 2),
+    )
+    model = model_of(Replay(steps, 7))
+    assert texts(model, Column.STATUS) == ["–", "miss", "would hit", "–", "hit", "–", "would miss"]
+    assert texts(model, Column.IMAGE)[1] == f"as if {'a' * 12}"
+    assert reason_text(steps[1], STORE) == "The steps after it are told as if it had hit app:1."

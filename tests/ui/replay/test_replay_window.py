@@ -171,17 +171,18 @@ def test_a_step_is_the_probe(window: MainWindow, qtbot: QtBot, site: Path) -> No
     pane = replayed(window, qtbot, site)
     pane.view.setFocus()
     choose(pane, 4)
-    assert session(window).document.probe == pane.told.replay.steps[3].probe if pane.told else None
+    assert pane.told is not None
+    assert session(window).document.probe == pane.told.replay.steps[3].probe
     qtbot.keyClick(pane.view, Qt.Key.Key_Down)
     assert current(pane) == "COPY page.html ."
     answer = session(window).answer
     assert answer is not None
     assert answer.explanation.verdict.image is not None
-    assert answer.explanation.verdict.image.id == pane.told.replay.steps[4].image if pane.told else None
+    assert answer.explanation.verdict.image.id == pane.told.replay.steps[4].image
     session(window).document.undo_stack.undo()
     assert current(pane) == "COPY page.html ."
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
-    assert session(window).document.probe == pane.told.replay.steps[4].probe if pane.told else None
+    assert session(window).document.probe == pane.told.replay.steps[4].probe
 
 
 def test_unknown_files_and_a_base(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
@@ -202,9 +203,30 @@ def test_a_refusal_at_its_line(window: MainWindow, qtbot: QtBot, site: Path) -> 
     (site / "Dockerfile").write_text("FROM scratch\nLABEL site=demo\nFRO x\n")
     pane = replayed(window, qtbot, site)
     assert statuses(pane)[-1] == "refused"
-    assert pane.strip.texts[0].startswith("REFUSED: line 3: ")
-    assert "unknown instruction: FRO" in pane.strip.texts[0]
+    assert pane.strip.texts == ("REFUSED: dockerfile parse error line 3: unknown instruction: FRO",)
     assert pane.detail.texts[0] == "Refused at line 3"
+    assert pane.head.text.startswith("site/Dockerfile  ·  no steps")
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        (site / "Dockerfile").write_text('FROM scratch\nLABEL site=demo team="web shop"\nCOPY none /\n')
+    assert statuses(pane) == ["–", "hit", "–", "refused"]
+    assert pane.strip.texts[0].startswith("REFUSED: line 3: COPY failed: ")
+
+
+def test_what_is_beyond_the_miss(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+    case = real_build("site/css-changed")
+    open_store(case)
+    pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.head.beyond_button.click()
+    assert statuses(pane) == ["–", *["hit"] * 4, "miss", *["would hit"] * 4]
+    assert "4 of 9 steps cached, 4 more would be" in pane.head.text
+    choose(pane, 9)
+    assert session(window).document.probe.config.Entrypoint == ("/httpd",)
+    choose(pane, 6)
+    assert any("told as if it had hit" in text for text in pane.detail.texts)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        pane.head.beyond_button.click()
+    assert statuses(pane)[6:] == ["not asked"] * 4
 
 
 def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -269,6 +291,25 @@ def test_the_probe_follows_unless_it_was_edited(window: MainWindow, qtbot: QtBot
     assert current(pane) == 'LABEL site=third team="web shop"'
     assert (document.probe.config.Labels or {})["site"] == "other"
     assert document.probe.config.User == "me"
+
+
+def test_a_file_that_cannot_be_parsed_for_a_while(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    choose(pane, 4)
+    text = (site / "Dockerfile").read_text()
+    for broken in (text.replace("USER", "USR"), None):
+        with qtbot.waitSignal(pane.settled, timeout=9_000):
+            if broken is not None:
+                (site / "Dockerfile").write_text(broken)
+            else:
+                (site / "Dockerfile").unlink()
+        assert "hit" not in statuses(pane)
+        with qtbot.waitSignal(pane.settled, timeout=9_000):
+            (site / "Dockerfile").write_text(text)
+        assert current(pane) == "WORKDIR $ROOT"
+        assert pane.detail.texts[1] == "WORKDIR $ROOT"
+    assert pane.told is not None
+    assert session(window).document.probe == pane.told.replay.steps[3].probe
 
 
 def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
