@@ -183,9 +183,11 @@ class StageBuild:
             if done.copy is not None:
                 return self._copy(step, done, instruction, trigger)
             return self._ask(step, done, instruction.name, trigger)
-        except RefusedError:
+        except RefusedError as refusal:
             self._refused(step, trigger)
-            raise
+            if refusal.line or not line:
+                raise
+            raise RefusedError(refusal.what, said=refusal.said, line=line) from None
 
     def _label(self, number: int, name: str, value: str) -> Step:
         step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
