@@ -48,8 +48,8 @@ class Actions:
         self.previous_case = self._make("Previo&us case", "The previous case of the suite", "Ctrl+PgUp")
         self.next_probe = self._make("Next pro&be", "The next probe of the case", "Alt+PgDown")
         self.previous_probe = self._make("Pre&vious probe", "The previous probe of the case", "Alt+PgUp")
-        self.next_pane = self._make("Next pa&ne", "Keyboard to the next pane", "F6")
-        self.previous_pane = self._make("Previ&ous pane", "Keyboard to the previous pane", "Shift+F6")
+        self.next_pane = self._make("Next pa&ne", "Keyboard to the next pane or dock", "F6")
+        self.previous_pane = self._make("Previ&ous pane", "Keyboard to the previous pane or dock", "Shift+F6")
         self.panes = tuple(
             self._make(f"&{number} {name}", f"Keyboard to the pane {name.lower()}", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
@@ -78,6 +78,7 @@ class Actions:
         self.add_probe = self._make(
             "Add this probe to a &suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
         )
+        self.docks = (self.compare, self.audit, self.replay, self.suite_checks)
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
@@ -106,7 +107,11 @@ class Actions:
         view = bar.addMenu("&View")
         view.addAction(self.find)
         view.addSeparator()
-        view.addActions([*self.panes, self.next_pane, self.previous_pane])
+        view.addActions(self.panes)
+        view.addSeparator()
+        view.addActions(self.docks)
+        view.addSeparator()
+        view.addActions([self.next_pane, self.previous_pane])
         help_ = bar.addMenu("&Help")
         help_.addActions([self.shortcuts, self.about])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QPoint, QRect, Qt, SignalInstance
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from shiboken6 import isValid
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cacheview.ui.session import Session
     from cacheview.ui.window import MainWindow
 
-__all__ = ["Docked", "PaneDock"]
+__all__ = ["Docked", "PaneDock", "is_seen"]
 
 _HEIGHT: Final = 68 * GRID
 _LINES: Final = 18
@@ -52,7 +52,7 @@ class PaneDock(QDockWidget):
         super().__init__(title, window)
         self._window = window
         self._pane = pane
-        self._action = action
+        self.action = action
         self._before: QWidget | None = None
         self.setObjectName(name)
         self.setTitleBarWidget(pane.head)
@@ -71,16 +71,22 @@ class PaneDock(QDockWidget):
 
     def show_or_hide(self) -> None:
         """Show it and bring the keyboard in, also from behind another; or hide it."""
-        if self.isHidden() or self.visibleRegion().isEmpty():
-            self._before = QApplication.focusWidget()
+        if not is_seen(self):
             self._attach()
             self._join_others()
             self.show()
-            self.raise_()
-            self._pane.take_focus()
-            self._action.setChecked(True)
+            self.enter()
+            self.action.setChecked(True)
         else:
             self._close()
+
+    def enter(self) -> None:
+        """Bring the keyboard in, also where it stands behind another."""
+        before, page = QApplication.focusWidget(), self._window.page
+        if before is not None and page is not None and page.isAncestorOf(before):
+            self._before = before
+        self.raise_()
+        self._pane.take_focus()
 
     def _join_others(self) -> None:
         """Share the place of a dock that is there already: two beside each other are too narrow."""
@@ -103,7 +109,16 @@ class PaneDock(QDockWidget):
             super().keyPressEvent(event)
 
     def _close(self) -> None:
-        """Hide it, and give the keyboard back."""
+        """Hide it, and give the keyboard back; where it came from may be closed as well by now."""
         self.hide()
-        if self._before is not None and isValid(self._before) and self._before.isVisible():
-            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        before = self._before
+        if before is not None and isValid(before) and is_seen(before):
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._window.focus_shown()
+
+
+def is_seen(widget: QWidget) -> bool:
+    """Whether a widget is on screen: a dock that stands behind another is visible to Qt, outside of the window."""
+    window = widget.window()
+    return widget.isVisible() and window.rect().intersects(QRect(widget.mapTo(window, QPoint()), widget.size()))

@@ -403,8 +403,8 @@ class MainWindow(QMainWindow):
         connect(do.copy_json, lambda: self._copy("as_json", "the verdict as JSON"))
         connect(do.apply, lambda: self._panes().apply_smallest())
         connect(do.find, lambda: self._panes().images.focus_filter())
-        connect(do.next_pane, lambda: self._panes().cycle_panes(1))
-        connect(do.previous_pane, lambda: self._panes().cycle_panes(-1))
+        connect(do.next_pane, lambda: self._enter_next(1))
+        connect(do.previous_pane, lambda: self._enter_next(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
         # Made in one turn and shown in the next: both at once would be felt.
@@ -418,8 +418,24 @@ class MainWindow(QMainWindow):
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
 
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown over the docks: the panes, or what there is to say while nothing is open."""
+        return self._pages.currentWidget()
+
+    def focus_shown(self) -> None:
+        """Bring the keyboard to what is to be seen: where it was before is no more."""
+        from cacheview.ui.rounds import enter_first
+
+        enter_first(self)
+
+    def _enter_next(self, step: int) -> None:
+        from cacheview.ui.rounds import enter_next
+
+        enter_next(self, step)
+
     def _session(self) -> Session:
-        """Likewise."""
+        """For actions that are enabled only while a store is open."""
         assert self.session is not None
         return self.session
 
@@ -442,7 +458,7 @@ class MainWindow(QMainWindow):
         do.save_suite.setEnabled(is_open)
         do.add_probe.setEnabled(is_open)
         copies = (do.copy_text, do.copy_markdown, do.copy_json)
-        for action in (*copies, do.find, *do.panes, do.next_pane, do.previous_pane):
+        for action in (*copies, do.find, *do.panes):
             action.setEnabled(is_open)
         for widget in (do.copy_menu, do.rules_menu, do.platform_menu):
             widget.setEnabled(is_open)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cacheview.engine import StageKind
 from cacheview.ui.field_marks import field_marks
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cacheview.ui.document import ProbeDocument
     from cacheview.ui.opening import Panes, Part
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "first_focus"]
 
 _WIDTHS: Final = (400, 400, 640)
 _STRETCHES: Final = (2, 2, 3)
@@ -178,10 +178,6 @@ class Workspace(QWidget):
             left -= sizes[-1]
         self._splitter.setSizes(sizes)
 
-    @property
-    def _panes(self) -> tuple[QWidget, ...]:
-        return (self.images, self.probe, self.verdict)
-
     def _connect(self) -> None:
         session = self._session
         session.store_changed.connect(self._show_store)
@@ -229,16 +225,15 @@ class Workspace(QWidget):
 
     def focus_pane(self, place: int) -> None:
         """Bring the keyboard into a pane: 0 images, 1 probe, 2 verdict."""
-        pane = self._panes[place % len(self._panes)]
-        target: QWidget | None = self.images.tree if pane is self.images else _first_focus(pane)
+        pane = self.panes[place % len(self.panes)]
+        target: QWidget | None = self.images.tree if pane is self.images else first_focus(pane)
         if target is not None:
             target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def cycle_panes(self, step: int) -> None:
-        """The pane after or before the one that has the keyboard."""
-        focus = QApplication.focusWidget()
-        now = next((i for i, pane in enumerate(self._panes) if focus is not None and pane.isAncestorOf(focus)), None)
-        self.focus_pane((now + step) if now is not None else 0)
+    @property
+    def panes(self) -> tuple[QWidget, ...]:
+        """Images, probe, verdict."""
+        return (self.images, self.probe, self.verdict)
 
     # From the session
 
@@ -286,7 +281,7 @@ def _polish(pane: QWidget) -> Iterator[bool]:
             ended = time.perf_counter() + _PIECE
 
 
-def _first_focus(pane: QWidget) -> QWidget | None:
+def first_focus(pane: QWidget) -> QWidget | None:
     """What Tab would come to first in a pane, leaving out buttons where there is something to read or edit."""
     found: list[QWidget] = []
     widget = pane.nextInFocusChain()

@@ -1,0 +1,60 @@
+"""Where the keyboard goes from pane to pane: those of the store, then the docks that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cacheview.ui.dock import PaneDock, is_seen
+
+if TYPE_CHECKING:
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["enter_first", "enter_next"]
+
+_Stop = tuple[QWidget, Callable[[], object]]
+
+
+def enter_next(window: MainWindow, step: int) -> None:
+    """Bring the keyboard to the pane or dock after (1) or before (-1) the one with it; from elsewhere to the first."""
+    stops, focus = _stops(window), QApplication.focusWidget()
+    now = next((i for i, (widget, _) in enumerate(stops) if focus is not None and widget.isAncestorOf(focus)), None)
+    if stops:
+        stops[(now + step) % len(stops) if now is not None else 0][1]()
+
+
+def enter_first(window: MainWindow) -> None:
+    """Bring the keyboard to a dock that is open, best one that is to be seen, else to the first pane."""
+    docks = sorted(_docks(window), key=is_seen, reverse=True)
+    stops = _stops(window)
+    if docks:
+        docks[0].enter()
+    elif stops:
+        stops[0][1]()
+
+
+def _stops(window: MainWindow) -> list[_Stop]:
+    """What has room of its own in the window, and what brings the keyboard in; docks that stand behind others, too."""
+    from cacheview.ui.workspace import first_focus
+
+    stops: list[_Stop] = []
+    if window.session is not None and window.workspace is not None:
+        focus_pane = window.workspace.focus_pane
+        stops = [(pane, partial(focus_pane, place)) for place, pane in enumerate(window.workspace.panes)]
+    elif (page := window.page) is not None:
+        stops = [(page, lambda: _focus(first_focus(page)))]
+    return [*stops, *((dock, dock.enter) for dock in _docks(window))]
+
+
+def _docks(window: MainWindow) -> list[PaneDock]:
+    """Those that are open, as the menu has them: among the children of the window the one raised last is the last."""
+    docks = [dock for dock in window.findChildren(PaneDock) if not dock.isHidden()]
+    return sorted(docks, key=lambda dock: window.commands.docks.index(dock.action))
+
+
+def _focus(widget: QWidget | None) -> None:
+    if widget is not None:
+        widget.setFocus()

@@ -1,0 +1,119 @@
+"""The keyboard goes from pane to pane, through docks that are open as well, and is never left nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.dock import PaneDock, is_seen
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+F6, SHIFT, ESCAPE = Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_Escape
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    return window
+
+
+def place(window: MainWindow) -> str:
+    """The pane or dock that has the keyboard."""
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert is_seen(focus)
+    for dock in window.findChildren(PaneDock):
+        if dock.isAncestorOf(focus):
+            return dock.objectName()
+    assert window.workspace is not None
+    return next(pane.accessibleName() for pane in window.workspace.panes if pane.isAncestorOf(focus))
+
+
+def shown(dock: PaneDock, action: QAction, qtbot: QtBot) -> PaneDock:
+    action.trigger()
+    qtbot.waitUntil(lambda: not dock.isHidden())
+    return dock
+
+
+def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
+    shown(demo.audit, demo.commands.audit, qtbot)
+    shown(demo.suites.dock, demo.commands.suite_checks, qtbot)
+    round_ = ["Images", "Probe", "Verdict", "audit", "suites"]
+    assert place(demo) == "suites"
+    for expected in [*round_, "Images"]:
+        qtbot.keyClick(demo, F6)
+        assert place(demo) == expected
+    for expected in [*reversed(round_), "suites"]:
+        qtbot.keyClick(demo, F6, SHIFT)
+        assert place(demo) == expected
+
+
+def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWindow, qtbot: QtBot) -> None:
+    audit = shown(demo.audit, demo.commands.audit, qtbot)
+    for _ in range(2):
+        qtbot.keyClick(demo, F6)
+    assert place(demo) == "Probe"
+    qtbot.keyClick(demo, F6)
+    qtbot.keyClick(demo, F6)
+    assert place(demo) == "audit"
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    qtbot.keyClick(focus, ESCAPE)
+    assert audit.isHidden()
+    assert place(demo) == "Verdict"
+
+
+def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBot) -> None:
+    docks = [
+        shown(demo.audit, demo.commands.audit, qtbot),
+        shown(demo.suites.dock, demo.commands.suite_checks, qtbot),
+        shown(demo.replays.dock, demo.commands.replay, qtbot),
+    ]
+    docks[1].hide()  # where the third one was opened from
+    for _ in range(2):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        qtbot.keyClick(focus, ESCAPE)
+        place(demo)
+    assert all(dock.isHidden() for dock in docks)
+    assert place(demo) == "Images"
+
+
+def test_without_a_store(window: MainWindow, qtbot: QtBot) -> None:
+    window.welcome()
+    dock = shown(window.suites.dock, window.commands.suite_checks, qtbot)
+    assert place(window) == "suites"
+    qtbot.keyClick(window, F6)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert window.start_page.isAncestorOf(focus)
+    qtbot.keyClick(window, F6)
+    assert place(window) == "suites"
+    qtbot.keyClick(dock.findChild(QWidget), ESCAPE)
+    assert dock.isHidden()
+
+
+def test_docks_are_in_the_view_menu(window: MainWindow) -> None:
+    menu = next(action for action in window.menuBar().actions() if action.text() == "&View").menu()
+    do = window.commands
+    assert {do.compare, do.audit, do.replay, do.suite_checks} <= set(menu.actions())  # type: ignore[attr-defined]
