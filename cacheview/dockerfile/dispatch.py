@@ -20,6 +20,7 @@ from cacheview.dockerfile.gotext import quote_all
 from cacheview.dockerfile.mounts import check_mounts
 from cacheview.dockerfile.parse import Instruction, heredoc_name
 from cacheview.dockerfile.ports import exposed_ports
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, DataError, HealthConfig
@@ -215,7 +216,7 @@ def _expose(step: _Step) -> Dispatched:
     args, lexer = step.some_arguments("80"), step.lexer
     step.check_flags()
     specs = [spec for arg in sorted(args) for spec in lexer.words(arg)]
-    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec)}
+    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec, step.texts)}
     return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
 
 
@@ -224,7 +225,8 @@ def _volume(step: _Step) -> Dispatched:
     step.check_flags()
     volumes = [lexer.word(settings.trimmed(arg)) for arg in args]
     if not all(volumes):
-        raise DataError("a volume is empty; write the path of each")
+        said = "VOLUME specified can not be an empty string"
+        raise RefusedError("a volume is empty; write the path of each", said=said)
     changed = {**(step.config.Volumes or {}), **{volume: {} for volume in volumes}}
     return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 
@@ -247,7 +249,7 @@ def _workdir(step: _Step) -> Dispatched:
 
 def _stopsignal(step: _Step) -> Dispatched:
     # The builder never looks at the flags of this one.
-    signal = settings.stop_signal(step.lexer.word(step.only_argument()))
+    signal = settings.stop_signal(step.lexer.word(step.only_argument()), step.texts)
     return step.comment(signal, StopSignal=signal)
 
 

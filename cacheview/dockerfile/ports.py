@@ -1,11 +1,14 @@
-"""Port specifications of ``EXPOSE``, as ``docker/go-connections/nat`` reads them."""
+"""Port specifications of ``EXPOSE``, as ``docker/go-connections/nat`` reads them, and from 29 on the builder itself."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from typing import NoReturn
 
-from cacheview.model import DataError
+from cacheview.dockerfile.gotext import quote
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
 
 __all__ = ["exposed_ports"]
 
@@ -13,45 +16,106 @@ _PROTOCOLS = ("tcp", "udp", "sctp")
 _MAX_PORT = 65_535
 
 
-def exposed_ports(spec: str) -> list[str]:
+class _BadPortError(Exception):
+    """It is no port, and no range of them."""
+
+
+def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
     """The container ports of one specification: ``80`` → ``80/tcp``; ``80-82/UDP`` → three with ``/udp``.
 
     Docker takes ``[address:][host port:]port`` here too, and only the last part has an effect.
 
     Raises:
-        DataError: it is none.
+        RefusedError: it is none.
     """
     *bound, container = spec.split(":")
-    number, *others = container.split("/")
-    protocol = (others[0] if others and others[0] else "tcp").lower()
-    first, last = _range(number, spec)
-    if protocol not in _PROTOCOLS:
-        raise DataError(f"{spec[:80]!r}: the protocol {protocol[:20]!r} is none of {', '.join(_PROTOCOLS)}")
-    if bound:
-        _check_host(bound, last - first, spec)
-    return [f"{port}/{protocol}" for port in range(first, last + 1)]
+    address, host = ":".join(bound[:-1]), bound[-1] if bound else ""
+    number, _, protocol = container.partition("/")
+    if not release.reads_ports_itself:
+        protocol = protocol.partition("/")[0]
+    if number:
+        protocol = protocol or "tcp"
+    if release.reads_ports_itself:
+        _check_number(number, spec, release)
+        protocol = protocol.lower()
+        _check_protocol(protocol, spec, release)
+    _check_address(address, spec, release)
+    _check_number(number, spec, release)
+    first, last = _range(number, "containerPort", spec, release)
+    if host:
+        low, high = _range(host, "hostPort", spec, release)
+        if high - low != last - first and last != first:
+            _refuse(
+                spec,
+                "the host's range and the container's differ in length",
+                f"Invalid ranges specified for container and host Ports: {number} and {host}",
+                release,
+            )
+    _check_protocol(protocol, spec, release)
+    return [f"{port}/{protocol.lower()}" for port in range(first, last + 1)]
 
 
-def _range(text: str, spec: str) -> tuple[int, int]:
-    ends = text.split("-")[:2]  # Docker passes over a third
+def _check_number(number: str, spec: str, release: BuilderRelease) -> None:
+    if not number:
+        _refuse(spec, "there is no port in it; write 80, 80/udp or 80-82", f"No port specified: {spec}<empty>", release)
+
+
+def _check_protocol(protocol: str, spec: str, release: BuilderRelease) -> None:
+    if protocol.lower() not in _PROTOCOLS:
+        told = f"the protocol {protocol[:20]!r} is none of {', '.join(_PROTOCOLS)}"
+        _refuse(spec, told, f"Invalid proto: {protocol}", release)
+
+
+def _range(text: str, name: str, spec: str, release: BuilderRelease) -> tuple[int, int]:
+    try:
+        return _ends(text, release)
+    except _BadPortError as error:
+        _refuse(spec, str(error), f"Invalid {name}: {text}", release)
+
+
+def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
+    ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third was passed over
     if not all(re.fullmatch(r"0*[0-9]{1,5}", end, re.ASCII) and int(end) <= _MAX_PORT for end in ends):
-        raise DataError(f"not a port: {spec[:80]!r}; write 80, 80/udp or 80-82")
+        raise _BadPortError("it is not a port; write 80, 80/udp or 80-82")
     first, last = int(ends[0]), int(ends[-1])
     if last < first:
-        raise DataError(f"{spec[:80]!r}: the range ends before it begins")
+        raise _BadPortError("the range ends before it begins")
     return first, last
 
 
-def _check_host(bound: list[str], length: int, spec: str) -> None:
-    address, port = ":".join(bound[:-1]), bound[-1]
-    if address.startswith("[") and address.endswith("]"):
-        address = address[1:-1]
-    if address:
-        try:
-            ipaddress.ip_address(address if "%" not in address else "")
-        except ValueError:
-            raise DataError(f"{spec[:80]!r}: {address[:60]!r} is not an IP address") from None
-    if port:
-        first, last = _range(port, spec)
-        if last - first != length and length:
-            raise DataError(f"{spec[:80]!r}: the host's range and the container's differ in length")
+def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
+    address, ip = given, "ip" if release.says_ports_in_capitals else "IP"
+    if given.startswith("[") or release.says_ports_in_capitals:
+        wrong = _not_split(given)
+        if wrong:
+            said = f"address {given}:: {wrong}"
+            _refuse(spec, f"{given[:60]!r} is not an IP address", f"Invalid {ip} address {given}: {said}", release)
+        address = given[1:-1] if given.startswith("[") else given
+    if not address:
+        return
+    try:
+        ipaddress.ip_address(address if "%" not in address or release.reads_ports_itself else "")
+    except ValueError:
+        said = f"ParseAddr({quote(address)}): unable to parse IP" if release.reads_ports_itself else address
+        _refuse(spec, f"{address[:60]!r} is not an IP address", f"Invalid {ip} address: {said}", release)
+
+
+def _not_split(address: str) -> str:
+    """Why Go's ``net.SplitHostPort`` does not take an address with a colon after it; empty: it does."""
+    if not address.startswith("["):
+        if ":" in address:
+            return "too many colons in address"
+    elif "]" not in address:
+        return "missing ']' in address"
+    elif not address.endswith("]") or address.index("]") != len(address) - 1:
+        follows = address[address.index("]") + 1]
+        return "too many colons in address" if follows == ":" else "missing port in address"
+    elif "[" in address[1:]:
+        return "unexpected '[' in address"
+    return ""
+
+
+def _refuse(spec: str, told: str, said: str, release: BuilderRelease) -> NoReturn:
+    if not release.says_ports_in_capitals:
+        said = said[0].lower() + said[1:]
+    raise RefusedError(f"{spec[:80]!r}: {told}", said=said)

@@ -85,8 +85,11 @@ class BuilderRelease:
         empty_patterns: ``${V#}`` and ``${V%}`` do not end the connection.
         words_share_buffer: an operator inside a word drops what stands before it in that word, where words are divided.
 
+        reads_ports_itself: the ports of ``EXPOSE`` are read by the builder, not by ``docker/go-connections``.
+
         suggests: a near word is suggested for an unknown instruction or flag.
         says_instruction_in_capitals: of an unknown instruction.
+        says_signal_in_capitals: of an unknown signal; says_ports_in_capitals: of ports that are none.
         says_flags_in_capitals: complaints about flags begin with a capital letter.
         says_flags_with_dashes: they name the flag with its dashes.
         says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
@@ -134,8 +137,12 @@ class BuilderRelease:
     empty_patterns: bool = True
     words_share_buffer: bool = False
 
+    reads_ports_itself: bool = False
+
     suggests: bool = True
     says_instruction_in_capitals: bool = False
+    says_signal_in_capitals: bool = False
+    says_ports_in_capitals: bool = False
     says_flags_in_capitals: bool = False
     says_flags_with_dashes: bool = False
     says_on_line: bool = True
@@ -198,6 +205,8 @@ _V20_10: Final = BuilderRelease(
     defaults_without_colon=False,
     suggests=False,
     says_instruction_in_capitals=True,
+    says_signal_in_capitals=True,
+    says_ports_in_capitals=True,
     says_flags_in_capitals=True,
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
@@ -218,6 +227,7 @@ _V23: Final = replace(
     mount_suggests=True,
     suggests=True,
     says_instruction_in_capitals=False,
+    says_signal_in_capitals=False,
     says_flags_in_capitals=False,
     says_on_line=True,
     says_destination_with_stop=True,
@@ -240,6 +250,7 @@ _V25: Final = replace(
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",
     start_interval=True,
+    says_ports_in_capitals=False,
     says_repository=True,
     flags=_FLAGS_25,
     sharing_suggests=True,
@@ -277,7 +288,7 @@ _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
 _V28_3: Final = replace(_V28_2, release="28.3", flags=_FLAGS_28_3)
 _V28_5: Final = replace(_V28_3, release="28.5", flags=_FLAGS_28_5)
-_V29: Final = replace(_V28_5, release="29.0")
+_V29: Final = replace(_V28_5, release="29.0", reads_ports_itself=True)
 _V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
 _V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, HealthConfig
 from cacheview.model.duration import parse_duration
@@ -33,18 +34,19 @@ def trimmed(text: str) -> str:
 def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
     """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
     if not requested:
-        raise DataError("the path is empty; are all variables set?")
+        raise RefusedError("the path is empty; are all variables set?", said="cannot normalize nothing")
     if requested.startswith("/") and not texts.cleans_absolute_workdir:
         return requested
     path = requested if requested.startswith("/") else f"/{current}/{requested}"
     return posixpath.normpath(re.sub("/+", "/", path))
 
 
-def stop_signal(text: str) -> str:
-    """The signal as written, if Linux has it."""
+def stop_signal(text: str, texts: BuilderRelease) -> str:
+    """The signal as written, if Linux has it. Raises `RefusedError`."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
-        raise DataError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)")
+        said = f"{'I' if texts.says_signal_in_capitals else 'i'}nvalid signal: {text}"
+        raise RefusedError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", said=said)
     return text
 
 

@@ -31,6 +31,8 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: 
 
 def _bad_part(text: str, release: BuilderRelease) -> str:
     """What the daemon says of the first part that is none; empty where each is one."""
+    if "*" in text:
+        return f"{quote(text)}: wildcards not yet supported"
     for number, part in enumerate(text.split("/")):
         is_os = number == 0 and bool(release.says_platform_os)
         pattern = release.says_platform_os if is_os else release.says_platform_part

@@ -304,7 +304,7 @@ REFUSED = [
     ("LABEL a=${A%x}", "LABEL: '${A%' is no substitution"),
     ("MAINTAINER", "MAINTAINER: it takes exactly one argument"),
     ("EXPOSE", "EXPOSE: it takes at least one argument"),
-    ("EXPOSE web", "EXPOSE: not a port: 'web'"),
+    ("EXPOSE web", "EXPOSE: 'web': it is not a port"),
     ("EXPOSE 65536", "not a port"),
     ("EXPOSE 82-80", "ends before it begins"),
     ("EXPOSE 80/icmp", "none of tcp, udp, sctp"),

@@ -1,0 +1,118 @@
+"""The docker CLI itself: what it sends, and what it prints of a build by the classic builder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
+
+__all__ = ["BuiltStep", "DockerCli", "Outcome", "docker_programs"]
+
+_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
+_STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)$", re.MULTILINE)
+_STATE = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
+_USING_CACHE = " ---> Using cache\n"
+_TRIGGERS = re.compile(r"^# Executing (\d+) build triggers?$", re.MULTILINE)
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class BuiltStep:
+    """One line ``Step n/m`` and what follows it.
+
+    Attributes:
+        text: the instruction as printed.
+        image: the first 12 digits of the state after it; empty: none was printed.
+        cached: ``Using cache`` was printed for the step itself.
+        triggers: of a ``FROM``: of each trigger, whether it was cached.
+    """
+
+    text: str
+    image: str
+    cached: bool
+    triggers: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A build. ``error``: what the CLI printed last, where it failed; ``total``: how many steps were told of."""
+
+    steps: tuple[BuiltStep, ...]
+    total: int
+    error: str = ""
+
+
+class DockerCli:
+    """One docker program that talks to an engine, with nothing of the user's own settings."""
+
+    def __init__(self, program: Path, url: str, settings: Path) -> None:
+        self._program = program
+        self._env = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(settings),
+            "DOCKER_CONFIG": str(settings),
+            "DOCKER_HOST": url,
+            "DOCKER_BUILDKIT": "0",
+        }
+        self.version = self._run("version", "--format", "{{.Client.Version}}").stdout.strip()
+
+    @property
+    def sends_as(self) -> Client:
+        """How it makes the tar of a context."""
+        return CLIENT_20_10 if int(self.version.split(".")[0]) < 23 else CLIENT_28
+
+    def build(self, context: Path, arguments: Sequence[str]) -> Outcome:
+        """``docker build`` of a context."""
+        done = self._run("build", *arguments, str(context))
+        places = list(_STEP.finditer(done.stdout))
+        ends = [*(place.start() for place in places[1:]), *([len(done.stdout)] if places else [])]
+        steps = tuple(_step(place[3], done.stdout[place.end() : end]) for place, end in zip(places, ends, strict=True))
+        total = int(places[0][2]) if places else 0
+        return Outcome(steps, total, "" if done.returncode == 0 else _complaint(done.stderr))
+
+    def remove(self, *names: str) -> None:
+        """Take names away, and what is left without one."""
+        done = self._run("image", "rm", *names)
+        assert done.returncode == 0, done.stderr
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (str(self._program), *arguments),
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+
+
+def docker_programs() -> Iterator[Path]:
+    """The docker CLIs of this machine, each once."""
+    folders = dict.fromkeys((*os.environ.get("PATH", "").split(os.pathsep), *_FOLDERS))
+    found = (Path(folder, "docker") for folder in folders if folder)
+    yield from dict.fromkeys(path.resolve() for path in found if os.access(path, os.X_OK) and path.is_file())
+
+
+def _step(text: str, told: str) -> BuiltStep:
+    states = _STATE.findall(told)
+    image = states[-1] if states else ""
+    triggers = _TRIGGERS.search(told)
+    if triggers is None:
+        return BuiltStep(text, image, _USING_CACHE in told)
+    hits, count = told.count(_USING_CACHE), int(triggers[1])  # after the first miss nothing is asked
+    return BuiltStep(text, image, False, (True,) * hits + (False,) * (count - hits))
+
+
+def _complaint(stderr: str) -> str:
+    """The last line of what it printed, or all from where the daemon's words begin."""
+    daemon = stderr.find("Error response from daemon: ")
+    if daemon >= 0:
+        return stderr[daemon:].removeprefix("Error response from daemon: ").strip()
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -1,0 +1,122 @@
+"""What a replay says of a Dockerfile is what the classic builder then does, sent by the docker CLI itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import unavailable
+from daemon_builds import Builder
+from daemon_client import DockerCli, Outcome, docker_programs
+from daemon_scenarios import SCENARIOS, Build, Scenario, arguments_of, write
+from daemon_start import EngineDaemon
+from daemon_stores import opened
+
+from cacheview.dockerfile.context.folder import FolderContext
+from cacheview.engine import fitting
+from cacheview.engine.cache import NEW
+from cacheview.replay.builder import builder_of
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, Step
+from cacheview.replay.summer import ContextSummer
+
+_LATER = "it is asked only if the step before, which is not known, was a hit"
+
+
+@pytest.fixture(scope="module")
+def clients(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> list[DockerCli]:
+    """The docker CLIs of this machine, that of the PATH first."""
+    settings = tmp_path_factory.mktemp("settings")
+    found = [DockerCli(program, engine.url, settings) for program in docker_programs()]
+    if not found:
+        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def client(clients: list[DockerCli]) -> DockerCli:
+    return clients[0]
+
+
+def predicted(location: str, context: Path, build: Build, client: DockerCli) -> Replay:
+    """What cacheview says of a build, of the store as it is now."""
+    case = opened(location)
+    rules = fitting(case.store, case.rules).rules
+    release = builder_of(case.store, rules)
+    dockerfile = find_dockerfile(context, context / build.file if build.file else "")
+    summer = ContextSummer(FolderContext(context), dockerfile.name, release, client.sends_as)
+    return replay(dockerfile.read(), summer, case.store, rules, release, build.options, name=dockerfile.name)
+
+
+def built(context: Path, name: str, build: Build, client: DockerCli) -> Outcome:
+    file = ["--file", str(context / build.file)] if build.file else []
+    return client.build(context, [*arguments_of(build.options), *file, "--tag", build.tag or f"live/{name}"])
+
+
+def differences(told: Replay, truth: Outcome, builder: Builder) -> Iterator[str]:
+    """What the replay said otherwise than the builder did."""
+    if [step.text for step in told.steps] != [step.text for step in truth.steps]:
+        yield f"steps {[step.text for step in told.steps]}, the builder had {[step.text for step in truth.steps]}"
+        return
+    if truth.total not in (0, told.total):
+        yield f"{told.total} steps in all, the builder counted {truth.total}"
+    for step, fact in zip(told.steps, truth.steps, strict=True):
+        if step.cached is None:
+            if "--from=" not in step.text and step.reason != _LATER:
+                yield f"{step.text}: not known: {step.reason}"
+            if fact.cached and fact.image not in possible_images(step, truth):
+                yield f"{step.text}: {fact.image} is not among what it may hit: {step.possible}"
+            continue
+        if step.cached != fact.cached:
+            yield f"{step.text}: {step.status.value}, the builder {'used' if fact.cached else 'did not use'} the cache"
+        if tuple(trigger.cached for trigger in step.triggers) != fact.triggers:
+            yield f"{step.text}: triggers {step.triggers}, the builder {fact.triggers}"
+        image = truth.steps[step.made_by - 1].image if step.made_by else step.image.removeprefix("sha256:")[:12]
+        # What id an image gets that the cache makes anew is not known.
+        if (step.cached or image) and image != fact.image and not image.startswith(NEW):
+            yield f"{step.text}: {image}, the builder had {fact.image}"
+    if (told.refused is not None) != bool(truth.error):
+        yield f"refused: {told.refused}, the builder: {truth.error!r}"
+    elif told.refused is not None and told.refused.said != truth.error:
+        yield f"refused with {told.refused.said!r}, the builder: {truth.error!r}"
+    if not truth.error:
+        entries = builder.client.history(truth.steps[-1].image)
+        created_by = [entry["CreatedBy"] for entry in reversed(entries)]
+        ours = list(told.history or ())
+        if len(ours) != len(created_by) or any(
+            mine not in (None, other) for mine, other in zip(ours, created_by, strict=True)
+        ):
+            yield f"history {ours}, the builder's {created_by}"
+
+
+def unlike(build: Build, truth: Outcome) -> Iterator[str]:
+    """Where the build did not show what it is there for."""
+    cached = sum(fact.cached + sum(fact.triggers) for fact in truth.steps)
+    if cached != build.cached:
+        yield f"{cached} steps were cached, and {build.cached} should have been"
+    if bool(truth.error) != bool(build.refused) or build.refused not in truth.error:
+        yield f"the builder said {truth.error!r}"
+
+
+def possible_images(step: Step, truth: Outcome) -> set[str]:
+    """What an unknown step may hit by the replay, as far as it is in the store or made by the build itself."""
+    made = {fact.image for fact in truth.steps[: step.number - 1]}
+    return {image.removeprefix("sha256:")[:12] for image in step.possible} | made
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_build_is_told_before_it_is_run(
+    scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
+) -> None:
+    context = tmp_path / scenario.name
+    write(context, scenario)
+    wrong = []
+    for build in scenario.builds:
+        if build.edit is not None:
+            build.edit(context)
+        told = predicted(engine.location("engine"), context, build, client)
+        truth = built(context, scenario.name, build, client)
+        wrong += [f"{build.said}: {found}" for found in (*differences(told, truth, builder), *unlike(build, truth))]
+    assert wrong == []
