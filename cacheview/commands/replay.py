@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
 from cacheview.dockerfile.context.folder import FolderContext
-from cacheview.engine import fitting
-from cacheview.model import DataError
+from cacheview.dockerfile.context.record import Record
+from cacheview.engine import RuleSet, fitting
+from cacheview.model import DataError, ImageStore
 from cacheview.replay.beyond import beyond
 from cacheview.replay.builder import builder_of
+from cacheview.replay.changes import remember_files
 from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
@@ -48,7 +52,8 @@ def replay_command(arguments: list[str]) -> int:
         rules = given or rules_named(case.rules) or fitting(case.store).rules
         release = builder_of(case.store, rules)
         dockerfile = find_dockerfile(options.context, options.file or "")
-        summer = ContextSummer(FolderContext(options.context), dockerfile.name, release, _CLIENTS[options.client])
+        context = FolderContext(options.context)
+        summer = ContextSummer(context, dockerfile.name, release, _CLIENTS[options.client])
         data, build = dockerfile.read(), _build_options(options)
 
         def play(assumed: Mapping[int, str]) -> Replay:
@@ -59,8 +64,25 @@ def replay_command(arguments: list[str]) -> int:
         raise UsageError(str(error)) from error
     for problem in opened.problems:
         print(f"cacheview: not read: {problem}", file=sys.stderr)
-    print((replay_as_json if options.json else replay_as_text)(told, case.store, rules))
+    missed = _misses(options.records, context, told, case.store, rules)
+    print(replay_as_json(told, rules, missed) if options.json else replay_as_text(told, case.store, missed))
     return _status(told)
+
+
+def _misses(
+    folder: str | None, context: FolderContext, told: Replay, store: ImageStore, rules: RuleSet
+) -> Sequence[Miss]:
+    """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
+    record: Record | None = None
+    try:
+        record = Record.load(Path(folder), context.title) if folder is not None else None
+        found = tuple(misses(told, store, rules, record))
+        if record is not None and remember_files(record, told):
+            record.save()
+    except DataError as error:
+        print(f"cacheview: --records: {error}", file=sys.stderr)
+        found = tuple(misses(told, store, rules))
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
         "--beyond",
         action="store_true",
         help="after a miss go on as if the step were the one of the nearest candidate, to see what else would miss",
+    )
+    parser.add_argument(
+        "--records",
+        metavar="FOLDER",
+        help="keep there which files went into which checksum, and name those that changed since an earlier replay",
     )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     add_rules(parser, "rule set to ask, by default the store's own")

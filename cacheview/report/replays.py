@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from cacheview.engine import Explanation, ImageCache, RuleSet, explain
+from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
+from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.report import as_object, edit_phrase, headline
 
-__all__ = ["REPLAY_FORMAT", "explain_miss", "replay_as_json", "replay_as_text"]
+__all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
 
 REPLAY_FORMAT: Final = "cacheview-replay/1"
 
@@ -24,33 +25,22 @@ _COUNTED: Final = {
 }
 
 
-def explain_miss(replay: Replay, store: ImageStore, rules: RuleSet) -> Explanation | None:
-    """Why the first miss misses; None: there is none, or it is not known what was asked."""
-    missed = replay.first_miss
-    if missed is None or missed.probe is None:
-        return None
-    return explain(ImageCache(store, rules), missed.probe)
+def replay_as_text(replay: Replay, store: ImageStore, misses: Sequence[Miss] = ()) -> str:
+    """The steps as ``docker build`` prints them, why those that miss miss, and the counts."""
+    return "\n".join(_lines(replay, store, misses))
 
 
-def replay_as_text(replay: Replay, store: ImageStore, rules: RuleSet, *, changed: tuple[str, ...] = ()) -> str:
-    """The steps as ``docker build`` prints them, why the first miss misses, and the counts.
-
-    ``changed``: lines on the files of the first miss that are known to differ.
-    """
-    return "\n".join(_lines(replay, store, rules, changed))
-
-
-def _lines(replay: Replay, store: ImageStore, rules: RuleSet, changed: tuple[str, ...]) -> Iterator[str]:
+def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterator[str]:
     yield from (f"warning: {warning}" for warning in replay.warnings)
-    first = replay.first_miss
+    why = {id(miss.step): miss for miss in misses}
     for step in replay.steps:
         yield f"Step {step.number}/{replay.total} : {step.text}"
         if step.triggers:
             yield f"# Executing {len(step.triggers)} build trigger{'s' if len(step.triggers) > 1 else ''}"
         for each in (*step.triggers, step):
             yield from (f" ---> {line}" for line in _outcome(each, store))
-            if each is first:
-                yield from _why(replay, store, rules, changed)
+            if id(each) in why:
+                yield from _why(why[id(each)])
     if replay.refused is not None:
         refused = replay.refused
         yield f"refused{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
@@ -67,9 +57,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
             yield "Using cache"
             yield _image(step, store)
         case StepStatus.MISS:
-            yield "miss" + (
-                f"; the steps after it as if it were a hit on {short_id(step.assumed)}" if step.assumed else ""
-            )
+            yield "miss"
         case StepStatus.NOT_ASKED:
             yield "not asked" + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
@@ -90,21 +78,20 @@ def _image(step: Step, store: ImageStore) -> str:
     return f"{short_id(step.image)}{names}"
 
 
-def _why(replay: Replay, store: ImageStore, rules: RuleSet, changed: tuple[str, ...]) -> Iterator[str]:
-    explanation = explain_miss(replay, store, rules)
-    if explanation is None:
-        return
+def _why(miss: Miss) -> Iterator[str]:
+    explanation = miss.explanation
     yield f"      {headline(explanation)}"
     if explanation.reason:
         yield f"      {explanation.reason}"
     if explanation.edit is not None:
         yield f"      Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
-    yield from (f"      {line}" for line in changed)
+    yield from (f"      {line}" for line in miss.files)
+    if miss.step.assumed:
+        yield f"      The steps after it are told as if it had been the step of {short_id(miss.step.assumed)}"
 
 
-def replay_as_json(replay: Replay, store: ImageStore, rules: RuleSet, *, changed: tuple[str, ...] = ()) -> str:
+def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) -> str:
     """The same as JSON; its form is in the README."""
-    explanation = explain_miss(replay, store, rules)
     refused = replay.refused
     document = {
         "format": REPLAY_FORMAT,
@@ -115,8 +102,10 @@ def replay_as_json(replay: Replay, store: ImageStore, rules: RuleSet, *, changed
         "history": None if replay.history is None else list(replay.history),
         "refused": None if refused is None else {"line": refused.line, "what": refused.what, "said": refused.said},
         "warnings": list(replay.warnings),
-        "first_miss": None if explanation is None else as_object(explanation),
-        "changed": list(changed),
+        "misses": [
+            {"number": miss.step.number, "files": list(miss.files), "explanation": as_object(miss.explanation)}
+            for miss in misses
+        ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
 

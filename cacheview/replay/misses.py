@@ -1,0 +1,41 @@
+"""Why the steps that miss miss, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.record import Record
+from cacheview.engine import Explanation, ImageCache, RuleSet, explain
+from cacheview.model import ImageStore
+from cacheview.replay.changes import differing_files
+from cacheview.replay.result import Replay, Step, StepStatus
+
+__all__ = ["Miss", "misses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A step that misses.
+
+    Attributes:
+        explanation: why.
+        files: of ``COPY`` and ``ADD``, what is known of the files that differ, in sentences.
+    """
+
+    step: Step
+    explanation: Explanation
+    files: tuple[str, ...] = ()
+
+
+def misses(replay: Replay, store: ImageStore, rules: RuleSet, record: Record | None = None) -> Iterator[Miss]:
+    """The steps that the cache misses of which it is known what was asked, in order.
+
+    ``record``: of earlier replays of the same context, without this one.
+    """
+    cache = ImageCache(store, rules)
+    record = record or Record("", "")  # knows of no files
+    for step in replay.asked:
+        if step.status is StepStatus.MISS and step.probe is not None:
+            explanation = explain(cache, step.probe)
+            yield Miss(step, explanation, differing_files(step, explanation, record))
