@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from cacheview.dockerfile.context import SourcesSum
-from cacheview.dockerfile.refused import RefusedError
-from cacheview.model import Probe
+if TYPE_CHECKING:  # or the window would load all of these to show the first step
+    from cacheview.dockerfile.context import SourcesSum
+    from cacheview.dockerfile.refused import RefusedError
+    from cacheview.model import Probe
 
 __all__ = ["Replay", "Step", "StepStatus"]
 
