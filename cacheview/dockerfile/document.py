@@ -20,7 +20,7 @@ from cacheview.model import DataError
 __all__ = ["Document", "parse", "read_document"]
 
 _MAX_SIZE: Final = 16 << 20
-_MAX_INSTRUCTIONS: Final = 20_000
+_MAX_INSTRUCTIONS: Final = 100_000
 _MAX_LINE: Final = 65_535  # bytes; what Go's line scanner takes beside the line's end
 _BOM: Final = b"\xef\xbb\xbf"
 _ASCII_SPACE: Final = b"\t\n\v\f\r "
@@ -120,6 +120,9 @@ class _Reading:
 
     def document(self) -> Document:
         for raw in self.lines:
+            if self.directives is None and raw.startswith((b"#", b"\n")):
+                self.number += 1
+                continue
             line = self._line(raw.removeprefix(_BOM) if not self.number else raw, is_first=True)
             self.number += 1
             start = self.number
@@ -151,6 +154,9 @@ class _Reading:
             raw = next(self.lines, None)
             if raw is None:
                 break
+            if raw == b"\n":
+                self.number, has_empty, self.directives = self.number + 1, True, None
+                continue
             line = self._line(raw, is_first=False)
             self.number += 1
             if _left_stripped(raw).startswith(b"#"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 
 __all__ = ["RefusedError"]
@@ -16,6 +17,6 @@ class RefusedError(DataError):
     """
 
     def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "") -> None:
-        super().__init__(what, where=where or (f"line {line}" if line else ""))
-        self.said = said or what
+        super().__init__(printable(what), where=printable(where or (f"line {line}" if line else "")))
+        self.said = printable(said or what)
         self.line = line

@@ -17,7 +17,7 @@ __all__ = ["healthcheck", "stop_signal", "trigger", "trimmed", "workdir"]
 
 _MAX_RETRIES = (1 << 31) - 1
 _MIN_DURATION = 1_000_000  # nanoseconds
-_ONBUILD = re.compile(r"\s*ONBUILD\s*", re.IGNORECASE | re.ASCII)
+_ONBUILD = re.compile(r"[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _SIGNALS = re.compile(
     "ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP"

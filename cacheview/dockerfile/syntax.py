@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.dockerfile.expand import Lexer
-from cacheview.dockerfile.gotext import GO_SPACE, lower, quote
+from cacheview.dockerfile.gotext import GO_SPACE, lower, printable, quote
 from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.model import DataError
 
 __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "take_apart"]
 
 _BLANK: Final = re.compile(r"[\t\v\f\r ]+")
+_MAX_NESTING: Final = 1_000
 _HEREDOC: Final = re.compile(r"([0-9]*)<<(-?)([^<]*)")
 _HEREDOC_WITH_SPACE: Final = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
@@ -56,12 +58,12 @@ class Instruction:
     @property
     def original(self) -> str:
         """As ``docker build`` prints it in ``Step 1/2 : …``."""
-        return self.line.strip(GO_SPACE)
+        return printable(self.line.strip(GO_SPACE))
 
     @property
     def word(self) -> str:
         """Its name as it is written."""
-        return _BLANK.split(self.original, maxsplit=1)[0]
+        return _BLANK.split(self.line.strip(GO_SPACE), maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
 
     Raises:
         RefusedError: it is not written as Docker reads it.
+        DataError: it is nested too deep to be replayed.
     """
     way = _Way(escape, release)
     outer: list[tuple[str, tuple[str, ...]]] = []
@@ -87,6 +90,8 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
         if name != "ONBUILD" or not rest:
             break
         outer.append((name, flags))
+        if len(outer) > _MAX_NESTING:
+            raise DataError(f"ONBUILD is nested more than {_MAX_NESTING:,} times, and is not replayed")
     read = _READERS.get(name)
     try:
         args, is_json = read(rest, way) if read is not None else ([], False)
