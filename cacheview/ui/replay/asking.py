@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Entry, FolderContext
-from cacheview.dockerfile.context.hashing import Hasher, Memory
-from cacheview.dockerfile.context.record import Record
-from cacheview.engine import Explanation, RuleSet
-from cacheview.model import DataError, ImageStore
-from cacheview.replay.beyond import beyond
-from cacheview.replay.builder import builder_of
-from cacheview.replay.changes import remember_files
-from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
-from cacheview.replay.misses import Miss, misses
-from cacheview.replay.replay import replay
-from cacheview.replay.result import Replay, Step
-from cacheview.replay.summer import ContextSummer
-from cacheview.ui.loading import Report, Work
+from cacheview.model import DataError
 from cacheview.ui.replay.build import Build, options_of
+
+if TYPE_CHECKING:
+    from cacheview.dockerfile.context.hashing import Memory
+    from cacheview.dockerfile.context.record import Record
+    from cacheview.engine import RuleSet
+    from cacheview.model import ImageStore
+    from cacheview.replay.misses import Miss
+    from cacheview.replay.result import Replay, Step
+    from cacheview.ui.loading import Report, Work
 
 __all__ = ["LISTING", "READING", "Question", "Replayer", "Told"]
 
@@ -31,7 +27,6 @@ LISTING: Final = "Looking at the files of the context"
 """Reported with their number so far."""
 READING: Final = "Reading the files of the context"
 """Reported with bytes."""
-_OFTEN = 500  # entries between two reports
 
 
 @dataclass(frozen=True)
@@ -64,18 +59,13 @@ class Told:
         return self.replay.first_miss
 
     @property
-    def _first(self) -> Miss | None:
-        return next((miss for miss in self.misses if miss.step is self.first_miss), None)
-
-    @property
-    def explanation(self) -> Explanation | None:
+    def first(self) -> Miss | None:
         """Why the first miss misses; None: there is none, or it is not known what was asked."""
-        return self._first.explanation if self._first is not None else None
+        return self.miss_of(self.first_miss)
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Of the first miss, what is known of the files that differ, in sentences."""
-        return self._first.files if self._first is not None else ()
+    def miss_of(self, step: Step | None) -> Miss | None:
+        """Why a step misses; None: it does not, or it is not known what was asked."""
+        return next((miss for miss in self.misses if miss.step is step), None)
 
 
 class Replayer:
@@ -83,20 +73,33 @@ class Replayer:
 
     def __init__(self, records: Path | None = None) -> None:
         """``records``: the folder of the records of files; None: none are kept."""
-        self._memory = Memory()
+        self._memory: Memory | None = None
         self._records = records
 
     def replaying(self, question: Question) -> Work:
         """Work whose result is a `Told`. It raises `DataError` where Dockerfile or context cannot be read."""
 
         def work(report: Report) -> Told:
+            # All that a replay takes is loaded here: in the UI thread it would be felt.
+            from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28
+            from cacheview.dockerfile.context.hashing import Hasher, Memory
+            from cacheview.replay.beyond import beyond
+            from cacheview.replay.builder import builder_of
+            from cacheview.replay.changes import remember_files
+            from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+            from cacheview.replay.misses import misses
+            from cacheview.replay.replay import replay
+            from cacheview.replay.summer import ContextSummer
+            from cacheview.ui.replay.listing import ReportingContext
+
             begun = time.perf_counter()
             report(0, None, "Reading the Dockerfile")
+            self._memory = self._memory or Memory()
             build, store, rules = question.build, question.store, question.rules
             dockerfile = find_dockerfile(build.context, build.dockerfile)
             data = dockerfile.read()
             release = builder_of(store, rules)
-            context = _ReportingContext(build.context, report)
+            context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
             client = CLIENT_20_10 if build.old_client else CLIENT_28
             hasher = Hasher(memory=self._memory, report=lambda done, total, _: report(done, total, READING))
             summer = ContextSummer(context, dockerfile.name, release, client, hasher)
@@ -107,7 +110,7 @@ class Replayer:
                 return replay(data, summer, store, rules, release, options, name=name, assumed=assumed)
 
             told = beyond(play, store, rules) if build.beyond else play({})
-            report(0, None, "Asking why the first miss misses")
+            report(0, None, "Asking why it misses")
             record, problem = self._record(context.title)
             missed = tuple(misses(told, store, rules, record))
             if self._records is not None and not problem and remember_files(record, told):
@@ -118,6 +121,8 @@ class Replayer:
 
     def _record(self, context: str) -> tuple[Record, str]:
         """The record of a context, and why it cannot be read."""
+        from cacheview.dockerfile.context.record import Record
+
         if self._records is None:
             return Record("", context), ""
         try:
@@ -132,17 +137,3 @@ def _saved(record: Record) -> str:
     except DataError as error:
         return str(error)
     return ""
-
-
-class _ReportingContext(FolderContext):
-    """A folder that tells how far it is while it is being listed, so that the person can stop it."""
-
-    def __init__(self, path: str, report: Report) -> None:
-        super().__init__(path)
-        self._report = report
-
-    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        for count, entry in enumerate(super().walk(enter)):
-            if count % _OFTEN == 0:
-                self._report(count, None, LISTING)
-            yield entry

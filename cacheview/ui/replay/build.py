@@ -13,9 +13,9 @@ from pydantic import Field
 from cacheview.model import DataError
 from cacheview.model.base import Model
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
-from cacheview.replay.options import BuildOptions
 
 if TYPE_CHECKING:
+    from cacheview.replay.options import BuildOptions
     from cacheview.ui.settings import Settings
 
 __all__ = ["MOST_KEPT", "Build", "build_at", "is_dockerfile", "keep", "kept", "options_of", "remembered"]
@@ -102,6 +102,8 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     ``environment``: where the value of a build argument comes from that is given by name alone. Raises `DataError`
     for an argument or label without a name.
     """
+    from cacheview.replay.options import BuildOptions
+
     args = {name: value if told else environment.get(name) for name, told, value in map(_pair, build.build_args)}
     labels = {name: value for name, _, value in map(_pair, build.labels)}
     return BuildOptions(

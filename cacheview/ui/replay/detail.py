@@ -78,8 +78,9 @@ class Detail(QScrollArea):
                 else f"Step {place_text(row)}"
             )
             title = f"{of}{line}: {word}"
-            if step is told.first_miss:
-                explanation, differs = told.explanation, told.files
+            miss = told.miss_of(step)
+            if miss is not None:
+                explanation, differs = miss.explanation, miss.files
             reason = _reason(step, told, explanation)
             files = _files(step)
         self._title.say(title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -74,7 +75,6 @@ class ReplayPane(QWidget):
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
         self.detail = Detail()
-        self.form = OptionsForm()
         self.empty = EmptyPage()
         self._watcher = Watcher(self)
         self._loader = Loader(self)
@@ -90,7 +90,6 @@ class ReplayPane(QWidget):
         self._pages.addWidget(self.view)
         self._side = QStackedWidget()
         self._side.addWidget(self.detail)
-        self._side.addWidget(self.form)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
@@ -118,8 +117,6 @@ class ReplayPane(QWidget):
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
         self.view.copy_asked.connect(self._copy_row)
         self.strip.step_asked.connect(self._go_to)
-        self.form.changed.connect(self._change)
-        self.form.context_asked.connect(self.context_asked)
         self.empty.pressed.connect(self._help)
         head = self.head
         head.open_asked.connect(self.open_asked)
@@ -131,6 +128,19 @@ class ReplayPane(QWidget):
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
+
+    @cached_property
+    def form(self) -> OptionsForm:
+        """The options. Made when first needed, which takes its time."""
+        form = OptionsForm()
+        form.changed.connect(self._change)
+        form.context_asked.connect(self.context_asked)
+        self._side.addWidget(form)
+        if self._build is not None:
+            form.show_build(self._build)
+        if self._told is not None:
+            form.set_stages(_stage_names(self._told))
+        return form
 
     # As a dock has it
 
@@ -161,7 +171,8 @@ class ReplayPane(QWidget):
         self._watcher.stop()
         self._loader.close()
         self._copier.close()
-        self.form.stop()
+        if self._has_form:
+            self.form.stop()
 
     # What is asked
 
@@ -186,17 +197,15 @@ class ReplayPane(QWidget):
         self._is_new = True
         self._place = (0, 0)
         self._change(build)
-        self.form.show_build(build)
 
     def change(self, build: Build) -> None:
         """Other options of the same Dockerfile."""
         self._change(build)
-        self.form.show_build(build)
 
     def show_options(self, shown: bool) -> None:
         """The options in the place of what is told of the step."""
         self.head.options_button.setChecked(shown)
-        self._side.setCurrentWidget(self.form if shown else self.detail)
+        self._side.setCurrentWidget(self.form if shown else self.detail)  # makes the form, when it is shown first
         if shown:
             self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -230,6 +239,10 @@ class ReplayPane(QWidget):
         """Stop what is under way. What is shown stays."""
         self._loader.cancel()
 
+    @property
+    def _has_form(self) -> bool:
+        return "form" in self.__dict__
+
     def _store_changed(self) -> None:
         session = self._session
         assert session is not None
@@ -241,6 +254,8 @@ class ReplayPane(QWidget):
         self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
             self._build = build
+            if self._has_form:
+                self.form.show_build(build)
             self.build_changed.emit(build)
         self.again()
 
@@ -270,7 +285,8 @@ class ReplayPane(QWidget):
         is_new = self._is_new
         self._quietly(lambda: self.model.show(rows_of(replay), store))
         self.strip.show_summaries(summaries(told))
-        self.form.set_stages(_stage_names(told))
+        if self._has_form:
+            self.form.set_stages(_stage_names(told))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()

@@ -49,8 +49,10 @@ def summaries(told: Told) -> tuple[Summary, ...]:
         lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
     missed = replay.first_miss
     if missed is not None:
-        sentence = told.explanation.sentence if told.explanation is not None else ""
-        why = told.files[0][:1].lower() + told.files[0][1:] if told.files else sentence
+        why = told.first.explanation.sentence if told.first is not None else ""
+        if told.first is not None and told.first.files:
+            file = told.first.files[0]
+            why = file[:1].lower() + file[1:]
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if not lines:
         lines.append(_without_miss(replay))

@@ -63,8 +63,11 @@ class StepsView(QTreeView):
     def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
         """Triggers are steps too: they are in sight."""
         if not parent.isValid():
+            model = self.model()
             for row in range(first, last + 1):
-                self.expand(self.model().index(row, 0))
+                index = model.index(row, 0)
+                if model.hasChildren(index):
+                    self.expand(index)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         if self.selectionModel().isSelected(index):
