@@ -22,12 +22,14 @@ class BuildArgs:
     Attributes:
         declared: by ``ARG`` since the last ``FROM``, each with its default; None where it has none.
         given: by ``--build-arg``.
+        predefined: the names that need no ``ARG``.
         before_from: by ``ARG`` before the first ``FROM``; a value counts where ``declared`` has no default.
     """
 
     declared: Mapping[str, str | None] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     before_from: Mapping[str, str | None] = field(default_factory=dict)
+    predefined: frozenset[str] = PREDEFINED_ARGS
 
     def declare(self, defaults: Mapping[str, str | None]) -> BuildArgs:
         """The arguments after an ``ARG``: the names with their defaults; None where it gives none."""
@@ -37,7 +39,7 @@ class BuildArgs:
         """Values by name. A variable of the environment hides the argument of its name."""
         hidden = frozenset(env_names)
         values = {}
-        for name in {**self.declared, **dict.fromkeys(PREDEFINED_ARGS)}:
+        for name in {**self.declared, **dict.fromkeys(self.predefined)}:
             default = self.declared.get(name)
             value = self.given.get(name, self.before_from.get(name) if default is None else default)
             if value is not None and name not in hidden:
@@ -53,6 +55,6 @@ class BuildArgs:
         if not visible:
             return ()
         shown = sorted(
-            f"{name}={value}" for name, value in visible.items() if name in self.declared or name not in PREDEFINED_ARGS
+            f"{name}={value}" for name, value in visible.items() if name in self.declared or name not in self.predefined
         )
         return (f"|{len(shown)}", *shown)

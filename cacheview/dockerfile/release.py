@@ -14,6 +14,7 @@ from typing import Final
 
 from packaging.version import Version
 
+from cacheview.dockerfile.args import PREDEFINED_ARGS
 from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
 from cacheview.model import HealthConfig
 
@@ -64,6 +65,7 @@ class BuilderRelease:
         start_interval: ``HEALTHCHECK --start-interval`` is known.
         cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
 
+        predefined_args: build arguments that need no ``ARG``.
         flags: what each instruction takes after ``--``, by the instruction's name.
         directives: names that a parser directive can have; another name ends the directives.
         directive_after_any_space: white space beyond ASCII can stand between ``#`` and a directive's name.
@@ -115,6 +117,7 @@ class BuilderRelease:
     cleans_absolute_workdir: bool
 
     flags: Mapping[str, tuple[str, ...]] = field(hash=False)
+    predefined_args: frozenset[str] = PREDEFINED_ARGS
     directives: frozenset[str] = frozenset(("escape", "syntax"))
     directive_after_any_space: bool = False
     keeps_carriage_returns: bool = False
@@ -195,6 +198,7 @@ _V20_10: Final = BuilderRelease(
     start_interval=False,
     cleans_absolute_workdir=False,
     flags=_FLAGS_20_10,
+    predefined_args=PREDEFINED_ARGS - {"all_proxy", "ALL_PROXY"},
     keeps_carriage_returns=True,
     heredocs=False,
     zero_intervals=False,
@@ -220,6 +224,7 @@ _V23: Final = replace(
     _V20_10,
     release="23.0",
     flags=_FLAGS_23,
+    predefined_args=PREDEFINED_ARGS,
     keeps_carriage_returns=False,
     heredocs=True,
     mounts_at_dispatch=True,

@@ -85,7 +85,7 @@ def _check_name(build: BuildSoFar, plan: StagePlan) -> None:
 
 def _before_from(build: BuildSoFar, instructions: Iterable[Instruction]) -> BuildArgs:
     given = {name: value for name, value in build.options.build_args.items() if value is not None}
-    args = BuildArgs(given=given)
+    args = BuildArgs(given=given, predefined=build.release.predefined_args)
     nothing = StageState.begin(None, args, containerd=False)
     for instruction in instructions:
         number = len(build.steps) + 1
