@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cacheview.dockerfile.document import read_document
@@ -29,6 +29,7 @@ def replay(
     *,
     name: str = "Dockerfile",
     assumed: Mapping[int, str] | None = None,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> Replay:
     """What the classic builder would ask the cache, and what it would be answered, step by step.
 
@@ -40,6 +41,7 @@ def replay(
         options: of the build.
         name: path of the Dockerfile in the context.
         assumed: see `beyond`.
+        progress: called with the number of each step before it is taken. It may raise anything, to stop.
 
     A build that is refused is told up to there, with the daemon's words.
 
@@ -52,4 +54,4 @@ def replay(
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)
     now = Timestamp.parse(datetime.now(UTC).isoformat())
-    return run_build(BuildSoFar(store, rules, release, options, summer, now, assumed or {}), document)
+    return run_build(BuildSoFar(store, rules, release, options, summer, now, progress, assumed or {}), document)

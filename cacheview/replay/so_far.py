@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -43,6 +43,7 @@ class BuildSoFar:
         options: of the build.
         summer: what sums files.
         now: when it is.
+        progress: called with the number of each step before it is taken.
         assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
         steps: taken so far.
         made: by id, the images that this build has made.
@@ -57,6 +58,7 @@ class BuildSoFar:
     options: BuildOptions
     summer: Summer
     now: Timestamp
+    progress: Callable[[int], object]
     assumed: Mapping[int, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     made: dict[str, Image] = field(default_factory=dict)

@@ -65,8 +65,10 @@ class StageBuild:
     def run(self) -> None:
         self._from()
         for instruction in self.plan.commands:
+            self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._step, self._number, instruction)))
         for name, value in self.labels:
+            self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
         self.build.results.append(StageResult(self.plan.name, images, self.history))
