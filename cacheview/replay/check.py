@@ -72,8 +72,8 @@ def _differences(told: Replay, case: ReplayCase) -> Iterator[str]:
         is_last = step.number == len(expected.steps) and not expected.ok
         yield from _step_differs(step, truth, images, is_last=is_last)
     yield from _end_differs(told, expected)
-    if expected.ok and told.refused is None and expected.created_by is not None:
-        yield from _history_differs(told.history or (), expected.created_by)
+    if expected.ok and told.history is not None and expected.created_by is not None:
+        yield from _history_differs(told.history, expected.created_by)
 
 
 def _end_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:

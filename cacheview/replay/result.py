@@ -77,7 +77,7 @@ class Replay:
         steps: in order, those of all stages.
         total: how many there would be.
         history: ``created_by`` of each entry of the resulting image's history, oldest first; None for one that is
-            not known. Empty where the build is refused.
+            not known. None where the build is refused, or where its base would be pulled.
         refused: why the builder stops; None: it does not.
         warnings: what the builder warns of.
     """

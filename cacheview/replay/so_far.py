@@ -26,11 +26,16 @@ _MOST_CHOICES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """A finished stage. ``images``: where it may have ended; empty: it is not known at all."""
+    """A finished stage.
+
+    Attributes:
+        images: where it may have ended; empty: it is not known at all.
+        history: as in `Replay`; None: its base is not known, and so neither is how many entries came with it.
+    """
 
     name: str
     images: tuple[str, ...]
-    history: tuple[str | None, ...]
+    history: tuple[str | None, ...] | None
 
 
 @dataclass

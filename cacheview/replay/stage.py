@@ -56,6 +56,7 @@ class StageBuild:
         self.escape = escape
         self.labels = labels
         self.history: tuple[str | None, ...] = ()
+        self.base_is_known = True
         self.state: StageState | None = None
         self.prober: StageProber | None = None
         self.stands_on = SCRATCH
@@ -71,7 +72,7 @@ class StageBuild:
             self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
-        self.build.results.append(StageResult(self.plan.name, images, self.history))
+        self.build.results.append(StageResult(self.plan.name, images, self.history if self.base_is_known else None))
 
     @property
     def _number(self) -> int:
@@ -96,6 +97,7 @@ class StageBuild:
             bases, history = self._bases()
         except MustPullError as pull:
             self.why_unknown = pull.reason
+            self.base_is_known = False
             build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=pull.reason))
             return
         except RefusedError as refusal:
@@ -132,7 +134,7 @@ class StageBuild:
                 raise MustPullError(f"it builds on the stage {stage.name}, which is not known")
             if len(stage.images) == 1:
                 build.mount(stage.images[0], platform)
-            return stage.images, stage.history
+            return stage.images, stage.history or ()
         if name == "scratch":
             os = (platform or build.options.daemon).os
             if os.lower() != "linux":

@@ -1,0 +1,37 @@
+"""A base that the builder would pull: what comes with it is not known."""
+
+from __future__ import annotations
+
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine.ruleset import StoreKind
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import ImageStore
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, StepStatus
+from cacheview.replay.summer import ContextSummer
+
+
+def played(dockerfile: str) -> Replay:
+    choice = choose("28.5.2", StoreKind.CONTAINERD, "")
+    assert choice is not None
+    release = builder_release("28.5.2")
+    files = ContextSummer(MemoryContext.from_sample({}), "Dockerfile", release)
+    return replay(dockerfile.encode(), files, ImageStore(()), choice.rules, release, BuildOptions(), name="Dockerfile")
+
+
+def test_a_history_upon_a_pulled_base_is_not_told() -> None:
+    told = played("FROM example.com/base:1\nLABEL a=1\n")
+    assert told.refused is None
+    assert told.history is None
+    assert [step.status for step in told.steps] == [StepStatus.NO_PROBE, StepStatus.UNKNOWN]
+
+
+def test_nor_is_one_upon_a_stage_of_it() -> None:
+    assert played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM one\nLABEL b=1\n").history is None
+
+
+def test_a_stage_that_stands_on_its_own_is_told() -> None:
+    told = played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM scratch\nLABEL b=1\n")
+    assert told.history == ("/bin/sh -c #(nop)  LABEL b=1",)
