@@ -19,6 +19,8 @@ __all__ = ["Docked", "PaneDock", "is_seen"]
 
 _HEIGHT: Final = 68 * GRID
 _LINES: Final = 18
+_SHARE: Final = 0.32
+"""Of the window at most: the panes stay of use above it."""
 
 
 class Docked(Protocol):
@@ -63,7 +65,7 @@ class PaneDock(QDockWidget):
         )
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
-        height = max(_HEIGHT, _LINES * self.fontMetrics().height())
+        height = min(max(_HEIGHT, _LINES * self.fontMetrics().height()), int(_SHARE * window.height()))
         window.resizeDocks([self], [height], Qt.Orientation.Vertical)
         window.settled.connect(self._attach)
         self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))

@@ -117,3 +117,21 @@ def test_docks_are_in_the_view_menu(window: MainWindow) -> None:
     menu = next(action for action in window.menuBar().actions() if action.text() == "&View").menu()
     do = window.commands
     assert {do.compare, do.audit, do.replay, do.suite_checks} <= set(menu.actions())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("action", ["audit", "suite_checks", "replay"])
+def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, action: str) -> None:
+    assert demo.workspace is not None
+    verdict = demo.workspace.verdict
+    getattr(demo.commands, action).trigger()
+    qtbot.waitUntil(lambda: verdict.height() < 500)
+    assert demo.height() == 768
+    assert demo.workspace.height() > 400
+    row = verdict.view.visualRect(verdict.trace.index(0, 0)).height()
+    assert verdict.view.viewport().height() >= 5 * row
+    deciding = verdict.view.visualRect(verdict.navigation.deciding_index())
+    assert verdict.view.viewport().rect().contains(deciding)
+    assert not any(value.isVisible() for value in verdict.detail.values)  # they have given way
+    getattr(demo.commands, action).trigger()
+    qtbot.waitUntil(lambda: verdict.height() > 600)
+    assert all(value.isVisible() for value in verdict.detail.values)

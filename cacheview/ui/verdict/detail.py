@@ -99,6 +99,7 @@ class Detail(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._check: Check | None = None
+        self._is_low = False
         self._title = Line(strong_font(), "text", self)
         self._note = Text(small_font(), "text_muted", self)
         self.values = (_Value(self), _Value(self))
@@ -123,6 +124,7 @@ class Detail(QWidget):
         layout.addWidget(self._note)
         layout.addLayout(self._sides, 1)
         layout.addStretch(0)  # takes the room where there are no values
+        self.setMinimumHeight(self.least_height())
         self.setAccessibleName("Both values in full")
 
     @property
@@ -141,8 +143,7 @@ class Detail(QWidget):
             self._check = None
             self._title.say("No check selected")
             self._note.say("Select a check to see both of its values in full.")
-            for value in self.values:
-                value.setVisible(False)
+            self._show_parts()
             return
         title = f"{one_line(check.name)}: {outcome_in_words(check)}" + (f" · {whose}" if whose else "")
         self._title.say(title)
@@ -150,12 +151,23 @@ class Detail(QWidget):
         note = f"{check.note[:1].upper()}{check.note[1:]}. {doubt}" if check.note and doubt else check.note or doubt
         self._note.say(one_line(note))
         if self._check is not None and (self._check is check or self._check == check):
+            self._show_parts()
             return
         self._check = check
         sides, pair = sides_of(check), full_pair(check)
         for value, side, text, mark in zip(self.values, sides, pair, marks(check, *pair), strict=True):
-            value.setVisible(bool(text))
             value.show_value(side, text, mark)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """The values where there are any, and room."""
+        for value in self.values:
+            value.setVisible(self._check is not None and not self._is_low and bool(value.edit.toPlainText()))
+        self._note.setVisible(not self._is_low and bool(self._note.text()))
+
+    def least_height(self) -> int:
+        """What the title takes, which stays where there is no room for the values."""
+        return self.take_button.sizeHint().height() + 5 * GRID
 
     def usual_height(self) -> int:
         """What it takes to show two lines of each value and a note, whether there are any now."""
@@ -170,11 +182,16 @@ class Detail(QWidget):
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self._sides.direction() is not direction:
             self._sides.setDirection(direction)
+        low = event.size().height() < self.usual_height() - 2 * self.fontMetrics().height()
+        if low != self._is_low:
+            self._is_low = low
+            self._show_parts()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             self._title.setFont(strong_font())
             self._note.setFont(small_font())
+            self.setMinimumHeight(self.least_height())
             for value in self.values:
                 value.refresh()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -24,6 +25,9 @@ from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
 
 __all__ = ["VerdictPane"]
+
+_ROWS: Final = 5
+"""Of the trace, that stay in a low pane: the values in full give way to them."""
 
 
 class VerdictPane(QWidget):
@@ -52,6 +56,8 @@ class VerdictPane(QWidget):
         self.detail = Detail(self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
+        self._detail_height: int | None = None  # as the person has set it
+        self._rows_height = 0
         self._lay_out()
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
@@ -203,6 +209,39 @@ class VerdictPane(QWidget):
         self.banner.keep_height()
         self.hazards.fit_into(self.width() - 6 * GRID, self.height())
         self._page_layout.activate()
+        self._share()
+        self._keep_in_sight()
+
+    def _share(self) -> None:
+        """Give trace and values their heights."""
+        if not self._shown or self._detail_height == 0:
+            return
+        header = self.view.header().height()
+        row = max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
+        room = self.splitter.height() - self.splitter.handleWidth() - header - _ROWS * row
+        usual = self.detail.usual_height()
+        height = min(self._detail_height or usual, room) if room >= usual else self.detail.least_height()
+        if self.splitter.sizes()[1] != height:
+            self.splitter.setSizes([self.splitter.height() - self.splitter.handleWidth() - height, height])
+
+    def _keep_in_sight(self) -> None:
+        """What the person is at, else what decided, stays in sight in a pane that has become lower."""
+        before, self._rows_height = self._rows_height, self.view.viewport().height()
+        if self._rows_height >= before:
+            return
+        index = self.view.currentIndex()
+        place = self.view.visualRect(index if index.isValid() else self.navigation.deciding_index())
+        if place.isValid() and place.top() >= 0 and place.bottom() <= before and place.bottom() > self._rows_height:
+            scroll = self.view.verticalScrollBar()
+            scroll.setValue(scroll.value() + place.bottom() - self._rows_height + 1)
+
+    def _person_shared(self) -> None:
+        self._detail_height = self.splitter.sizes()[1]
+
+    def minimumSizeHint(self) -> QSize:
+        """Without the hazards, which are as high as a share of the pane: lower in a lower one."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), least.height() - (0 if self.hazards.isHidden() else self.hazards.minimumHeight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -212,7 +251,6 @@ class VerdictPane(QWidget):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            self.splitter.setSizes([self.height(), self.detail.usual_height()])
         self._fit()
         if self.trace.explanation is not None:
             self.navigation.show_deciding()
@@ -220,6 +258,7 @@ class VerdictPane(QWidget):
     # What the person does
 
     def _connect(self) -> None:
+        self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
         self.banner.edit_asked.connect(self._ask_smallest_edit)
         self.banner.copy_asked.connect(self._copy_explanation)
         self.view.copy_asked.connect(lambda: self._copy_row("text"))
