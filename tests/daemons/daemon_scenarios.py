@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cacheview.replay.options import BuildOptions
 
-__all__ = ["SCENARIOS", "Build", "Link", "Scenario", "arguments_of", "write"]
+__all__ = ["FILES", "RUN", "SCENARIOS", "STAGES", "TWICE", "Build", "Link", "Scenario", "arguments_of", "write"]
 
 Edit = Callable[[Path], object]
 
@@ -324,11 +324,11 @@ OVER_A_BASE = Scenario(
         FIRST,
         Build("once more, which an entrypoint of nothing prevents", 0),
         Build("a check with some fields", 0, file="Health"),
-        Build("once more", 0, file="Health"),
+        Build("once more", 1, file="Health"),
         Build("a check with all fields", 0, file="Whole"),
         Build("once more", 1, file="Whole"),
         Build("with values that are empty", 0, file="Empty"),
-        Build("once more", 1, file="Empty"),
+        Build("once more", 3, file="Empty"),
     ),
 )
 
@@ -425,6 +425,30 @@ PLATFORM = Scenario(
         Build("for none", 0, options=BuildOptions(platform="li*nux"), refused="li*nux"),
     ),
 )
+
+RUN = Scenario(
+    "run",
+    """\
+FROM scratch
+COPY noop /noop
+SHELL ["/noop", "-c"]
+RUN make all
+ARG VERSION=1
+ARG ABSENT
+RUN make $VERSION
+ENV VERSION=3
+RUN ["/noop", "json"]
+""",
+    {},
+    (
+        FIRST,
+        Build("once more", 8),
+        Build("with another argument", 5, options=BuildOptions(build_args={"VERSION": "2"})),
+        Build("with an argument that is hidden by then", 5, options=BuildOptions(build_args={"ABSENT": ""})),
+        Build("with an argument that all have", 2, options=BuildOptions(build_args={"http_proxy": "http://p"})),
+    ),
+)
+"""Needs the program that does nothing as ``noop``."""
 
 SCENARIOS = (
     SETTINGS,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from daemon_builds import Builder, BuildError, Step
+from daemon_program import program_that_does_nothing
 from daemon_shop import FILES, WEB, Build
 from daemon_start import KINDS, EngineDaemon, Kind
 from daemon_stores import ask, opened, probe_of
@@ -108,7 +107,7 @@ def test_after_an_edit_the_same_steps_are_cached_as_said(
 
 def test_a_run_is_asked_for_with_its_build_arguments(engine: EngineDaemon, builder: Builder, rules: RuleSet) -> None:
     dockerfile = 'FROM scratch\nCOPY noop /noop\nSHELL ["/noop", "-c"]\nARG VERSION=1\nRUN make $VERSION\n'
-    files = {"noop": _program_that_does_nothing()}
+    files = {"noop": program_that_does_nothing()}
     try:
         first = builder.build("shop/run:1", dockerfile, files)
     except BuildError as error:
@@ -155,18 +154,3 @@ def _said(case: Case, step: Step, rules: RuleSet) -> str:
     """The image that the step's probe hits, by its id; or the other outcome."""
     verdict = ask(case, probe_of(case.store.by_id[step.image]), rules)
     return verdict.image.id if verdict.image is not None else verdict.outcome.value
-
-
-def _program_that_does_nothing() -> bytes:
-    """The smallest program of Linux on this machine: it exits with 0."""
-    machines = {
-        "x86_64": (62, bytes.fromhex("b83c00000031ff0f05")),
-        "aarch64": (183, bytes.fromhex("a80b80d2000080d2010000d4")),
-    }
-    if platform.machine() not in machines:
-        pytest.skip(f"no program is at hand for {platform.machine()}")
-    machine, code = machines[platform.machine()]
-    base, head = 0x400000, 120
-    elf = struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, base + head, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, head + len(code), head + len(code), 0x1000)
-    return b"\x7fELF\x02\x01\x01" + bytes(9) + elf + segment + code

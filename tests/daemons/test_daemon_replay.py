@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import unavailable
 from daemon_builds import Builder
 from daemon_client import DockerCli, Outcome, docker_programs
-from daemon_scenarios import SCENARIOS, Build, Scenario, arguments_of, write
-from daemon_start import EngineDaemon
+from daemon_program import program_that_does_nothing
+from daemon_scenarios import FILES, RUN, SCENARIOS, STAGES, TWICE, Build, Scenario, arguments_of, write
+from daemon_start import KINDS, EngineDaemon
 from daemon_stores import opened
 
+from cacheview.cli import main
+from cacheview.dockerfile.context import CLIENT_20_10
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.engine import fitting
 from cacheview.engine.cache import NEW
@@ -120,3 +125,80 @@ def test_a_build_is_told_before_it_is_run(
         truth = built(context, scenario.name, build, client)
         wrong += [f"{build.said}: {found}" for found in (*differences(told, truth, builder), *unlike(build, truth))]
     assert wrong == []
+
+
+def test_each_client_sends_a_context_in_its_own_way(
+    engine: EngineDaemon, builder: Builder, clients: list[DockerCli], tmp_path: Path
+) -> None:
+    scenario = replace(FILES, name="clients", builds=FILES.builds[:2])
+    context = tmp_path / "clients"
+    write(context, scenario)
+    sums = set()
+    for client in clients:
+        first, again = scenario.builds
+        told = predicted(engine.location("engine"), context, first, client)
+        sums.add((client.sends_as.type_bits, *(step.created_by for step in told.steps)))
+        truth = built(context, f"clients-{client.version.partition('+')[0]}", first, client)
+        assert list(differences(told, truth, builder)) == [], client.version
+        told = predicted(engine.location("engine"), context, again, client)
+        assert told.all_cached, client.version
+    assert len(sums) == len({client.sends_as.type_bits for client in clients})
+
+
+def test_commands_that_run(engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path) -> None:
+    context = tmp_path / "run"
+    scenario = replace(RUN, files={"noop": program_that_does_nothing()})
+    write(context, scenario)
+    (context / "noop").chmod(0o755)
+    for number, build in enumerate(scenario.builds):
+        if build.edit is not None:
+            build.edit(context)
+        told = predicted(engine.location("engine"), context, build, client)
+        truth = built(context, scenario.name, build, client)
+        if truth.error and not number:
+            pytest.skip(f"containers do not run on this machine: {truth.error}")
+        assert [*differences(told, truth, builder), *unlike(build, truth)] == [], build.said
+
+
+def test_a_data_root_tells_the_same_as_its_engine(
+    engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = tmp_path / "same"
+    write(context, replace(STAGES, name="same"))
+    built(context, "same", STAGES.builds[0], client)
+    (context / "two").write_bytes(b"another\n")
+    rules = fitting(opened(engine.location("engine")).store).rules
+    told = {}
+    for kind in KINDS:
+        options = ["--store", engine.location(kind), "--rules", rules.name, "--json"]
+        assert main(["replay", str(context), *options, "--client", _client_option(client)]) == 1
+        told[kind] = json.loads(capsys.readouterr().out)
+    assert [step["status"] for step in told["engine"]["steps"]].count("hit") == 3
+    assert told["data-root"] == told["engine"] == told["remote"]
+
+
+def test_the_command_tells_by_its_status_whether_a_build_is_cached(
+    engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = tmp_path / "status"
+    write(context, replace(TWICE, name="status"))
+    command = ["replay", str(context), "--store", engine.location("engine"), "--client", _client_option(client)]
+    (context / "one").write_bytes(b"of the command\n")
+    assert main(command) == 1
+    assert "Step 2/12 : COPY one /one\n ---> miss\n" in capsys.readouterr().out
+    truth = built(context, "status", TWICE.builds[0], client)
+    assert truth.error == ""
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    for number, step in enumerate(truth.steps, 1):
+        assert f"Step {number}/{truth.total} : {step.text}\n" in printed
+        assert step.image in printed
+    assert printed.endswith("12 steps: 8 cached\n")
+    (context / "Dockerfile").write_text("FROM scratch\nRUNN make\n")
+    assert main(command) == 2
+    said = built(context, "status", TWICE.builds[0], client).error
+    assert f"the daemon says: {said}\n" in capsys.readouterr().out
+
+
+def _client_option(client: DockerCli) -> str:
+    return "20.10" if client.sends_as is CLIENT_20_10 else "28"
