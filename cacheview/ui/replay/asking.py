@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from cacheview.replay.result import Replay, Step
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["LISTING", "READING", "Question", "Replayer", "Told"]
+__all__ = ["ASKING", "LISTING", "READING", "Question", "Replayer", "Told"]
 
 LISTING: Final = "Looking at the files of the context"
 """Reported with their number so far."""
 READING: Final = "Reading the files of the context"
 """Reported with bytes."""
+ASKING: Final = "Asking the cache, step"
+"""Reported with the number of the step."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,12 @@ class Replayer:
             summer = ContextSummer(context, dockerfile.name, release, client, hasher)
             options = options_of(build, os.environ)
 
+            def asking(number: int) -> None:
+                report(number, None, ASKING)
+
             def play(assumed: Mapping[int, str]) -> Replay:
                 name = dockerfile.name or DEFAULT_NAME
-                return replay(data, summer, store, rules, release, options, name=name, assumed=assumed)
+                return replay(data, summer, store, rules, release, options, name=name, assumed=assumed, progress=asking)
 
             told = beyond(play, store, rules) if build.beyond else play({})
             report(0, None, "Asking why it misses")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Probe
@@ -18,7 +18,7 @@ from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import LISTING, READING, Question, Replayer, Told
+from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.form import OptionsForm
@@ -37,6 +37,7 @@ __all__ = ["ReplayPane"]
 _PATIENCE: Final = 250  # milliseconds before it is said that something is being read
 _SHARES: Final = (880, 486)
 _QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
+_TALL: Final = 1.3  # of its height: where the pane is narrower, what is told of a step stands below the steps
 _IGNORE_FILE: Final = ".dockerignore"
 
 
@@ -388,6 +389,8 @@ class ReplayPane(QWidget):
             self.head.say(f"{what}: {size_text(done)} of {size_text(total)}")
         elif what == LISTING and done:
             self.head.say(f"{what}: {done:,}")
+        elif what == ASKING:
+            self.head.say(f"{what} {done:,}")
         else:
             self.head.say(f"{what}…")
 
@@ -515,6 +518,13 @@ class ReplayPane(QWidget):
             self._loader.cancel()
         self._asked = None  # nobody watches meanwhile
         self._patience.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_tall = self.width() < _TALL * self.height()
+        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
+        if orientation is not self._splitter.orientation():
+            self._splitter.setOrientation(orientation)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
@@ -21,6 +21,8 @@ _WIDTHS: Final = {
     Column.IMAGE: 52 * GRID,
     Column.TIME: 18 * GRID,
 }
+_NEEDED: Final = {Column.TIME: 150 * GRID, Column.IMAGE: 120 * GRID}
+"""The width of the list from which on a column is shown."""
 _LEAST: Final = 12 * GRID
 
 
@@ -68,6 +70,12 @@ class StepsView(QTreeView):
                 index = model.index(row, 0)
                 if model.hasChildren(index):
                     self.expand(index)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The instruction needs room first; what is left out stands beside the step, too.
+        for column, least in _NEEDED.items():
+            self.setColumnHidden(column, event.size().width() < least)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         if self.selectionModel().isSelected(index):
