@@ -188,7 +188,8 @@ class ImageCache:
             return Verdict(VerdictOutcome.PANIC, None, StageKind.HISTORY, local, sources, str(fault))
         except RestoreError as error:
             return self._failed_restore(probe, source, local, sources, f"failed to {error}")
-        same = self.past.restored.get(identity(self.rules, config))
+        restored = self.past.restored
+        same = restored.get(identity(self.rules, config)) if restored else None
         if same is None:
             image = self._made_anew(config, parent)
         elif self.rules.restoring.fails_again:

@@ -330,14 +330,14 @@ class CandidateIndex:
 
 def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:
     """`CandidateIndex.newest`, for a question that is asked once: no table is made for it."""
-    # What tells most images apart comes first; the rest is looked at of the few that are left.
-    steps = [check.comparison.step("Cmd", probe.config.Cmd) for check in rules.config_checks if check.field == "Cmd"]
-    exact = [(step.key, step.accepted) for step in steps if step.admits is None]
+    # What tells most images apart comes first, written out; the rest is looked at of the few that are left.
+    by_command, command = rules.compares_commands, probe.config.Cmd or ()
     best: tuple[tuple[int, int], Image] | None = None
     for image in images:
-        config = container_config_of(image)
-        theirs = rules.read_image(config, "Cmd")
-        if any(key(theirs) != accepted for key, accepted in exact):
+        config = image.container_config
+        if config is None:
+            config = image.config.container_config
+        if by_command and ((config.Cmd or ()) if config is not None else ()) != command:
             continue
         created = rules.time(image.created)
         if created is None or (best is not None and created.instant <= best[0]):
@@ -348,16 +348,10 @@ def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | 
 
 
 def _is_match(rules: RuleSet, probe: Probe, image: Image, theirs: ContainerConfig | None) -> bool:
-    """Whether an image is as required and its config matches, check by check."""
-    ours = probe.config
-    for requirement in rules.requirements:
-        if not requirement.matches(probe, image):
-            return False
-    for check in rules.config_checks:
-        field = check.field
-        if not check.comparison.matches(getattr(ours, field), rules.read_image(theirs, field)):
-            return False
-    return all(requirement.matches(probe, image) for requirement in rules.later)
+    """Whether an image is as required and its config matches. The order makes no difference to that."""
+    if not rules.configs_match(probe.config, theirs):
+        return False
+    return all(requirement.matches(probe, image) for requirement in (*rules.requirements, *rules.later))
 
 
 def _age(created: Timestamp | None) -> tuple[int, int]:

@@ -19,6 +19,8 @@ __all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict", "standing
 PREVIOUS = "@prev"
 """The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
 
+_COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -67,9 +69,7 @@ def asked(
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
         for told in probes:
-            probe = told.probe
-            if probe.parent == PREVIOUS:
-                probe = probe.model_copy(update={"parent": SCRATCH})
+            probe = _on(told, SCRATCH)
             yield probe, cache.verdict(probe)
         return
     for _, probe, verdict in _walked(store, rules, probes, layers):
@@ -89,9 +89,13 @@ def standing(
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache
-    told = probes[number].probe
-    probe = told.model_copy(update={"parent": SCRATCH}) if told.parent == PREVIOUS else told
-    return probe, ImageCache(store, rules, Past(layers=layers or {}))
+    return _on(probes[number], SCRATCH), ImageCache(store, rules, Past(layers=layers or {}))
+
+
+def _on(told: SuiteProbe, previous: str) -> Probe:
+    """The question, `PREVIOUS` being that image."""
+    probe = told.probe
+    return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
 
 def _walked(
@@ -102,9 +106,8 @@ def _walked(
     steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for told in probes:
-        parent = previous if told.parent == PREVIOUS else told.parent
         cache = steps.cache
-        probe, verdict = steps.ask(told.probe.model_copy(update={"parent": parent}))
+        probe, verdict = steps.ask(_on(told, previous))
         if verdict.image is not None:
             previous = verdict.image.id
         yield cache, probe, verdict
@@ -142,10 +145,11 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
     if not verdict.is_new or verdict.image is None:
         yield "created: expected a new image, got none"
         return
-    if verdict.image.config == expected:
+    made = verdict.image.config
+    unlike = {name for name in _COMPARED if getattr(made, name) != getattr(expected, name)}
+    if not unlike:
         return
-    ours, theirs = (_said(config.model_dump(mode="json")) for config in (verdict.image.config, expected))
-    theirs.pop("docker_version", None)
+    ours, theirs = (_said(config.model_dump(mode="json", include=unlike)) for config in (made, expected))
     for key in sorted(ours.keys() | theirs.keys()):
         if ours.get(key) != theirs.get(key):
             yield _differs(f"created {key}", theirs.get(key), ours.get(key))

@@ -44,7 +44,8 @@ def lineages(
     ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
     """
     return tuple(
-        _lineage(store, reference, rules, naming if _is_by_name(reference) else ()) for reference in cache_from
+        _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
+        for reference in cache_from
     )
 
 
@@ -94,6 +95,8 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
 
 def _sizing(image: Image) -> tuple[Doubt, ...]:
     """What it rests on that the daemon can tell the sizes: no more entries with a layer than there are layers."""
+    if not image.doubts:
+        return ()
     layers = doubts_about(image, "diff_ids")
     emptiness = doubts_about(image, "history.empty_layer")
     if emptiness and (layers or len(image.history) > len(image.diff_ids)):

@@ -58,7 +58,9 @@ def restored_config(
         raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")
     theirs = source.config
     history = tuple(
-        entry.model_copy(update={"created": _written(rules, entry.created)})
+        entry.model_copy(update={"created": written})
+        if (written := _written(rules, entry.created)) != entry.created
+        else entry
         for entry in (*(parent.history if parent is not None else ()), found.entry)
     )
     diff_ids = (*(parent.diff_ids if parent is not None else ()), *((found.layer,) if found.layer else ()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
-from cacheview.engine.comparison import Comparison
+from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
 from cacheview.engine.platforms import PLATFORM_RULES, PlatformRule
 from cacheview.engine.requirement import Requirement
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, HistoryEntry, Timestamp
@@ -190,6 +191,39 @@ class RuleSet:
         """Whether all checks of one field pass."""
         ours, theirs = getattr(probe, field), self.read_image(image, field)
         return all(check.comparison.matches(ours, theirs) for check in self._checks_by_field[field])
+
+    @cached_property
+    def compares_commands(self) -> bool:
+        """Whether two configs match only with the same command, word by word."""
+        return "Cmd" in self.image_fields and any(
+            isinstance(check.comparison, SameElements) for check in self._checks_by_field.get("Cmd", ())
+        )
+
+    @cached_property
+    def _comparisons(self) -> tuple[tuple[str, bool, object, bool, tuple[Callable[[Any, Any], bool], ...]], ...]:
+        """Of each field that is compared, the one that tells most images apart first: what `configs_match` needs."""
+        return tuple(
+            (
+                field,
+                field in self.image_fields,
+                ContainerConfig.model_fields[field].default,
+                not any(isinstance(check.comparison, NeverTrue) for check in checks),
+                tuple(check.comparison.matches for check in checks),
+            )
+            for field, checks in sorted(self._checks_by_field.items(), key=lambda item: item[0] != "Cmd")
+        )
+
+    def configs_match(self, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
+        """Whether all checks pass."""
+        for field, is_read, zero, equal_passes, comparisons in self._comparisons:
+            ours = getattr(probe, field)
+            theirs = getattr(image, field) if is_read and image is not None else zero
+            if equal_passes and ours == theirs:
+                continue  # which the most fields are
+            for matches in comparisons:
+                if not matches(ours, theirs):
+                    return False
+        return True
 
     def time(self, created: Timestamp | None) -> Timestamp | None:
         """A time as the daemon reads it."""

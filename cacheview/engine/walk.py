@@ -35,7 +35,8 @@ class Walk:
         """The probe as it is put to the cache, and the answer. A new image has the id ``new:N`` of the Nth probe."""
         number = self._asked
         self._asked += 1
-        probe = probe.model_copy(update={"cache_from": self.cache_from})
+        if probe.cache_from != self.cache_from:
+            probe = probe.model_copy(update={"cache_from": self.cache_from})
         verdict = self.cache.verdict(probe)
         verdict = named(verdict, number)
         if verdict.is_new and verdict.image is not None:
