@@ -79,7 +79,10 @@ class Replayer:
         self._records = records
 
     def replaying(self, question: Question) -> Work:
-        """Work whose result is a `Told`. It raises `DataError` where Dockerfile or context cannot be read."""
+        """Work whose result is a `Told`, and whose part is one without the reasons of misses.
+
+        It raises `DataError` where Dockerfile or context cannot be read.
+        """
 
         def work(report: Report) -> Told:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
@@ -115,6 +118,10 @@ class Replayer:
                 return replay(data, summer, store, rules, release, options, name=name, assumed=assumed, progress=asking)
 
             told = beyond(play, store, rules) if build.beyond else play({})
+            if told.first_miss is not None:
+                # Why it misses may take a while in a large store; that it does is known now.
+                seconds = time.perf_counter() - begun
+                report.part(lambda: Told(question, told, seconds=seconds))
             report(0, None, "Asking why it misses")
             record, problem = self._record(context.title)
             missed = tuple(misses(told, store, rules, record))

@@ -109,6 +109,7 @@ class ReplayPane(QWidget):
     def _connect(self) -> None:
         self._patience.timeout.connect(self._lose_patience)
         self._loader.progressed.connect(self._progress)
+        self._loader.parted.connect(self._show_told)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(self._cancelled)
@@ -279,6 +280,10 @@ class ReplayPane(QWidget):
 
     def _show(self, told: Told) -> None:
         self._settle()
+        self._show_told(told)
+        self.settled.emit()
+
+    def _show_told(self, told: Told) -> None:
         self._told = told
         self._watch()
         replay, store = told.replay, told.question.store
@@ -302,7 +307,6 @@ class ReplayPane(QWidget):
             self._choose(self.view.currentIndex())
         else:
             self._follow()
-        self.settled.emit()
 
     def _find_place(self) -> None:
         """What the person had chosen was removed: of a file that is being edited it may be there again."""

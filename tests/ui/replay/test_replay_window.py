@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -481,6 +482,31 @@ def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: 
     QApplication.processEvents()
     assert shown == []
     assert statuses(pane)[1] == "not asked"
+
+
+def test_the_steps_do_not_wait_for_the_reasons(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cacheview.replay import misses as module
+
+    go, real = threading.Event(), module.misses
+
+    def late(*told: Any) -> Iterator[module.Miss]:
+        assert go.wait(20)
+        return real(*told)
+
+    monkeypatch.setattr(module, "misses", late)
+    case = real_build("site/css-changed")
+    open_store(case)
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        drop(window, write_context(case, tmp_path / "site"))
+        qtbot.waitUntil(lambda: "miss" in statuses(pane), timeout=9_000)
+        assert pane.strip.texts == ("MISS: step 6 of 10, COPY css/ css/",)
+        assert current(pane) == "COPY css/ css/"
+        go.set()
+    assert "not the files that" in pane.strip.texts[0]
+    assert any("Cmd[2] differs" in text for text in pane.detail.texts)
 
 
 def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
