@@ -7,6 +7,8 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import ImageStore
+from cacheview.replay.check import judge_build
+from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
@@ -35,3 +37,21 @@ def test_nor_is_one_upon_a_stage_of_it() -> None:
 def test_a_stage_that_stands_on_its_own_is_told() -> None:
     told = played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM scratch\nLABEL b=1\n")
     assert told.history == ("/bin/sh -c #(nop)  LABEL b=1",)
+
+
+def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
+    case = ReplayCase(
+        engine="28.5.2",
+        kind="containerd",
+        dockerfile="FROM example.com/base:1\nLABEL a=1\n",
+        expect=ExpectedBuild(
+            ok=True,
+            steps=(
+                ExpectedStep(
+                    instruction="FROM example.com/base:1", image="sha256:" + "a" * 64, triggers=(False, False)
+                ),
+                ExpectedStep(instruction="LABEL a=1", image="sha256:" + "b" * 64),
+            ),
+        ),
+    )
+    assert judge_build(case).differences == ()
