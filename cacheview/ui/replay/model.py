@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
 from cacheview.model import ImageStore
 from cacheview.replay.result import StepStatus
@@ -74,6 +74,9 @@ class StepsModel(QAbstractItemModel):
         self._names = 0
         self._nodes: list[_Node] = []
         self._by_name: dict[int, _Node] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
+        self._fonts: dict[str, QFont] = {}
+        self._tokens = current_tokens()
 
     # What is shown
 
@@ -102,7 +105,10 @@ class StepsModel(QAbstractItemModel):
         self.show((), _EMPTY_STORE)
 
     def dress(self) -> None:
-        """The colours of the theme have changed."""
+        """The colours of the theme have changed, or the font."""
+        self._icons.clear()
+        self._fonts.clear()
+        self._tokens = current_tokens()
         self._tell_all()
 
     @property
@@ -193,13 +199,13 @@ class StepsModel(QAbstractItemModel):
                 return tool_tip(self._tip(row, column))
             case _Role.DecorationRole if column == Column.STATUS:
                 look = _look(row)
-                return icon(*look) if look is not None else None
+                return self._icon(look) if look is not None else None
             case _Role.ForegroundRole:
-                return _brush(row, column)
+                return self._brush(row, column)
             case _Role.FontRole if column == Column.STATUS and row.status is StepStatus.MISS and not row.supposed:
-                return strong_font()
+                return self._font("strong")
             case _Role.FontRole if column in (Column.INSTRUCTION, Column.IMAGE) and row.step is not None:
-                return mono_font()
+                return self._font("mono")
             case _Role.TextAlignmentRole:
                 return _RIGHT if column == Column.TIME else _LEFT
             case _Role.AccessibleTextRole:
@@ -207,6 +213,25 @@ class StepsModel(QAbstractItemModel):
         if role == BEGINS_STAGE:
             return row.begins_stage
         return None
+
+    def _icon(self, look: tuple[str, str]) -> QIcon:
+        """Kept: each is made of ten drawings, and asked for at every painting."""
+        if look not in self._icons:
+            self._icons[look] = icon(*look)
+        return self._icons[look]
+
+    def _font(self, name: str) -> QFont:
+        if name not in self._fonts:
+            self._fonts[name] = mono_font() if name == "mono" else strong_font()
+        return self._fonts[name]
+
+    def _brush(self, row: Row, column: int) -> QBrush | None:
+        tokens, look = self._tokens, _look(row)
+        if column == Column.STATUS:
+            return QBrush(QColor(getattr(tokens, look[1]) if look is not None else tokens.text_faint))
+        if column == Column.INSTRUCTION:
+            return QBrush(QColor(tokens.error)) if row.kind is RowKind.REFUSAL else None
+        return QBrush(QColor(tokens.text_muted))
 
     def _text(self, row: Row, column: int) -> str:
         match column:
@@ -270,13 +295,3 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
 def _look(row: Row) -> tuple[str, str] | None:
     look = _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
     return (look[0], "text_muted") if look is not None and row.supposed else look
-
-
-def _brush(row: Row, column: int) -> QBrush | None:
-    tokens = current_tokens()
-    look = _look(row)
-    if column == Column.STATUS:
-        return QBrush(QColor(getattr(tokens, look[1]) if look is not None else tokens.text_faint))
-    if column == Column.INSTRUCTION:
-        return QBrush(QColor(tokens.error)) if row.kind is RowKind.REFUSAL else None
-    return QBrush(QColor(tokens.text_muted))
