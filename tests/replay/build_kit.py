@@ -1,0 +1,157 @@
+"""A daemon made by hand: what a build would make is put into its store, so that the next replay finds it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.release import BuilderRelease, builder_release
+from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Timestamp
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.prober import HOLE
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, StepStatus
+from cacheview.replay.so_far import BuildSoFar
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["CONTAINERD", "GRAPH_DRIVER", "Daemon", "image_of", "statuses"]
+
+CONTAINERD = StoreKind.CONTAINERD
+GRAPH_DRIVER = StoreKind.GRAPH_DRIVER
+
+_MODE = 0o644
+
+
+def context_of(files: Mapping[str, bytes]) -> MemoryContext:
+    entries = {path: Entry(path, Kind.FILE, _MODE, size=len(data)) for path, data in files.items()}
+    for path in files:
+        folder = path.rpartition("/")[0]
+        if folder:
+            entries[folder] = Entry(folder, Kind.DIRECTORY, 0o755)
+    return MemoryContext(entries, files)
+
+
+@dataclass
+class Daemon:
+    """An engine of a version, with its store."""
+
+    version: str = "28.5.2"
+    kind: StoreKind = GRAPH_DRIVER
+    commit: str = ""
+    images: list[Image] = field(default_factory=list)
+    builds: int = 0
+
+    @property
+    def rules(self) -> RuleSet:
+        choice = choose(self.version, self.kind, self.commit)
+        assert choice is not None
+        return choice.rules
+
+    @property
+    def release(self) -> BuilderRelease:
+        return builder_release(self.version, self.commit)
+
+    @property
+    def store(self) -> ImageStore:
+        return ImageStore(tuple(self.images))
+
+    def replay(
+        self, dockerfile: str, files: Mapping[str, bytes] | None = None, options: BuildOptions | None = None
+    ) -> Replay:
+        """What cacheview says of a build."""
+        summer = ContextSummer(context_of(files or {}), "", self.release)
+        return replay(dockerfile.encode(), summer, self.store, self.rules, self.release, options or BuildOptions())
+
+    def build(
+        self,
+        dockerfile: str,
+        files: Mapping[str, bytes] | None = None,
+        options: BuildOptions | None = None,
+        *,
+        name: str = "",
+        copied: str = "c" * 64,
+    ) -> list[str]:
+        """Build what is known to be missed, and name the last of it; the ids of what was made, in order.
+
+        ``copied``: the checksum of files that a replay does not know.
+        """
+        self.builds += 1
+        seen: list[BuildSoFar] = []
+
+        def begin(*arguments: Any) -> BuildSoFar:
+            seen.append(BuildSoFar(*arguments))
+            return seen[0]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cacheview.replay.replay.BuildSoFar", begin)
+            told = self.replay(dockerfile, files, options)
+        (build,) = seen
+        assert told.refused is None, told.refused
+        assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
+        ids = {made: _id(f"{self.builds} {made}") for made in build.made}
+        made = [_real(image, ids, copied) for image in build.made.values()]
+        (end,) = build.results[-1].images
+        names = (f"docker.io/library/{name}",) if name else ()
+        self.images = [
+            image.model_copy(update={"names": (*image.names, *names)}) if image.id == ids.get(end, end) else image
+            for image in (*self.images, *made)
+        ]
+        return [image.id for image in made]
+
+    def add(self, image: Image) -> Image:
+        self.images.append(image)
+        return image
+
+
+def image_of(
+    name: str = "", *, os: str = "linux", digit: str = "a", created_by: str = "import", **config: object
+) -> Image:
+    """An image that was pulled or imported."""
+    return Image(
+        id=f"sha256:{digit * 64}",
+        names=(f"docker.io/library/{name}",) if name else (),
+        config=ImageConfig(
+            os=os,
+            architecture="amd64",
+            created=Timestamp.parse("2025-01-01T00:00:00Z"),
+            config=ContainerConfig.model_validate(config),
+            history=(HistoryEntry(created_by="import"),),
+        ),
+    )
+
+
+def statuses(told: Replay) -> list[str]:
+    """Of every step that a probe belongs to, triggers among them."""
+    return [step.status.value for step in told.asked]
+
+
+def _id(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
+    """An image of a build under the id that it gets, with the checksum of the files that are not known."""
+
+    def text(value: str) -> str:
+        return value.replace(HOLE, f"file:{copied}")
+
+    config, made_with = image.config, image.container_config
+    assert made_with is not None
+    history = tuple(entry.model_copy(update={"created_by": text(entry.created_by)}) for entry in config.history or ())
+    command = tuple(text(word) for word in made_with.Cmd or ())
+    parent = image.parent
+    changes = {
+        "id": ids[image.id],
+        "parent": ids.get(parent, parent) if parent is not None else None,
+        "config": config.model_copy(update={"history": history}),
+        "container_config": made_with.model_copy(update={"Cmd": command}),
+    }
+    return image.model_copy(update=changes)

@@ -1,0 +1,217 @@
+"""The walk of a build through the cache: what is asked, what is not, and which images are hit."""
+
+from __future__ import annotations
+
+import pytest
+from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.result import StepStatus
+
+KINDS = [CONTAINERD, GRAPH_DRIVER]
+FIVE = """\
+FROM scratch
+COPY a /a
+ENV A=1
+LABEL l=1
+CMD ["a"]
+"""
+FILES = {"a": b"1\n"}
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.value)
+def daemon(request: pytest.FixtureRequest) -> Daemon:
+    return Daemon(kind=request.param)
+
+
+def test_what_was_built_is_hit_step_by_step(daemon: Daemon) -> None:
+    ids = daemon.build(FIVE, FILES)
+    told = daemon.replay(FIVE, FILES)
+    assert [step.image for step in told.asked] == ids
+    assert told.all_cached is True
+    assert told.first_miss is None
+    assert told.history == tuple(entry.created_by for entry in daemon.store.by_id[ids[-1]].history)
+    assert [step.created_by for step in told.asked] == list(told.history)
+
+
+def test_an_empty_store_misses_the_first_step_and_is_asked_no_more(daemon: Daemon) -> None:
+    told = daemon.replay(FIVE, FILES)
+    assert statuses(told) == ["miss", "not asked", "not asked", "not asked"]
+    assert told.all_cached is False
+    first, *others = told.asked
+    assert told.first_miss is first
+    assert first.probe is not None
+    assert first.probe.parent == ""
+    assert all(step.probe is None and "step 2 was a miss" in step.reason for step in others)
+    assert all(step.cached is False and step.image == "" for step in others)
+    # and yet it is known what would be built
+    assert told.history is not None
+    assert told.history[1] == "/bin/sh -c #(nop)  ENV A=1"
+
+
+def test_the_parent_of_a_step_is_what_the_last_one_hit(daemon: Daemon) -> None:
+    ids = daemon.build(FIVE, FILES)
+    told = daemon.replay(FIVE.replace("l=1", "l=2"), FILES)
+    assert statuses(told) == ["hit", "hit", "miss", "not asked"]
+    assert told.first_miss is not None
+    assert told.first_miss.number == 4
+    assert told.first_miss.probe is not None
+    assert told.first_miss.probe.parent == ids[1]
+    assert told.first_miss.probe.config.Image == ids[1]
+    assert told.first_miss.probe.config.Env == (
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "A=1",
+    )
+
+
+def test_after_a_miss_the_next_stage_asks_again(daemon: Daemon) -> None:
+    daemon.build(FIVE, FILES)
+    told = daemon.replay(FIVE.replace("A=1", "A=2") + FIVE, FILES)
+    assert statuses(told) == ["hit", "miss", "not asked", "not asked", "hit", "hit", "hit", "hit"]
+
+
+def test_without_a_cache_nothing_is_asked(daemon: Daemon) -> None:
+    daemon.build(FIVE, FILES)
+    base = daemon.add(image_of("base:1"))
+    told = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
+    assert statuses(told) == ["not asked"] * 5
+    assert {step.reason for step in told.asked} == {"--no-cache: the cache is not asked"}
+    assert {step.probe for step in told.asked} == {None}
+    assert told.all_cached is False
+    assert told.first_miss is None
+    assert told.steps[5].image == base.id
+
+
+def test_the_newest_wins_though_the_rest_was_built_on_the_older(daemon: Daemon) -> None:
+    daemon.build(FIVE, FILES)
+    top = "\n".join(FIVE.splitlines()[:3])
+    newer = daemon.build(top, FILES, BuildOptions(no_cache=True))
+    told = daemon.replay(FIVE, FILES)
+    assert statuses(told) == ["hit", "hit", "miss", "not asked"]
+    assert [step.image for step in told.asked][:2] == newer
+
+
+def test_what_the_build_itself_makes_is_hit_later_in_it(daemon: Daemon) -> None:
+    told = daemon.replay(FIVE + FIVE.replace("l=1", "l=2"), FILES)
+    assert statuses(told) == ["miss", "not asked", "not asked", "not asked", "hit", "hit", "miss", "not asked"]
+    assert [step.made_by for step in told.asked] == [2, 3, 4, 5, 2, 3, 9, 10]
+    assert {step.image for step in told.asked} == {""}
+
+
+def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
+    ids = daemon.build(FIVE, FILES)
+    two = daemon.replay(FIVE + FIVE, FILES, BuildOptions(no_cache=True))
+    assert set(statuses(two)) == {"not asked"}
+    changed = FIVE.replace("A=1", "A=2")
+    told = daemon.replay(changed + changed + FIVE, FILES)
+    assert [step.made_by or step.image for step in told.asked][:4] == [ids[0], 3, 4, 5]
+    assert [step.made_by or step.image for step in told.asked][4:8] == [ids[0], 3, 4, 5]
+    assert [step.image for step in told.asked][8:] == ids
+
+
+def test_steps_are_numbered_and_placed() -> None:
+    dockerfile = "# comment\nARG V=1\nFROM scratch AS a\nENV A=1 \\\n  B=2\nFROM a\nLABEL x=y\n"
+    told = Daemon().replay(dockerfile, options=BuildOptions(labels={"z": "1"}))
+    assert told.total == 6
+    assert [(step.number, step.line, step.stage) for step in told.steps] == [
+        (1, 2, -1),
+        (2, 3, 0),
+        (3, 4, 0),
+        (4, 6, 1),
+        (5, 7, 1),
+        (6, 0, 1),
+    ]
+    assert told.steps[2].text == "ENV A=1   B=2"
+
+
+def test_a_refused_step_ends_the_build_and_is_printed() -> None:
+    daemon = Daemon()
+    daemon.build("FROM scratch\nENV A=1\n")
+    told = daemon.replay("FROM scratch\nENV A=1\nVOLUME $NOTHING\nENV B=1\n")
+    assert [step.status for step in told.steps] == [StepStatus.NO_PROBE, StepStatus.HIT, StepStatus.NO_PROBE]
+    assert told.total == 4
+    assert told.history is None
+    assert told.all_cached is False
+    assert told.refused is not None
+    assert (told.refused.line, told.refused.said) == (3, "VOLUME specified can not be an empty string")
+
+
+def test_nothing_on_scratch_is_no_image() -> None:
+    told = Daemon().replay("FROM scratch\n")
+    assert told.refused is not None
+    assert told.refused.said == "No image was generated. Is your Dockerfile empty?"
+    assert len(told.steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "probes"), [("20.10.24", False), ("25.0.0", False), ("25.0.3", True), ("28.5.2", True)]
+)
+def test_the_cache_is_told_the_platform_from_some_releases_on(version: str, probes: bool) -> None:
+    told = Daemon(version).replay(FIVE, FILES, BuildOptions(platform="linux/arm64"))
+    assert told.first_miss is not None
+    assert told.first_miss.probe is not None
+    platform = told.first_miss.probe.platform
+    assert (str(platform) if platform else None) == ("linux/arm64" if probes else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "given", "said"),
+    [
+        ("20.10.24", "li*nux", '"li*nux": wildcards not yet supported: invalid argument'),
+        (
+            "20.10.24",
+            "a.b",
+            '"a.b" is an invalid component of "a.b": platform specifier component must match "^[A-Za-z0-9_-]+$": '
+            "invalid argument",
+        ),
+    ],
+)
+def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given: str, said: str) -> None:
+    told = Daemon(version).replay(FIVE, FILES, BuildOptions(platform=given))
+    assert told.steps == ()
+    assert told.refused is not None
+    assert told.refused.said == said
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "23.0.0", "25.0.17", "28.5.2", "29.7.2"])
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        "FROM base:1\nENTRYPOINT []\n",
+        "FROM base:1\nUSER $NONE\n",
+        "FROM base:1\nENV A=1 B=2\nWORKDIR w\n",
+        "FROM base:1\nCMD x\n",
+        "FROM base:1\nHEALTHCHECK CMD y\n",
+    ],
+)
+def test_a_step_hits_what_it_made_unless_the_daemon_filled_it_from_the_base(version: str, dockerfile: str) -> None:
+    daemon = Daemon(version)
+    check = {"Test": ("CMD-SHELL", "x"), "Interval": 5_000_000_000}
+    base = {"Entrypoint": ("/e",), "User": "web", "WorkingDir": "/w", "Healthcheck": check}
+    daemon.add(image_of("base:1", **base))
+    daemon.build(dockerfile)
+    again = daemon.replay(dockerfile)
+    # An entrypoint of nothing, and a user, become the base's when they are stored; a health check is compared late.
+    never = {"ENTRYPOINT": True, "USER": True, "HEALTHCHECK": daemon.rules.name.endswith(("25.0.5", "28.5.2", "29"))}
+    word = dockerfile.split()[2]
+    assert (statuses(again)[0] == "miss") == never.get(word, False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(["ENV A=1", "ENV A=2", "LABEL a=1", "CMD x", "WORKDIR /w", "COPY a /a"]), max_size=6),
+    st.lists(st.sampled_from(["ENV A=1", "ENV A=2", "LABEL a=1", "CMD x", "WORKDIR /w", "COPY a /a"]), max_size=6),
+    st.sampled_from(KINDS),
+)
+def test_two_builds_share_the_steps_that_they_begin_with(first: list[str], second: list[str], kind: object) -> None:
+    daemon = Daemon(kind=kind)  # type: ignore[arg-type]
+    start = ["FROM scratch", "ENV START=1"]
+    daemon.build("\n".join(start + first), FILES)
+    told = daemon.replay("\n".join(start + second), FILES)
+    shared = next(
+        (n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
+    expected = ["hit"] * (1 + shared) + ["miss"] * (len(second) > shared)
+    assert statuses(told) == expected + ["not asked"] * (1 + len(second) - len(expected))
