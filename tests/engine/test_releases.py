@@ -49,6 +49,22 @@ def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> No
     assert "between" in between.note
 
 
+@pytest.mark.parametrize("version", ["24.0.0-rc.3", "24.0.0", "v24.0.1", "24.0.2"])
+def test_the_first_containerd_caches_fail_on_scratch_and_it_is_said(version: str) -> None:
+    chosen = choose(version, C)
+    assert chosen is not None
+    assert chosen.rules.name == "containerd-24.0.7"
+    assert "a step on scratch ends the build with an error" in chosen.note
+    of_graph_driver = choose(version, G)
+    assert of_graph_driver is not None
+    assert of_graph_driver.note == ""
+
+
+@pytest.mark.parametrize("version", ["23.0.18", "24.0.0-beta.1", "24.0.0-rc.2"])
+def test_before_them_a_containerd_store_has_no_cache(version: str) -> None:
+    assert choose(version, C) is None
+
+
 @pytest.mark.parametrize("version", ["19.03.5", "", "latest", "x24.0.7"])
 def test_what_is_no_known_version_is_none(version: str) -> None:
     assert choose(version, G) is None
