@@ -62,7 +62,7 @@ class Detail(QScrollArea):
         differs: tuple[str, ...] = ()
         files = ""
         if row is None or told is None:
-            title, reason = "", "Choose a step to see what is known of it."
+            title, reason = "", "Choose a step to see what is known of it." if told is not None else ""
         elif row.step is None:
             title = "Refused" if row.kind is RowKind.REFUSAL else "Warning"
             title += f" at line {row.line}" if row.line else ""
