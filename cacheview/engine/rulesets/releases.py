@@ -31,7 +31,7 @@ _NEARLY = (
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
         "Before 24.0.3 a step on scratch ends the build with an error, where by these rules, of 24.0.3, it is a miss. "
-        "All else is the same.",
+        "What is compared of two images is the same.",
     ),
 )
 """Releases whose rules are those of a rule set but for one thing: its store, the releases, the rule set, that thing."""
