@@ -1,0 +1,90 @@
+"""A Dockerfile of 50 steps replayed over a store of 10,000 images, all its steps cached, against a store of just those.
+
+pytest tests/benchmarks/bench_replay.py -s
+
+Both by turns in the same run, in time of the processor. Each step's image is one of 200 children of its parent that
+differ in their commands. The context is one small file: how fast contexts are hashed is measured apart.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from cacheview.dockerfile.context import MemoryContext
+from cacheview.dockerfile.document import read_document
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine.rulesets import RULE_SETS
+from cacheview.model import Image, ImageStore, Timestamp
+from cacheview.replay.build import run_build
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.so_far import BuildSoFar
+from cacheview.replay.summer import ContextSummer
+
+COUNT = 10_000
+ROUNDS = 15
+RATIO = 5.0
+LIMIT = 0.050
+
+RELEASE = builder_release("28.5.2")
+CONTEXT = MemoryContext.from_sample({"x": {"type": "file", "mode": "0644", "content_b64": "aGkK"}})
+TEXT = "FROM scratch\n" + "".join(
+    f"ENV V{i}={i}\nLABEL l{i}=$V{i}\nRUN echo $V{i}\nCOPY x /x{i}\nWORKDIR /w{i}\n" for i in range(10)
+)
+
+
+def replayed(store: ImageStore, rules: str) -> Replay:
+    summer = ContextSummer(CONTEXT, "Dockerfile", RELEASE)
+    return replay(TEXT.encode(), summer, store, RULE_SETS[rules], RELEASE, BuildOptions())
+
+
+def chain(rules: str) -> list[Image]:
+    """The images that the Dockerfile makes, as they are in a store once it is built."""
+    summer = ContextSummer(CONTEXT, "Dockerfile", RELEASE)
+    now = Timestamp(1_700_000_000, 0, None)
+    build = BuildSoFar(ImageStore(()), RULE_SETS[rules], RELEASE, BuildOptions(), summer, now, lambda _: None, {})
+    run_build(build, read_document(TEXT.encode(), RELEASE))
+    ids = {made: f"sha256:{number:064x}" for number, made in enumerate(build.made)}
+    return [
+        image.model_copy(update={"id": ids[image.id], "parent": ids.get(image.parent or "")})
+        for image in build.made.values()
+    ]
+
+
+def siblings(images: list[Image], count: int) -> list[Image]:
+    """So many that other commands made on the same parents."""
+    found = []
+    for number in range(count):
+        image = images[number % len(images)]
+        config = image.container_config
+        assert config is not None
+        other = config.model_copy(update={"Cmd": (*(config.Cmd or ())[:-1], f"{(config.Cmd or ('',))[-1]} {number}")})
+        found.append(image.model_copy(update={"id": f"sha256:{number + 1_000_000:064x}", "container_config": other}))
+    return found
+
+
+def seconds(store: ImageStore, rules: str) -> float:
+    start = time.process_time()
+    replayed(store, rules)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("rules", ["containerd-71ebfc7", "graphdriver-28.5.2", "containerd-29"])
+def test_replay_of_50_steps(rules: str) -> None:
+    steps = chain(rules)
+    few, many = ImageStore(tuple(steps)), ImageStore((*siblings(steps, COUNT - len(steps)), *steps))
+    for store in (few, many):
+        result = replayed(store, rules)
+        assert (result.all_cached, result.total) == (True, 51)
+    rounds = [(seconds(few, rules), seconds(many, rules)) for _ in range(ROUNDS)]
+    alone, among = (statistics.median(column) for column in zip(*rounds, strict=True))
+    print(
+        f"\n{rules}: 50 steps among {COUNT:,} images {among * 1e3:.1f} ms, among {len(steps)} {alone * 1e3:.1f} ms, "
+        f"ratio {among / alone:.2f}"
+    )
+    assert among / alone < RATIO
+    assert among < LIMIT
