@@ -1,0 +1,111 @@
+"""Through the whole replay: what of a context keeps its steps cached, and what does not."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from build_kit import GRAPH_DRIVER, Daemon
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, FolderContext
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+
+DOCKERFILE = b"FROM scratch\nENV A=1\nCOPY d /d\nLABEL l=1\nADD d/* /e/\nCMD x\n"
+NAMES = st.text("abc.-", min_size=1, max_size=4).filter(lambda name: name.strip(".") != "")
+FILES = st.dictionaries(NAMES, st.binary(max_size=8), min_size=1, max_size=4)
+ON_DISK = settings(deadline=None, max_examples=30)
+
+
+class Folder:
+    """A context on disk, and a daemon that has built it."""
+
+    def __init__(self, root: Path, files: dict[str, bytes]) -> None:
+        self.root = root
+        self.daemon = Daemon(kind=GRAPH_DRIVER)
+        (root / "d").mkdir()
+        (root / "d").chmod(0o755)
+        for name, data in files.items():
+            (root / "d" / name).write_bytes(data)
+            (root / "d" / name).chmod(0o644)
+        self.daemon.build(DOCKERFILE.decode(), files={f"d/{name}": data for name, data in files.items()})
+
+    def replay(self, old: bool = False) -> Replay:
+        daemon = self.daemon
+        client = CLIENT_20_10 if old else CLIENT_28
+        summer = ContextSummer(FolderContext(self.root), "", daemon.release, client)
+        return replay(DOCKERFILE, summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+
+    def cached(self) -> list[bool | None]:
+        return [step.cached for step in self.replay().asked]
+
+
+@contextmanager
+def built(files: dict[str, bytes]) -> Iterator[Folder]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Folder(Path(name), files)
+        assert folder.cached() == [True] * 5  # a folder on disk has the sums of one in memory
+        yield folder
+
+
+@ON_DISK
+@given(FILES, st.integers(0, 2**31), st.data())
+def test_another_time_of_a_file_changes_nothing(files: dict[str, bytes], when: int, data: st.DataObject) -> None:
+    with built(files) as folder:
+        os.utime(folder.root / "d" / data.draw(st.sampled_from(sorted(files))), (when, when))
+        os.utime(folder.root / "d", (when, when))
+        assert folder.cached() == [True] * 5
+
+
+@ON_DISK
+@given(FILES, st.data())
+def test_one_byte_misses_both_steps_that_take_it(files: dict[str, bytes], data: st.DataObject) -> None:
+    with built(files) as folder:
+        path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
+        before = path.read_bytes()
+        place = data.draw(st.integers(0, len(before)))
+        path.write_bytes(before[:place] + b"~" + before[place + 1 :])
+        assume(path.read_bytes() != before)
+        assert folder.cached() == [True, False, False, False, False]
+        path.write_bytes(before)
+        assert folder.cached() == [True] * 5
+
+
+@ON_DISK
+@given(FILES, st.integers(0, 7), st.data())
+def test_one_bit_of_a_mode_is_seen(files: dict[str, bytes], bit: int, data: st.DataObject) -> None:
+    with built(files) as folder:
+        path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
+        path.chmod(0o644 ^ (1 << bit))
+        assert folder.cached() == [True, False, False, False, False]
+        path.chmod(0o644)
+        (folder.root / "d").chmod(0o755 ^ (1 << bit))
+        assert folder.cached() == [True, False, False, False, False]
+
+
+@ON_DISK
+@given(FILES, NAMES, st.data())
+def test_another_name_is_seen(files: dict[str, bytes], name: str, data: st.DataObject) -> None:
+    assume(name not in files)
+    with built(files) as folder:
+        path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
+        path.rename(path.with_name(name))
+        assert folder.cached() == [True, False, False, False, False]
+
+
+@ON_DISK
+@given(FILES)
+def test_the_client_is_seen_and_what_is_not_sent_is_not(files: dict[str, bytes]) -> None:
+    with built(files) as folder:
+        assert folder.replay(old=True).all_cached is False
+        (folder.root / ".dockerignore").write_text("d/*.ignored\n")
+        (folder.root / "d" / "more.ignored").write_bytes(b"not sent")
+        (folder.root / "beside").write_bytes(b"sent, and in no step")
+        assert folder.cached() == [True] * 5

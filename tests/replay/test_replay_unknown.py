@@ -1,0 +1,134 @@
+"""Steps that cannot be known without building, and what follows from the candidates that the store has."""
+
+from __future__ import annotations
+
+import pytest
+from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
+
+from cacheview.replay.options import BuildOptions
+
+FILES = {"a": b"1\n"}
+STAGES = "FROM scratch AS a\nCOPY a /a\nFROM scratch\nCOPY --from=a /a /b\nENV A=1\nCMD x\n"
+
+
+@pytest.fixture(params=[CONTAINERD, GRAPH_DRIVER], ids=lambda kind: kind.value)
+def daemon(request: pytest.FixtureRequest) -> Daemon:
+    return Daemon(kind=request.param)
+
+
+def test_with_no_candidate_it_is_a_miss(daemon: Daemon) -> None:
+    told = daemon.replay(STAGES, FILES)
+    assert statuses(told) == ["miss", "miss", "not asked", "not asked"]
+    assert [step.created_by is None for step in told.asked] == [False, True, False, False]
+    assert told.all_cached is False
+
+
+def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
+    ids = daemon.build(STAGES, FILES)
+    told = daemon.replay(STAGES, FILES)
+    assert statuses(told) == ["hit", "unknown", "unknown", "unknown"]
+    assert [step.possible for step in told.asked][1:] == [(image,) for image in ids[1:]]
+    assert told.steps[3].reason == "its files come out of the stage a, which is not built here"
+    assert all("is not known" in step.reason for step in told.steps[4:])
+    assert told.all_cached is None
+    assert told.history is not None
+    assert told.history[0] is None
+
+
+def test_what_no_candidate_has_is_a_miss_for_certain(daemon: Daemon) -> None:
+    daemon.build(STAGES, FILES)
+    daemon.build(STAGES, FILES, BuildOptions(no_cache=True), copied="d" * 64)
+    told = daemon.replay(STAGES.replace("A=1", "A=2"), FILES)
+    assert statuses(told) == ["hit", "unknown", "miss", "not asked"]
+    assert len(told.steps[3].possible) == 2
+    assert told.all_cached is False
+
+
+def test_what_one_of_several_has_stays_unknown(daemon: Daemon) -> None:
+    first = daemon.build(STAGES, FILES)
+    second = daemon.build(STAGES.replace("A=1", "A=2"), FILES, BuildOptions(no_cache=True), copied="d" * 64)
+    told = daemon.replay(STAGES, FILES)
+    assert statuses(told) == ["hit", "unknown", "unknown", "unknown"]
+    assert set(told.steps[3].possible) == {first[1], second[1]}
+    assert told.steps[4].possible == (first[2],)
+
+
+def test_another_destination_or_owner_is_no_candidate(daemon: Daemon) -> None:
+    daemon.build(STAGES, FILES)
+    assert statuses(daemon.replay(STAGES.replace("/b", "/c"), FILES))[1] == "miss"
+    assert statuses(daemon.replay(STAGES.replace("--from=a", "--from=a --chown=1"), FILES))[1] == "miss"
+    assert statuses(daemon.replay(STAGES.replace("--from=a /a", "--from=0 /other"), FILES))[1] == "unknown"
+
+
+def test_the_same_unknown_files_twice_may_hit_what_the_build_made(daemon: Daemon) -> None:
+    twice = STAGES + "FROM scratch\nCOPY --from=a /a /b\n"
+    told = daemon.replay(twice, FILES)
+    assert statuses(told) == ["miss", "miss", "not asked", "not asked", "unknown"]
+    assert told.steps[-1].possible == ()
+
+
+def test_a_stage_on_an_unknown_one_is_unknown_or_goes_on_in_all_its_ends(daemon: Daemon) -> None:
+    ids = daemon.build(STAGES.replace("FROM scratch\nCOPY --from", "FROM scratch AS b\nCOPY --from"), FILES)
+    dockerfile = STAGES.replace("FROM scratch\nCOPY --from", "FROM scratch AS b\nCOPY --from") + "FROM b\nLABEL l=1\n"
+    told = daemon.replay(dockerfile, FILES)
+    assert told.steps[6].text == "FROM b"
+    assert told.steps[6].image == ""
+    assert ids[-1] in told.steps[6].possible
+    assert told.steps[7].cached is False or told.steps[7].reason
+
+
+def test_all_on_a_base_that_is_to_be_pulled_is_unknown(daemon: Daemon) -> None:
+    dockerfile = "FROM nothing:1\nENV A=1\nFROM scratch\nENV A=1\n"
+    told = daemon.replay(dockerfile)
+    assert statuses(told) == ["unknown", "miss"]
+    reason = "the store has no image 'nothing:1': the builder would pull it"
+    assert [step.reason for step in told.steps][:2] == [reason, reason]
+    assert told.all_cached is False
+    assert daemon.replay("FROM nothing:1\nENV A=1\n").all_cached is None
+    assert statuses(daemon.replay("FROM nothing:1\nENV A=1\n", options=BuildOptions(no_cache=True))) == ["not asked"]
+
+
+def test_with_pull_every_base_is_unknown_but_scratch(daemon: Daemon) -> None:
+    daemon.add(image_of("base:1"))
+    daemon.build("FROM base:1\nENV A=1\n")
+    daemon.build("FROM scratch\nENV A=1\n")
+    dockerfile = "FROM base:1\nENV A=1\nFROM scratch\nENV A=1\n"
+    assert statuses(daemon.replay(dockerfile)) == ["hit", "hit"]
+    told = daemon.replay(dockerfile, options=BuildOptions(pull=True))
+    assert statuses(told) == ["unknown", "hit"]
+    assert "--pull" in told.steps[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("0", "invalid from flag value 0: refers to current build stage"),
+        ("3", "invalid from flag value 3: index out of bounds"),
+        ("-1", "invalid from flag value -1: index out of bounds"),
+    ],
+)
+def test_a_stage_number_that_is_none_is_refused(daemon: Daemon, name: str, said: str) -> None:
+    told = daemon.replay(f"FROM scratch\nENV A=1\nCOPY --from={name} /a /b\n")
+    assert told.refused is not None
+    assert (told.refused.said, told.refused.line) == (said, 3)
+    assert [step.number for step in told.steps] == [1, 2, 3]
+
+
+def test_files_of_an_image_that_is_not_there_are_told_as_such(daemon: Daemon) -> None:
+    dockerfile = "FROM scratch\nCOPY --from=base:1 /a /b\n"
+    daemon.add(image_of("base:1"))
+    daemon.build(dockerfile)
+    assert (
+        daemon.replay(dockerfile).steps[1].reason == "its files come out of the image base:1, whose layers are not read"
+    )
+    daemon.images = [image for image in daemon.images if not image.names]
+    assert daemon.replay(dockerfile).steps[1].reason == "the store has no image 'base:1': the builder would pull it"
+
+
+def test_a_url_is_unknown_where_the_store_has_a_candidate(daemon: Daemon) -> None:
+    dockerfile = "FROM scratch\nADD https://example.com/f /f\nENV A=1\n"
+    assert statuses(daemon.replay(dockerfile)) == ["miss", "not asked"]
+    ids = daemon.build(dockerfile)
+    told = daemon.replay(dockerfile)
+    assert statuses(told) == ["unknown", "unknown"]
+    assert told.steps[1].possible == (ids[0],)
