@@ -30,6 +30,11 @@ READING: Final = "Reading the files of the context"
 ASKING: Final = "Asking the cache, step"
 """Reported with the number of the step."""
 
+_SUMS: Final = "sums.json"
+_WORTH_KEEPING: Final = 16 << 20  # bytes: less is read again as quickly
+_MOST_FILES: Final = 100_000
+_LARGEST: Final = 64 << 20
+
 
 @dataclass(frozen=True)
 class Question:
@@ -87,7 +92,7 @@ class Replayer:
         def work(report: Report) -> Told:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
             from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28
-            from cacheview.dockerfile.context.hashing import Hasher, Memory
+            from cacheview.dockerfile.context.hashing import Hasher
             from cacheview.replay.beyond import beyond
             from cacheview.replay.builder import builder_of
             from cacheview.replay.changes import remember_files
@@ -99,14 +104,22 @@ class Replayer:
 
             begun = time.perf_counter()
             report(0, None, "Reading the Dockerfile")
-            self._memory = self._memory or Memory()
+            if self._memory is None:
+                self._memory = self._remembered()
             build, store, rules = question.build, question.store, question.rules
             dockerfile = find_dockerfile(build.context, build.dockerfile)
             data = dockerfile.read()
             release = builder_of(store, rules)
             context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
             client = CLIENT_20_10 if build.old_client else CLIENT_28
-            hasher = Hasher(memory=self._memory, report=lambda done, total, _: report(done, total, READING))
+            read = 0
+
+            def reading(done: int, total: int | None, _: str) -> None:
+                nonlocal read
+                read = max(read, done)
+                report(done, total, READING)
+
+            hasher = Hasher(memory=self._memory, report=reading)
             summer = ContextSummer(context, dockerfile.name, release, client, hasher)
             options = options_of(build, os.environ)
 
@@ -127,9 +140,23 @@ class Replayer:
             missed = tuple(misses(told, store, rules, record))
             if self._records is not None and not problem and remember_files(record, told):
                 problem = _saved(record)
+            if self._records is not None and read >= _WORTH_KEEPING and not problem:
+                problem = _kept(self._memory, self._records / _SUMS)
             return Told(question, told, missed, problem, time.perf_counter() - begun)
 
         return work
+
+    def _remembered(self) -> Memory:
+        """The sums of files that were read in earlier starts; what cannot be read is read anew."""
+        from cacheview.dockerfile.context.hashing import Memory
+
+        if self._records is not None:
+            try:
+                with open(self._records / _SUMS, "rb") as file:
+                    return Memory.load(file.read(_LARGEST), most=_MOST_FILES)
+            except (OSError, DataError):
+                pass
+        return Memory(most=_MOST_FILES)
 
     def _record(self, context: str) -> tuple[Record, str]:
         """The record of a context, and why it cannot be read."""
@@ -141,6 +168,20 @@ class Replayer:
             return Record.load(self._records, context), ""
         except DataError as error:
             return Record(self._records, context), str(error)
+
+
+def _kept(memory: Memory, path: Path) -> str:
+    """Keep the sums of files for the next start. Returns why that cannot be."""
+    new = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new.write_bytes(memory.dump())
+        os.replace(new, path)
+    except OSError as error:
+        return f"{path}: the sums of files cannot be written: {error.strerror}"
+    except RuntimeError:  # a replay that was cancelled adds to them at this moment: the next one keeps them
+        pass
+    return ""
 
 
 def _saved(record: Record) -> str:

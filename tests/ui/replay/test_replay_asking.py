@@ -1,0 +1,92 @@
+"""A build replayed in another thread: what is read, and what is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from replay_kit import opened_of, real_build, write_context
+
+from cacheview.dockerfile.context import FolderContext, hashing
+from cacheview.ui.replay import asking
+from cacheview.ui.replay.asking import Question, Replayer, Told
+from cacheview.ui.replay.build import build_at
+
+
+class Reported:
+    """What a work reports, in this thread."""
+
+    def __init__(self) -> None:
+        self.whats: list[str] = []
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        self.whats.append(what)
+
+    def part(self, make: Callable[[], object], *, last: bool = False) -> None:
+        make()
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Question:
+    case = real_build("site/again")
+    context = write_context(case, tmp_path / "site")
+    return Question(build_at(context), opened_of(case).cases[0].store, case.rules)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are read. What was changed just now counts as settled, and all is worth keeping."""
+    monkeypatch.setattr(hashing, "_SETTLED", -(10**10))
+    monkeypatch.setattr(asking, "_WORTH_KEEPING", 1)
+    paths: list[str] = []
+    real = FolderContext.read
+
+    def reading(self: FolderContext, path: str) -> object:
+        paths.append(path)
+        return real(self, path)
+
+    monkeypatch.setattr(FolderContext, "read", reading)
+    return paths
+
+
+def told(replayer: Replayer, question: Question) -> Told:
+    result = replayer.replaying(question)(Reported())
+    assert isinstance(result, Told)
+    return result
+
+
+def test_files_are_read_once(question: Question, read: list[str], tmp_path: Path) -> None:
+    replayer = Replayer(tmp_path / "records")
+    assert told(replayer, question).replay.all_cached
+    assert sorted(read) == ["css/print.css", "css/site.css", "page.html"]
+    assert told(replayer, question).replay.all_cached
+    assert len(read) == 3
+    assert told(Replayer(tmp_path / "records"), question).replay.all_cached
+    assert len(read) == 3  # nor in the next start
+    (tmp_path / "site" / "page.html").write_text("other")
+    assert not told(replayer, question).replay.all_cached
+    assert read[3:] == ["page.html"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"version": 1, "sums": [[1]]}', b"\xff" * 100])
+def test_sums_that_cannot_be_read(question: Question, read: list[str], tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "sums.json").write_bytes(content)
+    result = told(Replayer(tmp_path / "records"), question)
+    assert result.replay.all_cached
+    assert result.problem == ""
+    assert len(read) == 3
+
+
+def test_a_folder_that_cannot_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file")
+    result = told(Replayer(tmp_path / "records"), question)
+    assert result.replay.all_cached
+    assert "records" in result.problem
+
+
+def test_nothing_is_kept_where_nothing_is_to_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert told(Replayer(), question).replay.all_cached
+    assert sorted(tmp_path.rglob("*")) == before
