@@ -488,7 +488,9 @@ class MainWindow(QMainWindow):
             action = menu.addAction(one_line(location).replace("&", "&&"))
             connect(action, lambda location=location: self.open(location))
         if self._settings.builds:
-            self.replays.add_recent(menu)
+            from cacheview.ui.replay.replays import add_recent
+
+            add_recent(menu, self._settings, lambda build: self.replays.open_build(build))
         if menu.isEmpty():
             menu.addAction("Nothing was opened yet").setEnabled(False)
         else:

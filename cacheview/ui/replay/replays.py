@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +22,20 @@ if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
 
-__all__ = ["Replays"]
+__all__ = ["Replays", "add_recent"]
 
 _KINDS: Final = "Dockerfiles (*Dockerfile* *dockerfile* Containerfile*);;All files (*)"
+
+
+def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], object]) -> None:
+    """Add the Dockerfiles that were replayed last to a menu; it does not take the dock to be made."""
+    builds = kept(settings)
+    if builds:
+        menu.addSection("Dockerfiles")
+    for build in builds:
+        action = menu.addAction(one_line(build.title).replace("&", "&&"))
+        action.setToolTip(one_line(build.dockerfile))
+        connect(action, lambda build=build: open_build(build))
 
 
 class Replays(QObject):
@@ -73,17 +85,6 @@ class Replays(QObject):
         path, _ = QFileDialog.getOpenFileName(self._window, "Replay a Dockerfile", self._folder(), _KINDS)
         if path:
             self.open(path)
-
-    def add_recent(self, menu: QMenu) -> None:
-        """Add the Dockerfiles that were replayed last."""
-        builds = kept(self._settings)
-        if not builds:
-            return
-        menu.addSection("Dockerfiles")
-        for build in builds:
-            action = menu.addAction(one_line(build.title).replace("&", "&&"))
-            action.setToolTip(one_line(build.dockerfile))
-            connect(action, lambda build=build: self.open_build(build))
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""
