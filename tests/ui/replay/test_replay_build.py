@@ -122,3 +122,11 @@ def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
     file.write_text("")
     keep(settings, build_at(file).model_copy(update={"build_args": ("A=" + "x" * 200_000,)}))
     assert kept(settings) == [build_at(file)]
+
+
+def test_where_records_are_kept(tmp_path: Path) -> None:
+    assert Settings(tmp_path / "s.ini").records == tmp_path / "contexts"
+    assert Settings(forgetful=True).records is None
+    own = Settings().records
+    assert own is not None
+    assert own.is_absolute()
