@@ -9,7 +9,7 @@ import pytest
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
 from cacheview.engine.check import CheckOutcome
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.judge import asked, judge
+from cacheview.engine.judge import judge
 from cacheview.model import ImageStore, Probe, SuiteCase
 from cacheview.stores.suite import read_suite
 
@@ -34,17 +34,15 @@ def test_there_are_vectors_for_every_rule_set() -> None:
 
 @pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
 def test_every_probe_answers_as_the_daemon_did(path: Path) -> None:
-    cases = cases_of(path)
-    judged = [(case.name, j.index, j.differences) for case in cases for j in judge(case) if not j.passed]
-    assert judged == []
-    for case in cases:
-        store = ImageStore(ImageStore.unique(case.images)[0])
-        answers = asked(store, RULE_SETS[case.rules], case.probes, walk=case.walk, layers=case.layer_content)
-        for told, (_, verdict) in zip(case.probes, answers, strict=True):
+    for case in cases_of(path):
+        judged = list(judge(case))
+        assert [(case.name, each.index, each.differences) for each in judged if not each.passed] == []
+        for told, each in zip(case.probes, judged, strict=True):
             assert told.expect is not None
+            assert each.verdict is not None
             # What is not told of did not happen.
-            assert bool(told.expect.set_parent) == bool(verdict.set_parent)
-            assert (told.expect.created is not None) == verdict.is_new
+            assert bool(told.expect.set_parent) == bool(each.verdict.set_parent)
+            assert (told.expect.created is not None) == each.verdict.is_new
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
