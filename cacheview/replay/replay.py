@@ -53,5 +53,6 @@ def replay(
         document = read_document(dockerfile, release, name=name)
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)
-    now = Timestamp.parse(datetime.now(UTC).isoformat())
+    # With Z, as the daemon writes it: Go tells it from +00:00 where histories are compared.
+    now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")
     return run_build(BuildSoFar(store, rules, release, options, summer, now, progress, assumed or {}), document)

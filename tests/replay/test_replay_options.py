@@ -1,0 +1,223 @@
+"""What a build is given beside its Dockerfile, and what a FROM names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
+
+from cacheview.dockerfile.release import RELEASES, builder_release
+from cacheview.engine.ruleset import StoreKind
+from cacheview.model import DataError, ImageStore
+from cacheview.replay.builder import builder_of
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.options import BuildOptions, references
+
+KINDS = [CONTAINERD, GRAPH_DRIVER]
+BASE = "sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("name", ["base:1", "library/base:1", "docker.io/library/base:1", BASE, "a" * 64, "a" * 12])
+def test_a_base_is_found_by_its_names_and_its_id(kind: StoreKind, name: str) -> None:
+    daemon = Daemon(kind=kind)
+    daemon.add(image_of("base:1"))
+    daemon.build("FROM base:1\nENV A=1\n")
+    told = daemon.replay(f"FROM {name}\nENV A=1\n")
+    assert told.steps[0].image == BASE
+    assert statuses(told) == ["hit"]
+
+
+def test_a_name_with_the_id_is_local_in_a_containerd_store_only() -> None:
+    for kind in KINDS:
+        daemon = Daemon(kind=kind)
+        daemon.add(image_of("base:1"))
+        told = daemon.replay(f"FROM base@{BASE}\nENV A=1\n")
+        assert statuses(told) == ["miss" if kind is CONTAINERD else "unknown"]
+        named = image_of("other:1", digit="b")
+        daemon.add(named.model_copy(update={"names": (*named.names, f"docker.io/library/base@sha256:{'c' * 64}")}))
+        pulled = daemon.replay(f"FROM base@sha256:{'c' * 64}\nENV A=1\n")
+        assert statuses(pulled) == ["unknown" if kind is CONTAINERD else "miss"]
+
+
+def test_a_tag_that_is_not_given_is_latest() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1"))
+    assert statuses(daemon.replay("FROM base\nENV A=1\n")) == ["unknown"]
+    daemon.add(image_of("base:latest", digit="b"))
+    assert daemon.replay("FROM base\nENV A=1\n").steps[0].image == "sha256:" + "b" * 64
+
+
+def test_a_stage_goes_before_an_image_of_its_name() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:latest"))
+    told = daemon.replay("FROM scratch AS Base\nENV A=1\nFROM BASE\nENV B=1\n")
+    assert [step.image for step in told.steps] == ["", "", "", ""]
+    assert told.steps[2].made_by == 2
+    assert told.history == ("/bin/sh -c #(nop)  ENV A=1", "/bin/sh -c #(nop)  ENV B=1")
+
+
+def test_an_image_for_another_system_is_refused() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1", os="windows"))
+    told = daemon.replay("FROM base:1\nENV A=1\n")
+    assert told.refused is not None
+    assert (told.refused.said, told.refused.line) == ("operating system is not supported", 1)
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("20.10.24", "invalid reference format: repository name must be lowercase"),
+        ("28.5.2", "invalid reference format: repository name (library/Base) must be lowercase"),
+    ],
+)
+def test_what_is_no_reference_is_refused_in_the_words_of_the_release(version: str, said: str) -> None:
+    told = Daemon(version).replay("FROM scratch\nENV A=1\nFROM Base\n")
+    assert told.refused is not None
+    assert (told.refused.said, told.refused.line) == (said, 3)
+
+
+def test_arguments_before_from_are_seen_by_from_alone() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1"))
+    dockerfile = "ARG BASE=base ARG=2\nFROM $BASE:${TAG:-1}\nENV A=$BASE\nARG BASE\nENV B=$BASE\n"
+    told = daemon.replay(dockerfile)
+    assert told.steps[1].image == BASE
+    texts = [step.created_by for step in told.asked]
+    assert (texts[0], texts[2]) == ("/bin/sh -c #(nop)  ENV A=", "/bin/sh -c #(nop)  ENV B=base")
+    other = daemon.replay(dockerfile, options=BuildOptions(build_args={"BASE": "none"}))
+    assert statuses(other)[0] == "unknown"
+
+
+def test_the_target_ends_the_build() -> None:
+    daemon = Daemon()
+    dockerfile = "FROM scratch AS one\nENV A=1\nFROM scratch AS two\nENV B=1\n"
+    told = daemon.replay(dockerfile, options=BuildOptions(target="ONE"))
+    assert (told.total, len(told.steps)) == (2, 2)
+    assert told.history == ("/bin/sh -c #(nop)  ENV A=1",)
+    missing = daemon.replay(dockerfile, options=BuildOptions(target="three"))
+    assert missing.refused is not None
+    assert missing.refused.said == 'target stage "three" could not be found'
+    older = Daemon("20.10.24").replay(dockerfile, options=BuildOptions(target="three"))
+    assert older.refused is not None
+    assert older.refused.said == "failed to reach build target three in Dockerfile"
+
+
+def test_labels_of_the_command_line_are_steps_at_the_end_in_order_of_their_names() -> None:
+    daemon = Daemon()
+    dockerfile = "FROM scratch AS one\nENV A=1\nFROM scratch\nENV B=1\n"
+    given = BuildOptions(labels={"z": "1", "a": "two words"})
+    told = daemon.replay(dockerfile, options=given)
+    assert [step.text for step in told.steps[4:]] == ["LABEL a=two words", "LABEL z=1"]
+    assert told.total == 6
+    daemon.build(dockerfile, options=given)
+    assert daemon.replay(dockerfile, options=BuildOptions(labels={"a": "two words", "z": "1"})).all_cached
+    assert statuses(daemon.replay(dockerfile, options=BuildOptions(labels={"a": "two words", "z": "2"}))) == [
+        "hit",
+        "hit",
+        "hit",
+        "miss",
+    ]
+
+
+def test_triggers_of_the_base_are_asked_before_the_first_step() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1", OnBuild=("ENV T=1", "COPY a /a")))
+    dockerfile = "FROM base:1\nENV A=1\n"
+    files = {"a": b"1"}
+    ids = daemon.build(dockerfile, files)
+    told = daemon.replay(dockerfile, files)
+    assert told.total == 2
+    assert [(trigger.number, trigger.line, trigger.image) for trigger in told.steps[0].triggers] == [
+        (1, 0, ids[0]),
+        (1, 0, ids[1]),
+    ]
+    assert told.steps[0].image == ids[1]
+    assert told.all_cached
+    changed = daemon.replay(dockerfile, {"a": b"2"})
+    assert statuses(changed) == ["hit", "miss", "not asked"]
+    assert changed.steps[0].image == ""
+
+
+def test_a_trigger_that_cannot_be_is_refused_at_its_from() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1", OnBuild=("ENV A=1", "COPY missing /")))
+    told = daemon.replay("FROM scratch\nENV A=1\nFROM base:1\nENV A=1\n")
+    assert told.refused is not None
+    assert "missing" in told.refused.said
+    assert [step.number for step in told.steps] == [1, 2, 3]
+    assert len(told.steps[2].triggers) == 1
+
+
+def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
+    daemon = Daemon("20.10.24")
+    files = {"a": b"1"}
+    dockerfile = "FROM scratch\nCOPY a /a\nENV B=1\n"
+    older = daemon.build(dockerfile, files, name="older:1")
+    newer = daemon.build(dockerfile, files, options=BuildOptions(no_cache=True))
+    assert [step.image for step in daemon.replay(dockerfile, files).asked] == newer
+    told = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",)))
+    assert told.all_cached
+    assert newer[0] not in [step.image for step in told.asked]
+    assert older != newer
+    ignored = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",), no_cache=True))
+    assert statuses(ignored) == ["not asked", "not asked"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "refused"),
+    [
+        (GRAPH_DRIVER, "20.10.24", False),
+        (GRAPH_DRIVER, "28.5.2", False),
+        (CONTAINERD, "24.0.7", True),
+        (CONTAINERD, "25.0.0", False),
+        (CONTAINERD, "28.5.2", False),
+    ],
+)
+def test_a_cache_that_is_not_there_shuts_out_the_local_one_or_ends_the_build(
+    kind: StoreKind, version: str, refused: bool
+) -> None:
+    daemon = Daemon(version, kind)
+    daemon.build("FROM scratch\nENV A=1\n")
+    told = daemon.replay("FROM scratch\nENV A=1\n", options=BuildOptions(cache_from=("nothing:1",)))
+    assert (told.refused is not None) == refused
+    assert told.steps == () if refused else statuses(told) == ["miss"]
+    again = daemon.replay("FROM scratch\nENV A=1\n", options=BuildOptions(cache_from=("nothing:1",), no_cache=True))
+    assert again.refused is None
+
+
+def test_references_are_divided_as_the_docker_cli_does() -> None:
+    assert references(["a:1,b", "", '"c,d"', "e"]) == ("a:1", "b", "c,d", "e")
+    with pytest.raises(DataError, match="--cache-from"):
+        references(['"open'])
+
+
+def test_the_builder_is_that_of_the_rules_where_the_store_names_no_release() -> None:
+    for version, first in (("20.10.24", "24"), ("28.5.2", "2")):
+        rules = Daemon(version).rules
+        assert builder_of(ImageStore(()), rules).release.startswith(first)
+    assert builder_of(ImageStore(()), Daemon("25.0.0-dev", CONTAINERD, "71ebfc7").rules) is builder_release(
+        "", "71ebfc7"
+    )
+    assert builder_of(ImageStore(()), Daemon("29.7.2").rules) is RELEASES[-1][1]
+
+
+def test_a_dockerfile_is_found_as_docker_build_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = tmp_path / "context"
+    (context / "sub").mkdir(parents=True)
+    assert find_dockerfile(context).name == "Dockerfile"
+    with pytest.raises(DataError, match="-f"):
+        find_dockerfile(context).read()
+    (context / "dockerfile").write_text("FROM a\n")
+    assert find_dockerfile(context).name == "dockerfile"
+    (context / "Dockerfile").write_text("FROM b\n")
+    assert find_dockerfile(context).read() == b"FROM b\n"
+    monkeypatch.chdir(context / "sub")
+    assert find_dockerfile("..", "Other").name == "sub/Other"
+    assert find_dockerfile("..", "../Dockerfile").read() == b"FROM b\n"
+    assert find_dockerfile("..", tmp_path / "Outside").name == ""
+    (tmp_path / "large").write_bytes(bytes((16 << 20) + 1))
+    with pytest.raises(DataError, match="16 MiB"):
+        find_dockerfile("..", tmp_path / "large").read()
