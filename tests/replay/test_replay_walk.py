@@ -189,7 +189,7 @@ def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given:
 def test_a_step_hits_what_it_made_unless_the_daemon_filled_it_from_the_base(version: str, dockerfile: str) -> None:
     daemon = Daemon(version)
     check = {"Test": ("CMD-SHELL", "x"), "Interval": 5_000_000_000}
-    base = {"Entrypoint": ("/e",), "User": "web", "WorkingDir": "/w", "Healthcheck": check}
+    base: dict[str, Any] = {"Entrypoint": ("/e",), "User": "web", "WorkingDir": "/w", "Healthcheck": check}
     daemon.add(image_of("base:1", **base))
     daemon.build(dockerfile)
     again = daemon.replay(dockerfile)
