@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 from hypothesis import given, settings
