@@ -186,14 +186,20 @@ def _explain(arguments: list[str]) -> int:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
-        return _explain_all(
-            case.store, rules_named(case.rules) or fitting(case.store).rules, probe, as_json=options.json
-        )
-    rules = rules_named(options.rules or case.rules) or fitting(case.store).rules
+        return _explain_all(case.store, rules_named(case.rules) or _own_rules(case.store), probe, as_json=options.json)
+    rules = rules_named(options.rules or case.rules) or _own_rules(case.store)
     explanation = explain(ImageCache(case.store, rules), probe)
     told = report.as_json if options.json else report.as_text
     print(told(explanation, everything=options.all))
     return _STATUS[explanation.verdict.outcome]
+
+
+def _own_rules(store: ImageStore) -> RuleSet:
+    """The rules of the store's engine, with what is to be known of that choice on standard error."""
+    choice = fitting(store)
+    if choice.note:
+        print(f"cacheview: {choice.note}", file=sys.stderr)
+    return choice.rules
 
 
 def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
@@ -220,7 +226,7 @@ def _audit(arguments: list[str]) -> int:
     case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
     for problem in opened.problems:
         print(f"cacheview: not read: {problem}", file=sys.stderr)
-    rules = given or rules_named(case.rules) or fitting(case.store).rules
+    rules = given or rules_named(case.rules) or _own_rules(case.store)
     found = audit(case.store, rules)
     if options.json:
         print(json.dumps(report.audit_as_object(found, case.store, rules), ensure_ascii=False, indent=2))

@@ -11,7 +11,8 @@ import pytest
 from cacheview import report
 from cacheview.cli import main
 from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, explain
-from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Timestamp
+from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Release, Timestamp
+from cacheview.stores.opened import Case, Opened
 
 DATA = Path(__file__).parent / "data"
 SUITE = DATA / "containerd-71ebfc7.jsonl.gz"
@@ -29,6 +30,25 @@ def test_explain_tells_and_ends_with_the_verdict(
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"]["outcome"] == word.lower()
     assert document["format"] == "cacheview-explanation/1"
+
+
+def test_why_a_store_is_asked_by_these_rules_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ImageConfig(created=Timestamp(1, 0, None), docker_version="20.10.24\x1b[1m")
+    store = ImageStore(
+        (Image(id="sha256:a", parent="sha256:b", built_locally=True, config=config),), release=Release("graph driver")
+    )
+    opened = Opened("data root", "data-root:", "data-root", (Case("made", store, ""),))
+    monkeypatch.setattr("cacheview.cli.open_store", lambda _: opened)
+    main(["audit", str(tmp_path)])
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "cacheview: The version of its engine is not known; Docker 20.10.24\ufffd[1m built its newest"
+    )
+    assert told.count("\n") == 1
+    main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
+    assert capsys.readouterr().err == ""
 
 
 def test_explain_by_parent_and_config(

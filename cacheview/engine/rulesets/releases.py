@@ -119,7 +119,10 @@ def newest_builder(store: ImageStore) -> str:
     """The engine version that the newest image of a store was built by; empty where no image tells."""
     told = [image for image in store.images if image.parent and image.created and image.config.docker_version]
     newest = max(told, key=lambda image: image.created.instant if image.created else (0, 0), default=None)
-    return newest.config.docker_version[:64] if newest is not None else ""
+    if newest is None:
+        return ""
+    # It goes into sentences, also on a terminal.
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in newest.config.docker_version[:64])
 
 
 def _parsed(match: re.Match[str]) -> Version:
