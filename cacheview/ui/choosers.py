@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
@@ -14,15 +14,20 @@ from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, small_font
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 
 __all__ = ["ToolBar"]
 
 _LONGEST = 34
+_CHARACTERS = (17, 9)
+"""Of a case or probe in its list, at least: where there is room, and where there is little."""
 
 
 class ToolBar(QToolBar):
-    """``case_chosen(int)`` and ``probe_chosen(int)``: by the person alone."""
+    """``case_chosen(int)`` and ``probe_chosen(int)``: by the person alone.
+
+    Where it is too narrow for all, words go step by step, those first that are not missed: nothing is out of reach.
+    """
 
     case_chosen = Signal(int)
     probe_chosen = Signal(int)
@@ -30,6 +35,8 @@ class ToolBar(QToolBar):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
         self._lists: dict[QComboBox, list[QAction]] = {}
+        self._said: dict[QToolButton, tuple[str, str]] = {}
+        self._brevity = 0
         self.setMovable(False)
         self.setFloatable(False)
         self.setIconSize(QSize(4 * GRID, 4 * GRID))
@@ -39,11 +46,11 @@ class ToolBar(QToolBar):
         self.rules = self._menu_button("Rules", actions.rules_menu)
         self.platform = self._menu_button("Platform", actions.platform_menu)
         self.platform.setToolTip("Which manifest of a multi-platform image is shown")
-        self._button(actions.reload)
-        self._button(actions.replay_dockerfile)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._gap = self.addWidget(gap)
+        self._reload = self._button(actions.reload)
+        self._replay = self._button(actions.replay_dockerfile)
+        self._gap_widget = QWidget()
+        self._gap_widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._gap = self.addWidget(self._gap_widget)
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)
         self.copy = self._menu_button("Copy", actions.copy_menu)
@@ -69,14 +76,59 @@ class ToolBar(QToolBar):
         if len(names) > 1 or "probe" in self.__dict__:
             self._fill(self.probe, names, current)
 
-    @staticmethod
-    def say(button: QToolButton, what: str, value: str) -> None:
+    def say(self, button: QToolButton, what: str, value: str) -> None:
         """Write what is chosen on a menu button."""
+        self._said[button] = (what, value)
+        self._write(button)
+        button.setAccessibleName(f"{what}: {value}" if value else what)
+        self._fit()
+
+    def _write(self, button: QToolButton) -> None:
+        what, value = self._said[button]
         shown = one_line(value)
         if len(shown) > _LONGEST:
             shown = shown[: _LONGEST - 1] + "…"
-        button.setText(f"{what}  {shown} ▾".replace("&", "&&") if shown else f"{what} ▾")
-        button.setAccessibleName(f"{what}: {value}" if value else what)
+        words = f"{what}  {shown}" if shown and self._brevity < 2 else shown or what
+        button.setText(f"{words} ▾".replace("&", "&&"))
+
+    def _fit(self) -> None:
+        """Leave out as few words as there is room for the rest."""
+        if not self.isVisible():
+            return
+        for brevity in range(4):
+            self._abbreviate(brevity)
+            if self._needed() <= self.width():
+                return
+
+    def _abbreviate(self, brevity: int) -> None:
+        """0: all words. 1: none on *Reload*. 2: nor what a menu is for. 3: lists are narrow."""
+        if brevity == self._brevity:
+            return
+        self._brevity = brevity
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self._reload.setToolButtonStyle(alone if brevity else beside)
+        self._replay.setText("Replay…" if brevity else self._replay.defaultAction().iconText())
+        for button in self._said:
+            self._write(button)
+        for box in self._lists:
+            box.setMinimumContentsLength(_CHARACTERS[brevity > 2])
+
+    def _needed(self) -> int:
+        shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
+        return sum(widget.sizeHint().width() + GRID for widget in shown if widget is not self._gap_widget) + 4 * GRID
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._fit()
 
     def set_case(self, current: int) -> None:
         """Another case was chosen, by whatever way."""
@@ -91,6 +143,7 @@ class ToolBar(QToolBar):
         box.blockSignals(False)
         for action in self._lists[box]:
             action.setVisible(len(names) > 1)
+        self._fit()
 
     def _menu_button(self, text: str, menu: QMenu) -> QToolButton:
         button = QToolButton()
@@ -100,13 +153,14 @@ class ToolBar(QToolBar):
         self.addWidget(button)
         return button
 
-    def _button(self, action: QAction, *, text: bool = True) -> None:
+    def _button(self, action: QAction, *, text: bool = True) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(action)
         if text:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(action.text().replace("&", ""))
         self.addWidget(button)
+        return button
 
     def _list(self, name: str, chosen: object) -> QComboBox:
         label = QLabel(name)
@@ -114,7 +168,7 @@ class ToolBar(QToolBar):
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(17)
+        box.setMinimumContentsLength(_CHARACTERS[self._brevity > 2])
         box.setMaxVisibleItems(24)
         box.setAccessibleName(name)
         box.activated.connect(chosen)

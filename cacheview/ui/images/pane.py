@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -294,6 +294,7 @@ class ImagesPane(QWidget):
         shown = self.rows.matching_count if self.rows.is_active else there - self.model.forest.hidden
         what = "image" if total == 1 else "images"
         self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
+        self._fit()
         if total and (shown or not self.rows.is_active):
             self._pages.setCurrentWidget(self.tree)
             return
@@ -366,6 +367,15 @@ class ImagesPane(QWidget):
                     self.tree.setCurrentIndex(self.tree.model().index(0, 0))
                 return True
         return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """The count goes where there is no room for it beside what can be chosen: else that would be cut off."""
+        needed = sum(widget.sizeHint().width() for widget in (self._intermediate, self._marked, self._count))
+        self._count.setVisible(needed + 12 * GRID <= self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -86,7 +86,8 @@ class ConfigForm(QScrollArea):
         self.fold = QToolButton(self._content)
         self.fold.setObjectName("fold")
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Else its words would make the form wider than the pane in a large font.
+        self.fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.fold.clicked.connect(lambda: self.set_unfolded(not self._unfolded))
         self._layout.addWidget(self.fold)
         self._layout.addStretch(1)

@@ -7,8 +7,17 @@ from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.ui.document import ProbeDocument
@@ -133,7 +142,7 @@ class ProbePane(QWidget):
         for button in (self.from_image, self.from_instruction):
             button.setFont(small_font())
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction))
+        layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction, short="Config"))
         self._pages = QStackedWidget(self)
         self.form = ConfigForm(self, later=self._later)
         self.json = ConfigJson(self)
@@ -224,8 +233,12 @@ class ProbePane(QWidget):
 class _Bar(QWidget):
     """A title with buttons at the right, over a hairline."""
 
-    def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton) -> None:
+    def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
+        """``short``: the title where there is no room for it and the buttons."""
         super().__init__(parent)
+        self._title, self._texts = title, (title.text(), short or title.text())
+        self._buttons = buttons
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
         layout.setSpacing(GRID)
@@ -233,6 +246,12 @@ class _Bar(QWidget):
         for button in buttons:
             layout.addWidget(button)
         self.setMinimumHeight(9 * GRID)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        taken = sum(button.sizeHint().width() + GRID for button in self._buttons) + 5 * GRID
+        measure = self._title.fontMetrics().horizontalAdvance
+        self._title.setText(next((text for text in self._texts if taken + measure(text) <= self.width()), ""))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

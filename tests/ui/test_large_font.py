@@ -1,0 +1,59 @@
+"""A font of 1.6 times the size on a small laptop: nothing is cut off or out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    before = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(before.pointSizeF() * 1.6)
+    qapp.setFont(large)
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    yield window
+    window.close()
+    qapp.setFont(before)
+
+
+def test_the_tool_bar_has_all_that_it_has(window: MainWindow) -> None:
+    bar = window.tool_bar
+    for widget in (*bar.findChildren(QToolButton), bar.probe):
+        if widget.objectName() != "qt_toolbar_ext_button":
+            assert widget.isVisible()
+            assert bar.rect().contains(widget.geometry())
+    assert bar.rules.text() == "containerd 71ebfc7 ▾"
+    assert bar.rules.accessibleName() == "Rules: containerd 71ebfc7"
+    window.resize(2600, 768)
+    QApplication.processEvents()
+    assert bar.rules.text() == "Rules  containerd 71ebfc7 ▾"
+
+
+def test_the_form_is_as_wide_as_its_pane(window: MainWindow) -> None:
+    assert window.workspace is not None
+    form = window.workspace.probe.form
+    content = form.widget()
+    assert content is not None
+    assert content.width() == form.viewport().width()
+
+
+def test_a_dock_does_not_make_the_window_grow(window: MainWindow, qtbot: QtBot) -> None:
+    for action, dock in ((window.commands.suite_checks, window.suites.dock), (window.commands.audit, window.audit)):
+        action.trigger()
+        qtbot.waitUntil(dock.isVisible)
+    QApplication.processEvents()
+    assert window.height() == 768
