@@ -39,12 +39,14 @@ class CopySources:
         sources: as written, in order, without heredocs.
         destination: likewise.
         from_: of ``--from``: a stage, its number, or an image; empty: the build context.
+        owner: of ``--chown``.
     """
 
     name: str
     sources: tuple[str, ...]
     destination: str
     from_: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,7 @@ def _copy(step: _Step) -> Dispatched:
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.texts))
     destination = lexer.word(args[-1])
     needs_buildkit(name, flags)
-    copy = CopySources(name, sources, destination, flags.get("from", ""))
+    copy = CopySources(name, sources, destination, flags.get("from", ""), flags.get("chown", ""))
     return Dispatched(step.state, _copied(step, flags, destination), copy, has_layer=True)
 
 

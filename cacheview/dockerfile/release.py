@@ -101,6 +101,7 @@ class BuilderRelease:
             of its first; empty: that one is as the others.
         says_other_platform: what is said of an image that is for another platform, with ``{id}``, ``{wanted}`` and
             ``{actual}``.
+        says_no_command: what is said of a container that has nothing to run.
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
@@ -157,6 +158,7 @@ class BuilderRelease:
         "image with reference {id} was found but does not match the specified platform: "
         "wanted {wanted}, actual: {actual}"
     )
+    says_no_command: str = "no command specified"
     says_repository: bool = True
     warns_in_two_lines: bool = False
 
@@ -214,6 +216,7 @@ _V20_10: Final = BuilderRelease(
     says_flags_in_capitals=True,
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
+    says_no_command="No command specified",
     says_repository=False,
     warns_in_two_lines=True,
     sends_platform=False,
@@ -256,6 +259,7 @@ _V25: Final = replace(
     chown="--chown={} ",
     start_interval=True,
     says_ports_in_capitals=False,
+    says_no_command="no command specified",
     says_repository=True,
     flags=_FLAGS_25,
     sharing_suggests=True,

@@ -30,9 +30,6 @@ from cacheview.replay.so_far import BuildSoFar, StageResult
 
 __all__ = ["StageBuild"]
 
-_NO_CONTAINER: Final = frozenset(("ADD", "COPY"))
-"""The instructions that are carried out without a container."""
-
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
 
@@ -279,18 +276,20 @@ class StageBuild:
                 image="" if is_made else image.id,
                 made_by=maker(image.id) if is_made else 0,
             )
+        base = build.image(self.stands_on)
+        if answer.status is not StepStatus.UNKNOWN:
+            self._check_making(step, done, config, base)
         made = made_image(
             made_id(step.number, trigger),
             done,
             config,
-            build.image(self.stands_on),
+            base,
             build.options.daemon,
             build.rules,
             merged=name not in _AS_ASKED,
             now=build.now,
         )
-        if name in _NO_CONTAINER and answer.status is not StepStatus.UNKNOWN:
-            build.mount(self.stands_on, build.platform, f'failed to get destination image "{self.stands_on}": {{}}')
+        if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
             build.mounted.add(made.id)
         if not is_summed:
             build.unsummed[unsummed_key(self.stands_on, config)] = made.id
@@ -298,8 +297,6 @@ class StageBuild:
         self.history = (*self.history, text)
         self.stands_on = made.id
         self.state = done.after.on(made.id)
-        if answer.status is not StepStatus.UNKNOWN and name not in _NO_CONTAINER:
-            self._check_container(step, config)
         if answer.status is StepStatus.UNKNOWN:
             return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
         if answer.status is StepStatus.MISS:
@@ -320,12 +317,28 @@ class StageBuild:
         self.state = replace(self.state, config=config)
         return step
 
-    def _check_container(self, step: Step, config: ContainerConfig) -> None:
-        """What the daemon looks at when it makes the container of a step that was no hit (``daemon/container.go``)."""
+    def _check_making(self, step: Step, done: Dispatched, config: ContainerConfig, base: Image | None) -> None:
+        """What the daemon looks at when a step was no hit, so that it has to make the image.
+
+        moby: ``performCopy`` and ``parseChownFlag`` of ``builder/dockerfile``; ``daemon/container.go`` and
+        ``mergeAndVerifyConfig`` of ``daemon/create.go``.
+        """
+        build = self.build
+        if done.copy is not None:
+            build.mount(self.stands_on, build.platform, f'failed to get destination image "{self.stands_on}": {{}}')
+            if done.copy.owner.count(":") > 1:
+                said = f"invalid chown string format: {done.copy.owner}"
+                what = "an owner is a user, or a user and a group with a colon between them"
+                said = f"unable to convert uid/gid chown string to host mapping: {said}"
+                raise RefusedError(what, said=said, line=step.line)
+            return
         nameless = next((entry for entry in config.Env or () if not entry.partition("=")[0]), None)
         if nameless is not None:
             said = f"invalid environment variable: {nameless}"
             raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
+        stored = base.config.config if base is not None else None
+        if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
+            raise RefusedError("there is nothing to run", said=build.release.says_no_command, line=step.line)
 
     def _refused(self, step: Step, trigger: int) -> None:
         """The builder has printed the step before it refuses it; of a trigger it prints none."""
