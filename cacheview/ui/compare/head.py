@@ -2,72 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from cacheview.ui.compare.asking import FORMS
-from cacheview.ui.icons import icon
-from cacheview.ui.theme import GRID, icon_size, small_font, strong_font
-from cacheview.ui.verdict.labels import Line
+from cacheview.ui.dock_head import DockHead
 
 __all__ = ["Head"]
 
 
-class Head(QWidget):
-    """``copy_asked(form)``: one of `FORMS`. ``closed()``: the button at the end."""
+class Head(DockHead):
+    """``copy_asked(form)``: one of `FORMS`."""
 
     copy_asked = Signal(str)
-    closed = Signal()
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._title = QLabel(title)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
-        self._told = Line(small_font(), "text_muted")
-        # Else the mouse would select text where it is to move the dock.
-        self._told.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        self.copy_button = QToolButton()
-        self.copy_button.setText("Copy ▾")
-        self.copy_button.setAccessibleName("Copy the table")
-        self.copy_button.setToolTip("Copy what all rule sets answer, with the reasons")
-        self.copy_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        super().__init__(title, parent)
+        tip = "Copy what all rule sets answer, with the reasons"
+        self.copy_button = self.add_button("Copy ▾", tip, drawing="copy", name="Copy the table")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy_button)
         for form in FORMS:
             menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_asked.emit(form))
         self.copy_button.setMenu(menu)
-        self.close_button = QToolButton()
-        self.close_button.setAccessibleName(f"Close: {title}")
-        self.close_button.setToolTip("Close (Esc)")
-        self.close_button.clicked.connect(self.closed)
-        for button in (self.copy_button, self.close_button):
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
-        layout.setSpacing(3 * GRID)
-        layout.addWidget(self._title)
-        layout.addWidget(self._told, 1)
-        layout.addWidget(self.copy_button)
-        layout.addWidget(self.close_button)
-        self.setMinimumHeight(9 * GRID)  # as high as the heads of the panes
-        self._dress()
-
-    @property
-    def text(self) -> str:
-        """The line beside the title."""
-        return self._told.whole()
-
-    def say(self, text: str) -> None:
-        self._told.say(text)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._dress()
-
-    def _dress(self) -> None:
-        self._title.setFont(strong_font())
-        self._told.setFont(small_font())
-        for button, name in ((self.copy_button, "copy"), (self.close_button, "remove")):
-            button.setIcon(icon(name, "text_muted"))
-            button.setIconSize(QSize(icon_size(), icon_size()))

@@ -28,7 +28,7 @@ from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.status import plural
 from cacheview.ui.suites.head import SuitesHead
-from cacheview.ui.suites.model import ChecksModel, Column
+from cacheview.ui.suites.model import LOOKS, ChecksModel, Column
 from cacheview.ui.suites.rows import Outcome, Row
 from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
@@ -199,7 +199,8 @@ class SuitesPane(QWidget):
     def _tell(self) -> None:
         """What can be done now, the counts, and where there is no row, why."""
         busy = self._loader.is_busy
-        self.head.set_busy(busy, again=bool(self.locations))
+        self.head.set_busy(busy)
+        self.head.again_button.setEnabled(bool(self.locations))
         self._tell_counts()
         if self.model.rowCount():
             self._pages.setCurrentWidget(self.table)
@@ -221,7 +222,7 @@ class SuitesPane(QWidget):
     def _tell_counts(self) -> None:
         model = self.model
         if not self.locations:
-            self.head.say("", None)
+            self.head.say("")
             return
         told = f"{model.passed:,} passed, {model.failed:,} failed"
         if model.unusable:
@@ -230,7 +231,7 @@ class SuitesPane(QWidget):
         if not more:
             more = name_of(self.locations[0]) if len(self.locations) == 1 else plural(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
-        self.head.say(f"{told} · {one_line(more)}", outcome)
+        self.head.say(f"{told} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
 
     def _show_why(self, row: Row | None) -> None:
         if row is None:

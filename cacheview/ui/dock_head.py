@@ -1,0 +1,149 @@
+"""The title of a dock: its name, one line of what is so, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from cacheview.ui.icons import icon, pixmap
+from cacheview.ui.theme import GRID, icon_size, small_font, strong_font
+from cacheview.ui.verdict.labels import Line
+
+__all__ = ["BusyHead", "DockHead"]
+
+
+class DockHead(QWidget):
+    """``closed()``: the button at the end, which the others stand before."""
+
+    closed = Signal()
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drawings: dict[QToolButton, str] = {}
+        self._look: tuple[str, str] | None = None
+        self._title = QLabel(title)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._picture = QLabel()
+        self._told = Line(small_font(), "text_muted")
+        # Else the mouse would select text where it is to move the dock.
+        self._told.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self.close_button = _button("", "Close (Esc)", f"Close: {title}")
+        self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.close_button.clicked.connect(self.closed)
+        self._drawings[self.close_button] = "remove"
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
+        self._row.setSpacing(2 * GRID)
+        self._row.addWidget(self._title)
+        self._row.addSpacing(GRID)
+        self._row.addWidget(self._picture)
+        self._row.addWidget(self._told, 1)
+        self._row.addWidget(self.close_button)
+        self.setMinimumHeight(9 * GRID)  # as high as the heads of the panes
+        self._dress()
+
+    @property
+    def text(self) -> str:
+        """The line beside the title."""
+        return self._told.whole()
+
+    def say(self, text: str, look: tuple[str, str] | None = None) -> None:
+        """``look``: the drawing before the line, and the token of its colour; None: it has neither."""
+        self._told.say(text)
+        if look != self._look:
+            self._look = look
+            self._dress()
+
+    def add_button(
+        self, text: str, tip: str, asked: SignalInstance | None = None, *, drawing: str = "", name: str = ""
+    ) -> QToolButton:
+        """Add a button after those that there are.
+
+        ``asked``: what it emits. ``drawing``: of its icon. ``name``: for those who do not see it, where it is not the
+        text.
+        """
+        button = _button(text, tip, name)
+        if asked is not None:
+            button.clicked.connect(asked)
+        if drawing:
+            self._drawings[button] = drawing
+        self._add(button)
+        self._dress()
+        return button
+
+    def _add(self, widget: QWidget) -> None:
+        """Before the button that closes, which is let go and taken in again: the keyboard goes as they were added."""
+        self.close_button.setParent(None)
+        for each in (widget, self.close_button):
+            self._row.addWidget(each)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._dress()
+
+    def _dress(self) -> None:
+        self._title.setFont(strong_font())
+        self._told.setFont(small_font())
+        self._picture.setVisible(self._look is not None)
+        drawing, colour = self._look or ("", "text_muted")
+        if drawing:
+            self._picture.setPixmap(pixmap(drawing, colour, icon_size(), self.devicePixelRatioF()))
+        self._told.set_colour(colour)
+        for button, name in self._drawings.items():
+            button.setIcon(icon(name, "text_muted"))
+            button.setIconSize(QSize(icon_size(), icon_size()))
+
+
+class BusyHead(DockHead):
+    """Of a dock whose work takes its time: how far it is, and what ends it, or begins it again.
+
+    Signals: ``cancel_asked()``, ``again_asked()``: its buttons.
+    """
+
+    cancel_asked = Signal()
+    again_asked = Signal()
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        progress: str,
+        cancel_tip: str,
+        again: str,
+        again_tip: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``progress``: the name of the bar. ``again``: what stands on the button that begins anew."""
+        super().__init__(title, parent)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(30 * GRID, 2 * GRID - 2)
+        self.progress.setAccessibleName(progress)
+        self._add(self.progress)
+        self.cancel_button = self.add_button("Cancel", cancel_tip, self.cancel_asked, drawing="remove")
+        self.again_button = self.add_button(again, again_tip, self.again_asked, drawing="reload")
+        self.set_busy(False)
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether something is under way that is to be told of."""
+        self.progress.setVisible(busy)
+        self.cancel_button.setVisible(busy)
+        self.again_button.setVisible(not busy)
+
+    def show_progress(self, done: int, total: int | None) -> None:
+        """Without a total it only moves."""
+        self.progress.setRange(0, 1000 if total else 0)
+        if total:
+            self.progress.setValue(min(1000, done * 1000 // total))
+
+
+def _button(text: str, tip: str, name: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    if name:
+        button.setAccessibleName(name)
+    return button
