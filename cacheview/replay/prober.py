@@ -23,6 +23,8 @@ __all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
+_AFTER_UNKNOWN: Final = "it is asked only if the step before, which is not known, was a hit"
+_SOURCES_UNKNOWN: Final = "the store does not tell whether the layers of what --cache-from names are unpacked"
 _MANY: Final = 500
 """So many checksums are tried for files that are not known; with more of them the step is unknown at once."""
 
@@ -36,12 +38,14 @@ class Answer:
         images: that it hits: one of a hit; of an unknown step all that it may hit, as far as they are known.
         probe: what was asked, where one thing was.
         error: the daemon's words if the build ends here.
+        reason: why it is not known, in a sentence.
     """
 
     status: StepStatus
     images: tuple[Image, ...] = ()
     probe: Probe | None = None
     error: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class StageProber:
         self._unsummed = unsummed
         self._is_busted = False
         self._may_be_busted = False
+        self._is_lost = False
 
     @property
     def is_busted(self) -> bool:
@@ -96,7 +101,7 @@ class StageProber:
     def resume(self, parent: str) -> None:
         """Go on from an image as if nothing had been missed."""
         self._branches = [_Branch(walk.fork(), parent) for walk in self._walks]
-        self._is_busted = False
+        self._is_busted = self._is_lost = False
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -107,6 +112,8 @@ class StageProber:
         """Ask for a step whose probe is known."""
         if self._is_busted:
             return Answer(StepStatus.NOT_ASKED)
+        if self._is_lost:
+            return self._unknown([])
         config = make(checksum)
         return self._settle([self._put(branch, config) for branch in self._branches])
 
@@ -114,10 +121,13 @@ class StageProber:
         """Ask for a step whose files are not known: with each checksum that an image could be hit by."""
         if self._is_busted:
             return Answer(StepStatus.NOT_ASKED)
+        if self._is_lost:
+            return self._unknown([])
         asked = []
         for branch in self._branches:
             checksums = set(self._checksums(branch, make(HOLE)))
             if len(checksums) > _MANY:
+                self._is_lost = True
                 return self._unknown([])
             asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
         hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.outcome is not VerdictOutcome.MISS]
@@ -147,9 +157,10 @@ class StageProber:
         self, branches: list[_Branch], hits: Iterable[tuple[_Branch, Verdict]] = (), probe: Probe | None = None
     ) -> Answer:
         images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
+        reason = _AFTER_UNKNOWN if self._may_be_busted else _SOURCES_UNKNOWN
         self._may_be_busted = True
         self._branches = branches
-        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe)
+        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe, reason=reason)
 
     def _put(self, branch: _Branch, config: ContainerConfig) -> tuple[_Branch, Verdict, Probe]:
         """Put a probe to the cache, and where it leads."""

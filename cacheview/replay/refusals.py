@@ -22,7 +22,11 @@ T = TypeVar("T")
 
 def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: str = "") -> Platform:
     """The platform that a ``--platform`` names; ``said`` comes before the daemon's words, with ``{}`` for the text."""
+    versioned = re.match(r"([A-Za-z0-9_-]+)\(([A-Za-z0-9_.-]*)\)(?=/|$)", text) if release.says_platform_os else None
     try:
+        if versioned is not None:
+            platform = parse_specifier(versioned[1] + text[versioned.end() :], daemon)
+            return platform.model_copy(update={"os_version": versioned[2]})
         return parse_specifier(text, daemon)
     except DataError as error:
         words = _bad_part(text, release) or error.what.partition(";")[0]

@@ -53,7 +53,7 @@ class StageBuild:
         self.escape = escape
         self.labels = labels
         self.history: tuple[str | None, ...] = ()
-        self.base_is_known = True
+        self.history_is_known = True
         self.state: StageState | None = None
         self.prober: StageProber | None = None
         self.stands_on = SCRATCH
@@ -69,7 +69,7 @@ class StageBuild:
             self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
-        self.build.results.append(StageResult(self.plan.name, images, self.history if self.base_is_known else None))
+        self.build.results.append(StageResult(self.plan.name, images, self.history if self.history_is_known else None))
 
     @property
     def _number(self) -> int:
@@ -94,7 +94,7 @@ class StageBuild:
             bases, history = self._bases()
         except MustPullError as pull:
             self.why_unknown = pull.reason
-            self.base_is_known = False
+            self.history_is_known = False
             build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=pull.reason))
             return
         except RefusedError as refusal:
@@ -295,10 +295,11 @@ class StageBuild:
             build.unsummed[unsummed_key(self.stands_on, config)] = made.id
         build.made[made.id] = made
         self.history = (*self.history, text)
+        self.history_is_known &= all(_continues(image, self.history) for image in answer.images)
         self.stands_on = made.id
         self.state = done.after.on(made.id)
         if answer.status is StepStatus.UNKNOWN:
-            return replace(step, possible=tuple(image.id for image in answer.images), reason=self._why_uncertain)
+            return replace(step, possible=tuple(image.id for image in answer.images), reason=answer.reason)
         if answer.status is StepStatus.MISS:
             assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
             if assumed is not None:
@@ -345,15 +346,19 @@ class StageBuild:
         if not trigger:
             self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
 
-    @property
-    def _why_uncertain(self) -> str:
-        return "it is asked only if the step before, which is not known, was a hit"
-
 
 def _alike(ours: ContainerConfig, theirs: ContainerConfig) -> bool:
     """Whether a stage goes on alike from two run configs: null and empty are one to the builder."""
     return all(
         (getattr(ours, name) or None) == (getattr(theirs, name) or None) for name in CONFIG_FIELDS if name != "Image"
+    )
+
+
+def _continues(image: Image, history: tuple[str | None, ...]) -> bool:
+    """Whether an image that may have been hit has the history that the step would have without it."""
+    theirs = [entry.created_by for entry in image.history]
+    return len(theirs) == len(history) and all(
+        ours is None or ours == text for ours, text in zip(history, theirs, strict=True)
     )
 
 
