@@ -10,7 +10,7 @@ from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.engine.cache import NEW
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
-from cacheview.replay.made import MADE
+from cacheview.replay.made import UNTOLD
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
@@ -88,7 +88,7 @@ def _end_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
         yield f"{_ended(told)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
     elif refused is not None and ours == theirs:
         # What id an image of this build has is not known.
-        differs = refused.said.strip() != expected.error.removeprefix(_DAEMON).strip() and MADE not in refused.said
+        differs = refused.said.strip() != expected.error.removeprefix(_DAEMON).strip() and UNTOLD not in refused.said
         if differs and not _may_fail(told.steps[-1] if told.steps else None):
             yield f"refused with {refused.said[:300]!r}, and the daemon said {expected.error[:300]!r}"
     elif not _may_fail(told.steps[theirs - 1] if theirs else None):

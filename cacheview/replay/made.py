@@ -11,10 +11,13 @@ from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import ContainerConfig, HealthConfig, HistoryEntry, Image, ImageConfig, Platform, RootFS, Timestamp
 
-__all__ = ["MADE", "made_id", "made_image"]
+__all__ = ["MADE", "UNTOLD", "made_id", "made_image", "maker", "told_id"]
 
 MADE: Final = "step:"
 """What the ids of such images begin with; the number of the step follows."""
+
+UNTOLD: Final = "<the image of step "
+"""What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 
@@ -22,6 +25,16 @@ _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInt
 def made_id(number: int, trigger: int = 0) -> str:
     """The stand-in for the id of the image that a step makes; ``trigger``: from 1, of the triggers of a ``FROM``."""
     return f"{MADE}{number}.{trigger}" if trigger else f"{MADE}{number}"
+
+
+def maker(image_id: str) -> int:
+    """The number of the step that makes an image; 0 for an image of the store."""
+    return int(image_id.removeprefix(MADE).partition(".")[0]) if image_id.startswith(MADE) else 0
+
+
+def told_id(image_id: str) -> str:
+    """An id as it can be told: what id an image of this build would get is not known."""
+    return f"{UNTOLD}{maker(image_id)}>" if image_id.startswith(MADE) else image_id
 
 
 def made_image(

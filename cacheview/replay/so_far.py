@@ -14,6 +14,7 @@ from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk
 from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
 from cacheview.replay.bases import is_for
+from cacheview.replay.made import told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -120,7 +121,7 @@ class BuildSoFar:
             return
         if not self.is_containerd and platform is not None and not is_for(platform, image):
             theirs = image.config.platform
-            why = self.release.says_other_platform.format(id=image_id, wanted=platform, actual=theirs)
+            why = self.release.says_other_platform.format(id=told_id(image_id), wanted=platform, actual=theirs)
             raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", said=said.format(why))
         self.mounted.add(image_id)
 

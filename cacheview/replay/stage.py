@@ -22,7 +22,7 @@ from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
 from cacheview.replay.bases import MustPullError, find_image
-from cacheview.replay.made import MADE, made_id, made_image
+from cacheview.replay.made import MADE, made_id, made_image, maker, told_id
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -326,7 +326,9 @@ class StageBuild:
         """
         build = self.build
         if done.copy is not None:
-            build.mount(self.stands_on, build.platform, f'failed to get destination image "{self.stands_on}": {{}}')
+            build.mount(
+                self.stands_on, build.platform, f'failed to get destination image "{told_id(self.stands_on)}": {{}}'
+            )
             if done.copy.owner.count(":") > 1:
                 said = f"invalid chown string format: {done.copy.owner}"
                 what = "an owner is a user, or a user and a group with a colon between them"
@@ -366,11 +368,6 @@ def _timed(take: Callable[[], Step]) -> Step:
     begun = time.perf_counter()
     step = take()
     return replace(step, seconds=time.perf_counter() - begun)
-
-
-def maker(image_id: str) -> int:
-    """The number of the step that makes an image; 0 for an image of the store."""
-    return int(image_id.removeprefix(MADE).partition(".")[0]) if image_id.startswith(MADE) else 0
 
 
 def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
