@@ -9,21 +9,12 @@ from typing import Final
 from cacheview.dockerfile.gotext import format_go_duration
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.model.duration import UNITS
 
 __all__ = ["check_healthcheck", "go_duration"]
 
 _INTERVALS: Final = ("interval", "timeout", "start-period", "start-interval")
 _SHORTEST: Final = 1_000_000  # nanoseconds
-_UNITS: Final = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,  # U+00B5
-    "μs": 1_000,  # U+03BC
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
 _PART: Final = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^0-9.]*)")
 _LIMIT: Final = 1 << 63
 
@@ -90,7 +81,7 @@ def go_duration(text: str) -> int:
                 f"a duration without a unit: {text[:40]!r}; write 30s, 1m30s or 500ms",
                 said=f"time: missing unit in duration {_quoted(text)}",
             )
-        size = _UNITS.get(unit)
+        size = UNITS.get(unit)
         if size is None:
             said = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
             raise RefusedError(f"no unit of time: {unit[:20]!r}; known are h, m, s, ms, us and ns", said=said)

@@ -7,9 +7,9 @@ from typing import Final
 
 from cacheview.model.errors import DataError
 
-__all__ = ["format_duration", "parse_duration"]
+__all__ = ["UNITS", "format_duration", "parse_duration"]
 
-_UNITS: Final = {
+UNITS: Final = {
     "ns": 1,
     "us": 1_000,
     "µs": 1_000,  # U+00B5
@@ -19,6 +19,7 @@ _UNITS: Final = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
+"""Nanoseconds of each unit that Go's ``time.ParseDuration`` knows."""
 _PART: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([a-zµμ]+)")
 _LIMIT: Final = 1 << 63  # a Go duration is a signed 64-bit number
 
@@ -37,12 +38,12 @@ def parse_duration(text: str) -> int:
             break
         end = part.end()
         number, unit = part.groups()
-        if unit not in _UNITS:
+        if unit not in UNITS:
             raise DataError(f"no unit of time: {unit[:20]!r} (known are h, m, s, ms, us, ns)")
         whole, _, fraction = number.partition(".")
         fraction = fraction[:18]  # beyond that it is less than a nanosecond of the largest unit
-        total += int(whole.lstrip("0")[:20] or "0") * _UNITS[unit]
-        total += int(fraction or "0") * _UNITS[unit] // 10 ** len(fraction)
+        total += int(whole.lstrip("0")[:20] or "0") * UNITS[unit]
+        total += int(fraction or "0") * UNITS[unit] // 10 ** len(fraction)
     if not rest or end != len(rest):
         hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (as 30s, 1m30s or 500ms)"
         raise DataError(f"not a duration: {text[:64]!r}{hint}")
@@ -55,14 +56,14 @@ def format_duration(nanoseconds: int) -> str:
     """The shortest text that `parse_duration` reads back: ``1h``, ``1m30s``, ``1.5s``, ``500ms``; ``0s`` for none."""
     if nanoseconds < 0:
         return f"-{format_duration(-nanoseconds)}"
-    if nanoseconds < _UNITS["s"]:
+    if nanoseconds < UNITS["s"]:
         for unit in ("ms", "µs"):
-            if nanoseconds >= _UNITS[unit]:
-                return _decimal(nanoseconds, _UNITS[unit]) + unit
+            if nanoseconds >= UNITS[unit]:
+                return _decimal(nanoseconds, UNITS[unit]) + unit
         return f"{nanoseconds}ns" if nanoseconds else "0s"
-    hours, rest = divmod(nanoseconds, _UNITS["h"])
-    minutes, rest = divmod(rest, _UNITS["m"])
-    seconds = _decimal(rest, _UNITS["s"])
+    hours, rest = divmod(nanoseconds, UNITS["h"])
+    minutes, rest = divmod(rest, UNITS["m"])
+    seconds = _decimal(rest, UNITS["s"])
     parts = ((str(hours), "h"), (str(minutes), "m"), (seconds, "s"))
     return "".join(number + unit for number, unit in parts if number != "0")
 
