@@ -128,7 +128,7 @@ class Actions:
         for action in self._all:
             if not action.shortcut().isEmpty():
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                yield action.statusTip(), keys
+                yield action.text().replace("&", "").removesuffix("…"), keys
 
     def dress(self) -> None:
         """Icons in the colours of the theme: again when it changes."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QPoint, QRect, Qt, SignalInstance
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QTabBar, QWidget
 from shiboken6 import isValid
 
 from cacheview.ui.theme import GRID
@@ -98,6 +98,8 @@ class PaneDock(QDockWidget):
             if dock is not self and not dock.isHidden() and window.dockWidgetArea(dock) is area:
                 if self not in window.tabifiedDockWidgets(dock):
                     window.tabifyDockWidget(dock, self)
+                    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                        bar.setAccessibleName("Docks")
                 return
 
     def _attach(self) -> None:

@@ -19,6 +19,7 @@ _IN_PANES: Final = (
     ("Ask what the builder asked for the current image", "Enter in the tree"),
     ("From the filter into the tree", "Down in the filter"),
     ("Clear the filter", "Esc in the filter"),
+    ("Close a dock", "Esc in the dock"),
 )
 
 
@@ -33,11 +34,14 @@ class ShortcutsDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(6 * GRID)
         grid.setVerticalSpacing(GRID)
-        for row, (what, keys) in enumerate(rows):
-            keys_label = QLabel(keys)
+        half = (len(rows) + 1) // 2  # in one column they would be higher than a small screen
+        for place, (what, keys) in enumerate(rows):
+            what_label, keys_label = QLabel(what), QLabel(keys)
+            what_label.setTextFormat(Qt.TextFormat.PlainText)  # the step to undo has words of a store
             keys_label.setFont(mono_font())
-            grid.addWidget(QLabel(what), row, 0)
-            grid.addWidget(keys_label, row, 1)
+            column, row = divmod(place, half)
+            grid.addWidget(what_label, row, 2 * column)
+            grid.addWidget(keys_label, row, 2 * column + 1)
         title = QLabel("Keyboard shortcuts")
         title.setFont(strong_font())
         layout = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
@@ -135,3 +135,38 @@ def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, acti
     getattr(demo.commands, action).trigger()
     qtbot.waitUntil(lambda: verdict.height() > 600)
     assert all(value.isVisible() for value in verdict.detail.values)
+
+
+def test_a_letter_with_alt_leads_to_one_thing(demo: MainWindow) -> None:
+    texts = [action.text() for action in demo.menuBar().actions()]
+    texts += [label.text() for label in demo.findChildren(QLabel) if label.buddy() is not None and label.isVisible()]
+    texts += [button.text() for button in demo.findChildren(QAbstractButton) if button.isVisible()]
+    letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(letters) == len(set(letters)) > 15, sorted(text for text in texts if "&" in text)
+
+
+def test_everything_in_docks_and_dialogs_has_a_name(demo: MainWindow, qtbot: QtBot) -> None:
+    do = demo.commands
+    for action in do.docks:
+        action.trigger()
+    qtbot.waitUntil(lambda: all(action.isChecked() for action in do.docks))
+    roots: list[QWidget] = [demo]
+    for action in (do.about_rules, do.rules_by_version, do.add_probe, do.save_suite, do.open_by_name, do.shortcuts):
+        action.trigger()
+        roots += [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
+        assert nameless(roots) == []
+        for dialog in roots[1:]:
+            dialog.close()
+        del roots[1:]
+
+
+def nameless(roots: list[QWidget]) -> list[str]:
+    found = []
+    for root in roots:
+        buddies = [label.buddy() for label in root.findChildren(QLabel)]
+        for widget in root.findChildren(QWidget):
+            takes_keyboard = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible()
+            named = widget in buddies or widget.accessibleName() or widget.property("text")
+            if takes_keyboard and not named:
+                found.append(f"{type(widget).__name__} in {type(widget.parent()).__name__} of {type(root).__name__}")
+    return found

@@ -81,7 +81,7 @@ class ImagesPane(QWidget):
         self._intermediate = QCheckBox("&Intermediate")
         self._intermediate.setToolTip("Unnamed images that others were built on")
         self._intermediate.setChecked(True)
-        self._marked = QCheckBox("Only &candidates")
+        self._marked = QCheckBox("Only can&didates")
         self._marked.setToolTip("Only what the probe is compared with: candidates and sources")
         self._count = QLabel()
         self._count.setTextFormat(Qt.TextFormat.PlainText)

@@ -34,16 +34,17 @@ ALWAYS_SHOWN: Final = ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Vo
 ORDER: Final = (*ALWAYS_SHOWN, "WorkingDir", "Healthcheck")
 FORM_ORDER: Final = (*ORDER, *(name for name in CONFIG_FIELDS if name not in ORDER))
 
+# Beside the letters of the menus, and of the panes beside this one.
 _MNEMONICS: Final = {
     "Cmd": "&Cmd",
-    "Env": "&Env",
-    "Labels": "&Labels",
+    "Env": "E&nv",
+    "Labels": "La&bels",
     "ExposedPorts": "E&xposedPorts",
-    "Entrypoint": "E&ntrypoint",
-    "Volumes": "&Volumes",
+    "Entrypoint": "Entr&ypoint",
+    "Volumes": "Vo&lumes",
     "User": "&User",
     "WorkingDir": "&WorkingDir",
-    "Healthcheck": "&Healthcheck",
+    "Healthcheck": "Healthchec&k",
 }
 _EDITORS: Final[dict[FieldKind, type[FieldEditor]]] = {
     FieldKind.TEXT: TextField,

@@ -135,10 +135,10 @@ class ProbePane(QWidget):
         section = QLabel("Container config", self)
         section.setFont(strong_font())
         self.from_image = QToolButton(self)
-        self.from_image.setText("From &image ▾")
+        self.from_image.setText("From ima&ge ▾")
         self.from_image.setAccessibleName("From image")
         self.from_instruction = QToolButton(self)
-        self.from_instruction.setText("From in&struction…")
+        self.from_instruction.setText("From instruc&tion…")
         for button in (self.from_image, self.from_instruction):
             button.setFont(small_font())
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

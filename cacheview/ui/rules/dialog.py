@@ -89,6 +89,8 @@ class RulesDialog(QDialog):
         self._pages.addWidget(self.table)
         self._pages.addWidget(self._same)
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Rules in words or as a table")
+        self.tabs.tabBar().setAccessibleName(self.tabs.accessibleName())
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.words, "In &words")
         self.tabs.addTab(self._pages, "As a &table")
