@@ -16,8 +16,8 @@ from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
 from cacheview.ui.verdict.labels import Text, ValueLine
-from cacheview.ui.verdict.values import full_pair, marks, row_pair
-from cacheview.ui.verdict.words import sides_of, values_in_banner
+from cacheview.ui.verdict.value_lines import show_check
+from cacheview.ui.verdict.words import values_in_banner
 
 __all__ = ["Detail"]
 
@@ -86,7 +86,7 @@ class Detail(QScrollArea):
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
         check = self._say_why(explanation, reason)
-        self._show_values(check)
+        show_check(self._values, check)
         self._differs.say(one_line_each(differs))
         self._files.say(files)
 
@@ -98,17 +98,6 @@ class Detail(QScrollArea):
         sentence = f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
         self._reason.say(one_line(" ".join(filter(None, (sentence, why, reason)))))
         return check
-
-    def _show_values(self, check: Check | None) -> None:
-        for line in self._values:
-            line.setVisible(check is not None)
-        if check is None:
-            return
-        sides, pair = sides_of(check), row_pair(check)
-        for line, side, text, full, mark in zip(
-            self._values, sides, pair, full_pair(check), marks(check, *pair), strict=True
-        ):
-            line.show_value(side, sides, text, full, mark)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60 * GRID, 20 * GRID)

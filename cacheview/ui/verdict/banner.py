@@ -8,13 +8,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
+from cacheview.engine import Explanation, VerdictOutcome, plain_change
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
 from cacheview.ui.verdict.labels import Text, ValueLine
-from cacheview.ui.verdict.values import full_pair, marks, row_pair
-from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, sides_of, values_in_banner
+from cacheview.ui.verdict.value_lines import show_check
+from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, values_in_banner
 
 __all__ = ["Banner", "ElidedButton"]
 
@@ -143,21 +143,10 @@ class Banner(QWidget):
         self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
         self._reason.say(one_line(reason))
-        self._show_values(check)
+        show_check(self._values, check)
         self._show_edit(explanation)
         self.setAccessibleName(f"Verdict: {self.text}" + (f", {NOT_CERTAIN}" if explanation.doubts else ""))
         self.setAccessibleDescription(explanation.reason)
-
-    def _show_values(self, check: Check | None) -> None:
-        for line in self._values:
-            line.setVisible(check is not None)
-        if check is None:
-            return
-        sides, pair = sides_of(check), row_pair(check)
-        for line, side, text, full, mark in zip(
-            self._values, sides, pair, full_pair(check), marks(check, *pair), strict=True
-        ):
-            line.show_value(side, sides, text, full, mark)
 
     def _show_edit(self, explanation: Explanation) -> None:
         edit = explanation.edit
