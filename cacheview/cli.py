@@ -17,6 +17,7 @@ from cacheview.engine.matrix import compare
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.open import open_store
+from cacheview.stores.opened import Case
 from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
 
 __all__ = ["main"]
@@ -162,14 +163,7 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
     parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
     options = parser.parse_args(arguments)
-
-    try:
-        opened = open_store(options.store)
-    except DataError as error:
-        raise UsageError(str(error)) from error
-    case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
-    for problem in opened.problems:
-        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    case = _opened_case(options)
     probe = Probe()
     if options.probe is not None:
         if not case.probes:
@@ -202,6 +196,18 @@ def _own_rules(store: ImageStore) -> RuleSet:
     return choice.rules
 
 
+def _opened_case(options: argparse.Namespace) -> Case:
+    """Open the store that is asked for, and say what of it was not read."""
+    try:
+        opened = open_store(options.store)
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    for problem in opened.problems:
+        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    return case
+
+
 def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
     matrix = compare(store, probe)
     print(report.matrix_as_json(matrix, own) if as_json else report.matrix_as_text(matrix, own))
@@ -219,13 +225,7 @@ def _audit(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
     options = parser.parse_args(arguments)
     given = rules_named(options.rules)
-    try:
-        opened = open_store(options.store)
-    except DataError as error:
-        raise UsageError(str(error)) from error
-    case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
-    for problem in opened.problems:
-        print(f"cacheview: not read: {problem}", file=sys.stderr)
+    case = _opened_case(options)
     rules = given or rules_named(case.rules) or _own_rules(case.store)
     found = audit(case.store, rules)
     if options.json:
