@@ -14,12 +14,22 @@ from PySide6.QtGui import QImage
 
 SCREENSHOTS = Path(__file__).parents[2] / "resources" / "screenshots"
 SIZE = (1440, 900)
+DOCKERFILE = """FROM alpine:3.19
+RUN apk add --no-cache nginx
+ENV MODE=staging
+EXPOSE 8080
+CMD ["nginx"]
+"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_readme_shows_the_window(scheme: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     file = tmp_path / f"window-{scheme}.png"
+    context = tmp_path / "shop"
+    context.mkdir()
+    (context / "Dockerfile").write_text(DOCKERFILE)
     arguments = ["demo:", "--scheme", scheme, "--size", f"{SIZE[0]}x{SIZE[1]}", "--screenshot", str(file)]
+    arguments += ["--replay", str(context)]
     drawn = subprocess.run([sys.executable, "-m", "cacheview", *arguments], capture_output=True, text=True, timeout=60)
     assert (drawn.returncode, drawn.stderr) == (0, "")
     picture = QImage(str(file))
