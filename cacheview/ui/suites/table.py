@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from cacheview.ui.suites.model import ChecksModel, Column
 from cacheview.ui.suites.rows import Row
@@ -43,6 +52,7 @@ class ChecksTable(QTableView):
         self._model = model
         self._character = 0
         self.setModel(model)
+        self.setItemDelegate(_RowDelegate(self))
         self.setAccessibleName("Probes that were run")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
@@ -87,6 +97,11 @@ class ChecksTable(QTableView):
             self.selectionModel().setCurrentIndex(index, flags)
             self.scrollTo(index)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self.currentIndex().isValid() and not self.selectionModel().hasSelection():
+            self.select(self.currentIndex())  # the row where the keyboard is has to be seen
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.current_row()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
@@ -105,3 +120,11 @@ class ChecksTable(QTableView):
 
     def _moved(self, current: QModelIndex) -> None:
         self.current_changed.emit(self._model.row_at(current))
+
+
+class _RowDelegate(QStyledItemDelegate):
+    """Rows are chosen as a whole: no frame of the focus around one cell."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
