@@ -128,7 +128,16 @@ class Actions:
         for action in self._all:
             if not action.shortcut().isEmpty():
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                yield action.text().replace("&", "").removesuffix("…"), keys
+                yield self._in_words(action), keys
+
+    def _in_words(self, action: QAction) -> str:
+        """What it is called where no menu stands around it."""
+        text = action.text().replace("&", "").removesuffix("…")
+        if action in self.copy_menu.actions():
+            return f"{self.copy_menu.title().replace('&', '')} {text[:1].lower()}{text[1:]}"
+        if action in self.panes:
+            return f"To the pane {text.lstrip('0123456789 ')}"
+        return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
     def dress(self) -> None:
         """Icons in the colours of the theme: again when it changes."""
