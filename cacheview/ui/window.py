@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.busy_page import BusyPage
 from cacheview.ui.choosers import ToolBar
+from cacheview.ui.enabling import enable_actions
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from cacheview.ui.audit import AuditPane
     from cacheview.ui.compare import CompareDock
     from cacheview.ui.dock import PaneDock
+    from cacheview.ui.following import WindowFollower
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.opening import OpenedStore, Panes, Part
     from cacheview.ui.replay.replays import Replays
     from cacheview.ui.session import Session
     from cacheview.ui.start_page import StartPage
-    from cacheview.ui.stores.follow import Follower
     from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
@@ -56,7 +57,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
-        self._stale = False
         self._preparing = False
         self.last_error = ""
         self.session: Session | None = None
@@ -117,14 +117,11 @@ class MainWindow(QMainWindow):
         return entries
 
     @cached_property
-    def follower(self) -> Follower:
+    def follower(self) -> WindowFollower:
         """What hears the events of the engine. Made when first needed."""
-        from cacheview.ui.stores.follow import Follower
+        from cacheview.ui.following import WindowFollower
 
-        follower = Follower(self)
-        follower.changed.connect(self._refresh)
-        follower.lost.connect(self._lost)
-        return follower
+        return WindowFollower(self)
 
     @cached_property
     def saver(self) -> Saver:
@@ -334,20 +331,8 @@ class MainWindow(QMainWindow):
     def _ended(self) -> None:
         self._patience.stop()
         self._enable(busy=False)
-        if self._stale:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        """The engine told of a change: read it again, after what is being read."""
-        self._stale = self.opener.is_busy
-        if not self._stale:
-            self.opener.refresh()
-
-    def _lost(self, why: str) -> None:
-        self.commands.follow.setChecked(False)
-        ways = (("&Follow again", lambda: self.commands.follow.setChecked(True)),)
-        self.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
-        self.notice.show()
+        if "follower" in self.__dict__:
+            self.follower.catch_up()
 
     def _make_workspace(self) -> Workspace:
         from cacheview.ui.document import ProbeDocument
@@ -450,24 +435,7 @@ class MainWindow(QMainWindow):
         return self.workspace
 
     def _enable(self, *, busy: bool) -> None:
-        """What can be done now. What depends on the session alone is enabled with it."""
-        do, is_open = self.commands, self.session is not None
-        do.cancel.setEnabled(busy)
-        do.reload.setEnabled(not busy and (is_open or bool(self.last_error)))
-        do.follow.setEnabled(self.session is not None and self.session.opened.kind == "engine")
-        do.save_suite.setEnabled(is_open)
-        do.add_probe.setEnabled(is_open)
-        copies = (do.copy_text, do.copy_markdown, do.copy_json)
-        for action in (*copies, do.find, *do.panes):
-            action.setEnabled(is_open)
-        for widget in (do.copy_menu, do.rules_menu, do.platform_menu):
-            widget.setEnabled(is_open)
-        for button in (self.tool_bar.rules, self.tool_bar.platform, self.tool_bar.copy):
-            button.setEnabled(is_open)
-        if not is_open:
-            steps = (do.next_case, do.previous_case, do.next_probe, do.previous_probe)
-            for action in (do.undo, do.redo, do.apply, *steps):
-                action.setEnabled(False)
+        enable_actions(self, busy=busy)
 
     def _copy(self, form: str, what: str) -> None:
         from PySide6.QtGui import QGuiApplication
@@ -482,28 +450,13 @@ class MainWindow(QMainWindow):
         self.status.say(f"Copied: {what}")
 
     def _fill_recent(self) -> None:
-        menu = self.commands.recent_menu
-        menu.clear()
-        for location in self._settings.recent:
-            action = menu.addAction(one_line(location).replace("&", "&&"))
-            connect(action, lambda location=location: self.open(location))
-        if self._settings.builds:
-            from cacheview.ui.replay.replays import add_recent
+        from cacheview.ui.recent import fill_recent
 
-            add_recent(menu, self._settings, lambda build: self.replays.open_build(build))
-        if menu.isEmpty():
-            menu.addAction("Nothing was opened yet").setEnabled(False)
-        else:
-            menu.addSeparator()
-            connect(menu.addAction("&Clear this list"), self._settings.clear_recent)
+        fill_recent(self, self._settings)
 
     def _follow(self, wanted: bool) -> None:
-        if wanted:
-            self.follower.start(self.opener.location)
-            self.status.say("Following the engine's events")
-        elif "follower" in self.__dict__:
-            self._stale = False
-            self.follower.stop()
+        if wanted or "follower" in self.__dict__:
+            self.follower.set_following(wanted)
 
     def _ask_name(self) -> None:
         from cacheview.ui.stores.by_name import ByNameDialog

@@ -1,0 +1,50 @@
+"""The engine that the window follows: what is open is read again when its images are others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cacheview.ui.stores.follow import Follower
+
+if TYPE_CHECKING:
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["WindowFollower"]
+
+
+class WindowFollower(Follower):
+    """Made when first needed. Follows while the action ``follow`` of the window is checked."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._stale = False
+        self.changed.connect(self._refresh)
+        self.lost.connect(self._say_lost)
+
+    def set_following(self, wanted: bool) -> None:
+        """Follow the engine that is open, or follow none."""
+        if wanted:
+            self.start(self._window.opener.location)
+            self._window.status.say("Following the engine's events")
+        else:
+            self._stale = False
+            self.stop()
+
+    def catch_up(self) -> None:
+        """Nothing is being read any more: read again if there was a change meanwhile."""
+        if self._stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """The engine told of a change: read it again, after what is being read."""
+        self._stale = self._window.opener.is_busy
+        if not self._stale:
+            self._window.opener.refresh()
+
+    def _say_lost(self, why: str) -> None:
+        follow = self._window.commands.follow
+        follow.setChecked(False)
+        ways = (("&Follow again", lambda: follow.setChecked(True)),)
+        self._window.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
+        self._window.notice.show()
