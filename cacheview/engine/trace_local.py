@@ -61,7 +61,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         return tuple(doubt for doubt, about in index.doubts if about & bits and doubt.aspect != "parent")
 
     count = len(candidates)
-    found = f"{count} candidate{'' if count == 1 else 's'}, {len(matching)} match{'es' if len(matching) == 1 else ''}"
+    found = f"{count:,} candidate{'' if count == 1 else 's'}, {len(matching)} match{'es' if len(matching) == 1 else ''}"
     unsure = rivals(index, probe, None).bit_count()
     if unsure:
         found += f", {unsure} not certain"

@@ -32,7 +32,7 @@ def filter_box(pane: ImagesPane) -> QLineEdit:
 
 
 def toggle(pane: ImagesPane, text: str) -> QCheckBox:
-    return next(box for box in pane.findChildren(QCheckBox) if text in box.text())
+    return next(box for box in pane.findChildren(QCheckBox) if text in box.text().replace("&", ""))
 
 
 def shown_texts(pane: ImagesPane) -> list[str]:
