@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
-from cacheview.engine.platforms import Library, Matcher
+from cacheview.engine.platforms import HOST, Library, Matcher
 from cacheview.engine.platforms.library import CONTAINERD_1_7
 from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet, StoreKind
@@ -29,7 +29,12 @@ class MustPullError(Exception):
 
 
 def find_image(
-    name: str, store: ImageStore, rules: RuleSet, release: BuilderRelease, platform: Platform | None
+    name: str,
+    store: ImageStore,
+    rules: RuleSet,
+    release: BuilderRelease,
+    platform: Platform | None,
+    daemon: Platform = HOST,
 ) -> Image:
     """The image of the store that a reference means.
 
@@ -46,6 +51,13 @@ def find_image(
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, and {platform} is asked for"
         raise MustPullError(f"{shown}: the builder would pull it")
+    if image.variants and not any(
+        variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
+        for variant in image.variants
+    ):
+        raise MustPullError(
+            f"the store has nothing of the index for {platform or daemon}: the builder pulls it"
+        )
     if (image.config.os or "linux").lower() != "linux":
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",

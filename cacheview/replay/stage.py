@@ -139,7 +139,7 @@ class StageBuild:
             return (SCRATCH,), ()
         if build.options.pull:
             raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is not known")
-        image = find_image(name, build.store, build.rules, build.release, platform)
+        image = find_image(name, build.store, build.rules, build.release, platform, build.options.daemon)
         build.mounted.add(image.id)
         return (image.id,), tuple(entry.created_by for entry in image.history)
 
@@ -240,7 +240,7 @@ class StageBuild:
             return f"its files come out of stage {index}, which is not built here"
         build = self.build
         try:
-            find_image(name, build.store, build.rules, build.release, build.platform)
+            find_image(name, build.store, build.rules, build.release, build.platform, build.options.daemon)
         except MustPullError as pull:
             return pull.reason
         except RefusedError as refusal:

@@ -7,7 +7,7 @@ import pytest
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import Image, ImageConfig, ImageStore, Platform
+from cacheview.model import Image, ImageConfig, ImageStore, Platform, Variant
 from cacheview.replay.bases import MustPullError, find_image
 
 BASE = Image(
@@ -39,3 +39,22 @@ def test_a_containerd_store_has_only_the_platform_that_is_asked_for(version: str
 def test_an_image_of_another_platform_is_taken_where_the_daemon_forgets_its_own_error(kind: StoreKind) -> None:
     version = "25.0.0" if kind is StoreKind.CONTAINERD else "28.5.2"
     assert taken(version, kind, Platform(os="linux", architecture="arm64"))
+
+
+def test_an_index_without_content_for_the_daemon_is_no_base() -> None:
+    foreign = Platform(os="linux", architecture="arm64")
+    index = BASE.model_copy(
+        update={
+            "variants": (
+                Variant(manifest_digest=f"sha256:{1:064x}", platform=foreign, config=BASE.config),
+                Variant(manifest_digest=f"sha256:{2:064x}", platform=Platform(os="linux", architecture="amd64")),
+            )
+        }
+    )
+    choice = choose("28.5.2", StoreKind.CONTAINERD)
+    assert choice is not None
+    with pytest.raises(MustPullError):
+        find_image("base:1", ImageStore((index,)), choice.rules, builder_release("28.5.2"), None)
+    present = index.variants[1].model_copy(update={"config": BASE.config})
+    whole = index.model_copy(update={"variants": (index.variants[0], present)})
+    assert find_image("base:1", ImageStore((whole,)), choice.rules, builder_release("28.5.2"), None) is whole
