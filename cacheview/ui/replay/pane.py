@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,7 +23,8 @@ from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.model import StepsModel
-from cacheview.ui.replay.rows import Row, RowKind, rows_of
+from cacheview.ui.replay.place import Place
+from cacheview.ui.replay.rows import Row, RowKind, flat, rows_of
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import Watcher
@@ -67,14 +67,13 @@ class ReplayPane(QWidget):
         self._told: Told | None = None
         self._asked: Question | None = None
         self._is_new = False
-        self._is_quiet = False
-        self._place = (0, 0)  # the numbers of the step, and of its trigger, that the person chose last
         self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
         self._replayer = Replayer(records)
         self.head = ReplayHead()
         self.strip = Strip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
+        self._place = Place(self.view, self.model, self)
         self.detail = Detail()
         self.empty = EmptyPage()
         self._watcher = Watcher(self)
@@ -115,7 +114,7 @@ class ReplayPane(QWidget):
         self._loader.cancelled.connect(self._cancelled)
         self._copier.succeeded.connect(self._put_on_clipboard)
         self._watcher.changed.connect(self.again)
-        self.view.chosen.connect(self._choose)
+        self._place.chosen.connect(self._choose)
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
         self.view.copy_asked.connect(self._copy_row)
         self.strip.step_asked.connect(self._go_to)
@@ -197,7 +196,7 @@ class ReplayPane(QWidget):
         """Replay another Dockerfile."""
         self._forget()
         self._is_new = True
-        self._place = (0, 0)
+        self._place.forget()
         self._change(build)
 
     def change(self, build: Build) -> None:
@@ -289,7 +288,7 @@ class ReplayPane(QWidget):
         replay, store = told.replay, told.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
-        self._quietly(lambda: self.model.show(rows_of(replay), store))
+        self._place.quietly(lambda: self.model.show(rows_of(replay), store))
         self.strip.show_summaries(summaries(told))
         if self._has_form:
             self.form.set_stages(_stage_names(told))
@@ -301,18 +300,11 @@ class ReplayPane(QWidget):
             self.take_focus()
         self._is_new = False
         if not is_new and not kept.isValid():
-            self._find_place()
+            self._place.find_again()
         if is_new or not self.view.currentIndex().isValid():
-            self._quietly(lambda: self.view.setCurrentIndex(self._first_of_interest()))
-            self._choose(self.view.currentIndex())
+            self._place.go_to_first(told)
         else:
             self._follow()
-
-    def _find_place(self) -> None:
-        """What the person had chosen was removed: of a file that is being edited it may be there again."""
-        index = self.model.index_of(*self._place)
-        if index.isValid():
-            self._quietly(lambda: self.view.setCurrentIndex(index))
 
     def _follow(self) -> None:
         """The step that was chosen may be asked otherwise now, or may be no more."""
@@ -323,30 +315,12 @@ class ReplayPane(QWidget):
         if self._left_at is None or self._left_at == session.document.probe:  # else the person has edited it since
             self._take(row)
 
-    def _first_of_interest(self) -> QModelIndex:
-        told = self._told
-        assert told is not None
-        if told.replay.refused is not None:
-            return self.model.index(self.model.rowCount() - 1, 0)
-        unknown = next((step for step in told.replay.asked if step.status is StepStatus.UNKNOWN), None)
-        step = told.first_miss or unknown
-        return self._index_of(step) if step is not None else self.model.index(self.model.rowCount() - 1, 0)
-
-    def _index_of(self, step: Step) -> QModelIndex:
-        for row in self.model.rows:
-            if row.step is step:
-                return self.model.index_of(step.number)
-            for child in row.children:
-                if child.step is step:
-                    return self.model.index_of(step.number, child.number)
-        return QModelIndex()
-
     def _say(self) -> None:
         told, build = self._told, self._build
         assert told is not None
         assert build is not None
         asked = sum(1 for _ in told.replay.asked)
-        hits = [row for row in _flat(self.model.rows) if row.status is StepStatus.HIT]
+        hits = [row for row in flat(self.model.rows) if row.status is StepStatus.HIT]
         cached = sum(not row.supposed for row in hits)
         counts = f"{cached} of {asked} steps cached" if asked or told.replay.refused is None else "no steps"
         if len(hits) > cached:
@@ -400,7 +374,7 @@ class ReplayPane(QWidget):
 
     def _forget(self) -> None:
         self._told = None
-        self._quietly(self.model.clear)
+        self._place.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
         self.head.copy_button.setEnabled(False)
@@ -442,19 +416,15 @@ class ReplayPane(QWidget):
             self.change(self._build.model_copy(update={"beyond": wanted}))
 
     def _go_to(self, step: Step) -> None:
-        index = self._index_of(step)
+        index = self._place.index_of(step)
         if index == self.view.currentIndex():
             self._take(self.model.row(index), anew=True)
-        self.view.setCurrentIndex(index)
-        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._place.go_to(step)
 
     def _choose(self, index: QModelIndex) -> None:
-        if not self._is_quiet:
-            row = self.model.row(index)
-            if row is not None and row.step is not None:
-                self._place = (row.step.number, row.number)
-            self.detail.show_row(row, self._told)
-            self._take(row)
+        row = self.model.row(index)
+        self.detail.show_row(row, self._told)
+        self._take(row)
 
     def _take(self, row: Row | None, *, anew: bool = False) -> None:
         """Put the probe of a row into the probe pane, or show the image of a FROM."""
@@ -477,13 +447,6 @@ class ReplayPane(QWidget):
         assert self._told is not None
         parent = step.probe.parent
         return parent == SCRATCH or parent in self._told.question.store.by_id
-
-    def _quietly(self, change: Callable[[], object]) -> None:
-        self._is_quiet = True
-        try:
-            change()
-        finally:
-            self._is_quiet = False
 
     def _copy_all(self) -> None:
         told = self._told
@@ -534,12 +497,6 @@ class ReplayPane(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             self.model.dress()
-
-
-def _flat(rows: Iterable[Row]) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        yield from row.children
 
 
 def _stage_names(told: Told) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -17,6 +17,7 @@ __all__ = [
     "Row",
     "RowKey",
     "RowKind",
+    "flat",
     "image_text",
     "place_text",
     "reason_text",
@@ -98,6 +99,13 @@ class Row:
     @property
     def status(self) -> StepStatus:
         return self.step.status if self.step is not None else StepStatus.NO_PROBE
+
+
+def flat(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows, each with those below it."""
+    for row in rows:
+        yield row
+        yield from row.children
 
 
 def rows_of(replay: Replay) -> tuple[Row, ...]:

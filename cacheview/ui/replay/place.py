@@ -1,0 +1,82 @@
+"""Which row of the steps is chosen: by the person, at first, and again after the steps have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+
+from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.view import StepsView
+
+__all__ = ["Place"]
+
+
+class Place(QObject):
+    """``chosen(QModelIndex)``: the person moved to a row; not when a row is chosen `quietly`."""
+
+    chosen = Signal(QModelIndex)
+
+    def __init__(self, view: StepsView, model: StepsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._model = model
+        self._is_quiet = False
+        self._numbers = (0, 0)  # of the step, and of its trigger, that the person chose last
+        view.chosen.connect(self._choose)
+
+    def quietly(self, change: Callable[[], object]) -> None:
+        """Change what is shown or chosen. The person did not."""
+        self._is_quiet = True
+        try:
+            change()
+        finally:
+            self._is_quiet = False
+
+    def forget(self) -> None:
+        """Another Dockerfile has other steps."""
+        self._numbers = (0, 0)
+
+    def find_again(self) -> None:
+        """What the person had chosen was removed: of a file that is being edited it may be there again."""
+        index = self._model.index_of(*self._numbers)
+        if index.isValid():
+            self.quietly(lambda: self._view.setCurrentIndex(index))
+
+    def go_to_first(self, told: Told) -> None:
+        """Choose what is of most interest in a replay."""
+        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(told)))
+        self._choose(self._view.currentIndex())
+
+    def go_to(self, step: Step) -> None:
+        """Choose a step, and bring the keyboard there."""
+        self._view.setCurrentIndex(self.index_of(step))
+        self._view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def index_of(self, step: Step) -> QModelIndex:
+        """Where a step or a trigger of the replay is shown; invalid: nowhere."""
+        for row in self._model.rows:
+            if row.step is step:
+                return self._model.index_of(step.number)
+            for child in row.children:
+                if child.step is step:
+                    return self._model.index_of(step.number, child.number)
+        return QModelIndex()
+
+    def _choose(self, index: QModelIndex) -> None:
+        if self._is_quiet:
+            return
+        row = self._model.row(index)
+        if row is not None and row.step is not None:
+            self._numbers = (row.step.number, row.number)
+        self.chosen.emit(index)
+
+    def _first_of_interest(self, told: Told) -> QModelIndex:
+        """The last row, where it says why no more is told; else the first miss, or the first step that is unknown."""
+        unknown = next((step for step in told.replay.asked if step.status is StepStatus.UNKNOWN), None)
+        step = told.first_miss or unknown
+        if told.replay.refused is not None or step is None:
+            return self._model.index(self._model.rowCount() - 1, 0)
+        return self.index_of(step)
