@@ -430,7 +430,7 @@ RUN = Scenario(
     "run",
     """\
 FROM scratch
-COPY noop /noop
+COPY noop ./noop
 SHELL ["/noop", "-c"]
 RUN make all
 ARG VERSION=1
@@ -448,7 +448,7 @@ RUN ["/noop", "json"]
         Build("with an argument that all have", 2, options=BuildOptions(build_args={"http_proxy": "http://p"})),
     ),
 )
-"""Needs the program that does nothing as ``noop``."""
+"""Needs the program that does nothing as ``noop``. Its first step is one that no other test builds."""
 
 SCENARIOS = (
     SETTINGS,
