@@ -100,7 +100,7 @@ class BuilderRelease:
         says_platform_part, says_platform_os: the patterns that are named of a part of ``--platform`` that is none, and
             of its first; empty: that one is as the others.
         says_other_platform: what is said of an image that is for another platform, with ``{id}``, ``{wanted}`` and
-            ``{actual}``.
+            ``{actual}``; says_no_platform: the same of a containerd store.
         says_no_command: what is said of a container that has nothing to run.
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
@@ -158,6 +158,7 @@ class BuilderRelease:
         "image with reference {id} was found but does not match the specified platform: "
         "wanted {wanted}, actual: {actual}"
     )
+    says_no_platform: str = "No such image: {id}"
     says_no_command: str = "no command specified"
     says_repository: bool = True
     warns_in_two_lines: bool = False
@@ -292,6 +293,7 @@ _V28: Final = replace(
     takes_any_platform_graph_driver=True,
     says_platform_part="^[A-Za-z0-9_.-]+$",
     says_other_platform=_OTHER_PLATFORM,
+    says_no_platform="image with reference {id} was found but does not provide the specified platform ({wanted})",
 )
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)

@@ -16,7 +16,7 @@ from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import DataError, Image, ImageStore, Platform
 
-__all__ = ["MustPullError", "find_image", "is_for"]
+__all__ = ["MustPullError", "find_image", "has_platform", "is_for"]
 
 _LIBRARY: Library = CONTAINERD_1_7
 
@@ -55,9 +55,7 @@ def find_image(
         variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
-        raise MustPullError(
-            f"the store has nothing of the index for {platform or daemon}: the builder pulls it"
-        )
+        raise MustPullError(f"the store has nothing of the index for {platform or daemon}: the builder pulls it")
     if (image.config.os or "linux").lower() != "linux":
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
@@ -83,10 +81,13 @@ def _words(what: str, name: str, release: BuilderRelease) -> str:
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
     if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares, which from 26.1 on is no platform
-        return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(
-            platform, image.config.platform
-        )
+        return has_platform(platform, image, release)
     return release.takes_any_platform_graph_driver or is_for(platform, image)
+
+
+def has_platform(platform: Platform, image: Image, release: BuilderRelease) -> bool:
+    """Whether a containerd store has an image for a platform (``GetImage`` of ``daemon/containerd/image.go``)."""
+    return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, image.config.platform)
 
 
 def is_for(platform: Platform, image: Image) -> bool:

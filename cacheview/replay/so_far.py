@@ -13,7 +13,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk
 from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
-from cacheview.replay.bases import is_for
+from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.made import told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
@@ -111,7 +111,8 @@ class BuildSoFar:
     def mount(self, image_id: str, platform: Platform | None, said: str = "{}") -> None:
         """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
 
-        A graph-driver store refuses one of another platform than was asked for, though it took it as a base.
+        One of another platform than was asked for is refused: a graph-driver store took it as a base all the same, and
+        what is built on scratch gets the daemon's platform.
 
         Raises:
             RefusedError: ``said`` words it, with ``{}`` for the daemon's reason.
@@ -119,11 +120,15 @@ class BuildSoFar:
         image = self.image(image_id)
         if image is None or image_id in self.mounted:
             return
-        if not self.is_containerd and platform is not None and not is_for(platform, image):
+        if platform is not None and not self._is_for(platform, image):
             theirs = image.config.platform
-            why = self.release.says_other_platform.format(id=told_id(image_id), wanted=platform, actual=theirs)
+            words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
+            why = words.format(id=told_id(image_id), wanted=platform, actual=theirs)
             raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", said=said.format(why))
         self.mounted.add(image_id)
+
+    def _is_for(self, platform: Platform, image: Image) -> bool:
+        return has_platform(platform, image, self.release) if self.is_containerd else is_for(platform, image)
 
     def stage(self, name: str) -> StageResult | None:
         """A finished stage by its name, whatever the case."""

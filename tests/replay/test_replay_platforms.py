@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from build_kit import CONTAINERD, Daemon
 
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import Image, ImageConfig, ImageStore, Platform, Variant
 from cacheview.replay.bases import MustPullError, find_image
+from cacheview.replay.options import BuildOptions
 
 BASE = Image(
     id="sha256:" + "a" * 64,
@@ -58,3 +60,25 @@ def test_an_index_without_content_for_the_daemon_is_no_base() -> None:
     present = index.variants[1].model_copy(update={"config": BASE.config})
     whole = index.model_copy(update={"variants": (index.variants[0], present)})
     assert find_image("base:1", ImageStore((whole,)), choice.rules, builder_release("28.5.2"), None) is whole
+
+
+ABSENT = "image with reference {} was found but does not provide the specified platform (linux/arm64)"
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("25.0.0", ""), ("25.0.17", "No such image: {}"), ("28.5.2", ABSENT), ("29.7.2-dev", ABSENT)],
+)
+def test_what_is_made_on_scratch_has_the_platform_of_the_daemon_and_no_file_can_be_put_on_it(
+    version: str, words: str
+) -> None:
+    options = BuildOptions(platform="linux/arm64", daemon=Platform(os="linux", architecture="amd64"))
+    made = "<the image of step 2>"
+    dockerfile = "FROM scratch\nLABEL a=1\nCOPY f /f\n"
+    refused = Daemon(version, CONTAINERD).replay(dockerfile, {"f": b"f"}, options).refused
+    if not words:
+        assert refused is None
+        return
+    assert refused is not None
+    assert refused.said == f'failed to get destination image "{made}": {words.format(made)}'
+    assert Daemon(version, CONTAINERD).replay("FROM scratch\nCOPY f /f\n", {"f": b"f"}, options).refused is None
