@@ -15,10 +15,11 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.texts import size_text
-from cacheview.ui.loading import Loader, Report
+from cacheview.ui.loading import Loader
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
 from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.copying import StepsCopier
 from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
@@ -78,7 +79,7 @@ class ReplayPane(QWidget):
         self.empty = EmptyPage()
         self._watcher = Watcher(self)
         self._loader = Loader(self)
-        self._copier = Loader(self)
+        self._copier = StepsCopier(self)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._lay_out()
         self._connect()
@@ -112,11 +113,11 @@ class ReplayPane(QWidget):
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(self._cancelled)
-        self._copier.succeeded.connect(self._put_on_clipboard)
+        self._copier.copied.connect(self.copied)
         self._watcher.changed.connect(self.again)
         self._place.chosen.connect(self._choose)
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
-        self.view.copy_asked.connect(self._copy_row)
+        self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
         self.strip.step_asked.connect(self._go_to)
         self.empty.pressed.connect(self._help)
         head = self.head
@@ -125,7 +126,7 @@ class ReplayPane(QWidget):
         head.cancel_asked.connect(self.cancel)
         head.options_asked.connect(self.show_options)
         head.beyond_asked.connect(self._go_beyond)
-        head.copy_asked.connect(self._copy_all)
+        head.copy_asked.connect(lambda: self._copier.copy_all(self._told))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
@@ -171,7 +172,7 @@ class ReplayPane(QWidget):
         self._patience.stop()
         self._watcher.stop()
         self._loader.close()
-        self._copier.close()
+        self._copier.stop()
         if self._has_form:
             self.form.stop()
 
@@ -447,30 +448,6 @@ class ReplayPane(QWidget):
         assert self._told is not None
         parent = step.probe.parent
         return parent == SCRATCH or parent in self._told.question.store.by_id
-
-    def _copy_all(self) -> None:
-        told = self._told
-        if told is None:
-            return
-
-        def work(report: Report) -> object:
-            from cacheview.report.replays import replay_as_text
-
-            report(0, None, "Copying")
-            question = told.question
-            return replay_as_text(told.replay, question.store, told.misses)
-
-        self._copier.start(work)
-
-    def _put_on_clipboard(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit("the steps as text")
-
-    def _copy_row(self) -> None:
-        row = self.model.row(self.view.currentIndex())
-        if row is not None:
-            QGuiApplication.clipboard().setText(row.text)
-            self.copied.emit("the instruction" if row.step is not None else "what the daemon says")
 
     # Events
 

@@ -1,0 +1,49 @@
+"""Steps put on the clipboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.rows import Row
+
+__all__ = ["StepsCopier"]
+
+
+class StepsCopier(QObject):
+    """``copied(str)``: what was put on the clipboard, in words."""
+
+    copied = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
+
+    def copy_all(self, told: Told | None) -> None:
+        """All steps of a replay, as ``docker build`` prints them. They are written in another thread."""
+        if told is None:
+            return
+
+        def work(report: Report) -> object:
+            from cacheview.report.replays import replay_as_text
+
+            report(0, None, "Copying")
+            return replay_as_text(told.replay, told.question.store, told.misses)
+
+        self._loader.start(work)
+
+    def copy_row(self, row: Row | None) -> None:
+        """The instruction of a step, or what a row says that is none."""
+        if row is not None:
+            self._put(row.text, "the instruction" if row.step is not None else "what the daemon says")
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self._loader.close()
+
+    def _put(self, text: str, what: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(what)
