@@ -62,10 +62,11 @@ class OptionsForm(QScrollArea):
         self.platform = QLineEdit()
         self.platform.setPlaceholderText("none, or os/architecture")
         self.no_cache = QCheckBox("--&no-cache: ask nothing")
-        self.pull = QCheckBox("--p&ull: every base comes from the registry")
+        self.pull = QCheckBox("--pull: bases come from the registry")
         self.client = QComboBox()
         self.client.addItems(_CLIENTS)
         self.client.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.client.setMinimumContentsLength(8)
         self._lay_out()
         self._connect()
         self.setEnabled(False)
@@ -81,12 +82,12 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context, 1)
         place.addWidget(self.context_button)
         for text, field, tip in (
-            ("Conte&xt", self.context, "The folder that the client sends: COPY and ADD take files from it"),
+            ("Context", self.context, "The folder that the client sends: COPY and ADD take files from it"),
             ("&Build args", self.build_args, "As --build-arg; a name alone has the value of the environment"),
-            ("&Target", self.target, "As --target: the stage to build"),
-            ("Cache &from", self.cache_from, "As --cache-from"),
-            ("&Labels", self.labels, "As --label"),
-            ("&Platform", self.platform, "As --platform"),
+            ("Target", self.target, "As --target: the stage to build"),
+            ("Cache from", self.cache_from, "As --cache-from"),
+            ("Labels", self.labels, "As --label"),
+            ("Platform", self.platform, "As --platform"),
             ("&Sent by", self.client, "The client writes the modes of files, which count in the checksums"),
         ):
             label = QLabel(text)
@@ -99,8 +100,8 @@ class OptionsForm(QScrollArea):
                 form.addRow(label, place)
             else:
                 form.addRow(label, field)
-        form.addRow("", self.no_cache)
-        form.addRow("", self.pull)
+        form.addRow(self.no_cache)  # over both columns: their texts are long
+        form.addRow(self.pull)
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.addLayout(form)
@@ -108,7 +109,6 @@ class OptionsForm(QScrollArea):
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Options of the build")
 
     def _connect(self) -> None:

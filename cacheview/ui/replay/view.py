@@ -15,14 +15,10 @@ from cacheview.ui.words_table import WordsDelegate
 __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_WIDTHS: Final = {
-    Column.STEP: 19 * GRID,
-    Column.STATUS: 25 * GRID,
-    Column.IMAGE: 52 * GRID,
-    Column.TIME: 18 * GRID,
-}
-_NEEDED: Final = {Column.TIME: 150 * GRID, Column.IMAGE: 120 * GRID}
-"""The width of the list from which on a column is shown."""
+_WIDTHS: Final = {Column.STEP: 9, Column.STATUS: 13, Column.IMAGE: 26, Column.TIME: 10}
+"""In widths of a digit, so that they grow with the font."""
+_NEEDED: Final = {Column.TIME: 78, Column.IMAGE: 62}
+"""The width of the list from which on a column is shown, in widths of a digit."""
 _LEAST: Final = 12 * GRID
 
 
@@ -55,9 +51,9 @@ class StepsView(QTreeView):
         header.setMinimumSectionSize(_LEAST)
         header.setSectionResizeMode(Column.INSTRUCTION, QHeaderView.ResizeMode.Stretch)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
-        for column, width in _WIDTHS.items():
+        for column in _WIDTHS:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+        self._set_widths()
         self.selectionModel().currentRowChanged.connect(lambda current, _: self.chosen.emit(current))
         self.doubleClicked.connect(self.entered_row)
         model.rowsInserted.connect(self._unfold)
@@ -73,9 +69,22 @@ class StepsView(QTreeView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # The instruction needs room first; what is left out stands beside the step, too.
-        for column, least in _NEEDED.items():
-            self.setColumnHidden(column, event.size().width() < least)
+        self._leave_out()
+
+    def _set_widths(self) -> None:
+        digit = self.fontMetrics().horizontalAdvance("0")
+        for column, digits in _WIDTHS.items():
+            if not self.isColumnHidden(column):
+                self.header().resizeSection(column, digits * digit)
+
+    def _leave_out(self) -> None:
+        """The instruction needs room first; what is left out stands beside the step, too."""
+        digit = self.fontMetrics().horizontalAdvance("0")
+        for column, digits in _NEEDED.items():
+            was_hidden = self.isColumnHidden(column)
+            self.setColumnHidden(column, self.viewport().width() < digits * digit)
+            if was_hidden and not self.isColumnHidden(column):
+                self.header().resizeSection(column, _WIDTHS[column] * digit)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         if self.selectionModel().isSelected(index):
@@ -96,6 +105,8 @@ class StepsView(QTreeView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._set_widths()
+            self._leave_out()
             self.scheduleDelayedItemsLayout()
 
 
