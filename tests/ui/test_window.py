@@ -424,13 +424,33 @@ def test_a_check_leads_to_field_and_image_and_back(window: MainWindow, qtbot: Qt
     workspace.verdict.image_activated.emit(nearest.id)
     selected = workspace.images.selected()
     assert selected == nearest
+    workspace.verdict.view.setFocus()
     workspace.verdict.field_activated.emit("Cmd[3]")
+    assert workspace.verdict.view.hasFocus()
+    workspace.verdict.field_entered.emit("Cmd[3]")
     focus = QApplication.focusWidget()
     assert focus is not None
     assert workspace.probe.isAncestorOf(focus)
     workspace.probe.field_activated.emit("Env[1]")
     workspace.images.image_selected.emit(nearest)
     assert answers == []  # looking changes nothing
+
+
+def test_the_keyboard_stays_in_the_trace_until_enter(window: MainWindow, qtbot: QtBot) -> None:
+    opened(window, qtbot, "demo:")
+    workspace = panes(window)
+    view = workspace.verdict.view
+    view.setFocus()
+    seen = set()
+    for _ in range(8):
+        qtbot.keyClick(view, Qt.Key.Key_Down)
+        assert view.hasFocus()
+        seen.add((view.currentIndex().row(), view.currentIndex().parent().row()))
+    assert len(seen) > 2  # it went on
+    assert workspace.verdict.navigation.reveal_field("Cmd[3]")
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    focus = QApplication.focusWidget()
+    assert focus is workspace.probe.form.row("Cmd").editor.buddy()
 
 
 def test_reload_keeps_the_probe(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -54,11 +54,10 @@ class FieldEditor(QWidget):
         """The last of its widgets that take the focus by Tab."""
         return self.buddy()
 
-    def reveal(self, path: FieldPath) -> QRect:
-        """Select and focus what a path names. Returns its place in this widget."""
+    def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
+        """Select what a path names. Returns its place in this widget, in pixels, and what takes the focus for it."""
         del path
-        self.buddy().setFocus()
-        return self.rect()
+        return self.rect(), self.buddy()
 
     def remark_space(self) -> QRect:
         """Where a remark may stand, at its right end."""
@@ -226,10 +225,10 @@ class RowsField(FieldEditor):
     def buddy(self) -> QWidget:
         return self.view
 
-    def reveal(self, path: FieldPath) -> QRect:
-        row = self._row_of(path.key)
-        self.view.go_to(0 if row is None else row)
-        return self.view.row_rect(row or 0)
+    def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
+        row = self._row_of(path.key) or 0
+        self.view.select(row)
+        return self.view.row_rect(row), self.view
 
     def remark_space(self) -> QRect:
         used = 16 * GRID  # of the empty row

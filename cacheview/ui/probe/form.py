@@ -160,17 +160,19 @@ class ConfigForm(QScrollArea):
             self._out = {*ALWAYS_SHOWN, *said}
         self._arrange()
 
-    def reveal(self, path: FieldPath) -> None:
-        """Bring the editor of a path on screen and give it the focus."""
+    def reveal(self, path: FieldPath) -> QWidget:
+        """Bring the editor of a path on screen, and select there what it names. Returns what takes the focus for it."""
         if not self.shows(path.field):
             self.set_unfolded(True)
         self._layout.activate()
         row = self.row(path.field)
-        place = row.editor.reveal(path).translated(row.editor.mapTo(self._content, QPoint(0, 0)))
+        found, widget = row.editor.locate(path)
+        place = found.translated(row.editor.mapTo(self._content, QPoint(0, 0)))
         whole = QRect(row.pos(), row.size())
         target = whole if whole.height() <= self.viewport().height() else place
         for corner in (target.bottomLeft(), target.topLeft()):
             self.ensureVisible(corner.x(), corner.y(), 0, 2 * GRID)
+        return widget
 
     # Rows
 

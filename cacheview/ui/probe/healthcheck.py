@@ -87,16 +87,15 @@ class HealthcheckField(FieldEditor):
     def last_focus(self) -> QWidget:
         return self.retries if self._value is not None else self.box
 
-    def reveal(self, path: FieldPath) -> QRect:
+    def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
         editors: dict[str, QWidget] = {**self.durations, "Retries": self.retries}
         if self._value is not None and path.member == "Test":
-            rect = self.test.reveal(path)
-            return rect.translated(self.test.mapTo(self, QPoint(0, 0)))
+            rect, widget = self.test.locate(path)
+            return rect.translated(self.test.mapTo(self, QPoint(0, 0))), widget
         if self._value is not None and path.member in editors:
             editor = editors[path.member]
-            editor.setFocus()
-            return QRect(editor.mapTo(self, QPoint(0, 0)), editor.size())
-        return super().reveal(path)
+            return QRect(editor.mapTo(self, QPoint(0, 0)), editor.size()), editor
+        return super().locate(path)
 
     def remark_space(self) -> QRect:
         left = self.box.sizeHint().width() + 2 * GRID

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Final
 
@@ -59,6 +60,7 @@ class ProbePane(QWidget):
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
         self._head: dict[str, FieldRow] = {}
+        self._pointed: FieldRow | None = None
         self._lay_out()
         self._connect()
         self._show(document.probe, anew=True)
@@ -92,19 +94,48 @@ class ProbePane(QWidget):
         self._document.edit(self._document.probe.model_copy(update={"config": config}), text)
 
     def reveal(self, path: str) -> None:
-        """Unfold, scroll to, select and focus what a path names. Raises ValueError for what is no field."""
-        place = FieldPath.parse(path)
-        if place.field not in self._head and place.field not in ContainerConfig.model_fields:
-            raise ValueError(f"not a path of a field: {path[:200]!r}")
+        """Point at what a path names, and bring the keyboard there. Raises ValueError for what is no field."""
+        with self._unheard():
+            self._find(path).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def point_at(self, path: str) -> None:
+        """Unfold, scroll to, mark and select what a path names; the keyboard stays where it is.
+
+        Raises ValueError for what is no field.
+        """
+        with self._unheard():
+            self._find(path)
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """What is gone to meanwhile is not told: nobody went there."""
         self._revealing = True
         try:
-            if place.field in self._head:
-                self._head[place.field].editor.reveal(place)
-            else:
-                self.show_json(False)
-                self.form.reveal(place)
+            yield
         finally:
             self._revealing = False
+
+    def _find(self, path: str) -> QWidget:
+        """Show and mark what a path names; what takes the focus for it."""
+        place = FieldPath.parse(path)
+        if place.field in self._head:
+            row = self._head[place.field]
+            _, widget = row.editor.locate(place)
+        elif place.field in ContainerConfig.model_fields:
+            self.show_json(False)
+            widget = self.form.reveal(place)
+            row = self.form.row(place.field)
+        else:
+            raise ValueError(f"not a path of a field: {path[:200]!r}")
+        self._mark(row)
+        return widget
+
+    def _mark(self, row: FieldRow) -> None:
+        """The one row that is pointed at."""
+        if self._pointed is not None:
+            self._pointed.set_pointed(False)
+        self._pointed = row
+        row.set_pointed(True)
 
     def show_json(self, json: bool) -> None:
         """Switch between form and JSON."""

@@ -82,6 +82,7 @@ class FieldRow(QWidget):
         self.label = FieldLabel(label, editor.buddy(), self)
         self._remark = Remark(self)
         self._marks: PlacedMarks = ()
+        self._is_pointed = False
         self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID + 1)
         layout.setSpacing(0)
@@ -110,6 +111,11 @@ class FieldRow(QWidget):
             self.place_remark()
             self.update()
 
+    def set_pointed(self, pointed: bool) -> None:
+        """Show with a bar at the left that a check which was gone to is of this field, or no longer."""
+        self._is_pointed = pointed
+        self.update()
+
     def place_remark(self) -> None:
         """Put the remark where the editor has room for it."""
         space = self.editor.remark_space().translated(self.editor.pos())
@@ -128,3 +134,5 @@ class FieldRow(QWidget):
         if self.outcome == FAILED:
             painter.fillRect(self.rect(), QColor(tokens.failed_surface))
         painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), QColor(tokens.line))
+        if self._is_pointed:
+            painter.fillRect(QRect(0, 0, GRID - 1, self.height() - 1), QColor(tokens.accent))

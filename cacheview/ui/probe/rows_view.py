@@ -171,10 +171,9 @@ class RowsView(QTableView):
 
     # Going and pointing
 
-    def go_to(self, row: int) -> None:
-        """Select a row and give it the focus."""
+    def select(self, row: int) -> None:
+        """Select a row, the last one for a row beyond; the keyboard stays where it is."""
         self.setCurrentIndex(self._rows.index(min(row, self._rows.rowCount() - 1), 0))
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def row_rect(self, row: int) -> QRect:
         return self.visualRect(self._rows.index(row, 0))

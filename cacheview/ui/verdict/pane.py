@@ -36,6 +36,7 @@ class VerdictPane(QWidget):
     Signals:
         edit_requested(Edit): the person wants the probe changed.
         field_activated(str): went to the check of a field or element (``Env[1]``).
+        field_entered(str): pressed Enter on one, to edit it.
         image_activated(str): went to a candidate or source, or a check of one: its id.
         copied(str): something was put on the clipboard; what, in words.
 
@@ -44,6 +45,7 @@ class VerdictPane(QWidget):
 
     edit_requested = Signal(object)
     field_activated = Signal(str)
+    field_entered = Signal(str)
     image_activated = Signal(str)
     copied = Signal(str)
 
@@ -280,6 +282,9 @@ class VerdictPane(QWidget):
 
     def _enter(self, index: QModelIndex) -> None:
         self._activate(index)
+        item = self.trace.item(index)
+        if isinstance(item, Check) and field_path(item):
+            self.field_entered.emit(field_path(item))
         self._list_all(index)
 
     def _list_all(self, index: QModelIndex) -> None:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore
 from cacheview.ui.probe import ProbePane
 from cacheview.ui.probe.fields import RowsField
+from cacheview.ui.probe.rows_view import RowsView
 
 
 def image(number: int, name: str = "", parent: str | None = None, by: str = "ENV MODE=prod") -> Image:
@@ -37,6 +38,12 @@ def rows(pane: ProbePane, name: str) -> RowsField:
     if field.model.findChild(QAbstractItemModelTester) is None:
         QAbstractItemModelTester(field.model, QAbstractItemModelTester.FailureReportingMode.Fatal, field.model)
     return field
+
+
+def go_to(view: RowsView, row: int) -> None:
+    """Choose a row, with the keyboard there."""
+    view.select(row)
+    view.setFocus()
 
 
 def press(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

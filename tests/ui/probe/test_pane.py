@@ -6,7 +6,7 @@ import statistics
 import time
 
 import pytest
-from probe_kit import BASE, STORE, WEB, WORKDIR, focused, image, press, rows, type_text
+from probe_kit import BASE, STORE, WEB, WORKDIR, focused, go_to, image, press, rows, type_text
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -202,7 +202,7 @@ def test_cache_from(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> N
     assert document.probe.cache_from == ("nowhere/else:3", "shop/web:1.1")
     assert WEB.short_id in field.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     press(qtbot, Key.Key_Escape)
-    field.view.go_to(1)
+    go_to(field.view, 1)
     press(qtbot, Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert document.probe.cache_from == ("shop/web:1.1", "nowhere/else:3")
     assert document.undo_stack.undoText() == "Move Cache from[1] up"

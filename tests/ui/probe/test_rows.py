@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from probe_kit import focused, press, rows, type_text
+from probe_kit import focused, go_to, press, rows, type_text
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
@@ -42,7 +42,7 @@ def test_add_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot)
 
 
 def test_edit_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
-    rows(pane, "Env").view.go_to(1)
+    go_to(rows(pane, "Env").view, 1)
     press(qtbot, Key.Key_F2)
     press(qtbot, Key.Key_End)
     type_text(qtbot, "34")
@@ -55,7 +55,7 @@ def test_edit_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot
 
 
 def test_typing_on_a_row_replaces_it(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
-    rows(pane, "Env").view.go_to(0)
+    go_to(rows(pane, "Env").view, 0)
     type_text(qtbot, "X")
     assert isinstance(focused(), LineEdit)
     press(qtbot, Key.Key_Return)
@@ -63,7 +63,7 @@ def test_typing_on_a_row_replaces_it(pane: ProbePane, document: ProbeDocument, q
 
 
 def test_escape_takes_back_what_was_typed(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
-    rows(pane, "Env").view.go_to(1)
+    go_to(rows(pane, "Env").view, 1)
     press(qtbot, Key.Key_F2)
     type_text(qtbot, "zz")
     assert env(document) != ("A=1", "B=2", "C=3")
@@ -77,7 +77,7 @@ def test_escape_takes_back_what_was_typed(pane: ProbePane, document: ProbeDocume
 
 
 def test_an_element_can_be_empty(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
-    rows(pane, "Env").view.go_to(2)
+    go_to(rows(pane, "Env").view, 2)
     press(qtbot, Key.Key_F2)
     focused().selectAll()  # type: ignore[attr-defined]
     press(qtbot, Key.Key_Delete)
@@ -87,7 +87,7 @@ def test_an_element_can_be_empty(pane: ProbePane, document: ProbeDocument, qtbot
 
 def test_move_and_remove_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     view = rows(pane, "Env").view
-    view.go_to(2)
+    go_to(view, 2)
     press(qtbot, Key.Key_Up, ALT)
     assert env(document) == ("A=1", "C=3", "B=2")
     assert view.currentIndex().row() == 1, "the row that moves stays selected"
@@ -135,7 +135,7 @@ def test_menu_of_a_row(pane: ProbePane, document: ProbeDocument) -> None:
 
 def test_lines_are_pasted_as_rows_and_rows_copied(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     view = rows(pane, "Env").view
-    view.go_to(0)
+    go_to(view, 0)
     press(qtbot, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "A=1"
     QGuiApplication.clipboard().setText("X=1\nY=2\n")
@@ -146,7 +146,7 @@ def test_lines_are_pasted_as_rows_and_rows_copied(pane: ProbePane, document: Pro
 
 
 def test_undo_key_while_a_row_is_edited(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
-    rows(pane, "Env").view.go_to(0)
+    go_to(rows(pane, "Env").view, 0)
     press(qtbot, Key.Key_F2)
     type_text(qtbot, "X")
     press(qtbot, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -173,7 +173,7 @@ def test_label_is_key_then_value(pane: ProbePane, document: ProbeDocument, qtbot
 
 def test_key_that_occurs_twice_is_told_and_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     field = rows(pane, "Labels")
-    field.view.go_to(1)
+    go_to(field.view, 1)
     press(qtbot, Key.Key_F2)
     press(qtbot, Key.Key_Backspace)
     type_text(qtbot, "a")
