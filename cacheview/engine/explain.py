@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ DIFFERS, DIFFERS_AS_KNOWN = "differs.", "differs, as far as is known."
 
 _STEP = 60
 """Characters of a step that are told beside an id."""
+_DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
+"""The checksum of files in a step; its beginning tells it apart, as that of an id does."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def known_as(image: Image) -> str:
     """What a person knows an image by: its name, else its short id with the step that made it."""
     if image.names or not image.instruction:
         return image.title
-    step = image.instruction
+    step = _DIGEST.sub(r"\1…", image.instruction)
     return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
 
 

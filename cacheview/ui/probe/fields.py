@@ -59,6 +59,9 @@ class FieldEditor(QWidget):
         del path
         return self.rect(), self.buddy()
 
+    def unselect(self) -> None:
+        """Take back what `locate` selected, where the keyboard is elsewhere."""
+
     def remark_space(self) -> QRect:
         """Where a remark may stand, at its right end."""
         return self.rect()
@@ -229,6 +232,9 @@ class RowsField(FieldEditor):
         row = self._row_of(path.key) or 0
         self.view.select(row)
         return self.view.row_rect(row), self.view
+
+    def unselect(self) -> None:
+        self.view.unselect()
 
     def remark_space(self) -> QRect:
         used = 16 * GRID  # of the empty row

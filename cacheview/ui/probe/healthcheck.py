@@ -97,6 +97,9 @@ class HealthcheckField(FieldEditor):
             return QRect(editor.mapTo(self, QPoint(0, 0)), editor.size()), editor
         return super().locate(path)
 
+    def unselect(self) -> None:
+        self.test.unselect()
+
     def remark_space(self) -> QRect:
         left = self.box.sizeHint().width() + 2 * GRID
         return QRect(left, 0, self.width() - left, self.box.height())

@@ -114,6 +114,8 @@ class FieldRow(QWidget):
     def set_pointed(self, pointed: bool) -> None:
         """Show with a bar at the left that a check which was gone to is of this field, or no longer."""
         self._is_pointed = pointed
+        if not pointed:
+            self.editor.unselect()
         self.update()
 
     def place_remark(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -173,7 +173,14 @@ class RowsView(QTableView):
 
     def select(self, row: int) -> None:
         """Select a row, the last one for a row beyond; the keyboard stays where it is."""
-        self.setCurrentIndex(self._rows.index(min(row, self._rows.rowCount() - 1), 0))
+        index = self._rows.index(min(row, self._rows.rowCount() - 1), 0)
+        self.setCurrentIndex(index)
+        self.selectionModel().select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def unselect(self) -> None:
+        """Show no row as selected, unless the keyboard is here; where it was is kept."""
+        if not self.hasFocus():
+            self.clearSelection()
 
     def row_rect(self, row: int) -> QRect:
         return self.visualRect(self._rows.index(row, 0))
@@ -190,11 +197,13 @@ class RowsView(QTableView):
         if anew:
             self.setCurrentIndex(self._rows.index(0, 0))  # tells of the row itself
         else:
+            self.select(self.currentIndex().row())
             self.row_activated.emit(self._rows.element(self.currentIndex().row()))
         self._show_active()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self.unselect()
         self._show_active()
 
     def _show_active(self) -> None:

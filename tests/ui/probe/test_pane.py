@@ -423,6 +423,16 @@ def test_reveal_of_an_element(pane: ProbePane, path: str, row: int, qtbot: QtBot
     assert view.currentIndex().row() == row
 
 
+def test_one_field_is_pointed_at_and_the_keyboard_stays(pane: ProbePane) -> None:
+    pane.parent_field.line.setFocus()
+    pane.point_at("Env[1]")
+    assert rows(pane, "Env").view.selectionModel().selectedIndexes()[0].row() == 1
+    pane.point_at("Cmd[0]")
+    assert focused() is pane.parent_field.line
+    assert not rows(pane, "Env").view.selectionModel().hasSelection()
+    assert rows(pane, "Cmd").view.selectionModel().hasSelection()
+
+
 def test_reveal_unfolds_and_scrolls(pane: ProbePane) -> None:
     pane.resize(420, 420)
     pane.show_json(True)
