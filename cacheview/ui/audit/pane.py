@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
+from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
-from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
@@ -60,23 +60,20 @@ class AuditPane(QWidget):
             self._splitter.addWidget(widget)
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 1)
-        self._empty = EmptyPage()
-        self._empty.pressed.connect(self._ask_anew)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._splitter)
+        self._content = ContentPage(self._splitter)
+        self._content.pressed.connect(self._ask_anew)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Hairline())
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._content, 1)
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._lose_patience)
         self.head.copy_button.setEnabled(False)
-        self._empty.show_text("No store is open", "Open one: what is surprising about its images is listed here.")
+        self._content.say("No store is open", "Open one: what is surprising about its images is listed here.")
 
     def _make_hazards(self) -> WordsTable:
         table = WordsTable("Hazards of the store")
@@ -115,7 +112,7 @@ class AuditPane(QWidget):
     @property
     def page(self) -> QWidget | None:
         """What is shown: hazards and images, or what there is to say in their place."""
-        return self._pages.currentWidget()
+        return self._content.currentWidget()
 
     def attach(self, session: Session) -> None:
         """Show the hazards of what is open in a session, from now on."""
@@ -127,7 +124,7 @@ class AuditPane(QWidget):
 
     def take_focus(self) -> None:
         """Bring the keyboard to the hazards, or to what there is in their place."""
-        shown = self._pages.currentWidget() is self._splitter
+        shown = self._content.has_content
         self._is_awaited = not shown
         (self.hazards if shown else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -181,13 +178,12 @@ class AuditPane(QWidget):
         self.hazards.resizeRowsToContents()
         if not found:
             self._forget()
-            self._empty.show_text("No hazards by these rules", f"{images} looked at, by the rules of {rules.title}.")
-            self._pages.setCurrentWidget(self._empty)
+            self._content.say("No hazards by these rules", f"{images} looked at, by the rules of {rules.title}.")
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(found) if kept is not None and hazard.kind is kept.kind]
         self.hazards.setCurrentIndex(self.model.index(same[0] if same else 0, 0))
-        self._pages.setCurrentWidget(self._splitter)
+        self._content.show_content()
         if self._is_awaited and self.head.close_button.hasFocus():
             self.take_focus()
         self._is_awaited = False
@@ -212,16 +208,14 @@ class AuditPane(QWidget):
     def _lose_patience(self) -> None:
         self._forget()
         self.head.say("")
-        self._empty.show_text("Looking for hazards…", "The whole store is looked at, image by image.")
-        self._pages.setCurrentWidget(self._empty)
+        self._content.say("Looking for hazards…", "The whole store is looked at, image by image.")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
         self._forget()
         self.head.say("")
         text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
-        self._empty.show_text("The store could not be audited", text, "Look again")
-        self._pages.setCurrentWidget(self._empty)
+        self._content.say("The store could not be audited", text, "Look again")
 
     # What the person does
 

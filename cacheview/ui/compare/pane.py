@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cacheview.engine import RuleSet, fitting
 from cacheview.engine.matrix import Row
@@ -17,8 +17,8 @@ from cacheview.ui.compare.head import Head
 from cacheview.ui.compare.line import Line, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
+from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
-from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.loading import Loader
 from cacheview.ui.rules.ways import own_rules
 from cacheview.ui.session import Session
@@ -60,16 +60,13 @@ class ComparePane(QWidget):
         self.view.copy_asked.connect(lambda: self.copy("text"))
         self.head = Head(TITLE)
         self.head.copy_asked.connect(self.copy)
-        self._empty = EmptyPage()
-        self._empty.pressed.connect(self._ask_anew)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
+        self._content = ContentPage(self.view)
+        self._content.pressed.connect(self._ask_anew)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Hairline())
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._content, 1)
         self._loader = Loader(self)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._take)
@@ -85,7 +82,7 @@ class ComparePane(QWidget):
     @property
     def page(self) -> QWidget | None:
         """What is shown: the table, or what there is to say in its place."""
-        return self._pages.currentWidget()
+        return self._content.currentWidget()
 
     def attach(self, session: Session) -> None:
         """Show what is asked in a session, from now on."""
@@ -110,8 +107,8 @@ class ComparePane(QWidget):
             own = own_rules(session)
             self._of_store = own.rules if own is not None else None
         self.model.mark(session.cache.rules, self._of_store)
-        if self._pages.currentWidget() is not self.view:
-            self._pages.setCurrentWidget(self.view)
+        if not self._content.has_content:
+            self._content.show_content()
             self.view.setCurrentIndex(self.model.row_of(session.cache.rules))
             self._unseen = True
         if probe == self._asked:
@@ -138,7 +135,9 @@ class ComparePane(QWidget):
 
     def take_focus(self) -> None:
         """Bring the keyboard into the table, or to what there is in its place."""
-        (self.view if self.page is self.view else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        (self.view if self._content.has_content else self.head.close_button).setFocus(
+            Qt.FocusReason.ShortcutFocusReason
+        )
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard, in one of `asking.FORMS`; nothing while it is not complete."""
@@ -182,12 +181,11 @@ class ComparePane(QWidget):
         self._asked = None
         self.head.say("")
         text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
-        self._empty.show_text("The rule sets could not be compared", text, "Ask again")
-        self._pages.setCurrentWidget(self._empty)
+        self._content.say("The rule sets could not be compared", text, "Ask again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)
-        self._empty.show_text("No store is open", "Open one: its probe is asked by all rule sets, side by side.")
+        self._content.say("No store is open", "Open one: its probe is asked by all rule sets, side by side.")
 
     def _put_on_clipboard(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

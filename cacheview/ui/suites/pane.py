@@ -15,14 +15,13 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
-from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, visible
@@ -83,11 +82,8 @@ class SuitesPane(QWidget):
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.installEventFilter(self)
         self._why = Line(small_font(), "text_muted")
-        self._empty = EmptyPage()
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.table)
-        self._pages.addWidget(self._empty)
-        self._pages.setContentsMargins(2 * GRID, 0, 0, 0)
+        self._content = ContentPage(self.table)
+        self._content.setContentsMargins(2 * GRID, 0, 0, 0)
         self._loader = Loader(self)
         self._lay_out()
         self._connect()
@@ -105,7 +101,7 @@ class SuitesPane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Hairline())
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._content, 1)
         layout.addWidget(Hairline())
         layout.addLayout(foot)
 
@@ -123,7 +119,7 @@ class SuitesPane(QWidget):
         self.head.closed.connect(self.close_asked)
         self._only.toggled.connect(lambda only: self._refilter(lambda: self.model.set_only_failed(only)))
         self._box.textChanged.connect(lambda text: self._refilter(lambda: self.model.set_text(text)))
-        self._empty.pressed.connect(self._help)
+        self._content.pressed.connect(self._help)
         self.table.chosen.connect(self.chosen)
         self.table.current_changed.connect(self._show_why)
         self.table.copy_asked.connect(self._copy)
@@ -203,21 +199,20 @@ class SuitesPane(QWidget):
         self.head.again_button.setEnabled(bool(self.locations))
         self._tell_counts()
         if self.model.rowCount():
-            self._pages.setCurrentWidget(self.table)
+            self._content.show_content()
             return
         if not self.locations:
             what = "A suite holds stores and probes, each with the verdict that it is expected to get."
-            self._empty.show_text("No suite was run", what, "Open suites…")
+            self._content.say("No suite was run", what, "Open suites…")
         elif busy and not self.model.total:
-            self._empty.show_text("Running…", "Probes are listed as they are judged.")
+            self._content.say("Running…", "Probes are listed as they are judged.")
         elif not self.model.total:
             hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
-            self._empty.show_text("No probe was run", hint)
+            self._content.say("No probe was run", hint)
         elif text := self._box.text().strip():
-            self._empty.show_text(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
+            self._content.say(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
         else:
-            self._empty.show_text("None failed", f"{plural(self.model.passed, 'probe')} passed.", "Show all")
-        self._pages.setCurrentWidget(self._empty)
+            self._content.say("None failed", f"{plural(self.model.passed, 'probe')} passed.", "Show all")
 
     def _tell_counts(self) -> None:
         model = self.model

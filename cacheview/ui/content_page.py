@@ -1,0 +1,40 @@
+"""What a pane shows: its content, or in its place what there is to say."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cacheview.ui.images.empty import EmptyPage
+
+__all__ = ["ContentPage"]
+
+
+class ContentPage(QStackedWidget):
+    """The content, or words in its place; it begins with the words.
+
+    Signals: ``pressed()``: the button under the words.
+    """
+
+    pressed = Signal()
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self._words = EmptyPage()
+        self._words.pressed.connect(self.pressed)
+        self.addWidget(self._words)
+        self.addWidget(content)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the content is what is shown."""
+        return self.currentWidget() is self._content
+
+    def show_content(self) -> None:
+        self.setCurrentWidget(self._content)
+
+    def say(self, text: str, hint: str, button: str = "") -> None:
+        """Show words: a line, one that helps, and a button if it has a text."""
+        self._words.show_text(text, hint, button)
+        self.setCurrentWidget(self._words)
