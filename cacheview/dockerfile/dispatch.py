@@ -90,10 +90,10 @@ def copied(
     return _copied(step, flags, destination)(checksum)
 
 
-def label_option(name: str, value: str, state: StageState) -> Dispatched:
+def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> Dispatched:
     """The step that ``docker build --label`` adds at the end of the last stage; nothing in it is expanded."""
     line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
-    return _labels(_Step(line, state, None), [(name, value)])
+    return _labels(_Step(line, state, release), [(name, value)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +102,19 @@ class _Step:
 
     instruction: Instruction
     state: StageState
-    release: BuilderRelease | None  # None: of no account
+    release: BuilderRelease
 
     @property
     def config(self) -> ContainerConfig:
         return self.state.config
 
     @property
-    def texts(self) -> BuilderRelease:
-        assert self.release is not None
-        return self.release
-
-    @property
     def lexer(self) -> Lexer:
-        return self.state.lexer(self.instruction.escape, self.texts)
+        return self.state.lexer(self.instruction.escape, self.release)
 
     @property
     def flags(self) -> Flags:
-        return parse_flags(self.instruction.name, self.instruction.flags, self.texts)
+        return parse_flags(self.instruction.name, self.instruction.flags, self.release)
 
     def check_flags(self) -> None:
         _ = self.flags
@@ -155,8 +150,8 @@ class _Step:
 
 def _run(step: _Step) -> Dispatched:
     flags = step.flags
-    if step.texts.mounts_at_dispatch:
-        check_mounts(flags.repeated.get("mount", ()), step.texts, step.lexer.word)
+    if step.release.mounts_at_dispatch:
+        check_mounts(flags.repeated.get("mount", ()), step.release, step.lexer.word)
     needs_buildkit("RUN", flags.values)
     state = step.state
     command = (*state.args.run_prefix(state.env), *step.with_shell())
@@ -218,7 +213,7 @@ def _expose(step: _Step) -> Dispatched:
     args, lexer = step.some_arguments("80"), step.lexer
     step.check_flags()
     specs = [spec for arg in sorted(args) for spec in lexer.words(arg)]
-    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec, step.texts)}
+    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec, step.release)}
     return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
 
 
@@ -243,7 +238,7 @@ def _user(step: _Step) -> Dispatched:
 def _workdir(step: _Step) -> Dispatched:
     argument = step.only_argument()
     step.check_flags()
-    path = settings.workdir(step.config.WorkingDir, step.lexer.word(argument), step.texts)
+    path = settings.workdir(step.config.WorkingDir, step.lexer.word(argument), step.release)
     after = step.config.model_copy(update={"WorkingDir": path})
     comment = {"Cmd": step.joined_comment(path)}
     return Dispatched(replace(step.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
@@ -251,7 +246,7 @@ def _workdir(step: _Step) -> Dispatched:
 
 def _stopsignal(step: _Step) -> Dispatched:
     # The builder never looks at the flags of this one.
-    signal = settings.stop_signal(step.lexer.word(step.only_argument()), step.texts)
+    signal = settings.stop_signal(step.lexer.word(step.only_argument()), step.release)
     return step.comment(signal, StopSignal=signal)
 
 
@@ -266,10 +261,10 @@ def _healthcheck(step: _Step) -> Dispatched:
         if not command:
             raise DataError("there is no command after CMD")
         test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
-        check = settings.healthcheck(test, step.flags.values, step.texts)
+        check = settings.healthcheck(test, step.flags.values, step.release)
     else:
         raise DataError(f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…")
-    return step.comment(step.texts.healthcheck(check), Healthcheck=check)
+    return step.comment(step.release.healthcheck(check), Healthcheck=check)
 
 
 def _onbuild(step: _Step) -> Dispatched:
@@ -308,10 +303,10 @@ def _copy(step: _Step) -> Dispatched:
     lexer, args, name = step.lexer, step.instruction.args, step.instruction.name
     if len(args) < 2:
         raise DataError(f"it takes a source and a destination; write {name} file /dst")
-    if heredoc_name(args[-1], step.texts):
+    if heredoc_name(args[-1], step.release):
         raise DataError("the destination cannot be a heredoc")
     flags = _resolved_flags(step)
-    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.texts))
+    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.release))
     destination = lexer.word(args[-1])
     needs_buildkit(name, flags)
     copy = CopySources(name, sources, destination, flags.get("from", ""), flags.get("chown", ""))
@@ -321,7 +316,7 @@ def _copy(step: _Step) -> Dispatched:
 def _resolved_flags(step: _Step) -> dict[str, str]:
     """The flags of a ``COPY`` or ``ADD``, with the variables resolved in those where the release does."""
     flags = dict(step.flags.values)
-    for flag in ("chown", *(("chmod",) if step.texts.expands_chmod else ()), "checksum"):
+    for flag in ("chown", *(("chmod",) if step.release.expands_chmod else ()), "checksum"):
         if flag in flags:
             flags[flag] = step.lexer.word(flags[flag])
     return flags
@@ -329,7 +324,7 @@ def _resolved_flags(step: _Step) -> dict[str, str]:
 
 def _copied(step: _Step, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
     owner = flags.get("chown", "")
-    chown = step.texts.chown.format(owner) if owner else ""
+    chown = step.release.chown.format(owner) if owner else ""
     config = step.config
 
     def make(checksum: str) -> ContainerConfig:

@@ -22,7 +22,7 @@ def probe_config(
     parent: Image | None,
     *,
     args: BuildArgs = _NO_ARGS,
-    texts: BuilderRelease = MOBY_71EBFC7,
+    release: BuilderRelease = MOBY_71EBFC7,
 ) -> ContainerConfig:
     """The container config that the builder would send to the cache for an instruction on top of an image.
 
@@ -31,13 +31,13 @@ def probe_config(
             checksum of the files stands in place of the sources, as image history shows it.
         parent: the image that the step builds on; its config holds environment, shell and the rest. None: scratch.
         args: build arguments in force: they are expanded, and show in ``RUN``.
-        texts: how the release writes its steps.
+        release: the builder.
 
     Raises:
         DataError: the builder would refuse the instruction, or never asks the cache for it, or the line alone does
             not tell what it would send; with what to do.
     """
-    parsed = parse_instruction(instruction, texts)
+    parsed = parse_instruction(instruction, release)
     try:
         if parsed.name not in INSTRUCTIONS or parsed.name == "FROM":
             raise DataError(_why_not(parsed.name))
@@ -46,16 +46,16 @@ def probe_config(
                 f"the parent is an image for {parent.config.os[:40]}, on which Docker for Linux builds nothing; "
                 "choose another parent"
             )
-        return _config(parsed, StageState.begin(parent, args, containerd=True), texts)
+        return _config(parsed, StageState.begin(parent, args, containerd=True), release)
     except DataError as error:
         raise error.at(parsed.name[:40]) from None
 
 
-def _config(parsed: Instruction, state: StageState, texts: BuilderRelease) -> ContainerConfig:
+def _config(parsed: Instruction, state: StageState, release: BuilderRelease) -> ContainerConfig:
     if parsed.name not in ("ADD", "COPY"):
-        return dispatch(parsed, state, texts).probe
-    checksum, destination = files.checksum_and_destination(parsed, state.lexer(parsed.escape, texts))
-    return copied(parsed, state, texts, checksum, destination)
+        return dispatch(parsed, state, release).probe
+    checksum, destination = files.checksum_and_destination(parsed, state.lexer(parsed.escape, release))
+    return copied(parsed, state, release, checksum, destination)
 
 
 def _why_not(name: str) -> str:

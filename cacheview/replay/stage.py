@@ -195,7 +195,7 @@ class StageBuild:
         if self.state is None:
             return self._unknown_step(step)
         try:
-            return self._ask(step, label_option(name, value, self.state), "LABEL", 0)
+            return self._ask(step, label_option(name, value, self.state, self.build.release), "LABEL", 0)
         except RefusedError:
             self._refused(step, 0)
             raise

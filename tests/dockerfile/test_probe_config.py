@@ -267,11 +267,11 @@ def test_another_release_writes_its_own_texts() -> None:
         start_interval=False,
         cleans_absolute_workdir=True,
     )
-    assert changed(f"COPY --chown=1 {FILE} /", image(), texts=older)["Cmd"] == joined(f"COPY --chown=1{FILE} in / ")
-    assert changed("WORKDIR //a/", image(), texts=older)["WorkingDir"] == "/a"
-    assert changed("HEALTHCHECK CMD a", image(), texts=older)["Cmd"] == nop("HEALTHCHECK ('CMD-SHELL', 'a')")
+    assert changed(f"COPY --chown=1 {FILE} /", image(), release=older)["Cmd"] == joined(f"COPY --chown=1{FILE} in / ")
+    assert changed("WORKDIR //a/", image(), release=older)["WorkingDir"] == "/a"
+    assert changed("HEALTHCHECK CMD a", image(), release=older)["Cmd"] == nop("HEALTHCHECK ('CMD-SHELL', 'a')")
     with pytest.raises(DataError, match=r"20\.10 does not know --start-interval"):
-        probe_config("HEALTHCHECK --start-interval=1s CMD a", image(), texts=older)
+        probe_config("HEALTHCHECK --start-interval=1s CMD a", image(), release=older)
 
 
 REFUSED = [
