@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +29,11 @@ class ProbeDocument(QObject):
         super().__init__(parent)
         self._probe = probe or Probe()
         self._undo_stack = QUndoStack(self)
+        # The steps of the stack, in its order. Python's collector may take a ring that they are in one by one, and one
+        # that goes before the stack leaves that with a pointer to nothing. What holds them here the collector does not
+        # see, and it ends with the stack.
+        self._steps: list[_Edit] = []
+        self._undo_stack.destroyed.connect(lambda _, steps=self._steps: steps.clear())
 
     @property
     def probe(self) -> Probe:
@@ -51,7 +57,10 @@ class ProbeDocument(QObject):
         """
         if probe == self._probe:
             return False
-        self._undo_stack.push(_Edit(self, self._probe, probe, text, merge))
+        step, index = _Edit(self, self._probe, probe, text, merge), self._undo_stack.index()
+        self._undo_stack.push(step)
+        self._steps[index:] = [step]
+        del self._steps[self._undo_stack.count() :]  # it was merged, or took the one before it back
         return True
 
     def set_field(self, name: str, value: ConfigValue, text: str = "", merge: str = "") -> bool:
@@ -69,9 +78,14 @@ class ProbeDocument(QObject):
 
     def load(self, probe: Probe) -> None:
         """Start anew from a probe, with nothing to undo."""
-        self._undo_stack.clear()
+        self.forget_steps()
         self._set(probe)
         self.loaded.emit(probe)
+
+    def forget_steps(self) -> None:
+        """Leave nothing to undo."""
+        self._undo_stack.clear()
+        self._steps.clear()
 
     def _set(self, probe: Probe) -> None:
         if probe != self._probe:
@@ -80,11 +94,11 @@ class ProbeDocument(QObject):
 
 
 class _Edit(QUndoCommand):
-    """From one probe to another. Both are frozen, so the step holds them whole."""
+    """From one probe to another. Both are frozen, so the step holds them whole; the document holds the step."""
 
     def __init__(self, document: ProbeDocument, before: Probe, after: Probe, text: str, merge: str) -> None:
         super().__init__(text)
-        self._document = document
+        self._document = weakref.ref(document)
         self._before = before
         self._after = after
         self._merge = merge
@@ -102,7 +116,12 @@ class _Edit(QUndoCommand):
         return True
 
     def undo(self) -> None:
-        self._document._set(self._before)
+        self._show(self._before)
 
     def redo(self) -> None:
-        self._document._set(self._after)
+        self._show(self._after)
+
+    def _show(self, probe: Probe) -> None:
+        document = self._document()
+        if document is not None:
+            document._set(probe)

@@ -521,7 +521,7 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         if self.session is not None:
             # It would tell of its end when half of the window is gone.
-            self.session.document.undo_stack.clear()
+            self.session.document.forget_steps()
             self._headline.stop()
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,3 +116,39 @@ def test_undo_leads_back_through_what_was_shown(edits: list[tuple[str, str, bool
     while document.undo_stack.canRedo():
         document.undo_stack.redo()
     assert document.probe == last
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's, going only when it is told to."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_step_ends_before_its_stack(seed: int, qapp: object, collector: None) -> None:
+    """One that the collector takes first leaves Qt with a pointer to nothing, and ends the program."""
+    random = Random(seed)
+    ended: list[int] = []  # numbers of the documents whose stack has ended
+    early: list[int] = []
+
+    def step_ended(number: int) -> None:
+        if number not in ended:
+            early.append(number)
+
+    for number in range(100):
+        document = ProbeDocument()
+        held: list[object] = []  # in the ring, too: the collector comes to the steps in another order
+        for user in range(random.randint(1, 4)):
+            document.set_field("User", str(user))
+            step = document.undo_stack.command(user)
+            weakref.finalize(step, step_ended, number)
+            held.append((step, held))
+            gc.collect(random.randint(0, 1))
+        document.undo_stack.destroyed.connect(partial(ended.append, number))
+        document.__dict__["held"] = held
+        del document, held, step
+    gc.collect()
+    assert sorted(ended) == list(range(100))
+    assert early == []
