@@ -78,7 +78,7 @@ def run_window(
     from cacheview.ui.names import DEMO, ENGINE
 
     location = store or (DEMO if screenshot is not None else "")
-    window.announce(location or ENGINE)
+    window.centre.announce(location or ENGINE)
     if on_shown is not None:
         window.first_painted.connect(on_shown)
     window.first_painted.connect(lambda: _begin(app, window, location))
@@ -178,7 +178,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
     app.exit()
     if not written:
         return _refuse(f"{file}: cannot be written: choose another place for --screenshot")
-    return 0 if well else _refuse(window.last_error)
+    return 0 if well else _refuse(window.centre.last_error)
 
 
 def _refuse(why: str) -> int:

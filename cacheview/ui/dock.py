@@ -84,7 +84,7 @@ class PaneDock(QDockWidget):
 
     def enter(self) -> None:
         """Bring the keyboard in, also where it stands behind another."""
-        before, page = QApplication.focusWidget(), self._window.page
+        before, page = QApplication.focusWidget(), self._window.centre.page
         if before is not None and page is not None and page.isAncestorOf(before):
             self._before = before
         self.raise_()

@@ -14,7 +14,7 @@ def enable_actions(window: MainWindow, *, busy: bool) -> None:
     """What can be done now. What depends on the session alone is enabled with it."""
     do, is_open = window.commands, window.session is not None
     do.cancel.setEnabled(busy)
-    do.reload.setEnabled(not busy and (is_open or bool(window.last_error)))
+    do.reload.setEnabled(not busy and (is_open or bool(window.centre.last_error)))
     do.follow.setEnabled(window.session is not None and window.session.opened.kind == "engine")
     do.save_suite.setEnabled(is_open)
     do.add_probe.setEnabled(is_open)

@@ -44,7 +44,7 @@ def _stops(window: MainWindow) -> list[_Stop]:
     if window.session is not None and window.workspace is not None:
         focus_pane = window.workspace.focus_pane
         stops = [(pane, partial(focus_pane, place)) for place, pane in enumerate(window.workspace.panes)]
-    elif (page := window.page) is not None:
+    elif (page := window.centre.page) is not None:
         stops = [(page, lambda: _focus(first_focus(page)))]
     return [*stops, *((dock, dock.enter) for dock in _docks(window))]
 

@@ -1,16 +1,15 @@
-"""The window: its frame, and what fills it while a store is open, being opened, or could not be opened."""
+"""The window: its frame, its docks, and what the person does with it."""
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from cacheview.ui.actions import Actions, connect
-from cacheview.ui.busy_page import BusyPage
+from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.enabling import enable_actions
 from cacheview.ui.names import DEMO, name_of
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
     from cacheview.ui.following import WindowFollower
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.opening import OpenedStore, Panes, Part
     from cacheview.ui.replay.replays import Replays
     from cacheview.ui.session import Session
-    from cacheview.ui.start_page import StartPage
     from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
@@ -40,14 +37,12 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 _SIZE: Final = (1320, 840)
-_BREATH: Final = 10  # milliseconds between two pieces of the panes that are made while a store is being read
-_PATIENCE: Final = 250  # milliseconds before a line says what is being read while a store is open
 
 
 class MainWindow(QMainWindow):
-    """Signals: ``first_painted()`` once; ``settled(bool)`` after each opening: whether a store is shown for it.
+    """The tool bar and the docks around the centre, which shows what is open.
 
-    The panes, the engine and the models are loaded with the first store: the first paint does not wait for them.
+    Signals: ``first_painted()`` once; ``settled(bool)`` after each opening: whether a store is shown for it.
     """
 
     first_painted = Signal()
@@ -57,31 +52,17 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
-        self._preparing = False
-        self.last_error = ""
-        self.session: Session | None = None
-        self.workspace: Workspace | None = None
-        self._rules = rules
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.busy_page = BusyPage()
-        self.busy_page.cancel_asked.connect(lambda: self.opener.cancel())
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.busy_page)
-        central = QWidget()
-        self._column = QVBoxLayout(central)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self._pages, 1)
-        self.setCentralWidget(central)
+        self.centre = Centre(settings, rules, self)
+        self.setCentralWidget(self.centre)
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
-        self._patience.timeout.connect(self._show_busy_notice)
+        self._connect_centre()
         self._connect_actions()
         self.commands.dress()
         self._enable(busy=False)
@@ -89,21 +70,25 @@ class MainWindow(QMainWindow):
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 
-    @cached_property
-    def opener(self) -> Opener:
-        """What reads stores. Made when first needed."""
-        from cacheview.ui.opener import Opener
+    # What the centre has
 
-        opener = Opener(self._settings, self._rules, self)
-        opener.announced.connect(self.announce)
-        opener.progressed.connect(self._progress)
-        opener.parted.connect(self._show_part)
-        opener.panes_asked.connect(self._bring)
-        opener.opened.connect(self._opened)
-        opener.failed.connect(self._failed)
-        opener.cancelled.connect(self._cancelled)
-        opener.ended.connect(self._ended)
-        return opener
+    @property
+    def session(self) -> Session | None:
+        return self.centre.session
+
+    @property
+    def workspace(self) -> Workspace | None:
+        return self.centre.workspace
+
+    @property
+    def notice(self) -> Notice:
+        return self.centre.notice
+
+    @property
+    def opener(self) -> Opener:
+        return self.centre.opener
+
+    # What is around it
 
     @cached_property
     def live_entries(self) -> LiveEntries:
@@ -174,36 +159,7 @@ class MainWindow(QMainWindow):
 
         return Replays(self, self._settings)
 
-    @cached_property
-    def start_page(self) -> StartPage:
-        """The ways in. Made when first needed."""
-        from cacheview.ui.start_page import StartPage
-
-        page = StartPage()
-        page.file_asked.connect(lambda: self.opener.choose_file())
-        page.folder_asked.connect(lambda: self.opener.choose_folder())
-        page.demo_asked.connect(lambda: self.open(DEMO))
-        page.again_asked.connect(lambda: self.opener.try_again())
-        page.recent_asked.connect(self.open)
-        self._pages.addWidget(page)
-        return page
-
-    def welcome(self) -> None:
-        """Show the ways in, while nothing is open."""
-        self._pages.setCurrentWidget(self.start_page)
-        self.start_page.show_welcome(self._settings.recent)
-
-    @cached_property
-    def notice(self) -> Notice:
-        """The line over the panes, hidden until there is something to say. Made when first needed."""
-        from cacheview.ui.notice import Notice
-
-        notice = Notice()
-        notice.hide()
-        notice.closed.connect(notice.hide)
-        notice.copied.connect(self._say_copied)
-        self._column.insertWidget(0, notice)
-        return notice
+    # Opening
 
     def begin(self) -> None:
         """What a start without a store opens: the engine of the current context where it answers, else the demo."""
@@ -222,151 +178,34 @@ class MainWindow(QMainWindow):
         else:
             self.open(path)
 
-    # How opening goes
+    def _connect_centre(self) -> None:
+        centre = self.centre
+        centre.announced.connect(lambda: self._enable(busy=True))
+        centre.session_made.connect(self._make_headline)
+        centre.opened.connect(self._opened)
+        centre.failed.connect(lambda: self.settled.emit(False))
+        centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
+        centre.ended.connect(self._ended)
+        centre.copied.connect(self._say_copied)
 
-    def announce(self, location: str) -> None:
-        """Say that a location is being opened, or is about to be."""
-        if self.session is None:
-            self.busy_page.show_name(name_of(location))
-            self._pages.setCurrentWidget(self.busy_page)
-        elif not self.opener.quietly:
-            self._patience.start()
-        self._enable(busy=True)
+    def _make_headline(self) -> None:
+        from cacheview.ui.headline import Headline
 
-    def _progress(self, done: int, total: int | None, what: str) -> None:
-        if self.session is None:
-            self.busy_page.show_progress(done, total, what)
-        else:
-            self.notice.show_progress(done, total)
+        self._headline = Headline(
+            self._session(), self._panes(), self.commands, self.tool_bar, self.status, self.notice, self.opener
+        )
 
-    def _show_part(self, part: Part) -> None:
-        """What has been read of the first store: its images, while the busy page stands beside them."""
-        if self.session is not None:
-            # What is open stays until the other has been read.
-            part.shown = self.session.store
-            part.more = part.in_pieces and self._panes().images.prepare(part.forest)
-            return
-        if self.workspace is None:
-            self.workspace = self._make_workspace()
-            if part.in_pieces:
-                part.more = True
-                return
-        if self._pages.currentWidget() is not self.workspace:
-            self.workspace.set_busy(self.busy_page)
-            self._pages.setCurrentWidget(self.workspace)
-            self._preparing = True
-            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
-        part.more = self.workspace.show_part(part)
-
-    def _prepare(self) -> None:
-        """Make the other panes piece by piece: all at once would be felt."""
-        if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
-            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
-
-    def _bring(self, panes: Panes) -> None:
-        """All has been read: what is left of the panes, piece by piece."""
-        self._preparing = False  # or two pieces would come in one turn
-        if "notice" not in self.__dict__:
-            panes.more = not self.notice.isVisible()
-        elif self.workspace is not None and self.session is None:
-            panes.more = self.workspace.prepare() or self.workspace.bring(panes)
-
-    def _give_up_part(self) -> None:
-        """What was read so far is not all: it goes."""
-        if self.workspace is not None and self.session is None:
-            self.workspace.release_busy()
-            self._pages.insertWidget(0, self.busy_page)
-            self._pages.removeWidget(self.workspace)
-            self.workspace.deleteLater()
-            self.workspace = None
-
-    def _show_busy_notice(self) -> None:
-        name = one_line(name_of(self.opener.asked))
-        self.notice.show_text("busy", f"Opening {name}…", (), (("&Cancel", self.opener.cancel),))
-        self.notice.show_progress(0, None)
-        self.notice.show()
-
-    def _opened(self, loaded: OpenedStore, again: bool) -> None:
-        self.last_error = ""
+    def _opened(self, again: bool) -> None:
         self.setWindowTitle(f"{one_line(name_of(self.opener.location))} – cacheview")
         if not again:
             self.commands.follow.setChecked(False)
-        if self.session is None:
-            self._make_panes(loaded)
-        else:
-            self.session.open(loaded, again=again)
         self._enable(busy=False)
         self.settled.emit(True)
 
-    def _failed(self, error: Exception) -> None:
-        from cacheview.model import DataError
-
-        name = one_line(name_of(self.opener.asked))
-        text, details = str(error), []
-        if not isinstance(error, DataError):
-            text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it with the details"
-            import traceback
-
-            details = "".join(traceback.format_exception(error)).splitlines()
-            sys.stderr.write("\n".join([*details, ""]))
-        self.last_error = text
-        if self.session is None:
-            self._give_up_part()
-            self._pages.setCurrentWidget(self.start_page)
-            self.start_page.show_error(f"{name} could not be opened", text)
-        else:
-            ways = (("&Try again", self.opener.try_again), ("Open another &file…", self.opener.choose_file))
-            self.notice.show_text("error", f"{name} could not be opened: {text}", details, ways)
-            self.notice.show()
-        self.settled.emit(False)
-
-    def _cancelled(self) -> None:
-        if self.session is None:
-            self._give_up_part()
-            self.welcome()
-        else:
-            self.notice.hide()
-        self.status.say("Opening was cancelled")
-
     def _ended(self) -> None:
-        self._patience.stop()
         self._enable(busy=False)
         if "follower" in self.__dict__:
             self.follower.catch_up()
-
-    def _make_workspace(self) -> Workspace:
-        from cacheview.ui.document import ProbeDocument
-        from cacheview.ui.workspace import Workspace
-
-        self._document = ProbeDocument(parent=self)
-        workspace = Workspace(self._document)
-        workspace.images.intermediate = self._settings.intermediate
-        if self._settings.hidden_columns is not None:
-            workspace.images.tree.set_hidden_columns(self._settings.hidden_columns)
-        if self._settings.splitter is not None:
-            workspace.widths = self._settings.splitter
-        self._pages.addWidget(workspace)
-        return workspace
-
-    def _make_panes(self, loaded: OpenedStore) -> None:
-        from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
-
-        from cacheview.ui.headline import Headline
-        from cacheview.ui.session import Session
-
-        workspace = self.workspace or self._make_workspace()
-        self.workspace = workspace
-        self.session = session = Session(loaded, self, document=self._document)
-        workspace.attach(session)
-        for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
-            editor.setAcceptDrops(False)  # a file that is dropped is for the window
-        workspace.copied.connect(self._say_copied)
-        self._headline = Headline(
-            session, workspace, self.commands, self.tool_bar, self.status, self.notice, self.opener
-        )
-        self._pages.setCurrentWidget(workspace)
-        session.begin()
-        workspace.focus_pane(0)
 
     # What the person does
 
@@ -402,11 +241,6 @@ class MainWindow(QMainWindow):
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
-
-    @property
-    def page(self) -> QWidget | None:
-        """What is shown over the docks: the panes, or what there is to say while nothing is open."""
-        return self._pages.currentWidget()
 
     def focus_shown(self) -> None:
         """Bring the keyboard to what is to be seen: where it was before is no more."""
@@ -502,7 +336,6 @@ class MainWindow(QMainWindow):
             self.commands.dress()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._patience.stop()
         if "live_entries" in self.__dict__:
             self.live_entries.close()
         if "follower" in self.__dict__:
@@ -517,15 +350,10 @@ class MainWindow(QMainWindow):
             self.compare.pane.stop()
         if "audit_pane" in self.__dict__:
             self.audit_pane.stop()
-        self.opener.close()
-        self._settings.geometry = self.saveGeometry()
+        self.centre.stop()
         if self.session is not None:
-            # It would tell of its end when half of the window is gone.
-            self.session.document.forget_steps()
             self._headline.stop()
-        if self.workspace is not None:
-            self._settings.splitter = self.workspace.widths
-            self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()
-            self._settings.intermediate = self.workspace.images.intermediate
+        self._settings.geometry = self.saveGeometry()
+        self.centre.keep_choices()
         self._settings.save()
         super().closeEvent(event)

@@ -131,10 +131,10 @@ def test_the_search_can_be_cancelled(
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
     with qtbot.waitSignal(window.opener.progressed, timeout=5000):
         window.begin()
-    assert window.busy_page.text == "Looking for a Docker Engine"
-    window.busy_page.cancel.click()
+    assert window.centre.busy_page.text == "Looking for a Docker Engine"
+    window.centre.busy_page.cancel.click()
     over.set()
-    assert window.start_page.isVisible()
+    assert window.centre.start_page.isVisible()
     assert not window.opener.is_busy
 
 

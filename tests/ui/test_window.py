@@ -192,10 +192,10 @@ def test_error_without_a_store(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     file = tmp_path / "<b>x.tar"
     opened(window, qtbot, file, well=False)
     assert window.session is None
-    assert f"{file.name} could not be opened" in texts(window.start_page)
+    assert f"{file.name} could not be opened" in texts(window.centre.start_page)
     file.write_bytes(CHAIN.read_bytes())
     with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
-        button(window.start_page, "Try again").click()
+        button(window.centre.start_page, "Try again").click()
     assert settled.args == [True]
 
 
@@ -224,7 +224,7 @@ def test_fault_of_our_own_is_told(
 
     monkeypatch.setattr(opener_module, "open_work", lambda *_: broken)
     opened(window, qtbot, CHAIN, well=False)
-    assert any("ZeroDivisionError" in text and "fault of cacheview" in text for text in texts(window.start_page))
+    assert any("ZeroDivisionError" in text and "fault of cacheview" in text for text in texts(window.centre.start_page))
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
@@ -239,11 +239,11 @@ def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(opener_module, "open_work", lambda *_: endless)
     with qtbot.waitSignal(window.opener.progressed, timeout=5000):
         window.open(str(CHAIN))
-    assert window.busy_page.text == "Reading <i>x</i>"
-    assert window.busy_page.isVisible()
+    assert window.centre.busy_page.text == "Reading <i>x</i>"
+    assert window.centre.busy_page.isVisible()
     assert window.commands.cancel.isEnabled()
-    button(window.busy_page, "Cancel").click()
-    assert "Open an image store" in texts(window.start_page)
+    button(window.centre.busy_page, "Cancel").click()
+    assert "Open an image store" in texts(window.centre.start_page)
     assert not window.commands.cancel.isEnabled()
 
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Probe
 from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
-from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.loading import Loader
 from cacheview.ui.plain import one_line
@@ -76,7 +76,7 @@ class ReplayPane(QWidget):
         self.view = StepsView(self.model)
         self._place = Place(self.view, self.model, self)
         self.detail = Detail()
-        self.empty = EmptyPage()
+        self._content = ContentPage(self.view)
         self._watcher = Watcher(self)
         self._loader = Loader(self)
         self._copier = StepsCopier(self)
@@ -86,15 +86,12 @@ class ReplayPane(QWidget):
         self._show_nothing()
 
     def _lay_out(self) -> None:
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(self.view)
         self._side = QStackedWidget()
         self._side.addWidget(self.detail)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self._pages)
+        self._splitter.addWidget(self._content)
         self._splitter.addWidget(self._side)
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 2)
@@ -119,7 +116,7 @@ class ReplayPane(QWidget):
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
         self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
         self.strip.step_asked.connect(self._go_to)
-        self.empty.pressed.connect(self._help)
+        self._content.pressed.connect(self._help)
         head = self.head
         head.open_asked.connect(self.open_asked)
         head.again_asked.connect(self.again)
@@ -164,8 +161,7 @@ class ReplayPane(QWidget):
 
     def take_focus(self) -> None:
         """Bring the keyboard to the steps, or to what there is in their place."""
-        shown = self._pages.currentWidget() is self.view
-        (self.view if shown else self.head.open_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        (self.view if self.has_steps else self.head.open_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""
@@ -189,9 +185,9 @@ class ReplayPane(QWidget):
         return self._told
 
     @property
-    def page(self) -> QWidget | None:
-        """What is shown: the steps, or what there is to say in their place."""
-        return self._pages.currentWidget()
+    def has_steps(self) -> bool:
+        """Whether the steps are shown, and not words in their place."""
+        return self._content.has_content
 
     def open(self, build: Build) -> None:
         """Replay another Dockerfile."""
@@ -296,7 +292,7 @@ class ReplayPane(QWidget):
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()
-        self._pages.setCurrentWidget(self.view)
+        self._content.show_content()
         if is_awaited:
             self.take_focus()
         self._is_new = False
@@ -335,8 +331,7 @@ class ReplayPane(QWidget):
         if not isinstance(error, DataError):
             text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
         self._say_build()
-        self.empty.show_text("The Dockerfile could not be replayed", one_line(text), "Replay again")
-        self._pages.setCurrentWidget(self.empty)
+        self._content.say("The Dockerfile could not be replayed", one_line(text), "Replay again")
         self.settled.emit()
 
     def _cancelled(self) -> None:
@@ -345,8 +340,7 @@ class ReplayPane(QWidget):
             self._say()
         else:
             self._say_build()
-            self.empty.show_text("The replay was cancelled", "Nothing is known of the steps.", "Replay again")
-            self._pages.setCurrentWidget(self.empty)
+            self._content.say("The replay was cancelled", "Nothing is known of the steps.", "Replay again")
 
     def _settle(self) -> None:
         self._patience.stop()
@@ -357,8 +351,7 @@ class ReplayPane(QWidget):
         self.head.set_busy(True)
         if self._told is None:
             self._say_build()
-            self.empty.show_text("Replaying…", "The files that COPY and ADD take are read, then the cache is asked.")
-            self._pages.setCurrentWidget(self.empty)
+            self._content.say("Replaying…", "The files that COPY and ADD take are read, then the cache is asked.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if self._patience.isActive():
@@ -388,14 +381,13 @@ class ReplayPane(QWidget):
         self.head.copy_button.setEnabled(False)
         self._say_build()
         if self._build is not None:
-            self.empty.show_text("No store is open", "Open one: the steps of the Dockerfile are asked in its cache.")
+            self._content.say("No store is open", "Open one: the steps of the Dockerfile are asked in its cache.")
         else:
-            self.empty.show_text(
+            self._content.say(
                 "No Dockerfile is open",
                 "Choose one, or drop it on the window: each step is put to the cache, and nothing is built.",
                 "Replay Dockerfile…",
             )
-        self._pages.setCurrentWidget(self.empty)
 
     def _enable(self) -> None:
         has_build = self._build is not None

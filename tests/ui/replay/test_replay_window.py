@@ -94,7 +94,7 @@ def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monk
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     window.commands.replay.trigger()
     pane = window.replays.pane
-    assert pane.page is pane.empty
+    assert not pane.has_steps
     assert button(pane, "Replay Dockerfile…").isEnabled()
     qtbot.mouseClick(button(pane, "Replay Dockerfile…"), Qt.MouseButton.LeftButton)
     assert pane.build is None
@@ -137,7 +137,7 @@ def test_a_store_comes_after_it(
     drop(window, context)
     pane = window.replays.pane
     assert asked == [1]
-    assert pane.page is pane.empty
+    assert not pane.has_steps
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/again"))
     assert len(statuses(pane)) == 10
@@ -400,7 +400,7 @@ def test_a_context_that_is_not_there(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(nowhere))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.form.context_button.click()
-    assert pane.page is pane.empty
+    assert not pane.has_steps
     assert pane.form.context.text() == str(nowhere)
     assert pane.strip.texts == ()
     nowhere.mkdir()
@@ -457,7 +457,7 @@ def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> 
     qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
     qtbot.waitUntil(lambda: pane.head.text == f"{READING}: 2 MB of 4 MB", timeout=9_000)
     qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
-    assert pane.page is pane.empty
+    assert not pane.has_steps
     assert not pane.head.progress.isVisible()
     assert slow.ended.wait(20)
     slow.remove()

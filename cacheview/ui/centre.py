@@ -1,0 +1,284 @@
+"""What fills the window: the panes of an open store, one that is being opened, or what to do where none is."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from cacheview.ui.busy_page import BusyPage
+from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.plain import one_line
+
+if TYPE_CHECKING:
+    from cacheview.ui.document import ProbeDocument
+    from cacheview.ui.notice import Notice
+    from cacheview.ui.opener import Opener
+    from cacheview.ui.opening import OpenedStore, Panes, Part
+    from cacheview.ui.session import Session
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.start_page import StartPage
+    from cacheview.ui.workspace import Workspace
+
+__all__ = ["Centre"]
+
+_BREATH: Final = 10  # milliseconds between two pieces of the panes that are made while a store is being read
+_PATIENCE: Final = 250  # milliseconds before a line says what is being read while a store is open
+
+
+class Centre(QWidget):
+    """Shows how each opening goes. The first makes the session and its panes; what is open stays till the next is read.
+
+    The panes, the engine and the models are loaded with the first store: the first paint does not wait for them.
+
+    Signals:
+        announced(): a location is being opened, or is about to be.
+        session_made(): the session and its panes are there, before the session tells anything.
+        opened(again): a store is shown; ``again``: it was open before and was read anew.
+        failed(): ``last_error`` says why.
+        cancelled(), ended(): after each of the three.
+        copied(str): what was put on the clipboard, in words.
+
+    Attributes:
+        busy_page: what is shown while the first store is being read.
+        session, workspace: of the open store; the panes are there a little before.
+        last_error: why the last opening failed; empty: it did not.
+    """
+
+    announced = Signal()
+    session_made = Signal()
+    opened = Signal(bool)
+    failed = Signal()
+    cancelled = Signal()
+    ended = Signal()
+    copied = Signal(str)
+
+    def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
+        """``rules``: name of the rule set to begin with; empty: the one that the store tells."""
+        super().__init__(parent)
+        self._settings = settings
+        self._rules = rules
+        self._preparing = False
+        self.last_error = ""
+        self.session: Session | None = None
+        self.workspace: Workspace | None = None
+        self.busy_page = BusyPage()
+        self.busy_page.cancel_asked.connect(lambda: self.opener.cancel())
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.busy_page)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._pages, 1)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._show_busy_notice)
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown: the panes, or what there is to say while nothing is open."""
+        return self._pages.currentWidget()
+
+    @cached_property
+    def opener(self) -> Opener:
+        """What reads stores. Made when first needed."""
+        from cacheview.ui.opener import Opener
+
+        opener = Opener(self._settings, self._rules, self.window())
+        opener.announced.connect(self.announce)
+        opener.progressed.connect(self._progress)
+        opener.parted.connect(self._show_part)
+        opener.panes_asked.connect(self._bring)
+        opener.opened.connect(self._opened)
+        opener.failed.connect(self._failed)
+        opener.cancelled.connect(self._cancelled)
+        opener.ended.connect(self._ended)
+        return opener
+
+    @cached_property
+    def start_page(self) -> StartPage:
+        """The ways in. Made when first needed."""
+        from cacheview.ui.start_page import StartPage
+
+        page = StartPage()
+        page.file_asked.connect(lambda: self.opener.choose_file())
+        page.folder_asked.connect(lambda: self.opener.choose_folder())
+        page.demo_asked.connect(lambda: self.opener.open(DEMO))
+        page.again_asked.connect(lambda: self.opener.try_again())
+        page.recent_asked.connect(lambda location: self.opener.open(location))
+        self._pages.addWidget(page)
+        return page
+
+    @cached_property
+    def notice(self) -> Notice:
+        """The line over the panes, hidden until there is something to say. Made when first needed."""
+        from cacheview.ui.notice import Notice
+
+        notice = Notice()
+        notice.hide()
+        notice.closed.connect(notice.hide)
+        notice.copied.connect(self.copied)
+        self._column.insertWidget(0, notice)
+        return notice
+
+    def welcome(self) -> None:
+        """Show the ways in, while nothing is open."""
+        self._pages.setCurrentWidget(self.start_page)
+        self.start_page.show_welcome(self._settings.recent)
+
+    def stop(self) -> None:
+        """Stop reading, and wait until it has stopped."""
+        self._patience.stop()
+        self.opener.close()
+        if self.session is not None:
+            # It would tell of its end when half of the window is gone.
+            self.session.document.forget_steps()
+
+    def keep_choices(self) -> None:
+        """Put into the settings how the panes were left."""
+        if self.workspace is not None:
+            self._settings.splitter = self.workspace.widths
+            self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()
+            self._settings.intermediate = self.workspace.images.intermediate
+
+    # How opening goes
+
+    def announce(self, location: str) -> None:
+        """Say that a location is being opened, or is about to be."""
+        if self.session is None:
+            self.busy_page.show_name(name_of(location))
+            self._pages.setCurrentWidget(self.busy_page)
+        elif not self.opener.quietly:
+            self._patience.start()
+        self.announced.emit()
+
+    def _progress(self, done: int, total: int | None, what: str) -> None:
+        if self.session is None:
+            self.busy_page.show_progress(done, total, what)
+        else:
+            self.notice.show_progress(done, total)
+
+    def _show_part(self, part: Part) -> None:
+        """What has been read of the first store: its images, while the busy page stands beside them."""
+        if self.session is not None:
+            # What is open stays until the other has been read.
+            part.shown = self.session.store
+            assert self.workspace is not None
+            part.more = part.in_pieces and self.workspace.images.prepare(part.forest)
+            return
+        if self.workspace is None:
+            self.workspace = self._make_workspace()
+            if part.in_pieces:
+                part.more = True
+                return
+        if self._pages.currentWidget() is not self.workspace:
+            self.workspace.set_busy(self.busy_page)
+            self._pages.setCurrentWidget(self.workspace)
+            self._preparing = True
+            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
+        part.more = self.workspace.show_part(part)
+
+    def _prepare(self) -> None:
+        """Make the other panes piece by piece: all at once would be felt."""
+        if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
+            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
+
+    def _bring(self, panes: Panes) -> None:
+        """All has been read: what is left of the panes, piece by piece."""
+        self._preparing = False  # or two pieces would come in one turn
+        if "notice" not in self.__dict__:
+            panes.more = not self.notice.isVisible()
+        elif self.workspace is not None and self.session is None:
+            panes.more = self.workspace.prepare() or self.workspace.bring(panes)
+
+    def _give_up_part(self) -> None:
+        """What was read so far is not all: it goes."""
+        if self.workspace is not None and self.session is None:
+            self.workspace.release_busy()
+            self._pages.insertWidget(0, self.busy_page)
+            self._pages.removeWidget(self.workspace)
+            self.workspace.deleteLater()
+            self.workspace = None
+
+    def _show_busy_notice(self) -> None:
+        name = one_line(name_of(self.opener.asked))
+        self.notice.show_text("busy", f"Opening {name}…", (), (("&Cancel", self.opener.cancel),))
+        self.notice.show_progress(0, None)
+        self.notice.show()
+
+    def _opened(self, loaded: OpenedStore, again: bool) -> None:
+        self.last_error = ""
+        if self.session is None:
+            self._make_panes(loaded)
+        else:
+            self.session.open(loaded, again=again)
+        self.opened.emit(again)
+
+    def _failed(self, error: Exception) -> None:
+        from cacheview.model import DataError
+
+        name = one_line(name_of(self.opener.asked))
+        text, details = str(error), []
+        if not isinstance(error, DataError):
+            text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it with the details"
+            import traceback
+
+            details = "".join(traceback.format_exception(error)).splitlines()
+            sys.stderr.write("\n".join([*details, ""]))
+        self.last_error = text
+        if self.session is None:
+            self._give_up_part()
+            self._pages.setCurrentWidget(self.start_page)
+            self.start_page.show_error(f"{name} could not be opened", text)
+        else:
+            ways = (("&Try again", self.opener.try_again), ("Open another &file…", self.opener.choose_file))
+            self.notice.show_text("error", f"{name} could not be opened: {text}", details, ways)
+            self.notice.show()
+        self.failed.emit()
+
+    def _cancelled(self) -> None:
+        if self.session is None:
+            self._give_up_part()
+            self.welcome()
+        else:
+            self.notice.hide()
+        self.cancelled.emit()
+
+    def _ended(self) -> None:
+        self._patience.stop()
+        self.ended.emit()
+
+    # The panes
+
+    def _make_workspace(self) -> Workspace:
+        from cacheview.ui.document import ProbeDocument
+        from cacheview.ui.workspace import Workspace
+
+        self._document: ProbeDocument = ProbeDocument(parent=self)
+        workspace = Workspace(self._document)
+        workspace.images.intermediate = self._settings.intermediate
+        if self._settings.hidden_columns is not None:
+            workspace.images.tree.set_hidden_columns(self._settings.hidden_columns)
+        if self._settings.splitter is not None:
+            workspace.widths = self._settings.splitter
+        workspace.copied.connect(self.copied)
+        self._pages.addWidget(workspace)
+        return workspace
+
+    def _make_panes(self, loaded: OpenedStore) -> None:
+        from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
+        from cacheview.ui.session import Session
+
+        workspace = self.workspace or self._make_workspace()
+        self.workspace = workspace
+        self.session = session = Session(loaded, self, document=self._document)
+        workspace.attach(session)
+        for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
+            editor.setAcceptDrops(False)  # a file that is dropped is for the window
+        self.session_made.emit()
+        self._pages.setCurrentWidget(workspace)
+        session.begin()
+        workspace.focus_pane(0)
