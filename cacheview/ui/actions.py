@@ -157,7 +157,8 @@ class Actions:
         action.setToolTip(tip)
         action.setStatusTip(tip)
         if keys:
-            action.setShortcut(QKeySequence(keys))
+            # The one of `setShortcut` makes all that it could be given, with every key that there is.
+            action.setShortcuts([QKeySequence.fromString(keys)])
         if picture:
             self._icons.append((action, picture))
         self._owner.addAction(action)

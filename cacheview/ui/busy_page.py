@@ -1,16 +1,20 @@
-"""What fills the window while the first store is being read."""
+"""What fills the window while the first store is being read.
+
+It is the first thing to be painted, so it is made without the enums of Qt's namespace: making these, all at once, takes
+a tenth of a start. Some calls make them for the sake of what they could be given, too, such as `QPainter.setPen`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
-from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, current_tokens, heading_font
+from cacheview.ui.theme import GRID, heading_font
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -21,17 +25,16 @@ _ICON: Final = 12 * GRID
 
 
 class BusyPage(QWidget):
-    """Says what is being opened and how far it is. ``cancel_asked``: by the button.
-
-    Its words are painted, not put into labels: so they are plain text, whatever they hold.
-    """
+    """Says what is being opened and how far it is. ``cancel_asked``: by the button."""
 
     cancel_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = ""
-        self.text = ""
+        self._title = _Line()
+        self._title.setFont(heading_font())
+        self._text = _Line()
+        self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(80 * GRID, 2 * GRID - 2)
@@ -39,43 +42,66 @@ class BusyPage(QWidget):
         self.cancel = QPushButton("&Cancel")
         self.cancel.clicked.connect(lambda: self.cancel_asked.emit())
         layout = QVBoxLayout(self)
-        layout.setSpacing(4 * GRID)
+        layout.setSpacing(0)
         layout.addStretch(1)
-        # The words stand in the room above the bar.
-        self._above = _ICON + QFontMetrics(heading_font()).height() + self.fontMetrics().height() + 8 * GRID
-        layout.addSpacing(self._above)
-        for widget in (self.progress, self.cancel):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(_ICON + 2 * GRID)  # for the icon
+        layout.addWidget(self._title)
+        layout.addSpacing(GRID)
+        layout.addWidget(self._text)
+        for space, widget in ((5 * GRID, self.progress), (4 * GRID, self.cancel)):
+            layout.addSpacing(space)
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(widget)
+            row.addStretch(1)
+            layout.addLayout(row)
         layout.addStretch(1)
+
+    @property
+    def title(self) -> str:
+        """What is being opened."""
+        return self._title.text
+
+    @property
+    def text(self) -> str:
+        """What is being done for it."""
+        return self._text.text
 
     def show_name(self, name: str) -> None:
         """Begin with a location by the name that a person has for it."""
-        self.title = f"Opening {one_line(name)}"
+        self._title.say(f"Opening {one_line(name)}")
         self.setAccessibleName(self.title)
         self.show_progress(0, None, "")
 
     def show_progress(self, done: int, total: int | None, what: str) -> None:
         """How far it is; without a total the bar only moves."""
-        self.text = one_line(what)
+        self._text.say(one_line(what))
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter, tokens = QPainter(self), current_tokens()
-        ratio = self.devicePixelRatioF()
-        top = self.progress.y() - self._above
-        painter.drawPixmap((self.width() - _ICON) // 2, top, pixmap("open", "text_faint", _ICON, ratio))
-        top += _ICON + 2 * GRID
-        painter.setFont(heading_font())
-        painter.setPen(QColor(tokens.text))
-        height = painter.fontMetrics().height()
-        painter.drawText(QRect(0, top, self.width(), height), Qt.AlignmentFlag.AlignCenter, self.title)
-        top += height + GRID
-        painter.setFont(self.font())
-        painter.setPen(QColor(tokens.text_faint))
-        painter.drawText(
-            QRect(0, top, self.width(), painter.fontMetrics().height()), Qt.AlignmentFlag.AlignCenter, self.text
-        )
+        drawing = pixmap("open", "text_faint", _ICON, self.devicePixelRatioF())
+        QPainter(self).drawPixmap((self.width() - _ICON) // 2, self._title.y() - _ICON - 2 * GRID, drawing)
+
+
+class _Line(QWidget):
+    """A line of text in the middle, painted: so it is plain text, whatever it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def say(self, text: str) -> None:
+        self.text = text
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        metrics = self.fontMetrics()
+        left = (self.width() - metrics.horizontalAdvance(self.text)) // 2
+        QPainter(self).drawText(left, metrics.ascent(), self.text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ToolBar"]
 
+_TEXT_BESIDE_ICON = 2  # of Qt.ToolButtonStyle, which the first paint does without
 _LONGEST = 34
 _CHARACTERS = (17, 9)
 """Of a case or probe in its list, at least: where there is room, and where there is little."""
@@ -105,6 +106,8 @@ class ToolBar(QToolBar):
         if brevity == self._brevity:
             return
         self._brevity = brevity
+        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
+
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         self._reload.setToolButtonStyle(alone if brevity else beside)
         self._replay.setText("Replay…" if brevity else self._replay.defaultAction().iconText())
@@ -157,7 +160,7 @@ class ToolBar(QToolBar):
         button = QToolButton()
         button.setDefaultAction(action)
         if text:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setProperty("toolButtonStyle", _TEXT_BESIDE_ICON)
         button.setAccessibleName(action.text().replace("&", ""))
         self.addWidget(button)
         return button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
@@ -51,6 +51,8 @@ class StatusBar(QStatusBar):
         self.showMessage(text, _MESSAGE)
 
     def _write(self, name: str, text: str, tip: str = "", *, right: bool = False) -> None:
+        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
+
         label = self._labels.get(name)
         if label is None:
             label = self._labels[name] = QLabel()
