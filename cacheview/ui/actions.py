@@ -71,7 +71,7 @@ class Actions:
             "Replay &Dockerfile…", "What the cache answers to each step, without building", "Ctrl+D"
         )
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
-        self.replay = self._make("Steps of the Dockerfi&le", "What became of each step, and why it missed", "Ctrl+T")
+        self.replay = self._make("Repla&y", "What became of each step, and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
         self.suite_checks.setCheckable(True)

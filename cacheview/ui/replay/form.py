@@ -61,7 +61,7 @@ class OptionsForm(QScrollArea):
         self.cache_from.setPlaceholderText("names of images, with spaces between")
         self.platform = QLineEdit()
         self.platform.setPlaceholderText("none, or os/architecture")
-        self.no_cache = QCheckBox("--&no-cache: ask nothing")
+        self.no_cache = QCheckBox("--no-cache: ask nothing")
         self.pull = QCheckBox("--pull: bases come from the registry")
         self.client = QComboBox()
         self.client.addItems(_CLIENTS)
@@ -83,18 +83,18 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context_button)
         for text, field, tip in (
             ("Context", self.context, "The folder that the client sends: COPY and ADD take files from it"),
-            ("&Build args", self.build_args, "As --build-arg; a name alone has the value of the environment"),
+            ("Build args", self.build_args, "As --build-arg; a name alone has the value of the environment"),
             ("Target", self.target, "As --target: the stage to build"),
             ("Cache from", self.cache_from, "As --cache-from"),
             ("Labels", self.labels, "As --label"),
             ("Platform", self.platform, "As --platform"),
-            ("&Sent by", self.client, "The client writes the modes of files, which count in the checksums"),
+            ("Sent by", self.client, "The client writes the modes of files, which count in the checksums"),
         ):
             label = QLabel(text)
             label.setFont(small_font())
             label.setBuddy(field)
             label.setToolTip(tool_tip(tip))
-            field.setAccessibleName(text.replace("&", ""))
+            field.setAccessibleName(text)
             field.setToolTip(tool_tip(tip))
             if field is self.context:
                 form.addRow(label, place)

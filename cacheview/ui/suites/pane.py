@@ -73,7 +73,7 @@ class SuitesPane(QWidget):
         self.head = SuitesHead()
         self.model = ChecksModel(self)
         self.table = ChecksTable(self.model)
-        self._only = QCheckBox("Fa&iled only")
+        self._only = QCheckBox("Failed only")
         self._box = QLineEdit()
         self._box.setPlaceholderText("Filter: case, probe, answer")
         self._box.setAccessibleName("Filter the probes by any of their columns")
