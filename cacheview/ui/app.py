@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -20,6 +21,7 @@ __all__ = ["run_window"]
 
 _UNUSABLE: Final = 2
 _TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
+_REST: Final = 500  # milliseconds after a store was opened: it is drawn first
 _NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
 
 
@@ -92,6 +94,8 @@ def run_window(
         _replay_when_open(window, replay, shown)
     else:
         window.settled.connect(shown)
+    if screenshot is None:
+        _load_docks_when_open(window)
     window.show()
     app.exec()
     window.close()
@@ -126,6 +130,23 @@ def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callab
             return
         window.replays.pane.settled.connect(lambda: shown(True))
         window.replays.open(*replay)
+
+    window.settled.connect(opened)
+
+
+def _load_docks_when_open(window: MainWindow) -> None:
+    """Load in the background what docks are made of, once a store has been shown: opening one would wait for it."""
+    from PySide6.QtCore import QTimer
+
+    def load() -> None:
+        import cacheview.ui.audit
+        import cacheview.ui.compare
+        import cacheview.ui.replay.replays
+        import cacheview.ui.suites.checks  # noqa: F401
+
+    def opened(_well: bool) -> None:
+        window.settled.disconnect(opened)
+        QTimer.singleShot(_REST, lambda: threading.Thread(target=load, daemon=True, name="load-docks").start())
 
     window.settled.connect(opened)
 

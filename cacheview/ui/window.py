@@ -231,16 +231,19 @@ class MainWindow(QMainWindow):
         connect(do.previous_pane, lambda: self._enter_next(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
-        # Made in one turn and shown in the next: both at once would be felt.
-        connect(do.compare, lambda: QTimer.singleShot(0, self.compare, self.compare.show_or_hide))
-        connect(do.audit, lambda: self.audit.show_or_hide())
+        connect(do.compare, lambda: self._show_or_hide(self.compare))
+        connect(do.audit, lambda: self._show_or_hide(self.audit))
         connect(do.replay_dockerfile, lambda: self.replays.choose())
-        connect(do.replay, lambda: self.replays.show_or_hide())
-        connect(do.suite_checks, lambda: self.suites.show_or_hide())
+        connect(do.replay, lambda: self._show_or_hide(self.replays))
+        connect(do.suite_checks, lambda: self._show_or_hide(self.suites))
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
+
+    def _show_or_hide(self, dock: PaneDock | Replays | SuiteChecks) -> None:
+        # Made in one turn, by naming it, and shown in the next: both at once would be felt.
+        QTimer.singleShot(0, dock, dock.show_or_hide)
 
     def focus_shown(self) -> None:
         """Bring the keyboard to what is to be seen: where it was before is no more."""

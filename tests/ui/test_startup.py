@@ -1,4 +1,4 @@
-"""What is said where there is no display, or the system lacks a library: one line, exit status 2."""
+"""A start of the program: where there is no display, or the system lacks a library, and what is loaded after it."""
 
 from __future__ import annotations
 
@@ -143,3 +143,20 @@ def test_unknown_rules(tmp_path: Path) -> None:
     ended = run(f"sys.exit(run_window('demo:', rules='moby 0', screenshot=Path({str(file)!r})))", tmp_path)
     assert ended.returncode == 2
     assert "no rule set 'moby 0'" in ended.stderr
+
+
+UNTIL_LOADED = """
+def shown():
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+    app = QApplication.instance()
+    looking = QTimer(app)
+    looking.timeout.connect(lambda: "cacheview.ui.replay.replays" in sys.modules and app.quit())
+    looking.start(20)
+sys.exit(run_window("demo:", on_shown=shown))
+"""
+
+
+def test_docks_are_loaded_before_one_is_asked_for(tmp_path: Path) -> None:
+    ended = run(UNTIL_LOADED, tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -150,7 +150,7 @@ def test_hidden_it_holds_nothing_of_a_store_that_is_no_more(window: MainWindow, 
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.audit.trigger()
-    assert not pane.isVisible()
+    qtbot.waitUntil(lambda: not pane.isVisible())
     show(*unmarked(2))
     assert kinds(pane) == []
     assert pane.images_model.images == ()
@@ -162,8 +162,10 @@ def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: O
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.audit.trigger()
+    qtbot.waitUntil(lambda: not pane.isVisible())
     with qtbot.assertNotEmitted(pane.settled, wait=50):
         window.commands.audit.trigger()
+        qtbot.waitUntil(pane.isVisible)
     assert kinds(pane) == ["mark missing"]
     assert pane.hazards.hasFocus()
 
@@ -172,14 +174,14 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.suite_checks.trigger()
-    assert window.tabifiedDockWidgets(window.audit) == [window.suites.dock]
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.audit) == [window.suites.dock])
     qtbot.waitUntil(lambda: pane.visibleRegion().isEmpty())
     window.commands.audit.trigger()
     qtbot.waitUntil(lambda: not pane.visibleRegion().isEmpty())
     assert pane.hazards.hasFocus()
     assert window.commands.audit.isChecked()
     window.commands.audit.trigger()
-    assert not pane.isVisible()
+    qtbot.waitUntil(lambda: not pane.isVisible())
     assert not window.commands.audit.isChecked()
     assert window.commands.suite_checks.isChecked()
 
@@ -187,7 +189,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
 def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.commands.audit.trigger()
     pane = window.audit_pane
-    assert "No store is open" in said(pane)
+    qtbot.waitUntil(lambda: "No store is open" in said(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(3))
     assert kinds(pane) == ["mark missing"]

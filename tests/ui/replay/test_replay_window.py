@@ -94,6 +94,7 @@ def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monk
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     window.commands.replay.trigger()
     pane = window.replays.pane
+    qtbot.waitUntil(pane.isVisible)
     assert not pane.has_steps
     assert button(pane, "Replay Dockerfile…").isEnabled()
     qtbot.mouseClick(button(pane, "Replay Dockerfile…"), Qt.MouseButton.LeftButton)
@@ -523,9 +524,9 @@ def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, sit
 def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
-    assert window.replays.dock.isHidden()
+    qtbot.waitUntil(window.replays.dock.isHidden)
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
-    assert pane.view.hasFocus()
+    qtbot.waitUntil(pane.view.hasFocus)
     qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
     assert window.replays.dock.isHidden()
     head = pane.head

@@ -76,7 +76,7 @@ def cells(table: QTableView, row: int) -> list[str]:
 def pane_of(window: MainWindow) -> SuitesPane:
     """The pane, shown."""
     if window.suites.dock.isHidden():
-        window.commands.suite_checks.trigger()
+        window.suites.show_or_hide()
     return window.suites.pane
 
 

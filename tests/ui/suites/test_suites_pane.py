@@ -37,7 +37,7 @@ def only_failed(window: MainWindow) -> QCheckBox:
 def test_opened_and_closed_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_K, CONTROL)
     dock = window.suites.dock
-    assert dock.isVisible()
+    qtbot.waitUntil(dock.isVisible)
     assert window.commands.suite_checks.isChecked()
     assert window.height() == 768
     assert "No suite was run" in texts(window)
