@@ -21,6 +21,7 @@ __all__ = ["run_window"]
 
 _UNUSABLE: Final = 2
 _TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
+_FRAME: Final = 36  # pixels that the frame takes of the height of the screen, about
 _REST: Final = 500  # milliseconds after a store was opened: it is drawn first
 _NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
 
@@ -77,6 +78,8 @@ def run_window(
     window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
+    elif screenshot is None:
+        _fit_screen(window)
     from cacheview.ui.names import DEMO, ENGINE
 
     location = store or (DEMO if screenshot is not None else "")
@@ -104,6 +107,12 @@ def run_window(
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status[0])
+
+
+def _fit_screen(window: MainWindow) -> None:
+    """Leave nothing of a window out of reach: its first size is more than a small screen has."""
+    room = window.screen().availableSize()
+    window.resize(min(window.width(), room.width()), min(window.height(), room.height() - _FRAME))
 
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:

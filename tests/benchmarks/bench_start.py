@@ -51,7 +51,7 @@ def shown():
 
 from pathlib import Path
 from cacheview.ui.app import run_window
-run_window("demo:", settings=Path("{folder}", "settings.ini"), on_shown=shown)
+run_window("demo:", settings=Path("{folder}", "settings.ini"), size=(1320, 840), on_shown=shown)
 """
 
 

@@ -160,3 +160,22 @@ sys.exit(run_window("demo:", on_shown=shown))
 def test_docks_are_loaded_before_one_is_asked_for(tmp_path: Path) -> None:
     ended = run(UNTIL_LOADED, tmp_path, QT_QPA_PLATFORM="offscreen")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+SIZE_OF_SCREEN_AND_WINDOW = """
+def shown():
+    from PySide6.QtWidgets import QApplication
+    app = QApplication.instance()
+    (window,) = (each for each in app.topLevelWidgets() if each.isVisible())
+    print(*window.screen().availableSize().toTuple(), *window.size().toTuple())
+    app.quit()
+sys.exit(run_window("demo:", on_shown=shown))
+"""
+
+
+def test_a_small_screen_has_room_for_the_window(tmp_path: Path) -> None:
+    ended = run(SIZE_OF_SCREEN_AND_WINDOW, tmp_path, QT_QPA_PLATFORM="offscreen")
+    width, height, own_width, own_height = map(int, ended.stdout.split())
+    assert width < 1320, "the screen is to be smaller than the window would be"
+    assert own_width <= width
+    assert own_height < height
