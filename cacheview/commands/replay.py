@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     add_rules(parser, "rule set to ask, by default the store's own")
-    parser.add_argument("--json", action="store_true", help="print JSON (its form is in the README)")
+    parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     return parser
 
 

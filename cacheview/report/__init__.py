@@ -1,6 +1,6 @@
 """An explanation as text, JSON or Markdown: for the command line, for copies, for bug reports.
 
-The JSON is documented in the README and stable: keys are added, never renamed or removed, within one ``format``.
+The JSON is documented in resources/docs and stable: keys are added, never renamed or removed, within one ``format``.
 """
 
 from __future__ import annotations

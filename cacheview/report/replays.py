@@ -91,7 +91,7 @@ def _why(miss: Miss) -> Iterator[str]:
 
 
 def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) -> str:
-    """The same as JSON; its form is in the README."""
+    """The same as JSON; its keys are in resources/docs/replay.md."""
     refused = replay.refused
     document = {
         "format": REPLAY_FORMAT,

@@ -54,8 +54,9 @@ class Actions:
             self._make(f"&{number} {name}", f"Keyboard to the pane {name.lower()}", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
         )
-        self.shortcuts = self._make("&Keyboard shortcuts", "All keys on one page", "F1")
-        self.about = self._make("&About cacheview", "Version and licence")
+        self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
+        self.documentation = self._make("&Documentation", "Command line, replay, suites, rules, glossary")
+        self.about = self._make("&About cacheview", "Version and license")
         self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
@@ -113,7 +114,7 @@ class Actions:
         view.addSeparator()
         view.addActions([self.next_pane, self.previous_pane])
         help_ = bar.addMenu("&Help")
-        help_.addActions([self.shortcuts, self.about])
+        help_.addActions([self.documentation, self.shortcuts, self.about])
 
     def fill_store_menu(self, menu: QMenu) -> None:
         """The ways to open a store. Live ones come in when it is shown, before what `store_menus` has with it."""

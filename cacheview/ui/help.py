@@ -65,8 +65,9 @@ class AboutDialog(QDialog):
         name.setFont(heading_font())
         text = QLabel(
             "Why did, or didn't, Docker's classic builder reuse this image?\n\n"
-            "Stores are only ever read. The rules are those of the daemon's own code,\n"
-            "held against what it answered when it was run."
+            "cacheview never writes to a store. Its rules follow the daemon's code\n"
+            "and are tested against the daemon's own answers.\n\n"
+            "Licensed under the Apache License 2.0."
         )
         text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         words = QVBoxLayout()

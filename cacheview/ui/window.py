@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         connect(do.suite_checks, lambda: self._show_or_hide(self.suites))
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
+        connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
 
@@ -306,6 +307,11 @@ class MainWindow(QMainWindow):
         from cacheview.ui.help import ShortcutsDialog
 
         ShortcutsDialog(self.commands.listed(), self).open()
+
+    def _show_documentation(self) -> None:
+        from cacheview.ui.documentation import DocumentationDialog
+
+        DocumentationDialog(self).show()  # to be read beside the window
 
     def _show_about(self) -> None:
         from cacheview.ui.help import AboutDialog

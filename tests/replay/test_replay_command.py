@@ -10,12 +10,13 @@ import pytest
 from build_kit import Daemon, image_of
 
 from cacheview.cli import main
+from cacheview.documentation import page_text
 from cacheview.model import SuiteCase
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.report.replays import replay_as_json, replay_as_text
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+DOCUMENTATION = page_text("replay.md")
 STAGES = "FROM scratch AS a\nCOPY a /a\nFROM scratch\nCOPY --from=a /a /b\n"
 
 
@@ -134,7 +135,7 @@ def test_the_json_has_the_keys_of_the_readme() -> None:
     assert [(miss["number"], miss["explanation"]["format"]) for miss in document["misses"]] == [
         (3, "cacheview-explanation/1")
     ]
-    section = README.partition("### The JSON of `replay --json`")[2].partition("\n### ")[0]
+    section = DOCUMENTATION.partition("## The JSON of `replay --json`")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`(\w+)`", section))
     assert {*document, *document["steps"][0]} <= documented
 

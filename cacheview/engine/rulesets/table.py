@@ -1,64 +1,60 @@
-"""The rule sets as Markdown tables: made of the data alone, for the README."""
+"""The rule sets as Markdown tables, generated from the data for the documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.rulesets.words import NOT_COMPARED, aspects, comparisons
+from cacheview.engine.rulesets.words import aspects, comparisons
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["markdown"]
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_KINDS = {"graphdriver": "graph driver", "containerd": "containerd"}
 
 
 def markdown() -> str:
-    """Which releases, what each rule set does, which fields it compares; then what the letters stand for."""
+    """Which releases use which rule set, what each rule set does, and how it compares each config field."""
     return "\n".join(_lines())
 
 
 def _lines() -> Iterator[str]:
-    told = {name: aspects(rules) for name, rules in RULE_SETS.items()}
+    by_name = {name: aspects(rules) for name, rules in RULE_SETS.items()}
     yield "| rule set | releases |"
     yield "|---|---|"
-    yield from (f"| `{name}` | {words['Releases']} |" for name, words in told.items())
+    yield from (f"| `{name}` | {words['Releases']} |" for name, words in by_name.items())
     yield ""
-    names = [name for name in next(iter(told.values())) if name != "Releases"]
-    yield from _table("aspect", names, told)
+    names = [name for name in next(iter(by_name.values())) if name != "Releases"]
+    yield from _table("aspect", names, by_name)
     yield ""
     yield from _table("field", CONFIG_FIELDS, {name: comparisons(rules) for name, rules in RULE_SETS.items()})
 
 
-def _table(what: str, rows: list[str] | tuple[str, ...], told: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """A letter stands for the same words in the whole table."""
-    letters: dict[str, str] = {}
-    lines = []
+def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """One row for each different behaviour: the words for it, and the rule sets that have it."""
+    yield f"| {what} | how | rule sets |"
+    yield "|---|---|---|"
     for row in rows:
-        marks = []
-        for words in told.values():
-            said = words[row]
-            if said != NOT_COMPARED and said not in letters:
-                letters[said] = _letter(len(letters))
-            marks.append("–" if said == NOT_COMPARED else letters[said])
-        lines.append(f"| {row} | {' | '.join(marks)} |")
-    yield f"| {what} | {' | '.join(_short(name) for name in told)} |"
-    yield "|---" * (len(told) + 1) + "|"
-    yield from lines
-    yield ""
-    yield from (f"- **{letter}**: {words}" for words, letter in letters.items())
-    if any("–" in line for line in lines):
-        yield f"- **–**: {NOT_COMPARED}"
+        users: dict[str, list[str]] = {}
+        for name, of_rules in words.items():
+            users.setdefault(of_rules[row], []).append(name)
+        for place, (how, names) in enumerate(users.items()):
+            head = row if not place else ""
+            yield f"| {head} | {how} | {_listed(names)} |"
 
 
-def _short(name: str) -> str:
-    """``g 24.0.7`` for a graph driver, ``c 24.0.7`` for containerd."""
-    store, _, release = name.partition("-")
-    return f"{store[0]} {release}"
-
-
-def _letter(number: int) -> str:
-    return _LETTERS[number] if number < len(_LETTERS) else f"{_LETTERS[number // 26 - 1]}{_LETTERS[number % 26]}"
+def _listed(names: Sequence[str]) -> str:
+    """Rule sets by kind of store: ``graph driver: all; containerd: 24.0.7, 24.0.9``."""
+    if len(names) == len(RULE_SETS):
+        return "all"
+    parts = []
+    for kind, title in _KINDS.items():
+        of_kind = [name for name in RULE_SETS if name.startswith(f"{kind}-")]
+        listed = [name for name in of_kind if name in names]
+        if listed:
+            releases = "all" if listed == of_kind else ", ".join(name.partition("-")[2] for name in listed)
+            parts.append(f"{title}: {releases}")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

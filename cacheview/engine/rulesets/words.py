@@ -1,4 +1,4 @@
-"""A rule set in words: all of it, and what distinguishes two. The window, the command line and the README show this."""
+"""A rule set in words: all of it, and what differs between two. For the window, command line and documentation."""
 
 from __future__ import annotations
 

@@ -1,0 +1,63 @@
+"""The commands of the README are those that CI runs, and the documentation is true of the program."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cacheview.cli import main
+from cacheview.documentation import PAGES, page_text
+from cacheview.engine import RULE_SETS, HazardKind
+from cacheview.engine.rulesets.table import markdown
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_ci_runs_the_test_command_word_for_word() -> None:
+    commands = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
+    assert len(commands) == 2
+    command = commands[1]
+    assert "\n" not in command
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("file", ["README.md", ".github/CONTRIBUTING.md", "cacheview/ARCHITECTURE.md"])
+def test_links_and_pictures_are_there(file: str) -> None:
+    source = ROOT / file
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", source.read_text(encoding="utf-8"))
+    inside = [link for link in links if "://" not in link]
+    assert inside
+    assert [link for link in inside if not (source.parent / link).exists()] == []
+
+
+def test_all_pages_are_listed_and_begin_with_their_title() -> None:
+    assert {file.name for file in (ROOT / "resources" / "docs").iterdir()} == set(PAGES)
+    assert {name: page_text(name).splitlines()[0] for name in PAGES} == {n: f"# {title}" for n, title in PAGES.items()}
+
+
+def test_the_suite_shown_passes(tmp_path: Path) -> None:
+    (suite,) = re.findall(r"```json\n(.*?)\n```", page_text("suites.md"), re.DOTALL)
+    file = tmp_path / "suite.jsonl"
+    file.write_text(suite + "\n", encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+
+
+def test_the_tables_of_rule_sets_are_generated_from_the_code() -> None:
+    page = page_text("rule-sets.md")
+    (shown,) = re.findall(r"<!-- rule sets: begin -->\n(.*?)\n<!-- rule sets: end -->", page, re.DOTALL)
+    assert shown == markdown()
+    assert [name for name in RULE_SETS if f"`{name}`" not in page] == []
+
+
+def test_every_hazard_is_documented() -> None:
+    assert [kind.value for kind in HazardKind if kind.value not in page_text("rules.md")] == []
+
+
+def test_the_license_comes_with_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "Apache-2.0"
+    assert [file for file in project["license-files"] if not (ROOT / file).is_file()] == []
