@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
-from cacheview.engine.platforms import PLATFORM_RULES, PlatformRule
-from cacheview.engine.requirement import Requirement
+from cacheview.engine.platforms import PlatformRule
+from cacheview.engine.platforms.rules import ANY_PLATFORM
+from cacheview.engine.requirement import FittingPlatform, Requirement
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, HistoryEntry, Timestamp
 
 __all__ = [
@@ -157,12 +158,18 @@ class RuleSet:
     source_hit: SourceHit
     requirements: tuple[Requirement, ...] = ()
     later: tuple[Requirement, ...] = ()
-    parent_platform: PlatformRule = PLATFORM_RULES["containerd-71ebfc7"]
+    parent_platform: PlatformRule = ANY_PLATFORM
     lost_parent_is_miss: bool = False
     restoring: Restoring = Restoring()
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def platform(self) -> PlatformRule:
+        """How a candidate's platform is compared with the builder's."""
+        asked = (*self.requirements, *self.later)
+        return next((each.rule for each in asked if isinstance(each, FittingPlatform)), ANY_PLATFORM)
 
     @cached_property
     def compared_fields(self) -> tuple[str, ...]:

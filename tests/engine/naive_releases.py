@@ -413,6 +413,7 @@ def releases(rule: Callable[[str], Match]) -> dict[str, Release]:
         "graphdriver-23.0.18": plat(new, "graphdriver-23.0.18", start_interval=False),
         "graphdriver-25.0.5": plat(new, "graphdriver-25.0.5", dated=True),
         "graphdriver-28.5.2": plat(new, "graphdriver-28.5.2", dated=True),
+        "graphdriver-29.0": plat(new, "graphdriver-29.0", dated=True, not_written=("MacAddress",)),
         "graphdriver-29": plat(new, "graphdriver-29", dated=True, not_written=("MacAddress",)),
         "containerd-24.0.7": c24,
         "containerd-24.0.9": replace(c24, not_found_is_miss=True),
@@ -422,6 +423,9 @@ def releases(rule: Callable[[str], Match]) -> dict[str, Release]:
         "containerd-26.1.5": plat(new, "containerd-26.1.5", dated=True, graph=False, not_written=not_oci),
         "containerd-28.5.2": plat(
             new, "containerd-28.5.2", dated=True, graph=False, not_written=not_oci, again_is_error=True
+        ),
+        "containerd-29.0": plat(
+            new, "containerd-29.0", dated=True, graph=False, not_written=not_oci, again_is_error=True
         ),
         "containerd-29": plat(
             new,

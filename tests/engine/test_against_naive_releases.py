@@ -9,12 +9,11 @@ from naive_releases import Release, State, ask, begin, releases
 
 from cacheview.engine import RULE_SETS
 from cacheview.engine.judge import PREVIOUS, asked
-from cacheview.engine.platforms import PLATFORM_RULES
 from cacheview.model import ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
 
 VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.gz"))
-RELEASES = releases(lambda name: PLATFORM_RULES[name].matches)
+RELEASES = releases(lambda name: RULE_SETS[name].platform.matches)
 EVERY = 30
 """Of the cases, one in so many."""
 

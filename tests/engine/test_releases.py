@@ -28,7 +28,14 @@ G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
         ("v26.0.0-rc2", C, "containerd-25.0.5"),
         ("v26.0.0-rc3", C, "containerd-26.1.5"),
         ("27.5.1", G, "graphdriver-25.0.5"),
-        ("docker-v29.5.3", G, "graphdriver-28.5.2"),
+        ("28.5.2", C, "containerd-28.5.2"),
+        ("29.0.0", C, "containerd-29.0"),
+        ("29.2.1", C, "containerd-29.0"),
+        ("docker-v29.5.3", C, "containerd-29.0"),
+        ("29.0.0", G, "graphdriver-29.0"),
+        ("docker-v29.5.3", G, "graphdriver-29.0"),
+        ("29.6.0", C, "containerd-29"),
+        ("29.6.0", G, "graphdriver-29"),
         ("29.7.2-dev", C, "containerd-29"),
     ],
 )
@@ -43,7 +50,7 @@ def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> No
     assert newer is not None
     assert newer.rules.name == "containerd-29"
     assert "newer" in newer.note
-    between = choose("29.2.0", C)
+    between = choose("29.0.0-rc.3", C)
     assert between is not None
     assert between.rules.name == "containerd-28.5.2"
     assert "between" in between.note

@@ -7,12 +7,10 @@ from cacheview.engine.platforms.matcher import Matcher
 from cacheview.engine.platforms.normal import HOST
 from cacheview.engine.platforms.parse import parse_specifier
 from cacheview.engine.platforms.rule import PlatformKey, PlatformRule
-from cacheview.engine.platforms.rules import PLATFORM_RULES
 from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
 
 __all__ = [
     "HOST",
-    "PLATFORM_RULES",
     "Library",
     "Matcher",
     "PlatformCheck",

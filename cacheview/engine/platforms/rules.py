@@ -1,9 +1,6 @@
-"""The platform rules of all rule sets."""
+"""The ways in which Docker's releases compare platforms; each rule set names one of them."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from cacheview.engine.platforms.library import (
     CONTAINERD_1_6,
@@ -21,7 +18,6 @@ __all__ = [
     "COMPATIBLE_MAJOR_MINOR",
     "COMPATIBLE_VERSION",
     "COMPATIBLE_VERSION_RC_2",
-    "PLATFORM_RULES",
     "SAME_PLATFORM",
     "SAME_PLATFORM_1_7",
     "SAME_PLATFORM_CONTAINERD",
@@ -95,7 +91,7 @@ COMPATIBLE_VERSION_RC_2 = PlatformRule(
     recorded=True,
     overwrites_version=True,
 )
-"""Of no rule set: differs from `COMPATIBLE_VERSION` only for an image whose os is written ``Windows``."""
+"""Differs from `COMPATIBLE_VERSION` only for an image whose os is written ``Windows``."""
 
 COMPATIBLE_FEATURES = PlatformRule(
     name="compatible-features",
@@ -105,26 +101,3 @@ COMPATIBLE_FEATURES = PlatformRule(
     recorded=True,
     overwrites_version=True,
 )
-
-PLATFORM_RULES: Mapping[str, PlatformRule] = MappingProxyType(
-    {
-        "graphdriver-24.0.7": ANY_PLATFORM,
-        "graphdriver-25.0.0": ANY_PLATFORM,
-        "graphdriver-24.0.9": SAME_PLATFORM,
-        "graphdriver-23.0.18": COMPATIBLE_MAJOR_MINOR,
-        "graphdriver-25.0.2": SAME_PLATFORM_1_7,
-        "graphdriver-25.0.5": COMPATIBLE,
-        "graphdriver-28.5.2": COMPATIBLE_VERSION,
-        "graphdriver-29": COMPATIBLE_FEATURES,
-        "containerd-24.0.7": ANY_PLATFORM,
-        "containerd-24.0.9": ANY_PLATFORM,
-        "containerd-71ebfc7": ANY_PLATFORM,
-        "containerd-25.0.0": ANY_PLATFORM,
-        "containerd-25.0.2": ANY_PLATFORM,
-        "containerd-25.0.5": SAME_PLATFORM_CONTAINERD,
-        "containerd-26.1.5": COMPATIBLE,
-        "containerd-28.5.2": COMPATIBLE_VERSION,
-        "containerd-29": COMPATIBLE_FEATURES,
-    }
-)
-"""The platform rule of each rule set, by the rule set's name."""

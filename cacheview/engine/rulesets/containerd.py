@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cacheview.engine.platforms import PLATFORM_RULES
+from cacheview.engine.platforms.rules import (
+    COMPATIBLE,
+    COMPATIBLE_FEATURES,
+    COMPATIBLE_VERSION,
+    COMPATIBLE_VERSION_RC_2,
+    SAME_PLATFORM_CONTAINERD,
+)
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
@@ -99,8 +105,8 @@ V25_0_5 = replace(
     title="containerd store, Docker 25.0.3 to 25.0.17",
     source="moby daemon/containerd/cache.go (92fcf4ae), image.go at v25.0.5",
     spans=(Span("v25.0.3", "v25.0.17"), Span("v26.0.0-rc1", "v26.0.0-rc2")),
-    later=(FittingPlatform(PLATFORM_RULES["containerd-25.0.5"]),),
-    parent_platform=PLATFORM_RULES["containerd-25.0.5"],
+    later=(FittingPlatform(SAME_PLATFORM_CONTAINERD),),
+    parent_platform=SAME_PLATFORM_CONTAINERD,
 )
 
 V26_1_5 = replace(
@@ -109,7 +115,7 @@ V26_1_5 = replace(
     title="containerd store, Docker 26.0 to 27.5",
     source="moby daemon/containerd/cache.go (5b978180, 979925b8, 776ee0f2), image/cache/cache.go (c45832e4)",
     spans=(Span("v26.0.0-rc3", "v27.5.1"),),
-    requirements=(BuiltLocally(), FittingPlatform(PLATFORM_RULES["containerd-26.1.5"])),
+    requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE)),
     sources=Sources.FOUND,
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
@@ -122,19 +128,28 @@ V28_5_2 = replace(
     title="containerd store, Docker 28.0 to 28.5",
     source="moby daemon/containerd/cache.go at v28.5.2, vendored containerd/platforms v1.0.0-rc.1",
     spans=(Span("v28.0.0", "v28.5.2"),),
-    requirements=(BuiltLocally(), FittingPlatform(PLATFORM_RULES["containerd-28.5.2"])),
+    requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION)),
     restoring=replace(V26_1_5.restoring, fails_again=True),
 )
 
-V29 = replace(
+V29_0 = replace(
     V28_5_2,
-    name="containerd-29",
-    title="containerd store, Docker 29.6 and later",
-    source="moby daemon/containerd/cache.go (fe15f4ee)",
-    spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
-    requirements=(BuiltLocally(), FittingPlatform(PLATFORM_RULES["containerd-29"])),
-    restoring=replace(V28_5_2.restoring, refuses_features=True),
+    name="containerd-29.0",
+    title="containerd store, Docker 29.0 to 29.5",
+    source="moby daemon/containerd/cache.go (fe15f4ee), vendored containerd/platforms v1.0.0-rc.2",
+    spans=(Span("docker-v29.0.0", "docker-v29.5.3"),),
+    requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION_RC_2)),
 )
 
-CONTAINERD = (V24_0_7, V24_0_9, CONTAINERD_71EBFC7, V25_0_0, V25_0_2, V25_0_5, V26_1_5, V28_5_2, V29)
+V29 = replace(
+    V29_0,
+    name="containerd-29",
+    title="containerd store, Docker 29.6 and later",
+    source="moby daemon/containerd/cache.go (fe15f4ee), vendored containerd/platforms v1.0.0-rc.4",
+    spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
+    requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_FEATURES)),
+    restoring=replace(V29_0.restoring, refuses_features=True),
+)
+
+CONTAINERD = (V24_0_7, V24_0_9, CONTAINERD_71EBFC7, V25_0_0, V25_0_2, V25_0_5, V26_1_5, V28_5_2, V29_0, V29)
 """In the order of their releases."""

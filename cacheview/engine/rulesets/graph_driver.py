@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cacheview.engine.platforms import PLATFORM_RULES
+from cacheview.engine.platforms import PlatformRule
+from cacheview.engine.platforms.rules import (
+    COMPATIBLE,
+    COMPATIBLE_FEATURES,
+    COMPATIBLE_MAJOR_MINOR,
+    COMPATIBLE_VERSION,
+    COMPATIBLE_VERSION_RC_2,
+    SAME_PLATFORM,
+    SAME_PLATFORM_1_7,
+)
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
@@ -57,8 +66,8 @@ V25_0_0 = replace(
 )
 
 
-def _fitting(name: str) -> tuple[BuiltLocally, FittingPlatform]:
-    return BuiltLocally(), FittingPlatform(PLATFORM_RULES[name])
+def _fitting(rule: PlatformRule) -> tuple[BuiltLocally, FittingPlatform]:
+    return BuiltLocally(), FittingPlatform(rule)
 
 
 V24_0_9 = replace(
@@ -67,7 +76,7 @@ V24_0_9 = replace(
     title="graph driver, Docker 24.0.9",
     source="moby image/cache/cache.go (ee89a171), compare.go (d438b65b)",
     spans=(Span("v24.0.9", "v24.0.9"),),
-    requirements=_fitting("graphdriver-24.0.9"),
+    requirements=_fitting(SAME_PLATFORM),
     config_checks=ALL_FIELDS_BUT_START_INTERVAL,
 )
 
@@ -77,7 +86,7 @@ V23_0_18 = replace(
     title="graph driver, Docker 23.0.10 to 23.0.18",
     source="moby image/cache/cache.go (b4f551a0), compare.go (7633b0e9)",
     spans=(Span("v23.0.10", "v23.0.18"),),
-    requirements=_fitting("graphdriver-23.0.18"),
+    requirements=_fitting(COMPATIBLE_MAJOR_MINOR),
 )
 
 V25_0_2 = replace(
@@ -86,7 +95,7 @@ V25_0_2 = replace(
     title="graph driver, Docker 25.0.2",
     source="moby image/cache/cache.go (8b7632f5), compare.go (ec1971a2)",
     spans=(Span("v25.0.2", "v25.0.2"),),
-    requirements=_fitting("graphdriver-25.0.2"),
+    requirements=_fitting(SAME_PLATFORM_1_7),
     config_checks=ALL_FIELDS,
     missing_time=MissingTime.NONE,
     restoring=Restoring(),
@@ -98,27 +107,36 @@ V25_0_5 = replace(
     title="graph driver, Docker 25.0.3 to 27.5",
     source="moby image/cache/cache.go (c45832e4)",
     spans=(Span("v25.0.3", "v25.0.17"), Span("v26.0.0-rc1", "v27.5.1")),
-    requirements=_fitting("graphdriver-25.0.5"),
+    requirements=_fitting(COMPATIBLE),
 )
 
 V28_5_2 = replace(
     V25_0_5,
     name="graphdriver-28.5.2",
-    title="graph driver, Docker 28.0 to 29.5",
+    title="graph driver, Docker 28.0 to 28.5",
     source="moby image/cache/cache.go (c45832e4), vendored containerd/platforms v1.0.0-rc.1",
-    spans=(Span("v28.0.0", "v28.5.2"), Span("docker-v29.0.0", "docker-v29.5.3")),
-    requirements=_fitting("graphdriver-28.5.2"),
+    spans=(Span("v28.0.0", "v28.5.2"),),
+    requirements=_fitting(COMPATIBLE_VERSION),
 )
 
-V29 = replace(
+V29_0 = replace(
     V28_5_2,
-    name="graphdriver-29",
-    title="graph driver, Docker 29.6 and later",
-    source="moby daemon/internal/image/cache/cache.go (3338c738), compare.go (39c84949)",
-    spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
-    requirements=_fitting("graphdriver-29"),
+    name="graphdriver-29.0",
+    title="graph driver, Docker 29.0 to 29.5",
+    source="moby daemon/internal/image/cache/cache.go (3338c738), vendored containerd/platforms v1.0.0-rc.2",
+    spans=(Span("docker-v29.0.0", "docker-v29.5.3"),),
+    requirements=_fitting(COMPATIBLE_VERSION_RC_2),
     restoring=Restoring(lost_fields=frozenset({"MacAddress"})),
 )
 
-GRAPH_DRIVER = (V24_0_7, V24_0_9, V23_0_18, V25_0_0, V25_0_2, V25_0_5, V28_5_2, V29)
+V29 = replace(
+    V29_0,
+    name="graphdriver-29",
+    title="graph driver, Docker 29.6 and later",
+    source="moby daemon/internal/image/cache/cache.go (3338c738), compare.go (39c84949), platforms v1.0.0-rc.4",
+    spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
+    requirements=_fitting(COMPATIBLE_FEATURES),
+)
+
+GRAPH_DRIVER = (V24_0_7, V24_0_9, V23_0_18, V25_0_0, V25_0_2, V25_0_5, V28_5_2, V29_0, V29)
 """In the order of their releases; branches that were kept up side by side come in the order of their numbers."""

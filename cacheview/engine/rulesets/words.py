@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cacheview.engine.platforms import PLATFORM_RULES
+from cacheview.engine.platforms.rules import ANY_PLATFORM
 from cacheview.engine.ruleset import Candidates, Restoring, RuleSet, SourceHit, Sources
 from cacheview.model import CONFIG_FIELDS
 
@@ -93,6 +93,6 @@ def _lost_parent(rules: RuleSet) -> str:
     if rules.lost_parent_is_miss:
         return "is a miss"
     words = "is an error" if rules.sources is Sources.ALL else "is a miss; beside --cache-from an error"
-    if rules.parent_platform != PLATFORM_RULES["containerd-71ebfc7"]:
+    if rules.parent_platform is not ANY_PLATFORM:
         words += ", and so is one of another platform"
     return words

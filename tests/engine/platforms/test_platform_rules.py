@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from platform_strategies import pairs, platforms
 
-from cacheview.engine.platforms import HOST, PLATFORM_RULES, Matcher, PlatformCheck, PlatformRule
+from cacheview.engine import RULE_SETS
+from cacheview.engine.platforms import HOST, Matcher, PlatformCheck, PlatformRule
 from cacheview.engine.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
 from cacheview.engine.platforms.rules import (
     ANY_PLATFORM,
@@ -21,7 +22,7 @@ from cacheview.engine.platforms.rules import (
 )
 from cacheview.model import Platform
 
-RULES = sorted({COMPATIBLE_VERSION_RC_2, *PLATFORM_RULES.values()}, key=lambda rule: rule.name)
+RULES = sorted({rules.platform for rules in RULE_SETS.values()}, key=lambda rule: rule.name)
 
 
 def windows(version: str = "", *features: str, os: str = "windows") -> Platform:
@@ -67,7 +68,6 @@ def test_one_matching_library_up_to_docker_27(pair: tuple[Platform, Platform]) -
 
 def test_rules_are_values_with_names_of_their_own() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES) == 9
-    assert len(PLATFORM_RULES) == 17
     assert COMPATIBLE == COMPATIBLE
     assert len(set(RULES)) == 9
 

@@ -173,7 +173,7 @@ def test_every_probe_of_the_demo(shown: ComparePane, demo: MainWindow, qtbot: Qt
         matrix = compare(session(demo).store, session(demo).document.probe)
         groups = [[row.rules.name for row in group.rows] for group in matrix.groups]
         assert [line.rules.name for line in shown.model.lines] == [name for group in groups for name in group]
-        begins = [row for row in range(17) if row == 0 or shown.model.begins_group(row)]
+        begins = [row for row in range(len(RULE_SETS)) if row == 0 or shown.model.begins_group(row)]
         assert len(begins) == len(groups)
         outcomes |= {row.verdict.outcome for row in matrix.rows}
         assert shown.view.grab().width() > 0
@@ -477,7 +477,7 @@ def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: 
     assert isinstance(cache, ImageCache)
     assert cache.rules is rules
     assert isinstance(lines, list)
-    assert len(lines) == 17
+    assert len(lines) == len(RULE_SETS)
 
 
 def test_a_switch_that_comes_after_another_store_is_of_that_store(
