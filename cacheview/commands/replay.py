@@ -7,9 +7,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
-from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
+from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import RuleSet, fitting
@@ -28,8 +27,6 @@ from cacheview.stores.open import open_store
 from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
 
 __all__ = ["replay_command"]
-
-_CLIENTS: Final[dict[str, Client]] = {"28": CLIENT_28, "20.10": CLIENT_20_10}
 
 _HELP = """\
 exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
@@ -53,7 +50,9 @@ def replay_command(arguments: list[str]) -> int:
         release = builder_of(case.store, rules)
         dockerfile = find_dockerfile(options.context, options.file or "")
         context = FolderContext(options.context)
-        summer = ContextSummer(context, dockerfile.name, release, _CLIENTS[options.client])
+        engine = case.store.release
+        client = client_named(options.client) if options.client else client_for_engine(engine.version if engine else "")
+        summer = ContextSummer(context, dockerfile.name, release, client)
         data, build = dockerfile.read(), _build_options(options)
 
         def play(assumed: Mapping[int, str]) -> Replay:
@@ -103,9 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
     parser.add_argument(
         "--client",
-        choices=tuple(_CLIENTS),
-        default="28",
-        help="which docker CLI sends the context: 28 for 23.0 and later, whose checksums differ from those of 20.10",
+        metavar="CLIENT",
+        default="",
+        help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
+        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0)",
     )
     parser.add_argument(
         "--beyond",

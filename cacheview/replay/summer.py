@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cacheview.dockerfile.context import CLIENT_28, Client, Context, ContextSums, SourcesSum
+from cacheview.dockerfile.context import DOCKER_CLI, Client, Context, ContextSums, SourcesSum
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.release import BuilderRelease
@@ -35,7 +35,7 @@ class ContextSummer:
         context: Context,
         dockerfile_name: str,
         release: BuilderRelease,
-        client: Client = CLIENT_28,
+        client: Client = DOCKER_CLI,
         hasher: Hasher | None = None,
     ) -> None:
         """``dockerfile_name``: path of the Dockerfile in the context; empty: it is elsewhere."""

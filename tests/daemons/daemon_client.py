@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, Client
+from cacheview.dockerfile.context import CLI_20_10, DOCKER_CLI, Client
 
 __all__ = ["BuiltStep", "DockerCli", "Outcome", "docker_programs"]
 
@@ -64,7 +64,7 @@ class DockerCli:
     @property
     def sends_as(self) -> Client:
         """How it makes the tar of a context."""
-        return CLIENT_20_10 if int(self.version.split(".")[0]) < 23 else CLIENT_28
+        return CLI_20_10 if int(self.version.split(".")[0]) < 23 else DOCKER_CLI
 
     def build(self, context: Path, arguments: Sequence[str]) -> Outcome:
         """``docker build`` of a context."""

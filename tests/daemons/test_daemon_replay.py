@@ -17,7 +17,6 @@ from daemon_start import KINDS, EngineDaemon
 from daemon_stores import opened
 
 from cacheview.cli import main
-from cacheview.dockerfile.context import CLIENT_20_10
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.engine import fitting
 from cacheview.engine.cache import NEW
@@ -201,4 +200,4 @@ def test_the_command_tells_by_its_status_whether_a_build_is_cached(
 
 
 def _client_option(client: DockerCli) -> str:
-    return "20.10" if client.sends_as is CLIENT_20_10 else "28"
+    return client.sends_as.name

@@ -150,3 +150,13 @@ def test_the_text_tells_triggers_and_images_that_the_build_makes() -> None:
     assert replay_as_text(Daemon().replay("FROM scratch\nENV A=1\n", options=BuildOptions()), daemon.store).endswith(
         "2 steps: 1 missed"
     )
+
+
+def test_the_old_names_of_clients_still_work(store: str, context: Path) -> None:
+    assert main(["replay", str(context), "--store", store, "--client", "28"]) == 0
+    assert main(["replay", str(context), "--store", store, "--client", "docker CLI 28.2.2"]) == 0
+
+
+def test_a_client_that_is_not_known_is_refused(store: str, context: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(context), "--store", store, "--client", "nerdctl"]) == 2
+    assert "no such client: 'nerdctl'; there are docker-cli, " in capsys.readouterr().err

@@ -12,7 +12,7 @@ from build_kit import GRAPH_DRIVER, Daemon
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28, FolderContext
+from cacheview.dockerfile.context import CLI_20_10, DOCKER_CLI, FolderContext
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
@@ -39,7 +39,7 @@ class Folder:
 
     def replay(self, old: bool = False) -> Replay:
         daemon = self.daemon
-        client = CLIENT_20_10 if old else CLIENT_28
+        client = CLI_20_10 if old else DOCKER_CLI
         summer = ContextSummer(FolderContext(self.root), "", daemon.release, client)
         return replay(DOCKERFILE, summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
 

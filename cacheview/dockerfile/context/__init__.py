@@ -1,6 +1,13 @@
 """The build context as the client sends it, and the checksums of it that stand in ``COPY`` and ``ADD``."""
 
-from cacheview.dockerfile.context.clients import CLIENT_20_10, CLIENT_28, Client
+from cacheview.dockerfile.context.clients import (
+    CLI_20_10,
+    CLIENTS,
+    DOCKER_CLI,
+    Client,
+    client_for_engine,
+    client_named,
+)
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.folder import FolderContext
@@ -9,8 +16,9 @@ from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sums import ContextSums, SourcesSum
 
 __all__ = [
-    "CLIENT_20_10",
-    "CLIENT_28",
+    "CLIENTS",
+    "CLI_20_10",
+    "DOCKER_CLI",
     "Client",
     "Context",
     "ContextSums",
@@ -20,4 +28,6 @@ __all__ = [
     "MemoryContext",
     "NotKnownError",
     "SourcesSum",
+    "client_for_engine",
+    "client_named",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from cacheview.dockerfile.context.clients import CLIENT_28, Client
+from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import raw
@@ -65,7 +65,7 @@ class ContextSums:
         context: Context,
         dockerfile_name: str = "Dockerfile",
         *,
-        client: Client = CLIENT_28,
+        client: Client = DOCKER_CLI,
         release: BuilderRelease = MOBY_71EBFC7,
         hasher: Hasher | None = None,
     ) -> None:

@@ -91,7 +91,7 @@ class Replayer:
 
         def work(report: Report) -> Told:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
-            from cacheview.dockerfile.context import CLIENT_20_10, CLIENT_28
+            from cacheview.dockerfile.context import client_for_engine, client_named
             from cacheview.dockerfile.context.hashing import Hasher
             from cacheview.replay.beyond import beyond
             from cacheview.replay.builder import builder_of
@@ -111,7 +111,8 @@ class Replayer:
             data = dockerfile.read()
             release = builder_of(store, rules)
             context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
-            client = CLIENT_20_10 if build.old_client else CLIENT_28
+            engine = store.release.version if store.release is not None else ""
+            client = client_named(build.client) if build.client else client_for_engine(engine)
             read = 0
 
             def reading(done: int, total: int | None, _: str) -> None:

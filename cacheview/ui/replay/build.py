@@ -33,7 +33,7 @@ class Build(Model):
         dockerfile: path of the file.
         context: path of the folder.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
-        old_client: the context is sent by the CLI 20.10 or docker-py.
+        client: what sends the context, a name of `CLIENTS`; empty: the one that goes with the engine.
         beyond: after a miss it goes on as if the step had been that of the nearest candidate.
     """
 
@@ -46,7 +46,7 @@ class Build(Model):
     platform: str = ""
     no_cache: bool = False
     pull: bool = False
-    old_client: bool = False
+    client: str = ""
     beyond: bool = False
 
     @property

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.dockerfile.context.clients import CLIENTS
 from cacheview.ui.plain import tool_tip
 from cacheview.ui.replay.build import Build
 from cacheview.ui.theme import GRID, mono_font, small_font
@@ -29,7 +30,7 @@ from cacheview.ui.theme import GRID, mono_font, small_font
 __all__ = ["OptionsForm"]
 
 _REST: Final = 250  # milliseconds without a key, before what is typed counts
-_CLIENTS: Final = ("Docker CLI 23 or later", "Docker CLI 20.10, docker-py")
+_BY_ENGINE: Final = "Docker CLI of the engine's age"
 
 
 class OptionsForm(QScrollArea):
@@ -64,7 +65,9 @@ class OptionsForm(QScrollArea):
         self.no_cache = QCheckBox("--no-cache: ask nothing")
         self.pull = QCheckBox("--pull: bases come from the registry")
         self.client = QComboBox()
-        self.client.addItems(_CLIENTS)
+        self.client.addItem(_BY_ENGINE, "")
+        for each in CLIENTS.values():
+            self.client.addItem(each.title, each.name)
         self.client.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.client.setMinimumContentsLength(8)
         self._lay_out()
@@ -88,7 +91,11 @@ class OptionsForm(QScrollArea):
             ("Cache from", self.cache_from, "As --cache-from"),
             ("Labels", self.labels, "As --label"),
             ("Platform", self.platform, "As --platform"),
-            ("Sent by", self.client, "The client writes the modes of files, which count in the checksums"),
+            (
+                "Build client",
+                self.client,
+                "What sends the context: it decides which files are sent, and modes and owners, which count",
+            ),
         ):
             label = QLabel(text)
             label.setFont(small_font())
@@ -139,7 +146,7 @@ class OptionsForm(QScrollArea):
                 lines.setPlainText("\n".join(texts))
         self.no_cache.setChecked(build.no_cache)
         self.pull.setChecked(build.pull)
-        self.client.setCurrentIndex(int(build.old_client))
+        self.client.setCurrentIndex(max(self.client.findData(build.client), 0))
         self.setEnabled(True)
         self._build = build
 
@@ -169,7 +176,7 @@ class OptionsForm(QScrollArea):
                 "platform": self.platform.text().strip(),
                 "no_cache": self.no_cache.isChecked(),
                 "pull": self.pull.isChecked(),
-                "old_client": self.client.currentIndex() == 1,
+                "client": self.client.currentData(),
             }
         )
         if changed != self._build:

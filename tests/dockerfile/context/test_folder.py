@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENT_20_10, ContextSums, FolderContext, Kind, NotKnownError
+from cacheview.dockerfile.context import CLI_20_10, ContextSums, FolderContext, Kind, NotKnownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
 
@@ -175,7 +175,7 @@ def test_a_dockerfile_from_elsewhere(root: Path, dockerfile: str) -> None:
 
 
 def test_an_old_client_sends_the_bits_of_the_type(root: Path) -> None:
-    assert copied(root, "d/f", client=CLIENT_20_10) != copied(root, "d/f")
+    assert copied(root, "d/f", client=CLI_20_10) != copied(root, "d/f")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from replay_kit import opened_of, real_build, write_context
+from replay_kit import opened_of, real_build, sent_by_newer, write_context
 
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.settings import Settings
@@ -44,8 +44,8 @@ def open_store(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def site(tmp_path: Path, open_store: Callable[[ReplayCase], None]) -> Path:
+def site(tmp_path: Path, settings: Settings, open_store: Callable[[ReplayCase], None]) -> Path:
     """The context of a build whose steps are all cached, in the store that is open."""
     case = real_build("site/again")
     open_store(case)
-    return write_context(case, tmp_path / "site")
+    return sent_by_newer(settings, write_context(case, tmp_path / "site"))

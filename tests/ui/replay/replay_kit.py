@@ -13,6 +13,8 @@ from cacheview.model import ContainerConfig, ImageStore, Probe, Release, decode
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened import Case, Opened
+from cacheview.ui.replay.build import build_at, keep
+from cacheview.ui.settings import Settings
 
 DATA = Path(__file__).parents[2] / "data" / "replay"
 A, B = (f"sha256:{digit * 64}" for digit in "ab")
@@ -35,6 +37,12 @@ def write_context(case: ReplayCase, folder: Path) -> Path:
             place.write_bytes(base64.b64decode(entry["content_b64"]))
         place.chmod(int(entry["mode"], 8))
     return folder
+
+
+def sent_by_newer(settings: Settings, context: Path) -> Path:
+    """The Docker CLI 28 sent the context to an older engine: the options say so."""
+    keep(settings, build_at(context).model_copy(update={"client": "docker-cli"}))
+    return context
 
 
 def opened_of(case: ReplayCase) -> Opened:

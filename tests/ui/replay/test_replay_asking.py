@@ -31,7 +31,8 @@ class Reported:
 def question(tmp_path: Path) -> Question:
     case = real_build("site/again")
     context = write_context(case, tmp_path / "site")
-    return Question(build_at(context), opened_of(case).cases[0].store, case.rules)
+    build = build_at(context).model_copy(update={"client": "docker-cli"})  # not that of the engine's own release
+    return Question(build, opened_of(case).cases[0].store, case.rules)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
-from replay_kit import real_build, write_context
+from replay_kit import real_build, sent_by_newer, write_context
 
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.loading import Report, Work
@@ -147,10 +147,12 @@ def test_a_store_comes_after_it(
 # Steps
 
 
-def test_the_first_miss_is_explained(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+def test_the_first_miss_is_explained(
+    window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, open_store: Open
+) -> None:
     case = real_build("site/css-changed")
     open_store(case)
-    pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
+    pane = replayed(window, qtbot, sent_by_newer(settings, write_context(case, tmp_path / "site")))
     cached = ["hit" if step.cached else "miss" for step in case.expect.steps]
     assert [status.replace("not asked", "miss") for status in statuses(pane)[1:]] == cached[1:]
     assert statuses(pane).count("miss") == 1
@@ -214,10 +216,12 @@ def test_a_refusal_at_its_line(window: MainWindow, qtbot: QtBot, site: Path) -> 
     assert pane.strip.texts[0].startswith("REFUSED: line 3: COPY failed: ")
 
 
-def test_what_is_beyond_the_miss(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+def test_what_is_beyond_the_miss(
+    window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, open_store: Open
+) -> None:
     case = real_build("site/css-changed")
     open_store(case)
-    pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
+    pane = replayed(window, qtbot, sent_by_newer(settings, write_context(case, tmp_path / "site")))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.head.beyond_button.click()
     assert statuses(pane) == ["–", *["hit"] * 4, "miss", *["would hit"] * 4]
@@ -388,8 +392,8 @@ def test_a_target_and_another_client(window: MainWindow, qtbot: QtBot, tmp_path:
 def test_another_client_sends_other_modes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        pane.form.client.setCurrentIndex(1)
-        pane.form.client.activated.emit(1)
+        pane.form.client.setCurrentIndex(pane.form.client.findData("docker-cli-20.10"))
+        pane.form.client.activated.emit(pane.form.client.currentIndex())
     assert statuses(pane)[4] == "miss"
 
 
@@ -486,7 +490,12 @@ def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: 
 
 
 def test_the_steps_do_not_wait_for_the_reasons(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow,
+    qtbot: QtBot,
+    settings: Settings,
+    tmp_path: Path,
+    open_store: Open,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from cacheview.replay import misses as module
 
@@ -501,7 +510,7 @@ def test_the_steps_do_not_wait_for_the_reasons(
     open_store(case)
     pane = window.replays.pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        drop(window, write_context(case, tmp_path / "site"))
+        drop(window, sent_by_newer(settings, write_context(case, tmp_path / "site")))
         qtbot.waitUntil(lambda: "miss" in statuses(pane), timeout=9_000)
         assert pane.strip.texts == ("MISS: step 6 of 10, COPY css/ css/",)
         assert current(pane) == "COPY css/ css/"
@@ -535,3 +544,13 @@ def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: Qt
     for each in (head.again_button, head.options_button, head.copy_button, head.open_button, head.cancel_button):
         assert each.accessibleName() or each.text()
         assert each.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_an_older_engine_is_sent_the_context_by_the_client_of_its_own_release(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open
+) -> None:
+    case = real_build("site/again")
+    open_store(case)
+    pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
+    assert pane.form.client.currentData() == ""
+    assert statuses(pane)[4] == "miss"
