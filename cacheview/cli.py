@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -14,7 +13,9 @@ from cacheview import __version__, report
 from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
+from cacheview.faults import guarded
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
@@ -22,7 +23,6 @@ from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, r
 
 __all__ = ["main"]
 
-UNUSABLE = 2
 _STATUS = {
     VerdictOutcome.HIT: 0,
     VerdictOutcome.MISS: 1,
@@ -84,17 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "replay": _replay,
     }
     command = commands.get(given[0]) if given else None
-    try:
-        return command(given[1:]) if command is not None else _window(given)
-    except UsageError as error:
-        print(f"cacheview: {error}", file=sys.stderr)
-        return UNUSABLE
-    except BrokenPipeError:
-        # The reader of the output went away; what is still in the buffer has nowhere to go either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNUSABLE
-    except KeyboardInterrupt:
-        return 130
+    return guarded(
+        lambda: command(given[1:]) if command is not None else _window(given),
+        with_traceback="--traceback" in given,
+    )
 
 
 def _window(arguments: list[str]) -> int:
@@ -183,8 +176,10 @@ def _explain(arguments: list[str]) -> int:
         return _explain_all(case.store, rules_named(case.rules) or _own_rules(case.store), probe, as_json=options.json)
     rules = rules_named(options.rules or case.rules) or _own_rules(case.store)
     explanation = explain(ImageCache(case.store, rules), probe)
-    told = report.as_json if options.json else report.as_text
-    print(told(explanation, everything=options.all))
+    if options.json:
+        print_json(report.as_json(explanation, everything=options.all))
+    else:
+        print(report.as_text(explanation, everything=options.all))
     return _STATUS[explanation.verdict.outcome]
 
 
@@ -192,7 +187,7 @@ def _own_rules(store: ImageStore) -> RuleSet:
     """The rules of the store's engine, with what is to be known of that choice on standard error."""
     choice = fitting(store)
     if choice.note:
-        print(f"cacheview: {choice.note}", file=sys.stderr)
+        complain(choice.note)
     return choice.rules
 
 
@@ -204,13 +199,16 @@ def _opened_case(options: argparse.Namespace) -> Case:
         raise UsageError(str(error)) from error
     case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
     for problem in opened.problems:
-        print(f"cacheview: not read: {problem}", file=sys.stderr)
+        complain(f"not read: {problem}")
     return case
 
 
 def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
     matrix = compare(store, probe)
-    print(report.matrix_as_json(matrix, own) if as_json else report.matrix_as_text(matrix, own))
+    if as_json:
+        print_json(report.matrix_as_json(matrix, own))
+    else:
+        print(report.matrix_as_text(matrix, own))
     mine = next(row for row in matrix.rows if row.rules is own)
     return _STATUS[mine.verdict.outcome]
 
@@ -229,7 +227,7 @@ def _audit(arguments: list[str]) -> int:
     rules = given or rules_named(case.rules) or _own_rules(case.store)
     found = audit(case.store, rules)
     if options.json:
-        print(json.dumps(report.audit_as_object(found, case.store, rules), ensure_ascii=False, indent=2))
+        print_json(report.audit_as_json(found, case.store, rules))
     else:
         print(report.audit_as_text(found, case.store, rules))
     return 1 if found else 0
@@ -249,6 +247,8 @@ def _parent(given: str, store: ImageStore) -> str:
 def _config(given: str) -> ContainerConfig:
     try:
         if given == "-":
+            if sys.stdin is None:
+                raise UsageError("--config: standard input is closed")
             data = sys.stdin.buffer.read(_CONFIG_LIMIT + 1)
         else:
             with open(given, "rb") as file:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import NoReturn
 
 from cacheview.engine import RuleSet
 from cacheview.engine.rulesets.named import HOW, named
+from cacheview.output import complain
 
 __all__ = ["NAMES", "UsageError", "add_rules", "chosen", "make_parser", "rules_named"]
 
@@ -37,13 +37,15 @@ class Parser(argparse.ArgumentParser):
 
 def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
     """A parser whose errors are `UsageError`."""
-    return Parser(
+    parser = Parser(
         prog=prog,
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--traceback", action="store_true", help="print all there is to report of a fault in cacheview")
+    return parser
 
 
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
@@ -71,5 +73,5 @@ def rules_named(name: str | None) -> RuleSet | None:
     except KeyError as error:
         raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
     if choice.note:
-        print(f"cacheview: --rules: {choice.note}", file=sys.stderr)
+        complain(f"--rules: {choice.note}")
     return choice.rules

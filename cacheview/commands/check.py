@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
+from cacheview.output import print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.collector import paused_collector
@@ -41,13 +42,13 @@ def check_files(files: Iterable[str], rules: RuleSet | None) -> int:
             # Nothing of a case refers to itself, so the collector would find nothing.
             with paused_collector():
                 for number, case in read_lines(file, _kind):
-                    for line in _checked(f"{file}: ", number, case, rules, tally):
-                        print(line)
+                    print_lines(_checked(f"{file}: ", number, case, rules, tally))
         except DataError as error:
-            print(error)
+            print_lines([str(error)])
             tally.add(passed=False)
-    for reason, count in tally.unknown.most_common():
-        print(f"not known: {count} step{'s' if count > 1 else ''}: {reason}")
+    print_lines(
+        f"not known: {count} step{'s' if count > 1 else ''}: {reason}" for reason, count in tally.unknown.most_common()
+    )
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 

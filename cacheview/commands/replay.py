@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import RuleSet, fitting
 from cacheview.model import DataError, ImageStore
+from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
 from cacheview.replay.builder import builder_of
 from cacheview.replay.changes import remember_files
@@ -62,9 +62,12 @@ def replay_command(arguments: list[str]) -> int:
     except DataError as error:
         raise UsageError(str(error)) from error
     for problem in opened.problems:
-        print(f"cacheview: not read: {problem}", file=sys.stderr)
+        complain(f"not read: {problem}")
     missed = _misses(options.records, context, told, case.store, rules)
-    print(replay_as_json(told, rules, missed) if options.json else replay_as_text(told, case.store, missed))
+    if options.json:
+        print_json(replay_as_json(told, rules, missed))
+    else:
+        print(replay_as_text(told, case.store, missed))
     return _status(told)
 
 
@@ -79,7 +82,7 @@ def _misses(
         if record is not None and remember_files(record, told):
             record.save()
     except DataError as error:
-        print(f"cacheview: --records: {error}", file=sys.stderr)
+        complain(f"--records: {error}")
         found = tuple(misses(told, store, rules))
     return found
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -34,6 +34,7 @@ from cacheview.engine import (
 from cacheview.engine.audit import StoreHazard
 from cacheview.engine.matrix import Group, Matrix
 from cacheview.model import Doubt, Image, ImageStore, Probe
+from cacheview.model.visible import visible, visible_json
 
 __all__ = [
     "AUDIT_FORMAT",
@@ -43,6 +44,7 @@ __all__ = [
     "as_markdown",
     "as_object",
     "as_text",
+    "audit_as_json",
     "audit_as_object",
     "audit_as_text",
     "check_as_object",
@@ -51,6 +53,8 @@ __all__ = [
     "headline",
     "image_as_markdown",
     "image_as_text",
+    "joined",
+    "json_text",
     "matrix_as_json",
     "matrix_as_markdown",
     "matrix_as_text",
@@ -76,6 +80,16 @@ _MARKS = {
 }
 
 
+def joined(lines: Iterable[str]) -> str:
+    """Lines of plain text as one text. Nothing in it acts on a terminal, and each line stays one."""
+    return "\n".join(map(visible, lines))
+
+
+def json_text(document: object) -> str:
+    """JSON-like values as JSON text, in which nothing acts on a terminal either."""
+    return visible_json(json.dumps(document, ensure_ascii=False, indent=2))
+
+
 def headline(explanation: Explanation) -> str:
     """The verdict as one line: ``MISS: no child of app:1 has this config``."""
     return f"{explanation.verdict.outcome.value.upper()}: {explanation.sentence}"
@@ -93,7 +107,7 @@ def as_text(explanation: Explanation, *, everything: bool = False) -> str:
     Of the trace, the candidates and sources nearest to a hit with what they passed and failed at; ``everything``:
     all of them with every check.
     """
-    return "\n".join(_text_lines(explanation, everything=everything))
+    return joined(_text_lines(explanation, everything=everything))
 
 
 def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
@@ -232,7 +246,7 @@ def _cell(value: object) -> str:
 
 def image_as_text(image: Image) -> str:
     """What an image is, a fact a line."""
-    return "\n".join(f"{name}: {value}" for name, value in _image_facts(image))
+    return joined(f"{name}: {value}" for name, value in _image_facts(image))
 
 
 def image_as_markdown(image: Image) -> str:
@@ -257,7 +271,7 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
 
 def as_json(explanation: Explanation, *, everything: bool = False) -> str:
     """`as_object` as JSON text."""
-    return json.dumps(as_object(explanation, everything=everything), ensure_ascii=False, indent=2)
+    return json_text(as_object(explanation, everything=everything))
 
 
 def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str, Any]:
@@ -398,7 +412,12 @@ def audit_as_text(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSe
             lines.append("  " + "  ".join(filter(None, (image.short_id, *image.names[:1], image.instruction[:100]))))
         if hazard.count > NEAREST:
             lines.append(f"  … and {hazard.count - NEAREST:,} more")
-    return "\n".join(lines)
+    return joined(lines)
+
+
+def audit_as_json(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> str:
+    """`audit_as_object` as JSON text."""
+    return json_text(audit_as_object(found, store, rules))
 
 
 def audit_as_object(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> dict[str, Any]:
@@ -429,7 +448,7 @@ def matrix_as_text(matrix: Matrix, own: RuleSet) -> str:
             lines.append(f"  Deciding check: {check}")
         lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
         lines.append("")
-    return "\n".join([*lines, "* the rules of this store"])
+    return joined([*lines, "* the rules of this store"])
 
 
 def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
@@ -448,7 +467,7 @@ def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
 def matrix_as_json(matrix: Matrix, own: RuleSet) -> str:
     """The same as JSON text."""
     document = {"format": MATRIX_FORMAT, "rules": own.name, "groups": [_group(group) for group in matrix.groups]}
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json_text(document)
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -11,7 +10,7 @@ from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.report import as_object, edit_phrase, headline
+from cacheview.report import as_object, edit_phrase, headline, joined, json_text
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
 
@@ -27,7 +26,7 @@ _COUNTED: Final = {
 
 def replay_as_text(replay: Replay, store: ImageStore, misses: Sequence[Miss] = ()) -> str:
     """The steps as ``docker build`` prints them, why those that miss miss, and the counts."""
-    return "\n".join(_lines(replay, store, misses))
+    return joined(_lines(replay, store, misses))
 
 
 def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterator[str]:
@@ -107,7 +106,7 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) 
             for miss in misses
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json_text(document)
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""How every command ends: with its answer, or with a line that says why there is none and a status of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from cacheview import __version__
+from cacheview.output import OutputError, Stream, complain, own_streams
+from cacheview.usage import UsageError
+
+__all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "guarded", "report_fault"]
+
+UNUSABLE: Final = 2
+"""The command line, or what it names, cannot be used."""
+
+FAULT: Final = 70
+"""A fault of the program: ``EX_SOFTWARE`` of BSD's sysexits.h."""
+
+NOT_PRINTED: Final = 74
+"""The answer could not be printed: ``EX_IOERR``."""
+
+INTERRUPTED: Final = 130
+"""Ctrl+C, as shells have it."""
+
+READER_GONE: Final = 141
+"""Who read the output went away: what SIGPIPE ends other programs with, as shells have it."""
+
+
+def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
+    """Run a command with standard output and standard error in order; returns the exit status.
+
+    Args:
+        run: returns the status of its answer. SystemExit passes.
+        with_traceback: of a fault of the program print all.
+    """
+    with own_streams() as (out, error):
+        try:
+            try:
+                return run()
+            finally:
+                out.flush()
+        except UsageError as wrong:
+            complain(str(wrong))
+            return UNUSABLE
+        except OutputError as failed:
+            return _not_printed(failed, out)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as fault:
+            report_fault(fault, with_traceback=with_traceback)
+            return FAULT
+        finally:
+            _end(out, error)
+
+
+def _not_printed(failed: OutputError, out: Stream) -> int:
+    out.give_up()
+    if isinstance(failed.error, BrokenPipeError):
+        return READER_GONE
+    complain(f"standard output: {failed}")
+    return NOT_PRINTED
+
+
+def _end(*streams: Stream) -> None:
+    """Leave nothing in a buffer that the end of the interpreter would fail to write."""
+    for stream in streams:
+        try:
+            stream.flush()
+        except OutputError:
+            stream.give_up()
+
+
+def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
+    """Say on standard error that the program is at fault: what to report, in one line, or all of it."""
+    if with_traceback:
+        with contextlib.suppress(OutputError):
+            print("".join(traceback.format_exception(fault)), end="", file=sys.stderr)
+    what = f"{type(fault).__name__}{f': {_cut(str(fault))}' if str(fault) else ''}"
+    rest = "" if with_traceback else ". The same command with --traceback prints the rest"
+    complain(
+        f"this is a fault in cacheview, not an answer. Please report: cacheview {__version__}, Python "
+        f"{sys.version.split()[0]}, {what}{_place(fault.__traceback__)}{rest}"
+    )
+
+
+def _cut(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Where in the program's own code it happened."""
+    own = Path(__file__).parent
+    frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(own)]
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" at {os.path.relpath(last.filename, own.parent)}:{last.lineno}"

@@ -1,0 +1,122 @@
+"""What the program prints. Everything goes through a `Stream`, which lets nothing act on a terminal.
+
+`print_lines`, `print_json` and `complain` are for what is printed: a line end inside of a line is not one of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Final, TextIO
+
+from cacheview.model.visible import json_escape, visible, visible_lines
+
+__all__ = ["OutputError", "Stream", "complain", "own_streams", "print_json", "print_lines"]
+
+_PLAINER: Final = str.maketrans(
+    {"…": "...", "–": "-", "—": "-", "→": "->", "✓": "+", "✗": "x", "≠": "!=", "·": ".", "“": '"', "”": '"'}
+)
+"""The program's own signs on a terminal that lacks one of them."""
+
+
+class OutputError(Exception):
+    """Something cannot be printed. ``error`` says why."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror or str(error))
+        self.error = error
+
+
+class Stream(io.TextIOBase):
+    """A text stream in front of another one, or of none: what acts is written as an escape.
+
+    What the other one cannot encode is replaced. Raises OutputError where nothing more can be written.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """That of the stream behind."""
+        return (self._stream.encoding if self._stream is not None else None) or "utf-8"
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
+
+    def fileno(self) -> int:
+        if self._stream is None:
+            raise io.UnsupportedOperation("fileno")
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        if self._stream is not None:
+            with _told():
+                self._stream.write(_encodable(visible_lines(text), self.encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            with _told():
+                self._stream.flush()
+
+    def give_up(self) -> None:
+        """Let what is still in the buffer, and all that comes, go nowhere."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+        self._stream = None
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(error) from error
+
+
+def _encodable(text: str, encoding: str) -> str:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAINER).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+@contextlib.contextmanager
+def own_streams() -> Iterator[tuple[Stream, Stream]]:
+    """Put a `Stream` in front of standard output and standard error."""
+    out, error = Stream(sys.stdout), Stream(sys.stderr)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        yield out, error
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, each of which stays one."""
+    for line in lines:
+        print(visible(line))
+
+
+def print_json(text: str) -> None:
+    """Print JSON text: what the encoding of standard output lacks is escaped as JSON has it."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = "".join(character if character.isascii() else json_escape(character) for character in text)
+    print(text)
+
+
+def complain(message: str) -> None:
+    """Print one line of what is not the answer, on standard error; where that is gone, nothing."""
+    with contextlib.suppress(OutputError):
+        print(f"cacheview: {visible(message)}", file=sys.stderr, flush=True)

@@ -1,0 +1,58 @@
+"""Text from outside shows every character that would act where it is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cacheview.model.visible import acts, visible, visible_json, visible_lines
+
+ANYTHING = st.text(st.characters(exclude_categories=()))
+
+
+def test_every_control_format_separator_and_surrogate_acts_and_no_letter_does() -> None:
+    for code in range(sys.maxunicode + 1):
+        character = chr(code)
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"):
+            assert acts(character), hex(code)
+        elif category in ("Nd", "Lu", "Ll", "Sm", "Po", "Zs", "Ps", "Sk"):
+            assert not acts(character), hex(code)
+
+
+def test_letters_that_are_drawn_as_nothing_act() -> None:
+    for character in "\u034f\u115f\u1160\u3164\uffa0\ufe0f\U000e0101":
+        assert acts(character)
+    assert visible("a\u3164b") == r"a\u3164b"
+
+
+@given(ANYTHING)
+def test_nothing_that_acts_is_left_and_all_else_is(text: str) -> None:
+    shown = visible(text)
+    assert not any(map(acts, shown))
+    shown.encode()  # no surrogate either
+    if not any(map(acts, text)):
+        assert shown == text
+
+
+@given(ANYTHING)
+def test_line_ends_of_a_text_of_lines_stay(text: str) -> None:
+    assert visible_lines(text).split("\n") == [visible(line) for line in text.split("\n")]
+
+
+@given(st.recursive(ANYTHING, lambda inner: st.lists(inner) | st.dictionaries(ANYTHING, inner)))
+def test_json_holds_the_same_with_escapes(document: object) -> None:
+    text = visible_json(json.dumps(document, ensure_ascii=False, indent=2))
+    assert json.loads(text) == json.loads(json.dumps(document))
+    assert not any(acts(character) for character in text if character != "\n")
+
+
+def test_how_each_kind_is_written() -> None:
+    assert visible("\x1b[31m\x7f\x9b\t\r\n") == r"\x1b[31m\x7f\u009b\t\r\n"
+    assert visible("\u202e\U000e0001é") == "\\u202e\\U000e0001é"
+    assert visible(b"f\xff\x80".decode("utf-8", "surrogateescape")) == r"f\xff\x80"
+    assert visible("\ud800") == r"\ud800"
