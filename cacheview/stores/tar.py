@@ -11,10 +11,10 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-__all__ = ["BLOCK", "Member", "TarError", "looks_like_tar", "walk"]
+__all__ = ["BLOCK", "Header", "Member", "TarError", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths end at 4096
@@ -23,6 +23,8 @@ _MAX_SIZE = 1 << 43  # 8 TiB
 _REGULAR = frozenset((b"0", b"\0", b"7"))
 _LINKS = frozenset((b"1", b"2"))
 _WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
+_DEVICES = frozenset((b"3", b"4"))
+_XATTR = b"SCHILY.xattr."
 _ZEROS = bytes(BLOCK)
 
 
@@ -42,14 +44,41 @@ class Member(NamedTuple):
     link: str
 
 
+class Header(NamedTuple):
+    """All that the header of a member says, with what pax headers and GNU long names add.
+
+    Attributes:
+        name: as written; bytes that are not UTF-8 as `os.fsdecode` gives them. So is ``link``.
+        kind: the type flag, one byte; a null byte of old archives is ``0``.
+        size: bytes that follow the header.
+        mode, uid, gid: as written; the mode may have the bits of the file's type.
+        device: major and minor number, of a device.
+        xattrs: by name, without the ``SCHILY.xattr.`` of pax.
+        sparse: the bytes that follow are not the content as it is, but a sparse file's.
+    """
+
+    name: str
+    kind: str
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    link: str
+    device: tuple[int, int]
+    xattrs: Mapping[str, bytes]
+    sparse: bool
+
+
 class _Extended:
     """What pax headers and GNU long names say of the member after them."""
 
     def __init__(self) -> None:
-        self.name: str | None = None
-        self.link: str | None = None
+        self.name: bytes | None = None
+        self.link: bytes | None = None
         self.size: int | None = None
         self.sparse = False
+        self.numbers: dict[bytes, int] = {}
+        self.xattrs: dict[str, bytes] = {}
 
 
 def looks_like_tar(block: bytes) -> bool:
@@ -65,6 +94,22 @@ def walk(stream: io.BufferedReader) -> Iterator[Member]:
     Raises:
         TarError: a header is damaged or absurd, or the archive ends early.
     """
+    for block, kind, size, extended, _ in _blocks(stream):
+        yield _member(block, kind, size, extended)
+
+
+def headers(stream: io.BufferedReader) -> Iterator[Header]:
+    """As `walk`, with all that a layer's reader asks for.
+
+    Raises:
+        TarError: as `walk`, and where a number of the header is absurd.
+    """
+    for block, kind, size, extended, position in _blocks(stream):
+        yield _header(block, kind, size, extended or _Extended(), position)
+
+
+def _blocks(stream: io.BufferedReader) -> Iterator[tuple[bytes, bytes, int, _Extended | None, int]]:
+    """The block of each member, its kind, the bytes that follow, what extends it, and where it begins."""
     position = stream.tell()
     extended: _Extended | None = None
     while True:
@@ -84,11 +129,12 @@ def walk(stream: io.BufferedReader) -> Iterator[Member]:
         else:
             if kind == b"S":
                 position += _skip_sparse_map(stream, header)
-            member = _member(header, kind, size, extended)
+            if extended is not None and extended.size is not None:
+                size = extended.size
+            yield header, kind, size, extended, position
             extended = None
-            yield member
             if kind not in _WITHOUT_DATA:
-                position += -(-member.size // BLOCK) * BLOCK
+                position += -(-size // BLOCK) * BLOCK
         stream.seek(position)
 
 
@@ -99,11 +145,37 @@ def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -
     regular = kind in _REGULAR
     link = _text(header[157:257]) if kind in _LINKS else ""
     if extended is not None:
-        name = name if extended.name is None else extended.name
-        size = size if extended.size is None else extended.size
-        link = link if extended.link is None or kind not in _LINKS else extended.link
+        name = name if extended.name is None else extended.name.decode("utf-8", "replace")
+        link = link if extended.link is None or kind not in _LINKS else extended.link.decode("utf-8", "replace")
         regular = regular and not extended.sparse
     return Member(name, size, regular and not name.endswith("/"), link)
+
+
+def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position: int) -> Header:
+    name = block[:100].partition(b"\0")[0]
+    if block[257:263] == b"ustar\0" and block[345]:
+        name = block[345:500].partition(b"\0")[0] + b"/" + name
+    name = name if extended.name is None else extended.name
+    link = block[157:257].partition(b"\0")[0]
+    if kind in _REGULAR:
+        kind = b"5" if name.endswith(b"/") else b"0"
+    is_device = kind in _DEVICES
+    return Header(
+        _raw_text(name),
+        "0" if kind == b"S" else kind.decode("latin-1"),
+        0 if kind in _WITHOUT_DATA else size,
+        _number(block[100:108], position),
+        _owner(extended, b"uid", block[108:116], position),
+        _owner(extended, b"gid", block[116:124], position),
+        _raw_text(link if extended.link is None else extended.link) if kind in _LINKS else "",
+        (_number(block[329:337], position), _number(block[337:345], position)) if is_device else (0, 0),
+        extended.xattrs,
+        kind == b"S" or extended.sparse,
+    )
+
+
+def _owner(extended: _Extended, key: bytes, field: bytes, position: int) -> int:
+    return extended.numbers[key] if key in extended.numbers else _number(field, position)
 
 
 def _checksum_fits(header: bytes) -> bool:
@@ -139,6 +211,10 @@ def _octal(field: bytes) -> int:
     return int(field.partition(b"\0")[0].strip() or b"0", 8)
 
 
+def _raw_text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
 def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "replace")
 
@@ -153,9 +229,9 @@ def _extend(stream: io.BufferedReader, kind: bytes, size: int, known: _Extended 
         raise TarError(f"the archive ends early, at byte {at + len(data)}")
     extended = known or _Extended()
     if kind == b"L":
-        extended.name = _text(data)
+        extended.name = data.partition(b"\0")[0]
     elif kind == b"K":
-        extended.link = _text(data)
+        extended.link = data.partition(b"\0")[0]
     else:
         _read_pax(data, extended, at)
     return extended
@@ -172,13 +248,19 @@ def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
         if end <= space + 1 or end > len(data) or not equals:
             raise TarError(f"the archive is damaged at byte {at + start}: bad pax record")
         if key == b"path" or key == b"GNU.sparse.name":
-            extended.name = value.decode("utf-8", "replace")
+            extended.name = value
         elif key == b"linkpath":
-            extended.link = value.decode("utf-8", "replace")
+            extended.link = value
         elif key == b"size":
             if not value.isdigit() or len(value) > 19 or int(value) >= _MAX_SIZE:
                 raise TarError(f"the archive is damaged at byte {at + start}: absurd size of a member")
             extended.size = int(value)
+        elif key in (b"uid", b"gid"):
+            if not value.isdigit() or len(value) > 10:
+                raise TarError(f"the archive is damaged at byte {at + start}: absurd owner of a member")
+            extended.numbers[key] = int(value)
+        elif key.startswith(_XATTR):
+            extended.xattrs[_raw_text(key.removeprefix(_XATTR))] = value
         if key.startswith(b"GNU.sparse."):
             extended.sparse = True
         start = end
