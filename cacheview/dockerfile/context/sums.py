@@ -6,52 +6,20 @@ Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths``
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
 
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.context import Context
-from cacheview.dockerfile.context.glob import Glob, has_wildcards
-from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sending import IGNORE_FILE, Sent, send
-from cacheview.dockerfile.context.tree import ForbiddenPathError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
+from cacheview.dockerfile.context.tree import Tree
 from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
 from cacheview.model import Problem
 
 __all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
-
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
-_URLS = ("http://", "https://")
-
-
-@dataclass(frozen=True, slots=True)
-class SourcesSum:
-    """What stands for the sources of a step.
-
-    Attributes:
-        text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
-        files: each path in the context that went in, with its own sum, in the order in which the builder meets them.
-            A link's sum is that of what it leads to. What has no sum stands with its path in place of one.
-    """
-
-    text: str
-    files: tuple[tuple[str, str], ...]
-
-
-def _joined(kind: str, sums: Iterable[str]) -> str:
-    return f"{kind}:{hashlib.sha256(raw(','.join(sums))).hexdigest()}"
-
-
-def _printed(said: str) -> str:
-    """What the daemon says comes as JSON, in which bytes that are no text are replaced."""
-    return _NOT_UTF8.sub("\ufffd", said)
 
 
 class ContextSums:
@@ -110,26 +78,24 @@ class ContextSums:
             NotKnownError: a source is not in the context.
             DataError: the context cannot be read.
         """
-        return _Copy(self, "ADD" if add else "COPY").of(sources, destination)
+        return sum_sources(self, sources, instruction="ADD" if add else "COPY", destination=destination)
+
+    @property
+    def tree(self) -> Tree:
+        return self.sent.tree
 
     def of_folder(self, real: str) -> SourcesSum:
-        """What stands for one folder, whose path has no links any more."""
+        """The checksum of one folder, whose path has no links any more."""
         if real not in self._folders:
-            self._folders[real] = self._folder(real)
+            self._folders[real] = sum_folder(self, real, self._problems)
         return self._folders[real]
 
-    def _folder(self, real: str) -> SourcesSum:
-        tree = self.sent.tree
-        places: list[tuple[str, str]] = []
-        for path in tree.below(real):
-            try:
-                places.append((path, tree.resolve(path)))
-            except ForbiddenPathError as error:
-                what = f"{error.what}: the builder leaves it out of the checksum of the folder"
-                self._problems[path] = Problem(path, what)
-        known = self.sums_of(place for _, place in places)
-        files = tuple((path, known.get(place, path)) for path, place in places)
-        return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
+    def without_sum(self, path: str, real: str) -> str:  # noqa: ARG002
+        """A path that came without a header stands for itself (``archiveContext.Hash``)."""
+        return path
+
+    def not_found(self, path: str) -> str:
+        return f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
         """Sums by path, of what came with a header; the rest is left out.
@@ -148,66 +114,3 @@ class ContextSums:
         unknown = dict.fromkeys(path for path in wanted if path not in self._sums)
         self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
         return {path: self._sums[path] for path in wanted}
-
-
-class _Copy:
-    """One instruction."""
-
-    def __init__(self, sums: ContextSums, name: str) -> None:
-        self.sums = sums
-        self.name = name
-        self.sent = sums.sent
-        self.tree = self.sent.tree
-
-    def of(self, sources: Sequence[str], destination: str) -> SourcesSum:
-        found: list[SourcesSum] = []
-        for source in sources:
-            found.extend(self._source(source))
-        if not found:
-            self._refuse("no source files were specified")
-        if len(found) == 1:
-            return found[0]
-        if not destination.endswith("/"):
-            said = (
-                f"When using {self.name} with more than one source file, the destination must be a directory "
-                "and end with a /"
-            )
-            raise RefusedError("several sources need a destination that ends with a slash", said=said)
-        files = tuple(file for each in found for file in each.files)
-        return SourcesSum(_joined("multi", (each.text for each in found)), files)
-
-    def _refuse(self, said: str, where: str = "") -> NoReturn:
-        said = _printed(f"{self.name} failed: {said}")
-        raise RefusedError(said, said=said, where=where)
-
-    def _source(self, source: str) -> Iterator[SourcesSum]:
-        if source.startswith(_URLS):
-            if self.name == "COPY":
-                self._refuse("source can't be a URL for COPY")
-            raise NotKnownError(f"{source[:200]} would have to be downloaded")
-        path = source.removeprefix("/").removeprefix("./")
-        if not has_wildcards(path):
-            yield self._path(path)
-            return
-        glob = Glob(path)
-        for each in list(self.tree.paths()):
-            if glob.matches(each):
-                # The builder does to these what it does to every source; they are no patterns any more.
-                yield self._path(each.removeprefix("./"))
-
-    def _path(self, path: str) -> SourcesSum:
-        try:
-            real = self.tree.resolve(path)
-        except ForbiddenPathError:
-            self._refuse(f"forbidden path outside the build context: {path} ()")
-        if real not in self.tree:
-            self._refuse(
-                f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
-            )
-        if not self.tree.is_directory(real):
-            return self._file(path, real)
-        return self.sums.of_folder(real)
-
-    def _file(self, path: str, real: str) -> SourcesSum:
-        found = self.sums.sums_of([real]).get(real, path)
-        return SourcesSum("file:" + found, ((path, found),))

@@ -1,0 +1,168 @@
+"""The checksum of the sources of one ``COPY`` or ``ADD``, over any tree of files.
+
+moby: ``getCopyInfosForSourcePaths``, ``copyWithWildcards`` and ``walkSource`` of ``builder/dockerfile/copy.go``. The
+build context and the root of an image differ in how one file is summed, and in what stands for a path that is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from cacheview.dockerfile.context.glob import Glob, has_wildcards
+from cacheview.dockerfile.context.gopath import raw
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import Problem
+
+__all__ = ["SourcesSum", "SummedTree", "sum_folder", "sum_sources"]
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_URLS = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSum:
+    """The checksum of the sources of a step.
+
+    Attributes:
+        text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
+        files: each path that went in, with its own sum, in the order in which the builder meets them.
+            A link's sum is that of its target. What has no sum stands with its path in place of one.
+    """
+
+    text: str
+    files: tuple[tuple[str, str], ...]
+
+
+class SummedTree(Protocol):
+    """A tree of files whose sums are known or can be made."""
+
+    @property
+    def tree(self) -> Tree:
+        """The files."""
+
+    def of_folder(self, real: str) -> SourcesSum:
+        """The checksum of one folder, whose path has no links any more."""
+
+    def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
+        """Sums by path; what has none is left out. Raises `NotKnownError`, `DataError`."""
+
+    def without_sum(self, path: str, real: str) -> str:
+        """What the builder puts in place of a sum that is missing.
+
+        Args:
+            path: as it is asked for.
+            real: the same with all links followed.
+        """
+
+    def not_found(self, path: str) -> str:
+        """The daemon's words for a source that does not exist."""
+
+
+def sum_sources(summed: SummedTree, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
+    """The checksum of a ``COPY`` or ``ADD``.
+
+    Args:
+        summed: where the files are.
+        sources: as they are after expansion.
+        instruction: ``COPY``, or ``ADD``, which accepts URLs.
+        destination: after expansion.
+
+    Raises:
+        RefusedError: the builder stops here.
+        NotKnownError: a source would have to be downloaded, or the tree does not know a sum.
+        DataError: a file cannot be read.
+    """
+    return _Copy(summed, instruction).of(sources, destination)
+
+
+def sum_folder(summed: SummedTree, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
+    """The checksum of a folder, from the sums of all that is in it.
+
+    ``problems`` gets, by path, what the builder silently leaves out.
+    """
+    tree = summed.tree
+    places: list[tuple[str, str]] = []
+    for path in tree.below(real):
+        try:
+            places.append((path, tree.resolve(path)))
+        except ForbiddenPathError as error:
+            what = f"{error.what}: the builder leaves it out of the checksum of the folder"
+            problems[path] = Problem(path, what)
+    known = summed.sums_of(place for _, place in places)
+    files = tuple((path, known.get(place) or summed.without_sum(path, place)) for path, place in places)
+    return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
+
+
+def _joined(kind: str, sums: Iterable[str]) -> str:
+    return f"{kind}:{hashlib.sha256(raw(','.join(sums))).hexdigest()}"
+
+
+def _printed(said: str) -> str:
+    """What the daemon says comes as JSON, in which bytes that are not text are replaced."""
+    return _NOT_UTF8.sub("\ufffd", said)
+
+
+class _Copy:
+    """One instruction."""
+
+    def __init__(self, summed: SummedTree, name: str) -> None:
+        self.summed = summed
+        self.name = name
+        self.tree = summed.tree
+
+    def of(self, sources: Sequence[str], destination: str) -> SourcesSum:
+        found: list[SourcesSum] = []
+        for source in sources:
+            found.extend(self._source(source))
+        if not found:
+            self._refuse("no source files were specified")
+        if len(found) == 1:
+            return found[0]
+        if not destination.endswith("/"):
+            said = (
+                f"When using {self.name} with more than one source file, the destination must be a directory "
+                "and end with a /"
+            )
+            raise RefusedError("several sources need a destination that ends with a slash", said=said)
+        files = tuple(file for each in found for file in each.files)
+        return SourcesSum(_joined("multi", (each.text for each in found)), files)
+
+    def _refuse(self, said: str, where: str = "") -> NoReturn:
+        said = _printed(f"{self.name} failed: {said}")
+        raise RefusedError(said, said=said, where=where)
+
+    def _source(self, source: str) -> Iterator[SourcesSum]:
+        if source.startswith(_URLS):
+            if self.name == "COPY":
+                self._refuse("source can't be a URL for COPY")
+            raise NotKnownError(f"{source[:200]} would have to be downloaded")
+        path = source.removeprefix("/").removeprefix("./")
+        if not has_wildcards(path):
+            yield self._path(path)
+            return
+        glob = Glob(path)
+        for each in list(self.tree.paths()):
+            if glob.matches(each):
+                # The builder does to these what it does to every source; they are no patterns any more.
+                yield self._path(each.removeprefix("./"))
+
+    def _path(self, path: str) -> SourcesSum:
+        try:
+            real = self.tree.resolve(path)
+        except ForbiddenPathError:
+            self._refuse(f"forbidden path outside the build context: {path} ()")
+        if real not in self.tree:
+            self._refuse(self.summed.not_found(path))
+        if not self.tree.is_directory(real):
+            return self._file(path, real)
+        return self.summed.of_folder(real)
+
+    def _file(self, path: str, real: str) -> SourcesSum:
+        found = self.summed.sums_of([real]).get(real) or self.summed.without_sum(path, real)
+        return SourcesSum("file:" + found, ((path, found),))
