@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, small_font
 
@@ -35,7 +36,7 @@ class ToolBar(QToolBar):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
-        self._lists: dict[QComboBox, list[QAction]] = {}
+        self._lists: dict[Chooser, list[QAction]] = {}
         self._said: dict[QToolButton, tuple[str, str]] = {}
         self._brevity = 0
         self.setMovable(False)
@@ -58,12 +59,12 @@ class ToolBar(QToolBar):
         self.copy.setToolTip("Copy the verdict with its reasons")
 
     @cached_property
-    def case(self) -> QComboBox:
+    def case(self) -> Chooser:
         """The cases of the suite. Made when first needed, as is `probe`: most stores have no such list."""
         return self._list("Case", self.case_chosen)
 
     @cached_property
-    def probe(self) -> QComboBox:
+    def probe(self) -> Chooser:
         """The probes of the case."""
         return self._list("Probe", self.probe_chosen)
 
@@ -138,7 +139,7 @@ class ToolBar(QToolBar):
         if "case" in self.__dict__:
             self.case.setCurrentIndex(current)
 
-    def _fill(self, box: QComboBox, names: Sequence[str], current: int) -> None:
+    def _fill(self, box: Chooser, names: Sequence[str], current: int) -> None:
         box.blockSignals(True)
         box.clear()
         box.addItems([one_line(name) for name in names])
@@ -165,12 +166,12 @@ class ToolBar(QToolBar):
         self.addWidget(button)
         return button
 
-    def _list(self, name: str, chosen: object) -> QComboBox:
+    def _list(self, name: str, chosen: object) -> Chooser:
         label = QLabel(name)
         label.setFont(small_font())
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
-        box = QComboBox()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box = Chooser()
+        box.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(_CHARACTERS[self._brevity > 2])
         box.setMaxVisibleItems(24)
         box.setAccessibleName(name)

@@ -17,7 +17,7 @@ from cacheview.ui.opener import OWN_RULES, Opener
 from cacheview.ui.plain import one_line
 from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.rules.ways import RuleWays, own_rules
-from cacheview.ui.session import Answer, Session
+from cacheview.ui.session import Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
 from cacheview.ui.workspace import Workspace
@@ -60,6 +60,7 @@ class Headline(QObject):
         session.probe_loaded.connect(self._show_case)
         session.rules_changed.connect(self._show_rules)
         session.answered.connect(self._show_answer)
+        session.selection_changed.connect(self._show_answer)
         notice.closed.connect(self._forget_news)
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
@@ -169,11 +170,13 @@ class Headline(QObject):
             self._notice.show_text("note", " ".join(notes), reasons)
         self._notice.setVisible(bool(news or problems or foreign or notes))
 
-    def _show_answer(self, answer: Answer) -> None:
-        marks = self._workspace.images.model.marks
-        if marks is not None:
+    def _show_answer(self) -> None:
+        answer, marks = self._session.answer, self._workspace.images.model.marks
+        if answer is None:
+            self._status.show_no_answer()
+        elif marks is not None:
             self._status.show_answer(answer, marks.candidate_count, marks.source_count)
-        self._commands.apply.setEnabled(answer.explanation.edit is not None)
+        self._commands.apply.setEnabled(answer is not None and answer.explanation.edit is not None)
 
     def _show_undo(self) -> None:
         stack, commands = self._session.document.undo_stack, self._commands

@@ -19,6 +19,7 @@ from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
+    from cacheview.ui.selected import Selected
 
 __all__ = ["Answer", "Session"]
 
@@ -46,6 +47,7 @@ class Session(QObject):
         probe_loaded(): another probe of the suite.
         rules_changed(): the person chose other rules.
         answered(Answer): after each of these and after every edit.
+        selection_changed(): something else is selected to be explained, and the probe is the same.
     """
 
     opened_changed = Signal()
@@ -53,6 +55,7 @@ class Session(QObject):
     probe_loaded = Signal()
     rules_changed = Signal()
     answered = Signal(object)
+    selection_changed = Signal()
 
     def __init__(
         self, loaded: OpenedStore, parent: QObject | None = None, *, document: ProbeDocument | None = None
@@ -71,6 +74,8 @@ class Session(QObject):
         self._loaded = loaded
         self._change: StoreChange | None = None
         self._changed_since = 0.0
+        self._selected: Selected | None = None
+        self._selected_at: Probe | None = None
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
         self.document.probe_changed.connect(self._edited)
@@ -128,9 +133,43 @@ class Session(QObject):
 
     @property
     def answer(self) -> Answer | None:
-        return self._answer
+        """What the cache answers to the probe; None where what is selected has no probe."""
+        return self._answer if self.has_probe else None
+
+    @property
+    def has_probe(self) -> bool:
+        """Whether what is selected to be explained has a probe: the one of the document."""
+        return self._selected is None or self._selected.probe is not None or self.is_apart
+
+    @property
+    def selected(self) -> Selected | None:
+        """What is selected to be explained; None: the probe alone."""
+        return self._selected
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the probe was changed since `selected` was: they are about different things now."""
+        return self._selected is not None and self.document.probe != self._selected_at
 
     # Changes
+
+    def select(self, selected: Selected | None, phrase: str = "", merge: str = "") -> None:
+        """Explain something that was selected in a list, from now on. Its probe, if it has one, becomes the probe.
+
+        Args:
+            phrase, merge: of that edit, as in `ProbeDocument.edit`.
+        """
+        before, probe = (self._selected, self.is_apart), self.document.probe
+        self._selected = selected
+        if selected is not None:
+            probe = self._selected_at = selected.probe or probe
+        if not self.document.edit(probe, phrase, merge) and before != (selected, False):
+            self.selection_changed.emit()
+
+    def select_again(self) -> None:
+        """Take the probe back to what is selected."""
+        if self._selected is not None:
+            self.select(self._selected, f"Back to {self._selected.name}")
 
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
@@ -212,6 +251,7 @@ class Session(QObject):
 
     def _load(self, probe: Probe, cache: ImageCache, *, same_store: bool = False) -> None:
         self._cache = cache
+        self._selected = None
         self._expected_probe = probe if self.case.probes else None
         if not same_store:
             self.store_changed.emit()

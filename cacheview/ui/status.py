@@ -46,6 +46,11 @@ class StatusBar(QStatusBar):
         what = "How long the cache and the explanation took for the last answer"
         self._write("time", f"{answer.milliseconds:.1f} ms", what, right=True)
 
+    def show_no_answer(self) -> None:
+        """There is no probe whose answer is shown."""
+        for name, right in (("concerned", False), ("expected", True), ("time", True)):
+            self._write(name, "", right=right)
+
     def say(self, text: str) -> None:
         """Tell something in passing."""
         self.showMessage(text, _MESSAGE)

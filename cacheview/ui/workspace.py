@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from cacheview.engine import StageKind
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images import ImagesPane, Marks, positions
+from cacheview.ui.plain import one_line
 from cacheview.ui.probe import ProbePane
-from cacheview.ui.session import Answer, Session
+from cacheview.ui.session import Session
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict import VerdictPane
 
@@ -182,7 +183,8 @@ class Workspace(QWidget):
         session = self._session
         session.store_changed.connect(self._show_store)
         session.probe_loaded.connect(self._show_parent)
-        session.answered.connect(self._show_answer)
+        session.answered.connect(self._explain)
+        session.selection_changed.connect(self._explain)
         self.images.image_selected.connect(self._image_selected)
         self.images.probe_requested.connect(self.probe.load_from_image)
         self.images.parent_requested.connect(session.use_as_parent)
@@ -194,6 +196,7 @@ class Workspace(QWidget):
         self.verdict.field_entered.connect(self.probe.reveal)
         self.verdict.image_activated.connect(self.images.reveal)
         self.verdict.edit_requested.connect(self.apply)
+        self.verdict.back_asked.connect(session.select_again)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self.choices_changed)
 
@@ -250,9 +253,18 @@ class Workspace(QWidget):
         # What the person has hidden stays hidden: nobody asked to see it.
         self.images.reveal(self._session.document.probe.parent, unhide=False)
 
-    def _show_answer(self, answer: Answer) -> None:
+    def _explain(self) -> None:
+        """Show the answer to the probe; where what is selected has none, that, and nothing of the probe before."""
+        session, answer = self._session, self._session.answer
+        selected = session.selected
+        if answer is None:
+            if selected is not None:
+                self.verdict.show_nothing(f"{one_line(selected.title)} has no probe", one_line(selected.why))
+                self.probe.set_marks({})
+                self.images.set_marks(None)
+            return
         explanation = answer.explanation
-        self.verdict.show_explanation(explanation)
+        self.verdict.show_explanation(explanation, selected, is_apart=session.is_apart)
         self.probe.set_marks(field_marks(explanation))
         local = explanation.trace.stage(StageKind.LOCAL)
         self.images.set_marks(Marks(explanation, local, self._positions(local)))

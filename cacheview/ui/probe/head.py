@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.image_edit import ImageEdit
@@ -191,12 +192,12 @@ class PlatformField(FieldEditor):
     def __init__(self, name: str = "platform", parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._value: Platform | None = None
-        self.combo = _QuietCombo(self)
+        self.combo = Chooser(self)
         self.combo.setEditable(True)
         self.line = LineEdit(self.combo)
         self.combo.setLineEdit(self.line)
         self.combo.setCompleter(None)  # type: ignore[arg-type]
-        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.combo.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         self.combo.addItem("none", "")
         for platform in _PLATFORMS:
             self.combo.addItem(platform, platform)
@@ -250,13 +251,6 @@ class PlatformField(FieldEditor):
     def _tell(self, why: str) -> None:
         self.problem.setText(why)
         self.problem.setVisible(bool(why))
-
-
-class _QuietCombo(QComboBox):
-    """Does not change when the wheel passes over it."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
 
 
 def parse_platform(text: str) -> Platform | None:

@@ -56,8 +56,8 @@ class Detail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: Row | None, told: Told | None) -> None:
-        """Show a row of a replay; None: there is none."""
+    def show_row(self, row: Row | None, told: Told | None, *, is_apart: bool = False) -> None:
+        """Show a row of a replay; None: there is none. ``is_apart``: the probe at hand is not that of the row."""
         explanation = None
         differs: tuple[str, ...] = ()
         files = ""
@@ -81,7 +81,7 @@ class Detail(QScrollArea):
             miss = told.miss_of(step)
             if miss is not None:
                 explanation, differs = miss.explanation, miss.files
-            reason = _reason(step, told, explanation)
+            reason = _reason(step, told, explanation, is_apart=is_apart)
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
@@ -116,7 +116,7 @@ def one_line_each(texts: Sequence[str]) -> str:
     return "\n".join(one_line(text) for text in texts)
 
 
-def _reason(step: Step, told: Told, explanation: Explanation | None) -> str:
+def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_apart: bool) -> str:
     store = told.question.store
     reason = reason_text(step, store)
     if reason:
@@ -128,8 +128,10 @@ def _reason(step: Step, told: Told, explanation: Explanation | None) -> str:
             return "It is never a question to the cache: it names the image that the stage begins with."
         case StepStatus.NO_PROBE:
             return "It is never a question to the cache."
+        case StepStatus.HIT | StepStatus.MISS if explanation is None and is_apart:
+            return "The probe was changed: Probe and Verdict above are not of this step."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:
-            return "Its probe is in the probe pane, and the verdict pane says how it is answered."
+            return "See Probe and Verdict above for the comparison."
     return ""
 
 

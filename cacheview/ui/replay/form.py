@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QCompleter,
     QFormLayout,
     QFrame,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.dockerfile.context.clients import CLIENTS
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.plain import tool_tip
 from cacheview.ui.replay.build import Build
 from cacheview.ui.theme import GRID, mono_font, small_font
@@ -64,11 +64,11 @@ class OptionsForm(QScrollArea):
         self.platform.setPlaceholderText("none, or os/architecture")
         self.no_cache = QCheckBox("--no-cache: ask nothing")
         self.pull = QCheckBox("--pull: bases come from the registry")
-        self.client = QComboBox()
+        self.client = Chooser()
         self.client.addItem(_BY_ENGINE, "")
         for each in CLIENTS.values():
             self.client.addItem(each.title, each.name)
-        self.client.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.client.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.client.setMinimumContentsLength(8)
         self._lay_out()
         self._connect()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, QTime
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from cacheview.model import SCRATCH, DataError, Probe
+from cacheview.model import DataError, Probe
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
@@ -25,7 +25,8 @@ from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.place import Place
-from cacheview.ui.replay.rows import Row, RowKind, flat, rows_of
+from cacheview.ui.replay.rows import Row, flat, rows_of
+from cacheview.ui.replay.selecting import selection
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import Watcher
@@ -157,6 +158,8 @@ class ReplayPane(QWidget):
             self._session = session
             session.rules_changed.connect(self.ask)
             session.store_changed.connect(self._store_changed)
+            session.answered.connect(self._show_detail)
+            session.selection_changed.connect(self._show_detail)
             self.ask()
 
     def take_focus(self) -> None:
@@ -305,12 +308,16 @@ class ReplayPane(QWidget):
 
     def _follow(self) -> None:
         """The step that was chosen may be asked otherwise now, or may be no more."""
-        row = self.model.row(self.view.currentIndex())
-        self.detail.show_row(row, self._told)
+        self._show_detail()
         session = self._session
         assert session is not None
         if self._left_at is None or self._left_at == session.document.probe:  # else the person has edited it since
-            self._take(row)
+            self._take(self.model.row(self.view.currentIndex()))
+
+    def _show_detail(self) -> None:
+        """What there is to say of the row; also when the probe is its own no more, or again."""
+        is_apart = self._session is not None and self._session.is_apart
+        self.detail.show_row(self.model.row(self.view.currentIndex()), self._told, is_apart=is_apart)
 
     def _say(self) -> None:
         told, build = self._told, self._build
@@ -415,31 +422,19 @@ class ReplayPane(QWidget):
         self._place.go_to(step)
 
     def _choose(self, index: QModelIndex) -> None:
-        row = self.model.row(index)
-        self.detail.show_row(row, self._told)
-        self._take(row)
+        self._take(self.model.row(index))
+        self._show_detail()
 
     def _take(self, row: Row | None, *, anew: bool = False) -> None:
         """Put the probe of a row into the probe pane, or show the image of a FROM."""
-        session = self._session
-        if session is None or row is None or row.step is None:
+        session, told = self._session, self._told
+        if session is None or told is None or row is None:
             return
-        step = row.step
-        if step.probe is None or not self._can_be_asked(step):
-            self._left_at = session.document.probe
-            if step.status is StepStatus.NO_PROBE and step.image:
-                self.image_activated.emit(step.image)
-            return
-        self._left_at = step.probe
-        what = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
-        session.document.edit(step.probe, f"Probe of {what}", "" if anew else f"replay {what}")
-
-    def _can_be_asked(self, step: Step) -> bool:
-        """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
-        assert step.probe is not None
-        assert self._told is not None
-        parent = step.probe.parent
-        return parent == SCRATCH or parent in self._told.question.store.by_id
+        selected = selection(row, told)
+        self._left_at = selected.probe or session.document.probe
+        session.select(selected, f"Probe of {selected.name}", "" if anew else f"replay {selected.name}")
+        if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
+            self.image_activated.emit(row.step.image)
 
     # Events
 
@@ -450,6 +445,8 @@ class ReplayPane(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
+        if self._session is not None:
+            self._session.select(None)  # what cannot be seen is not what is explained
         if self._loader.is_busy:
             self._loader.cancel()
         self._asked = None  # nobody watches meanwhile

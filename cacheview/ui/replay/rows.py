@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 from typing import Final
 
 from cacheview.engine.explain import known_as
@@ -17,6 +18,8 @@ __all__ = [
     "Row",
     "RowKey",
     "RowKind",
+    "assumed_before",
+    "depends_on",
     "flat",
     "image_text",
     "place_text",
@@ -203,6 +206,23 @@ def reason_text(step: Step, store: ImageStore) -> str:
     more = len(step.possible) - len(known)
     told = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
     return f"{step.reason}. If it is a hit, it is of {told}." if known else step.reason
+
+
+def depends_on(step: Step, replay: Replay) -> Step | None:
+    """Of a step that is unknown, the one before it that has to hit for it to be asked; None: there is none."""
+    return _last_before(step, replay, lambda other: other.status is StepStatus.UNKNOWN)
+
+
+def assumed_before(step: Step, replay: Replay) -> Step | None:
+    """Of a step that is told as if a miss before it had been a hit, that miss; None: there is none."""
+    return _last_before(step, replay, lambda other: bool(other.assumed))
+
+
+def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> Step | None:
+    """The last of the steps before one, of its own stage if there is one in that."""
+    before = [other for other in takewhile(lambda other: other is not step, replay.asked) if wanted(other)]
+    of_stage = [other for other in before if other.stage == step.stage]
+    return next(reversed(of_stage or before), None)
 
 
 def time_text(step: Step) -> str:

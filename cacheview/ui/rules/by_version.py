@@ -7,7 +7,6 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.model import Release
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
 from cacheview.ui.theme import GRID, small_font
 from cacheview.ui.verdict.hazards import FramedLine
@@ -65,9 +65,9 @@ class ByVersionDialog(QDialog):
         self.version.setPlaceholderText("24.0.7")
         self.version.setClearButtonEnabled(True)
         self.version.selectAll()
-        self.driver = QComboBox(editable=True)
+        self.driver = Chooser(editable=True)
         self.driver.addItems(DRIVERS)
-        self.driver.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.driver.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         if release is not None and release.kind == "containerd":
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")

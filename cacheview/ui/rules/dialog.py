@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QTextCharFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFrame,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.model import Column, RulesModel
@@ -37,9 +37,9 @@ _SIZE: Final = (940, 660)
 _WIDTHS: Final[Mapping[int, int]] = {Column.WHAT: 28, Column.CHANGED: 10}
 
 
-def rule_chooser(name: str) -> QComboBox:
+def rule_chooser(name: str) -> Chooser:
     """A list of all rule sets, the kinds of store apart; the data of an entry is the rule set's name."""
-    box = QComboBox()
+    box = Chooser()
     box.setAccessibleName(name)
     box.setMaxVisibleItems(len(RULE_SETS) + 2)
     before = None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, get_args
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -27,6 +26,7 @@ from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import tool_tip, visible
 from cacheview.ui.status import plural
@@ -81,7 +81,7 @@ class AddDialog(QDialog):
         self.name.setPlaceholderText("What it shows, such as: label that the probe lacks")
         self.note = QLineEdit()
         self.note.setPlaceholderText("For who reads it later")
-        self.outcome = QComboBox()
+        self.outcome = Chooser()
         self.outcome.addItems(get_args(Outcome))
         self.outcome.setCurrentText(self._own.outcome)
         self.image = QLineEdit(self._own.image or "")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 from cacheview.engine import Explanation, VerdictOutcome, plain_change
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
@@ -19,6 +20,9 @@ from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, valu
 __all__ = ["Banner", "ElidedButton"]
 
 _BAR: Final = GRID
+NOT_KNOWN: Final = "not-certain"
+_COLOURS: Final = {NOT_KNOWN: "hazard"}
+"""The token of a drawing, where it is not called as the drawing."""
 
 
 class ElidedButton(QPushButton):
@@ -65,7 +69,7 @@ class Banner(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._outcome = VerdictOutcome.MISS
+        self._look = VERDICT_ICONS[VerdictOutcome.MISS]
         self._least = 0
         self._icon = QLabel(self)
         self._word = Text(heading_font(), "text", self)
@@ -134,12 +138,21 @@ class Banner(QWidget):
         """The lines of the two values; hidden where there is nothing to compare."""
         return self._values
 
-    def show_explanation(self, explanation: Explanation) -> None:
+    def show_explanation(self, explanation: Explanation, selected: Selected | None = None) -> None:
+        """``selected``: what the probe is of, where its verdict depends on more than the probe."""
         outcome = explanation.verdict.outcome
-        if outcome is not self._outcome:
-            self._outcome = outcome
+        only_if = selected.only_if if selected is not None else ""
+        is_unknown = selected is not None and selected.is_unknown
+        look = NOT_KNOWN if only_if or is_unknown else VERDICT_ICONS[outcome]
+        if look != self._look:
+            self._look = look
             self._colour()
-        self._word.say(outcome.value.upper())
+        word = outcome.value.upper()
+        if only_if:
+            word += f", if {only_if}"
+        elif is_unknown:
+            word += f", {NOT_CERTAIN}"
+        self._word.say(word)
         self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
         self._reason.say(one_line(reason))
@@ -183,9 +196,9 @@ class Banner(QWidget):
             self._colour()
 
     def _colour(self) -> None:
-        name = VERDICT_ICONS[self._outcome]
+        name = _COLOURS.get(self._look, self._look)
         size = max(16, self._head.fontMetrics().height())
-        self._icon.setPixmap(pixmap(name, name, size, self.devicePixelRatioF()))
+        self._icon.setPixmap(pixmap(self._look, name, size, self.devicePixelRatioF()))
         self.copy_button.setIcon(icon("copy", "text_muted"))
         self.copy_button.setIconSize(QSize(size, size) * 0.8)
         self._word.set_colour(name)
@@ -194,7 +207,7 @@ class Banner(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         tokens = current_tokens()
-        name = VERDICT_ICONS[self._outcome]
+        name = _COLOURS.get(self._look, self._look)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

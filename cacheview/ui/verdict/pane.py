@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWid
 from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.plain import one_line
+from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, small_font, strong_font
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as, row_as
@@ -20,6 +21,7 @@ from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
 from cacheview.ui.verdict.rows import More
+from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
@@ -38,6 +40,7 @@ class VerdictPane(QWidget):
         field_activated(str): went to the check of a field or element (``Env[1]``).
         field_entered(str): pressed Enter on one, to edit it.
         image_activated(str): went to a candidate or source, or a check of one: its id.
+        back_asked(): the probe was changed, and shall be that of what is selected again.
         copied(str): something was put on the clipboard; what, in words.
 
     `reveal_field` and `reveal_image` emit neither of the two.
@@ -47,11 +50,13 @@ class VerdictPane(QWidget):
     field_activated = Signal(str)
     field_entered = Signal(str)
     image_activated = Signal(str)
+    back_asked = Signal()
     copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.trace = TraceModel(self)
+        self.subject = SubjectLine(self)
         self.banner = Banner(self)
         self.hazards = HazardList(self)
         self.view = TraceView(self.trace, self)
@@ -66,14 +71,21 @@ class VerdictPane(QWidget):
 
     # For the window
 
-    def show_explanation(self, explanation: Explanation) -> None:
-        """Show what the cache answers to another probe, or to the same. Of the same store, in place."""
+    def show_explanation(
+        self, explanation: Explanation, selected: Selected | None = None, *, is_apart: bool = False
+    ) -> None:
+        """Show what the cache answers to another probe, or to the same. Of the same store, in place.
+
+        Args:
+            selected: what the probe is of. ``is_apart``: it was changed since.
+        """
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
             in_place = self.trace.show(explanation)
             if in_place and place is not None:
                 self.navigation.restore(place)
-        self.banner.show_explanation(explanation)
+        self.subject.show_selected(selected, is_apart=is_apart)
+        self.banner.show_explanation(explanation, None if is_apart else selected)
         self._pages.setCurrentIndex(1)
         self.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.show_button.setEnabled(True)
@@ -94,6 +106,11 @@ class VerdictPane(QWidget):
         self._pages.setCurrentIndex(0)
         self.order_button.setEnabled(False)
         self.show_button.setEnabled(False)
+
+    @property
+    def nothing(self) -> tuple[str, str]:
+        """What is said in place of an explanation, and the hint; empty while one is shown."""
+        return (self._nothing.text(), self._hint.text()) if self.trace.explanation is None else ("", "")
 
     def reveal_field(self, path: str) -> bool:
         """Select the check of a field or element, in the subject where the person is or the nearest one."""
@@ -187,6 +204,7 @@ class VerdictPane(QWidget):
         self._top = QVBoxLayout()
         self._top.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         self._top.setSpacing(2 * GRID)
+        self._top.addWidget(self.subject)
         self._top.addWidget(self.banner)
         self._top.addWidget(self.hazards)
         self.splitter = QSplitter(Qt.Orientation.Vertical, page)
@@ -263,6 +281,7 @@ class VerdictPane(QWidget):
         self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
         self.banner.edit_asked.connect(self._ask_smallest_edit)
         self.banner.copy_asked.connect(self._copy_explanation)
+        self.subject.back_asked.connect(self.back_asked)
         self.view.copy_asked.connect(lambda: self._copy_row("text"))
         self.view.menu_asked.connect(self._open_menu)
         self.view.entered_row.connect(self._enter)

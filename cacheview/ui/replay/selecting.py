@@ -1,0 +1,51 @@
+"""What a row of a replay is to the panes that explain it. No Qt."""
+
+from __future__ import annotations
+
+from cacheview.model import SCRATCH
+from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.rows import Row, RowKind, assumed_before, depends_on
+from cacheview.ui.selected import Selected
+
+__all__ = ["selection"]
+
+
+def selection(row: Row, told: Told) -> Selected:
+    """The row as what is selected to be explained."""
+    step = row.step
+    if step is None:
+        place = f" at line {row.line}" if row.line else ""
+        return Selected(f"{'the refusal' if row.kind is RowKind.REFUSAL else 'a warning'}{place}", why=row.text)
+    name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
+    why = _sentence(step.reason)
+    if step.probe is None or not _is_in_store(step, told):
+        return Selected(name, why=why or _why_no_probe(step))
+    if step.status is StepStatus.UNKNOWN:
+        before = depends_on(step, told.replay)
+        return Selected(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
+    missed = assumed_before(step, told.replay) if row.supposed else None
+    return Selected(name, step.probe, only_if=f"step {missed.number} had hit" if missed is not None else "")
+
+
+def _is_in_store(step: Step, told: Told) -> bool:
+    """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
+    assert step.probe is not None
+    parent = step.probe.parent
+    return parent == SCRATCH or parent in told.question.store.by_id
+
+
+def _why_no_probe(step: Step) -> str:
+    match step.status:
+        case StepStatus.NO_PROBE:
+            return "The builder never looks this step up in the cache."
+        case StepStatus.MISS if step.probe is None:
+            return "It misses whatever its files are: no image in the store has such a step."
+        case StepStatus.UNKNOWN:
+            return "What it would ask is not known."
+    return "It builds on an image that this build would make first, which is not in the store."
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

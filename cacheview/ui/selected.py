@@ -1,0 +1,35 @@
+"""What is selected to be explained, where that is more than the probe: a step of a replay, or an image. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cacheview.model import Probe
+
+__all__ = ["Selected"]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What is selected in a list beside the probe.
+
+    Attributes:
+        name: as a person calls it (``step 15``).
+        probe: what it asks the cache; None: nothing, or nothing that is known.
+        why: why it has no probe, or why its result is not known, in a sentence.
+        only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as is known.
+        is_unknown: what becomes of it is not known, though the cache has an answer to its probe.
+    """
+
+    name: str
+    probe: Probe | None = None
+    why: str = ""
+    only_if: str = ""
+    is_unknown: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name at the beginning of a sentence."""
+        return f"{self.name[:1].upper()}{self.name[1:]}"

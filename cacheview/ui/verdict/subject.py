@@ -1,0 +1,58 @@
+"""The line over the verdict: what is selected elsewhere, where the verdict is not, or not only, about the probe."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from cacheview.ui.plain import one_line
+from cacheview.ui.selected import Selected
+from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.verdict.labels import Text
+
+__all__ = ["SubjectLine"]
+
+
+class SubjectLine(QWidget):
+    """Hidden while there is nothing to say. ``back_asked()``: what is selected shall be the probe again."""
+
+    back_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = Text(small_font(), "text_muted", self)
+        self._button = QToolButton(self)
+        self._button.setFont(small_font())
+        self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._button.clicked.connect(self.back_asked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GRID, 0, 0, 0)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty: nothing."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def show_selected(self, selected: Selected | None, *, is_apart: bool) -> None:
+        """``is_apart``: the probe was changed since that was selected."""
+        text = ""
+        if selected is not None and is_apart:
+            text = f"The probe was changed: this is not the verdict of {selected.name}."
+        elif selected is not None and selected.is_unknown:
+            text = f"{selected.title} is unknown: {selected.why}"
+        elif selected is not None:
+            text = selected.title
+        self._text.say(one_line(text))
+        self._button.setText(f"Back to {selected.name}" if selected is not None else "")
+        self._button.setVisible(is_apart)
+        self.setVisible(bool(text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._text.setFont(small_font())
+            self._button.setFont(small_font())

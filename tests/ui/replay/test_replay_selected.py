@@ -1,0 +1,153 @@
+"""What is selected in a replay is what the window explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+from replay_kit import A, B, probe, real_build, step, write_context
+
+from cacheview.model import Image, ImageConfig, ImageStore
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.result import Replay, StepStatus
+from cacheview.ui.replay.asking import Question, Told
+from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.replay.rows import flat, rows_of
+from cacheview.ui.replay.selecting import selection
+from cacheview.ui.selected import Selected
+from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.window import MainWindow
+
+Open = Callable[[ReplayCase], None]
+
+
+def verdict(window: MainWindow) -> VerdictPane:
+    assert window.workspace is not None
+    return window.workspace.verdict
+
+
+def choose(pane: ReplayPane, number: int) -> None:
+    pane.view.setCurrentIndex(pane.model.index_of(number))
+
+
+@pytest.fixture
+def tools(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> ReplayPane:
+    """A build in which COPY --from is the first that is not known."""
+    case = real_build("tools/again")
+    open_store(case)
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.replays.open(str(write_context(case, tmp_path / "tools")))
+    return pane
+
+
+def test_a_start_at_a_step_without_a_probe(window: MainWindow, tools: ReplayPane) -> None:
+    assert tools.strip.texts[0].startswith("UNKNOWN: step 5 ")
+    pane = verdict(window)
+    assert pane.trace.explanation is None
+    assert pane.nothing[0] == "Step 5 has no probe"
+    assert "not built here" in pane.nothing[1]
+    assert window.session is not None
+    assert window.session.answer is None
+    assert not window.commands.apply.isEnabled()
+    assert window.workspace is not None
+    assert window.workspace.images.model.marks is None
+
+
+def test_from_a_step_with_a_verdict_to_one_without(window: MainWindow, tools: ReplayPane) -> None:
+    choose(tools, 2)
+    assert verdict(window).trace.explanation is not None
+    assert verdict(window).subject.text == "Step 2"
+    choose(tools, 1)
+    assert verdict(window).nothing[0] == "Step 1 has no probe"
+    assert "never" in verdict(window).nothing[1]
+    choose(tools, 2)  # the probe is still there: nothing was edited meanwhile
+    assert verdict(window).trace.explanation is not None
+
+
+def test_the_probe_is_edited_beside_a_step_without_one(window: MainWindow, tools: ReplayPane, qtbot: QtBot) -> None:
+    assert window.session is not None
+    window.session.document.set_field("User", "me")
+    pane = verdict(window)
+    assert pane.trace.explanation is not None
+    assert pane.subject.text == "The probe was changed: this is not the verdict of step 5."
+    back = next(button for button in pane.subject.findChildren(QToolButton) if button.text() == "Back to step 5")
+    qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
+    assert pane.nothing[0] == "Step 5 has no probe"
+    assert window.session.document.probe.config.User == "me"
+
+
+def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.replays.open(str(site))
+    assert window.session is not None
+    document = window.session.document
+    choose(pane, 4)
+    choose(pane, 5)
+    assert verdict(window).subject.text == "Step 5"
+    document.undo_stack.undo()
+    assert verdict(window).subject.text == "The probe was changed: this is not the verdict of step 5."
+    assert any("not of this step" in text for text in pane.detail.texts)
+    document.undo_stack.redo()
+    assert verdict(window).subject.text == "Step 5"
+    assert not any("not of this step" in text for text in pane.detail.texts)
+    window.session.use_as_parent(None)
+    assert "not the verdict of step 5" in verdict(window).subject.text
+    window.session.select_again()
+    assert pane.told is not None
+    assert document.probe == pane.told.replay.steps[4].probe
+    assert document.undo_stack.undoText() == "Back to step 5"
+
+
+def test_a_replay_that_is_not_shown_selects_nothing(window: MainWindow, tools: ReplayPane) -> None:
+    tools.head.close_button.click()
+    assert window.session is not None
+    assert window.session.selected is None
+    assert verdict(window).trace.explanation is not None
+    assert verdict(window).subject.text == ""
+
+
+def told(*steps: object) -> Told:
+    store = ImageStore((Image(id=A, config=ImageConfig()),))
+    question = Question(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
+    return Told(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
+
+
+def test_what_a_verdict_depends_on() -> None:
+    case = told(
+        step(1, "FROM a", StepStatus.NO_PROBE),
+        step(2, "COPY --from=x / /", StepStatus.UNKNOWN, reason="its files are not known"),
+        step(3, "RUN a", StepStatus.UNKNOWN, probe=probe(A), reason="it depends"),
+        step(4, "RUN b", StepStatus.UNKNOWN, probe=probe(B), reason="it depends"),
+        step(5, "FROM b", StepStatus.NO_PROBE, 1),
+        step(6, "RUN c", StepStatus.UNKNOWN, 1, probe=probe(A), reason="layers"),
+        step(7, "RUN d", StepStatus.MISS, 1, probe=probe(A)),
+        step(8, "RUN e", StepStatus.NOT_ASKED, 1, reason="step 7 was a miss"),
+    )
+    found = [selection(row, case) for row in flat(rows_of(case.replay))]
+    assert found[1] == Selected("step 2", why="Its files are not known.")
+    assert found[2] == Selected("step 3", probe(A), "It depends.", "step 2 hits", True)
+    assert found[3].probe is None  # its parent is one that the build would make
+    assert found[5].only_if == "step 4 hits"
+    assert found[6] == Selected("step 7", probe(A))
+    assert found[7] == Selected("step 8", why="Step 7 was a miss.")
+
+
+def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: MainWindow, site: Path) -> None:
+    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+        window.replays.open(str(site))
+    session, pane = window.session, verdict(window)
+    assert session is not None
+    choose(window.replays.pane, 4)
+    assert pane.banner.text.startswith("HIT: ")
+    session.select(Selected("step 4", session.document.probe, "It depends.", "step 3 hits", True))
+    assert pane.banner.text.startswith("HIT, if step 3 hits: ")
+    assert pane.subject.text == "Step 4 is unknown: It depends."
+    session.select(Selected("step 4", session.document.probe, "Layers.", "", True))
+    assert pane.banner.text.startswith("HIT, not certain: ")

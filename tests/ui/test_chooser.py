@@ -1,0 +1,79 @@
+"""The wheel and the combo boxes of the window."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+import cacheview.ui
+from cacheview.ui.chooser import Chooser
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+
+def wheel(widget: QWidget, steps: int) -> None:
+    middle = widget.rect().center()
+    event = QWheelEvent(
+        QPointF(middle),
+        QPointF(widget.mapToGlobal(middle)),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.mark.parametrize("focused", [False, True])
+def test_the_wheel_changes_no_closed_chooser(qtbot: QtBot, focused: bool) -> None:
+    box, plain = Chooser(), QComboBox()
+    for each in (box, plain):
+        each.addItems(["one", "two", "three"])
+        each.setCurrentIndex(1)
+        qtbot.addWidget(each)
+        each.show()
+    if focused:
+        box.setFocus()
+    wheel(plain, -1)
+    assert plain.currentIndex() == 2  # as Qt's own does
+    for steps in (-1, 1, -3):
+        wheel(box, steps)
+        assert box.currentIndex() == 1
+
+
+def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(qtbot: QtBot, tmp_path: Path) -> None:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    assert window.session is not None
+    window.session.document.set_field("User", "me")
+    edited = window.session.document.probe
+    for box in (window.tool_bar.probe, window.tool_bar.case):
+        wheel(box, -1)
+    assert window.session.document.probe == edited
+    assert window.session.document.undo_stack.canUndo()
+    window.close()
+
+
+def test_every_combo_box_of_the_window_is_a_chooser() -> None:
+    """Qt's own classes that the wheel changes are not used by themselves."""
+    changed = {"QComboBox", "QFontComboBox", "QSpinBox", "QDoubleSpinBox", "QDateEdit", "QTimeEdit", "QDateTimeEdit",
+               "QSlider", "QDial"}  # fmt: skip
+    folder = Path(cacheview.ui.__file__).parent
+    found = {
+        str(file.relative_to(folder)): node.id
+        for file in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Name) and node.id in changed
+    }
+    assert found == {"chooser.py": "QComboBox"}
