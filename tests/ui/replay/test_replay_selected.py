@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
-from replay_kit import A, B, probe, real_build, step, write_context
+from replay_kit import A, B, probe, real_build, sent_by_newer, step, write_context
 
 from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.replay.file import ReplayCase
@@ -20,6 +20,7 @@ from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.replay.rows import flat, rows_of
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.selected import Selected
+from cacheview.ui.settings import Settings
 from cacheview.ui.verdict import VerdictPane
 from cacheview.ui.window import MainWindow
 
@@ -36,13 +37,13 @@ def choose(pane: ReplayPane, number: int) -> None:
 
 
 @pytest.fixture
-def tools(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> ReplayPane:
+def tools(window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, open_store: Open) -> ReplayPane:
     """A build in which COPY --from is the first that is not known."""
     case = real_build("tools/again")
     open_store(case)
     pane = window.replays.pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(write_context(case, tmp_path / "tools")))
+        window.replays.open(str(sent_by_newer(settings, write_context(case, tmp_path / "tools"))))
     return pane
 
 
