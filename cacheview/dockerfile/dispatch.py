@@ -40,6 +40,7 @@ class CopySources:
         destination: likewise.
         from_: of ``--from``: a stage, its number, or an image; empty: the build context.
         owner: of ``--chown``.
+        backslashes: see `StageState`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class CopySources:
     destination: str
     from_: str = ""
     owner: str = ""
+    backslashes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +310,11 @@ def _copy(step: _Step) -> Dispatched:
     flags = _resolved_flags(step)
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.release))
     destination = lexer.word(args[-1])
+    if step.state.backslashes:
+        destination = destination.replace("/", "\\")
     needs_buildkit(name, flags)
-    copy = CopySources(name, sources, destination, flags.get("from", ""), flags.get("chown", ""))
+    from_, owner = flags.get("from", ""), flags.get("chown", "")
+    copy = CopySources(name, sources, destination, from_, owner, step.state.backslashes)
     return Dispatched(step.state, _copied(step, flags, destination), copy, has_layer=True)
 
 

@@ -108,6 +108,8 @@ class BuilderRelease:
         sends_platform: the cache is told what platform the build is for.
         takes_any_platform_graph_driver, takes_any_platform_containerd: a base that the store has is taken whatever
             ``--platform`` asks for; else one of another platform would be pulled.
+        copies_by_platform: the destination of ``COPY`` and ``ADD`` has the separators of the build's platform, not of
+            the daemon's own (``createCopyInstruction`` of ``copy.go``).
         ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
     """
 
@@ -166,6 +168,7 @@ class BuilderRelease:
     sends_platform: bool = True
     takes_any_platform_graph_driver: bool = True
     takes_any_platform_containerd: bool = False
+    copies_by_platform: bool = False
     ignores_by_old_rules: bool = False
 
 
@@ -222,6 +225,7 @@ _V20_10: Final = BuilderRelease(
     warns_in_two_lines=True,
     sends_platform=False,
     takes_any_platform_containerd=True,
+    copies_by_platform=True,
     ignores_by_old_rules=True,
 )
 _V23: Final = replace(
@@ -241,6 +245,7 @@ _V23: Final = replace(
     says_on_line=True,
     says_destination_with_stop=True,
     warns_in_two_lines=False,
+    copies_by_platform=False,
     ignores_by_old_rules=False,
 )
 _V23_0_10: Final = replace(_V23, release="23.0.10", sends_platform=True)

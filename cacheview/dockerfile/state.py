@@ -48,12 +48,14 @@ class StageState:
         config: the run config; its ``Image`` is the id of the image so far.
         args: the build arguments in force.
         maintainer: the author of what is committed from now on.
+        backslashes: the destination of a ``COPY`` or ``ADD`` gets them for its slashes.
         cmd_set: ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
     """
 
     config: ContainerConfig
     args: BuildArgs = field(default_factory=BuildArgs)
     maintainer: str = ""
+    backslashes: bool = False
     cmd_set: bool = False
 
     @staticmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from cacheview.engine.cache import NEW, ImageCache, Past
 from cacheview.engine.restore import LayerContent, identity
@@ -12,7 +12,38 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
 
-__all__ = ["Walk", "named"]
+__all__ = ["Walk", "World", "named"]
+
+
+@dataclass(frozen=True)
+class World:
+    """What the answers of a build have changed in the store: another stage of it finds this too.
+
+    Attributes:
+        restored: the images that the cache made from sources, by what makes them the same.
+        moved: by image id, the parent that was recorded.
+    """
+
+    restored: Mapping[Hashable, Image] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Hashable:
+        """Two worlds with the same key are the same."""
+        return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items())
+
+    def applied(self, store: ImageStore) -> ImageStore:
+        """A store after these changes."""
+        if not self.restored and not self.moved:
+            return store
+        return replace(store, images=_moved((*store.images, *self.restored.values()), self.moved))
+
+    def after(self, rules: RuleSet, verdict: Verdict) -> World:
+        """The world after one more answer."""
+        restored = self.restored
+        if verdict.is_new and verdict.image is not None:
+            restored = {**restored, identity(rules, verdict.image.config): verdict.image}
+        return World(restored, {**self.moved, **verdict.set_parent})
 
 
 class Walk:
@@ -21,35 +52,42 @@ class Walk:
     Attributes:
         cache: what the next probe is put to.
         cache_from: the references that every probe is asked with.
+        world: what the build has changed so far.
     """
 
     def __init__(
-        self, store: ImageStore, rules: RuleSet, cache_from: tuple[str, ...], layers: LayerContent | None = None
+        self,
+        store: ImageStore,
+        rules: RuleSet,
+        cache_from: tuple[str, ...],
+        layers: LayerContent | None = None,
+        world: World | None = None,
     ) -> None:
-        self.cache = ImageCache(store, rules, Past(layers=layers or {}))
+        self.world = world or World()
+        restored = {same: image.id for same, image in self.world.restored.items()}
+        self.cache = ImageCache(self.world.applied(store), rules, Past(layers=layers or {}, restored=restored))
         self.cache_from = cache_from
         self._asked = 0
-        self._restored: dict[Hashable, str] = {}
 
-    def ask(self, probe: Probe) -> tuple[Probe, Verdict]:
-        """The probe as it is put to the cache, and the answer. A new image has the id ``new:N`` of the Nth probe."""
+    def ask(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
+        """The probe as it is put to the cache, and the answer.
+
+        ``new_id`` names an image that the cache makes; without it, that of the Nth probe has the id ``new:N``.
+        """
         number = self._asked
         self._asked += 1
         if probe.cache_from != self.cache_from:
             probe = probe.model_copy(update={"cache_from": self.cache_from})
         verdict = self.cache.verdict(probe)
-        verdict = named(verdict, number)
         if verdict.is_new and verdict.image is not None:
-            self._restored[identity(self.cache.rules, verdict.image.config)] = verdict.image.id
+            verdict = _with_id(verdict, f"{NEW}:{number}" if new_id is None else new_id(verdict.image))
         if verdict.is_new or verdict.set_parent or verdict.narrowed is not None:
             self._go_on(verdict)
         return probe, verdict
 
     def fork(self) -> Walk:
         """A walk that goes on from here by itself."""
-        other = copy(self)
-        other._restored = dict(self._restored)
-        return other
+        return copy(self)
 
     def add(self, images: Iterable[Image]) -> None:
         """Images have come into the store since the last probe. Those that it has already are passed over."""
@@ -59,22 +97,30 @@ class Walk:
             self.cache = ImageCache(replace(store, images=(*store.images, *new)), self.cache.rules, self.cache.past)
 
     def _go_on(self, verdict: Verdict) -> None:
-        store = self.cache.store
+        store, rules = self.cache.store, self.cache.rules
         images = store.images
         if verdict.is_new and verdict.image is not None:
             images = (*images, verdict.image)
-        moved = verdict.set_parent
-        images = tuple(
-            image.model_copy(update={"parent": moved[image.id]}) if image.id in moved else image for image in images
-        )
-        past = replace(self.cache.past, sources=verdict.sources_after, restored=dict(self._restored))
-        self.cache = ImageCache(replace(store, images=images), self.cache.rules, past)
+        self.world = self.world.after(rules, verdict)
+        restored = {same: image.id for same, image in self.world.restored.items()}
+        past = replace(self.cache.past, sources=verdict.sources_after, restored=restored)
+        self.cache = ImageCache(replace(store, images=_moved(images, verdict.set_parent)), rules, past)
+
+
+def _moved(images: Iterable[Image], moved: Mapping[str, str]) -> tuple[Image, ...]:
+    return tuple(
+        image.model_copy(update={"parent": moved[image.id]}) if image.id in moved else image for image in images
+    )
 
 
 def named(verdict: Verdict, number: int) -> Verdict:
     """The answer to the probe of that number, from 0: an image that it made anew has the id ``new:N`` in a walk."""
-    if not verdict.is_new or verdict.image is None:
+    return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
+
+
+def _with_id(verdict: Verdict, name: str) -> Verdict:
+    """An answer whose new image has an id."""
+    if verdict.image is None:
         return verdict
-    name = f"{NEW}:{number}"
     parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}
     return replace(verdict, image=verdict.image.model_copy(update={"id": name}), set_parent=parents)

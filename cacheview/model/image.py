@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from pydantic import Field, field_validator
@@ -16,12 +17,18 @@ __all__ = ["SCRATCH", "HistoryEntry", "Image", "ImageConfig", "Platform", "RootF
 SCRATCH = ""
 """The parent of a step that starts from nothing, as the builder sends it."""
 
+_HEX = re.compile("[0-9a-f]+")
+
 
 def short_id(image_id: str) -> str:
-    """The first 12 digits of an id, without the algorithm; ``scratch`` for the empty id."""
+    """The first 12 digits of an id, without the algorithm; ``scratch`` for the empty id.
+
+    What is no checksum stands for an image that has no id yet: it is shown as it is, up to 40 characters.
+    """
     if image_id == SCRATCH:
         return "scratch"
-    return image_id.rpartition(":")[2][:12]
+    digits = image_id.rpartition(":")[2]
+    return digits[:12] if _HEX.fullmatch(digits) and len(digits) > 1 else image_id[:40]
 
 
 class Platform(Model):

@@ -49,7 +49,7 @@ def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
 def _nearest(cache: ImageCache, step: Step) -> str:
     """The candidate that the miss names; empty where there is none."""
     assert step.probe is not None
-    deciding = explain(cache, step.probe).deciding
+    deciding = explain(step.cache or cache, step.probe).deciding
     if deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
         return ""
     return deciding.subject.image.id

@@ -5,36 +5,52 @@ A later stage of the same build may hit it, so the cache has to see it. Its id i
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import ContainerConfig, HealthConfig, HistoryEntry, Image, ImageConfig, Platform, RootFS, Timestamp
 
-__all__ = ["MADE", "UNTOLD", "made_id", "made_image", "maker", "told_id"]
-
-MADE: Final = "step:"
-"""What the ids of such images begin with; the number of the step follows."""
+__all__ = ["UNTOLD", "is_made", "made_id", "made_image", "maker", "told_id", "told_words"]
 
 UNTOLD: Final = "<the image of step "
 """What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+_MADE: Final = re.compile(r"step ([0-9]+)(?:\.[0-9]+)?(?: \([0-9]+\))?")
 
 
-def made_id(number: int, trigger: int = 0) -> str:
-    """The stand-in for the id of the image that a step makes; ``trigger``: from 1, of the triggers of a ``FROM``."""
-    return f"{MADE}{number}.{trigger}" if trigger else f"{MADE}{number}"
+def made_id(number: int, trigger: int = 0, version: int = 1) -> str:
+    """The stand-in for the id of an image that a step makes, or that the cache makes for it.
+
+    Args:
+        trigger: from 1, of the triggers of a ``FROM``; 0: it is the step itself.
+        version: from 1; where it is not known what comes of a step it may make one of several.
+    """
+    name = f"step {number}.{trigger}" if trigger else f"step {number}"
+    return name if version == 1 else f"{name} ({version})"
+
+
+def is_made(image_id: str) -> bool:
+    """Whether an id is such a stand-in."""
+    return _MADE.fullmatch(image_id) is not None
 
 
 def maker(image_id: str) -> int:
     """The number of the step that makes an image; 0 for an image of the store."""
-    return int(image_id.removeprefix(MADE).partition(".")[0]) if image_id.startswith(MADE) else 0
+    made = _MADE.fullmatch(image_id)
+    return int(made[1]) if made is not None else 0
 
 
 def told_id(image_id: str) -> str:
     """An id as it can be told: what id an image of this build would get is not known."""
-    return f"{UNTOLD}{maker(image_id)}>" if image_id.startswith(MADE) else image_id
+    return f"{UNTOLD}{maker(image_id)}>" if is_made(image_id) else image_id
+
+
+def told_words(said: str) -> str:
+    """The daemon's words with each stand-in as `told_id` has it."""
+    return re.sub(rf"\b{_MADE.pattern}", lambda made: told_id(made[0]), said)
 
 
 def made_image(
@@ -73,7 +89,7 @@ def made_image(
         variant=base.variant if base is not None else platform.variant,
         os=(base.os if base is not None else "") or platform.os,
         config=step.after.config,
-        rootfs=RootFS(type="layers", diff_ids=(*layers, image_id) if step.has_layer else layers),
+        rootfs=RootFS(type="layers", diff_ids=(*layers, f"layer of {image_id}") if step.has_layer else layers),
         history=(*((base.history if base is not None else None) or ()), entry),
     )
     return Image(

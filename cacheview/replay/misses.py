@@ -37,5 +37,5 @@ def misses(replay: Replay, store: ImageStore, rules: RuleSet, record: Record | N
     record = record or Record("", "")  # knows of no files
     for step in replay.asked:
         if step.status is StepStatus.MISS and step.probe is not None:
-            explanation = explain(cache, step.probe)
+            explanation = explain(step.cache or cache, step.probe)
             yield Miss(step, explanation, differing_files(step, explanation, record))

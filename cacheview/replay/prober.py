@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cacheview.engine.cache import ImageCache
 from cacheview.engine.index import container_config_of
 from cacheview.engine.verdict import Verdict, VerdictOutcome
-from cacheview.engine.walk import Walk
-from cacheview.model import ContainerConfig, Image, Platform, Probe
-from cacheview.replay.made import MADE
+from cacheview.engine.walk import Walk, World
+from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
+from cacheview.replay.made import is_made
 from cacheview.replay.result import StepStatus
 
 __all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
@@ -39,6 +40,7 @@ class Answer:
         probe: what was asked, where one thing was.
         error: the daemon's words if the build ends here.
         reason: why it is not known, in a sentence.
+        cache: what was asked, where the build has changed what is in the store; None: the store as it is.
     """
 
     status: StepStatus
@@ -46,6 +48,22 @@ class Answer:
     probe: Probe | None = None
     error: str = ""
     reason: str = ""
+    cache: ImageCache | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One probe, and where it leads.
+
+    Attributes:
+        branch: where the stage stands after a hit.
+        cache: what was asked: the answer may have changed that of the branch.
+    """
+
+    branch: _Branch
+    verdict: Verdict
+    probe: Probe
+    cache: ImageCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +78,46 @@ class StageProber:
     """Asks the cache for one stage.
 
     Args:
-        walks: fresh ones, as each stage looks up ``--cache-from`` anew; several where it is not known what that brings.
+        store: as it was before the build.
+        walks: fresh ones, as each stage looks up ``--cache-from`` again; several where it is not known what that
+            brings, or what is in the store by now; none where there are too many.
         parents: where the stage begins: one id, or several where it is not known which.
         made: by id, the images that this build has made so far; it grows.
         unsummed: of the steps among them whose files are not known: by parent and command, the id; it grows.
         platform: what the builder asks for.
+        new_id: names an image that the cache makes for the step that is asked about.
     """
 
     def __init__(
         self,
+        store: ImageStore,
         walks: Sequence[Walk],
         parents: Iterable[str],
         made: Mapping[str, Image],
         unsummed: Mapping[tuple[str, str], str],
         platform: Platform | None,
+        new_id: Callable[[Image], str],
     ) -> None:
+        self._store = store
         self._walks = walks
         self._branches = [_Branch(walk.fork(), parent) for parent in parents for walk in walks]
         self._made = made
         self._platform = platform
         self._unsummed = unsummed
+        self._new_id = new_id
+        self._missed: list[World] = []
         self._is_busted = False
-        self._may_be_busted = False
-        self._is_lost = False
+        self._may_be_busted = self._is_lost = not walks
 
     @property
     def is_busted(self) -> bool:
         """It has missed, for certain: nothing more is asked."""
         return self._is_busted
+
+    @property
+    def is_lost(self) -> bool:
+        """There are more ways that it can have gone than are followed."""
+        return self._is_lost
 
     @property
     def may_be_busted(self) -> bool:
@@ -100,8 +130,15 @@ class StageProber:
 
     def resume(self, parent: str) -> None:
         """Go on from an image as if nothing had been missed."""
-        self._branches = [_Branch(walk.fork(), parent) for walk in self._walks]
-        self._is_busted = self._is_lost = False
+        walks = [branch.walk for branch in self._branches] or self._walks
+        self._branches = [_Branch(walk.fork(), parent) for walk in walks]
+        self._is_busted = False
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """What the stage may have changed in the store."""
+        worlds = [*(branch.walk.world for branch in self._branches), *self._missed]
+        return tuple({world.key: world for world in worlds}.values())
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -130,50 +167,64 @@ class StageProber:
                 self._is_lost = True
                 return self._unknown([])
             asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
-        hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.outcome is not VerdictOutcome.MISS]
-        branches = [branch for branch, verdict in hits if verdict.image is not None]
+        hits = [one for one in asked if one.verdict.outcome is not VerdictOutcome.MISS]
+        branches = [one.branch for one in hits if one.verdict.image is not None]
         branches += self._made_before(make(HOLE))
         if not hits and not branches:
             self._is_busted = True
             return Answer(StepStatus.MISS)
+        self._missed += [branch.walk.world for branch in self._branches]
         return self._unknown(branches, hits)
 
-    def _settle(self, asked: list[tuple[_Branch, Verdict, Probe]]) -> Answer:
-        hits = [(branch, verdict) for branch, verdict, _ in asked if verdict.image is not None]
-        fatal = [verdict for _, verdict, _ in asked if _ends_build(verdict)]
-        probe = asked[0][2] if asked and len({branch.parent for branch in self._branches}) == 1 else None
+    def _settle(self, asked: list[_Asked]) -> Answer:
+        hits = [one for one in asked if one.verdict.image is not None]
+        fatal = [one.verdict for one in asked if _ends_build(one.verdict)]
+        is_one = bool(asked) and len({branch.parent for branch in self._branches}) == 1
+        probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
         if not hits and not fatal:
             self._is_busted = True
-            return Answer(StepStatus.MISS, probe=probe)
+            return Answer(StepStatus.MISS, probe=probe, cache=cache)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
-        images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
+        images = {one.verdict.image.id: one.verdict.image for one in hits if one.verdict.image is not None}
         if not self._may_be_busted and len(hits) == len(asked) and len(images) == 1:
-            self._branches = [branch for branch, _ in hits]
-            return Answer(StepStatus.HIT, tuple(images.values()), probe)
-        return self._unknown([branch for branch, _ in hits], hits, probe)
+            self._branches = [one.branch for one in hits]
+            return Answer(StepStatus.HIT, tuple(images.values()), probe, cache=cache)
+        self._missed += [one.branch.walk.world for one in asked if one.verdict.image is None]
+        return self._unknown([one.branch for one in hits], hits, probe, cache)
 
     def _unknown(
-        self, branches: list[_Branch], hits: Iterable[tuple[_Branch, Verdict]] = (), probe: Probe | None = None
+        self,
+        branches: list[_Branch],
+        hits: Iterable[_Asked] = (),
+        probe: Probe | None = None,
+        cache: ImageCache | None = None,
     ) -> Answer:
-        images = {verdict.image.id: verdict.image for _, verdict in hits if verdict.image is not None}
-        reason = _AFTER_UNKNOWN if self._may_be_busted else _SOURCES_UNKNOWN
+        images = {one.verdict.image.id: one.verdict.image for one in hits if one.verdict.image is not None}
+        reason = _AFTER_UNKNOWN if self._may_be_busted and self._walks else _SOURCES_UNKNOWN
         self._may_be_busted = True
         self._branches = branches
-        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe, reason=reason)
+        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe, reason=reason, cache=cache)
 
-    def _put(self, branch: _Branch, config: ContainerConfig) -> tuple[_Branch, Verdict, Probe]:
+    def _put(self, branch: _Branch, config: ContainerConfig) -> _Asked:
         """Put a probe to the cache, and where it leads."""
         walk = branch.walk
         made = self._made.values()
-        if branch.parent.startswith(MADE) or any((image.parent or "") == branch.parent for image in made):
+        if is_made(branch.parent) or any((image.parent or "") == branch.parent for image in made):
             walk.add(made)
         probe = Probe(
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )
-        probe, verdict = walk.ask(probe)
+        cache = walk.cache
+        probe, verdict = walk.ask(probe, self._new_id)
         parent = verdict.image.id if verdict.image is not None else branch.parent
-        return _Branch(walk, parent), verdict, probe
+        return _Asked(_Branch(walk, parent), verdict, probe, cache)
+
+    def _changed(self, asked: _Asked) -> ImageCache | None:
+        """What was asked, if it is not the store as it is."""
+        cache = asked.cache
+        is_as_it_is = cache.store is self._store and cache.past.sources is None
+        return None if is_as_it_is else cache
 
     def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:
         """What could stand where the checksum is, by what the store has."""

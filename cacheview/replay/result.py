@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # or the window would load all of these to show the first step
     from cacheview.dockerfile.context import SourcesSum
     from cacheview.dockerfile.refused import RefusedError
+    from cacheview.engine import ImageCache
     from cacheview.model import Probe
 
 __all__ = ["Replay", "Step", "StepStatus"]
@@ -38,6 +39,7 @@ class Step:
         image: id of the image after the step; empty: there is none, or it is not in the store.
         made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
         probe: what the cache is asked, or would be; None: nothing, or it is not known.
+        cache: what was asked, where this build has changed it before; None: the store as it is.
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
         reason: why it is unknown or not asked, in a sentence.
         assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
@@ -55,6 +57,7 @@ class Step:
     image: str = ""
     made_by: int = 0
     probe: Probe | None = None
+    cache: ImageCache | None = field(default=None, compare=False, repr=False)
     created_by: str | None = ""
     reason: str = ""
     assumed: str = ""

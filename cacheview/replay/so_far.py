@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,11 +11,12 @@ from typing import Final
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
-from cacheview.engine.walk import Walk
+from cacheview.engine.walk import Walk, World
 from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
 from cacheview.replay.bases import has_platform, is_for
-from cacheview.replay.made import told_id
+from cacheview.replay.made import made_id, told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -53,6 +55,8 @@ class BuildSoFar:
         assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
         steps: taken so far.
         made: by id, the images that this build has made.
+        restored: by id, those that the cache has made for it from sources of ``--cache-from``.
+        worlds: what the finished stages have changed in the store; several where that is not known.
         unsummed: see `StageProber`.
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
@@ -68,6 +72,8 @@ class BuildSoFar:
     assumed: Mapping[int, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     made: dict[str, Image] = field(default_factory=dict)
+    restored: dict[str, Image] = field(default_factory=dict)
+    worlds: tuple[World, ...] = (World(),)
     unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
@@ -84,11 +90,28 @@ class BuildSoFar:
         return self.rules.store is StoreKind.CONTAINERD
 
     def walks(self) -> Sequence[Walk]:
-        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell."""
+        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell, none for too many."""
         given = self.options.cache_from
-        choices = itertools.product(*(((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given))
-        found = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.islice(choices, _MOST_CHOICES))
-        return [Walk(self.store, self.rules, references) for references in found]
+        ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
+        if len(self.worlds) * math.prod(map(len, ways)) > _MOST_CHOICES:
+            return ()
+        choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*ways))
+        return [Walk(self.store, self.rules, found, world=world) for world in self.worlds for found in choices]
+
+    def restored_id(self, image: Image, number: int, trigger: int) -> str:
+        """The stand-in for the id of an image that the cache makes for a step: the same for the same image."""
+        same = identity(self.rules, image.config)
+        for known in self.restored.values():
+            if identity(self.rules, known.config) == same:
+                return known.id
+        name = self.new_id(number, trigger)
+        self.restored[name] = image.model_copy(update={"id": name})
+        return name
+
+    def new_id(self, number: int, trigger: int = 0) -> str:
+        """A stand-in for the id of an image of a step that no other image has."""
+        names = (made_id(number, trigger, version) for version in itertools.count(1))
+        return next(name for name in names if name not in self.made and name not in self.restored)
 
     def _may_be_passed_over(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
@@ -106,7 +129,7 @@ class BuildSoFar:
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
-        return self.made.get(image_id) or self.store.by_id.get(image_id)
+        return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
     def mount(self, image_id: str, platform: Platform | None, said: str = "{}") -> None:
         """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).

@@ -22,7 +22,7 @@ from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
 from cacheview.replay.bases import MustPullError, find_image
-from cacheview.replay.made import MADE, made_id, made_image, maker, told_id
+from cacheview.replay.made import is_made, made_image, maker, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -59,6 +59,7 @@ class StageBuild:
         self.stands_on = SCRATCH
         self.why_unknown = ""
         self.why_busted = ""
+        self.taking = (0, 0)  # the number of the step that is taken, and of its trigger
 
     def run(self) -> None:
         self._from()
@@ -69,6 +70,8 @@ class StageBuild:
             self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
+        if self.prober is not None:
+            self.build.worlds = self.prober.worlds
         self.build.results.append(StageResult(self.plan.name, images, self.history if self.history_is_known else None))
 
     @property
@@ -79,6 +82,8 @@ class StageBuild:
     def _ends(self) -> tuple[str, ...]:
         """Where the stage may stand now."""
         if self.prober is None:
+            return ()
+        if self.prober.is_lost:
             return ()
         if self.prober.is_busted:
             return (self.stands_on,)
@@ -111,8 +116,8 @@ class StageBuild:
     def _where(self) -> dict[str, Any]:
         ends = self._ends
         if len(ends) != 1:
-            return {"image": "", "possible": tuple(end for end in ends if not end.startswith(MADE))}
-        return {"image": "" if ends[0].startswith(MADE) else ends[0], "made_by": maker(ends[0])}
+            return {"image": "", "possible": _stored(ends)}
+        return {"image": "" if is_made(ends[0]) else ends[0], "made_by": maker(ends[0])}
 
     def _bases(self) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
         build, plan = self.build, self.plan
@@ -152,13 +157,16 @@ class StageBuild:
             self.why_unknown = "it builds on a stage that may have ended in several images"
             return
         self.stands_on = bases[-1]
-        self.state = states[-1]
+        is_windows = build.platform is not None and build.platform.os == "windows"
+        self.state = replace(states[-1], backslashes=is_windows and build.release.copies_by_platform)
         platform = None
         if build.release.sends_platform:
             platform = (build.platform or build.options.daemon).model_copy(
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
-        self.prober = StageProber(build.walks(), bases, build.made, build.unsummed, platform)
+        self.prober = StageProber(
+            build.store, build.walks(), bases, build.made, build.unsummed, platform, self._restored_id
+        )
         if build.options.no_cache:
             self.prober.bust()
             self.why_busted = "--no-cache: the cache is not asked"
@@ -190,6 +198,10 @@ class StageBuild:
                 raise
             raise RefusedError(refusal.what, said=refusal.said, line=line) from None
 
+    def _restored_id(self, image: Image) -> str:
+        """Names an image that the cache makes for the step that is taken."""
+        return self.build.restored_id(image, *self.taking)
+
     def _label(self, number: int, name: str, value: str) -> Step:
         step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
         if self.state is None:
@@ -207,12 +219,14 @@ class StageBuild:
 
     def _ask(self, step: Step, done: Dispatched, name: str, trigger: int, sources: SourcesSum | None = None) -> Step:
         assert self.prober is not None
+        self.taking = (step.number, trigger)
         answer = self.prober.ask(done.make, sources.text if sources is not None else "")
         return self._settled(step, done, answer, name, trigger, sources)
 
     def _copy(self, step: Step, done: Dispatched, instruction: Instruction, trigger: int) -> Step:
         assert done.copy is not None
         assert self.prober is not None
+        self.taking = (step.number, trigger)
         try:
             sources = self._sum(done.copy, instruction)
         except NotKnownError as error:
@@ -260,27 +274,28 @@ class StageBuild:
     ) -> Step:
         build = self.build
         if answer.error:
-            raise RefusedError(f"the cache answers with an error: {answer.error}", said=answer.error, line=step.line)
+            said = told_words(answer.error)
+            raise RefusedError(f"the cache answers with an error: {said}", said=said, line=step.line)
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
-        step = replace(step, status=answer.status, created_by=text, probe=answer.probe, sources=sources)
+        step = replace(step, status=answer.status, created_by=text, probe=answer.probe, cache=answer.cache)
+        step = replace(step, sources=sources)
         if answer.status is StepStatus.HIT:
             image = answer.images[0]
             self.history = tuple(entry.created_by for entry in image.history)
             self.stands_on = image.id
             self.state = done.after.on(image.id)
-            is_made = image.id.startswith(MADE)
             return replace(
                 step,
                 created_by=self.history[-1] if self.history else text,
-                image="" if is_made else image.id,
-                made_by=maker(image.id) if is_made else 0,
+                image="" if is_made(image.id) else image.id,
+                made_by=maker(image.id),
             )
         base = build.image(self.stands_on)
         if answer.status is not StepStatus.UNKNOWN:
             self._check_making(step, done, config, base)
         made = made_image(
-            made_id(step.number, trigger),
+            build.new_id(step.number, trigger),
             done,
             config,
             base,
@@ -299,7 +314,7 @@ class StageBuild:
         self.stands_on = made.id
         self.state = done.after.on(made.id)
         if answer.status is StepStatus.UNKNOWN:
-            return replace(step, possible=tuple(image.id for image in answer.images), reason=answer.reason)
+            return replace(step, possible=_stored(image.id for image in answer.images), reason=answer.reason)
         if answer.status is StepStatus.MISS:
             assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
             if assumed is not None:
@@ -347,6 +362,11 @@ class StageBuild:
         """The builder has printed the step before it refuses it; of a trigger it prints none."""
         if not trigger:
             self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
+
+
+def _stored(ids: Iterable[str]) -> tuple[str, ...]:
+    """The ids of images of the store: those of this build have none yet."""
+    return tuple(image_id for image_id in ids if not is_made(image_id))
 
 
 def _alike(ours: ContainerConfig, theirs: ContainerConfig) -> bool:

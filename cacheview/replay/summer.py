@@ -45,4 +45,6 @@ class ContextSummer:
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:
-        return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=copy.destination)
+        # Slashes, whatever the builder has made of them: at the end of the destination they stand for a directory.
+        destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
+        return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)

@@ -19,7 +19,6 @@ from daemon_stores import opened
 from cacheview.cli import main
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.engine import fitting
-from cacheview.engine.cache import NEW
 from cacheview.replay.builder import builder_of
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.replay import replay
@@ -78,8 +77,7 @@ def differences(told: Replay, truth: Outcome, builder: Builder) -> Iterator[str]
         if tuple(trigger.cached for trigger in step.triggers) != fact.triggers:
             yield f"{step.text}: triggers {step.triggers}, the builder {fact.triggers}"
         image = truth.steps[step.made_by - 1].image if step.made_by else step.image.removeprefix("sha256:")[:12]
-        # What id an image gets that the cache makes anew is not known.
-        if (step.cached or image) and image != fact.image and not image.startswith(NEW):
+        if (step.cached or image) and image != fact.image:
             yield f"{step.text}: {image}, the builder had {fact.image}"
     if (told.refused is not None) != bool(truth.error):
         yield f"refused: {told.refused}, the builder: {truth.error!r}"

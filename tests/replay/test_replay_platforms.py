@@ -82,3 +82,17 @@ def test_what_is_made_on_scratch_has_the_platform_of_the_daemon_and_no_file_can_
     assert refused is not None
     assert refused.said == f'failed to get destination image "{made}": {words.format(made)}'
     assert Daemon(version, CONTAINERD).replay("FROM scratch\nCOPY f /f\n", {"f": b"f"}, options).refused is None
+
+
+@pytest.mark.parametrize(("version", "separator"), [("20.10.24", "\\"), ("23.0.0", "/"), ("29.0.0", "/")])
+def test_the_separators_of_a_destination_are_those_of_the_platform_in_the_oldest_release_alone(
+    version: str, separator: str
+) -> None:
+    daemon = Daemon(version)
+    dockerfile, files = "FROM scratch\nCOPY a b d/e/\n", {"a": b"1", "b": b"2"}
+    daemon.add(BASE)
+    options = BuildOptions(platform="windows/amd64")
+    told = daemon.replay(dockerfile.replace("scratch", "base:1"), files, options)
+    assert told.refused is None
+    assert told.steps[1].probe is not None
+    assert (told.steps[1].probe.config.Cmd or ())[-1].endswith(f" in d{separator}e{separator} ")

@@ -33,6 +33,11 @@ _PIECE = 1 << 20
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
 
+# Not every system has all of these: macOS has no extended attributes that Docker sends, Windows no device numbers.
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe would make the program wait for ever
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
 
 class FolderContext:
     """A folder.
@@ -101,7 +106,7 @@ class FolderContext:
 
     def read(self, path: str) -> Iterator[bytes]:
         """The content of a file, in pieces of up to 1 MiB. Raises `DataError` where it cannot be read."""
-        handle = self._opened(path, os.O_NOFOLLOW)
+        handle = self._opened(path, _NOFOLLOW)
         try:
             while piece := os.read(handle, _PIECE):
                 yield piece
@@ -134,13 +139,15 @@ class FolderContext:
 
     def real_name(self, path: str) -> str:
         """The path with all links followed; one out of the folder begins with ``../``."""
-        relative = os.path.relpath(os.path.realpath(self.place(path)), self._root)
+        try:
+            relative = os.path.relpath(os.path.realpath(self.place(path)), self._root).replace(os.sep, "/")
+        except ValueError:  # on another drive of Windows
+            return "../"
         return "../" if relative == ".." else relative
 
     def _opened(self, path: str, flags: int) -> int:
         try:
-            # A pipe would make the program wait for ever.
-            handle = os.open(self.place(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
+            handle = os.open(self.place(path), _FLAGS | _NONBLOCK | flags)
         except OSError as error:
             raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -180,7 +187,6 @@ class FolderContext:
         except OSError as error:
             raise DataError(f"it cannot be looked at: {error.strerror}", where=path) from None
         is_file = kind is Kind.FILE
-        device = (os.major(status.st_rdev), os.minor(status.st_rdev)) if kind in _WITH_DEVICE else (0, 0)
         return Entry(
             path,
             kind,
@@ -188,7 +194,7 @@ class FolderContext:
             size=status.st_size if is_file else 0,
             target=target,
             inode=status.st_ino if status.st_nlink > 1 and kind is not Kind.DIRECTORY else 0,
-            device=device,
+            device=_device(status) if kind in _WITH_DEVICE else (0, 0),
             capability=_capability(found.path) if is_file else b"",
             readable=os.access(found.path, os.R_OK) if is_file or kind is Kind.DIRECTORY else True,
             stamp=_stamp(status) if is_file else (),
@@ -199,8 +205,16 @@ def _stamp(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
 
 
+def _device(status: os.stat_result) -> tuple[int, int]:
+    number = getattr(status, "st_rdev", 0)
+    return (os.major(number), os.minor(number)) if hasattr(os, "major") else (0, 0)
+
+
 def _capability(path: str) -> bytes:
+    getxattr = getattr(os, "getxattr", None)
+    if getxattr is None:  # only the client on Linux sends it (``ReadSecurityXattrToTarHeader``)
+        return b""
     try:
-        return os.getxattr(path, _CAPABILITY, follow_symlinks=False)
+        return bytes(getxattr(path, _CAPABILITY, follow_symlinks=False))
     except OSError:  # none, or a file system without
         return b""

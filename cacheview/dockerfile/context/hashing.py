@@ -87,6 +87,11 @@ def _key(node: Node) -> str:
     return hashlib.sha256(node.header).hexdigest()[:32]
 
 
+def _processors() -> int:
+    """How many this program may use; where the system does not say, how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Hasher:
     """Reads files and sums them.
 
@@ -101,7 +106,7 @@ class Hasher:
     ) -> None:
         self.memory = memory if memory is not None else Memory()
         self._report = report
-        self._threads = threads or max(2, min(_MOST_THREADS, len(os.sched_getaffinity(0))))
+        self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
 
     def sums(self, context: Context, nodes: Iterable[Node]) -> dict[str, str]:
         """The sum of each entry by path. Files whose stamp is known are not read.

@@ -21,7 +21,8 @@ _DATABASE = "meta.db"
 _BLOBS = "io.containerd.content.v1.content/blobs"
 _BELOW = ("", "containerd/daemon", "daemon")
 _ATTEMPTS = 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NOFOLLOW
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
@@ -83,7 +84,7 @@ class Root:
         A transaction writes to pages that are free for all before, then to a meta page: what is reachable from the
         newest meta page stays as it is until another transaction is done. No lock is taken: it would stop containerd.
         """
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | _NONBLOCK)
+        descriptor = os.open(path, _FLAGS & ~_NOFOLLOW | _NONBLOCK)
         with open(descriptor, "rb", buffering=0) as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import Endpoint, Tls
 from cacheview.stores.engine.errors import NoAnswerError, connection_error, status_error
+from cacheview.stores.engine.knocking import knock
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -173,9 +172,7 @@ class EngineClient:
         """Connect to a Unix socket and leave: the reason of a refusal is then that of the system."""
         path = self.endpoint.socket_path
         if path is not None:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
-                knocking.settimeout(self.timeouts.connect)
-                knocking.connect(os.fspath(path))
+            knock(path, self.timeouts.connect)
 
     def _ask(self, path: str, parameters: Mapping[str, str] | None, timeout: tuple[float, float | None]) -> Response:
         demand_allowed("GET", path)

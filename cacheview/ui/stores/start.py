@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from dataclasses import replace
@@ -61,14 +60,13 @@ def _knock(seconds: float) -> None:
     """
     from cacheview.stores.engine.contexts import current_endpoint
     from cacheview.stores.engine.errors import connection_error
+    from cacheview.stores.engine.knocking import knock
 
     endpoint = current_endpoint()
     if endpoint.socket_path is None:
         return
     try:
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.settimeout(seconds)
-            knocking.connect(str(endpoint.socket_path))
+        knock(endpoint.socket_path, seconds)
     except OSError as error:
         raise connection_error(error, endpoint, seconds) from error
 

@@ -1,0 +1,23 @@
+"""A look whether somebody listens at a Unix socket."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+__all__ = ["knock"]
+
+
+def knock(path: str | os.PathLike[str], seconds: float) -> None:
+    """Connect to a Unix socket and leave, without a word.
+
+    Raises:
+        OSError: nobody listens, in the words of the system; or it has no such sockets (Python on Windows).
+    """
+    family = getattr(socket, "AF_UNIX", None)
+    if family is None:
+        raise OSError(errno.EAFNOSUPPORT, "this system has no Unix sockets")
+    with socket.socket(family, socket.SOCK_STREAM) as knocking:
+        knocking.settimeout(seconds)
+        knocking.connect(os.fspath(path))

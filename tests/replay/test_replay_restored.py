@@ -1,0 +1,90 @@
+"""What the cache makes from a source in the middle of its history: the rest of the build finds it in the store."""
+
+from __future__ import annotations
+
+import pytest
+from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, statuses
+
+from cacheview.engine.ruleset import StoreKind
+from cacheview.model import Image
+from cacheview.replay.misses import misses
+from cacheview.replay.options import BuildOptions
+from cacheview.report.replays import replay_as_text
+
+TWO_STAGES = """\
+FROM scratch AS one
+ENV A=1
+FROM one AS two
+ENV B=2
+"""
+CACHE = BuildOptions(cache_from=("app:1",))
+
+
+def loaded(daemon: Daemon) -> None:
+    """As after ``docker load``: no parents, and only what has a name."""
+    daemon.build(TWO_STAGES, name="app:1")
+    daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "24.0.7", "25.0.5", "28.5.2", "29.0.0"])
+def test_a_stage_on_an_image_that_the_cache_made_is_asked_about(version: str) -> None:
+    daemon = Daemon(version)
+    loaded(daemon)
+    told = daemon.replay(TWO_STAGES, options=CACHE)
+    assert told.refused is None
+    assert statuses(told) == ["hit", "hit"]
+    one, two = told.steps[1], told.steps[3]
+    assert (one.image, one.made_by) == ("", 2)
+    assert (told.steps[2].image, told.steps[2].made_by) == ("", 2)
+    assert (two.image, two.made_by) == (daemon.images[0].id, 0)
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
+def test_what_is_made_twice_is_one_image(version: str) -> None:
+    daemon = Daemon(version)
+    loaded(daemon)
+    told = daemon.replay(f"{TWO_STAGES}FROM one\nENV C=3\nFROM scratch\nENV A=1\n", options=CACHE)
+    assert statuses(told) == ["hit", "hit", "miss", "hit"]
+    assert told.steps[-1].made_by == 2
+
+
+def test_a_containerd_store_fails_to_make_the_same_image_twice() -> None:
+    daemon = Daemon("28.5.2", CONTAINERD)
+    files = {"a": b"1"}
+    dockerfile = "FROM scratch AS one\nCOPY a /a\nFROM one\nCOPY a /b\n"
+    daemon.build(dockerfile, files, name="app:1")
+    daemon.images = [image.model_copy(update={"parent": None, "built_locally": False}) for image in daemon.images]
+    daemon.images = [image for image in daemon.images if image.names]
+    told = daemon.replay(f"{dockerfile}FROM scratch\nCOPY a /a\n", files, options=CACHE)
+    assert told.refused is not None
+    assert "moby-dangling@<the image of step 2> failed because it already exists" in told.refused.said
+
+
+@pytest.mark.parametrize("kind", [CONTAINERD, GRAPH_DRIVER], ids=lambda kind: kind.value)
+def test_no_stand_in_is_shown_as_an_id(kind: StoreKind) -> None:
+    daemon = Daemon("26.1.5", kind)
+    files = {"a": b"1", "b": b"2"}
+    dockerfile = "FROM scratch AS one\nCOPY a /a\nFROM one\nCOPY b /b\n"
+    daemon.build(dockerfile, files, name="app:1")
+    daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
+    told = daemon.replay(dockerfile.replace("COPY b", "COPY a b"), files | {"c": b""}, options=CACHE)
+    told = daemon.replay(f"{dockerfile}ENV C=1\nFROM one\nENV D=1\n", files, options=CACHE)
+    assert "miss" in statuses(told)
+    missed = list(misses(told, daemon.store, daemon.rules))
+    text = replay_as_text(told, daemon.store, missed)
+    assert "the image of step 2" in text
+    assert "no child of step 2" in text or "no child of the image of step 2" in text
+    known = {image.id for image in daemon.images}
+    assert {step.image for step in told.steps} <= known | {""}
+
+
+def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> None:
+    """A graph driver records the parent of the source that it hits: later stages find it by that."""
+    daemon = Daemon("20.10.24")
+    dockerfile = "FROM scratch\nENV A=1\n"
+    daemon.build(dockerfile, name="app:1")
+    (only,) = daemon.images
+    base = daemon.add(Image(id="sha256:" + "b" * 64, names=("docker.io/library/b:1",), config=only.config))
+    assert base.parent is None
+    told = daemon.replay(f"{dockerfile}FROM app:1\nENV B=1\n", options=CACHE)
+    assert statuses(told) == ["hit", "miss"]
