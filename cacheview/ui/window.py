@@ -364,5 +364,9 @@ class MainWindow(QMainWindow):
             self._headline.stop()
         self._settings.geometry = self.saveGeometry()
         self.centre.keep_choices()
+        if self._settings.builds:
+            from cacheview.ui.replay.build import forget_values
+
+            forget_values(self._settings)
         self._settings.save()
         super().closeEvent(event)

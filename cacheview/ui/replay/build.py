@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,18 @@ if TYPE_CHECKING:
     from cacheview.replay.options import BuildOptions
     from cacheview.ui.settings import Settings
 
-__all__ = ["MOST_KEPT", "Build", "build_at", "is_dockerfile", "keep", "kept", "options_of", "remembered"]
+__all__ = [
+    "MOST_KEPT",
+    "Build",
+    "build_at",
+    "forget_values",
+    "is_dockerfile",
+    "keep",
+    "kept",
+    "options_in_words",
+    "options_of",
+    "remembered",
+]
 
 MOST_KEPT: Final = 10
 _SNIFFED: Final = 4096
@@ -35,6 +45,7 @@ class Build(Model):
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
         client: what sends the context, a name of `CLIENTS`; empty: the one that goes with the engine.
         beyond: after a miss it goes on as if the step had been that of the nearest candidate.
+        withheld: names of build arguments that had a value in an earlier start: values are not kept.
     """
 
     dockerfile: str
@@ -48,6 +59,21 @@ class Build(Model):
     pull: bool = False
     client: str = ""
     beyond: bool = False
+    withheld: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the build arguments whose value was not kept, and that have none now."""
+        given = {_pair(text)[0] for text in self.build_args}
+        return tuple(name for name in self.withheld if name not in given)
+
+    @property
+    def without_values(self) -> Build:
+        """As it is kept: the value of a build argument may be a secret, and is not written anywhere."""
+        pairs = [(text, *_pair(text)) for text in self.build_args]
+        bare = tuple(text for text, _, _, value in pairs if not value)
+        withheld = (*(name for _, name, _, value in pairs if value), *self.missing)
+        return self.model_copy(update={"build_args": bare, "withheld": tuple(dict.fromkeys(withheld))})
 
     @property
     def title(self) -> str:
@@ -104,8 +130,8 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     """
     from cacheview.replay.options import BuildOptions
 
-    args = {name: value if told else environment.get(name) for name, told, value in map(_pair, build.build_args)}
-    labels = {name: value for name, _, value in map(_pair, build.labels)}
+    args = {name: value if told else environment.get(name) for name, told, value in map(_named, build.build_args)}
+    labels = {name: value for name, _, value in map(_named, build.labels)}
     return BuildOptions(
         build_args=args,
         labels=labels,
@@ -117,11 +143,33 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     )
 
 
-def _pair(text: str) -> tuple[str, str, str]:
-    name, told, value = text.partition("=")
-    if not name:
+def _named(text: str) -> tuple[str, str, str]:
+    if text.startswith("="):
         raise DataError(f"{text[:80]!r} has no name; write NAME=value in the options")
+    return _pair(text)
+
+
+def _pair(text: str) -> tuple[str, str, str]:
+    """Name, equals sign, value; the last two are empty where a name stands alone."""
+    name, told, value = text.partition("=")
     return name, told, value
+
+
+def options_in_words(build: Build) -> tuple[str, ...]:
+    """The options in force, as ``docker build`` is given them; of build arguments and labels the names alone."""
+    from cacheview.dockerfile.context.clients import CLIENTS
+
+    client = CLIENTS[build.client].title if build.client in CLIENTS else build.client
+    named = (
+        ("--build-arg", ", ".join(_pair(text)[0] for text in build.build_args)),
+        ("--target", build.target),
+        ("--cache-from", ", ".join(build.cache_from)),
+        ("--label", ", ".join(_pair(text)[0] for text in build.labels)),
+        ("--platform", build.platform),
+    )
+    words = [f"{option} {value}" for option, value in named if value]
+    words += [option for option, is_set in (("--no-cache", build.no_cache), ("--pull", build.pull)) if is_set]
+    return (*words, *((f"client: {client}",) if client else ()))
 
 
 # What is kept from one start to the next
@@ -129,24 +177,27 @@ def _pair(text: str) -> tuple[str, str, str]:
 
 def kept(settings: Settings) -> list[Build]:
     """The builds that were replayed last, newest first, whose Dockerfile is still there."""
-    builds = []
-    for text in settings.builds:
-        try:
-            build = Build.model_validate_json(text)
-        except ValueError:  # edited by hand, or by another version
-            continue
-        if Path(build.dockerfile).is_file():
-            builds.append(build)
-    return builds
+    builds = (_read(text) for text in settings.builds)
+    return [build for build in builds if build is not None and Path(build.dockerfile).is_file()]
 
 
 def keep(settings: Settings, build: Build) -> None:
-    """Put a build at the head of those that are kept; each Dockerfile is kept once."""
-    text = build.model_dump_json(exclude_defaults=True)
+    """Put a build at the head of those that are kept; each Dockerfile is kept once, and no value of an argument."""
+    others = [other for text in settings.builds if (other := _read(text)) is not None]
+    builds = [build, *(other for other in others if other.dockerfile != build.dockerfile)]
+    settings.builds = [_written(each) for each in builds[:MOST_KEPT]]
+
+
+def forget_values(settings: Settings) -> None:
+    """Take out of what is kept the values of build arguments, which earlier versions wrote with it."""
+    settings.builds = [_written(build) for text in settings.builds if (build := _read(text)) is not None]
+
+
+def _written(build: Build) -> str:
+    text = build.without_values.model_dump_json(exclude_defaults=True)
     if len(text) > _LONGEST:
         text = Build(dockerfile=build.dockerfile, context=build.context).model_dump_json(exclude_defaults=True)
-    others = [other for other in settings.builds if _dockerfile(other) != build.dockerfile]
-    settings.builds = [text, *others][:MOST_KEPT]
+    return text
 
 
 def remembered(settings: Settings, build: Build) -> Build:
@@ -154,9 +205,8 @@ def remembered(settings: Settings, build: Build) -> Build:
     return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
 
 
-def _dockerfile(text: str) -> object:
+def _read(text: str) -> Build | None:
     try:
-        value = json.loads(text)
-    except ValueError:
+        return Build.model_validate_json(text)
+    except ValueError:  # edited by hand, or by another version
         return None
-    return value.get("dockerfile") if isinstance(value, dict) else None

@@ -18,7 +18,7 @@ from cacheview.ui.images.texts import size_text
 from cacheview.ui.loading import Loader
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
-from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.build import Build, options_in_words
 from cacheview.ui.replay.copying import StepsCopier
 from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.form import OptionsForm
@@ -329,7 +329,8 @@ class ReplayPane(QWidget):
         counts = f"{cached} of {asked} steps cached" if asked or told.replay.refused is None else "no steps"
         if len(hits) > cached:
             counts += f", {len(hits) - cached} more would be"
-        self.head.say(f"{one_line(build.title)}  ·  {counts}  ·  {told.seconds * 1000:,.0f} ms")
+        told_all = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
+        self.head.say("  ·  ".join(filter(None, (*told_all, f"{told.seconds * 1000:,.0f} ms"))))
 
     def _fail(self, error: Exception) -> None:
         self._settle()

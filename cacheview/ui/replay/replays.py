@@ -45,11 +45,12 @@ class Replays(QObject):
         super().__init__(window)
         self._window = window
         self._settings = settings
+        self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
         self.pane = ReplayPane(settings.records)
         self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
         self.pane.open_asked.connect(self.choose)
         self.pane.context_asked.connect(self._choose_context)
-        self.pane.build_changed.connect(lambda build: keep(settings, build))
+        self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self._reveal)
         self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
 
@@ -65,12 +66,13 @@ class Replays(QObject):
             self._window.notice.show_text("error", f"There is nothing to replay: {error}")
             self._window.notice.show()
             return
-        known = remembered(self._settings, build)
+        known = self._known(remembered(self._settings, build))
         self.open_build(known.model_copy(update={"context": build.context}) if file else known)
 
     def open_build(self, build: Build) -> None:
         """Replay a build, and show the dock."""
-        keep(self._settings, build)
+        build = self._known(build)
+        self._keep(build)
         if self.dock.isHidden():
             self.dock.show_or_hide()
         else:
@@ -79,6 +81,15 @@ class Replays(QObject):
         self.pane.take_focus()
         if self._window.session is None and not self._window.opener.is_busy:
             self._window.begin()
+
+    def _keep(self, build: Build) -> None:
+        self._open[build.dockerfile] = build
+        keep(self._settings, build)
+
+    def _known(self, build: Build) -> Build:
+        """A build that was kept, with the values of arguments that it had in this window."""
+        known = self._open.get(build.dockerfile)
+        return known if known is not None and known.without_values == build.without_values else build
 
     def choose(self) -> None:
         """Ask for a Dockerfile."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -22,6 +23,7 @@ __all__ = ["Strip", "Summary", "summaries"]
 
 
 _LONGEST: Final = 60  # characters of an instruction
+_MOST: Final = 4  # lines: a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ def summaries(told: Told) -> tuple[Summary, ...]:
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if not lines:
         lines.append(_without_miss(replay))
+    missing = told.question.build.missing
+    if missing:
+        text = f"Values of build arguments are not kept between starts: set {', '.join(missing)} in Options"
+        lines.append(Summary("hazard", "NOTE", text))
     if told.problem:
         lines.append(Summary("hazard", "NOTE", f"Which files change is not kept: {told.problem}"))
     return tuple(lines)
@@ -88,7 +94,7 @@ class Strip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = (_StripRow(self), _StripRow(self), _StripRow(self))
+        self._rows = tuple(_StripRow(self) for _ in range(_MOST))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -103,7 +109,7 @@ class Strip(QWidget):
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[Summary, ...]) -> None:
-        for row, line in zip(self._rows, (*lines, None, None, None)[: len(self._rows)], strict=True):
+        for row, line in zip_longest(self._rows, lines[:_MOST]):
             row.show_summary(line)
 
 

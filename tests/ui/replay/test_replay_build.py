@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from cacheview.model import DataError
-from cacheview.ui.replay.build import MOST_KEPT, Build, build_at, is_dockerfile, keep, kept, options_of, remembered
+from cacheview.ui.replay.build import (
+    MOST_KEPT,
+    Build,
+    build_at,
+    forget_values,
+    is_dockerfile,
+    keep,
+    kept,
+    options_in_words,
+    options_of,
+    remembered,
+)
 from cacheview.ui.settings import Settings
 
 
@@ -94,7 +105,7 @@ def test_what_is_kept(tmp_path: Path) -> None:
         builds.append(build_at(file))
         keep(settings, builds[-1])
     assert kept(settings) == builds[::-1][:MOST_KEPT]
-    changed = builds[5].model_copy(update={"build_args": ('A=ä, "x"',), "no_cache": True})
+    changed = builds[5].model_copy(update={"build_args": ("A",), "labels": ('a=ä, "x"',), "no_cache": True})
     keep(settings, changed)
     settings.save()
     again = Settings(tmp_path / "s.ini")
@@ -120,8 +131,58 @@ def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"
     file.write_text("")
-    keep(settings, build_at(file).model_copy(update={"build_args": ("A=" + "x" * 200_000,)}))
+    keep(settings, build_at(file).model_copy(update={"labels": ("A=" + "x" * 200_000,)}))
     assert kept(settings) == [build_at(file)]
+
+
+def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    file = tmp_path / "Dockerfile"
+    file.write_text("")
+    build = build_at(file).model_copy(update={"build_args": ("TOKEN=s3cret", "HTTP_PROXY", "EMPTY=")})
+    keep(settings, build)
+    settings.save()
+    assert "s3cret" not in (tmp_path / "s.ini").read_text()
+    again = kept(Settings(tmp_path / "s.ini"))[0]
+    assert again.build_args == ("HTTP_PROXY", "EMPTY=")
+    assert again.missing == ("TOKEN",)
+    # Told once more it is not missing, and its value is not kept the next time either.
+    told = again.model_copy(update={"build_args": (*again.build_args, "TOKEN=other")})
+    assert told.missing == ()
+    assert told.without_values == again
+    assert again.without_values == again
+
+
+def test_what_earlier_versions_have_kept_loses_its_values(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    file = tmp_path / "Dockerfile"
+    file.write_text("")
+    build = build_at(file).model_copy(update={"build_args": ("TOKEN=s3cret",)})
+    settings.builds = [build.model_dump_json(), '{"dockerfile": "TOKEN=s3cret"}']
+    forget_values(settings)
+    assert "s3cret" not in str(settings.builds)
+    assert kept(settings)[0].missing == ("TOKEN",)
+
+
+def test_options_in_words() -> None:
+    build = Build(dockerfile="/d/Dockerfile", context="/d")
+    assert options_in_words(build) == ()
+    update = {
+        "build_args": ("VERSION=2.0", "TOKEN"),
+        "labels": ("a=b",),
+        "cache_from": ("app:1", "app:2"),
+        "target": "prod",
+        "no_cache": True,
+        "client": "docker-cli-20.10",
+    }
+    assert options_in_words(build.model_copy(update=update)) == (
+        "--build-arg VERSION, TOKEN",
+        "--target prod",
+        "--cache-from app:1, app:2",
+        "--label a",
+        "--no-cache",
+        "client: Docker CLI 20.10",
+    )
 
 
 def test_where_records_are_kept(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from replay_kit import real_build, sent_by_newer, write_context
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.asking import READING, Question, Replayer, Told
-from cacheview.ui.replay.build import kept
+from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.model import Column
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.session import Session
@@ -369,11 +369,28 @@ def test_options_are_remembered(
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.form.no_cache.click()
     assert "hit" not in statuses(pane)
-    assert kept(settings)[0].build_args == ("LEVEL=2",)
+    assert "  ·  --build-arg LEVEL --no-cache  ·  " in pane.head.text
+    assert kept(settings)[0].missing == ("LEVEL",)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         drop(window, context)
     assert pane.form.build_args.toPlainText() == "LEVEL=2"
     assert pane.form.no_cache.isChecked()
+
+
+def test_a_value_that_was_not_kept_is_asked_for(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, settings: Settings
+) -> None:
+    case = real_build("tools/arg-given")
+    open_store(case)
+    context = write_context(case, tmp_path / "tools")
+    keep(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
+    pane = replayed(window, qtbot, context)
+    told = "NOTE: Values of build arguments are not kept between starts: set LEVEL in Options"
+    assert pane.strip.texts[-1] == told
+    pane.head.options_button.click()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(pane.form.build_args, "LEVEL=2")
+    assert told not in pane.strip.texts
 
 
 def test_a_target_and_another_client(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
