@@ -16,7 +16,8 @@ from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
 from cacheview.replay.builder import builder_of
 from cacheview.replay.changes import remember_files
-from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.docker_cli import added_by
+from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
@@ -52,15 +53,21 @@ def replay_command(arguments: list[str]) -> int:
         context = FolderContext(options.context)
         engine = case.store.release
         client = client_named(options.client) if options.client else client_for_engine(engine.version if engine else "")
-        summer = ContextSummer(context, dockerfile.name, release, client)
-        data, build = dockerfile.read(), _build_options(options)
+        summer = ContextSummer(context, dockerfile.name, release, client, leads_out=dockerfile.leads_out)
+        added = added_by(client, options.store, os.environ)
+        given_options, platform_is_given = _build_options(options), options.platform is not None
+        build = added.to(given_options, platform_is_given=platform_is_given)
+        data = dockerfile.read()
 
         def play(assumed: Mapping[int, str]) -> Replay:
-            return replay(data, summer, case.store, rules, release, build, name=dockerfile.name, assumed=assumed)
+            name = dockerfile.name or DEFAULT_NAME
+            return replay(data, summer, case.store, rules, release, build, name=name, assumed=assumed)
 
         told = beyond(play, case.store, rules) if options.beyond else play({})
     except DataError as error:
         raise UsageError(str(error)) from error
+    for note in added.notes(given_options, platform_is_given=platform_is_given):
+        complain(note)
     for problem in opened.problems:
         complain(f"not read: {problem}")
     missed = _misses(options.records, context, told, case.store, rules)
@@ -100,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
     parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
     parser.add_argument("--target", metavar="STAGE", default="", help="the stage to end with")
-    parser.add_argument("--platform", metavar="PLATFORM", default="", help="as given to docker build")
+    parser.add_argument(
+        "--platform", metavar="PLATFORM", help="as given to docker build (default: that of DOCKER_DEFAULT_PLATFORM)"
+    )
     parser.add_argument("--no-cache", action="store_true", help="as given to docker build: nothing is asked")
     parser.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
     parser.add_argument(
@@ -132,7 +141,7 @@ def _build_options(options: argparse.Namespace) -> BuildOptions:
         build_args={name: _argument(name, value) for name, value in map(_pair, options.build_arg)},
         labels=labels,
         target=options.target,
-        platform=options.platform,
+        platform=options.platform or "",
         cache_from=references(options.cache_from),
         no_cache=options.no_cache,
         pull=options.pull,

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 
-__all__ = ["RefusedError"]
+__all__ = ["SPEAKERS", "RefusedError", "Speaker"]
+
+Speaker = Literal["daemon", "client"]
+
+SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
+"""Who refuses, for people."""
 
 
 class RefusedError(DataError):
-    """The builder would stop here.
+    """The build would stop here.
 
     Attributes:
-        said: what the daemon says, word for word where the source tells it; `what` says it for people.
+        said: what is said of it, word for word where the source tells it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 where it is of no line.
+        by: who says so: the daemon, or the client before the daemon hears of the build.
     """
 
-    def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "") -> None:
+    def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "", by: Speaker = "daemon") -> None:
         super().__init__(printable(what), where=printable(where or (f"line {line}" if line else "")))
         self.said = printable(said or what)
         self.line = line
+        self.by: Speaker = by
+
+    def by_client(self) -> RefusedError:
+        """The same, said by the client."""
+        return RefusedError(self.what, said=self.said, line=self.line, where=self.where, by="client")

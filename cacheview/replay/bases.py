@@ -16,7 +16,7 @@ from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import DataError, Image, ImageStore, Platform
 
-__all__ = ["MustPullError", "find_image", "has_platform", "is_for"]
+__all__ = ["MustPullError", "demand_linux", "find_image", "has_platform", "is_for"]
 
 _LIBRARY: Library = CONTAINERD_1_7
 
@@ -56,12 +56,25 @@ def find_image(
         for variant in image.variants
     ):
         raise MustPullError(f"the store has nothing of the index for {platform or daemon}: the builder pulls it")
-    if (image.config.os or "linux").lower() != "linux":
+    if not _is_linux(image):
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
             said="operating system is not supported",
         )
     return image
+
+
+def demand_linux(store: ImageStore) -> None:
+    """Raise `MustPullError` for a store of an engine on another system: nothing in it is for Linux."""
+    if store.images and not any(_is_linux(image) for image in store.images):
+        raise MustPullError(
+            "all images of this store are for Windows, whose builder works by other rules: cacheview replays builds "
+            "for Linux only"
+        )
+
+
+def _is_linux(image: Image) -> bool:
+    return (image.config.os or "linux").lower() == "linux"
 
 
 def _words(what: str, name: str, release: BuilderRelease) -> str:

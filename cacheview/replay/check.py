@@ -46,7 +46,7 @@ def judge_build(case: ReplayCase) -> BuildJudgement:
     images, _ = ImageStore.unique(case.images)
     told = replay(
         case.dockerfile.encode("utf-8", "surrogateescape"),
-        ContextSummer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release),
+        ContextSummer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release, case.sent_by),
         ImageStore(images),
         case.rules,
         case.release,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,24 +15,26 @@ DEFAULT_NAME: Final = "Dockerfile"
 _LIMIT: Final = 16 << 20
 
 
+@dataclass(frozen=True, slots=True)
 class Dockerfile:
     """A Dockerfile on disk.
 
     Attributes:
         path: of the file.
-        name: its path in the context; empty where it is outside.
+        name: its path in the context, links followed; empty where it is outside.
+        leads_out: it was not named, and is a link out of the context: the docker CLI refuses that.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
-        self.path = path
-        self.name = name
+    path: Path
+    name: str
+    leads_out: bool = False
 
     def read(self) -> bytes:
         """All of it. Raises `DataError` where it cannot be read, or is larger than any Dockerfile."""
         where = str(self.path)
         try:
             if not self.path.is_file():
-                raise DataError("is no file, or is not there; name another with -f", where=where)
+                raise DataError("is not a file, or is not there; name another with -f", where=where)
             with open(self.path, "rb") as file:
                 data = file.read(_LIMIT + 1)
         except OSError as error:
@@ -53,7 +56,8 @@ def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[st
         path = root / DEFAULT_NAME
         if not os.path.lexists(path) and os.path.lexists(root / DEFAULT_NAME.lower()):
             path = root / DEFAULT_NAME.lower()
-        return Dockerfile(path, path.name)
-    path = Path(os.path.abspath(given))
-    real = Path(os.path.realpath(path.parent)) / path.name
-    return Dockerfile(path, real.relative_to(root).as_posix() if real.is_relative_to(root) else "")
+    else:
+        path = Path(os.path.abspath(given))
+    real = Path(os.path.realpath(path))
+    name = real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
+    return Dockerfile(path, name, leads_out=not name and not os.fspath(given))

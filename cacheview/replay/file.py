@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
+from cacheview.dockerfile.context.clients import DOCKER_CLI, Client, client_named
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.engine.rulesets.releases import choose
@@ -45,6 +46,7 @@ class ReplayCase(Model):
         daemon: which one it was, for people.
         engine: its version; ``kind``: of its store, ``graphdriver`` or ``containerd``.
         images: the store just before the build.
+        client: what sent the context, as `client_named` reads it; empty: the docker CLI.
         context: by path, ``type``, ``mode`` and content of every file, as `MemoryContext` reads them.
     """
 
@@ -53,6 +55,7 @@ class ReplayCase(Model):
     daemon: str = ""
     engine: str
     kind: str
+    client: str = ""
     scenario: str = ""
     images: tuple[Image, ...] = ()
     dockerfile: str
@@ -86,6 +89,11 @@ class ReplayCase(Model):
         if choice is None:
             raise DataError(f"no rules are known for Docker {self.engine[:40]} with a {kind.value} store")
         return choice.rules
+
+    @property
+    def sent_by(self) -> Client:
+        """What sent the context. Raises `DataError` where no such client is known."""
+        return client_named(self.client) if self.client else DOCKER_CLI
 
     @property
     def release(self) -> BuilderRelease:

@@ -24,6 +24,7 @@ class BuildOptions:
         cache_from: references, in order.
         no_cache: ask nothing.
         pull: pull every base, whatever the store has.
+        is_trusted: the client names each base by the digest that is signed.
         daemon: the platform that the daemon runs on.
     """
 
@@ -34,6 +35,7 @@ class BuildOptions:
     cache_from: tuple[str, ...] = ()
     no_cache: bool = False
     pull: bool = False
+    is_trusted: bool = False
     daemon: Platform = HOST
 
 

@@ -43,13 +43,16 @@ def replay(
         assumed: see `beyond`.
         progress: called with the number of each step before it is taken. It may raise anything, to stop.
 
-    A build that is refused is told up to there, with the daemon's words.
+    A build that is refused is shown up to there, with the words of who refuses it.
 
     Raises:
         DataError: the context cannot be read.
     """
     try:
         summer.prepare()
+    except RefusedError as refusal:
+        return Replay((), 0, None, refusal.by_client())
+    try:
         document = read_document(dockerfile, release, name=name)
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)

@@ -21,7 +21,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
-from cacheview.replay.bases import MustPullError, find_image
+from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.made import is_made, made_image, maker, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
@@ -121,6 +121,7 @@ class StageBuild:
 
     def _bases(self) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
         build, plan = self.build, self.plan
+        demand_linux(build.store)
         lexer = _meta_lexer(self.args, self.escape, build.release)
         platform = build.platform
         if plan.platform_flag:
@@ -142,6 +143,11 @@ class StageBuild:
             if os.lower() != "linux":
                 raise RefusedError(f"nothing is built for {os[:40]} on Linux", said="operating system is not supported")
             return (SCRATCH,), ()
+        if build.options.is_trusted:
+            raise MustPullError(
+                "with DOCKER_CONTENT_TRUST a docker CLI before 29 names every base by its signed digest, which only "
+                "the registry's notary knows"
+            )
         if build.options.pull:
             raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is not known")
         image = find_image(name, build.store, build.rules, build.release, platform, build.options.daemon)

@@ -7,6 +7,7 @@ from typing import Protocol
 from cacheview.dockerfile.context import DOCKER_CLI, Client, Context, ContextSums, SourcesSum
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 
 __all__ = ["ContextSummer", "Summer"]
@@ -37,11 +38,24 @@ class ContextSummer:
         release: BuilderRelease,
         client: Client = DOCKER_CLI,
         hasher: Hasher | None = None,
+        *,
+        leads_out: bool = False,
     ) -> None:
-        """``dockerfile_name``: path of the Dockerfile in the context; empty: it is elsewhere."""
+        """How a context is summed.
+
+        Args:
+            dockerfile_name: path of the Dockerfile in the context; empty: it is elsewhere.
+            leads_out: no Dockerfile was named, and the one that the client finds is a link out of the context.
+        """
+        self._leads_out = leads_out
         self._sums = ContextSums(context, dockerfile_name, client=client, release=release, hasher=hasher)
 
     def prepare(self) -> None:
+        if self._leads_out:
+            # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
+            said = "unable to open Dockerfile: open : no such file or directory"
+            what = "the Dockerfile is a link out of the context; name the file that it leads to with -f"
+            raise RefusedError(what, said=said)
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from cacheview.dockerfile.refused import SPEAKERS, RefusedError
 from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.misses import Miss
@@ -37,6 +38,8 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         if step.triggers:
             yield f"# Executing {len(step.triggers)} build trigger{'s' if len(step.triggers) > 1 else ''}"
         for each in (*step.triggers, step):
+            if each is not step:
+                yield f"# ONBUILD {each.text}"
             yield from (f" ---> {line}" for line in _outcome(each, store))
             if id(each) in why:
                 yield from _why(why[id(each)])
@@ -44,7 +47,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         refused = replay.refused
         yield f"refused{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
         if refused.said != refused.what:
-            yield f"  the daemon says: {refused.said}"
+            yield f"  {SPEAKERS[refused.by]} says: {refused.said}"
     counts = Counter(step.status for step in replay.asked)
     told = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     yield f"{replay.total} steps: {', '.join(told) or 'none asks the cache'}"
@@ -99,7 +102,7 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) 
         "total": replay.total,
         "steps": [_step(step) for step in replay.steps],
         "history": None if replay.history is None else list(replay.history),
-        "refused": None if refused is None else {"line": refused.line, "what": refused.what, "said": refused.said},
+        "refused": None if refused is None else _refused(refused),
         "warnings": list(replay.warnings),
         "misses": [
             {"number": miss.step.number, "files": list(miss.files), "explanation": as_object(miss.explanation)}
@@ -107,6 +110,10 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) 
         ],
     }
     return json_text(document)
+
+
+def _refused(refused: RefusedError) -> dict[str, Any]:
+    return {"line": refused.line, "what": refused.what, "said": refused.said, "by": refused.by}
 
 
 def _step(step: Step) -> dict[str, Any]:

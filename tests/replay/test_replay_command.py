@@ -145,7 +145,7 @@ def test_the_text_tells_triggers_and_images_that_the_build_makes() -> None:
     daemon.add(image_of("base:1", OnBuild=("ENV T=1", "LABEL t=1")))
     told = daemon.replay("FROM base:1\nFROM scratch\nENV A=1\nFROM scratch\nENV A=1\n")
     text = replay_as_text(told, daemon.store, ())
-    assert "Step 1/5 : FROM base:1\n# Executing 2 build triggers\n ---> miss\n" in text
+    assert "Step 1/5 : FROM base:1\n# Executing 2 build triggers\n# ONBUILD ENV T=1\n ---> miss\n" in text
     assert "Step 5/5 : ENV A=1\n ---> Using cache\n ---> the image of step 3\n" in text
     assert replay_as_text(Daemon().replay("FROM scratch\nENV A=1\n", options=BuildOptions()), daemon.store).endswith(
         "2 steps: 1 missed"

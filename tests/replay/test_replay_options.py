@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 
+from cacheview.dockerfile.context import FolderContext, SourcesSum
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import RELEASES, builder_release
 from cacheview.engine.ruleset import StoreKind
 from cacheview.model import DataError, ImageStore
 from cacheview.replay.builder import builder_of
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.replay import replay
+from cacheview.replay.summer import ContextSummer
+from cacheview.report.replays import replay_as_json, replay_as_text
 
 KINDS = [CONTAINERD, GRAPH_DRIVER]
 BASE = "sha256:" + "a" * 64
@@ -61,9 +68,21 @@ def test_a_stage_goes_before_an_image_of_its_name() -> None:
 def test_an_image_for_another_system_is_refused() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", os="windows"))
+    daemon.add(image_of("other:1", digit="b"))
     told = daemon.replay("FROM base:1\nENV A=1\n")
     assert told.refused is not None
     assert (told.refused.said, told.refused.line) == ("operating system is not supported", 1)
+
+
+@pytest.mark.parametrize("base", ["base:1", "scratch", "nothing:1"])
+def test_a_store_of_windows_images_is_not_replayed_and_no_word_is_put_into_the_mouth_of_its_daemon(base: str) -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1", os="windows"))
+    told = daemon.replay(f"FROM {base} AS a\nENV A=1\nFROM a\nCOPY x C:\\\\\n", {"x": b""})
+    assert told.refused is None
+    assert statuses(told) == ["unknown", "unknown"]
+    assert told.all_cached is None
+    assert all("cacheview replays builds for Linux only" in step.reason for step in told.steps[:2])
 
 
 @pytest.mark.parametrize(
@@ -221,3 +240,52 @@ def test_a_dockerfile_is_found_as_docker_build_finds_it(tmp_path: Path, monkeypa
     (tmp_path / "large").write_bytes(bytes((16 << 20) + 1))
     with pytest.raises(DataError, match="16 MiB"):
         find_dockerfile("..", tmp_path / "large").read()
+
+
+def test_with_content_trust_a_base_is_not_known_but_scratch_and_stages_are() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1"))
+    daemon.build("FROM scratch\nENV A=1\n")
+    dockerfile = "FROM scratch AS s\nENV A=1\nFROM s\nENV B=1\nFROM base:1\nENV C=1\n"
+    told = daemon.replay(dockerfile, options=BuildOptions(is_trusted=True))
+    assert statuses(told) == ["hit", "miss", "unknown"]
+    assert "DOCKER_CONTENT_TRUST" in told.steps[-1].reason
+
+
+def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
+    context, outside = tmp_path / "context", tmp_path / "Dockerfile"
+    (context / "sub").mkdir(parents=True)
+    outside.write_text("FROM scratch\n")
+    (context / "sub" / "real").write_text("FROM scratch\n")
+    (context / "Dockerfile").symlink_to(outside)
+    found = find_dockerfile(context)
+    assert (found.name, found.leads_out) == ("", True)
+    named = find_dockerfile(context, context / "Dockerfile")
+    assert (named.name, named.leads_out) == ("", False)
+    (context / "Dockerfile").unlink()
+    (context / "Dockerfile").symlink_to("sub/real")
+    inside = find_dockerfile(context)
+    assert (inside.name, inside.leads_out) == ("sub/real", False)
+    with pytest.raises(RefusedError) as refused:
+        ContextSummer(FolderContext(context), "", builder_release("28.5.2"), leads_out=True).prepare()
+    assert refused.value.said == "unable to open Dockerfile: open : no such file or directory"
+
+
+def test_a_context_that_the_client_refuses_is_refused_by_the_client(tmp_path: Path) -> None:
+    summer = ContextSummer(FolderContext(tmp_path), "", builder_release("28.5.2"), leads_out=True)
+    daemon = Daemon()
+    told = replay(b"FROM scratch\n", summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+    assert told.refused is not None
+    assert told.refused.by == "client"
+    assert "the client says: unable to open Dockerfile" in replay_as_text(told, daemon.store)
+    assert json.loads(replay_as_json(told, daemon.rules))["refused"]["by"] == "client"
+    empty = replay(b"", Nothing(), daemon.store, daemon.rules, daemon.release, BuildOptions())
+    assert empty.refused is not None
+    assert empty.refused.by == "daemon"
+
+
+class Nothing:
+    def prepare(self) -> None: ...
+
+    def sum(self, copy: CopySources) -> SourcesSum:
+        raise NotImplementedError

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.model import decode
+from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI
+from cacheview.model import DataError, decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 
@@ -47,3 +48,14 @@ def test_a_hit_that_is_told_wrong_is_seen(file: str) -> None:
     steps[2] = steps[2].model_copy(update={"cached": False})
     changed = case.model_copy(update={"expect": case.expect.model_copy(update={"steps": tuple(steps)})})
     assert not judge_build(changed).passed
+
+
+def test_the_client_of_a_replay_file_sends_the_context() -> None:
+    line = next(case for case in builds(FILES[0]) if "COPY file" in str(case.expect.created_by))
+    assert line.sent_by is DOCKER_CLI
+    older = line.model_copy(update={"client": "docker CLI 20.10.24"})
+    assert older.sent_by is CLI_20_10
+    assert judge_build(line).passed
+    assert any("COPY" in difference for difference in judge_build(older).differences)
+    with pytest.raises(DataError, match="no such client"):
+        judge_build(line.model_copy(update={"client": "tar 1.34"}))

@@ -20,7 +20,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from cacheview.model import DataError, Problem, decode
 from cacheview.stores.files import open_regular
 
-__all__ = ["DEFAULT", "Endpoint", "Tls", "current_endpoint", "endpoint_problems", "endpoints", "find_endpoint"]
+__all__ = [
+    "DEFAULT",
+    "Endpoint",
+    "Tls",
+    "cli_folder",
+    "current_endpoint",
+    "endpoint_problems",
+    "endpoints",
+    "find_endpoint",
+]
 
 DEFAULT = "default"
 """The name of the context that the environment makes, which has no file."""
@@ -167,7 +176,7 @@ def _current_name() -> tuple[str, str]:
         return DEFAULT, "DOCKER_HOST"
     if name := os.environ.get("DOCKER_CONTEXT"):
         return name, "DOCKER_CONTEXT"
-    path = _folder() / "config.json"
+    path = cli_folder() / "config.json"
     if not path.exists():
         return DEFAULT, ""
     config = _read(_CliConfig, path)
@@ -189,7 +198,7 @@ def _tls_of_environment() -> Tls | None:
     verify, wanted = os.environ.get("DOCKER_TLS_VERIFY"), os.environ.get("DOCKER_TLS")
     if not verify and not wanted:
         return None
-    return _tls_of(Path(os.environ.get("DOCKER_CERT_PATH") or _folder()), bool(verify))
+    return _tls_of(Path(os.environ.get("DOCKER_CERT_PATH") or cli_folder()), bool(verify))
 
 
 def _tls_of(folder: Path, verify: bool) -> Tls:
@@ -199,13 +208,13 @@ def _tls_of(folder: Path, verify: bool) -> Tls:
     return Tls(ca, cert, key, verify)
 
 
-def _folder() -> Path:
+def cli_folder() -> Path:
     """Where the CLI keeps its files."""
     return Path(os.environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker"))
 
 
 def _context(name: str, origin: str) -> Endpoint:
-    folder = _folder()
+    folder = cli_folder()
     # docker/cli, cli/context/store: the folder of a context is the digest of its name.
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
@@ -229,7 +238,7 @@ def _context(name: str, origin: str) -> Endpoint:
 
 def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
     """Names and paths of the contexts, by name."""
-    folder = _folder() / "contexts" / "meta"
+    folder = cli_folder() / "contexts" / "meta"
     found: list[tuple[str, Path]] = []
     try:
         entries = sorted(os.listdir(folder))[:_MAX_CONTEXTS]

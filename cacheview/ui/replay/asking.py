@@ -96,6 +96,7 @@ class Replayer:
             from cacheview.replay.beyond import beyond
             from cacheview.replay.builder import builder_of
             from cacheview.replay.changes import remember_files
+            from cacheview.replay.docker_cli import added_by
             from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
             from cacheview.replay.misses import misses
             from cacheview.replay.replay import replay
@@ -107,7 +108,7 @@ class Replayer:
             if self._memory is None:
                 self._memory = self._remembered()
             build, store, rules = question.build, question.store, question.rules
-            dockerfile = find_dockerfile(build.context, build.dockerfile)
+            dockerfile = find_dockerfile(build.context, build.named)
             data = dockerfile.read()
             release = builder_of(store, rules)
             context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
@@ -121,8 +122,9 @@ class Replayer:
                 report(done, total, READING)
 
             hasher = Hasher(memory=self._memory, report=reading)
-            summer = ContextSummer(context, dockerfile.name, release, client, hasher)
-            options = options_of(build, os.environ)
+            leads_out = dockerfile.leads_out
+            summer = ContextSummer(context, dockerfile.name, release, client, hasher, leads_out=leads_out)
+            options = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
 
             def asking(number: int) -> None:
                 report(number, None, ASKING)

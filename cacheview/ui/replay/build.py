@@ -76,6 +76,11 @@ class Build(Model):
         return self.model_copy(update={"build_args": bare, "withheld": tuple(dict.fromkeys(withheld))})
 
     @property
+    def named(self) -> str:
+        """What ``docker build`` is given with ``-f``; empty for the Dockerfile that it finds by itself."""
+        return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
+
+    @property
     def title(self) -> str:
         """The path of the Dockerfile in its context, after the context's name."""
         name = os.path.basename(self.context.rstrip(os.sep)) or self.context

@@ -1,0 +1,136 @@
+"""What the docker CLI adds to a build that nobody typed: from its config file and from its environment.
+
+docker/cli, the same in v20.10.24, v23.0 and v28.5.2 but for ``allProxy``, which 23.0 brought: ``ParseProxyConfig`` of
+``cli/config/configfile/file.go``, ``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``,
+``ValidateEnv`` of ``opts/env.go``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.dockerfile.context.clients import CLI_20_10, CLI_23, DOCKER_CLI, Client
+from cacheview.model import DataError
+from cacheview.replay.options import BuildOptions
+from cacheview.stores.engine.contexts import cli_folder, current_endpoint, find_endpoint
+from cacheview.stores.files import open_regular
+
+__all__ = ["Added", "added_by", "daemon_host"]
+
+_PLATFORM: Final = "DOCKER_DEFAULT_PLATFORM"
+_TRUST: Final = "DOCKER_CONTENT_TRUST"
+_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))  # what Go's strconv.ParseBool reads as false
+_LARGEST: Final = 4 << 20
+_PROXIES: Final = {
+    "httpproxy": "HTTP_PROXY",
+    "httpsproxy": "HTTPS_PROXY",
+    "noproxy": "NO_PROXY",
+    "ftpproxy": "FTP_PROXY",
+    "allproxy": "ALL_PROXY",
+}
+"""By the name in the config file, in small letters: Go reads names in any case."""
+_SSH_HOST: Final = "http://docker.example.com"
+"""What the CLI calls every daemon that it reaches through ssh (``cli/connhelper``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a client adds.
+
+    Attributes:
+        build_args: by name; one that is given keeps its value.
+        platform: where none is given; empty: none.
+        is_trusted: the CLI puts the signed digest in the place of each base, which is not known here.
+        config: path of the config file that ``build_args`` come from.
+        problem: why that file cannot be read; empty: it can, or there is none.
+    """
+
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
+    is_trusted: bool = False
+    config: str = ""
+    problem: str = ""
+
+    def to(self, options: BuildOptions, *, platform_is_given: bool = False) -> BuildOptions:
+        """The options as they reach the daemon. ``platform_is_given``: also where it is given as nothing."""
+        return replace(
+            options,
+            build_args={**self.build_args, **options.build_args},
+            platform=options.platform if options.platform or platform_is_given else self.platform,
+            is_trusted=options.is_trusted or self.is_trusted,
+        )
+
+    def notes(self, options: BuildOptions, *, platform_is_given: bool = False) -> Iterator[str]:
+        """What of it counts beside the given options, in sentences."""
+        names = sorted(self.build_args.keys() - options.build_args.keys())
+        if names:
+            yield f"build arguments from {self.config}: {', '.join(names)}"
+        if self.platform and not options.platform and not platform_is_given:
+            yield f"the platform {self.platform[:80]} is that of {_PLATFORM}"
+        if self.problem:
+            yield f"{self.problem}; the docker CLI warns, and goes on without it"
+
+
+def added_by(client: Client, location: str, environment: Mapping[str, str]) -> Added:
+    """What a client adds to a build.
+
+    Args:
+        location: of the store; the engine that is named there is the one that the client speaks to, else the current.
+        environment: of the client.
+    """
+    if client not in (DOCKER_CLI, CLI_23, CLI_20_10):
+        return Added()
+    path = cli_folder() / "config.json"
+    platform, trusted = environment.get(_PLATFORM, ""), _is_set(environment.get(_TRUST, ""))
+    try:
+        proxies = _proxies(path, daemon_host(location)) if path.exists() else {}
+    except (DataError, OSError) as error:
+        return Added({}, platform, trusted, str(path), str(error))
+    if client is CLI_20_10:
+        proxies.pop("ALL_PROXY", None)
+    both = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
+    return Added(both, platform, trusted, str(path))
+
+
+def daemon_host(location: str) -> str:
+    """What the client calls the daemon; empty where its contexts do not say."""
+    kind, _, target = location.partition(":")
+    try:
+        host = find_endpoint(target).host if kind == "engine" else current_endpoint().host
+    except DataError:
+        return ""
+    return _SSH_HOST if host.startswith("ssh://") else host
+
+
+def _is_set(text: str) -> bool:
+    return bool(text) and text not in _FALSE
+
+
+def _proxies(path: Path, host: str) -> dict[str, str]:
+    """The proxies for a daemon, by the name of the variable. Raises `DataError` where the file cannot be read."""
+    with open_regular(path, str(path)) as file:
+        data = file.read(_LARGEST) or b"{}"
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise DataError("the config file of the docker CLI is not JSON", where=str(path)) from None
+    by_host = _member(document, "proxies")
+    if not isinstance(by_host, dict):
+        return {}
+    chosen = by_host.get(host, by_host.get("default"))
+    found: dict[str, str] = {}
+    for name, value in chosen.items() if isinstance(chosen, dict) else ():
+        variable = _PROXIES.get(name.lower())
+        if variable is not None and isinstance(value, str) and value:
+            found[variable] = value
+    return found
+
+
+def _member(document: Any, name: str) -> Any:
+    if not isinstance(document, dict):
+        return None
+    return next((value for key, value in document.items() if key.lower() == name), None)

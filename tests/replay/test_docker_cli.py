@@ -1,0 +1,108 @@
+"""What the docker CLI adds to a build that nobody typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI, Client
+from cacheview.replay.docker_cli import added_by, daemon_host
+from cacheview.replay.options import BuildOptions
+
+PROXY = "http://proxy.example:3128"
+OTHER = "http://other.example:3128"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "config.json"
+
+
+def proxies(config: Path, document: object, client: Client = DOCKER_CLI, location: str = "a.tar") -> dict[str, str]:
+    config.write_text(json.dumps({"proxies": document}))
+    return dict(added_by(client, location, {}).build_args)
+
+
+def test_each_proxy_is_an_argument_in_capitals_and_in_small_letters(config: Path) -> None:
+    document = {"default": {"httpProxy": PROXY, "noProxy": "a,b", "ftpProxy": ""}}
+    expected = {"HTTP_PROXY": PROXY, "http_proxy": PROXY, "NO_PROXY": "a,b", "no_proxy": "a,b"}
+    assert proxies(config, document) == expected
+
+
+def test_go_reads_the_names_in_any_case(config: Path) -> None:
+    config.write_text(json.dumps({"Proxies": {"default": {"HTTPPROXY": PROXY, "HttpsProxy": OTHER}}}))
+    found = added_by(DOCKER_CLI, "a.tar", {}).build_args
+    assert found == {"HTTP_PROXY": PROXY, "http_proxy": PROXY, "HTTPS_PROXY": OTHER, "https_proxy": OTHER}
+
+
+def test_all_proxy_came_with_23(config: Path) -> None:
+    document = {"default": {"allProxy": PROXY, "httpsProxy": OTHER}}
+    assert proxies(config, document, CLI_20_10) == {"HTTPS_PROXY": OTHER, "https_proxy": OTHER}
+    assert proxies(config, document)["all_proxy"] == PROXY
+
+
+def test_those_of_the_daemon_go_before_the_default_as_a_whole(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {"default": {"httpProxy": PROXY}, "tcp://far.example:2375": {"httpsProxy": OTHER}}
+    assert set(proxies(config, document, location="engine:tcp://far.example:2375")) == {"HTTPS_PROXY", "https_proxy"}
+    assert set(proxies(config, document)) == {"HTTP_PROXY", "http_proxy"}
+    monkeypatch.setenv("DOCKER_HOST", "tcp://far.example:2375")
+    assert set(proxies(config, document)) == {"HTTPS_PROXY", "https_proxy"}
+    assert set(proxies(config, document, location="engine:")) == {"HTTPS_PROXY", "https_proxy"}
+
+
+def test_a_daemon_behind_ssh_has_the_name_that_the_cli_gives_it(config: Path) -> None:
+    assert daemon_host("engine:ssh://far.example") == "http://docker.example.com"
+    assert daemon_host("engine:no-such-context") == ""
+    assert daemon_host("a.tar") == "unix:///var/run/docker.sock"
+
+
+@pytest.mark.parametrize("document", [None, [], "x", {"default": None}, {"default": {"httpProxy": 1, "x": PROXY}}])
+def test_what_is_no_proxy_is_none(config: Path, document: object) -> None:
+    assert proxies(config, document) == {}
+
+
+@pytest.mark.parametrize("text", ["{", "\0", "[" * 100_000])
+def test_a_config_that_is_not_json_is_told(config: Path, text: str) -> None:
+    config.write_text(text)
+    added = added_by(DOCKER_CLI, "a.tar", {"DOCKER_DEFAULT_PLATFORM": "linux/arm64"})
+    assert added.build_args == {}
+    assert added.platform == "linux/arm64"
+    (note,) = [note for note in added.notes(BuildOptions()) if "JSON" in note]
+    assert str(config) in note
+
+
+def test_without_a_config_nothing_is_added(config: Path) -> None:
+    added = added_by(DOCKER_CLI, "a.tar", {})
+    assert added.to(BuildOptions(build_args={"A": "1"})) == BuildOptions(build_args={"A": "1"})
+    assert list(added.notes(BuildOptions())) == []
+
+
+def test_what_is_given_counts(config: Path) -> None:
+    config.write_text(json.dumps({"proxies": {"default": {"httpProxy": PROXY}}}))
+    added = added_by(DOCKER_CLI, "a.tar", {"DOCKER_DEFAULT_PLATFORM": "linux/arm64"})
+    given = BuildOptions(build_args={"HTTP_PROXY": None}, platform="linux/amd64")
+    build = added.to(given)
+    assert build.build_args == {"HTTP_PROXY": None, "http_proxy": PROXY}
+    assert build.platform == "linux/amd64"
+    assert list(added.notes(given)) == [f"build arguments from {config}: http_proxy"]
+    assert added.to(BuildOptions()).platform == "linux/arm64"
+    assert added.to(BuildOptions(), platform_is_given=True).platform == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "trusted"),
+    [
+        ("1", True),
+        ("yes", True),
+        ("0", False),
+        ("False", False),
+        ("", False),
+    ],
+)
+def test_content_trust_makes_bases_unknown(config: Path, value: str, trusted: bool) -> None:
+    assert added_by(DOCKER_CLI, "a.tar", {"DOCKER_CONTENT_TRUST": value}).is_trusted is trusted
