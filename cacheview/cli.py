@@ -19,7 +19,7 @@ from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
-from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
+from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, mention_builder, rules_named
 
 __all__ = ["main"]
 
@@ -176,6 +176,7 @@ def _explain(arguments: list[str]) -> int:
         return _explain_all(case.store, rules_named(case.rules) or _own_rules(case.store), probe, as_json=options.json)
     rules = rules_named(options.rules or case.rules) or _own_rules(case.store)
     explanation = explain(ImageCache(case.store, rules), probe)
+    mention_builder(case.store)
     if options.json:
         print_json(report.as_json(explanation, everything=options.all))
     else:

@@ -6,10 +6,12 @@ import argparse
 from typing import NoReturn
 
 from cacheview.engine import RuleSet
+from cacheview.engine.builders import builder_note, uses_buildkit
 from cacheview.engine.rulesets.named import HOW, named
+from cacheview.model import ImageStore
 from cacheview.output import complain
 
-__all__ = ["NAMES", "UsageError", "add_rules", "chosen", "make_parser", "rules_named"]
+__all__ = ["NAMES", "UsageError", "add_rules", "chosen", "make_parser", "mention_builder", "rules_named"]
 
 NAMES = """\
 STORE is one of
@@ -62,6 +64,12 @@ def chosen(what: str, given: str, names: list[str]) -> int:
     named = ", ".join(filter(None, names[:10]))
     listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
     raise UsageError(f"no {what} {given!r}: there are {len(names)}{listed}")
+
+
+def mention_builder(store: ImageStore) -> None:
+    """Say on standard error that plain ``docker build`` does not ask this cache, where that is or may be so."""
+    if uses_buildkit(store) is not False and (note := builder_note(store)):
+        complain(note)
 
 
 def rules_named(name: str | None) -> RuleSet | None:

@@ -25,7 +25,7 @@ from cacheview.replay.result import Replay
 from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.open import open_store
-from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, rules_named
+from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, mention_builder, rules_named
 
 __all__ = ["replay_command"]
 
@@ -70,6 +70,7 @@ def replay_command(arguments: list[str]) -> int:
         complain(note)
     for problem in opened.problems:
         complain(f"not read: {problem}")
+    mention_builder(case.store)
     missed = _misses(options.records, context, told, case.store, rules)
     if options.json:
         print_json(replay_as_json(told, rules, missed))

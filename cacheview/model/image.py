@@ -177,6 +177,15 @@ class Image(Model):
         return tuple(entry.key for entry in self.history)
 
     @property
+    def is_by_buildkit(self) -> bool:
+        """Whether BuildKit made it, as the comment of its last history entry says: here, or where it was pulled from.
+
+        moby: ``historyComment`` of BuildKit's ``frontend/dockerfile/dockerfile2llb/convert.go``
+        (``buildkit.dockerfile.v0``), and that of its exporter (``buildkit.exporter.image.v0``).
+        """
+        return bool(self.history) and self.history[-1].comment.startswith("buildkit.")
+
+    @property
     def is_first_step(self) -> bool:
         """Whether it is the first step of a ``FROM scratch`` build: recorded as such, or by all that is known of it.
 

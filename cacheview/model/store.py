@@ -57,6 +57,7 @@ class ImageStore:
         notes: what a person should know of this kind of store, in sentences.
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.
+        engine_os: the system of a running engine (``linux``), as it reports it; empty: none was asked.
     """
 
     images: tuple[Image, ...]
@@ -66,6 +67,7 @@ class ImageStore:
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     release: Release | None = None
+    engine_os: str = ""
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:

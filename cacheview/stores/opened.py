@@ -40,6 +40,7 @@ class Opened:
         kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``suite`` or ``demo``.
         cases: never empty.
         problems: what could not be read, of the location as a whole and of its stores.
+        address: where the engine is (``unix:///var/run/docker.sock``); empty for what is no engine.
     """
 
     title: str
@@ -47,3 +48,4 @@ class Opened:
     kind: str
     cases: tuple[Case, ...]
     problems: tuple[Problem, ...] = ()
+    address: str = ""

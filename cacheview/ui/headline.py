@@ -6,15 +6,16 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
 from cacheview.engine import RULE_SETS, doubt_sentences
+from cacheview.engine.builders import builder_note
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.images.texts import aspect_in_words
 from cacheview.ui.loading import Work
-from cacheview.ui.names import ENGINE, name_of
+from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.rules.ways import RuleWays, own_rules
 from cacheview.ui.session import Session
@@ -50,6 +51,7 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._news: News | None = None
+        self._read = ""  # what the person closed: it does not come back with the next probe
         self._switcher = Switcher(session)
         self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
@@ -80,8 +82,10 @@ class Headline(QObject):
 
     def _show_opened(self) -> None:
         opened = self._session.opened
+        self._read = ""
         self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
+        self._tool_bar.store.setToolTip(tool_tip(title_of(opened)))
         names = [
             case.name if case.name.startswith("line ") else f"{number}  {case.name}"
             for number, case in enumerate(opened.cases, 1)
@@ -105,7 +109,9 @@ class Headline(QObject):
         ):
             for action in actions:
                 action.setEnabled(count > 1)
-        self._status.show_store(session.opened.title, session.opened.location, len(session.store.images))
+        opened = session.opened
+        where = f"{opened.title}, at {opened.address}" if opened.address else opened.title
+        self._status.show_store(where, opened.location, len(session.store.images))
         self._show_undo()
         self._show_rules()
 
@@ -124,6 +130,7 @@ class Headline(QObject):
 
     def _forget_news(self) -> None:
         self._news = None
+        self._read = self._notice.text
 
     def _show_rules(self) -> None:
         rules = self._session.cache.rules
@@ -137,7 +144,7 @@ class Headline(QObject):
         """What a person should know of this store: what is new, then what could not be read."""
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
-        notes = list(session.store.notes)
+        builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
         asked, own, foreign = session.cache.rules, own_rules(session), ""
         of = "case" if session.case.rules in RULE_SETS else "engine"
         if session.case.rules and session.case.rules != asked.name:
@@ -145,7 +152,7 @@ class Headline(QObject):
         elif own is not None and own.rules is not asked:
             foreign = f"Rules: the engine of this store has those of {own.rules.title}; it is asked by {asked.title}."
         elif own is not None and own.note:
-            notes.insert(0, own.note)
+            lead = own.note
         back = own is not None and own.rules is not asked
         ways = ((f"&Back to those of the {of}", self._rule_ways.choose_own),) if back else ()
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
@@ -163,12 +170,15 @@ class Headline(QObject):
             self._notice.show_text(kind, text, details, (*news.buttons, *ways))
         elif problems:
             text = " ".join(filter(None, (foreign, unread)))
-            self._notice.show_text("problem", text, [*problems, *notes, *reasons], ways)
+            self._notice.show_text("problem", text, [*problems, *filter(None, (lead,)), *notes, *reasons], ways)
         elif foreign:
             self._notice.show_text("problem", " ".join((foreign, *notes)), reasons, ways)
-        elif notes:
-            self._notice.show_text("note", " ".join(notes), reasons)
-        self._notice.setVisible(bool(news or problems or foreign or notes))
+        elif lead or builder or notes:
+            # Of an engine the rest unfolds: one calm line says which builder asks this cache.
+            text = " ".join(filter(None, (lead, builder, *(() if builder else notes))))
+            self._notice.show_text("note", text, [*(notes if builder else ()), *reasons])
+        is_read = not (news or problems or foreign) and self._notice.text == self._read
+        self._notice.setVisible(bool(news or problems or foreign or lead or builder or notes) and not is_read)
 
     def _show_answer(self) -> None:
         answer, marks = self._session.answer, self._workspace.images.model.marks

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["DEMO", "ENGINE", "is_live", "name_of"]
+if TYPE_CHECKING:
+    from cacheview.stores.opened import Opened
+
+__all__ = ["DEMO", "ENGINE", "is_live", "name_of", "title_of"]
 
 DEMO: Final = "demo:"
 """The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
@@ -23,6 +26,15 @@ _LIVE: Final = {
 def is_live(location: str) -> bool:
     """Whether a location names a daemon or its folders, rather than a file. Agrees with `stores.location`."""
     return location.startswith(tuple(_LIVE))
+
+
+def title_of(opened: Opened) -> str:
+    """Which store is open: of an engine its release and its address, else `name_of` its location."""
+    release = opened.cases[0].store.release
+    if not opened.address:
+        return name_of(opened.location)
+    version = f" {release.version}" if release is not None and release.version else ""
+    return f"Docker Engine{version} at {opened.address}"
 
 
 def name_of(location: str) -> str:

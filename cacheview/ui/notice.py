@@ -93,6 +93,11 @@ class Notice(QWidget):
         layout.addWidget(self._details)
         self.show_text("note", "")
 
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
     def show_text(
         self,
         kind: Kind,

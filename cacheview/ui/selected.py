@@ -21,6 +21,7 @@ class Selected:
         why: why it has no probe, or why its result is not known, in a sentence.
         only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as is known.
         is_unknown: what becomes of it is not known, though the cache has an answer to its probe.
+        until_edit: it is selected until the probe is changed: there is no list in which it stays selected.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Selected:
     why: str = ""
     only_if: str = ""
     is_unknown: bool = False
+    until_edit: bool = False
 
     @property
     def title(self) -> str:

@@ -277,6 +277,8 @@ class Session(QObject):
         return probe, own if self._has_past else cache
 
     def _edited(self, probe: Probe) -> None:
+        if self._selected is not None and self._selected.until_edit and self.is_apart:
+            self._selected = None
         if not self._loading:  # what is loaded is asked once everybody knows of it
             self._ask(probe)
 

@@ -51,6 +51,10 @@ class StatusBar(QStatusBar):
         for name, right in (("concerned", False), ("expected", True), ("time", True)):
             self._write(name, "", right=right)
 
+    def text(self, name: str) -> str:
+        """What stands under a name (``store``, ``images``, ``concerned``); empty: nothing."""
+        return self._labels[name].text() if name in self._labels else ""
+
     def say(self, text: str) -> None:
         """Tell something in passing."""
         self.showMessage(text, _MESSAGE)

@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.enabling import enable_actions
-from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.names import DEMO, title_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
@@ -95,11 +95,15 @@ class MainWindow(QMainWindow):
         """What fills the Store menus with the live stores of this machine. Made when first needed."""
         from cacheview.ui.stores.menu import LiveEntries
 
-        entries = LiveEntries(lambda: self.opener.location, self)
+        entries = LiveEntries(self._what_is_open, self)
         for menu, before in self.commands.store_menus:
             entries.add_menu(menu, before)
         entries.chosen.connect(self.open)
         return entries
+
+    def _what_is_open(self) -> tuple[str, str]:
+        """The location, and of an engine its address."""
+        return self.opener.location, self.session.opened.address if self.session is not None else ""
 
     @cached_property
     def follower(self) -> WindowFollower:
@@ -196,7 +200,7 @@ class MainWindow(QMainWindow):
         )
 
     def _opened(self, again: bool) -> None:
-        self.setWindowTitle(f"{one_line(name_of(self.opener.location))} – cacheview")
+        self.setWindowTitle(f"{one_line(title_of(self._session().opened))} – cacheview")
         if not again:
             self.commands.follow.setChecked(False)
         self._enable(busy=False)

@@ -16,6 +16,7 @@ from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images import ImagesPane, Marks, positions
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe import ProbePane
+from cacheview.ui.selected import Selected
 from cacheview.ui.session import Session
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict import VerdictPane
@@ -192,6 +193,7 @@ class Workspace(QWidget):
         self.images.copied.connect(self.copied)
         self.images.choices_changed.connect(self.choices_changed)
         self.probe.field_activated.connect(self.verdict.reveal_field)
+        self.probe.image_asked.connect(self._image_asked)
         self.verdict.field_activated.connect(self.probe.point_at)
         self.verdict.field_entered.connect(self.probe.reveal)
         self.verdict.image_activated.connect(self.images.reveal)
@@ -278,6 +280,14 @@ class Workspace(QWidget):
         return places
 
     # From one pane to the other
+
+    def _image_asked(self, image: Image, why: str) -> None:
+        selected = self._session.selected
+        if why:
+            ways = "To see what the classic builder would ask, replay the Dockerfile of the image (Ctrl+D)."
+            self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
+        elif selected is not None and selected.until_edit:
+            self._session.select(None)
 
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:

@@ -79,7 +79,8 @@ class Endpoint:
     @property
     def title(self) -> str:
         """What a person calls it."""
-        return f"Docker context {self.name}" if self.name else f"Docker Engine at {self.host}"
+        is_context = self.name and self.origin != "DOCKER_HOST"  # else that context is not what it is by itself
+        return f"Docker context {self.name}" if is_context else f"Docker Engine at {self.host}"
 
     @property
     def socket_path(self) -> Path | None:

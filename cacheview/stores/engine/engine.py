@@ -37,6 +37,7 @@ class Engine:
         containerd: the address of its containerd, likewise.
         driver: its storage driver or snapshotter, likewise.
         namespace: of its images in containerd.
+        os: the system that it runs on (``linux``); empty where it does not tell.
         problems: what it did not answer.
     """
 
@@ -49,6 +50,7 @@ class Engine:
     containerd: str = ""
     driver: str = ""
     namespace: str = "moby"
+    os: str = ""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -87,7 +89,8 @@ def ask_engine(client: EngineClient) -> Engine:
     """Ask an engine what it is. Raises `DataError` where it does not even tell its version."""
     version = read_version(client)
     list_api, inspect_api = _versions(version, client.where)
-    engine = Engine(version.Version[:64], (version.GitCommit or "")[:64], list_api, inspect_api)
+    commit, os = (version.GitCommit or "")[:64], (version.Os or "")[:64]
+    engine = Engine(version.Version[:64], commit, list_api, inspect_api, os=os)
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedError, NoAnswerError) as error:

@@ -126,7 +126,9 @@ class EngineReader:
         kept = tuple(images.values())
         if self._has_read:
             kept = settled(kept, self.doubts)
-        return ImageStore(kept, self.engine.title, self.location, "", notes, problems, self.engine.release)
+        return ImageStore(
+            kept, self.engine.title, self.location, "", notes, problems, self.engine.release, self.engine.os
+        )
 
     def _list(self) -> tuple[ListedImage, ...]:
         path = f"/v{self.engine.list_api}/images/json"

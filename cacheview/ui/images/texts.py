@@ -10,12 +10,17 @@ from PySide6.QtCore import QDateTime, QLocale
 if TYPE_CHECKING:
     from cacheview.model import Aspect, Image, Timestamp
 
-__all__ = ["aspect_in_words", "search_text", "size_text", "time_text", "tip_text"]
+__all__ = ["BY_BUILDKIT", "aspect_in_words", "search_text", "size_text", "time_text", "tip_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _TIP_NAMES: Final = 12
 _HALF_A_YEAR: Final = 183 * 86400  # seconds
 
+
+BY_BUILDKIT: Final = (
+    "BuildKit made this image, as its history says. BuildKit has a cache of its own: it never asked the classic cache, "
+    "and recorded no parent that the classic builder could find it by."
+)
 
 _ASPECTS: Final[Mapping[Aspect, str]] = {
     "config": "its config",
@@ -79,7 +84,7 @@ def tip_text(image: Image) -> str:
     lines = [*names, image.id]
     if image.instruction:
         lines += ["", image.instruction]
-    facts = []
+    facts = [BY_BUILDKIT] if image.is_by_buildkit else []
     if image.created is not None:
         facts.append(f"created {image.created}")
     if image.size is not None:

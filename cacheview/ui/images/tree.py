@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
-__all__ = ["NOT_READ", "NO_PARENT", "Forest", "Node", "forest"]
+__all__ = ["BUILDKIT", "NOT_READ", "NO_PARENT", "Forest", "Node", "forest"]
 
 NO_PARENT = "no parent recorded"
 """The word for most roots: of a store that was loaded, for all of them."""
+
+BUILDKIT = "by BuildKit"
+"""The word for an image that BuildKit made: it records no parent."""
 
 NOT_READ = "not read"
 """The word for an image that is known to be there, and no more: not yet, or it could not be read."""
@@ -129,7 +132,10 @@ def _root_word(image: Image) -> str:
         return "imported"
     if image.is_first_step:
         return ""
-    return "pulled" if any("@" in name for name in image.names) else NO_PARENT
+    word = "pulled" if any("@" in name for name in image.names) else NO_PARENT
+    if not image.is_by_buildkit:
+        return word
+    return BUILDKIT if word == NO_PARENT else f"{word}, {BUILDKIT}"
 
 
 def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[Node]]) -> None:

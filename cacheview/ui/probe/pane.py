@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.ui.document import ProbeDocument
+from cacheview.ui.images.texts import BY_BUILDKIT
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe.config_json import ConfigJson
 from cacheview.ui.probe.fields import FieldEditor
@@ -44,9 +45,11 @@ class ProbePane(QWidget):
     """Edits the probe of a document, every edit through it.
 
     ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
+    ``image_asked(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
     """
 
     field_activated = Signal(str)
+    image_asked = Signal(object, str)
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None, *, later: bool = False) -> None:
         """``later``: without the rows of the form, for which `make_next` is called until it returns False."""
@@ -84,7 +87,13 @@ class ProbePane(QWidget):
             self.form.set_marks(marks_by_field(marks))
 
     def load_from_image(self, image: Image) -> None:
-        """Ask what the builder asked when it made an image: on its parent, with the config it was made with."""
+        """Ask what the builder asked when it made an image: on its parent, with the config it was made with.
+
+        Of what BuildKit made there is nothing to ask: the probe stays.
+        """
+        self.image_asked.emit(image, BY_BUILDKIT if image.is_by_buildkit else "")
+        if image.is_by_buildkit:
+            return
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
         self._document.edit(probe, f"Take the probe from {one_line(image.title)}")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, QTime
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from cacheview.engine.builders import uses_buildkit
 from cacheview.model import DataError, Probe
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
@@ -329,6 +330,8 @@ class ReplayPane(QWidget):
         counts = f"{cached} of {asked} steps cached" if asked or told.replay.refused is None else "no steps"
         if len(hits) > cached:
             counts += f", {len(hits) - cached} more would be"
+        if uses_buildkit(told.question.store):
+            counts += " by the classic builder"
         told_all = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
         self.head.say("  ·  ".join(filter(None, (*told_all, f"{told.seconds * 1000:,.0f} ms"))))
 

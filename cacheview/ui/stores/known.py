@@ -18,11 +18,15 @@ _DATA_ROOTS: Final = ("/var/lib/docker", "~/.local/share/docker")
 
 @dataclass(frozen=True, slots=True)
 class KnownStore:
-    """A store that can be opened: its location, and what a person calls it. ``tip`` says more, and may be empty."""
+    """A store that can be opened: its location, and what a person calls it.
+
+    ``tip`` says more, and may be empty. ``address``: of an engine.
+    """
 
     location: str
     label: str
     tip: str = ""
+    address: str = ""
 
 
 def known_stores() -> tuple[KnownStore, ...]:
@@ -39,8 +43,10 @@ def _engines() -> list[KnownStore]:
     found = []
     for endpoint in endpoints():
         location = ENGINE if endpoint.is_current else endpoint.location
-        label = f"{endpoint.title}, the current context" if endpoint.is_current else endpoint.title
-        found.append(KnownStore(location, label, endpoint.host))
+        label = endpoint.title
+        if endpoint.is_current:
+            label += ", from DOCKER_HOST" if endpoint.origin == "DOCKER_HOST" else ", the current context"
+        found.append(KnownStore(location, label, endpoint.host, endpoint.host))
     return found
 
 

@@ -26,10 +26,10 @@ class LiveEntries(QObject):
     chosen = Signal(str)
     filled = Signal()
 
-    def __init__(self, location: Callable[[], str], parent: QObject) -> None:
-        """``location`` tells what is open now: its entry is checked."""
+    def __init__(self, opened: Callable[[], tuple[str, str]], parent: QObject) -> None:
+        """``opened`` gives the location that is open now, and of an engine its address: that entry is checked."""
         super().__init__(parent)
-        self._location = location
+        self._opened = opened
         self._stores: tuple[KnownStore, ...] = ()
         self._places: list[tuple[QMenu, QAction, list[QAction]]] = []
         self._loader = Loader(self)
@@ -56,7 +56,7 @@ class LiveEntries(QObject):
         self.filled.emit()
 
     def _show(self) -> None:
-        current = self._location()
+        location, address = self._opened()
         for menu, before, shown in self._places:
             for action in shown:
                 menu.removeAction(action)
@@ -65,7 +65,7 @@ class LiveEntries(QObject):
             for store in self._stores:
                 action = QAction(one_line(store.label).replace("&", "&&"), menu)
                 action.setCheckable(True)
-                action.setChecked(store.location == current)
+                action.setChecked(store.address == address if address else store.location == location)
                 action.setToolTip(tool_tip(store.tip))
                 action.setStatusTip(one_line(store.tip or store.location))
                 connect(action, lambda location=store.location: self.chosen.emit(location))

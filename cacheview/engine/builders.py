@@ -1,0 +1,55 @@
+"""Which builder plain ``docker build`` uses with an engine, and what to say of it.
+
+docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit where the engine advertises it, else on
+every engine that is not Windows; 20.10: only where the engine advertises it). moby: ``BuilderVersion`` of
+``api/server/router/build/build.go`` (since 23.0 the engine advertises BuildKit, except on Windows).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from cacheview.model import ImageStore
+
+__all__ = ["builder_note", "uses_buildkit"]
+
+_ADVERTISED_SINCE: Final = 23
+_REACHED: Final = "set DOCKER_BUILDKIT=0, or build through the Docker API (docker-py, Testcontainers)"
+
+
+def uses_buildkit(store: ImageStore) -> bool | None:
+    """Whether plain ``docker build`` uses BuildKit with the engine of a store.
+
+    None: that depends on the CLI, or no engine told its release and system.
+    """
+    if not store.engine_os:
+        return None
+    if store.engine_os == "windows":
+        return False
+    major = _major(store)
+    return True if major is not None and major >= _ADVERTISED_SINCE else None
+
+
+def builder_note(store: ImageStore) -> str:
+    """What a person who runs ``docker build`` should know of the cache of a store, in a line; empty: nothing."""
+    if not store.engine_os:
+        return ""
+    uses = uses_buildkit(store)
+    if uses:
+        return (
+            "This is the classic builder's cache. Here docker build uses BuildKit by default (Docker CLI 23.0 or later "
+            f"with buildx), which has its own cache. To use the classic builder, {_REACHED}."
+        )
+    if uses is None:
+        return (
+            "This is the classic builder's cache. Here docker build uses it by default with Docker CLI 20.10 or older; "
+            f"later CLIs with buildx use BuildKit, which has its own cache. To use the classic builder then, {_REACHED}."
+        )
+    return "This is the classic builder's cache, which docker build uses by default on this Windows engine."
+
+
+def _major(store: ImageStore) -> int | None:
+    found = re.match(r"(?:docker-)?v?([0-9]{1,4})\.", store.release.version) if store.release is not None else None
+    return int(found[1]) if found else None

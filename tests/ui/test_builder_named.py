@@ -1,0 +1,113 @@
+"""The window says which builder asks the cache that it shows, and which engine that is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release
+from cacheview.stores.opened import Case, Opened
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+MADE = Image(
+    id="sha256:" + "b" * 64,
+    names=("docker.io/shop/app:1.4.2",),
+    config=ImageConfig(history=(HistoryEntry(created_by="RUN make", comment="buildkit.dockerfile.v0"),)),
+)
+BUILT = Image(
+    id="sha256:" + "c" * 64,
+    parent=MADE.id,
+    config=ImageConfig(
+        history=(*(MADE.config.history or ()), HistoryEntry(created_by="/bin/sh -c #(nop)  USER me")),
+        container_config=ContainerConfig(User="me"),
+    ),
+)
+
+
+def opened(version: str = "29.1.3") -> Opened:
+    release = Release("graph driver", version)
+    store = ImageStore((MADE, BUILT), f"Docker Engine {version}", "engine:", release=release, engine_os="linux")
+    return Opened(store.title, "engine:", "engine", (Case("", store, ""),), (), "unix:///run/some.sock")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Opened], None]:
+    def show(what: Opened) -> None:
+        monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: what)
+        with qtbot.waitSignal(window.settled, timeout=20_000):
+            window.open("engine:")
+
+    return show
+
+
+def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Callable[[Opened], None]) -> None:
+    show(opened())
+    assert window.notice.isVisible()
+    assert "docker build uses BuildKit by default" in window.notice.text
+    close = next(b for b in window.notice.findChildren(QToolButton) if b.accessibleName() == "Close this notice")
+    close.click()
+    assert not window.notice.isVisible()
+    assert window.session is not None
+    window.session.choose_rules("graphdriver-24.0.7")
+    window.session.choose_rules("graphdriver-28.5.2")
+    assert "BuildKit" not in window.notice.text or not window.notice.isVisible()
+
+
+def test_the_engine_is_named(window: MainWindow, show: Callable[[Opened], None]) -> None:
+    show(opened())
+    assert window.windowTitle() == "Docker Engine 29.1.3 at unix:///run/some.sock – cacheview"
+    assert window.status.text("store") == "Docker Engine 29.1.3, at unix:///run/some.sock"
+
+
+def test_what_buildkit_made_has_no_probe(window: MainWindow, qtbot: QtBot, show: Callable[[Opened], None]) -> None:
+    show(opened())
+    workspace, session = window.workspace, window.session
+    assert workspace is not None
+    assert session is not None
+    node = workspace.images.model.node(workspace.images.model.index_of_image(MADE.id))
+    assert node is not None
+    assert node.word == "by BuildKit"
+    before = session.document.probe
+    tree = workspace.images.tree
+    workspace.images.reveal(MADE.id)
+    tree.setFocus()
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    assert session.document.probe == before
+    title, why = workspace.verdict.nothing
+    assert title == "Image shop/app:1.4.2 has no probe"
+    assert "never asked the classic cache" in why
+    # What the classic builder made on it has one.
+    workspace.images.reveal(BUILT.id)
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    assert session.document.probe.config.User == "me"
+    assert workspace.verdict.nothing == ("", "")
+    assert workspace.verdict.subject.text == ""
+
+
+def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Callable[[Opened], None]) -> None:
+    show(opened())
+    workspace, session = window.workspace, window.session
+    assert workspace is not None
+    assert session is not None
+    workspace.probe.load_from_image(MADE)
+    assert workspace.verdict.nothing[0]
+    session.document.set_field("User", "you")
+    assert workspace.verdict.nothing == ("", "")
+    assert workspace.verdict.subject.text == ""
