@@ -45,7 +45,7 @@ def builder_note(store: ImageStore) -> str:
     if uses is None:
         return (
             "This is the classic builder's cache. Here docker build uses it by default with Docker CLI 20.10 or older; "
-            f"later CLIs with buildx use BuildKit, which has its own cache. To use the classic builder then, {_REACHED}."
+            f"later CLIs with buildx use BuildKit, which has its own cache. To use this one, {_REACHED}."
         )
     return "This is the classic builder's cache, which docker build uses by default on this Windows engine."
 
