@@ -38,17 +38,25 @@ class ContextSummer:
         release: BuilderRelease,
         client: Client = DOCKER_CLI,
         hasher: Hasher | None = None,
+        dockerfile: bytes | None = None,
         *,
         leads_out: bool = False,
     ) -> None:
-        """How a context is summed.
+        """Sums of a context.
 
         Args:
+            context: what is on disk.
             dockerfile_name: path of the Dockerfile in the context; empty: it is elsewhere.
+            release: the builder.
+            client: what sends the context.
+            hasher: reads the files.
+            dockerfile: its text, which some clients send where it is not in the context.
             leads_out: no Dockerfile was named, and the one that the client finds is a link out of the context.
         """
         self._leads_out = leads_out
-        self._sums = ContextSums(context, dockerfile_name, client=client, release=release, hasher=hasher)
+        self._sums = ContextSums(
+            context, dockerfile_name, client=client, release=release, hasher=hasher, dockerfile=dockerfile
+        )
 
     def prepare(self) -> None:
         if self._leads_out:

@@ -4,60 +4,223 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from packaging.version import Version
 
-from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER, IgnoreRules
+from cacheview.dockerfile.context.cli_packing import CliPacking, TestcontainersGoPacking
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.docker_py_packing import DockerPyPacking
+from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
+from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
+from cacheview.dockerfile.context.packed import HeaderStyle, Packed
+from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
 from cacheview.model import DataError
 
-__all__ = ["CLIENTS", "CLI_20_10", "CLI_23", "DOCKER_CLI", "Client", "client_for_engine", "client_named"]
+__all__ = [
+    "CLIENTS",
+    "CLI_20_10",
+    "CLI_23",
+    "DOCKER_CLI",
+    "DOCKER_PY",
+    "Client",
+    "Packing",
+    "client_for_engine",
+    "client_named",
+]
+
+_UMASK: Final = 0o022
+
+
+class Packing(Protocol):
+    """How a client makes the tar of a context."""
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+        """See `Client.pack`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How a client makes the tar of a context.
+    """What sends a build context.
 
     Attributes:
-        name: its key in `CLIENTS`.
+        name: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
         title: for people.
-        type_bits: the mode in a header has the bits of the file's type (``fillGo18FileTypeBits``).
-        rules: how it reads the patterns of ``.dockerignore``.
+        packing: how it makes the tar.
+        also: other programs that build in the same way, for people.
+        labels: that it adds to every request.
+        session_label: a label whose value it draws anew for every session; empty: none.
+        drops: options of the build that it does not send, by their names in `BuildOptions`.
+        has_umask: the umask of its process counts in the modes that it sends.
     """
 
     name: str
     title: str
-    type_bits: bool
-    rules: IgnoreRules
+    packing: Packing
+    also: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    session_label: str = ""
+    drops: frozenset[str] = frozenset()
+    has_umask: bool = False
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None = None) -> Packed:
+        """The context as this client sends it.
+
+        Args:
+            context: what is on disk.
+            dockerfile: its path in the context; one that begins with ``../``, ``-`` or nothing is from elsewhere.
+            text: the Dockerfile, for a client that adds one from elsewhere.
+
+        Raises:
+            RefusedError: the client refuses the context, in its words.
+            DataError: the context cannot be read.
+        """
+        return self.packing.pack(context, dockerfile, text)
+
+    def with_umask(self, umask: int) -> Client:
+        """The same client, run with another umask. Raises `DataError` for one whose umask does not count."""
+        if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
+            raise DataError(f"the umask does not count in what {self.title} sends; leave it out")
+        if not 0 <= umask <= 0o777:
+            raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
+        style = replace(self.packing.style, umask=umask)
+        base = self.name.partition(":")[0]
+        title = self.title.partition(", umask")[0]
+        return replace(
+            self,
+            name=base if umask == _UMASK else f"{base}:{umask:03o}",
+            title=f"{title}, umask {umask:03o}",
+            packing=replace(self.packing, style=style),
+        )
 
 
-DOCKER_CLI: Final = Client("docker-cli", "Docker CLI 24 and later", type_bits=False, rules=PATTERNMATCHER)
+_CLI_STYLE: Final = HeaderStyle()
+_NODE_STYLE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, umask=_UMASK, slash=False)
+_TESTCONTAINERS: Final = "org.testcontainers"
+
+DOCKER_CLI: Final = Client("docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER))
 """The CLI from 24.0 on: bare permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
-CLI_23: Final = Client("docker-cli-23", "Docker CLI 23.0", type_bits=True, rules=PATTERNMATCHER)
+CLI_23: Final = Client("docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER))
 """The CLI 23.0: modes as 20.10 has them, patterns as 24.0 does (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
-CLI_20_10: Final = Client("docker-cli-20.10", "Docker CLI 20.10", type_bits=True, rules=FILEUTILS)
+CLI_20_10: Final = Client("docker-cli-20.10", "Docker CLI 20.10", CliPacking(HeaderStyle(type_bits=True), FILEUTILS))
 """The CLI 20.10: modes with the bits of the file's type (docker/cli v20.10.24, vendored pkg/archive)."""
 
+DOCKER_PY: Final = Client(
+    "docker-py",
+    "docker-py",
+    DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=True),
+    also=("SAM CLI", "testcontainers-python", "Ansible"),
+)
+"""docker-py from 6.0 on (7.1.0)."""
+
+_DOCKER_PY_5: Final = Client(
+    "docker-py-5",
+    "docker-py 5 and earlier",
+    DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=False),
+    also=("Compose v1",),
+)
+
+_SAM: Final = replace(DOCKER_PY, name="sam-cli", title="SAM CLI", also=(), drops=frozenset(("labels", "cache_from")))
+
+_TESTCONTAINERS_GO: Final = Client(
+    "testcontainers-go",
+    "testcontainers-go",
+    TestcontainersGoPacking(HeaderStyle(owner=True), PATTERNMATCHER),
+    labels={
+        _TESTCONTAINERS: "true",
+        f"{_TESTCONTAINERS}.lang": "go",
+        f"{_TESTCONTAINERS}.version": "0.44.0",
+        f"{_TESTCONTAINERS}.reap": "true",
+    },
+    session_label=f"{_TESTCONTAINERS}.sessionId",
+)
+
+_DOCKERODE: Final = Client("dockerode", "dockerode, umask 022", DockerodePacking(_NODE_STYLE), has_umask=True)
+
+_TESTCONTAINERS_NODE: Final = Client(
+    "testcontainers-node",
+    "testcontainers-node, umask 022",
+    TestcontainersNodePacking(_NODE_STYLE),
+    labels={_TESTCONTAINERS: "true", f"{_TESTCONTAINERS}.lang": "node", f"{_TESTCONTAINERS}.version": "12.0.4"},
+    session_label=f"{_TESTCONTAINERS}.session-id",
+    drops=frozenset(("labels", "cache_from")),
+    has_umask=True,
+)
+
+_DOCKER_JAVA: Final = Client("docker-java", "docker-java", DockerJavaPacking())
+
+_TESTCONTAINERS_JAVA: Final = Client(
+    "testcontainers-java",
+    "testcontainers-java, withFileFromPath",
+    TestcontainersJavaPacking(),
+    labels={_TESTCONTAINERS: "true", f"{_TESTCONTAINERS}.lang": "java", f"{_TESTCONTAINERS}.version": "2.0.5"},
+    session_label=f"{_TESTCONTAINERS}.sessionId",
+)
+
+_COMPOSE_V2: Final = Client(
+    "compose-v2",
+    "Compose v2 without BuildKit",
+    CliPacking(_CLI_STYLE, PATTERNMATCHER),
+    labels={"com.docker.compose.image.builder": "classic"},
+    drops=frozenset(("cache_from", "platform")),
+)
+
+_WINDOWS: Final = Client(
+    "windows",
+    "Docker CLI on Windows",
+    CliPacking(HeaderStyle(capability=False, hard_links=False, windows=True), PATTERNMATCHER),
+)
+"""The CLI from 24.0 on, run on a Windows host (go-archive ``archive_windows.go``)."""
+
 CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
-    {client.name: client for client in (DOCKER_CLI, CLI_23, CLI_20_10)}
+    {
+        client.name: client
+        for client in (
+            DOCKER_CLI,
+            CLI_23,
+            CLI_20_10,
+            DOCKER_PY,
+            _DOCKER_PY_5,
+            _SAM,
+            _TESTCONTAINERS_GO,
+            _DOCKERODE,
+            _TESTCONTAINERS_NODE,
+            _DOCKER_JAVA,
+            _TESTCONTAINERS_JAVA,
+            _COMPOSE_V2,
+            _WINDOWS,
+        )
+    }
 )
 """Every client that is known here, by the name that ``--client`` takes."""
 
 _CLI: Final = frozenset(("docker", "docker-cli", "docker-client", "docker-ce-cli", "cli"))
+_ALIASES: Final = {
+    "docker-sdk-python": "docker-py",
+    "testcontainers-python": "docker-py",
+    "ansible": "docker-py",
+    "community.docker": "docker-py",
+    "sam": "sam-cli",
+    "aws-sam-cli": "sam-cli",
+    "aws-sam": "sam-cli",
+    "testcontainers": "testcontainers-node",
+    "docker-windows": "windows",
+}
 _NAMED: Final = re.compile(
-    r"(?:([a-z]+(?:-[a-z]+)*)(?:[-/:,=@]+|$))?(?:v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})(?![0-9]).*)?", re.DOTALL
+    r"(?:([a-z]+(?:[-.][a-z]+)*)(?:[-/:,=@]+|$))?(?:v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})(?![0-9.])(.*))?", re.DOTALL
 )
+_UMASK_AT_END: Final = re.compile(r"^(.*?)(?:[-,]*umask[-=:]*|:)0?([0-7]{3})$", re.DOTALL)
 
 
 def client_named(name: str) -> Client:
     """The client that a name means: a key of `CLIENTS`, or a program with its version, as replay files have it.
 
-    ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-cli`` and the versions ``28`` and ``20.10`` alone are the
-    Docker CLI.
+    ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-py 7.1.0``, ``docker-compose 1.29.2``; the versions ``28``
+    and ``20.10`` alone are the Docker CLI. ``dockerode umask 002`` and ``dockerode:002`` name a umask.
 
     Raises:
         DataError: no client of that name is known; with those that are.
@@ -65,11 +228,20 @@ def client_named(name: str) -> Client:
     key = re.sub(r"[\s_]+", "-", name.strip().lower())
     if key in CLIENTS:
         return CLIENTS[key]
-    program, version = _divided(key)
+    if umask := _UMASK_AT_END.match(key):
+        return client_named(umask[1]).with_umask(int(umask[2], 8))
+    found = _NAMED.fullmatch(key)
+    program, version = (found[1] or "", found[2] or "") if found else ("", "")
     if program in _CLI or (not program and version):
-        return _cli(version)
+        on_windows = found is not None and "windows" in (found[3] or "")
+        return _WINDOWS if on_windows and _cli(version) is DOCKER_CLI else _cli(version)
+    if program in ("docker-py", "docker-sdk-python"):
+        return _DOCKER_PY_5 if version and Version(version) < Version("6") else DOCKER_PY
+    if program in ("compose", "docker-compose"):
+        return _DOCKER_PY_5 if version and Version(version) < Version("2") else _COMPOSE_V2
+    program = _ALIASES.get(program, program)
     if program in CLIENTS:
-        return CLIENTS[program]
+        return _of_version(CLIENTS[program], version)
     raise DataError(f"no such client: {name[:80]!r}; there are {', '.join(CLIENTS)}")
 
 
@@ -82,9 +254,12 @@ def client_for_engine(version: str) -> Client:
     return _cli(found[1] if found else "")
 
 
-def _divided(key: str) -> tuple[str, str]:
-    found = _NAMED.fullmatch(key)
-    return (found[1] or "", found[2] or "") if found else (key, "")
+def _of_version(client: Client, version: str) -> Client:
+    """The client with its own version among the labels that it adds."""
+    label = f"{_TESTCONTAINERS}.version"
+    if not version or label not in client.labels:
+        return client
+    return replace(client, labels={**client.labels, label: version})
 
 
 def _cli(version: str) -> Client:

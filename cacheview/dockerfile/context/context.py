@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cacheview.dockerfile.context.entry import Entry
@@ -36,10 +36,29 @@ class Context(Protocol):
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
 
-    def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, in pieces. Raises `DataError` where it cannot be read."""
+    def listed(self, path: str) -> Sequence[Entry]:
+        """What is in a folder, sorted by name; empty: the root. Links on the way are followed, also out of it.
 
-    def stamp(self, path: str) -> tuple[int, ...]:
+        Raises:
+            DataError: it could not be listed.
+        """
+
+    def top(self) -> Entry:
+        """The folder itself, with an empty path."""
+
+    def named(self, path: str) -> Entry | None:
+        """One entry, links followed on the way to it but not at its end; None: there is none."""
+
+    def followed(self, path: str) -> Entry | None:
+        """What a path leads to when all links are followed, under that path; None: nothing."""
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
+        """The content of a file, in pieces. Raises `DataError` where it cannot be read.
+
+        ``follow``: where it is a link, the content of what it leads to.
+        """
+
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
         """The stamp that the entry has now; empty: not known."""
 
     def has(self, path: str) -> bool:

@@ -34,6 +34,8 @@ class Entry:
         device: major and minor number, of a device.
         capability: the value of ``security.capability``; empty: none.
         readable: False where the permissions keep the client from reading it.
+        executable: the client may run it.
+        uid, gid: its owner.
         stamp: what changes when the content may have: the same stamp means the same content. Empty: not known.
     """
 
@@ -46,4 +48,7 @@ class Entry:
     device: tuple[int, int] = (0, 0)
     capability: bytes = b""
     readable: bool = True
+    executable: bool = False
+    uid: int = 0
+    gid: int = 0
     stamp: tuple[int, ...] = ()

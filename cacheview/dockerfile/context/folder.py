@@ -78,7 +78,7 @@ class FolderContext:
 
     def place(self, path: str) -> str:
         """The whole path."""
-        return os.path.join(self._root, path)
+        return os.path.join(self._root, path) if path else self._root
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in walk order, read from disk while they are asked for.
@@ -104,9 +104,36 @@ class FolderContext:
             if entry.kind is Kind.DIRECTORY and enter(entry):
                 left.append(iter(self._listed(entry.path)))
 
-    def read(self, path: str) -> Iterator[bytes]:
+    def listed(self, path: str) -> list[Entry]:
+        """What is in a folder, sorted by name, links on the way followed. Raises `DataError`."""
+        return self._listed(path)
+
+    def top(self) -> Entry:
+        """The folder itself. Raises `DataError` where it is gone."""
+        entry = self.followed("")
+        if entry is None:
+            raise DataError("the folder is gone", where=self._root)
+        return entry
+
+    def named(self, path: str) -> Entry | None:
+        """One entry, not followed at its end; None: there is none."""
+        place = self.place(path)
+        try:
+            return self._described(path, place, os.lstat(place))
+        except OSError:
+            return None
+
+    def followed(self, path: str) -> Entry | None:
+        """What a path leads to when all links are followed; None: nothing."""
+        place = self.place(path)
+        try:
+            return self._described(path, place, os.stat(place))
+        except OSError:
+            return None
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """The content of a file, in pieces of up to 1 MiB. Raises `DataError` where it cannot be read."""
-        handle = self._opened(path, _NOFOLLOW)
+        handle = self._opened(path, 0 if follow else _NOFOLLOW)
         try:
             while piece := os.read(handle, _PIECE):
                 yield piece
@@ -115,10 +142,10 @@ class FolderContext:
         finally:
             os.close(handle)
 
-    def stamp(self, path: str) -> tuple[int, ...]:
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
         """The stamp that the file has now; empty where it is gone."""
         try:
-            return _stamp(os.lstat(self.place(path)))
+            return _stamp((os.stat if follow else os.lstat)(self.place(path)))
         except OSError:
             return ()
 
@@ -177,15 +204,17 @@ class FolderContext:
 
     def _entry(self, path: str, found: os.DirEntry[str]) -> Entry | None:
         try:
-            status = found.stat(follow_symlinks=False)
-            kind = _KINDS[stat.S_IFMT(status.st_mode)]
-            if kind is Kind.SOCKET:
-                self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
-            target = os.readlink(found.path) if kind is Kind.SYMLINK else ""
+            return self._described(path, found.path, found.stat(follow_symlinks=False))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise DataError(f"it cannot be looked at: {error.strerror}", where=path) from None
+
+    def _described(self, path: str, place: str, status: os.stat_result) -> Entry:
+        kind = _KINDS[stat.S_IFMT(status.st_mode)]
+        if kind is Kind.SOCKET:
+            self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
+        target = os.readlink(place) if kind is Kind.SYMLINK else ""
         is_file = kind is Kind.FILE
         return Entry(
             path,
@@ -195,8 +224,11 @@ class FolderContext:
             target=target,
             inode=status.st_ino if status.st_nlink > 1 and kind is not Kind.DIRECTORY else 0,
             device=_device(status) if kind in _WITH_DEVICE else (0, 0),
-            capability=_capability(found.path) if is_file else b"",
-            readable=os.access(found.path, os.R_OK) if is_file or kind is Kind.DIRECTORY else True,
+            capability=_capability(place) if is_file else b"",
+            readable=os.access(place, os.R_OK) if is_file or kind is Kind.DIRECTORY else True,
+            executable=bool(status.st_mode & 0o111) and kind is not Kind.SYMLINK and os.access(place, os.X_OK),
+            uid=status.st_uid,
+            gid=status.st_gid,
             stamp=_stamp(status) if is_file else (),
         )
 
@@ -215,6 +247,6 @@ def _capability(path: str) -> bytes:
     if getxattr is None:  # only the client on Linux sends it (``ReadSecurityXattrToTarHeader``)
         return b""
     try:
-        return bytes(getxattr(path, _CAPABILITY, follow_symlinks=False))
+        return bytes(getxattr(path, _CAPABILITY))
     except OSError:  # none, or a file system without
         return b""

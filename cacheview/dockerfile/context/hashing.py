@@ -189,7 +189,7 @@ class _Reading:
         entry, me = node.entry, threading.get_ident()
         digest = hashlib.sha256(node.header)
         left = entry.size
-        for piece in self.context.read(entry.path):
+        for piece in (node.data,) if node.data is not None else self.context.read(node.source, follow=node.follows):
             if self.stop.is_set():
                 return ""
             digest.update(piece)
@@ -198,8 +198,8 @@ class _Reading:
             if left < 0:
                 break
         if left:
-            raise DataError("it changed while it was read; try again", where=entry.path)
+            raise DataError("it changed while it was read; try again", where=node.source)
         found = digest.hexdigest()
-        if entry.stamp and self.context.stamp(entry.path) == entry.stamp:
+        if entry.stamp and self.context.stamp(node.source, follow=node.follows) == entry.stamp:
             self.memory.put(node, found)
         return found

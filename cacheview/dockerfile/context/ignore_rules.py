@@ -13,15 +13,14 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.context.glob import Glob
 from cacheview.dockerfile.context.gopath import clean
-from cacheview.dockerfile.context.goregexp import compile_go
+from cacheview.dockerfile.context.linear import compile_linear
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.model import DataError
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "read_patterns"]
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # any byte for RE2, and no escape for Go
 _BYTE_ORDER_MARK = "\ufeff"
-_REPLACEMENT = "\ufffd"
 
 
 class BadPatternError(DataError):
@@ -100,8 +99,9 @@ class IgnorePattern:
             suffix = text[2:]
             whole = suffix[1:] if suffix.startswith("/") else None
             return lambda path: path.endswith(suffix) or path == whole
-        found = compile_go(_NOT_UTF8.sub(_REPLACEMENT, expression)).search
-        return lambda path: found(_NOT_UTF8.sub(_REPLACEMENT, path)) is not None
+        if _NOT_OF_GO.search(expression):
+            raise ValueError("invalid escape sequence: \\C")
+        return compile_linear(expression, replaces=True)
 
     def _expression(self) -> tuple[str, str]:
         """How to compare, and the regular expression for Go."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from cacheview.dockerfile.context.entry import Entry, Kind
@@ -30,8 +32,17 @@ _MOST_LINKS = 255
 class MemoryContext:
     """Entries and contents by path."""
 
-    def __init__(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes], *, title: str = "context") -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        contents: Mapping[str, bytes],
+        *,
+        title: str = "context",
+        top: Entry | None = None,
+    ) -> None:
+        """``top``: the folder itself; None: one of root's that everyone may read."""
         self.title = title
+        self._top = top or Entry("", Kind.DIRECTORY, 0o755)
         self.problems = tuple(
             Problem(path, "it is a socket: the client leaves it out")
             for path, entry in entries.items()
@@ -82,8 +93,43 @@ class MemoryContext:
             yield entry
             closed = path + "/" if entry.kind is Kind.DIRECTORY and not enter(entry) else None
 
-    def read(self, path: str) -> Iterator[bytes]:
+    def listed(self, path: str) -> list[Entry]:
+        """What is in a folder, sorted by name, links on the way followed."""
+        inside = f"{path}/" if path else ""
+        return [
+            replace(entry, path=inside + entry.path.rpartition("/")[2])
+            for entry in self._by_folder.get(self.real_name(path), ())
+        ]
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, Sequence[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for path, entry in self.entries.items():
+            found.setdefault(path.rpartition("/")[0], []).append(entry)
+        return found
+
+    def top(self) -> Entry:
+        """The folder itself."""
+        return self._top
+
+    def named(self, path: str) -> Entry | None:
+        """One entry, not followed at its end; None: there is none."""
+        above, _, name = path.rpartition("/")
+        real = self.real_name(above) if above else ""
+        found = self.entries.get(f"{real}/{name}" if real else name)
+        return replace(found, path=path) if found is not None else None
+
+    def followed(self, path: str) -> Entry | None:
+        """What a path leads to when all links are followed; None: nothing that is in the context."""
+        try:
+            found = self.entries.get(self.real_name(path))
+        except DataError:
+            return None
+        return replace(found, path=path) if found is not None else None
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """The content of a file. Raises `DataError` where there is none."""
+        path = self.real_name(path) if follow else path
         entry = self.entries.get(path)
         if entry is None or entry.kind is not Kind.FILE:
             raise DataError("there is no such file in the context", where=path)
@@ -93,7 +139,7 @@ class MemoryContext:
         """The path itself."""
         return path
 
-    def stamp(self, path: str) -> tuple[int, ...]:  # noqa: ARG002
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
         """Nothing: what is in memory does not change."""
         return ()
 
@@ -144,16 +190,25 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
         mode = int(str(value["mode"]), 8) & _PERMISSIONS if "mode" in value else 0o777
     except ValueError:
         raise DataError(f"its mode {str(value['mode'])[:40]!r} is no octal number") from None
+    uid, gid = _owner(value, "uid"), _owner(value, "gid")
+    runs = bool(mode & 0o111)
     if kind is Kind.FILE:
         try:
             content = base64.b64decode(value.get("content_b64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError):
             raise DataError("its content_b64 is no base64") from None
-        return Entry(path, kind, mode, size=len(content)), content
+        return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, executable=runs), content
     if kind is Kind.SYMLINK:
         named = (value.get(key) for key in _TARGETS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
             raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
-        return Entry(path, kind, mode, target=target), b""
-    return Entry(path, kind, mode), b""
+        return Entry(path, kind, mode, target=target, uid=uid, gid=gid), b""
+    return Entry(path, kind, mode, uid=uid, gid=gid, executable=runs), b""
+
+
+def _owner(value: Mapping[str, Any], key: str) -> int:
+    owner = value.get(key, 0)
+    if type(owner) is not int or not 0 <= owner < 1 << 32:
+        raise DataError(f"its {key} {str(owner)[:40]!r} is not the number of an owner")
+    return owner

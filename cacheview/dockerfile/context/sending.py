@@ -1,26 +1,22 @@
-"""What a client sends of a context, and what the daemon makes of it: from entries to the daemon's tree."""
+"""A context on the daemon before the first step: what the client sends, unpacked, less what the daemon removes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.context import Context
-from cacheview.dockerfile.context.dockerignore import BadPatternError, Folder, Patterns, parse_dockerignore
-from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import parents
+from cacheview.dockerfile.context.dockerignore import BadPatternError, Patterns, parse_dockerignore
+from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
-from cacheview.dockerfile.context.tarsum import header_bytes
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
+from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.model import DataError
+from cacheview.model import Problem
 
 __all__ = ["IGNORE_FILE", "Sent", "send"]
-
-IGNORE_FILE = ".dockerignore"
-_DOCKERFILE = "Dockerfile"
-_IMPLIED_MODE = 0o755
 
 
 class Sent:
@@ -28,187 +24,70 @@ class Sent:
 
     Attributes:
         tree: what is there.
-        dockerfile: its name on the daemon; empty where the client adds it under a name of chance.
-        ignored: patterns of ``.dockerignore`` as they stand there.
+        dockerfile: its name on the daemon.
+        ignored: patterns of ``.dockerignore`` as they are there.
+        problems: what no build with this client can have in common with another.
     """
 
-    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...]) -> None:
+    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], problems: tuple[Problem, ...]) -> None:
         self.tree = tree
         self.dockerfile = dockerfile
         self.ignored = ignored
+        self.problems = problems
 
 
-def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules) -> Sent:
-    """The context as it lies on the daemon before the first step.
+def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules, text: bytes | None = None) -> Sent:
+    """The context as it is on the daemon before the first step.
 
     Args:
         context: what is on disk.
         dockerfile: its path in the context; one that begins with ``../``, ``-`` or nothing is from elsewhere.
         client: who sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
+        text: the Dockerfile, which a client adds that is given one from elsewhere.
 
     Raises:
-        RefusedError: the client refuses the context, in its words.
+        RefusedError: the client or the daemon refuses the context, in its words.
         DataError: the context cannot be read.
     """
-    dockerfile = _dockerfile_name(context, dockerfile)
-    ignored = _ignored(context)
-    tree = Tree(_sent_nodes(context, ignored, dockerfile, client))
-    if dockerfile:
-        if dockerfile not in tree and context.has(dockerfile):
-            # The client keeps it by a look at one folder above it, and leaves it out by a look at all.
-            said = f"Cannot locate specified Dockerfile: {dockerfile}"
-            raise RefusedError(f"{said}; .dockerignore leaves out a folder above it", said=said, where=IGNORE_FILE)
-        _remove_ignored(tree, context, dockerfile, daemon)
-    # The client adds the name of chance to .dockerignore; without one it makes one that names itself.
-    elif _is_removed(IGNORE_FILE, ignored, daemon):
-        tree.remove(IGNORE_FILE)
-    return Sent(tree, dockerfile, ignored)
-
-
-def _dockerfile_name(context: Context, dockerfile: str) -> str:
-    if dockerfile in ("", "-"):
-        return ""
-    if dockerfile == _DOCKERFILE and not context.has(dockerfile) and context.has(dockerfile.lower()):
-        dockerfile = dockerfile.lower()
-    real = context.real_name(dockerfile)
-    return "" if real.startswith("../") else real
-
-
-def _ignored(context: Context) -> tuple[str, ...]:
-    data = context.outside(IGNORE_FILE)
-    if data is None:
-        return ()
-    try:
-        return parse_dockerignore(data)
-    except BadPatternError as error:
-        said = f"error reading .dockerignore: {error.what}"
-        raise RefusedError(
-            f"the client refuses it: {said}; shorten the line", said=said, where=f"{IGNORE_FILE}: {error.where}"
-        ) from None
-
-
-def _sent_nodes(context: Context, ignored: Sequence[str], dockerfile: str, client: Client) -> Mapping[str, Node]:
-    try:
-        return _Sender(context, ignored, dockerfile, client).nodes()
-    except BadPatternError as error:
-        said = f"error checking context: {error.what}"
-        raise RefusedError(f"the client refuses its .dockerignore: {said}", said=said, where=IGNORE_FILE) from None
-
-
-class _Sender:
-    """One walk for both walks of the client: the check, and the tar."""
-
-    def __init__(self, context: Context, ignored: Sequence[str], dockerfile: str, client: Client) -> None:
-        self.context = context
-        self.client = client
-        self.checks = Patterns(ignored, client.rules)
-        self.patterns = Patterns([*ignored, *self._kept(dockerfile)], client.rules)
-        self.found: dict[str, Node] = {}
-        self.first_names: dict[int, str] = {}
-        self.check_folders = {"": self.checks.root()}
-        self.folders = {"": self.patterns.root()}
-        self.is_cut_off = False  # an error ends the tar, and the client sends what there is
-
-    def _kept(self, dockerfile: str) -> list[str]:
-        """What the client always sends: the daemon needs it, and removes it again (``TrimBuildFilesFromExcludes``)."""
-        return ["!" + name for name in (IGNORE_FILE, dockerfile) if name and self._is_matched(name)]
-
-    def _is_matched(self, name: str) -> bool:
-        try:
-            return self.checks.matches_by_one_parent(name)
-        except BadPatternError:
-            return False
-
-    def nodes(self) -> dict[str, Node]:
-        for entry in self.context.walk(self._enters):
-            if entry.kind is not Kind.DIRECTORY:
-                self._see(entry)
-        return self.found
-
-    def _enters(self, entry: Entry) -> bool:
-        return self._see(entry)
-
-    def _see(self, entry: Entry) -> bool:
-        """Takes an entry in; whether to walk into it."""
-        path = entry.path
-        above = path.rpartition("/")[0]
-        is_folder = entry.kind is Kind.DIRECTORY
-        checked = self._check(entry, self.check_folders[above])
-        folder = self.folders[above]
-        inside = Folder(path, folder, self.patterns) if is_folder else None
-        sent = not folder.closed and self._is_sent(path, folder, inside)
-        if sent:
-            self._add(entry)
-        if inside is None:
-            return False
-        inside.closed = folder.closed or not (sent or self.patterns.may_put_back_inside(path))
-        self.folders[path] = inside
-        return checked or not inside.closed
-
-    def _is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
-        if not self.patterns.patterns or self.is_cut_off:
-            return not self.is_cut_off
-        try:
-            return self.patterns.is_sent(path, folder, inside)
-        except BadPatternError:  # of the Dockerfile's name: the check had no such pattern
-            self.is_cut_off = True
-            return False
-
-    def _check(self, entry: Entry, folder: Folder) -> bool:
-        """The client's look at all that it will send, before it sends anything; whether it looks at this one."""
-        path = entry.path
-        is_folder = entry.kind is Kind.DIRECTORY
-        if is_folder and not entry.readable and folder.checked:
-            self._refuse(entry, "can't stat '{}'")
-        checked = folder.checked and (not self.checks.patterns or self.checks.is_checked(path, folder))
-        if is_folder:
-            inside = self.check_folders[path] = Folder(path, folder, self.checks)
-            inside.checked = checked
-        elif checked and not entry.readable:
-            self._refuse(entry, "no permission to read from '{}'")
-        return checked
-
-    def _refuse(self, entry: Entry, said: str) -> None:
-        said = "error checking context: " + said.format(self.context.place(entry.path))
-        raise RefusedError(
-            "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
-            said=said,
-            where=entry.path,
+    packed = client.pack(context, dockerfile, text)
+    tree = unpack(packed.members)
+    name = packed.dockerfile
+    if name == DOCKERFILE and name not in tree and name.lower() in tree:
+        name = name.lower()
+    if name not in tree and context.has(name):
+        # The CLI keeps it by a look at one folder above it, and leaves it out by a look at all.
+        said = f"Cannot locate specified Dockerfile: {name}"
+        raise RefusedError(f"{said}; .dockerignore leaves out a folder above it", said=said, where=IGNORE_FILE)
+    _remove_ignored(tree, context, name, daemon)
+    problems = []
+    if packed.random and IGNORE_FILE in tree:
+        what = (
+            f"the Dockerfile is not in the context: {client.title} sends it under a name of chance and appends that "
+            f"to {IGNORE_FILE}, so that a COPY of the whole context never hits; name {IGNORE_FILE} in {IGNORE_FILE}, "
+            "or move the Dockerfile into the context"
         )
-
-    def _add(self, entry: Entry) -> None:
-        path = entry.path
-        if entry.kind is Kind.SOCKET:
-            return
-        if not entry.readable:
-            raise DataError("it cannot be read: the client would send a broken context", where=path)
-        for above in parents(path):
-            if above not in self.found:
-                self.found[above] = Node(Entry(above, Kind.DIRECTORY, _IMPLIED_MODE))
-        first = None
-        if entry.inode and entry.kind is not Kind.DIRECTORY:
-            first = self.first_names.get(entry.inode)
-            if first is None:
-                self.first_names[entry.inode] = path
-        header = header_bytes(entry, type_bits=self.client.type_bits, hard_link_to=first)
-        self.found[path] = Node(entry, header, hard_link=first is not None)
+        problems.append(Problem(IGNORE_FILE, what))
+    return Sent(tree, name, packed.ignored, tuple(problems))
 
 
 def _remove_ignored(tree: Tree, context: Context, dockerfile: str, rules: IgnoreRules) -> None:
     """What the daemon does before the first step (``removeDockerfile``): it removes what was sent for itself only."""
     try:
-        real = tree.resolve(IGNORE_FILE)
-        node = tree.get(real)
-        if node is None:
+        node = tree.get(tree.resolve(IGNORE_FILE))
+        if node is None or node.entry.kind is not Kind.FILE:
             return
-        lines = parse_dockerignore(b"".join(context.read(real)))
+        lines = parse_dockerignore(_content(context, node))
     except (ForbiddenPathError, BadPatternError):
         return
     for name in (IGNORE_FILE, dockerfile):
         if _is_removed(name, lines, rules):
             with suppress(ForbiddenPathError):
                 tree.remove(tree.resolve(name))
+
+
+def _content(context: Context, node: Node) -> bytes:
+    return node.data if node.data is not None else b"".join(context.read(node.source, follow=node.follows))
 
 
 def _is_removed(name: str, lines: Sequence[str], rules: IgnoreRules) -> bool:

@@ -13,7 +13,7 @@ from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.notknown import NotKnownError
-from cacheview.dockerfile.context.sending import IGNORE_FILE, Sent, send
+from cacheview.dockerfile.context.sending import Sent, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
 from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
@@ -36,12 +36,15 @@ class ContextSums:
         client: Client = DOCKER_CLI,
         release: BuilderRelease = MOBY_71EBFC7,
         hasher: Hasher | None = None,
+        dockerfile: bytes | None = None,
     ) -> None:
+        """``dockerfile``: its text, which some clients send where it is not in the context."""
         self._context = context
         self._dockerfile_name = dockerfile_name
         self._client = client
         self._release = release
         self._hasher = hasher or Hasher()
+        self._dockerfile = dockerfile
         self._sent: Sent | None = None
         self._sums: dict[str, str] = {}
         self._folders: dict[str, SourcesSum] = {}
@@ -57,13 +60,14 @@ class ContextSums:
         """
         if self._sent is None:
             rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
-            self._sent = send(self._context, self._dockerfile_name, self._client, rules)
+            self._sent = send(self._context, self._dockerfile_name, self._client, rules, self._dockerfile)
         return self._sent
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was left out in silence, by the client or the builder, in all that was asked for so far."""
-        return (*self._context.problems, *self._problems.values())
+        sent = self._sent.problems if self._sent is not None else ()
+        return (*self._context.problems, *sent, *self._problems.values())
 
     def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:
         """What stands for the sources of a ``COPY`` or ``ADD`` without ``--from``.
@@ -101,16 +105,10 @@ class ContextSums:
         """Sums by path, of what came with a header; the rest is left out.
 
         Raises:
-            NotKnownError: the client changes the content on its way.
             DataError: a file cannot be read.
         """
         sent = self.sent.tree.sent
         wanted = [path for path in paths if path in sent]
-        if not self.sent.dockerfile and IGNORE_FILE in wanted:
-            raise NotKnownError(
-                "the Dockerfile is not in the context: the client sends it under a name of chance, and writes that "
-                f"into {IGNORE_FILE}, so that the checksum is another in every build"
-            )
         unknown = dict.fromkeys(path for path in wanted if path not in self._sums)
         self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
         return {path: self._sums[path] for path in wanted}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.gopath import raw
 
-__all__ = ["header_bytes"]
+__all__ = ["HARD_LINK", "TYPE_BITS", "Header", "Member"]
 
-_HARD_LINK = "1"
-_TYPE_BITS = {
+HARD_LINK = "1"
+TYPE_BITS = {
     Kind.FILE: 0o100000,
     Kind.DIRECTORY: 0o040000,
     Kind.SYMLINK: 0o120000,
@@ -16,39 +18,53 @@ _TYPE_BITS = {
     Kind.BLOCK_DEVICE: 0o060000,
     Kind.FIFO: 0o010000,
 }
-_CAPABILITY_LENGTH = 20
-_CAPABILITY_VERSION_AT = 3
 
 
-def header_bytes(entry: Entry, *, type_bits: bool, hard_link_to: str | None = None) -> bytes:
-    """What is summed before the content: the fields of the header by name, without times, owner names left empty.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What of a tar header counts in a sum: all but times and the names of owners.
 
-    Args:
-        entry: what the client sends; it sends it as root's.
-        type_bits: the mode has the bits of the file's type.
-        hard_link_to: the first name of the same file, where this is another.
+    Attributes:
+        name: as it is sent.
+        mode: as it is sent, with or without the bits of the file's type.
+        type: the type flag; `HARD_LINK`, or that of a `Kind`.
+        link: the target of a link.
+        xattrs: extended attributes by name, as ``SCHILY.xattr.`` has them.
     """
-    mode = entry.mode | (_TYPE_BITS[entry.kind] if type_bits else 0)
-    is_file = entry.kind is Kind.FILE
-    fields = (
-        ("name", entry.path + ("/" if entry.kind is Kind.DIRECTORY else "")),
-        ("mode", str(mode)),
-        ("uid", "0"),
-        ("gid", "0"),
-        ("size", str(entry.size if is_file and hard_link_to is None else 0)),
-        ("typeflag", entry.kind.value if hard_link_to is None else _HARD_LINK),
-        ("linkname", entry.target if hard_link_to is None else hard_link_to),
-        ("uname", ""),
-        ("gname", ""),
-        ("devmajor", str(entry.device[0])),
-        ("devminor", str(entry.device[1])),
-    )
-    header = raw("".join(name + value for name, value in fields))
-    return header + (b"security.capability" + _sent_capability(entry.capability) if entry.capability else b"")
+
+    name: str
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = 0
+    type: str = Kind.FILE.value
+    link: str = ""
+    device: tuple[int, int] = (0, 0)
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+
+    def summed(self) -> bytes:
+        """What is summed before the content: the fields by name (``v1TarHeaderSelect``), owner names left empty."""
+        header = raw(
+            f"name{self.name}mode{self.mode}uid{self.uid}gid{self.gid}size{self.size}typeflag{self.type}"
+            f"linkname{self.link}unamegnamedevmajor{self.device[0]}devminor{self.device[1]}"
+        )
+        return b"".join((header, *(raw(name) + value for name, value in sorted(self.xattrs))))
 
 
-def _sent_capability(value: bytes) -> bytes:
-    """As the client sends it: the third version, which names a root user, becomes the second."""
-    if len(value) > _CAPABILITY_VERSION_AT and value[_CAPABILITY_VERSION_AT] == 3:
-        return (value[:_CAPABILITY_VERSION_AT] + b"\x02" + value[_CAPABILITY_VERSION_AT + 1 :])[:_CAPABILITY_LENGTH]
-    return value
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of the tar that a client sends.
+
+    Attributes:
+        header: as it is sent.
+        source: of a file: the path in the context that its content is read from.
+        follows: links are followed to read it.
+        data: content that the client makes itself; None: it is that of `source`.
+        stamp: of the file, as `Entry` has it.
+    """
+
+    header: Header
+    source: str = ""
+    follows: bool = False
+    data: bytes | None = None
+    stamp: tuple[int, ...] = ()

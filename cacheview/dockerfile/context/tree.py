@@ -30,11 +30,17 @@ class Node:
         entry: what was sent; of a folder that only came with what lies in it, its path alone.
         header: what of its tar header goes into its sum, in front of its content; empty: it came without one.
         hard_link: it is a second name of a file: the content did not come with it.
+        source: the path in the context that its content is read from.
+        follows: links are followed to read it.
+        data: the content, where the client made it; None: it is that of `source`.
     """
 
     entry: Entry
     header: bytes = b""
     hard_link: bool = False
+    source: str = ""
+    follows: bool = False
+    data: bytes | None = None
 
     @property
     def has_content(self) -> bool:
@@ -48,9 +54,10 @@ class Tree:
         sent: all that came with a header, also what was removed again: sums are made while unpacking.
     """
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, nodes: Mapping[str, Node], sent: Mapping[str, Node] | None = None) -> None:
+        """``sent``: all that came with a header, where that is not what is there at the end."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
-        self.sent = {path: node for path, node in self._nodes.items() if node.header}
+        self.sent = {path: node for path, node in self._nodes.items() if node.header} if sent is None else sent
         self._inside: dict[str, list[str]] = {}
         for path in self._nodes:
             self._inside.setdefault(path.rpartition("/")[0], []).append(path)

@@ -20,6 +20,17 @@ from cacheview.model import DataError
         ("28", "docker-cli"),
         ("20.10", "docker-cli-20.10"),
         ("v24.0.0", "docker-cli"),
+        ("docker-py", "docker-py"),
+        ("docker-py 7.1.0", "docker-py"),
+        ("docker-py 5.0.3", "docker-py-5"),
+        ("docker-sdk-python/7.2.0", "docker-py"),
+        ("docker-compose 1.29.2", "docker-py-5"),
+        ("docker-compose 2.26.1", "compose-v2"),
+        ("testcontainers-python 4.15.0", "docker-py"),
+        ("aws-sam-cli 1.170.0", "sam-cli"),
+        ("dockerode 5.0.1", "dockerode"),
+        ("docker-java 3.7.1", "docker-java"),
+        ("Docker-Client/28.2.2 (windows)", "windows"),
     ],
 )
 def test_a_program_and_its_version_name_a_client(name: str, client: str) -> None:
@@ -51,3 +62,23 @@ def test_the_client_that_is_assumed_is_no_newer_than_an_old_engine(version: str,
 @pytest.mark.parametrize("name", list(CLIENTS))
 def test_every_client_is_found_by_its_own_name(name: str) -> None:
     assert client_named(name) is CLIENTS[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["dockerode umask 002", "dockerode:002", "dockerode 5.0.1 umask 0002", "dockerode-umask002"]
+)
+def test_a_umask_is_part_of_the_name(name: str) -> None:
+    client = client_named(name)
+    assert client.name == "dockerode:002"
+    assert client_named(client.name) == client
+    assert "umask 002" in client.title
+    assert client_named("dockerode:022") == CLIENTS["dockerode"]
+
+
+def test_a_umask_of_a_client_that_does_not_use_it_is_refused() -> None:
+    with pytest.raises(DataError, match="leave it out"):
+        client_named("docker-cli:077")
+
+
+def test_a_client_adds_the_labels_of_its_own_version() -> None:
+    assert client_named("testcontainers-node 11.0.0").labels["org.testcontainers.version"] == "11.0.0"

@@ -16,8 +16,7 @@ from cacheview.dockerfile.context.dockerignore import (
     parse_dockerignore,
 )
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
-from cacheview.dockerfile.context.goregexp import compile_go
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.linear import compile_linear
 
 DATA = Path(__file__).parents[2] / "data" / "dockerfile" / "ignore-patterns.jsonl"
 """Patterns, a path, and four answers: Go's ``filepath.Match`` of the first, ``Matches`` and ``MatchesOrParentMatches``
@@ -122,7 +121,7 @@ def test_glob(pattern: str, path: str, matches: bool) -> None:
 @pytest.mark.parametrize("text", ["**", "a{2}{3}", "a{1001}", "(", ")", "[z-a]", "[[:foo:]]", "\\y", "\\8", "a*+", "*"])
 def test_go_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        compile_go(text)
+        compile_linear(text, replaces=True)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +138,15 @@ def test_go_refuses(text: str) -> None:
     ],
 )
 def test_go_regular_expressions(pattern: str, text: str, found: bool) -> None:
-    assert (compile_go(pattern).search(text) is not None) is found
+    assert compile_linear(pattern, replaces=True)(text) is found
 
 
-def test_unicode_classes_are_not_known() -> None:
-    with pytest.raises(NotKnownError):
-        compile_go("\\pL*")
+def test_a_unicode_class_is_one_of_go() -> None:
+    patterns = Patterns(["\\pL?"], FILEUTILS)
+    assert patterns.matches_or_parent("éx")
+    assert not patterns.matches_or_parent("1x")
+
+
+def test_an_escape_that_go_does_not_have_is_a_bad_pattern() -> None:
+    with pytest.raises(BadPatternError):
+        Patterns(["\\C*"], FILEUTILS).matches_or_parent("ab")

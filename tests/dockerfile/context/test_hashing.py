@@ -21,9 +21,9 @@ class Counting(FolderContext):
         super().__init__(path)
         self.reads: list[str] = []
 
-    def read(self, path: str) -> Iterator[bytes]:
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         self.reads.append(path)
-        yield from super().read(path)
+        yield from super().read(path, follow=follow)
 
 
 class Stopped(Exception):  # noqa: N818

@@ -43,9 +43,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     real = FolderContext.read
 
-    def reading(self: FolderContext, path: str) -> object:
+    def reading(self: FolderContext, path: str, *, follow: bool = False) -> object:
         paths.append(path)
-        return real(self, path)
+        return real(self, path, follow=follow)
 
     monkeypatch.setattr(FolderContext, "read", reading)
     return paths

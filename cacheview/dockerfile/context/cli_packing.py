@@ -1,0 +1,229 @@
+"""What the Docker CLI sends of a context, and what clients send that pack a folder as it does (``TarWithOptions``).
+
+Facts from docker/cli ``cli/command/image/build`` (v20.10.24, v23.0.15, v28.2.2) and the vendored ``pkg/archive`` and
+``moby/go-archive``, and from testcontainers-go 0.44.0 ``ContainerRequest.GetContext``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.dockerignore import BadPatternError, Folder, Patterns, parse_dockerignore
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.ignore_rules import IgnoreRules
+from cacheview.dockerfile.context.packed import (
+    IGNORE_FILE,
+    HeaderStyle,
+    Packed,
+    check_readable,
+    dockerfile_in,
+    random_name,
+)
+from cacheview.dockerfile.context.tarsum import Header, Member
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["CliPacking", "TestcontainersGoPacking", "read_ignored"]
+
+_RANDOM_DIGITS = 20
+_ADDED_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class CliPacking:
+    """The Docker CLI, and Compose v2.
+
+    Attributes:
+        style: of the headers.
+        rules: how it reads the patterns of ``.dockerignore``.
+    """
+
+    style: HeaderStyle
+    rules: IgnoreRules
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+        """See `Client.pack`."""
+        name = dockerfile_in(context, dockerfile)
+        ignored = read_ignored(context)
+        members: Iterable[Member] = _refusing(lambda: _Sender(context, ignored, name, self))
+        if name:
+            return Packed(members, name, ignored)
+        drawn = random_name(_RANDOM_DIGITS)
+        return Packed(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class TestcontainersGoPacking:
+    """testcontainers-go: no check before the tar, and the Dockerfile and ``.dockerignore`` always go along."""
+
+    __test__ = False  # its name begins as that of a test does
+
+    style: HeaderStyle
+    rules: IgnoreRules
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """See `Client.pack`."""
+        name = dockerfile.removeprefix("./")
+        if name in ("", "-") or name.startswith("../"):
+            raise RefusedError("testcontainers-go takes the Dockerfile from the context; put it there")
+        ignored = read_ignored(context)
+        forced = [IGNORE_FILE] if context.has(IGNORE_FILE) else []
+        packing = CliPacking(self.style, self.rules)
+
+        def sender() -> _Sender:
+            return _Sender(context, ignored, "", packing, checks=False, forced=[*forced, name])
+
+        return Packed(_refusing(sender), name, ignored)
+
+
+def read_ignored(context: Context) -> tuple[str, ...]:
+    """The patterns of ``.dockerignore``; none where there is no such file.
+
+    Raises:
+        RefusedError: a line is longer than the client reads.
+    """
+    data = context.outside(IGNORE_FILE)
+    if data is None:
+        return ()
+    try:
+        return parse_dockerignore(data)
+    except BadPatternError as error:
+        said = f"error reading .dockerignore: {error.what}"
+        raise RefusedError(
+            f"the client refuses it: {said}; shorten the line", said=said, where=f"{IGNORE_FILE}: {error.where}"
+        ) from None
+
+
+def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
+    try:
+        yield from sender().members()
+    except BadPatternError as error:
+        said = f"error checking context: {error.what}"
+        raise RefusedError(f"the client refuses its .dockerignore: {said}", said=said, where=IGNORE_FILE) from None
+
+
+def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, text: bytes) -> Iterator[Member]:
+    """The tar with a Dockerfile from outside, and its name in ``.dockerignore`` (``AddDockerfileToBuildContext``)."""
+    listed = None
+    for member in members:
+        if member.header.name != IGNORE_FILE:
+            yield member
+            continue
+        listed = b"".join(context.read(member.source))
+        data = listed + f"\n{drawn}\n".encode()
+        yield Member(replace(member.header, size=len(data)), data=data)
+    if listed is None:
+        data = f"{IGNORE_FILE}\n{drawn}\n".encode()
+        yield Member(Header(IGNORE_FILE, _ADDED_MODE, size=len(data)), data=data)
+    yield Member(Header(drawn, _ADDED_MODE, size=len(text)), data=text)
+
+
+class _Sender:
+    """One walk for both walks of the client: the check, and the tar."""
+
+    def __init__(
+        self,
+        context: Context,
+        ignored: Sequence[str],
+        dockerfile: str,
+        packing: CliPacking,
+        *,
+        checks: bool = True,
+        forced: Sequence[str] = (),
+    ) -> None:
+        self.context = context
+        self.style = packing.style
+        self.has_check = checks
+        self.forced = forced
+        self.checks = Patterns(ignored, packing.rules)
+        self.patterns = Patterns([*ignored, *self._kept(dockerfile)], packing.rules) if checks else self.checks
+        self.first_names: dict[int, str] = {}
+        self.check_folders = {"": self.checks.root()}
+        self.folders = {"": self.patterns.root()}
+        self.is_cut_off = False  # an error ends the tar, and the client sends what there is
+        self.found: list[Member] = []
+
+    def _kept(self, dockerfile: str) -> list[str]:
+        """What the client always sends: the daemon needs it, and removes it again (``TrimBuildFilesFromExcludes``)."""
+        return ["!" + name for name in (IGNORE_FILE, dockerfile) if name and self._is_matched(name)]
+
+    def _is_matched(self, name: str) -> bool:
+        try:
+            return self.checks.matches_by_one_parent(name)
+        except BadPatternError:
+            return False
+
+    def members(self) -> Iterator[Member]:
+        for entry in self.context.walk(self._enters):
+            if entry.kind is not Kind.DIRECTORY:
+                self._see(entry)
+        sent = {member.header.name for member in self.found} if self.forced else set()
+        for name in self.forced:
+            forced = self.context.named(name)
+            if forced is not None and name not in sent:
+                self._add(forced)
+                sent.add(name)
+        return iter(self.found)
+
+    def _enters(self, entry: Entry) -> bool:
+        return self._see(entry)
+
+    def _see(self, entry: Entry) -> bool:
+        """Takes an entry in; whether to walk into it."""
+        path = entry.path
+        above = path.rpartition("/")[0]
+        is_folder = entry.kind is Kind.DIRECTORY
+        checked = self.has_check and self._check(entry, self.check_folders[above])
+        folder = self.folders[above]
+        inside = Folder(path, folder, self.patterns) if is_folder else None
+        sent = not folder.closed and self._is_sent(path, folder, inside)
+        if sent:
+            self._add(entry)
+        if inside is None:
+            return False
+        inside.closed = folder.closed or not (sent or self.patterns.may_put_back_inside(path))
+        self.folders[path] = inside
+        return checked or not inside.closed
+
+    def _is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
+        if not self.patterns.patterns or self.is_cut_off:
+            return not self.is_cut_off
+        try:
+            return self.patterns.is_sent(path, folder, inside)
+        except BadPatternError:  # of the Dockerfile's name: the check had no such pattern
+            self.is_cut_off = True
+            return False
+
+    def _check(self, entry: Entry, folder: Folder) -> bool:
+        """The client's look at all that it will send, before it sends anything; whether it looks at this one."""
+        path = entry.path
+        is_folder = entry.kind is Kind.DIRECTORY
+        if is_folder and not entry.readable and folder.checked:
+            self._refuse(entry, "can't stat '{}'")
+        checked = folder.checked and (not self.checks.patterns or self.checks.is_checked(path, folder))
+        if is_folder:
+            inside = self.check_folders[path] = Folder(path, folder, self.checks)
+            inside.checked = checked
+        elif checked and not entry.readable:
+            self._refuse(entry, "no permission to read from '{}'")
+        return checked
+
+    def _refuse(self, entry: Entry, said: str) -> None:
+        said = "error checking context: " + said.format(self.context.place(entry.path))
+        raise RefusedError(
+            "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
+            said=said,
+            where=entry.path,
+        )
+
+    def _add(self, entry: Entry) -> None:
+        if entry.kind is Kind.SOCKET:
+            return
+        check_readable(entry)
+        first = None
+        if entry.inode and entry.kind is not Kind.DIRECTORY and self.style.hard_links:
+            first = self.first_names.get(entry.inode)
+            if first is None:
+                self.first_names[entry.inode] = entry.path
+        self.found.append(self.style.member(entry, first))

@@ -1,0 +1,83 @@
+"""What docker-py sends of a context (``docker/utils/build.py``, ``docker/api/build.py`` of 5.0.3 and 7.1.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import clean, raw
+from cacheview.dockerfile.context.ignore_docker_py import DockerPyPatterns, docker_py_lines
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, random_name
+from cacheview.dockerfile.context.tarsum import Header, Member
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["DockerPyPacking"]
+
+_RANDOM_DIGITS = 40
+_ADDED_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class DockerPyPacking:
+    """docker-py, and all that builds through it.
+
+    Attributes:
+        style: of the headers.
+        strips: spaces after an exclamation mark do not count.
+    """
+
+    style: HeaderStyle
+    strips: bool
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+        """See `Client.pack`."""
+        data = context.outside(IGNORE_FILE)
+        lines = docker_py_lines(data) if data is not None else []
+        is_outside = dockerfile in ("", "-") or clean(dockerfile).startswith("..")
+        drawn = random_name(_RANDOM_DIGITS) if is_outside else ""
+        name = drawn or clean(dockerfile)
+        entries = _Walk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips)).entries()
+        added: dict[str, bytes] = {}
+        if drawn:
+            added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), drawn])), drawn: text or b""}
+        return Packed(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
+
+    def _members(self, entries: list[Entry], added: dict[str, bytes]) -> Iterator[Member]:
+        first_names: dict[int, str] = {}
+        for entry in sorted(entries, key=lambda entry: entry.path):
+            if entry.path in added or entry.kind is Kind.SOCKET:
+                continue
+            first = None
+            if entry.inode and entry.kind is Kind.FILE and self.style.hard_links:
+                first = first_names.setdefault(entry.inode, entry.path)
+            if first in (None, entry.path) and not entry.readable and entry.kind is Kind.FILE:
+                said = f"Can not read file in context: {entry.path}"
+                raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path)
+            yield self.style.member(entry, first if first != entry.path else None)
+        for name, data in added.items():
+            yield Member(Header(name, _ADDED_MODE, size=len(data)), data=data)
+
+
+class _Walk:
+    def __init__(self, context: Context, patterns: DockerPyPatterns) -> None:
+        self.context = context
+        self.patterns = patterns
+        self.found: list[Entry] = []
+
+    def entries(self) -> list[Entry]:
+        for entry in self.context.walk(self._enters):
+            if entry.kind is not Kind.DIRECTORY and not self.patterns.leaves_out(entry.path):
+                self.found.append(entry)
+        return self.found
+
+    def _enters(self, entry: Entry) -> bool:
+        left_out = self.patterns.leaves_out(entry.path)
+        if not left_out:
+            self.found.append(entry)
+        enters = not left_out or self.patterns.may_put_back_inside(entry.path)
+        if enters and not entry.readable:
+            said = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
+            raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path)
+        return enters

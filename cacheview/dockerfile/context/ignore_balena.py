@@ -1,0 +1,234 @@
+"""``.dockerignore`` as @balena/dockerignore reads it, which dockerode and testcontainers-node use.
+
+Facts from @balena/dockerignore 1.0.2 ``ignore.js``: the matcher of Docker 19.03, with regular expressions of
+JavaScript, and with every folder above a path tried for a pattern that has a name ``**``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["BalenaPatterns"]
+
+_SPACE = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+_ANY = r"[^\n\r\x{2028}\x{2029}]"
+_CLASSES = {"d": "[0-9]", "D": "[^0-9]", "w": "[0-9A-Za-z_]", "W": "[^0-9A-Za-z_]", "b": r"\b", "B": r"\B"}
+_SPACE_CLASS = [(char, char) for char in _SPACE]
+_LETTERS = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
+_QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+
+
+class BalenaPatterns:
+    """Patterns in force."""
+
+    def __init__(self, data: bytes) -> None:
+        """``data``: the file. Raises `RefusedError` where JavaScript cannot compile a pattern: the client fails."""
+        lines = re.split("\r?\n", data.decode("utf-8", "replace"))
+        self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a path is ignored (``_test``)."""
+        above = clean(path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")).split("/")
+        matched = False
+        for rule in self._rules:
+            if rule.matches(path, above if above != ["."] else []):
+                matched = not rule.negative
+        return matched
+
+
+class _Rule:
+    def __init__(self, pattern: str, *, negative: bool) -> None:
+        self.pattern = pattern
+        self.negative = negative
+        self.names = pattern.split("/")
+        self._match: Callable[[str], bool] | None = None
+
+    def matches(self, path: str, above: list[str]) -> bool:
+        if self._match is None:
+            self._match = self._compiled()
+        match = self._match
+        if match(_units(path)):
+            return True
+        if not above:
+            return False
+        if "**" in self.names:
+            least = sum(name != "**" for name in self.names)
+            return any(match(_units("/".join(above[:count]))) for count in range(least, len(above) + 1))
+        depth = len(self.names)
+        return depth <= len(above) and match(_units("/".join(above[:depth])))
+
+    def _compiled(self) -> Callable[[str], bool]:
+        try:
+            return compile_linear(_Translation(_expression(self.pattern)).expression())
+        except ValueError as error:
+            raise RefusedError(
+                f"@balena/dockerignore cannot read the pattern {self.pattern[:80]!r}: {error}", where=".dockerignore"
+            ) from None
+
+
+def _rule(line: str) -> _Rule | None:
+    if not line or line.startswith("#") or not line.strip(_SPACE):
+        return None
+    pattern = line.strip(_SPACE)
+    negative = pattern.startswith("!")
+    pattern = pattern[1:].strip(_SPACE) if negative else pattern
+    if pattern:
+        pattern = _clean(pattern)
+        pattern = pattern[1:] if len(pattern) > 1 and pattern.startswith("/") else pattern
+    pattern = ("!" + pattern if negative else pattern).strip(_SPACE)
+    if not pattern:
+        return None
+    pattern = _clean(pattern)
+    negative = pattern.startswith("!")
+    if pattern == "!":
+        return None
+    return _Rule(pattern.removeprefix("!"), negative=negative)
+
+
+def _clean(pattern: str) -> str:
+    """``path.normalize`` of Node.js, less a slash at the end."""
+    return clean(pattern)
+
+
+def _units(text: str) -> str:
+    """A text as JavaScript counts it: in units of UTF-16."""
+    if all(char < "\U00010000" for char in text):
+        return text
+    data = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(int.from_bytes(data[at : at + 2], "little")) for at in range(0, len(data), 2))
+
+
+def _expression(pattern: str) -> str:
+    """The regular expression of JavaScript that a pattern becomes (``_compile``)."""
+    out, at = ["^"], 0
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if char == "*" and pattern[at : at + 1] == "*":
+            at += 1
+            at += pattern[at : at + 1] == "/"
+            out.append(".*" if at >= len(pattern) else "(.*/)?")
+        elif char in "*?":
+            out.append("[^/]*" if char == "*" else "[^/]")
+        elif char in ".$":
+            out.append("\\" + char)
+        elif char == "\\":
+            out.append("\\" + pattern[at : at + 1])
+            at += 1
+        else:
+            out.append(char)
+    return "".join([*out, "$"])
+
+
+class _Translation:
+    """A regular expression of JavaScript, without flags, for RE2. Only what `_expression` can make."""
+
+    def __init__(self, text: str) -> None:
+        self.text = _units(text)
+        self.at = 0
+
+    def expression(self) -> str:
+        out: list[str] = []
+        is_assertion = True  # what JavaScript does not repeat
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char in "*+?" or (char == "{" and _QUANTIFIER.match(self.text, self.at)):
+                if is_assertion:
+                    raise ValueError("nothing to repeat")
+                out.append(self._quantifier())
+                is_assertion = True
+                continue
+            self.at += 1
+            is_assertion = char in "^$(|"
+            if char == "\\":
+                out.append(self._escape())
+                is_assertion = out[-1] in (r"\b", r"\B")
+            elif char == "[":
+                out.append(self._class())
+            elif char == ".":
+                out.append(_ANY)
+            elif char in "^$()|":
+                out.append({"(": "(?:", "$": "$"}.get(char, char))
+            else:
+                out.append(literal(char))
+        return "".join(out)
+
+    def _quantifier(self) -> str:
+        found = _QUANTIFIER.match(self.text, self.at)
+        text = found[0] if found else self.text[self.at]
+        self.at += len(text)
+        return text
+
+    def _escape(self) -> str:
+        char = self.text[self.at : self.at + 1]
+        if not char:
+            raise ValueError("\\ at end of pattern")
+        if char in _CLASSES:
+            self.at += 1
+            return _CLASSES[char]
+        if char in "sS":
+            self.at += 1
+            return one_of(_SPACE_CLASS, negated=char == "S")
+        return literal(self._escaped())
+
+    def _escaped(self) -> str:
+        """The character that an escape stands for."""
+        char = self.text[self.at]
+        self.at += 1
+        if char in _LETTERS:
+            return _LETTERS[char]
+        if char.isdigit() and char.isascii():
+            if char == "0" and not self.text[self.at : self.at + 1].isdigit():
+                return "\0"
+            raise NotKnownError(f"the pattern {self.text[:80]!r} refers back, which takes more than linear time")
+        if char == "c" and self.text[self.at : self.at + 1].isalpha():
+            self.at += 1
+            return chr(ord(self.text[self.at - 1]) % 32)
+        for name, count in (("x", 2), ("u", 4)):
+            digits = self.text[self.at : self.at + count]
+            if char == name and len(digits) == count and all(digit in "0123456789abcdefABCDEF" for digit in digits):
+                self.at += count
+                return chr(int(digits, 16))
+        return char
+
+    def _class(self) -> str:
+        negated = self.text[self.at : self.at + 1] == "^"
+        self.at += negated
+        ranges: list[tuple[str, str]] = []
+        while self.text[self.at : self.at + 1] != "]":
+            low = self._class_character()
+            high = low
+            if self.text[self.at : self.at + 1] == "-" and self.text[self.at + 1 : self.at + 2] not in ("", "]"):
+                self.at += 1
+                high = self._class_character()
+            if high < low:
+                raise ValueError("range out of order in character class")
+            ranges.append((low, high))
+        self.at += 1
+        return one_of(ranges, negated=negated)
+
+    def _class_character(self) -> str:
+        char = self.text[self.at : self.at + 1]
+        self.at += 1
+        if not char:
+            raise ValueError("unterminated character class")
+        if char != "\\":
+            return char
+        following = self.text[self.at : self.at + 1]
+        if not following:
+            raise ValueError("unterminated character class")
+        if following in "dDwWsS":
+            raise NotKnownError(f"the pattern {self.text[:80]!r} has a class in a class, which is not compared here")
+        if following == "b":
+            self.at += 1
+            return "\b"
+        return self._escaped()

@@ -1,0 +1,157 @@
+"""``.dockerignore`` as docker-java reads it (3.7.1 ``Dockerfile``, ``GoLangFileMatch``).
+
+``#`` begins no comment, a pattern matches what lies below what it matches, ``**/x`` does not match at the root, and of
+all patterns that match the last one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NoReturn
+
+from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["DockerJavaPatterns"]
+
+_ANY = r"[^\n\r\x{85}\x{2028}\x{2029}]*"
+_NAME = "[^/]*"
+_NAMES = f"({_NAME}(/{_NAME})*)?"
+_TRIMMED = "".join(map(chr, range(33)))  # String.trim
+_LINE_ENDS = re.compile("\r\n|\r|\n")
+
+
+class DockerJavaPatterns:
+    """Patterns in force.
+
+    Raises:
+        RefusedError: a pattern is not one for docker-java; found out when it is made or used.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        lines = (line.strip(_TRIMMED) for line in _LINE_ENDS.split(data.decode("utf-8", "replace")))
+        self._patterns = [_Pattern(line) for line in lines if line]
+
+    def leaves_out(self, path: str) -> str:
+        """The pattern by which a path is ignored; empty: it is not."""
+        matching = [pattern for pattern in self._patterns if pattern.matches(path)]
+        return "" if not matching or matching[-1].text.startswith("!") else matching[-1].text
+
+
+class _Pattern:
+    def __init__(self, line: str) -> None:
+        self.text = _normalized(line)
+        self._match: Callable[[str], bool] | None = None
+
+    def matches(self, path: str) -> bool:
+        if self._match is None:
+            self._match = self._compiled()
+        return self._match(path)
+
+    def _compiled(self) -> Callable[[str], bool]:
+        out = ["^"]
+        left = self.text.removeprefix("!")
+        try:
+            while left:
+                left = _chunk(out, left)
+                if left:
+                    out.append("/")
+            return compile_linear("".join([*out, f"(/{_ANY})?$"]))
+        except ValueError:
+            _refuse(f"Invalid pattern '{self.text[:80]}' in .dockerignore file")
+
+
+def _refuse(said: str) -> NoReturn:
+    raise RefusedError(f"docker-java refuses it: {said}", said=said, where=".dockerignore")
+
+
+def _normalized(line: str) -> str:
+    """``FilenameUtils.normalize`` of commons-io on Linux."""
+    text = line.replace("\\", "/")
+    if "\0" in text:
+        _refuse("Null character present in file/path name")
+    prefix, rest = ("/", text.lstrip("/")) if text.startswith("/") else _home(text)
+    parts = rest.split("/")
+    ends_with_slash = parts[-1] in ("", ".", "..") and len(parts) > 1
+    names: list[str] = []
+    for part in parts:
+        if part == "..":
+            if not names:
+                _refuse(f"the pattern {line[:80]!r} leads out of the context")
+            names.pop()
+        elif part not in ("", "."):
+            names.append(part)
+    return prefix + "/".join(names) + ("/" if ends_with_slash and names else "")
+
+
+def _home(text: str) -> tuple[str, str]:
+    if not text.startswith("~"):
+        return "", text
+    user, _, rest = text.partition("/")
+    return user + "/", rest
+
+
+def _chunk(out: list[str], pattern: str) -> str:
+    """Appends the expression of one name of a pattern, and returns what follows it (``appendChunkPattern``)."""
+    if pattern == "**" or pattern.startswith("**/"):
+        out.append(_NAMES)
+        return pattern[2:] if pattern == "**" else pattern[3:]
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if char == "/":
+            return pattern[at:]
+        if char == "[":
+            at = _class(out, pattern, at)
+        elif char == "]":
+            raise ValueError("] without its [")
+        elif char in "*?":
+            out.append(_NAME if char == "*" else "[^/]")
+        else:
+            out.append(literal(char))
+    return ""
+
+
+def _class(out: list[str], pattern: str, at: int) -> int:
+    """``[a-z]``, which goes into the regular expression of Java as it is. No backslash is left at this point."""
+    end = pattern.find("]", at)
+    text = pattern[at:end]
+    if end <= at or "[" in text:
+        raise ValueError("a range that is not finished")
+    if "&&" in text:
+        raise NotKnownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not compared here")
+    _check_ranges(text)
+    negated = text.startswith("^")
+    chars = text[1:] if negated else text
+    if not chars:
+        raise ValueError("a range that is not finished")
+    ranges: list[tuple[str, str]] = []
+    place = 0
+    while place < len(chars):
+        low = high = chars[place]
+        place += 1
+        if chars[place : place + 1] == "-" and place + 1 < len(chars):
+            high = chars[place + 1]
+            place += 2
+        if high < low:
+            raise ValueError("a range that ends before it begins")
+        ranges.append((low, high))
+    out.append(one_of(ranges, negated=negated))
+    return end + 1
+
+
+def _check_ranges(text: str) -> None:
+    """docker-java's own check: a dash stands between two characters (``RangeParseState``)."""
+    may_dash = after_dash = False
+    for char in text:
+        if char == "-":
+            if not may_dash:
+                raise ValueError("a dash that is not expected")
+            may_dash, after_dash = False, True
+        else:
+            may_dash, after_dash = not after_dash, False
+    if after_dash:
+        raise ValueError("a range that is not finished")

@@ -1,0 +1,148 @@
+"""``.dockerignore`` as docker-py reads it: a matcher of its own (``docker/utils/build.py`` and ``fnmatch.py``).
+
+Facts from docker 5.0.3 and 7.1.0: case does not count, nothing is escaped, slashes at the ends do not count, and only
+the one folder above a path that is as deep as the pattern counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["DockerPyPatterns", "docker_py_lines"]
+
+
+def docker_py_lines(data: bytes) -> list[str]:
+    """The patterns of a file.
+
+    Raises:
+        RefusedError: it is not UTF-8.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"docker-py cannot read it: {error}", where=".dockerignore") from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return [line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"]
+
+
+class _Pattern:
+    def __init__(self, text: str, *, strips: bool) -> None:
+        self.exclusion = text.startswith("!")
+        text = text[1:] if self.exclusion else text
+        self.names = _names(text.strip() if strips else text)
+        self.cleaned = "/".join(self.names)
+        self._match: Callable[[str], bool] | None = None
+
+    def matches(self, path: str) -> bool:
+        """``path``: in small letters."""
+        if self._match is None:
+            self._match = _compiled(self.cleaned)
+        return self._match(path)
+
+
+class DockerPyPatterns:
+    """Patterns in force.
+
+    Raises:
+        RefusedError: docker-py cannot compile one; found out when it is used.
+    """
+
+    def __init__(self, lines: Sequence[str], *, strips: bool) -> None:
+        """``strips``: spaces after an exclamation mark do not count (docker-py from 6.0 on)."""
+        read = (_Pattern(line, strips=strips) for line in lines)
+        own = _Pattern("!.dockerignore", strips=strips)
+        self._patterns = [*(pattern for pattern in read if pattern.names), own]
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a path is ignored (``PatternMatcher.matches``)."""
+        small = path.lower()
+        above = small.split("/")[:-1]
+        matched = False
+        for pattern in self._patterns:
+            depth = len(pattern.names)
+            if pattern.matches(small) or (depth <= len(above) and pattern.matches("/".join(above[:depth]))):
+                matched = not pattern.exclusion
+        return matched
+
+    def may_put_back_inside(self, path: str) -> bool:
+        """Whether docker-py looks into a folder that is ignored."""
+        return any(pattern.exclusion and pattern.cleaned.startswith(path) for pattern in self._patterns)
+
+
+def _names(text: str) -> list[str]:
+    names: list[str] = []
+    for name in text.split("/"):
+        if name == "..":
+            names = names[:-1]
+        elif name and name != ".":
+            names.append(name)
+    return names
+
+
+def _compiled(pattern: str) -> Callable[[str], bool]:
+    text = pattern.lower()
+    try:
+        re.compile(_python(text))  # only to refuse what docker-py cannot compile
+    except re.error as error:
+        said = str(error)
+        raise RefusedError(
+            f"docker-py cannot read the pattern {pattern[:80]!r}: {said}", said=said, where=".dockerignore"
+        ) from None
+    return compile_linear(_expression(text, literal, _class, "[^\\n]*") + "\\n?$")
+
+
+def _python(text: str) -> str:
+    """The expression that docker-py makes (``translate``)."""
+    return _expression(text, re.escape, lambda stuff: f"[{stuff}]", ".*") + "$"
+
+
+def _expression(text: str, one: Callable[[str], str], class_of: Callable[[str], str], anything: str) -> str:
+    out, at = ["^"], 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == "*" and text[at : at + 1] == "*":
+            at += 1
+            at += text[at : at + 1] == "/"
+            out.append(anything if at >= len(text) else f"({anything}/)?")
+        elif char in "*?":
+            out.append("[^/]*" if char == "*" else "[^/]")
+        elif char == "[" and (end := _class_end(text, at)) >= 0:
+            stuff = text[at:end].replace("\\", "\\\\")
+            stuff = "^" + stuff[1:] if stuff[0] == "!" else "\\" + stuff if stuff[0] == "^" else stuff
+            out.append(class_of(stuff))
+            at = end + 1
+        else:
+            out.append(one(char))
+    return "".join(out)
+
+
+def _class_end(text: str, at: int) -> int:
+    at += text[at : at + 1] == "!"
+    at += text[at : at + 1] == "]"
+    return text.find("]", at)
+
+
+def _class(stuff: str) -> str:
+    """A class of Python's `re`, for RE2. Backslashes are doubled in it, but for one before a leading ``^``."""
+    negated = stuff.startswith("^")
+    chars = list(stuff[1:] if negated else stuff.removeprefix("\\") if stuff.startswith("\\^") else stuff)
+    ranges: list[tuple[str, str]] = []
+    at = 0
+
+    def take() -> str:
+        nonlocal at
+        at += 2 if chars[at] == "\\" else 1
+        return chars[at - 1]
+
+    while at < len(chars):
+        low = high = take()
+        if chars[at : at + 1] == ["-"] and at + 1 < len(chars):
+            at += 1
+            high = take()
+        ranges.append((low, high))
+    return one_of(ranges, negated=negated)

@@ -1,0 +1,168 @@
+"""What docker-java and testcontainers-java send of a context.
+
+Facts from docker-java 3.7.1 (``Dockerfile``, ``CompressArchiveUtil``), testcontainers-java 2.0.5 (``MountableFile``)
+and ``TarArchiveEntry`` of commons-compress: folders of a link are followed, a second name of a file is a file of its
+own, and the JDK's canonical path is what patterns and names are taken from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.ignore_docker_java import DockerJavaPatterns
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, Packed, check_readable
+from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, Member
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
+
+__all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
+
+_FILE_MODE = 0o100644
+_EXECUTABLE_MODE = 0o100755
+_FOLDER_MODE = 0o040755
+_MOST_FOLDERS = 255  # one in the other: there are more only where a link leads back
+_MOST_ENTRIES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DockerJavaPacking:
+    """docker-java: ``buildImageCmd(File)``, and testcontainers-java with ``withDockerfile``."""
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """See `Client.pack`."""
+        name = _inside(dockerfile, "docker-java")
+        data = context.outside(IGNORE_FILE)
+        patterns = DockerJavaPatterns(data if data is not None else b"")
+        if pattern := patterns.leaves_out(_canonical(context, name)):
+            said = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
+            raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=IGNORE_FILE)
+        return Packed(_docker_java(context, patterns), name)
+
+
+@dataclass(frozen=True, slots=True)
+class TestcontainersJavaPacking:
+    """testcontainers-java, which reads no ``.dockerignore``.
+
+    Attributes:
+        files: what the program adds: the path on the daemon, and the path in the context (``withFileFromPath``) or the
+            content (``withFileFromString``).
+    """
+
+    __test__ = False  # its name begins as that of a test does
+
+    files: tuple[tuple[str, str | bytes], ...] = ((".", ""),)
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """See `Client.pack`."""
+        return Packed(self._members(context), _inside(dockerfile, "testcontainers-java"))
+
+    def _members(self, context: Context) -> Iterator[Member]:
+        for destination, source in self.files:
+            if isinstance(source, bytes):
+                yield Member(Header(destination, _FILE_MODE, size=len(source)), data=source)
+            else:
+                yield from _mountable(context, destination, source)
+
+
+def _inside(dockerfile: str, client: str) -> str:
+    name = clean(dockerfile or DOCKERFILE)
+    if dockerfile in ("", "-") or name.startswith("../"):
+        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there")
+    return name
+
+
+def _canonical(context: Context, path: str) -> str:
+    """The JDK's canonical path, below the context where it is there: a link that leads nowhere stands for itself."""
+    if context.followed(path) is not None:
+        return context.real_name(path)
+    above, _, name = path.rpartition("/")
+    real = context.real_name(above) if above else ""
+    return f"{real}/{name}" if real else name
+
+
+def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Member]:
+    count = 0
+    left = [""]
+    while left:
+        folder = left.pop()
+        inside = _listed(context, folder)
+        if not inside and folder:
+            entry = context.followed(folder)
+            if entry is not None:
+                yield _java_member(entry, Header(folder + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
+        for entry in inside:
+            count += 1
+            if count > _MOST_ENTRIES or entry.path.count("/") > _MOST_FOLDERS:
+                raise DataError("a link leads back to a folder above it, and docker-java follows it", where=entry.path)
+            target = context.followed(entry.path) if entry.kind is Kind.SYMLINK else entry
+            if target is not None and target.kind is Kind.DIRECTORY:
+                left.append(entry.path)
+                continue
+            canonical = _canonical(context, entry.path)
+            if patterns.leaves_out(_as_seen(context, canonical)):
+                continue
+            if entry.kind is Kind.SYMLINK:
+                header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=entry.target)
+                yield Member(header, entry.path)
+                continue
+            check_readable(entry)
+            mode = _EXECUTABLE_MODE if entry.executable else _FILE_MODE
+            yield _java_member(entry, Header(entry.path, mode, size=entry.size), follows=True)
+
+
+def _as_seen(context: Context, canonical: str) -> str:
+    """What patterns meet: the path below the context, else the whole path."""
+    if canonical.startswith("../"):
+        return os.path.normpath(os.path.join(context.place(""), canonical))
+    return canonical
+
+
+def _java_member(entry: Entry, header: Header, *, follows: bool = False) -> Member:
+    return Member(replace(header, uid=entry.uid, gid=entry.gid), entry.path, follows, stamp=entry.stamp)
+
+
+def _listed(context: Context, folder: str) -> list[Entry]:
+    try:
+        return list(context.listed(folder))
+    except DataError:
+        said = f"Failed to read build context directory: {context.place('')}"
+        raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=folder) from None
+
+
+def _below(context: Context, path: str, root: str) -> str:
+    """A path as one below another; empty: the same."""
+    if not root or path == root:
+        return path if not root else ""
+    return os.path.relpath("/" + context.place(path), "/" + context.place(root))
+
+
+def _mountable(context: Context, destination: str, root: str) -> Iterator[Member]:
+    """``recursiveTar``: each child by its canonical path, so that what a link leads to is sent under its own name."""
+    root = _canonical(context, root) if root else ""
+    left = [(root, 0)]
+    count = 0
+    while left:
+        path, depth = left.pop()
+        count += 1
+        if count > _MOST_ENTRIES or depth > _MOST_FOLDERS:
+            raise DataError("a link leads back to a folder above it, and testcontainers-java follows it", where=path)
+        below = _below(context, path, root)
+        name = (f"{destination}/{below}" if below else destination).lstrip("/")
+        entry = context.followed(path) if path else context.top()
+        if entry is None:
+            yield Member(Header(name, _FILE_MODE))
+            continue
+        mode = entry.mode | TYPE_BITS[entry.kind]
+        if entry.kind is Kind.DIRECTORY:
+            yield _java_member(entry, Header(name + "/", mode, type=Kind.DIRECTORY.value))
+            left.extend((_canonical(context, each.path), depth + 1) for each in reversed(context.listed(path)))
+        elif entry.kind is Kind.FILE:
+            check_readable(entry)
+            yield _java_member(entry, Header(name, mode, size=entry.size), follows=True)
+        else:
+            yield _java_member(entry, Header(name, mode))

@@ -1,0 +1,117 @@
+"""What a client sends: the members of its tar, and what it asks the daemon for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member
+from cacheview.model import DataError
+
+__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "Packed", "check_readable", "dockerfile_in", "random_name"]
+
+IGNORE_FILE = ".dockerignore"
+DOCKERFILE = "Dockerfile"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A context as it is sent.
+
+    Attributes:
+        members: in the order of the tar. Reading them may raise what `Client.pack` does.
+        dockerfile: its name on the daemon, as the request has it.
+        ignored: patterns of ``.dockerignore`` as the client read them.
+        random: name of the Dockerfile that the client draws anew for every build; empty: none.
+    """
+
+    members: Iterable[Member]
+    dockerfile: str
+    ignored: tuple[str, ...] = ()
+    random: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderStyle:
+    """How a client fills the headers of its tar.
+
+    Attributes:
+        type_bits: the mode has the bits of the file's type (``fillGo18FileTypeBits``).
+        owner: uid and gid are the file's own; else 0.
+        capability: ``security.capability`` is sent.
+        hard_links: a second name of a file is sent as a link to the first.
+        umask: bits that are taken out of every mode.
+        windows: the client runs on Windows, which has no permissions: ``mode & 0755 | 0111``.
+        slash: the name of a folder ends with a slash.
+    """
+
+    type_bits: bool = False
+    owner: bool = False
+    capability: bool = True
+    hard_links: bool = True
+    umask: int = 0
+    windows: bool = False
+    slash: bool = True
+
+    def member(self, entry: Entry, first: str | None = None) -> Member:
+        """The member of an entry; ``first``: the first name of the same file, where this is another."""
+        is_file = entry.kind is Kind.FILE
+        header = Header(
+            entry.path + ("/" if entry.kind is Kind.DIRECTORY and self.slash else ""),
+            self.mode(entry),
+            entry.uid if self.owner else 0,
+            entry.gid if self.owner else 0,
+            entry.size if is_file and first is None else 0,
+            entry.kind.value if first is None else HARD_LINK,
+            entry.target if first is None else first,
+            entry.device,
+            (("security.capability", _sent_capability(entry.capability)),)
+            if entry.capability and self.capability
+            else (),
+        )
+        return Member(header, entry.path, stamp=entry.stamp)
+
+    def mode(self, entry: Entry) -> int:
+        """The mode as it is sent."""
+        mode = entry.mode & ~self.umask
+        if self.windows:
+            mode = mode & 0o755 | 0o111
+        return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
+
+
+_CAPABILITY_LENGTH = 20
+_CAPABILITY_VERSION_AT = 3
+
+
+def _sent_capability(value: bytes) -> bytes:
+    """As the client sends it: the third version, which names a root user, becomes the second."""
+    if len(value) > _CAPABILITY_VERSION_AT and value[_CAPABILITY_VERSION_AT] == 3:
+        return (value[:_CAPABILITY_VERSION_AT] + b"\x02" + value[_CAPABILITY_VERSION_AT + 1 :])[:_CAPABILITY_LENGTH]
+    return value
+
+
+def dockerfile_in(context: Context, dockerfile: str) -> str:
+    """The path of the Dockerfile in the context, links followed; empty where it is outside.
+
+    ``dockerfile``: its path; one that begins with ``../``, ``-`` or nothing is from elsewhere.
+    """
+    if dockerfile in ("", "-"):
+        return ""
+    if dockerfile == DOCKERFILE and not context.has(dockerfile) and context.has(dockerfile.lower()):
+        dockerfile = dockerfile.lower()
+    real = context.real_name(dockerfile)
+    return "" if real.startswith("../") else real
+
+
+def check_readable(entry: Entry) -> None:
+    """Raises `DataError` where the client could not read what it has begun to send."""
+    if not entry.readable:
+        raise DataError("it cannot be read: the client would send a broken context", where=entry.path)
+
+
+def random_name(digits: int) -> str:
+    """A name as clients draw it for a Dockerfile from outside of the context."""
+    return f".dockerfile.{secrets.token_hex(20)[:digits]}"

@@ -1,0 +1,125 @@
+"""What dockerode and testcontainers-node send of a context: the tar that tar-fs makes.
+
+Facts from dockerode 5.0.1 ``lib/util.js``, testcontainers 12.0.4 ``docker-image-client.js`` and tar-fs 3.1.3
+``index.js``: each mode loses the bits of the umask of the client's process, a folder comes before all that is in it,
+level by level, and a second name of a file is a file of its own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, check_readable
+from cacheview.dockerfile.context.tarsum import Header, Member
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["DockerodePacking", "TestcontainersNodePacking"]
+
+_Ignores = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class DockerodePacking:
+    """dockerode: ``buildImage({context, src})``.
+
+    Attributes:
+        style: of the headers.
+        src: the names that the program lists, which its `.dockerignore` filters.
+    """
+
+    style: HeaderStyle
+    src: tuple[str, ...] = (".",)
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """See `Client.pack`."""
+        name = _inside(dockerfile, "dockerode")
+        data = context.outside(IGNORE_FILE)
+        patterns = BalenaPatterns(data) if data is not None else None
+        entries, ignores = list(self.src), None
+        if patterns is not None:
+            left_out = patterns.leaves_out
+            entries = [entry for entry in entries if not left_out(entry)]
+            # Below, patterns meet the path that the program gave as the context, which is most often absolute.
+            ignores = lambda path: left_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
+        return Packed(_tar_fs(context, self.style, entries, ignores), name)
+
+
+@dataclass(frozen=True, slots=True)
+class TestcontainersNodePacking:
+    """testcontainers-node: the list of all files that `.dockerignore` does not name, and the Dockerfile."""
+
+    __test__ = False  # its name begins as that of a test does
+
+    style: HeaderStyle
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """See `Client.pack`."""
+        name = _inside(dockerfile, "testcontainers-node")
+        data = context.outside(IGNORE_FILE)
+        if data is None:
+            return Packed(_tar_fs(context, self.style, ["."], None), name)
+        patterns = BalenaPatterns(data)
+        entries = [
+            entry.path
+            for entry in _files(context)
+            if entry.kind is not Kind.DIRECTORY and not patterns.leaves_out(entry.path)
+        ]
+        if name not in set(entries):
+            entries.append(name)
+        return Packed(_tar_fs(context, self.style, entries, None), name)
+
+
+def _inside(dockerfile: str, client: str) -> str:
+    name = clean(dockerfile or DOCKERFILE)
+    if dockerfile in ("", "-") or name.startswith("../"):
+        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there")
+    return name
+
+
+def _files(context: Context) -> Iterator[Entry]:
+    return context.walk(lambda _: True)
+
+
+def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignores: _Ignores | None) -> Iterator[Member]:
+    """``tar.pack``: a queue, so that what is in a folder comes after all that stands beside the folder."""
+    queue = deque(entries)
+    while queue:
+        name = queue.popleft()
+        path = clean(name)
+        path = "" if path == "." else path
+        if path.startswith("../") or path == "..":
+            raise RefusedError(f"tar-fs refuses it: {name} is not a valid path", said=f"{name} is not a valid path")
+        entry = _named(context, path)
+        if entry is None:
+            said = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
+            raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=path)
+        if entry.kind is Kind.DIRECTORY:
+            for each in context.listed(path):
+                if ignores is None or not ignores(each.path):
+                    queue.append(each.path)
+        if entry.kind is not Kind.SOCKET:
+            yield _member(entry, name, style)
+
+
+def _named(context: Context, path: str) -> Entry | None:
+    if not path:
+        return context.top()
+    return context.named(path)
+
+
+def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
+    if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
+        said = f"unsupported type for {name}"
+        raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=entry.path)
+    check_readable(entry)
+    is_file = entry.kind is Kind.FILE
+    header = Header(
+        name, style.mode(entry), entry.uid, entry.gid, entry.size if is_file else 0, entry.kind.value, entry.target
+    )
+    return Member(header, entry.path, stamp=entry.stamp)

@@ -1,0 +1,158 @@
+"""What the daemon makes of the tar that a client sends: its tree, and the sum of each name.
+
+Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in a chroot of the context, and from
+``TarSum.Read`` of ``pkg/tarsum``: of a name that is sent twice the first has the sum, and the last is the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NoReturn
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
+from cacheview.dockerfile.context.tree import Node, Tree
+from cacheview.dockerfile.refused import RefusedError
+
+__all__ = ["unpack"]
+
+_IMPLIED_MODE = 0o755
+_PERMISSIONS = 0o7777
+_MOST_LINKS = 255
+_LONGEST_PATH = 4095  # PATH_MAX
+_KINDS = {kind.value: kind for kind in Kind if kind.value}
+
+
+def unpack(members: Iterable[Member]) -> Tree:
+    """The tree.
+
+    Raises:
+        RefusedError: the daemon cannot unpack it.
+        DataError: as `members` does.
+    """
+    unpacked = _Unpacked()
+    for member in members:
+        unpacked.add(member)
+    return unpacked.tree()
+
+
+class _Unpacked:
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.sent: dict[str, Node] = {}
+        self.inside: dict[str, set[str]] = {}  # names by folder
+        self.is_as_sent = True
+
+    def tree(self) -> Tree:
+        return Tree(self.nodes, None if self.is_as_sent else self.sent)
+
+    def add(self, member: Member) -> None:
+        header = member.header
+        name = clean(header.name)
+        if len(name) > _LONGEST_PATH:
+            self._refuse("file name too long", name)
+        path = clean(f"/{name}")[1:]
+        real = self._place(path)
+        node = self._node(real, member)
+        if path and path not in self.sent:
+            self.sent[path] = node
+        else:
+            self.is_as_sent = False
+        if name == ".":
+            return
+        if real != path:
+            self.is_as_sent = False
+        self._imply(real)
+        before = self.nodes.get(real)
+        if before is not None and not (before.entry.kind is node.entry.kind is Kind.DIRECTORY):
+            self._remove(real)
+        if before is not None:
+            self.is_as_sent = False
+        self._put(real, node)
+
+    def _put(self, real: str, node: Node) -> None:
+        self.nodes[real] = node
+        self.inside.setdefault(real.rpartition("/")[0], set()).add(real)
+
+    def _node(self, real: str, member: Member) -> Node:
+        header = member.header
+        summed = header.summed()
+        if header.type == HARD_LINK:
+            target = self.nodes.get(self._place(clean(f"/{header.link}")[1:]))
+            if target is None or target.entry.kind is Kind.DIRECTORY:
+                self._refuse("no such file or directory", header.link)
+            return replace(target, entry=replace(target.entry, path=real), header=summed, hard_link=True)
+        kind = _KINDS.get(header.type)
+        if kind is None:
+            self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header.name)
+        return Node(_entry(real, kind, member), summed, False, member.source, member.follows, member.data)
+
+    def _place(self, path: str) -> str:
+        """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
+        above, _, name = path.rpartition("/")
+        if not above or self._is_folder(above):
+            return path
+        done: list[str] = []
+        left = above.split("/")
+        links = 0
+        while left:
+            part = left.pop(0)
+            if part == "..":
+                done = done[:-1]
+                continue
+            if part in ("", "."):
+                continue
+            node = self.nodes.get("/".join([*done, part]))
+            if node is None or node.entry.kind is not Kind.SYMLINK:
+                done.append(part)
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                self._refuse("too many levels of symbolic links", path)
+            if node.entry.target.startswith("/"):
+                done = []
+            left = [*node.entry.target.split("/"), *left]
+        return "/".join([*done, name])
+
+    def _is_folder(self, path: str) -> bool:
+        node = self.nodes.get(path)
+        return node is not None and node.entry.kind is Kind.DIRECTORY
+
+    def _imply(self, real: str) -> None:
+        missing = []
+        above = real.rpartition("/")[0]
+        while above and above not in self.nodes:
+            missing.append(above)
+            above = above.rpartition("/")[0]
+        if above and not self._is_folder(above):
+            self._refuse("not a directory", real)
+        for folder in reversed(missing):
+            self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
+
+    def _remove(self, real: str) -> None:
+        left = [real]
+        while left:
+            gone = left.pop()
+            del self.nodes[gone]
+            left.extend(self.inside.pop(gone, ()))
+        self.inside[real.rpartition("/")[0]].discard(real)
+
+    def _refuse(self, said: str, where: str) -> NoReturn:
+        raise RefusedError(f"the daemon cannot unpack the context: {said}", said=said, where=where[:200])
+
+
+def _entry(real: str, kind: Kind, member: Member) -> Entry:
+    header: Header = member.header
+    return Entry(
+        real,
+        kind,
+        header.mode & _PERMISSIONS,
+        size=header.size if kind is Kind.FILE else 0,
+        target=header.link if kind is Kind.SYMLINK else "",
+        device=header.device,
+        stamp=member.stamp,
+        uid=header.uid,
+        gid=header.gid,
+    )
