@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["BusyPage"]
 
 _ICON: Final = 12 * GRID
+_MOST: Final = 100
+"""The stretch of what is in the middle, up to its greatest width."""
 
 
 class BusyPage(QWidget):
@@ -37,7 +39,9 @@ class BusyPage(QWidget):
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setFixedSize(80 * GRID, 2 * GRID - 2)
+        self.progress.setFixedHeight(2 * GRID - 2)
+        self.progress.setMinimumWidth(20 * GRID)
+        self.progress.setMaximumWidth(80 * GRID)
         self.progress.setAccessibleName("Progress of opening")
         self.cancel = QPushButton("&Cancel")
         self.cancel.clicked.connect(lambda: self.cancel_asked.emit())
@@ -52,7 +56,7 @@ class BusyPage(QWidget):
             layout.addSpacing(space)
             row = QHBoxLayout()
             row.addStretch(1)
-            row.addWidget(widget)
+            row.addWidget(widget, _MOST if widget is self.progress else 0)
             row.addStretch(1)
             layout.addLayout(row)
         layout.addStretch(1)

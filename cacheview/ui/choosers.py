@@ -21,8 +21,9 @@ __all__ = ["ToolBar"]
 
 _TEXT_BESIDE_ICON = 2  # of Qt.ToolButtonStyle, which the first paint does without
 _LONGEST = 34
-_CHARACTERS = (17, 9)
-"""Of a case or probe in its list, at least: where there is room, and where there is little."""
+_BREVITIES = 5
+_CHARACTERS = (17, 9, 5)
+"""Of a case or probe in its list, at least: where there is room, little, and least."""
 
 
 class ToolBar(QToolBar):
@@ -97,13 +98,13 @@ class ToolBar(QToolBar):
         """Leave out as few words as there is room for the rest."""
         if not self.isVisible():
             return
-        for brevity in range(4):
+        for brevity in range(_BREVITIES):
             self._abbreviate(brevity)
             if self._needed() <= self.width():
                 return
 
     def _abbreviate(self, brevity: int) -> None:
-        """0: all words. 1: none on *Reload*. 2: nor what a menu is for. 3: lists are narrow."""
+        """0: all words. 1: none on *Reload*. 2: nor what a menu is for. 3: lists are narrow. 4: and have no names."""
         if brevity == self._brevity:
             return
         self._brevity = brevity
@@ -114,8 +115,9 @@ class ToolBar(QToolBar):
         self._replay.setText("Replay…" if brevity else self._replay.defaultAction().iconText())
         for button in self._said:
             self._write(button)
-        for box in self._lists:
-            box.setMinimumContentsLength(_CHARACTERS[brevity > 2])
+        for box, (name, _) in self._lists.items():
+            box.setMinimumContentsLength(_CHARACTERS[max(0, brevity - 2)])
+            name.setVisible(brevity < _BREVITIES - 1 and box.count() > 1)
 
     def _needed(self) -> int:
         shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
@@ -170,9 +172,9 @@ class ToolBar(QToolBar):
         label = QLabel(name)
         label.setFont(small_font())
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
-        box = Chooser()
+        box = _List()
         box.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(_CHARACTERS[self._brevity > 2])
+        box.setMinimumContentsLength(_CHARACTERS[max(0, self._brevity - 2)])
         box.setMaxVisibleItems(24)
         box.setAccessibleName(name)
         box.activated.connect(chosen)
@@ -181,3 +183,10 @@ class ToolBar(QToolBar):
         before = self._gap if name == "Probe" or "probe" not in self.__dict__ else self._lists[self.probe][0]
         self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]
         return box
+
+
+class _List(Chooser):
+    """A list that gets narrower when it is told to: Qt keeps to the least width that it measured first."""
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()

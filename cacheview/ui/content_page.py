@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.scrolled import Scrolled
+from cacheview.ui.theme import GRID
 
 __all__ = ["ContentPage"]
+
+_LEAST: Final = 16 * GRID
 
 
 class ContentPage(QStackedWidget):
@@ -23,7 +29,8 @@ class ContentPage(QStackedWidget):
         self._content = content
         self._words = EmptyPage()
         self._words.pressed.connect(self.pressed)
-        self.addWidget(self._words)
+        self._scrolled = Scrolled(self._words, _LEAST)
+        self.addWidget(self._scrolled)
         self.addWidget(content)
 
     @property
@@ -37,4 +44,4 @@ class ContentPage(QStackedWidget):
     def say(self, text: str, hint: str, button: str = "") -> None:
         """Show words: a line, one that helps, and a button if it has a text."""
         self._words.show_text(text, hint, button)
-        self.setCurrentWidget(self._words)
+        self.setCurrentWidget(self._scrolled)

@@ -9,18 +9,16 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QTabBar, QWidget
 from shiboken6 import isValid
 
-from cacheview.ui.theme import GRID
-
 if TYPE_CHECKING:
     from cacheview.ui.session import Session
     from cacheview.ui.window import MainWindow
 
 __all__ = ["Docked", "PaneDock", "is_seen"]
 
-_HEIGHT: Final = 68 * GRID
-_LINES: Final = 18
-_SHARE: Final = 0.32
-"""Of the window at most: the panes stay of use above it."""
+_LINES: Final = 24
+"""Lines of text that a dock is high at first, head and all."""
+_SHARES: Final = (0.36, 0.48)
+"""Of the height that docks and panes have together, at least and at most: the panes stay of use above it."""
 
 
 class Docked(Protocol):
@@ -56,6 +54,7 @@ class PaneDock(QDockWidget):
         self._pane = pane
         self.action = action
         self._before: QWidget | None = None
+        self._was_shown = False
         self.setObjectName(name)
         self.setTitleBarWidget(pane.head)
         self.setWidget(pane.widget)
@@ -65,8 +64,6 @@ class PaneDock(QDockWidget):
         )
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
-        height = min(max(_HEIGHT, _LINES * self.fontMetrics().height()), int(_SHARE * window.height()))
-        window.resizeDocks([self], [height], Qt.Orientation.Vertical)
         window.settled.connect(self._attach)
         self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))
         self.hide()
@@ -75,8 +72,12 @@ class PaneDock(QDockWidget):
         """Show it and bring the keyboard in, also from behind another; or hide it."""
         if not is_seen(self):
             self._attach()
-            self._join_others()
+            joined = self._join_others()
+            room = self._window.centre.height()
             self.show()
+            if not self._was_shown and not joined:
+                self._take_height(room)
+            self._was_shown = True
             self.enter()
             self.action.setChecked(True)
         else:
@@ -90,8 +91,14 @@ class PaneDock(QDockWidget):
         self.raise_()
         self._pane.take_focus()
 
-    def _join_others(self) -> None:
-        """Share the place of a dock that is there already: two beside each other are too narrow."""
+    def _take_height(self, room: int) -> None:
+        """``room``: what the panes had before."""
+        least, most = (int(share * room) for share in _SHARES)
+        height = min(max(_LINES * self.fontMetrics().height(), least), most)
+        self._window.resizeDocks([self], [height], Qt.Orientation.Vertical)
+
+    def _join_others(self) -> bool:
+        """Share the place of a dock that is there already: two beside each other are too narrow. Whether one is."""
         window = self._window
         area = window.dockWidgetArea(self)
         for dock in window.findChildren(QDockWidget):
@@ -100,7 +107,8 @@ class PaneDock(QDockWidget):
                     window.tabifyDockWidget(dock, self)
                     for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
                         bar.setAccessibleName("Docks")
-                return
+                return True
+        return False
 
     def _attach(self) -> None:
         if self._window.session is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from cacheview.ui.icons import icon, pixmap
@@ -10,6 +13,9 @@ from cacheview.ui.theme import GRID, icon_size, small_font, strong_font
 from cacheview.ui.verdict.labels import Line
 
 __all__ = ["BusyHead", "DockHead"]
+
+_LEAST: Final = 20 * GRID
+"""The width that the line beside the title has, before words of buttons go."""
 
 
 class DockHead(QWidget):
@@ -31,6 +37,7 @@ class DockHead(QWidget):
         self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.close_button.clicked.connect(self.closed)
         self._drawings[self.close_button] = "remove"
+        self._is_short = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
         self._row.setSpacing(2 * GRID)
@@ -76,6 +83,44 @@ class DockHead(QWidget):
         self.close_button.setParent(None)
         for each in (widget, self.close_button):
             self._row.addWidget(each)
+
+    def minimumSizeHint(self) -> QSize:
+        """With no more than a drawing on those buttons that have one."""
+        layout = super().minimumSizeHint()
+        return QSize(self._needed(short=True), layout.height())
+
+    def _needed(self, *, short: bool) -> int:
+        """The width of all that is shown, with words beside the drawings of buttons or without."""
+        items = (self._row.itemAt(place) for place in range(self._row.count()))
+        inner = [item.widget() for item in items if item is not None]
+        shown = [
+            widget for widget in inner if widget is not None and not widget.isHidden() and widget is not self._told
+        ]
+        words = sum(_words_width(widget) for widget in shown if widget in self._drawings and widget.text())
+        taken = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
+        if short == self._is_short:
+            return taken
+        return taken - words if short else taken + words
+
+    def _fit(self) -> None:
+        """Leave the words out where they would take the room of the line."""
+        is_short = self._needed(short=False) + _LEAST > self.width()
+        if is_short == self._is_short:
+            return
+        self._is_short = is_short
+        look = Qt.ToolButtonStyle.ToolButtonIconOnly if is_short else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for button in self._drawings:
+            if button.text():
+                button.setToolButtonStyle(look)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()  # buttons come and go
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -136,6 +181,11 @@ class BusyHead(DockHead):
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
+
+
+def _words_width(button: QToolButton) -> int:
+    """What the words beside the drawing of a button take."""
+    return button.fontMetrics().horizontalAdvance(button.text()) + GRID
 
 
 def _button(text: str, tip: str, name: str) -> QToolButton:

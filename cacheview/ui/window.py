@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 _SIZE: Final = (1320, 840)
+_LEAST: Final = (480, 320)
 
 
 class MainWindow(QMainWindow):
@@ -66,6 +67,8 @@ class MainWindow(QMainWindow):
         self._connect_actions()
         self.commands.dress()
         self._enable(busy=False)
+        # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
+        self.setMinimumSize(*_LEAST)
         self.resize(*_SIZE)
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cacheview.engine import StageKind
@@ -18,7 +18,6 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.probe import ProbePane
 from cacheview.ui.selected import Selected
 from cacheview.ui.session import Session
-from cacheview.ui.theme import GRID
 from cacheview.ui.verdict import VerdictPane
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ __all__ = ["Workspace", "first_focus"]
 _WIDTHS: Final = (400, 400, 640)
 _STRETCHES: Final = (2, 2, 3)
 _PIECE: Final = 0.008  # seconds of work in one turn, about
-_LEAST: Final = (55 * GRID, 65 * GRID, 75 * GRID)
 
 
 class Workspace(QWidget):
@@ -56,6 +54,7 @@ class Workspace(QWidget):
         self._widths = list(_WIDTHS)
         self._busy: QWidget | None = None
         self._filling = False
+        self._was_shared = False  # by the person
         self._attached = False
         self._pieces = self._make_pieces()
         self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
@@ -129,7 +128,6 @@ class Workspace(QWidget):
     def set_busy(self, page: QWidget) -> None:
         """Show a page in the place of probe and verdict, until they are there: the store is still being read."""
         self._busy = page
-        page.setMinimumWidth(_LEAST[-1])  # as the pane that takes its place: the window shall not grow for it
         self._splitter.addWidget(page)
         self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
         page.show()
@@ -147,7 +145,6 @@ class Workspace(QWidget):
         """Let go of the page that `set_busy` was given."""
         if self._busy is not None:
             self._busy.hide()
-            self._busy.setMinimumWidth(0)
             self._busy.setParent(None)
             self._busy = None
 
@@ -163,8 +160,7 @@ class Workspace(QWidget):
         """Before the busy page, where there is one; the last pane in its place, which moves nothing else."""
         place = self._splitter.count() - (self._busy is not None)
         pane.setAccessibleName(name)
-        pane.setMinimumWidth(_LEAST[place])
-        if self._busy is not None and place == len(_LEAST) - 1:
+        if self._busy is not None and place == len(_STRETCHES) - 1:
             self._splitter.replaceWidget(place, pane)
         else:
             self._splitter.insertWidget(place, pane)
@@ -200,7 +196,21 @@ class Workspace(QWidget):
         self.verdict.edit_requested.connect(self.apply)
         self.verdict.back_asked.connect(session.select_again)
         self.verdict.copied.connect(self.copied)
-        self._splitter.splitterMoved.connect(self.choices_changed)
+        self._splitter.splitterMoved.connect(self._person_shared)
+
+    def _person_shared(self) -> None:
+        self._was_shared = True
+        self.choices_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._was_shared:
+            self._share()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shared:
+            self._share()  # what the panes take at least is known only now
 
     # For the window
 
@@ -212,6 +222,7 @@ class Workspace(QWidget):
     @widths.setter
     def widths(self, widths: list[int]) -> None:
         self._widths = widths
+        self._was_shared = False
         self._share()
 
     def apply(self, edit: Edit) -> None:

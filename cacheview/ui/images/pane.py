@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 from cacheview.ui.images.tree import Forest, Node
 from cacheview.ui.images.view import ImageTree
+from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import GRID, small_font, strong_font
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ImagesPane"]
 
+_INTERMEDIATE: Final = "&Intermediate"
+_ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
+"""And where there is little room."""
+_LEAST: Final = 46 * GRID
+_LEAST_HEIGHT: Final = 10 * GRID
 _EXPAND_ALL: Final = 400
 """Up to so many images the tree begins fully expanded."""
 
@@ -77,11 +83,13 @@ class ImagesPane(QWidget):
         self._empty = EmptyPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
-        self._pages.addWidget(self._empty)
-        self._intermediate = QCheckBox("&Intermediate")
+        self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
+        self._pages.setMinimumHeight(_LEAST_HEIGHT)
+        self._intermediate = QCheckBox(_INTERMEDIATE)
         self._intermediate.setToolTip("Unnamed images that others were built on")
         self._intermediate.setChecked(True)
-        self._marked = QCheckBox("Only can&didates")
+        self._marked = QCheckBox(_ONLY_CANDIDATES[0])
+        self._marked.setAccessibleName(_ONLY_CANDIDATES[0].replace("&", ""))
         self._marked.setToolTip("Only what the probe is compared with: candidates and sources")
         self._count = QLabel()
         self._count.setTextFormat(Qt.TextFormat.PlainText)
@@ -309,7 +317,7 @@ class ImagesPane(QWidget):
         else:
             self._empty.show_text("No image concerns this probe", "It has neither candidates nor sources.",
                                   "Show all images")  # fmt: skip
-        self._pages.setCurrentWidget(self._empty)
+        self._pages.setCurrentIndex(1)
 
     # What the person does
 
@@ -369,9 +377,25 @@ class ImagesPane(QWidget):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        """The count goes where there is no room for it beside what can be chosen: else that would be cut off."""
-        needed = sum(widget.sizeHint().width() for widget in (self._intermediate, self._marked, self._count))
-        self._count.setVisible(needed + 12 * GRID <= self.width())
+        """The count goes where there is no room for it beside what can be chosen, then words: nothing is cut off."""
+        texts = QFontMetrics(self._count.font()).horizontalAdvance(self._count.text()) + 3 * GRID
+        needed = [self._foot_width(text) for text in _ONLY_CANDIDATES]
+        self._count.setVisible(needed[0] + texts <= self.width())
+        text = _ONLY_CANDIDATES[0 if needed[0] <= self.width() else 1]
+        if self._marked.text() != text:
+            self._marked.setText(text)
+
+    def _foot_width(self, only: str) -> int:
+        """What the foot takes with these words and without the count."""
+        boxes = 2 * self._marked.sizeHint().width() - 2 * self._measure(self._marked.text())
+        return boxes + self._measure(_INTERMEDIATE) + self._measure(only) + 9 * GRID
+
+    def _measure(self, text: str) -> int:
+        return QFontMetrics(self._marked.font()).horizontalAdvance(text.replace("&", ""))
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return QSize(max(_LEAST, self._foot_width(_ONLY_CANDIDATES[-1])), least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, field_kind, is_default
@@ -95,6 +96,12 @@ class ConfigForm(QScrollArea):
         self.setWidget(self._content)
         if not later:
             self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as its widest row with the scroll bar beside it: nothing is cut off at the right."""
+        least = super().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._content.minimumSizeHint().width() + bar, least.height())
 
     def make_next(self) -> bool:
         """Make one more of the rows that are out, hidden until all are there. Returns whether there is more to do."""
@@ -211,11 +218,16 @@ class ConfigForm(QScrollArea):
     def _label_fold(self, count: int) -> None:
         self.fold.setVisible(count > 0)
         noun = "field" if count == 1 else "fields"
-        self.fold.setText(
-            f"{count} more {noun}, all at their defaults" if count != 1 else "1 more field, at its default"
-        )
+        short = f"{count} more {noun}"
+        whole = f"{short}, all at their defaults" if count != 1 else f"{short}, at its default"
+        room = self.viewport().width() - self.fold.iconSize().width() - 8 * GRID
+        self.fold.setText(whole if self.fold.fontMetrics().horizontalAdvance(whole) <= room else short)
         self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {count} {noun} at their defaults")
         self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._label_fold(len(CONFIG_FIELDS) - len(self._out))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

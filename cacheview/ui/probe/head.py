@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
 from cacheview.ui.chooser import Chooser
@@ -44,6 +44,7 @@ class ParentField(FieldEditor):
         super().__init__(name, parent)
         self._index = ImageIndex(ImageStore(()))
         self._value = SCRATCH
+        self._hint = ""
         self.line = ImageEdit(self, scratch=True)
         self.line.setPlaceholderText("name, id or instruction")
         self.hint = TokenLabel("", self.line, "text_faint")
@@ -84,7 +85,7 @@ class ParentField(FieldEditor):
             text, hint = self._typed_form(whole), ("" if known else "not in this store")
         self.line.set_value(text)
         self.hint.setFont(mono_font() if image is not None and image.names else small_font())
-        self.hint.setText(hint)
+        self._hint = hint
         tip = "\n".join((*image.names, image.id, image.instruction)) if image else self._value
         set_tip(self.line, tip if known else f"{tip}\nnot in this store")
         description = hint if not known else short_id(self._value)
@@ -101,10 +102,12 @@ class ParentField(FieldEditor):
     def _place_hint(self) -> None:
         """At the right end of the line, as far as name and hint have room there together."""
         used = self.line.fontMetrics().horizontalAdvance(self.line.text())
-        needed = QFontMetrics(self.hint.font()).horizontalAdvance(self.hint.text())
+        metrics = QFontMetrics(self.hint.font())
+        needed = metrics.horizontalAdvance(self._hint) + 1
         room = self.line.width() - _ARROW - 4 * GRID
         width = min(needed, room - used - 3 * GRID)
-        shown = bool(self.hint.text()) and width >= min(needed, 20 * GRID)
+        shown = bool(self._hint) and width >= min(needed, 20 * GRID)
+        self.hint.setText(metrics.elidedText(self._hint, Qt.TextElideMode.ElideRight, width))
         self.hint.setVisible(shown)
         self.hint.setGeometry(QRect(room + GRID - width, 0, max(width, 0), self.line.height()))
         self.line.setTextMargins(0, 0, width + 2 * GRID if shown and needed <= width else 0, 0)
@@ -198,6 +201,9 @@ class PlatformField(FieldEditor):
         self.combo.setLineEdit(self.line)
         self.combo.setCompleter(None)  # type: ignore[arg-type]
         self.combo.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
+        self.combo.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setMinimumContentsLength(4)
+        self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.addItem("none", "")
         for platform in _PLATFORMS:
             self.combo.addItem(platform, platform)

@@ -13,11 +13,7 @@ from cacheview.ui.theme import GRID, current_tokens, small_font
 __all__ = ["FieldLabel", "PartLabel", "TokenLabel"]
 
 _LONGEST: Final = "NetworkDisabled"
-
-
-def label_width(widget: QWidget) -> int:
-    """The width of the column of labels, for the font of a widget."""
-    return QFontMetrics(widget.font()).horizontalAdvance(_LONGEST) + 4 * GRID
+_LONGEST_IN_HEAD: Final = "Cache from"
 
 
 class TokenLabel(QLabel):
@@ -60,10 +56,26 @@ class FieldLabel(TokenLabel):
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
         super().__init__(text, parent, "text_muted")
         self.setBuddy(buddy)
+        self._is_narrow = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Take only the room that the longest name in the head of the pane takes."""
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self.updateGeometry()
+
+    def wide_width(self) -> int:
+        """The width of the column of labels."""
+        return QFontMetrics(self.font()).horizontalAdvance(_LONGEST) + 4 * GRID
+
+    def narrow_width(self) -> int:
+        """Its width in a narrow pane."""
+        return QFontMetrics(self.font()).horizontalAdvance(_LONGEST_IN_HEAD) + 3 * GRID
+
     def sizeHint(self) -> QSize:
-        return QSize(label_width(self), QFontMetrics(self.font()).height() + 3 * GRID)
+        width = self.narrow_width() if self._is_narrow else self.wide_width()
+        return QSize(width, QFontMetrics(self.font()).height() + 3 * GRID)
 
 
 class PartLabel(FieldLabel):

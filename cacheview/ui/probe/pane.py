@@ -8,12 +8,10 @@ from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
+from cacheview.ui.bar import Bar
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.images.texts import BY_BUILDKIT
 from cacheview.ui.plain import one_line
@@ -34,10 +33,14 @@ from cacheview.ui.probe.inputs import is_undo_key
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark, FieldPath, marks_by_field
 from cacheview.ui.probe.row import FieldRow
-from cacheview.ui.theme import GRID, current_tokens, small_font, strong_font
+from cacheview.ui.scrolled import Scrolled
+from cacheview.ui.theme import GRID, small_font, strong_font
 
 __all__ = ["ProbePane"]
 
+_LEAST: Final = 20 * GRID
+"""The height below the title: less is not given, what is beyond it is scrolled."""
+_LEAST_FORM: Final = 36 * GRID
 _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platform": "Platfor&m"}
 
 
@@ -166,10 +169,15 @@ class ProbePane(QWidget):
         both = QButtonGroup(self)
         both.addButton(self._form_button)
         both.addButton(self._json_button)
-        layout.addWidget(_Bar(self, title, self._form_button, self._json_button))
+        layout.addWidget(Bar(self, title, self._form_button, self._json_button))
+        content = QWidget(self)
+        layout.addWidget(Scrolled(content, _LEAST, self), 1)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         fields: tuple[FieldEditor, ...] = (self.parent_field, self.cache_from_field, self.platform_field)
         for editor in fields:
-            row = FieldRow(_HEAD_LABELS[editor.name], editor, self)
+            row = FieldRow(_HEAD_LABELS[editor.name], editor, self, stacks=False)
             self._head[editor.name] = row
             layout.addWidget(row)
         section = QLabel("Container config", self)
@@ -182,12 +190,16 @@ class ProbePane(QWidget):
         for button in (self.from_image, self.from_instruction):
             button.setFont(small_font())
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout.addWidget(_Bar(self, section, self.from_image, self.from_instruction, short="Config"))
+        bar = Bar(self, section, self.from_image, self.from_instruction, short="Config")
+        bar.say(self.from_image, self.from_image.text(), "Ima&ge ▾")
+        bar.say(self.from_instruction, self.from_instruction.text(), "Instruc&tion…")
+        layout.addWidget(bar)
         self._pages = QStackedWidget(self)
         self.form = ConfigForm(self, later=self._later)
         self.json = ConfigJson(self)
         self._pages.addWidget(self.form)
         self._pages.addWidget(self.json)
+        self._pages.setMinimumHeight(_LEAST_FORM)
         layout.addWidget(self._pages, 1)
 
         order = (
@@ -268,32 +280,3 @@ class ProbePane(QWidget):
             (stack.undo if event.matches(QKeySequence.StandardKey.Undo) else stack.redo)()
             return
         super().keyPressEvent(event)
-
-
-class _Bar(QWidget):
-    """A title with buttons at the right, over a hairline."""
-
-    def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
-        """``short``: the title where there is no room for it and the buttons."""
-        super().__init__(parent)
-        self._title, self._texts = title, (title.text(), short or title.text())
-        self._buttons = buttons
-        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
-        layout.setSpacing(GRID)
-        layout.addWidget(title, 1)
-        for button in buttons:
-            layout.addWidget(button)
-        self.setMinimumHeight(9 * GRID)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        taken = sum(button.sizeHint().width() + GRID for button in self._buttons) + 5 * GRID
-        measure = self._title.fontMetrics().horizontalAdvance
-        self._title.setText(next((text for text in self._texts if taken + measure(text) <= self.width()), ""))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(current_tokens().line))

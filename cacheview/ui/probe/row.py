@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.probe.fields import FieldEditor, PlacedMarks
@@ -21,6 +21,10 @@ _REMARKS: Final = {
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared by these rules", "not compared", "")),
 }
 """For an outcome its icon, its colour, and its words from long to short."""
+
+
+_NARROW: Final = 2.6
+"""Widths of the column of labels: a row that is narrower has no room for both beside each other."""
 
 
 class Remark(QWidget):
@@ -76,9 +80,11 @@ class Remark(QWidget):
 class FieldRow(QWidget):
     """One field with its hairline; on the failed surface when a check of it failed."""
 
-    def __init__(self, label: str, editor: FieldEditor, parent: QWidget) -> None:
+    def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
+        """``stacks``: in a narrow pane the editor stands below the label; else the label only takes less room."""
         super().__init__(parent)
         self.editor = editor
+        self._stacks = stacks
         self.label = FieldLabel(label, editor.buddy(), self)
         self._remark = Remark(self)
         self._marks: PlacedMarks = ()
@@ -88,6 +94,21 @@ class FieldRow(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(editor, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as it can be."""
+        label, editor = self.label.narrow_width(), self.editor.minimumSizeHint().width()
+        width = max(label, editor) if self._stacks else label + editor
+        return QSize(width + 6 * GRID, super().minimumSizeHint().height())
+
+    def _arrange(self) -> None:
+        is_narrow = self.width() < _NARROW * self.label.wide_width()
+        if not self._stacks:
+            self.label.set_narrow(is_narrow)
+            return
+        direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        if self._layout.direction() is not direction:
+            self._layout.setDirection(direction)
 
     @property
     def outcome(self) -> str:
@@ -126,6 +147,7 @@ class FieldRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._arrange()
         self._layout.activate()
         self.place_remark()
 

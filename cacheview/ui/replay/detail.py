@@ -100,7 +100,7 @@ class Detail(QScrollArea):
         return check
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60 * GRID, 20 * GRID)
+        return QSize(48 * GRID, 14 * GRID)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QCompleter,
@@ -117,6 +117,12 @@ class OptionsForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Options of the build")
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what it holds with the scroll bar beside it: nothing is cut off at the right."""
+        least, inner = super().minimumSizeHint(), self.widget()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize((inner.minimumSizeHint().width() if inner is not None else 0) + bar, least.height())
 
     def _connect(self) -> None:
         for box in (self.context, self.target, self.cache_from, self.platform):

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from cacheview.engine import Explanation, VerdictOutcome, plain_change
+from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.selected import Selected
-from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font
+from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, strong_font
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, values_in_banner
@@ -71,6 +71,8 @@ class Banner(QWidget):
         super().__init__(parent)
         self._look = VERDICT_ICONS[VerdictOutcome.MISS]
         self._least = 0
+        self._brief = False
+        self._told: tuple[str, Check | None] = ("", None)
         self._icon = QLabel(self)
         self._word = Text(heading_font(), "text", self)
         self._word.setWordWrap(False)
@@ -155,11 +157,27 @@ class Banner(QWidget):
         self._word.say(word)
         self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
-        self._reason.say(one_line(reason))
-        show_check(self._values, check)
+        self._told = one_line(reason), check
+        self._show_told()
         self._show_edit(explanation)
         self.setAccessibleName(f"Verdict: {self.text}" + (f", {NOT_CERTAIN}" if explanation.doubts else ""))
         self.setAccessibleDescription(explanation.reason)
+
+    def _show_told(self) -> None:
+        reason, check = self._told
+        self._reason.say("" if self._brief else reason)
+        show_check(self._values, None if self._brief else check)
+
+    def set_brief(self, brief: bool) -> None:
+        """Leave out reason and values, which the trace shows too, in a pane that is too low for all."""
+        if brief == self._brief:
+            return
+        self._brief = brief
+        upright = GRID if brief else 3 * GRID
+        self._dress()
+        self._layout.setContentsMargins(_BAR + 3 * GRID, upright, 3 * GRID, upright)
+        self.forget_height()
+        self._show_told()
 
     def _show_edit(self, explanation: Explanation) -> None:
         edit = explanation.edit
@@ -177,9 +195,13 @@ class Banner(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
-            self._least = 0
-            self.setMinimumHeight(0)
+            self.forget_height()
         super().resizeEvent(event)
+
+    def forget_height(self) -> None:
+        """Be as high as what is shown takes."""
+        self._least = 0
+        self.setMinimumHeight(0)
 
     def keep_height(self) -> None:
         """Not lower than it was at this width: what is below must not move up and down with every edit."""
@@ -190,10 +212,13 @@ class Banner(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            for label in (self._word, self._head):
-                label.setFont(heading_font())
-            self._reason.setFont(scaled_font(1.0))
-            self._colour()
+            self._dress()
+
+    def _dress(self) -> None:
+        for label in (self._word, self._head):
+            label.setFont(strong_font() if self._brief else heading_font())
+        self._reason.setFont(scaled_font(1.0))
+        self._colour()
 
     def _colour(self) -> None:
         name = _COLOURS.get(self._look, self._look)

@@ -7,11 +7,21 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
+from cacheview.ui.bar import Bar
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.plain import one_line
+from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, small_font, strong_font
 from cacheview.ui.verdict.banner import Banner
@@ -28,8 +38,19 @@ from cacheview.ui.verdict.words import FORMATS
 
 __all__ = ["VerdictPane"]
 
+_SHOWN: Final = {True: ("Show: differences ▾", "Differences ▾"), False: ("Show: everything ▾", "Everything ▾")}
+_ORDERED: Final = {True: ("Order: nearest first ▾", "Nearest ▾"), False: ("Order: the daemon's ▾", "Order ▾")}
+"""What stands on the buttons of the head, and where there is little room."""
 _ROWS: Final = 5
 """Of the trace, that stay in a low pane: the values in full give way to them."""
+_LEAST_ROWS: Final = 3
+"""In a pane so low that it is scrolled."""
+_LOW: Final = 27
+"""Lines of text: in a pane that is lower, the banner leaves to the trace what that shows too."""
+_NARROWEST: Final = 36
+"""Mean characters of the font."""
+_LEAST: Final = 20 * GRID
+"""The height below the head: less is not given, what is beyond it is scrolled."""
 
 
 class VerdictPane(QWidget):
@@ -127,7 +148,7 @@ class VerdictPane(QWidget):
     def show_differences_only(self, only: bool) -> None:
         """Fold what is no difference, or list everything."""
         self._show_actions[0 if only else 1].setChecked(True)
-        self.show_button.setText("Show: differences ▾" if only else "Show: everything ▾")
+        self._bar.say(self.show_button, *_SHOWN[only])
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
             self.trace.set_folded(only)
@@ -140,7 +161,7 @@ class VerdictPane(QWidget):
     def show_nearest_first(self, nearest: bool) -> None:
         """Order the candidates: nearest first, or as the daemon goes through them."""
         self._order_actions[1 if nearest else 0].setChecked(True)
-        self.order_button.setText("Order: nearest first ▾" if nearest else "Order: the daemon's ▾")
+        self._bar.say(self.order_button, *_ORDERED[nearest])
         with self.navigation.quietly():
             self.trace.set_nearest_first(nearest)
         if self.trace.explanation is not None:
@@ -152,34 +173,28 @@ class VerdictPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._head())
-        layout.addWidget(Hairline(parent=self))
+        self._bar = self._head()
+        layout.addWidget(self._bar)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty_page())
-        self._pages.addWidget(self._full_page())
+        self._scrolled = Scrolled(self._full_page(), _LEAST, self)
+        self._pages.addWidget(self._scrolled)
         layout.addWidget(self._pages, 1)
 
-    def _head(self) -> QWidget:
-        head = QWidget(self)
-        head.setMinimumHeight(9 * GRID)
-        title = QLabel("Verdict", head)
+    def _head(self) -> Bar:
+        title = QLabel("Verdict", self)
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setFont(strong_font())
         self.show_button, self._show_actions = _choice(
-            head, "Show", ("Differences, the rest folded", "Everything"), lambda i: self.show_differences_only(i == 0)
+            self, "Show", ("Differences, the rest folded", "Everything"), lambda i: self.show_differences_only(i == 0)
         )
-        self.show_button.setText("Show: differences ▾")
         self.order_button, self._order_actions = _choice(
-            head, "Order of candidates", ("The daemon's", "Nearest first"), lambda i: self.show_nearest_first(i == 1)
+            self, "Order of candidates", ("The daemon's", "Nearest first"), lambda i: self.show_nearest_first(i == 1)
         )
-        self.order_button.setText("Order: the daemon's ▾")
-        layout = QHBoxLayout(head)
-        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
-        layout.setSpacing(GRID)
-        layout.addWidget(title, 1)
-        layout.addWidget(self.show_button)
-        layout.addWidget(self.order_button)
-        return head
+        bar = Bar(self, title, self.show_button, self.order_button)
+        bar.say(self.show_button, *_SHOWN[True])
+        bar.say(self.order_button, *_ORDERED[False])
+        return bar
 
     def _empty_page(self) -> QWidget:
         page = QWidget(self)
@@ -226,23 +241,38 @@ class VerdictPane(QWidget):
         """Give banner and hazards their height now, so that what is scrolled to stays in sight."""
         if self.trace.explanation is None:
             return
+        is_low = self.height() < _LOW * self.fontMetrics().height()
+        self._top.setContentsMargins(*([GRID if is_low else 3 * GRID] * 4))
+        self.banner.set_brief(is_low)
         self.banner.keep_height()
         self.hazards.fit_into(self.width() - 6 * GRID, self.height())
+        self.view.setMinimumHeight(self.view.header().sizeHint().height() + _LEAST_ROWS * self._row_height)
+        self.detail.setVisible(self._has_room_for_detail())
+        self._page_layout.activate()
+        self._scrolled.fit()
         self._page_layout.activate()
         self._share()
         self._keep_in_sight()
 
     def _share(self) -> None:
         """Give trace and values their heights."""
-        if not self._shown or self._detail_height == 0:
+        if not self._shown or self._detail_height == 0 or self.detail.isHidden():
             return
         header = self.view.header().height()
-        row = max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
-        room = self.splitter.height() - self.splitter.handleWidth() - header - _ROWS * row
+        room = self.splitter.height() - self.splitter.handleWidth() - header - _ROWS * self._row_height
         usual = self.detail.usual_height()
         height = min(self._detail_height or usual, room) if room >= usual else self.detail.least_height()
         if self.splitter.sizes()[1] != height:
             self.splitter.setSizes([self.splitter.height() - self.splitter.handleWidth() - height, height])
+
+    def _has_room_for_detail(self) -> bool:
+        """Beside the banner and the least of the trace; in a lower pane it would have to be scrolled to."""
+        top = self._top.totalHeightForWidth(self._scrolled.width())
+        return self._scrolled.height() >= top + self.view.minimumHeight() + self.detail.least_height() + GRID
+
+    @property
+    def _row_height(self) -> int:
+        return max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
 
     def _keep_in_sight(self) -> None:
         """What the person is at, else what decided, stays in sight in a pane that has become lower."""
@@ -259,9 +289,9 @@ class VerdictPane(QWidget):
         self._detail_height = self.splitter.sizes()[1]
 
     def minimumSizeHint(self) -> QSize:
-        """Without the hazards, which are as high as a share of the pane: lower in a lower one."""
-        least = super().minimumSizeHint()
-        return QSize(least.width(), least.height() - (0 if self.hazards.isHidden() else self.hazards.minimumHeight()))
+        """As wide whatever is shown: an edit moves no pane."""
+        width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self._bar.minimumSizeHint().width())
+        return QSize(width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,0 +1,79 @@
+"""The head of a pane or of a part of one: its title, and buttons at the right."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from cacheview.ui.theme import GRID, current_tokens
+
+__all__ = ["Bar"]
+
+_LEVELS: Final = ((0, 0), (1, 0), (1, 1))
+"""Which words the title has, and which the buttons: long or short, tried in this order."""
+
+
+class Bar(QWidget):
+    """Over a hairline. Where there is no room for all words, the title gets shorter, then the buttons do."""
+
+    def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
+        """``short``: a shorter title; empty: there is none."""
+        super().__init__(parent)
+        self._title, self._titles = title, (title.text(), short or title.text())
+        self._words = {button: (button.text(), button.text()) for button in buttons}
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
+        layout.setSpacing(GRID)
+        layout.addWidget(title, 1)
+        for button in buttons:
+            layout.addWidget(button)
+        self.setMinimumHeight(9 * GRID)
+
+    def say(self, button: QToolButton, text: str, short: str) -> None:
+        """Write on a button, with the words that it has where there is little room."""
+        self._words[button] = (text, short)
+        self._fit()
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._needed(*_LEVELS[-1]), super().minimumSizeHint().height())
+
+    def _needed(self, title: int, buttons: int) -> int:
+        words = {button: texts[buttons] for button, texts in self._words.items()}
+        wide = sum(_width(button, text) + GRID for button, text in words.items())
+        return wide + 6 * GRID + self._title.fontMetrics().horizontalAdvance(self._titles[title].replace("&", ""))
+
+    def _fit(self) -> None:
+        level = next((level for level in _LEVELS if self._needed(*level) <= self.width()), _LEVELS[-1])
+        self._title.setText(self._titles[level[0]])
+        for button, texts in self._words.items():
+            if button.text() != texts[level[1]]:
+                button.setText(texts[level[1]])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(current_tokens().line))
+
+
+def _width(button: QToolButton, text: str) -> int:
+    """What a button takes with another text."""
+    measure = button.fontMetrics().horizontalAdvance
+    return button.sizeHint().width() - measure(_plain(button.text())) + measure(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "")

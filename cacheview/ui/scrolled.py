@@ -1,0 +1,83 @@
+"""A widget that is scrolled where there is less room than it needs: it makes no window larger, and nothing is cut."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStyle, QWidget
+
+__all__ = ["Scrolled"]
+
+
+class Scrolled(QScrollArea):
+    """Up and down only. Where there is room, the content has all of it, and no scroll bar is seen.
+
+    Unlike a resizable `QScrollArea`, this gives content whose lines wrap the height that it needs at least, not the
+    height that it would like. What gets the keyboard is brought into sight.
+    """
+
+    def __init__(self, content: QWidget, least: int, parent: QWidget | None = None) -> None:
+        """``least``: the height in pixels below which it does not get."""
+        super().__init__(parent)
+        self._least = least
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+        content.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+        content.installEventFilter(self)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow)
+
+    def fit(self) -> None:
+        """Give the content its size now; this happens by itself, but later, when the content has changed."""
+        content, bar = self.widget(), self.verticalScrollBar()
+        if content is None:
+            return
+        extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
+        height, width = self.height(), self.width()
+        is_low = _needed(content, width) > height
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_low else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if policy is not self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(policy)
+        if is_low:
+            width -= max(extent, bar.sizeHint().width())
+        content.resize(width, max(height, _needed(content, width)))
+
+    def sizeHint(self) -> QSize:
+        content = self.widget()
+        return content.sizeHint() if content is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        content = self.widget()
+        if content is None:
+            return super().minimumSizeHint()
+        least = content.minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(least.width() + bar, min(self._least, least.height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() is QEvent.Type.LayoutRequest:
+            self.fit()
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        content = self.widget()
+        if now is not None and content is not None and content.isAncestorOf(now):
+            self.ensureWidgetVisible(now, 0, 0)
+
+
+def _needed(content: QWidget, width: int) -> int:
+    """The height that a widget of a width takes at least."""
+    layout = content.layout()
+    if layout is not None and layout.hasHeightForWidth():
+        return max(layout.totalMinimumHeightForWidth(width), content.minimumHeight())
+    return max(content.minimumSizeHint().height(), content.minimumHeight())

@@ -1,0 +1,195 @@
+"""Opens every dock of a window, and prints as JSON what is seen each time. Run by `test_small_screens`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QSplitter,
+    QSplitterHandle,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+from cacheview.ui.app import _fit_screen
+from cacheview.ui.settings import Settings
+from cacheview.ui.theme import apply_theme
+from cacheview.ui.verdict.banner import ElidedButton
+from cacheview.ui.verdict.labels import Line
+from cacheview.ui.window import MainWindow
+
+_DOCKERFILE = """\
+FROM alpine:3.19 AS build
+RUN apk add --no-cache curl
+COPY a.txt /app/
+FROM alpine:3.19
+COPY --from=build /app /app
+EXPOSE 80
+CMD ["/bin/sh"]
+"""
+
+
+def main(folder: Path) -> None:
+    app = QApplication([])
+    apply_theme(app)
+    window = MainWindow(Settings(folder / "settings.ini"))
+    _fit_screen(window)
+    window.show()
+    opened: list[bool] = []
+    window.settled.connect(opened.append)
+    window.open("demo:")
+    _wait(lambda: bool(opened))
+    _wait(lambda: True)
+    places = [_look(window, "no dock")]
+    context = folder / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text(_DOCKERFILE)
+    (context / "a.txt").write_text("a\n")
+    docks: list[QDockWidget] = []
+    for name, show, dock in (
+        ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
+        ("compare", window.commands.compare.trigger, lambda: window.compare),
+        ("audit", window.commands.audit.trigger, lambda: window.audit),
+        ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
+    ):
+        show()
+        _wait(lambda dock=dock: dock().isVisible())
+        if name == "suite checks":
+            window.suites.pane.run(["demo:"])
+        view = next(iter(dock().findChildren(QAbstractItemView)))
+        _wait(lambda view=view: view.isVisible() and _rows(view) > 0)
+        places.append(_look(window, name))
+        # Alone and with the others.
+        for other in docks:
+            other.hide()
+        _wait(lambda: True)
+        places.append(_look(window, f"{name} alone"))
+        docks.append(dock())
+        for other in docks:
+            other.show()
+        dock().raise_()
+    window.replays.pane.show_options(True)
+    window.replays.dock.raise_()
+    _wait(lambda: window.replays.pane.form.isVisible())
+    places.append(_look(window, "options"))
+    for each in docks:
+        each.hide()
+    window.workspace.probe.form.set_unfolded(True)
+    _wait(lambda: True)
+    places.append(_look(window, "all docks closed"))
+    print(json.dumps({"screen": window.screen().availableSize().toTuple(), "places": places}))
+    window.close()
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while True:
+        for _ in range(3):
+            QApplication.processEvents()
+        if until():
+            return
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+
+
+def _look(window: MainWindow, name: str) -> dict[str, Any]:
+    assert window.workspace is not None
+    views = {type(view).__name__: _rows(view) for view in window.findChildren(QAbstractItemView) if _is_list(view)}
+    return {
+        "name": name,
+        "window": window.size().toTuple(),
+        "outside": [_told(widget) for widget in _shown(window) if not _is_inside(widget)],
+        "cut": [_told(widget) for widget in _shown(window) if _is_cut(widget)],
+        "rows": views,
+    }
+
+
+def _is_list(view: QAbstractItemView) -> bool:
+    """Whether it is one of those that a pane or a dock is for."""
+    return _is_seen(view) and type(view).__name__ in (
+        "ImageTree",
+        "TraceView",
+        "StepsView",
+        "MatrixView",
+        "ChecksTable",
+    )
+
+
+def _rows(view: QAbstractItemView) -> int:
+    """How many whole rows there is room for; all there are, where these are fewer, count as two."""
+    row = view.visualRect(view.indexAt(QPoint(2, 2))).height() if view.indexAt(QPoint(2, 2)).isValid() else 0
+    return view.viewport().height() // row if row else 0
+
+
+def _shown(window: QWidget) -> Iterator[QWidget]:
+    for widget in window.findChildren(QWidget):
+        if _is_seen(widget) and widget.window() is window and not isinstance(widget, QSplitterHandle):
+            yield widget
+
+
+def _is_seen(widget: QWidget) -> bool:
+    """Not what stands behind another tab, or is collapsed, which Qt moves out of sight to the left."""
+    ancestor: QWidget | None = widget
+    while ancestor is not None:
+        parent = ancestor.parentWidget()
+        is_moved = isinstance(ancestor, QDockWidget | QTabBar) or isinstance(parent, QSplitter)
+        if is_moved and ancestor.geometry().right() < 0:
+            return False
+        ancestor = parent
+    return widget.isVisible() and widget.width() > 0 and widget.height() > 0
+
+
+def _is_inside(widget: QWidget) -> bool:
+    """Inside of each widget that it stands in, but for what is scrolled up and down."""
+    rect = QRect(QPoint(), widget.size())
+    child = widget
+    while not child.isWindow():
+        parent = child.parentWidget()
+        rect.translate(child.pos())
+        area = parent.parentWidget() if parent is not None else None
+        if isinstance(area, QAbstractScrollArea) and area.viewport() is parent:
+            return parent.rect().left() <= rect.left() and rect.right() <= parent.rect().right()
+        if not parent.rect().contains(rect):
+            return False
+        child = parent
+    return True
+
+
+def _is_cut(widget: QWidget) -> bool:
+    """Whether words have less room than they take, of a widget that does not shorten them itself."""
+    if isinstance(widget, Line | ElidedButton):
+        return False
+    if isinstance(widget, QLabel):
+        return bool(widget.text()) and not widget.wordWrap() and widget.width() < widget.sizeHint().width()
+    if isinstance(widget, QAbstractButton):
+        if isinstance(widget, QToolButton) and widget.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonIconOnly:
+            return False
+        return bool(widget.text()) and widget.width() < widget.sizeHint().width()
+    return False
+
+
+def _told(widget: QWidget) -> str:
+    text = getattr(widget, "text", str)
+    named = text() if callable(text) else text
+    ancestor = widget.parentWidget()
+    while ancestor is not None and type(ancestor).__name__ in ("QWidget", "QStackedWidget", "QSplitter"):
+        ancestor = ancestor.parentWidget()
+    of = type(ancestor).__name__ if ancestor is not None else ""
+    return f"{type(widget).__name__} {named!r} {widget.geometry().getRect()} in {of}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

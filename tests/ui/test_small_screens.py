@@ -1,0 +1,76 @@
+"""Small screens, and large fonts on them: every dock is opened, and nothing is out of reach or cut off.
+
+The size and the scale of a screen are set before there is an application, so each is a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+_SCREENS: Final = {
+    "1024x768": ((1024, 768), {}),
+    "1366x768": ((1366, 768), {}),
+    "1280x720 at 120 dpi": ((1280, 720), {"QT_FONT_DPI": "120"}),
+    "1280x720 at 144 dpi": ((1280, 720), {"QT_FONT_DPI": "144"}),
+    "1920x1080 scaled by 2": ((1920, 1080), {"QT_SCALE_FACTOR": "2"}),
+    "1280x720 scaled by 2": ((1280, 720), {"QT_SCALE_FACTOR": "2"}),
+}
+_TINY: Final = 800
+"""Logical pixels: a screen that is narrower has no room for all words, and for fewer rows."""
+_WALK: Final = Path(__file__).with_name("screen_walk.py")
+
+
+@pytest.fixture(scope="module", params=_SCREENS)
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is seen of the window on one of the screens, after each dock was opened and after all were closed."""
+    (width, height), scale = _SCREENS[request.param]
+    folder = tmp_path_factory.mktemp("screen")
+    screen = {"name": "screen", "x": 0, "y": 0, "width": width, "height": height, "dpr": 1}
+    screen |= {"logicalDpi": 96, "logicalBaseDpi": 96}
+    (folder / "screen.json").write_text(json.dumps({"screens": [screen]}))
+    platform = f"offscreen:configfile={folder / 'screen.json'}"
+    run = subprocess.run(
+        [sys.executable, str(_WALK), str(folder)],
+        env={**os.environ, **scale, "QT_QPA_PLATFORM": platform},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told: dict[str, Any] = json.loads(run.stdout)
+    return told
+
+
+def test_the_window_stays_as_it_was(seen: dict[str, Any]) -> None:
+    for place in seen["places"]:
+        assert place["window"] == seen["places"][0]["window"], place["name"]
+
+
+def test_the_window_is_on_the_screen_with_its_frame(seen: dict[str, Any]) -> None:
+    width, height = seen["places"][0]["window"]
+    assert width <= seen["screen"][0]
+    assert height <= seen["screen"][1] - 28
+
+
+def test_nothing_is_out_of_the_window(seen: dict[str, Any]) -> None:
+    assert {place["name"]: place["outside"] for place in seen["places"] if place["outside"]} == {}
+
+
+def test_no_words_are_cut_off(seen: dict[str, Any]) -> None:
+    if seen["screen"][0] < _TINY:
+        return
+    assert {place["name"]: place["cut"] for place in seen["places"] if place["cut"]} == {}
+
+
+def test_every_dock_shows_rows_and_leaves_the_panes_some(seen: dict[str, Any]) -> None:
+    least = 1 if seen["screen"][0] < _TINY else 2
+    for place in seen["places"]:
+        assert all(rows >= least for rows in place["rows"].values()), (place["name"], place["rows"])
