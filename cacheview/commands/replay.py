@@ -71,7 +71,7 @@ def replay_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
-    missed = _misses(options.records, context, told, case.store, rules)
+    missed = _misses(options.records, context, told, case.store, rules, summer)
     if options.json:
         print_json(replay_as_json(told, rules, missed))
     else:
@@ -80,18 +80,23 @@ def replay_command(arguments: list[str]) -> int:
 
 
 def _misses(
-    folder: str | None, context: FolderContext, told: Replay, store: ImageStore, rules: RuleSet
+    folder: str | None,
+    context: FolderContext,
+    told: Replay,
+    store: ImageStore,
+    rules: RuleSet,
+    summer: ContextSummer,
 ) -> Sequence[Miss]:
     """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
     record: Record | None = None
     try:
         record = Record.load(Path(folder), context.title) if folder is not None else None
-        found = tuple(misses(told, store, rules, record))
-        if record is not None and remember_files(record, told):
+        found = tuple(misses(told, store, rules, record, summer))
+        if record is not None and remember_files(record, told, summer):
             record.save()
     except DataError as error:
         complain(f"--records: {error}")
-        found = tuple(misses(told, store, rules))
+        found = tuple(misses(told, store, rules, None, summer))
     return found
 
 

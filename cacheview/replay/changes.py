@@ -1,52 +1,91 @@
-"""Which files keep a ``COPY`` or ``ADD`` from being reused, as far as earlier replays tell."""
+"""Which files keep a ``COPY`` or ``ADD`` from being reused, and what of them has changed, as far as it is known."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
+from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.record import Changes, Record
 from cacheview.engine import Explanation
 from cacheview.engine.index import container_config_of
-from cacheview.model import Image
+from cacheview.model import DataError, Image
+from cacheview.replay.file_changes import changes_of
 from cacheview.replay.result import Replay, Step
+from cacheview.replay.summer import ContextSummer
 
 __all__ = ["differing_files", "remember_files"]
 
 _CHECKSUM: Final = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
 _MOST: Final = 5
+_MOST_CANDIDATES: Final = 50
+_MOST_COMPARED: Final = 1000  # files whose content is read to say what has changed
 _LONGEST: Final = 200
 
 
-def remember_files(record: Record, replay: Replay) -> bool:
-    """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save."""
+def remember_files(record: Record, replay: Replay, summer: ContextSummer | None = None) -> bool:
+    """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save.
+
+    ``summer``: what summed them; without it neither their headers are kept nor the client.
+    """
     news = False
     for step in replay.asked:
         if step.sources is not None and record.latest(step.text) != step.sources.text:
-            record.remember(step.sources, step=step.text)
+            headers = summer.headers(path for path, _ in step.sources.files) if summer is not None else None
+            client = summer.client.name if summer is not None else ""
+            record.remember(step.sources, step=step.text, headers=headers, client=client)
             news = True
     return news
 
 
-def differing_files(step: Step | None, explanation: Explanation | None, record: Record) -> tuple[str, ...]:
-    """What can be said of the files of a missed step against those of the nearest candidate, in sentences.
+def differing_files(
+    step: Step | None, explanation: Explanation | None, record: Record, summer: ContextSummer | None = None
+) -> tuple[str, ...]:
+    """What can be said of the files of a missed step against those of a candidate, in sentences.
 
     Args:
         step: the step; None: there is none.
         explanation: of its miss.
-        record: of earlier replays of the same context, without this one.
+        record: of earlier replays, without this one.
+        summer: what summed the files; without it only what the record says.
 
     Nothing, where it is not only the files that differ.
     """
     if step is None or step.sources is None or explanation is None:
         return ()
-    nearest = next(explanation.nearest(), None)
-    if nearest is None:
+    candidates = list(itertools.islice(_candidates(explanation), _MOST_CANDIDATES))
+    if not candidates:
         return ()
-    theirs = _other_checksum(explanation, nearest.image)
-    return tuple(_sentences(step, nearest.image, theirs, record)) if theirs else ()
+    known = next((each for each in candidates if record.files_of(each[1]) is not None), None)
+    if known is None or len(candidates) > 1:
+        sent = _by_other_clients(step, candidates, summer)
+        if sent:
+            return (sent,)
+    return tuple(_sentences(step, *(known or candidates[0]), record, summer))
+
+
+def _by_other_clients(step: Step, candidates: Sequence[tuple[Image, str]], summer: ContextSummer | None) -> str:
+    """The sentence for an image that was made with the same files, sent by another client; empty: there is none."""
+    if summer is None or step.copy is None:
+        return ""
+    images = {checksum: image for image, checksum in reversed(candidates)}
+    sent = [(client, found.text) for client, found in summer.by_other_clients(step.copy)]
+    text = next((text for _, text in sent if text in images), "")
+    return _of_clients(images[text], summer.client, [client for client, other in sent if other == text]) if text else ""
+
+
+def _candidates(explanation: Explanation) -> Iterator[tuple[Image, str]]:
+    """The images that differ in the checksum of the files alone, the nearest first, with theirs."""
+    for near in explanation.nearest():
+        if near.fields > 1:
+            return
+        checksum = _other_checksum(explanation, near.image)
+        if checksum:
+            yield near.image, checksum
 
 
 def _other_checksum(explanation: Explanation, image: Image) -> str:
@@ -60,33 +99,76 @@ def _other_checksum(explanation: Explanation, image: Image) -> str:
     return found[0]
 
 
-def _sentences(step: Step, image: Image, theirs: str, record: Record) -> Iterator[str]:
+def _of_clients(image: Image, ours: Client, clients: Sequence[Client]) -> str:
+    others = " or ".join(client.title for client in clients)
+    names = " or ".join(f"--client {client.name}" for client in clients)
+    return (
+        f"No file differs from those that {image.title} was made with. They were sent by another client ({others}), "
+        f"and {ours.title} sends other headers, which count in the checksum. Build with the same client, or replay "
+        f"with {names}."
+    )
+
+
+def _sentences(step: Step, image: Image, theirs: str, record: Record, summer: ContextSummer | None) -> Iterator[str]:
     assert step.sources is not None
-    differ = f"Not the files that {image.title} was made with"
+    differ = f"The files differ from those that {image.title} was made with"
     known = record.differences(theirs, step.sources)
     if known:
-        yield f"{differ}: {_in_words(known)}."
+        words, are_same = _in_words(known, _details(theirs, known, record, summer))
+        if are_same:
+            assert summer is not None
+            before = CLIENTS.get(record.client_of(theirs))
+            if before is not None:
+                yield _of_clients(image, summer.client, [before])
+            else:
+                yield _by_other_clients(step, [(image, theirs)], summer) or f"{differ} in their headers alone."
+            return
+        yield f"{differ}: {words}."
         return
     if known is not None:
         yield f"{differ}: they are in another order, or stand for other sources."
         return
-    yield f"{differ}: the checksum alone says no more."
-    before = record.latest(step.text, other_than=step.sources.text)
-    since = record.differences(before, step.sources) if before is not None else None
-    if before is not None and since:
-        when = time.strftime("%d %b %Y %H:%M", time.localtime(record.when(before)))
-        yield f"Since the replay of {when.lstrip('0')}: {_in_words(since)}."
+    yield f"{differ}; only a checksum is stored, so which file differs is unknown."
+    before_text = record.latest(step.text, other_than=step.sources.text)
+    since = record.differences(before_text, step.sources) if before_text is not None else None
+    if before_text is not None and since:
+        when = time.strftime("%d %b %Y %H:%M", time.localtime(record.when(before_text)))
+        words, are_same = _in_words(since, _details(before_text, since, record, summer))
+        told = "only what the client writes in their headers" if are_same else words
+        yield f"Since the replay of {when.lstrip('0')}: {told}."
 
 
-def _in_words(changes: Changes) -> str:
-    told = [
-        f"{path[:_LONGEST]} {what}"
-        for paths, what in (
-            (changes.changed, "was changed"),
-            (changes.added, "was added"),
-            (changes.removed, "was removed"),
-        )
-        for path in paths
-    ]
+def _details(
+    theirs: str, changes: Changes, record: Record, summer: ContextSummer | None
+) -> Mapping[str, tuple[str, ...]]:
+    """What of each file has changed, where that is known."""
+    if summer is None:
+        return {}
+    sums = dict(record.files_of(theirs) or ())
+    old = record.headers_of(theirs)
+    found = {}
+    new = summer.headers(changes.changed)
+    for path in changes.changed[:_MOST_COMPARED]:
+        try:
+            content = partial(summer.content, path)
+            what = changes_of(path, sums[path], old.get(path, b""), new.get(path, b""), content)
+        except DataError:  # gone meanwhile: it is not known any more
+            what = None
+        if what is not None:
+            found[path] = what
+    return found
+
+
+def _in_words(changes: Changes, details: Mapping[str, tuple[str, ...]]) -> tuple[str, bool]:
+    """The changes as a phrase, and whether there are none but of what a client writes in headers."""
+    told = []
+    for path in changes.changed:
+        what = details.get(path)
+        if what is None:
+            told.append(f"{path[:_LONGEST]} differs")
+        elif what:
+            told.append(f"{path[:_LONGEST]}: {' and '.join(what)}")
+    told += [f"{path[:_LONGEST]} was added" for path in changes.added]
+    told += [f"{path[:_LONGEST]} was removed" for path in changes.removed]
     more = len(told) - _MOST
-    return ", ".join(told[:_MOST]) + (f" and {more:,} more" if more > 0 else "")
+    return "; ".join(told[:_MOST]) + (f"; and {more:,} more" if more > 0 else ""), not told

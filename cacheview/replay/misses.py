@@ -10,6 +10,7 @@ from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
 from cacheview.replay.changes import differing_files
 from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.replay.summer import ContextSummer
 
 __all__ = ["Miss", "misses"]
 
@@ -28,14 +29,22 @@ class Miss:
     files: tuple[str, ...] = ()
 
 
-def misses(replay: Replay, store: ImageStore, rules: RuleSet, record: Record | None = None) -> Iterator[Miss]:
+def misses(
+    replay: Replay,
+    store: ImageStore,
+    rules: RuleSet,
+    record: Record | None = None,
+    summer: ContextSummer | None = None,
+) -> Iterator[Miss]:
     """The steps that the cache misses of which it is known what was asked, in order.
 
-    ``record``: of earlier replays of the same context, without this one.
+    Args:
+        record: of earlier replays, without this one.
+        summer: what summed the files of this one.
     """
     cache = ImageCache(store, rules)
     record = record or Record("", "")  # knows of no files
     for step in replay.asked:
         if step.status is StepStatus.MISS and step.probe is not None:
             explanation = explain(step.cache or cache, step.probe)
-            yield Miss(step, explanation, differing_files(step, explanation, record))
+            yield Miss(step, explanation, differing_files(step, explanation, record, summer))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # or the window would load all of these to show the first step
     from cacheview.dockerfile.context import SourcesSum
+    from cacheview.dockerfile.dispatch import CopySources
     from cacheview.dockerfile.refused import RefusedError
     from cacheview.engine import ImageCache
     from cacheview.model import Probe
@@ -45,6 +46,7 @@ class Step:
         assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
+        copy: what it takes, as its words say.
         triggers: of a ``FROM``, what its base has it run.
         seconds: that it took to sum its files and to ask the cache.
     """
@@ -63,6 +65,7 @@ class Step:
     assumed: str = ""
     possible: tuple[str, ...] = ()
     sources: SourcesSum | None = None
+    copy: CopySources | None = None
     triggers: tuple[Step, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 

@@ -285,7 +285,7 @@ class StageBuild:
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
         step = replace(step, status=answer.status, created_by=text, probe=answer.probe, cache=answer.cache)
-        step = replace(step, sources=sources)
+        step = replace(step, sources=sources, copy=done.copy)
         if answer.status is StepStatus.HIT:
             image = answer.images[0]
             self.history = tuple(entry.created_by for entry in image.history)

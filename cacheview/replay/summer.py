@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Final, Protocol
 
-from cacheview.dockerfile.context import DOCKER_CLI, Client, Context, ContextSums, SourcesSum
+from cacheview.dockerfile.context import (
+    CLIENTS,
+    DOCKER_CLI,
+    Client,
+    Context,
+    ContextSums,
+    NotKnownError,
+    SourcesSum,
+)
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.model import DataError
 
 __all__ = ["ContextSummer", "Summer"]
+
+_MOST_READ: Final = 512 << 20
+"""Bytes that are read to find out which client sent what an image was made with."""
 
 
 class Summer(Protocol):
@@ -53,9 +67,15 @@ class ContextSummer:
             dockerfile: its text, which some clients send where it is not in the context.
             leads_out: no Dockerfile was named, and the one that the client finds is a link out of the context.
         """
+        self.client = client
+        self._context = context
+        self._dockerfile_name = dockerfile_name
+        self._release = release
+        self._hasher = hasher or Hasher()
         self._leads_out = leads_out
+        self._dockerfile = dockerfile
         self._sums = ContextSums(
-            context, dockerfile_name, client=client, release=release, hasher=hasher, dockerfile=dockerfile
+            context, dockerfile_name, client=client, release=release, hasher=self._hasher, dockerfile=dockerfile
         )
 
     def prepare(self) -> None:
@@ -70,3 +90,27 @@ class ContextSummer:
         # Slashes, whatever the builder has made of them: at the end of the destination they stand for a directory.
         destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
+
+    def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """By path, what is summed before the content of each file, as far as it came with a header of its own."""
+        sent = self._sums.sent.tree.sent
+        return {path: sent[path].header for path in paths if path in sent}
+
+    def content(self, path: str) -> Iterator[bytes]:
+        """What a file of the context has now, in pieces. Raises `DataError`."""
+        node = self._sums.sent.tree.sent[path]
+        return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
+
+    def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
+        """The same sources as other clients send them. Of very large ones only as many as are soon read."""
+        left = _MOST_READ
+        for client in CLIENTS.values():
+            if client == self.client or left < 0:
+                continue
+            name, text = self._dockerfile_name, self._dockerfile
+            other = ContextSummer(self._context, name, self._release, client, self._hasher, text)
+            with suppress(DataError, NotKnownError):
+                found = other.sum(copy)
+                sent = other._sums.sent.tree.sent
+                left -= sum(sent[path].entry.size for path, _ in found.files if path in sent)
+                yield client, found

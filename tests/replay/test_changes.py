@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cacheview.dockerfile.context import SourcesSum
+import pytest
+from build_kit import Daemon, image_of
+
+from cacheview.dockerfile.context import FolderContext, SourcesSum
+from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI, Client
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.replay.changes import differing_files, remember_files
+from cacheview.replay.file_changes import changes_of, read_header
+from cacheview.replay.misses import misses
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.replay.summer import ContextSummer
 
 OLD = SourcesSum("dir:" + "1" * 64, (("a", "1" * 64), ("b", "2" * 64), ("c", "3" * 64)))
 NEW = SourcesSum("dir:" + "2" * 64, (("a", "4" * 64), ("b", "2" * 64), ("d", "5" * 64)))
@@ -43,22 +52,22 @@ def test_the_files_are_named(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path, OLD))
     image = explanation.trace.store.images[0].short_id
-    assert told == (f"Not the files that {image} was made with: a was changed, d was added, c was removed.",)
+    assert told == (f"The files differ from those that {image} was made with: a differs; d was added; c was removed.",)
 
 
 def test_files_that_were_never_summed(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path))
     assert len(told) == 1
-    assert told[0].endswith("was made with: the checksum alone says no more.")
+    assert told[0].endswith("was made with; only a checksum is stored, so which file differs is unknown.")
 
 
 def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
-    assert told[0].endswith("the checksum alone says no more.")
+    assert told[0].endswith("so which file differs is unknown.")
     assert told[1].startswith("Since the replay of ")
-    assert told[1].endswith(": a was changed.")
+    assert told[1].endswith(": a differs.")
 
 
 def test_the_same_files_in_another_order(tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ def test_many_files(tmp_path: Path) -> None:
     many = SourcesSum("dir:" + "8" * 64, tuple((f"f{number:02}", "1" * 64) for number in range(20)))
     step, explanation = missed(many, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path, SourcesSum(OLD.text, ())))
-    assert told[0].endswith("f04 was added and 15 more.")
+    assert told[0].endswith("f04 was added; and 15 more.")
 
 
 def test_what_is_remembered(tmp_path: Path) -> None:
@@ -90,3 +99,157 @@ def test_what_is_remembered(tmp_path: Path) -> None:
     assert not remember_files(record, Replay((step,), 1))
     assert record.files_of(NEW.text) == NEW.files
     assert not remember_files(record, Replay((Step(1, "RUN x", 1, 0, StepStatus.HIT),), 1))
+
+
+class Built:
+    """A folder, an image that a client's build made of it, and a record of what went in."""
+
+    def __init__(self, folder: Path, records: Path | None, client: Client = DOCKER_CLI) -> None:
+        self.folder, self.records = folder, records
+        self.daemon = Daemon("20.10.24")
+        self.daemon.add(image_of("base:1"))
+        self.told = self.replay(client)
+        step = self.told.steps[1]
+        assert step.probe is not None
+        self.daemon.add(
+            Image(
+                id="sha256:" + "c" * 64,
+                names=("docker.io/library/made:1",),
+                parent=self.daemon.images[0].id,
+                config=ImageConfig(created=Timestamp(1_700_000_000, 0, None), container_config=step.probe.config),
+            )
+        )
+
+    def replay(self, client: Client) -> Replay:
+        daemon = self.daemon
+        context = FolderContext(self.folder)
+        self.summer = ContextSummer(context, "", daemon.release, client)
+        dockerfile = b"FROM base:1\nCOPY src /src\n"
+        told = replay(dockerfile, self.summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+        self.record = Record.load(self.records, context.title) if self.records else Record("", "")
+        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.summer))
+        if self.records and remember_files(self.record, told, self.summer):
+            self.record.save()
+        return told
+
+    def told_after(self, client: Client = DOCKER_CLI) -> str:
+        assert self.replay(client).steps[1].status is StepStatus.MISS
+        (miss,) = self.missed
+        return "\n".join(miss.files)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tree(tmp_path / "context")
+
+
+def tree(root: Path) -> Path:
+    (root / "src" / "d").mkdir(parents=True)
+    for path, data in (("a.c", b"int a;"), ("d/b.c", b"int b;"), ("empty", b"")):
+        (root / "src" / path).write_bytes(data)
+        (root / "src" / path).chmod(0o644)
+    (root / "src" / "link").symlink_to("d")
+    for path in (root / "src", root / "src" / "d"):
+        path.chmod(0o755)
+    return root
+
+
+CHANGES = {
+    "mode": (lambda src: (src / "a.c").chmod(0o600), "src/a.c: mode 600, was 644."),
+    "mode of a folder": (lambda src: (src / "d").chmod(0o700), "src/d: mode 700, was 755"),
+    "content": (lambda src: (src / "a.c").write_bytes(b"int c;"), "src/a.c: content changed."),
+    "length": (lambda src: (src / "a.c").write_bytes(b"int abc;"), "src/a.c: content changed."),
+    "both": (
+        lambda src: ((src / "a.c").write_bytes(b"int c;"), (src / "a.c").chmod(0o755)),
+        "src/a.c: content changed and mode 755, was 644.",
+    ),
+    "kind": (
+        lambda src: ((src / "empty").unlink(), (src / "empty").mkdir(mode=0o755)),
+        "src/empty: a directory now, was a file.",
+    ),
+    "gone": (lambda src: (src / "empty").unlink(), "src/empty was removed."),
+    "new": (lambda src: (src / "new").write_bytes(b""), "src/new was added."),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_of_a_file_has_changed(folder: Path, tmp_path: Path, name: str) -> None:
+    built = Built(folder, tmp_path / "records")
+    change, words = CHANGES[name]
+    change(folder / "src")
+    told = built.told_after()
+    assert words in told
+    assert told.startswith("The files differ from those that made:1 was made with: src/")
+    assert told.count("src/") == 1
+
+
+def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> None:
+    built = Built(folder, tmp_path / "records")
+    built.folder = tree(tmp_path / "clone")
+    (built.folder / "src" / "a.c").write_bytes(b"int x;")
+    assert built.told_after() == "The files differ from those that made:1 was made with: src/a.c: content changed."
+
+
+@pytest.mark.parametrize("with_record", [True, False])
+def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_path: Path, with_record: bool) -> None:
+    built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
+    told = built.told_after(DOCKER_CLI)
+    assert told.startswith("No file differs from those that made:1 was made with. They were sent by another client")
+    assert "Docker CLI 20.10" in told
+    assert "changed" not in told
+    assert ("Docker CLI 23.0" in told) is not with_record  # the record knows which of the two it was
+
+
+def test_another_client_and_another_file(folder: Path, tmp_path: Path) -> None:
+    built = Built(folder, tmp_path / "records", CLI_20_10)
+    (folder / "src" / "a.c").write_bytes(b"int x;")
+    told = built.told_after()
+    assert "src/a.c: content changed" in told
+    assert "d/b.c" not in told
+
+
+def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder: Path, tmp_path: Path) -> None:
+    built = Built(folder, tmp_path / "records")
+    other = built.daemon.images[-1]
+    assert other.config.container_config is not None
+    first, second, _ = other.config.container_config.Cmd or ("", "", "")
+    strange = other.config.container_config.model_copy(
+        update={"Cmd": (first, second, f"#(nop) COPY dir:{'e' * 64} in /src ")}
+    )
+    newer = ImageConfig(created=Timestamp(1_800_000_000, 0, None), container_config=strange)
+    built.daemon.add(other.model_copy(update={"id": "sha256:" + "d" * 64, "names": (), "config": newer}))
+    (folder / "src" / "a.c").write_bytes(b"int x;")
+    assert "src/a.c: content changed" in built.told_after()
+
+
+@pytest.mark.parametrize("header", [b"", b"name", b"namesrc", b"nameother/mode420uid0", b"namesrcmode1uid0gid0size"])
+def test_a_header_that_is_none_says_nothing(header: bytes) -> None:
+    assert read_header("src", header) is None
+    assert changes_of("src", "0" * 64, header, header, lambda: iter(())) is None
+
+
+def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
+    def header(**changes: object) -> bytes:
+        fields = {
+            "mode": 0o777,
+            "uid": 0,
+            "gid": 0,
+            "size": 0,
+            "typeflag": "2",
+            "linkname": "a",
+            "uname": "",
+            "gname": "",
+        }
+        fields |= {"devmajor": 0, "devminor": 0} | changes
+        return ("namel" + "".join(f"{name}{value}" for name, value in fields.items())).encode()
+
+    def told(**changes: object) -> tuple[str, ...] | None:
+        return changes_of("l", "0" * 64, header(), header(**changes), lambda: iter(()))
+
+    assert told(linkname="b/mode1") == ("link to b/mode1, was a",)
+    assert told(uid=1000, gid=50) == ("owner 1000:50, was 0:0",)
+    assert told(mode=0o120777) == ()
+    assert told(mode=0o120755) == ("mode 755, was 777",)
+    assert told(devminor=3) == ("device 0:3, was 0:0",)
+    assert told(devminor="0security.capabilityx") == ("extended attributes changed",)
+    assert told(typeflag="1") == ("a second name of a file now, was a symbolic link",)

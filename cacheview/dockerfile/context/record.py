@@ -13,11 +13,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.sums import SourcesSum
 from cacheview.model import DataError
 
@@ -29,6 +30,7 @@ _MOST_FILES = 200_000  # of all texts together, each file of a text counted
 _LARGEST = 64 << 20  # bytes of a file that is read back
 _MOST_CONTEXTS = 100
 _SUFFIX = ".context.json"
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,13 @@ def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """``heads``: of each file, what is summed before its content, without its path; empty: not known."""
+
     at: int
     step: str
     files: tuple[tuple[str, str], ...]
+    heads: tuple[str, ...] = ()
+    client: str = ""
 
 
 class Record:
@@ -72,6 +78,7 @@ class Record:
         self.path = Path(folder) / f"{name}{_SUFFIX}"
         self._context = context
         self._kept: dict[str, _Kept] = {}
+        self._others: dict[str, _Kept | None] = {}  # looked for in the records of other contexts
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], context: str) -> Record:
@@ -82,48 +89,103 @@ class Record:
         """
         record = cls(folder, context)
         try:
-            with record.path.open("rb") as file:
-                data = file.read(_LARGEST + 1)
+            data = _limited(record.path)
         except FileNotFoundError:
             return record
         except OSError as error:
             raise DataError(
                 f"the record of checksums cannot be read: {error.strerror}", where=str(record.path)
             ) from None
+        except _MALFORMED:
+            raise _not_a_record(record.path) from None
         try:
-            if len(data) > _LARGEST:
-                raise ValueError
             record._read(json.loads(data))
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            raise DataError(
-                "it is no record of checksums; delete it, and it is made anew", where=str(record.path)
-            ) from None
+        except _MALFORMED:
+            raise _not_a_record(record.path) from None
         return record
 
     def _read(self, value: Any) -> None:
-        if value["version"] != _VERSION or value["context"] != self._context:
+        if value["version"] == _VERSION and value["context"] == self._context:
+            self._take(value)
+
+    def _take(self, value: Any) -> None:
+        if value["version"] != _VERSION:
             return
-        pairs = [(_path(path), str(found)) for path, found in value["files"]]
-        for text, (at, step, numbers) in value["texts"].items():
+        rows = [(_path(path), str(found), _latin("".join(head))) for path, found, *head in value["files"]]
+        for text, (at, step, numbers, *client) in value["texts"].items():
             if not all(type(number) is int and number >= 0 for number in (at, *numbers)):
                 raise ValueError
-            self._kept[text] = _Kept(at, str(step), tuple(pairs[number] for number in numbers))
+            files = tuple(rows[number] for number in numbers)
+            heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
+            pairs = tuple((path, found) for path, found, _ in files)
+            self._kept[text] = _Kept(at, str(step), pairs, heads, _path("".join(client)))
 
-    def remember(self, found: SourcesSum, *, step: str = "", at: float | None = None) -> None:
+    def remember(
+        self,
+        found: SourcesSum,
+        *,
+        step: str = "",
+        at: float | None = None,
+        headers: Mapping[str, bytes] | None = None,
+        client: str = "",
+    ) -> None:
         """Keeps which files are in a checksum.
 
         Args:
             found: the checksum.
             step: the instruction that it stands in, as it is written; `latest` asks by it.
             at: when, in seconds; None: now.
+            headers: by path, what is summed before the content of each file (`header_bytes`).
+            client: the name of what sent them.
         """
         self._kept.pop(found.text, None)
-        self._kept[found.text] = _Kept(int(time.time() if at is None else at), step, found.files)
+        heads = tuple(_head(path, headers.get(path, b"")) for path, _ in found.files) if headers else ()
+        self._kept[found.text] = _Kept(int(time.time() if at is None else at), step, found.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
-        """The files in a checksum; None: it was never summed here."""
-        kept = self._kept.get(text)
+        """The files in a checksum; None: it was never summed, in this context or another of the same folder."""
+        kept = self._known(text)
         return kept.files if kept else None
+
+    def headers_of(self, text: str) -> Mapping[str, bytes]:
+        """By path, what was summed before the content of each file in a checksum, as far as it is known."""
+        kept = self._known(text)
+        if kept is None:
+            return {}
+        pairs = zip(kept.files, kept.heads, strict=False)
+        return {path: _header(path, head) for (path, _), head in pairs if head}
+
+    def client_of(self, text: str) -> str:
+        """The name of what sent the files in a checksum; empty: not known."""
+        kept = self._known(text)
+        return kept.client if kept else ""
+
+    def _known(self, text: str) -> _Kept | None:
+        """What is kept of a checksum: a clone of the same files in another folder has the same one."""
+        if text not in self._kept and text not in self._others:
+            self._others[text] = self._of_another_context(text)
+        return self._kept.get(text) or self._others.get(text)
+
+    def _of_another_context(self, text: str) -> _Kept | None:
+        wanted = json.dumps(text).encode()
+        for path in self._other_files():
+            with contextlib.suppress(OSError, *_MALFORMED):
+                data = _limited(path)
+                if wanted in data:
+                    other = Record(self.path.parent, "")
+                    other._take(json.loads(data))
+                    if text in other._kept:
+                        return other._kept[text]
+        return None
+
+    def _other_files(self) -> list[Path]:
+        """The records of other contexts in the folder, newest first."""
+        ages: list[tuple[float, Path]] = []
+        for other in self.path.parent.glob(f"*{_SUFFIX}") if self._context else ():
+            with contextlib.suppress(OSError):
+                if other != self.path:
+                    ages.append((other.stat().st_mtime, other))
+        return [path for _, path in sorted(ages, reverse=True)[:_MOST_CONTEXTS]]
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:
         """The newest checksum of an instruction; None: there is none but the one that is left out."""
@@ -165,17 +227,24 @@ class Record:
             ) from None
 
     def _dump(self) -> bytes:
-        left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int]]]()
-        numbers: dict[tuple[str, str], int] = {}
+        left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
+        numbers: dict[tuple[str, str, str], int] = {}
         for text, kept in list(reversed(self._kept.items()))[:_MOST_TEXTS]:
             left -= len(kept.files)
             if left < 0:
                 break
-            texts[text] = (kept.at, kept.step, [numbers.setdefault(file, len(numbers)) for file in kept.files])
+            heads = kept.heads or ("",) * len(kept.files)
+            rows = [(path, found, head) for (path, found), head in zip(kept.files, heads, strict=True)]
+            texts[text] = (
+                kept.at,
+                kept.step,
+                [numbers.setdefault(row, len(numbers)) for row in rows],
+                kept.client,
+            )
         value = {
             "version": _VERSION,
             "context": self._context,
-            "files": [[path, found] for path, found in numbers],
+            "files": [list(row) for row in numbers],
             "texts": dict(reversed(texts.items())),
         }
         return json.dumps(value, separators=(",", ":")).encode()
@@ -187,6 +256,34 @@ class Record:
                 ages.append((other.stat().st_mtime, other))
         for _, other in sorted(ages, reverse=True)[_MOST_CONTEXTS:]:
             other.unlink(missing_ok=True)
+
+
+def _limited(path: Path) -> bytes:
+    """The content of a record. Raises `ValueError` where it is larger than any."""
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError
+    return data
+
+
+def _not_a_record(path: Path) -> DataError:
+    return DataError("it is not a record of checksums; delete it, and it is made again", where=str(path))
+
+
+def _head(path: str, header: bytes) -> str:
+    """A header without the path that it begins with, which the record has anyway."""
+    prefix = b"name" + raw(path)
+    return header[len(prefix) :].decode("latin-1") if header.startswith(prefix) else ""
+
+
+def _header(path: str, head: str) -> bytes:
+    return b"name" + raw(path) + head.encode("latin-1")
+
+
+def _latin(text: str) -> str:
+    text.encode("latin-1")  # raises what a malformed record raises
+    return text
 
 
 def _path(value: Any) -> str:

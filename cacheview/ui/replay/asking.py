@@ -140,8 +140,8 @@ class Replayer:
                 report.part(lambda: Told(question, told, seconds=seconds))
             report(0, None, "Asking why it misses")
             record, problem = self._record(context.title)
-            missed = tuple(misses(told, store, rules, record))
-            if self._records is not None and not problem and remember_files(record, told):
+            missed = tuple(misses(told, store, rules, record, summer))
+            if self._records is not None and not problem and remember_files(record, told, summer):
                 problem = _saved(record)
             if self._records is not None and read >= _WORTH_KEEPING and not problem:
                 problem = _kept(self._memory, self._records / _SUMS)

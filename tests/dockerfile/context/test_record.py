@@ -41,7 +41,31 @@ def test_one_file_a_context(tmp_path: Path) -> None:
     record = Record(tmp_path, "/a")
     record.remember(OLD)
     record.save()
-    assert Record.load(tmp_path, "/b").files_of("dir:1") is None
+    assert Record.load(tmp_path, "/b").latest("") is None
+
+
+def test_a_checksum_is_known_whichever_context_it_was_summed_in(tmp_path: Path) -> None:
+    headers = {"d": b"named/mode493", "d/a": b"named/amode420", "d/b": b"elsewhere"}
+    for number, context in enumerate(("/a", "/b")):
+        record = Record(tmp_path, context)
+        record.remember(SourcesSum(f"dir:{number}", OLD.files), headers=headers, client="docker-cli")
+        record.save()
+    third = Record.load(tmp_path, "/c")
+    assert third.files_of("dir:0") == OLD.files == third.files_of("dir:1")
+    assert third.headers_of("dir:1") == {"d": b"named/mode493", "d/a": b"named/amode420"}
+    assert third.client_of("dir:1") == "docker-cli"
+    assert third.files_of("dir:2") is None
+    assert third.headers_of("dir:2") == {}
+    assert third.differences("dir:0", NEW) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+
+
+def test_a_damaged_record_of_another_context_is_passed_over(tmp_path: Path) -> None:
+    good = Record(tmp_path, "/a")
+    good.remember(OLD)
+    good.save()
+    (tmp_path / "0.context.json").write_text('{"version":1,"texts":{"dir:1":7}}')
+    (tmp_path / "1.context.json").write_text('["dir:1"')
+    assert Record.load(tmp_path, "/b").files_of("dir:1") == OLD.files
 
 
 @pytest.mark.parametrize(
@@ -54,6 +78,8 @@ def test_one_file_a_context(tmp_path: Path) -> None:
         '{"version":1,"context":"/a","files":[],"texts":{"t":[1,"",[0]]}}',
         '{"version":1,"context":"/a","files":[["a","b"]],"texts":{"t":[1,"",[-1]]}}',
         '{"version":1,"context":"/a","files":[[1,"b"]],"texts":{}}',
+        '{"version":1,"context":"/a","files":[["a","b","\\u1234"]],"texts":{}}',
+        '{"version":1,"context":"/a","files":[["a","b"]],"texts":{"t":[1,"",[0],7]}}',
         "[" * 100_000,
     ],
 )

@@ -157,8 +157,8 @@ def test_the_first_miss_is_explained(
     assert [status.replace("not asked", "miss") for status in statuses(pane)[1:]] == cached[1:]
     assert statuses(pane).count("miss") == 1
     assert current(pane) == "COPY css/ css/"
-    assert pane.strip.texts[0].startswith("MISS: step 6 of 10, COPY css/ css/: not the files that ")
-    assert "the checksum alone says no more" in pane.strip.texts[0]
+    assert pane.strip.texts[0].startswith("MISS: step 6 of 10, COPY css/ css/: the files differ from those that ")
+    assert "so which file differs is unknown" in pane.strip.texts[0]
     probe = pane.told.first_miss.probe if pane.told and pane.told.first_miss else None
     assert session(window).document.probe == probe
     answer = session(window).answer
@@ -323,10 +323,10 @@ def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: P
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / "css" / "site.css").write_text("p{margin:1px}\n")
     assert statuses(pane)[5] == "miss"
-    assert pane.strip.texts[0].endswith(" was made with: css/site.css was changed.")
+    assert pane.strip.texts[0].endswith(" was made with: css/site.css: content changed.")
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / ".dockerignore").write_text("css/print.css\n")
-    assert "css/site.css was changed, css/print.css was removed" in pane.strip.texts[0]
+    assert "css/site.css: content changed; css/print.css was removed" in pane.strip.texts[0]
     assert (site.parent / "contexts").is_dir()
 
 
@@ -532,7 +532,7 @@ def test_the_steps_do_not_wait_for_the_reasons(
         assert pane.strip.texts == ("MISS: step 6 of 10, COPY css/ css/",)
         assert current(pane) == "COPY css/ css/"
         go.set()
-    assert "not the files that" in pane.strip.texts[0]
+    assert "the files differ from those that" in pane.strip.texts[0]
     assert any("Cmd[2] differs" in text for text in pane.detail.texts)
 
 
