@@ -111,6 +111,8 @@ class BuilderRelease:
         copies_by_platform: the destination of ``COPY`` and ``ADD`` has the separators of the build's platform, not of
             the daemon's own (``createCopyInstruction`` of ``copy.go``).
         ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
+        sums_type_bits: the checksum of ``COPY --from`` counts modes with the bits of the file's type.
+        sums_owner_names: it counts the names of owners, by the users and groups of the engine's host.
     """
 
     release: str
@@ -170,6 +172,8 @@ class BuilderRelease:
     takes_any_platform_containerd: bool = False
     copies_by_platform: bool = False
     ignores_by_old_rules: bool = False
+    sums_type_bits: bool = False
+    sums_owner_names: bool = False
 
 
 def _more(flags: Mapping[str, tuple[str, ...]], **added: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -227,6 +231,8 @@ _V20_10: Final = BuilderRelease(
     takes_any_platform_containerd=True,
     copies_by_platform=True,
     ignores_by_old_rules=True,
+    sums_type_bits=True,
+    sums_owner_names=True,
 )
 _V23: Final = replace(
     _V20_10,
@@ -247,6 +253,7 @@ _V23: Final = replace(
     warns_in_two_lines=False,
     copies_by_platform=False,
     ignores_by_old_rules=False,
+    sums_owner_names=False,
 )
 _V23_0_10: Final = replace(_V23, release="23.0.10", sends_platform=True)
 _V24: Final = replace(
@@ -256,6 +263,7 @@ _V24: Final = replace(
     zero_intervals=True,
     says_destination_with_stop=False,
     takes_any_platform_graph_driver=False,
+    sums_type_bits=False,
 )
 _V24_0_9: Final = replace(_V24, release="24.0.9", sends_platform=True)
 _V25: Final = replace(

@@ -58,6 +58,7 @@ class ImageStore:
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.
         engine_os: the system of a running engine (``linux``), as it reports it; empty: none was asked.
+        layers_at: the place that the content of its layers is read from, named like a store; empty: there is none.
     """
 
     images: tuple[Image, ...]
@@ -68,6 +69,7 @@ class ImageStore:
     problems: tuple[Problem, ...] = ()
     release: Release | None = None
     engine_os: str = ""
+    layers_at: str = ""
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:

@@ -108,7 +108,14 @@ def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading,
     def store(images: list[Image], problems: list[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)
         return ImageStore(
-            tuple(images), title, location, "", (*notes, *empty), tuple(problems), Release("graph driver")
+            tuple(images),
+            title,
+            location,
+            "",
+            (*notes, *empty),
+            tuple(problems),
+            Release("graph driver"),
+            layers_at=f"data-root:{chosen.folder}",
         )
 
     def grown(images: list[Image], problems: list[Problem]) -> None:

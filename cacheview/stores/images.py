@@ -56,7 +56,7 @@ def read_images(members: Members, where: str, platform: Platform, limits: Limits
     else:
         kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
-    store = ImageStore(tuple(images), title, where, RULES, notes, tuple(problems))
+    store = ImageStore(tuple(images), title, where, RULES, notes, tuple(problems), layers_at=where)
     return Opened(title, where, kind, (Case(title, store, RULES),), store.problems)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member
+from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member, without_root_user
 from cacheview.model import DataError
 
 __all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "Packed", "check_readable", "dockerfile_in", "random_name"]
@@ -68,7 +68,7 @@ class HeaderStyle:
             entry.kind.value if first is None else HARD_LINK,
             entry.target if first is None else first,
             entry.device,
-            (("security.capability", _sent_capability(entry.capability)),)
+            (("security.capability", without_root_user(entry.capability)),)
             if entry.capability and self.capability
             else (),
         )
@@ -80,17 +80,6 @@ class HeaderStyle:
         if self.windows:
             mode = mode & 0o755 | 0o111
         return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
-
-
-_CAPABILITY_LENGTH = 20
-_CAPABILITY_VERSION_AT = 3
-
-
-def _sent_capability(value: bytes) -> bytes:
-    """As the client sends it: the third version, which names a root user, becomes the second."""
-    if len(value) > _CAPABILITY_VERSION_AT and value[_CAPABILITY_VERSION_AT] == 3:
-        return (value[:_CAPABILITY_VERSION_AT] + b"\x02" + value[_CAPABILITY_VERSION_AT + 1 :])[:_CAPABILITY_LENGTH]
-    return value
 
 
 def dockerfile_in(context: Context, dockerfile: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.gopath import raw
 
-__all__ = ["HARD_LINK", "TYPE_BITS", "Header", "Member"]
+__all__ = ["HARD_LINK", "TYPE_BITS", "Header", "Member", "without_root_user"]
 
 HARD_LINK = "1"
 TYPE_BITS = {
@@ -19,10 +19,13 @@ TYPE_BITS = {
     Kind.FIFO: 0o010000,
 }
 
+_CAPABILITY_LENGTH = 20
+_CAPABILITY_VERSION_AT = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What of a tar header counts in a sum: all but times and the names of owners.
+    """What of a tar header counts in a sum: all but times.
 
     Attributes:
         name: as it is sent.
@@ -30,6 +33,7 @@ class Header:
         type: the type flag; `HARD_LINK`, or that of a `Kind`.
         link: the target of a link.
         xattrs: extended attributes by name, as ``SCHILY.xattr.`` has them.
+        owner_names: names of the owner and the group; the daemon empties those that a client sends.
     """
 
     name: str
@@ -41,12 +45,14 @@ class Header:
     link: str = ""
     device: tuple[int, int] = (0, 0)
     xattrs: tuple[tuple[str, bytes], ...] = ()
+    owner_names: tuple[str, str] = ("", "")
 
     def summed(self) -> bytes:
-        """What is summed before the content: the fields by name (``v1TarHeaderSelect``), owner names left empty."""
+        """What is summed before the content: the fields by name (``v1TarHeaderSelect``)."""
         header = raw(
             f"name{self.name}mode{self.mode}uid{self.uid}gid{self.gid}size{self.size}typeflag{self.type}"
-            f"linkname{self.link}unamegnamedevmajor{self.device[0]}devminor{self.device[1]}"
+            f"linkname{self.link}uname{self.owner_names[0]}gname{self.owner_names[1]}"
+            f"devmajor{self.device[0]}devminor{self.device[1]}"
         )
         return b"".join((header, *(raw(name) + value for name, value in sorted(self.xattrs))))
 
@@ -68,3 +74,14 @@ class Member:
     follows: bool = False
     data: bytes | None = None
     stamp: tuple[int, ...] = ()
+
+
+def without_root_user(capability: bytes) -> bytes:
+    """A capability as it goes into a header: the third version, which names a root user, becomes the second.
+
+    moby: ``ReadSecurityXattrToTarHeader`` of ``pkg/archive`` (later ``moby/go-archive``).
+    """
+    if len(capability) > _CAPABILITY_VERSION_AT and capability[_CAPABILITY_VERSION_AT] == 3:
+        second = capability[:_CAPABILITY_VERSION_AT] + b"\x02" + capability[_CAPABILITY_VERSION_AT + 1 :]
+        return second[:_CAPABILITY_LENGTH]
+    return capability

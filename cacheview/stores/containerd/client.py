@@ -95,6 +95,11 @@ class Client:
         """The images and blobs of a namespace."""
         return ClientNamespace(self, name, progress, self._limits)
 
+    def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
+        """The content of a blob in pieces, of any size. Raises `LostError`, or `DataError` where there is none."""
+        for chunk in self.stream(BLOB_READ, message("BlobRequest")(digest=digest), message("Chunk"), namespace):
+            yield chunk.data
+
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
         """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
         call = self._call(method, self._channel.unary_unary)

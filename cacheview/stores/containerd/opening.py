@@ -50,7 +50,7 @@ def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Open
     root = Root(find_root(path), reading.limits)
     metadata = root.metadata()
     name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
-    store = _Store("containerd root folder", name, location, notes)
+    store = _Store("containerd root folder", name, location, notes, path)
     namespace = RootNamespace(root, metadata, name)
     read = images_of(namespace.records(), namespace, reading, again=namespace.again, grown=store.grown(reading))
     return store.opened(*read, path)
@@ -62,7 +62,7 @@ def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Op
     with Client(path, reading.limits) as client:
         version, namespaces = client.begin(reading.progress)
         name, notes = _chosen(namespaces, wanted, lambda name: client.has_images(name, reading.progress), path)
-        store = _Store(f"containerd {version}".rstrip(), name, location, notes)
+        store = _Store(f"containerd {version}".rstrip(), name, location, notes, path)
         namespace = client.namespace(name, reading.progress)
         read = images_of(
             namespace.records(),
@@ -92,6 +92,7 @@ class _Store:
     namespace: str
     location: str
     notes: tuple[str, ...]
+    path: Path
 
     @property
     def _title(self) -> str:
@@ -119,4 +120,5 @@ class _Store:
             (*self.notes, *empty),
             tuple(problems),
             Release("containerd"),
+            layers_at=f"containerd:{self.path}#{self.namespace}",
         )

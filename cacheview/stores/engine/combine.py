@@ -46,12 +46,14 @@ class Beside:
     Attributes:
         images: by id, those of the same store; empty where none could be read.
         remedy: what would make certain what the API does not tell, in a sentence.
+        layers_at: as of `ImageStore`.
     """
 
     images: Mapping[str, Image]
     remedy: str
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    layers_at: str = ""
 
 
 def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
@@ -113,7 +115,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
         if more := len(store.by_id.keys() - listed):
             notes.append(f"{more} {'image is' if more == 1 else 'images are'} in it that the engine does not list.")
         said = f"What the Docker Engine API does not tell was read from {place.location}."
-        return Beside(store.by_id, remedy_for(engine, tried), (said, *notes), store.problems)
+        return Beside(store.by_id, remedy_for(engine, tried), (said, *notes), store.problems, store.layers_at)
     return Beside({}, remedy_for(engine, tried), tuple(notes))
 
 

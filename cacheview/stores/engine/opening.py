@@ -30,6 +30,7 @@ def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None)
         beside = read_beside(engine, endpoint, images, reading)
         reader.notes += beside.notes
         reader.problems += beside.problems
+        reader.layers_at = beside.layers_at
         if beside.images or beside.remedy != reader.doubts.remedy:
             reader.set_remedy(beside.remedy)
             images = reader.listed(entries, beside.images)

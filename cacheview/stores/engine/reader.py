@@ -51,6 +51,7 @@ class EngineReader:
         self.set_remedy(remedy)
         self.problems: list[Problem] = list(engine.problems)
         self.notes: list[str] = []
+        self.layers_at = ""
         self._broken = 0  # connections in a row
         self._dead = threading.Event()
         self._ended = False
@@ -127,7 +128,15 @@ class EngineReader:
         if self._has_read:
             kept = settled(kept, self.doubts)
         return ImageStore(
-            kept, self.engine.title, self.location, "", notes, problems, self.engine.release, self.engine.os
+            kept,
+            self.engine.title,
+            self.location,
+            "",
+            notes,
+            problems,
+            self.engine.release,
+            self.engine.os,
+            self.layers_at,
         )
 
     def _list(self) -> tuple[ListedImage, ...]:

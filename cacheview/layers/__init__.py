@@ -1,0 +1,1 @@
+"""The files inside the layers of images: read from the store, never extracted."""

@@ -1,0 +1,151 @@
+"""The layers of a containerd store: blobs, found by the manifests of the images."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from cacheview.layers.source import LayerSource, LayerUnavailableError
+from cacheview.layers.tarstream import TarLayers
+from cacheview.model import DataError, Image, decode
+from cacheview.stores.compression import decompressed
+from cacheview.stores.files import BUFFER, open_regular
+from cacheview.stores.limits import DEFAULT_LIMITS
+from cacheview.stores.manifests import Manifest
+
+if TYPE_CHECKING:
+    from cacheview.stores.containerd.client import Client
+
+__all__ = ["BlobReader", "blob_layers", "folder_blobs", "socket_blobs"]
+
+_BLOBS: Final = "io.containerd.content.v1.content/blobs"
+_LARGEST_DOCUMENT: Final = 16 << 20
+_DEADLINE: Final = 600.0  # seconds for one layer
+
+
+class BlobReader(Protocol):
+    """Blobs by digest."""
+
+    def document(self, digest: str) -> bytes | None:
+        """A JSON document; None where there is none. Raises `DataError`."""
+
+    def stream(self, digest: str) -> io.BufferedReader:
+        """A blob of any size, read forward. Raises `LayerUnavailableError`."""
+
+
+def blob_layers(blobs: BlobReader, images: Iterable[Image]) -> LayerSource:
+    """The layers of some images."""
+    return TarLayers(_Blobs(blobs, {image.manifest_digest: image.diff_ids for image in images}).open)
+
+
+class _Blobs:
+    def __init__(self, blobs: BlobReader, manifests: dict[str, tuple[str, ...]]) -> None:
+        self._blobs = blobs
+        self._manifests = manifests
+        self._digests: dict[str, str] = {}
+        self._read: set[str] = set()
+
+    def open(self, diff_id: str) -> io.BufferedReader:
+        for manifest, diff_ids in self._manifests.items():
+            if diff_id in diff_ids and diff_id not in self._digests and manifest not in self._read:
+                self._read.add(manifest)
+                self._learn(manifest, diff_ids)
+        digest = self._digests.get(diff_id)
+        if digest is None:
+            reason = f"no manifest in the store names the layer {diff_id[:19]}"
+            raise LayerUnavailableError(reason, "Pull or build the image again")
+        return decompressed(self._blobs.stream(digest))[0]
+
+    def _learn(self, manifest_digest: str, diff_ids: tuple[str, ...]) -> None:
+        try:
+            content = self._blobs.document(manifest_digest)
+            layers = decode(Manifest, content).layers if content is not None else None
+        except DataError:
+            return  # the layer is named by no other manifest, or by one that can be read
+        if layers is not None and len(layers) == len(diff_ids):
+            for diff_id, layer in zip(diff_ids, layers, strict=True):
+                self._digests.setdefault(diff_id, layer.digest)
+
+
+def folder_blobs(root: Path) -> BlobReader:
+    """The blobs of containerd's root folder."""
+    return _FolderBlobs(root)
+
+
+class _FolderBlobs:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def document(self, digest: str) -> bytes | None:
+        with self.stream(digest) as stream:
+            return stream.read(_LARGEST_DOCUMENT)
+
+    def stream(self, digest: str) -> io.BufferedReader:
+        algorithm, _, encoded = digest.partition(":")
+        if not (algorithm.isalnum() and encoded.isalnum()):
+            raise LayerUnavailableError(f"not a digest: {digest[:80]!r}")
+        path = self._root / _BLOBS / algorithm / encoded
+        try:
+            return io.BufferedReader(open_regular(path, str(path)), BUFFER)
+        except DataError as error:
+            what = f"the content of layer {digest[:19]} is not in the store: {error.what}"
+            raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
+
+
+def socket_blobs(path: Path, namespace: str) -> BlobReader:
+    """The blobs that containerd gives at its socket, in one namespace."""
+    return _SocketBlobs(path, namespace)
+
+
+class _SocketBlobs:
+    def __init__(self, path: Path, namespace: str) -> None:
+        self._path = path
+        self._namespace = namespace
+
+    def document(self, digest: str) -> bytes | None:
+        with self.stream(digest) as stream:
+            return stream.read(_LARGEST_DOCUMENT)
+
+    def stream(self, digest: str) -> io.BufferedReader:
+        from cacheview.stores.containerd.client import Client
+
+        client = Client(self._path, DEFAULT_LIMITS, _DEADLINE)
+        try:
+            buffered: io.BufferedReader = io.BufferedReader(_Chunks(client, digest, self._namespace), BUFFER)
+            buffered.peek(1)
+        except DataError as error:
+            client.__exit__(None, None, None)
+            what = f"containerd does not give the content of layer {digest[:19]}: {error.what}"
+            raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
+        return buffered
+
+
+class _Chunks(io.RawIOBase):
+    """The answers of containerd's content service as one stream."""
+
+    def __init__(self, client: Client, digest: str, namespace: str) -> None:
+        self._client = client
+        self._chunks = client.blob(digest, namespace)
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._left = chunk
+        count = min(len(view), len(self._left))
+        view[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._client.__exit__(None, None, None)
+        super().close()

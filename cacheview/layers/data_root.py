@@ -1,0 +1,238 @@
+"""The layers of a graph-driver store, put together again from a data root.
+
+Docker keeps the headers of each layer's tar stream apart (``tar-split.json.gz`` of the layer database, in the format of
+vbatts/tar-split) and the files in the folder of the storage driver: together they are the stream that was unpacked.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.layers.entry import LayerError
+from cacheview.layers.source import LayerSource, LayerUnavailableError
+from cacheview.layers.tarstream import TarLayers
+from cacheview.stores.driver_files import SHORT, DriverFiles
+from cacheview.stores.files import BUFFER
+from cacheview.stores.layerdb import LAYERS
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+
+__all__ = ["data_root_layers"]
+
+_FOLDERS: Final = {
+    "overlay2": "overlay2/{}/diff",
+    "overlay": "overlay/{}/root",
+    "fuse-overlayfs": "fuse-overlayfs/{}/diff",
+    "vfs": "vfs/dir/{}",
+    "aufs": "aufs/diff/{}",
+    "btrfs": "btrfs/subvolumes/{}",
+}
+"""Where drivers keep the files of a layer, by its cache id."""
+
+_DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_CHAIN: Final = re.compile(r"[0-9a-f]{64}")
+_CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
+_FILE, _SEGMENT = 1, 2
+_LONGEST_LINE: Final = 4 << 20
+_MOST_LAYERS: Final = 200_000
+_REMEDY: Final = "`docker save` the image and open the archive"
+
+
+def data_root_layers(driver_folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
+    """The layers below ``image/<driver>`` of a data root.
+
+    Raises:
+        LayerUnavailableError: cacheview does not know where the driver keeps files, or may not read them.
+    """
+    place = _FOLDERS.get(driver_folder.name)
+    if place is None:
+        raise LayerUnavailableError(
+            f"the files of the storage driver {driver_folder.name[:40]} cannot be read", _REMEDY
+        )
+    return TarLayers(_DataRoot(driver_folder, place, limits).open)
+
+
+class _DataRoot:
+    """Opens layers of one driver."""
+
+    def __init__(self, driver_folder: Path, place: str, limits: Limits) -> None:
+        self._files = DriverFiles(driver_folder, limits)
+        self._root = driver_folder.parent.parent
+        self._place = place
+        self._chains: dict[str, str] | None = None
+
+    def open(self, diff_id: str) -> io.BufferedReader:
+        try:
+            chain = self._by_diff_id().get(diff_id)
+            if chain is None:
+                raise LayerUnavailableError(
+                    f"the layer {diff_id[:19]} is not in the data root", "Pull or load it again"
+                )
+            cache_id = (self._files.read(f"{LAYERS}/{chain}/cache-id", SHORT) or b"").decode("ascii", "replace").strip()
+            if not _CACHE_ID.fullmatch(cache_id):
+                raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
+            split = self._files.path(f"{LAYERS}/{chain}/tar-split.json.gz")
+            headers = open(split, "rb")  # noqa: SIM115
+            folder = self._root / self._place.format(cache_id)
+            stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder), BUFFER)
+        except OSError as error:
+            what = f"the files of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
+            raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
+        return stream
+
+    def _short(self, name: str) -> str:
+        return (self._files.read(name, SHORT) or b"").decode("ascii", "replace").strip()
+
+    def _by_diff_id(self) -> dict[str, str]:
+        """For each diff id, one of the chains that end with it."""
+        if self._chains is None:
+            found: dict[str, str] = {}
+            with os.scandir(self._files.path(LAYERS)) as folders:
+                names = [folder.name for folder in folders if _CHAIN.fullmatch(folder.name)]
+            for name in names[:_MOST_LAYERS]:
+                diff_id = self._short(f"{LAYERS}/{name}/diff")
+                if _DIFF_ID.fullmatch(diff_id):
+                    found.setdefault(diff_id, name)
+            self._chains = found
+        return self._chains
+
+
+class _Assembled(io.RawIOBase):
+    """The tar stream of a layer, read forward: headers from tar-split, content from the driver's folder."""
+
+    def __init__(self, headers: io.BufferedReader, folder: Path) -> None:
+        self._file = headers
+        self._folder = folder
+        self._pieces = _pieces(headers)
+        self._segment = memoryview(b"")
+        self._content: tuple[bytes, int] | None = None  # name and bytes left of the file whose turn it is
+        self._open: io.FileIO | None = None
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = offset + (self._position if whence == io.SEEK_CUR else 0)
+        if whence == io.SEEK_END or target < self._position:
+            raise io.UnsupportedOperation("a layer is read forward only")
+        while self._position < target and self._ready():
+            step = target - self._position
+            if self._segment:
+                step = min(step, len(self._segment))
+                self._segment = self._segment[step:]
+            else:
+                assert self._content is not None
+                name, left = self._content
+                step = min(step, left)
+                self._content = (name, left - step)
+                if self._open is not None:
+                    self._open.seek(step, io.SEEK_CUR)
+                elif step < left:
+                    self._open = self._opened(name)
+                    self._open.seek(step)
+            self._position += step
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if not view or not self._ready():
+            return 0
+        if self._segment:
+            count = min(len(view), len(self._segment))
+            view[:count] = self._segment[:count]
+            self._segment = self._segment[count:]
+        else:
+            assert self._content is not None
+            name, left = self._content
+            if self._open is None:
+                self._open = self._opened(name)
+            count = self._open.readinto(view[:left]) or 0
+            if not count:
+                raise LayerError("a file of it is shorter than when it was unpacked", where=os.fsdecode(name))
+            self._content = (name, left - count)
+        self._position += count
+        return count
+
+    def _ready(self) -> bool:
+        """Goes to the next piece when one is used up; False at the end."""
+        while not self._segment and not (self._content and self._content[1]):
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+            piece = next(self._pieces, None)
+            if piece is None:
+                return False
+            self._segment, self._content = (
+                (memoryview(piece), None) if isinstance(piece, bytes) else (self._segment, piece)
+            )
+        return True
+
+    def _opened(self, name: bytes) -> io.FileIO:
+        """A file of the driver's folder, no link on the way followed."""
+        parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+        if not parts or b".." in parts:
+            raise LayerError("a name in it points outside of its folder", where=os.fsdecode(name)[:200])
+        nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+        folder = os.open(self._folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
+        try:
+            for part in parts[:-1]:
+                inner = os.open(part, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | nofollow, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            file = os.open(parts[-1], os.O_RDONLY | nofollow, dir_fd=folder)
+        finally:
+            os.close(folder)
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            os.close(file)
+            raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
+        return io.FileIO(file, "rb")
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._file.close()
+        super().close()
+
+
+def _pieces(file: io.BufferedReader) -> Iterator[bytes | tuple[bytes, int]]:
+    """The stream in order: bytes as they are, or the name and size of a file whose content belongs there.
+
+    Raises:
+        LayerError: it is damaged.
+    """
+    try:
+        with gzip.GzipFile(fileobj=file) as lines:
+            while line := lines.readline(_LONGEST_LINE):
+                row = json.loads(line)
+                if row["type"] == _SEGMENT:
+                    yield base64.b64decode(row["payload"])
+                elif row["type"] == _FILE:
+                    size = row.get("size", 0)
+                    if type(size) is not int or size < 0:
+                        raise ValueError("size")
+                    if size:
+                        yield _file_name(row), size
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
+        raise LayerError(f"its record of headers is damaged: {error}. Pull or load the image again") from error
+
+
+def _file_name(row: dict[str, Any]) -> bytes:
+    raw = row.get("name_raw")
+    return base64.b64decode(raw) if raw else str(row["name"]).encode("utf-8", "surrogateescape")

@@ -1,0 +1,103 @@
+"""One entry of a layer: a file, folder, link or device, or the mark that something below it is gone."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.model import DataError
+from cacheview.stores.tar import Header
+
+__all__ = ["OPAQUE", "WHITEOUT", "LayerEntry", "LayerError", "entry_of"]
+
+WHITEOUT = ".wh."
+"""What the name of a file begins with that marks another one as removed (the OCI image spec)."""
+
+OPAQUE = ".wh..wh..opq"
+"""The name of the file that marks all else below its folder as removed."""
+
+_HARD_LINK = "1"
+_KINDS = {kind.value: kind for kind in Kind if kind.value}
+_CAPABILITY = "security.capability"
+_MODE_BITS = 0o7777
+
+
+class LayerError(DataError):
+    """A layer cannot be read: what is wrong with it, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One entry.
+
+    Attributes:
+        number: place in the layer, from 0, among all members of its tar stream.
+        path: from the root, clean and without a leading slash; bytes that are not UTF-8 as in surrogateescape. Of a
+            whiteout, the path of the mark itself.
+        kind: what it is; of a hard link `Kind.FILE`.
+        mode: permission bits, with set-user-id, set-group-id and sticky.
+        uid, gid: the owner.
+        size: bytes of content; of a hard link 0.
+        target: where a symlink points, as written.
+        hard_link: the path of the file that this is another name of; empty: it is none.
+        device: major and minor number, of a device.
+        capability: the value of ``security.capability``; empty: none.
+        sparse: its content is stored as a sparse file's.
+    """
+
+    number: int
+    path: str
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    size: int = 0
+    target: str = ""
+    hard_link: str = ""
+    device: tuple[int, int] = (0, 0)
+    capability: bytes = b""
+    sparse: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+
+def entry_of(header: Header, number: int) -> LayerEntry | None:
+    """An entry from its tar header; None for the root itself, and for what is not a file (a GNU volume label).
+
+    Raises:
+        LayerError: the name, or the target of a hard link, points outside the root.
+    """
+    is_link = header.kind == _HARD_LINK
+    kind = Kind.FILE if is_link else _KINDS.get(header.kind)
+    path = _inside(header.name)
+    if kind is None or not path:
+        return None
+    return LayerEntry(
+        number,
+        path,
+        kind,
+        header.mode & _MODE_BITS,
+        header.uid,
+        header.gid,
+        header.size if kind is Kind.FILE else 0,
+        header.link if kind is Kind.SYMLINK else "",
+        _inside(header.link) if is_link else "",
+        header.device,
+        header.xattrs.get(_CAPABILITY, b""),
+        header.sparse,
+    )
+
+
+def _inside(name: str) -> str:
+    """A name from the root, cleaned; a leading slash is dropped, as Docker joins names to the root."""
+    clean = posixpath.normpath(name.lstrip("/") or ".")
+    if clean == ".." or clean.startswith("../") or "\0" in clean:
+        raise LayerError(f"a name in it points outside the image: {name[:200]!r}. Docker refuses such a layer")
+    return "" if clean == "." else clean

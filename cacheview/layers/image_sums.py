@@ -1,0 +1,103 @@
+"""The checksum of ``COPY --from``: the builder sums the files of an image's root itself.
+
+moby: ``lazySource`` and ``NewFileHash`` of ``builder/remotecontext``, and ``FileInfoHeader`` of ``pkg/archive`` (later
+``moby/go-archive``). Docker 20.10 puts type bits into the mode and owner names of the engine's host into the header,
+23.0 the bits alone, 24.0 and later neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
+from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_user
+from cacheview.dockerfile.context.tree import Node, Tree
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.listing import RootFile
+from cacheview.model import Problem
+
+__all__ = ["ImageSums"]
+
+
+class ImageSums:
+    """Checksums over the root of one image, as one release's builder makes them.
+
+    Args:
+        files: the layers of the store.
+        diff_ids: the layers of the image, bottom first.
+        release: of the builder.
+    """
+
+    def __init__(self, files: LayerFiles, diff_ids: Sequence[str], release: BuilderRelease) -> None:
+        self._files = files
+        self._release = release
+        self._root: Mapping[str, RootFile] = files.root(diff_ids) if diff_ids else {}
+        self.tree = Tree({path: _node(path, file) for path, file in self._root.items()})
+        self.problems: dict[str, Problem] = {}
+
+    def of_sources(self, sources: Sequence[str], *, destination: str) -> SourcesSum:
+        """The checksum of a ``COPY --from`` this image.
+
+        Raises:
+            RefusedError: the builder stops here.
+            NotKnownError: the layers do not tell what goes into it.
+            LayerUnavailableError, LayerError: a layer cannot be read.
+        """
+        return sum_sources(self, sources, instruction="COPY", destination=destination)
+
+    def of_folder(self, real: str) -> SourcesSum:
+        return sum_folder(self, real, self.problems)
+
+    def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
+        wanted: dict[str, Wanted] = {}
+        for path in paths:
+            if not path:
+                raise NotKnownError("a link in it leads to the root folder itself, whose mode no layer records")
+            file = self._root.get(path)
+            if file is not None:
+                wanted[path] = (file.diff_id, file.entry, self._header(path, file))
+        sums = self._files.sums(wanted.values())
+        return {path: sums[diff_id, entry.number, header] for path, (diff_id, entry, header) in wanted.items()}
+
+    def without_sum(self, _path: str, real: str) -> str:
+        """A link that leads nowhere stands for where it leads (``lazySource.Hash``)."""
+        return real
+
+    def not_found(self, path: str) -> str:
+        return f"stat {path}: file does not exist"
+
+    def _header(self, path: str, file: RootFile) -> bytes:
+        """What the builder sums before the content: ``tarsumHash.Reset`` over the header of the file on disk."""
+        entry = file.entry
+        if file.is_implied:
+            what = f"no layer has an entry for the folder /{path[:200]}, so its mode and owner are not known"
+            raise NotKnownError(what)
+        owner = ""
+        if self._release.sums_owner_names:
+            if (entry.uid, entry.gid) != (0, 0):
+                raise NotKnownError(
+                    f"/{path[:200]} belongs to {entry.uid}:{entry.gid}, and Docker {self._release.release} puts the "
+                    "names of owners on the engine's host into the checksum"
+                )
+            owner = "root"
+        capability = without_root_user(entry.capability)
+        return Header(
+            path + ("/" if entry.kind is Kind.DIRECTORY else ""),
+            entry.mode | (TYPE_BITS[entry.kind] if self._release.sums_type_bits else 0),
+            entry.uid,
+            entry.gid,
+            entry.size,
+            entry.kind.value,
+            entry.target,
+            entry.device,
+            (("security.capability", capability),) if capability else (),
+            (owner, owner),
+        ).summed()
+
+
+def _node(path: str, file: RootFile) -> Node:
+    entry = file.entry
+    return Node(Entry(path, entry.kind, entry.mode, entry.size, entry.target, device=entry.device))

@@ -1,0 +1,128 @@
+"""What a layer holds, read once, and the root of an image made of several layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
+
+__all__ = ["Listing", "RootFile", "root_of"]
+
+_IMPLIED_MODE = 0o755
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The entries of one layer, in its order.
+
+    Attributes:
+        diff_id: of the layer.
+        entries: whiteouts among them.
+    """
+
+    diff_id: str
+    entries: tuple[LayerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootFile:
+    """One file of an image's root.
+
+    Attributes:
+        entry: as the uppermost layer has it; of a hard link the entry of the file with the content, under this path.
+        diff_id: the layer that its content lies in; empty of a folder that no layer has an entry for.
+    """
+
+    entry: LayerEntry
+    diff_id: str
+
+    @property
+    def is_implied(self) -> bool:
+        """A folder that is there for what is in it: the layers do not say whose it is, or its mode."""
+        return not self.diff_id
+
+
+class _Root:
+    """A root while layers are applied to it."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, RootFile] = {}
+        self.inside: dict[str, dict[str, None]] = {}
+        self.written: set[str] = set()  # by the layer at hand, with the folders above
+
+    def add(self, path: str, file: RootFile) -> None:
+        """Puts a file in place of what was there; a folder keeps what is in it."""
+        above = path.rpartition("/")[0]
+        missing = []
+        while above and not self._is_folder(above):
+            missing.append(above)
+            above = above.rpartition("/")[0]
+        for folder in reversed(missing):
+            self.remove(folder)
+            self._put(folder, RootFile(LayerEntry(-1, folder, Kind.DIRECTORY, _IMPLIED_MODE, 0, 0), ""))
+        if not (file.entry.kind is Kind.DIRECTORY and self._is_folder(path)):
+            self.remove(path)
+        self._put(path, file)
+        while path and path not in self.written:
+            self.written.add(path)
+            path = path.rpartition("/")[0]
+
+    def _is_folder(self, path: str) -> bool:
+        known = self.files.get(path)
+        return known is not None and known.entry.kind is Kind.DIRECTORY
+
+    def _put(self, path: str, file: RootFile) -> None:
+        self.files[path] = file
+        self.inside.setdefault(path.rpartition("/")[0], {})[path] = None
+
+    def remove(self, path: str) -> None:
+        """Removes a file, or a folder with all that is in it."""
+        if path not in self.files:
+            return
+        self.inside[path.rpartition("/")[0]].pop(path, None)
+        left = [path]
+        while left:
+            here = left.pop()
+            self.files.pop(here, None)
+            left.extend(self.inside.pop(here, ()))
+
+    def clear(self, folder: str) -> None:
+        """Removes what lower layers have below a folder."""
+        left = [folder]
+        while left:
+            for path in list(self.inside.get(left.pop(), ())):
+                if path in self.written:
+                    left.append(path)
+                else:
+                    self.remove(path)
+
+
+def root_of(layers: Sequence[Listing]) -> Mapping[str, RootFile]:
+    """The files of an image, its layers applied bottom first (``UnpackLayer`` of moby's ``pkg/archive/diff.go``).
+
+    Raises:
+        LayerError: a hard link leads to what is not a file.
+    """
+    root = _Root()
+    for layer in layers:
+        root.written = set()
+        for entry in layer.entries:
+            if not entry.name.startswith(WHITEOUT):
+                root.add(entry.path, _file(root, entry, layer.diff_id))
+            elif entry.name == OPAQUE:
+                root.clear(entry.folder)
+            elif not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):  # else what AUFS kept for itself
+                hidden = entry.name.removeprefix(WHITEOUT)
+                root.remove(f"{entry.folder}/{hidden}" if entry.folder else hidden)
+    return root.files
+
+
+def _file(root: _Root, entry: LayerEntry, diff_id: str) -> RootFile:
+    if not entry.hard_link:
+        return RootFile(entry, diff_id)
+    first = root.files.get(entry.hard_link)
+    if first is None or first.entry.kind is Kind.DIRECTORY:
+        raise LayerError(f"a hard link in it leads to what is not a file: {entry.path[:200]!r}")
+    return RootFile(replace(first.entry, path=entry.path), first.diff_id)

@@ -1,0 +1,51 @@
+"""Where the layers of a store are read, by the place that the store names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from cacheview.layers.archive import archive_layers, folder_layers
+from cacheview.layers.containerd import blob_layers, folder_blobs, socket_blobs
+from cacheview.layers.data_root import data_root_layers
+from cacheview.layers.source import LayerSource, LayerUnavailableError
+from cacheview.model import ImageStore
+from cacheview.stores.containerd.namespaces import split_target
+from cacheview.stores.containerd.root import find_root
+from cacheview.stores.location import parse_location
+
+__all__ = ["open_layers"]
+
+_NOWHERE: Final = {
+    "engine": (
+        "the Docker API gives layers only as a whole image",
+        "Run cacheview as root to read the engine's data root, or open an archive made with `docker save`",
+    ),
+    "suite": ("a suite has no layers", "Open the store that it was saved from"),
+    "demo": ("the demo has no layers", ""),
+}
+
+
+def open_layers(store: ImageStore) -> LayerSource:
+    """The layers of a store. Nothing is read yet but what says where they are.
+
+    Raises:
+        LayerUnavailableError: the store does not give them: why, and what to do.
+        DataError: the place cannot be read.
+    """
+    if not store.layers_at:
+        kind = parse_location(store.location).kind
+        raise LayerUnavailableError(*_NOWHERE.get(kind, _NOWHERE["suite"]))
+    place = parse_location(store.layers_at)
+    if place.kind == "data-root":
+        return data_root_layers(Path(place.target))
+    if place.kind == "containerd":
+        text, namespace = split_target(place.target)
+        path = Path(text)
+        if path.is_socket():
+            return blob_layers(socket_blobs(path, namespace), store.images)
+        return blob_layers(folder_blobs(find_root(path)), store.images)
+    if os.path.isdir(store.layers_at):
+        return folder_layers(Path(store.layers_at))
+    return archive_layers(Path(store.layers_at))

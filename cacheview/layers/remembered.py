@@ -1,0 +1,180 @@
+"""What was read of layers, kept in the user's cache folder: listings and sums by diff id, never content."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.entry import LayerEntry
+from cacheview.layers.listing import Listing
+from cacheview.model import DataError
+
+__all__ = ["LayerMemory"]
+
+_VERSION: Final = 1
+_DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_SUM: Final = re.compile(r"[0-9a-f]{64}")
+_MOST_BYTES: Final = 256 << 20
+_MOST_UNPACKED: Final = 256 << 20  # of one file: what a listing of the most entries takes
+_KINDS: Final = {kind.value: kind for kind in Kind if kind.value}
+
+
+class LayerMemory:
+    """Listings and sums of layers, in memory and, where there is a folder, on disk (mode 0600, bounded).
+
+    Args:
+        folder: where files are kept; None: nothing outlives this value.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._listings: dict[str, Listing] = {}
+        self._sums: dict[str, dict[str, str]] = {}
+        self._changed: set[str] = set()
+
+    def listing(self, diff_id: str) -> Listing | None:
+        """The entries of a layer; None: they were never read."""
+        if diff_id not in self._listings:
+            with contextlib.suppress(DataError):  # a damaged file is read again from the store
+                self._load(diff_id)
+        return self._listings.get(diff_id)
+
+    def keep(self, listing: Listing) -> None:
+        """Keeps the entries of a layer."""
+        self._listings[listing.diff_id] = listing
+        self._changed.add(listing.diff_id)
+
+    def sums(self, diff_id: str) -> Mapping[str, str]:
+        """Sums of files of a layer, by `LayerFiles`' key."""
+        return self._sums.get(diff_id, {})
+
+    def keep_sums(self, diff_id: str, sums: Mapping[str, str]) -> None:
+        """Adds sums of a layer whose listing is known."""
+        self._sums.setdefault(diff_id, {}).update(sums)
+        self._changed.add(diff_id)
+
+    def save(self) -> None:
+        """Writes what is new, whole files at a time; the oldest go where there is too much.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        changed, self._changed = self._changed, set()
+        if self._folder is None:
+            return
+        try:
+            for diff_id in changed:
+                if _DIFF_ID.fullmatch(diff_id):
+                    self._write(self._folder, diff_id)
+            if changed:
+                _drop_oldest(self._folder)
+        except OSError as error:
+            what = f"what was read of layers cannot be kept: {error.strerror}"
+            raise DataError(what, where=str(self._folder)) from error
+
+    def _path(self, diff_id: str) -> Path | None:
+        if self._folder is None or not _DIFF_ID.fullmatch(diff_id):
+            return None
+        return self._folder / f"{diff_id.removeprefix('sha256:')}.json.gz"
+
+    def _write(self, folder: Path, diff_id: str) -> None:
+        path = self._path(diff_id)
+        assert path is not None
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(prefix=".layer-", suffix=".tmp", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as file, gzip.GzipFile(fileobj=file, mode="wb", compresslevel=3) as packed:
+                for line in self._lines(diff_id):
+                    packed.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+
+    def _lines(self, diff_id: str) -> Iterator[Any]:
+        entries = self._listings[diff_id].entries
+        yield {"version": _VERSION, "diff_id": diff_id, "sums": self._sums.get(diff_id, {})}
+        for entry in entries:
+            yield [
+                entry.number,
+                entry.path,
+                entry.kind.value,
+                entry.mode,
+                entry.uid,
+                entry.gid,
+                entry.size,
+                entry.target,
+                entry.hard_link,
+                *entry.device,
+                entry.capability.hex(),
+                int(entry.sparse),
+            ]
+
+    def _load(self, diff_id: str) -> None:
+        path = self._path(diff_id)
+        if path is None:
+            return
+        try:
+            with gzip.open(path, "rb") as file:
+                content = file.read(_MOST_UNPACKED + 1)
+        except FileNotFoundError:
+            return
+        except (OSError, EOFError) as error:
+            raise DataError(f"cannot be read: {error}", where=str(path)) from error
+        head, *lines = content.split(b"\n")
+        try:
+            value = json.loads(head)
+            if len(content) > _MOST_UNPACKED or value["version"] != _VERSION or value["diff_id"] != diff_id:
+                return
+            entries = tuple(_entry(json.loads(line)) for line in lines if line)
+            sums = {str(key): str(found) for key, found in value["sums"].items() if _SUM.fullmatch(str(found))}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise DataError("is damaged; it is read again from the store", where=str(path)) from error
+        self._listings[diff_id] = Listing(diff_id, entries)
+        self._sums[diff_id] = sums
+        with contextlib.suppress(OSError):
+            os.utime(path)  # it is in use: others go first
+
+
+def _entry(row: list[Any]) -> LayerEntry:
+    number, path, kind, mode, uid, gid, size, target, hard_link, major, minor, capability, sparse = row
+    numbers = (number, mode, uid, gid, size, major, minor, sparse)
+    if not all(type(one) is int for one in numbers) or not all(type(one) is str for one in (path, target, hard_link)):
+        raise TypeError("not an entry")
+    return LayerEntry(
+        number,
+        path,
+        _KINDS[kind],
+        mode,
+        uid,
+        gid,
+        size,
+        target,
+        hard_link,
+        (major, minor),
+        bytes.fromhex(capability),
+        bool(sparse),
+    )
+
+
+def _drop_oldest(folder: Path) -> None:
+    files = []
+    for path in folder.glob("*.json.gz"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            files.append((status.st_mtime, status.st_size, path))
+    total = 0
+    for _, size, path in sorted(files, key=lambda file: file[0], reverse=True):
+        total += size
+        if total > _MOST_BYTES:
+            with contextlib.suppress(OSError):
+                path.unlink()

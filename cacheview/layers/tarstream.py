@@ -1,0 +1,121 @@
+"""A layer as a tar stream: its entries in one pass, the content of some files in another."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cacheview.layers.entry import LayerEntry, LayerError, entry_of
+from cacheview.layers.source import Report
+from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.tar import Header, TarError, headers
+
+__all__ = ["MOST_ENTRIES", "TarLayers"]
+
+MOST_ENTRIES: Final = 400_000
+"""Members of one layer at most: more than the largest real ones have."""
+
+_MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
+_LONGEST_NAME: Final = 4096
+_MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
+_CHUNK: Final = 256 * 1024
+_INTERVAL: Final = 0.05  # seconds between two reports
+_LOOK: Final = 64  # members between two looks at the clock
+
+
+class _Opener(Protocol):
+    def __call__(self, diff_id: str, /) -> io.BufferedReader: ...
+
+
+@dataclass(frozen=True)
+class TarLayers:
+    """A `LayerSource` over tar streams.
+
+    Attributes:
+        open: opens the uncompressed tar stream of a layer. Raises `LayerUnavailableError`, `LayerError`.
+    """
+
+    open: _Opener
+
+    def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        with self.open(diff_id) as stream, _damage(diff_id):
+            tick = _Ticker(stream, report, diff_id)
+            for number, header in enumerate(_bounded(stream)):
+                tick(number)
+                entry = entry_of(header, number)
+                if entry is not None:
+                    yield entry
+
+    def contents(
+        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+    ) -> Iterator[tuple[int, Iterable[bytes]]]:
+        last = max(wanted, default=-1)
+        with self.open(diff_id) as stream, _damage(diff_id):
+            tick = _Ticker(stream, report, diff_id)
+            for number, header in enumerate(_bounded(stream)):
+                if number > last:
+                    return
+                tick(number)
+                if number in wanted:
+                    yield number, _content(diff_id, stream, header, tick)
+
+
+@contextmanager
+def _damage(diff_id: str) -> Iterator[None]:
+    """Damage of the stream as a `LayerError`."""
+    try:
+        yield
+    except (TarError, DamagedStreamError, OSError) as error:
+        what = f"layer {diff_id[:19]} cannot be read: {error}. Save or pull the image again"
+        raise LayerError(what) from error
+
+
+def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
+    names = 0
+    for number, header in enumerate(headers(stream)):
+        names += len(header.name) + len(header.link)
+        if max(len(header.name), len(header.link)) > _LONGEST_NAME:
+            raise TarError(f"it has a name of more than {_LONGEST_NAME:,} characters, which no system accepts")
+        if names > _MOST_NAMES:
+            raise TarError(f"its names have more than {_MOST_NAMES:,} characters, which is the most that is read")
+        if number >= MOST_ENTRIES:
+            raise TarError(f"it has more than {MOST_ENTRIES:,} members, which is the most that is read")
+        if stream.tell() + header.size > _MOST_UNPACKED:
+            raise TarError(f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB, which is the most that is read")
+        yield header
+
+
+def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: Callable[[int], None]) -> Iterator[bytes]:
+    if header.sparse:
+        raise LayerError("it is stored as a sparse file, whose content is not read", where=header.name)
+    left = header.size
+    with _damage(diff_id):
+        while left:
+            piece = stream.read(min(left, _CHUNK))
+            if not piece:
+                raise TarError("it ends early")
+            left -= len(piece)
+            tick(0)
+            yield piece
+
+
+class _Ticker:
+    """Reports how far a stream was read, some times a second."""
+
+    def __init__(self, stream: io.BufferedReader, report: Report, what: str) -> None:
+        self._stream = stream
+        self._report = report
+        self._what = what
+        self._next = 0.0
+
+    def __call__(self, number: int) -> None:
+        if number % _LOOK:
+            return
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _INTERVAL
+            self._report(self._stream.tell(), self._what)
