@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Windows first: after each, all that is alive is searched for what is left of it, and that is little as yet."""
     windows = Path(__file__).parent / "ui"
     items.sort(key=lambda item: windows not in item.path.parents)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the program keeps in the user's cache folder goes elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -11,6 +11,9 @@ from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_name
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import RuleSet, fitting
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
+from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
@@ -18,6 +21,7 @@ from cacheview.replay.builder import builder_of
 from cacheview.replay.changes import remember_files
 from cacheview.replay.docker_cli import added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
@@ -58,12 +62,25 @@ def replay_command(arguments: list[str]) -> int:
         given_options, platform_is_given = _build_options(options), options.platform is not None
         build = added.to(given_options, platform_is_given=platform_is_given)
         data = dockerfile.read()
+        memory = LayerMemory(layer_cache())
+        image_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
 
         def play(assumed: Mapping[int, str]) -> Replay:
             name = dockerfile.name or DEFAULT_NAME
-            return replay(data, summer, case.store, rules, release, build, name=name, assumed=assumed)
+            return replay(
+                data,
+                summer,
+                case.store,
+                rules,
+                release,
+                build,
+                name=name,
+                image_files=image_files,
+                assumed=assumed,
+            )
 
         told = beyond(play, case.store, rules) if options.beyond else play({})
+        _keep(memory)
     except DataError as error:
         raise UsageError(str(error)) from error
     for note in added.notes(given_options, platform_is_given=platform_is_given):
@@ -77,6 +94,14 @@ def replay_command(arguments: list[str]) -> int:
     else:
         print(replay_as_text(told, case.store, missed))
     return _status(told)
+
+
+def _keep(memory: LayerMemory) -> None:
+    """Keep what was read of layers. That it cannot be kept makes the next replay slower, not wrong."""
+    try:
+        memory.save()
+    except DataError as error:
+        complain(str(error))
 
 
 def _misses(

@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from platformdirs import user_cache_dir
+
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing
 from cacheview.model import DataError
 
-__all__ = ["LayerMemory"]
+__all__ = ["LayerMemory", "layer_cache"]
 
 _VERSION: Final = 1
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -25,6 +27,11 @@ _SUM: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES: Final = 256 << 20
 _MOST_UNPACKED: Final = 256 << 20  # of one file: what a listing of the most entries takes
 _KINDS: Final = {kind.value: kind for kind in Kind if kind.value}
+
+
+def layer_cache() -> Path:
+    """The folder in the user's cache that listings and sums are kept in."""
+    return Path(user_cache_dir("cacheview", appauthor=False)) / "layers"
 
 
 class LayerMemory:

@@ -12,12 +12,13 @@ from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.model import ContainerConfig, HealthConfig, HistoryEntry, Image, ImageConfig, Platform, RootFS, Timestamp
 
-__all__ = ["UNTOLD", "is_made", "made_id", "made_image", "maker", "told_id", "told_words"]
+__all__ = ["UNTOLD", "has_unknown_layer", "is_made", "made_id", "made_image", "maker", "told_id", "told_words"]
 
 UNTOLD: Final = "<the image of step "
 """What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+_UNKNOWN_LAYER: Final = "layer of "
 _MADE: Final = re.compile(r"step ([0-9]+)(?:\.[0-9]+)?(?: \([0-9]+\))?")
 
 
@@ -46,6 +47,11 @@ def maker(image_id: str) -> int:
 def told_id(image_id: str) -> str:
     """An id as it can be told: what id an image of this build would get is not known."""
     return f"{UNTOLD}{maker(image_id)}>" if is_made(image_id) else image_id
+
+
+def has_unknown_layer(image: Image) -> bool:
+    """Whether an image has a layer that this build would make, so that its files are not known."""
+    return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
 
 def told_words(said: str) -> str:
@@ -89,7 +95,7 @@ def made_image(
         variant=base.variant if base is not None else platform.variant,
         os=(base.os if base is not None else "") or platform.os,
         config=step.after.config,
-        rootfs=RootFS(type="layers", diff_ids=(*layers, f"layer of {image_id}") if step.has_layer else layers),
+        rootfs=RootFS(type="layers", diff_ids=(*layers, f"{_UNKNOWN_LAYER}{image_id}") if step.has_layer else layers),
         history=(*((base.history if base is not None else None) or ()), entry),
     )
     return Image(

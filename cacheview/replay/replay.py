@@ -11,6 +11,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore, Timestamp
 from cacheview.replay.build import run_build
+from cacheview.replay.image_files import NO_IMAGE_FILES, ImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay
 from cacheview.replay.so_far import BuildSoFar
@@ -28,6 +29,7 @@ def replay(
     options: BuildOptions,
     *,
     name: str = "Dockerfile",
+    image_files: ImageFiles = NO_IMAGE_FILES,
     assumed: Mapping[int, str] | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Replay:
@@ -40,6 +42,7 @@ def replay(
         release: the builder.
         options: of the build.
         name: path of the Dockerfile in the context.
+        image_files: what sums the files of ``COPY --from``.
         assumed: see `beyond`.
         progress: called with the number of each step before it is taken. It may raise anything, to stop.
 
@@ -58,4 +61,5 @@ def replay(
         return Replay((), 0, None, refusal)
     # With Z, as the daemon writes it: Go tells it from +00:00 where histories are compared.
     now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")
-    return run_build(BuildSoFar(store, rules, release, options, summer, now, progress, assumed or {}), document)
+    build = BuildSoFar(store, rules, release, options, summer, image_files, now, progress, assumed or {})
+    return run_build(build, document)

@@ -16,6 +16,7 @@ from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
 from cacheview.engine.walk import Walk, World
 from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
 from cacheview.replay.bases import has_platform, is_for
+from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.made import made_id, told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
@@ -49,7 +50,8 @@ class BuildSoFar:
         store, rules: what the cache is.
         release: of the builder.
         options: of the build.
-        summer: what sums files.
+        summer: what sums files of the context.
+        image_files: what sums files of images.
         now: when it is.
         progress: called with the number of each step before it is taken.
         assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
@@ -67,6 +69,7 @@ class BuildSoFar:
     release: BuilderRelease
     options: BuildOptions
     summer: Summer
+    image_files: ImageFiles
     now: Timestamp
     progress: Callable[[int], object]
     assumed: Mapping[int, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of `
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -22,7 +23,7 @@ from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
-from cacheview.replay.made import is_made, made_image, maker, told_id, told_words
+from cacheview.replay.made import has_unknown_layer, is_made, made_image, maker, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -30,6 +31,8 @@ from cacheview.replay.so_far import BuildSoFar, StageResult
 
 __all__ = ["StageBuild"]
 
+_INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
+_LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
 
@@ -242,30 +245,60 @@ class StageBuild:
         return self._ask(step, done, instruction.name, trigger, sources)
 
     def _sum(self, copy: CopySources, instruction: Instruction) -> SourcesSum:
-        if copy.from_:
-            raise NotKnownError(self._unknown_files(copy.from_, instruction))
-        return self.build.summer.sum(copy)
-
-    def _unknown_files(self, name: str, instruction: Instruction) -> str:
-        """Why the files of a ``--from`` are not known. Raises `RefusedError` where it names nothing."""
-        results = self.build.results
-        if self.build.stage(name) is not None:
-            return f"its files come out of the stage {name[:80]}, which is not built here"
-        if name.isascii() and name.lstrip("+-").isdecimal():
-            index = int(name)
-            if index == len(results):
-                raise _invalid_from(name, "refers to current build stage", instruction)
-            if not 0 <= index < len(results):
-                raise _invalid_from(name, "index out of bounds", instruction)
-            return f"its files come out of stage {index}, which is not built here"
-        build = self.build
+        if not copy.from_:
+            return self.build.summer.sum(copy)
+        images = self._images_of(copy.from_, instruction)
         try:
-            find_image(name, build.store, build.rules, build.release, build.platform, build.options.daemon)
-        except MustPullError as pull:
-            return pull.reason
-        except RefusedError as refusal:
-            raise _invalid_from(name, refusal.said, instruction) from None
-        return f"its files come out of the image {name[:200]}, whose layers are not read"
+            found = [self.build.image_files.sum(image, copy) for image in images]
+        except NotKnownError as error:
+            raise NotKnownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
+        if len({sources.text for sources in found}) > 1:
+            raise NotKnownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
+        return found[0]
+
+    def _images_of(self, name: str, instruction: Instruction) -> list[Image | None]:
+        """The images that a ``--from`` may mean, None for scratch.
+
+        Raises:
+            NotKnownError: the image is not in the store.
+            RefusedError: it names nothing.
+        """
+        build = self.build
+        stage = self._stage_of(name, instruction)
+        if stage is None:
+            try:
+                image = find_image(name, build.store, build.rules, build.release, build.platform, build.options.daemon)
+            except MustPullError as pull:
+                raise NotKnownError(pull.reason) from None
+            except RefusedError as refusal:
+                raise _invalid_from(name, refusal.said, instruction) from None
+            build.mounted.add(image.id)
+            return [image]
+        if not stage.images:
+            raise NotKnownError(f"its files come from the stage {name[:80]}, whose base is not known")
+        images = [build.image(image_id) for image_id in stage.images]
+        if any(image is not None and has_unknown_layer(image) for image in images):
+            raise NotKnownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
+        if len(stage.images) == 1:
+            try:
+                build.mount(stage.images[0], build.platform)
+            except RefusedError as refusal:
+                raise _invalid_from(name, refusal.said, instruction) from None
+        return images
+
+    def _stage_of(self, name: str, instruction: Instruction) -> StageResult | None:
+        """The stage that a ``--from`` names, or gives the number of; None: it means an image."""
+        stage = self.build.stage(name)
+        number = _INDEX.fullmatch(name)
+        if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:
+            return stage
+        results = self.build.results
+        index = -int(number[1]) if name.startswith("-") else int(number[1])
+        if index == len(results):
+            raise _invalid_from(name, "refers to current build stage", instruction)
+        if not 0 <= index < len(results):
+            raise _invalid_from(name, "index out of bounds", instruction)
+        return results[index]
 
     def _settled(
         self,

@@ -14,7 +14,7 @@ from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet, StoreKind
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Timestamp
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, RootFS, Timestamp
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.prober import HOLE
 from cacheview.replay.replay import replay
@@ -151,7 +151,13 @@ def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
     changes = {
         "id": ids[image.id],
         "parent": ids.get(parent, parent) if parent is not None else None,
-        "config": config.model_copy(update={"history": history}),
+        "config": config.model_copy(update={"history": history, "rootfs": _real_layers(image)}),
         "container_config": made_with.model_copy(update={"Cmd": command}),
     }
     return image.model_copy(update=changes)
+
+
+def _real_layers(image: Image) -> RootFS:
+    """The layers of a build by digests; the content behind them is nowhere."""
+    known = [one if one.startswith("sha256:") else _id(f"{image.id} {one}") for one in image.diff_ids]
+    return RootFS(type="layers", diff_ids=tuple(known))

@@ -28,7 +28,7 @@ def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
     told = daemon.replay(STAGES, FILES)
     assert statuses(told) == ["hit", "unknown", "unknown", "unknown"]
     assert [step.possible for step in told.asked][1:] == [(image,) for image in ids[1:]]
-    assert told.steps[3].reason == "its files come out of the stage a, which is not built here"
+    assert told.steps[3].reason == "its files come from a: the layers of the image are not read"
     assert all("is not known" in step.reason for step in told.steps[4:])
     assert told.all_cached is None
     assert told.history is not None
@@ -119,7 +119,7 @@ def test_files_of_an_image_that_is_not_there_are_told_as_such(daemon: Daemon) ->
     daemon.add(image_of("base:1"))
     daemon.build(dockerfile)
     assert (
-        daemon.replay(dockerfile).steps[1].reason == "its files come out of the image base:1, whose layers are not read"
+        daemon.replay(dockerfile).steps[1].reason == "its files come from base:1: the layers of the image are not read"
     )
     daemon.images = [image for image in daemon.images if not image.names]
     assert daemon.replay(dockerfile).steps[1].reason == "the store has no image 'base:1': the builder would pull it"

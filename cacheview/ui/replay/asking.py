@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cacheview.dockerfile.context.hashing import Memory
     from cacheview.dockerfile.context.record import Record
     from cacheview.engine import RuleSet
+    from cacheview.layers.remembered import LayerMemory
     from cacheview.model import ImageStore
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Replay, Step
@@ -25,6 +26,7 @@ __all__ = ["ASKING", "LISTING", "READING", "Question", "Replayer", "Told"]
 
 LISTING: Final = "Looking at the files of the context"
 """Reported with their number so far."""
+READING_LAYER: Final = "Reading the layer"
 READING: Final = "Reading the files of the context"
 """Reported with bytes."""
 ASKING: Final = "Asking the cache, step"
@@ -93,11 +95,15 @@ class Replayer:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
             from cacheview.dockerfile.context import client_for_engine, client_named
             from cacheview.dockerfile.context.hashing import Hasher
+            from cacheview.layers.files import LayerFiles
+            from cacheview.layers.opening import open_layers
+            from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
             from cacheview.replay.builder import builder_of
             from cacheview.replay.changes import remember_files
             from cacheview.replay.docker_cli import added_by
             from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+            from cacheview.replay.image_files import StoreImageFiles
             from cacheview.replay.misses import misses
             from cacheview.replay.replay import replay
             from cacheview.replay.summer import ContextSummer
@@ -125,21 +131,40 @@ class Replayer:
             leads_out = dockerfile.leads_out
             summer = ContextSummer(context, dockerfile.name, release, client, hasher, leads_out=leads_out)
             options = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
+            layers = LayerMemory(layer_cache() if self._records is not None else None)
+
+            def reading_layer(done: int, what: str) -> None:
+                report(done, None, f"{READING_LAYER} {what[:19]}")
+
+            image_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), layers, reading_layer), release)
 
             def asking(number: int) -> None:
                 report(number, None, ASKING)
 
             def play(assumed: Mapping[int, str]) -> Replay:
                 name = dockerfile.name or DEFAULT_NAME
-                return replay(data, summer, store, rules, release, options, name=name, assumed=assumed, progress=asking)
+                return replay(
+                    data,
+                    summer,
+                    store,
+                    rules,
+                    release,
+                    options,
+                    name=name,
+                    image_files=image_files,
+                    assumed=assumed,
+                    progress=asking,
+                )
 
             told = beyond(play, store, rules) if build.beyond else play({})
             if told.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Told(question, told, seconds=seconds))
+            unkept = _saved(layers)
             report(0, None, "Asking why it misses")
             record, problem = self._record(context.title)
+            problem = problem or unkept
             missed = tuple(misses(told, store, rules, record, summer))
             if self._records is not None and not problem and remember_files(record, told, summer):
                 problem = _saved(record)
@@ -187,9 +212,10 @@ def _kept(memory: Memory, path: Path) -> str:
     return ""
 
 
-def _saved(record: Record) -> str:
+def _saved(kept: Record | LayerMemory) -> str:
+    """Save what is kept for the next start. Returns why that cannot be; empty: it was saved."""
     try:
-        record.save()
+        kept.save()
     except DataError as error:
         return str(error)
     return ""

@@ -1,0 +1,75 @@
+"""What was read of layers is kept, so that a layer is read once."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+from layer_kit import Layers, entry, layer
+
+from cacheview.dockerfile.release import builder_release
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.image_sums import ImageSums
+from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.tarstream import TarLayers
+
+RELEASE = builder_release("28.5.2")
+NAME = "f\udcff"
+STREAM = layer(
+    entry("d", kind=tarfile.DIRTYPE, uid=5, gid=6, mode=0o1777),
+    entry(f"d/{NAME}", b"content"),
+    entry("d/link", kind=tarfile.SYMTYPE, linkname=NAME),
+    entry("d/hard", kind=tarfile.LNKTYPE, linkname=f"d/{NAME}"),
+    entry("null", kind=tarfile.CHRTYPE, devmajor=1, devminor=3),
+)
+
+
+def summed(layers: Layers, folder: Path | None) -> str:
+    memory = LayerMemory(folder)
+    images = ImageSums(LayerFiles(TarLayers(layers.open), memory), layers.diff_ids, RELEASE)
+    text = images.of_sources(["/d", "/null"], destination="/to/").text
+    memory.save()
+    return text
+
+
+def test_a_second_replay_reads_no_layer(tmp_path: Path) -> None:
+    layers = Layers(STREAM)
+    first = summed(layers, tmp_path / "layers")
+    read = len(layers.opened)
+    assert read
+    assert summed(layers, tmp_path / "layers") == first
+    assert len(layers.opened) == read
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    layers = Layers(STREAM)
+    summed(layers, None)
+    read = len(layers.opened)
+    summed(layers, None)
+    assert len(layers.opened) == 2 * read
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_is_kept_is_private_and_has_no_content(tmp_path: Path) -> None:
+    summed(Layers(STREAM), tmp_path / "layers")
+    (kept,) = (tmp_path / "layers").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert b"content" not in gzip.decompress(kept.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b'{"version":1,"diff_id":3}\n[1]')]
+)
+def test_a_damaged_record_is_read_again_from_the_store(tmp_path: Path, damage: bytes) -> None:
+    layers = Layers(STREAM)
+    first = summed(layers, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(damage)
+    read = len(layers.opened)
+    assert summed(layers, tmp_path) == first
+    assert len(layers.opened) > read

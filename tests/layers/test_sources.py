@@ -1,0 +1,232 @@
+"""Where layers are read from: archives, layouts, data roots, containerd's folder."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from layer_kit import entry, layer
+
+from cacheview.dockerfile.release import builder_release
+from cacheview.layers.entry import LayerError
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.image_sums import ImageSums
+from cacheview.layers.opening import open_layers
+from cacheview.layers.source import LayerUnavailableError
+from cacheview.model import ImageStore
+from cacheview.stores.open import open_store
+
+D = tarfile.DIRTYPE
+BELOW = layer(entry("d", kind=D), entry("d/f", b"content" * 5000), entry("d/g", b"gone"))
+ABOVE = layer(entry("d/.wh.g"), entry("d/h", b"new"))
+NAMES = ["d", "d/f", "d/h"]
+
+
+def digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+CONFIG = json.dumps(
+    {
+        "architecture": "amd64",
+        "os": "linux",
+        "history": [{"created_by": "a"}, {"created_by": "b"}],
+        "rootfs": {"type": "layers", "diff_ids": [digest(BELOW), digest(ABOVE)]},
+    }
+).encode()
+
+
+def blob(data: bytes) -> str:
+    return "blobs/" + digest(data).replace(":", "/")
+
+
+def old_archive(_pack: Callable[[bytes], bytes]) -> dict[str, bytes]:
+    """Of Docker before 25; a layer that comes twice is a link there."""
+    name = digest(CONFIG)[7:] + ".json"
+    layers = ["1/layer.tar", "2/layer.tar"]
+    manifest = [{"Config": name, "RepoTags": ["app:1"], "Layers": layers}]
+    return {name: CONFIG, layers[0]: BELOW, layers[1]: ABOVE, "manifest.json": json.dumps(manifest).encode()}
+
+
+def oci(pack: Callable[[bytes], bytes]) -> dict[str, bytes]:
+    packed = [pack(BELOW), pack(ABOVE)]
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "config": {"digest": digest(CONFIG), "mediaType": "application/vnd.oci.image.config.v1+json"},
+            "layers": [{"digest": digest(one), "size": len(one)} for one in packed],
+        }
+    ).encode()
+    index = json.dumps({"schemaVersion": 2, "manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    return {
+        "oci-layout": b'{"imageLayoutVersion":"1.0.0"}',
+        **{blob(one): one for one in (*packed, CONFIG, manifest)},
+        "index.json": index.encode(),
+    }
+
+
+def write_tar(path: Path, files: dict[str, bytes], mode: str = "w") -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        for name, data in files.items():
+            info, _ = entry(name, data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def read(store: ImageStore) -> tuple[list[str], str]:
+    (image,) = [image for image in store.images if len(image.diff_ids) == 2]
+    files = LayerFiles(open_layers(store))
+    sums = ImageSums(files, image.diff_ids, builder_release("28.5.2"))
+    return sorted(files.root(image.diff_ids)), sums.of_sources(["/d"], destination="/to/").text
+
+
+EXPECTED = (
+    "dir:"
+    + hashlib.sha256(
+        ",".join(
+            sorted(
+                hashlib.sha256(
+                    f"name{name}mode{mode}uid0gid0size{len(data)}typeflag{kind}linknameunamegnamedevmajor0devminor0".encode()
+                    + data
+                ).hexdigest()
+                for name, mode, kind, data in (
+                    ("d/", 0o755, "5", b""),
+                    ("d/f", 0o644, "0", b"content" * 5000),
+                    ("d/h", 0o644, "0", b"new"),
+                )
+            )
+        ).encode()
+    ).hexdigest()
+)
+
+
+@pytest.mark.parametrize("files", [old_archive, oci])
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.ZstdCompressor().compress], ids=["", "gzip", "zstd"])
+def test_archives_and_layouts_plain_and_packed(
+    tmp_path: Path,
+    files: Callable[[Callable[[bytes], bytes]], dict[str, bytes]],
+    mode: str,
+    pack: Callable[[bytes], bytes],
+) -> None:
+    store = open_store(write_tar(tmp_path / "a.tar", files(pack), mode)).cases[0].store
+    assert read(store) == (NAMES, EXPECTED)
+
+
+def test_a_layout_in_a_folder(tmp_path: Path) -> None:
+    for name, data in oci(gzip.compress).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    assert read(open_store(tmp_path).cases[0].store) == (NAMES, EXPECTED)
+
+
+def data_root(root: Path, driver: str, place: str) -> Path:
+    """A data root with one image, its layers as Docker keeps them."""
+    database = root / "image" / driver
+    content = database / "imagedb" / "content" / "sha256"
+    content.mkdir(parents=True)
+    (database / "imagedb" / "metadata" / "sha256").mkdir(parents=True)
+    (content / digest(CONFIG)[7:]).write_bytes(CONFIG)
+    (database / "repositories.json").write_text('{"Repositories":{}}')
+    chain = ""
+    for number, stream in enumerate((BELOW, ABOVE)):
+        chain = digest(f"{chain} {digest(stream)}".encode()) if chain else digest(stream)
+        folder = database / "layerdb" / "sha256" / chain[7:]
+        folder.mkdir(parents=True)
+        (folder / "diff").write_text(digest(stream))
+        (folder / "cache-id").write_text(f"cache{number}")
+        (folder / "size").write_text("1")
+        (folder / "tar-split.json.gz").write_bytes(
+            gzip.compress(b"".join(split(stream, root / place.format(f"cache{number}"))))
+        )
+    return root
+
+
+def split(stream: bytes, folder: Path) -> list[bytes]:
+    """What tar-split records of a stream; the files are unpacked beside it."""
+    lines, start = [], 0
+    folder.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(stream)) as archive:
+        for member in archive:
+            if not member.size:
+                continue
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(stream[member.offset_data : member.offset_data + member.size])
+            payload = base64.b64encode(stream[start : member.offset_data]).decode()
+            lines.append({"type": 2, "payload": payload, "position": len(lines)})
+            lines.append(
+                {"type": 1, "name": member.name, "size": member.size, "payload": "AAAAAAAAAAA=", "position": len(lines)}
+            )
+            start = member.offset_data + member.size
+    lines.append({"type": 2, "payload": base64.b64encode(stream[start:]).decode(), "position": len(lines)})
+    return [json.dumps(line).encode() + b"\n" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("driver", "place"),
+    [("overlay2", "overlay2/{}/diff"), ("vfs", "vfs/dir/{}"), ("fuse-overlayfs", "fuse-overlayfs/{}/diff")],
+)
+def test_the_data_root_of_a_graph_driver(tmp_path: Path, driver: str, place: str) -> None:
+    root = data_root(tmp_path, driver, place)
+    assert read(open_store(f"data-root:{root}").cases[0].store) == (NAMES, EXPECTED)
+
+
+def test_a_driver_whose_files_are_elsewhere_is_said(tmp_path: Path) -> None:
+    root = data_root(tmp_path, "zfs", "zfs/{}")
+    with pytest.raises(LayerUnavailableError, match="storage driver zfs") as caught:
+        read(open_store(f"data-root:{root}").cases[0].store)
+    assert "docker save" in caught.value.remedy
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system has no links")
+def test_a_link_in_a_data_root_is_not_followed(tmp_path: Path) -> None:
+    root = data_root(tmp_path / "root", "overlay2", "overlay2/{}/diff")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "f").write_bytes(b"content" * 5000)
+    folder = root / "overlay2" / "cache0" / "diff" / "d"
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.symlink_to(tmp_path / "secret")
+    with pytest.raises(LayerError):
+        read(open_store(f"data-root:{root}").cases[0].store)
+
+
+def test_a_file_that_became_shorter_is_damage(tmp_path: Path) -> None:
+    root = data_root(tmp_path, "overlay2", "overlay2/{}/diff")
+    (root / "overlay2" / "cache0" / "diff" / "d" / "f").write_bytes(b"short")
+    with pytest.raises(LayerError, match="shorter"):
+        read(open_store(f"data-root:{root}").cases[0].store)
+
+
+def test_a_layer_that_is_not_in_the_archive_is_said_with_a_remedy(tmp_path: Path) -> None:
+    files = {name: data for name, data in oci(bytes).items() if data != ABOVE}
+    store = open_store(write_tar(tmp_path / "a.tar", files)).cases[0].store
+    with pytest.raises(LayerUnavailableError) as caught:
+        read(store)
+    assert "not in the archive" in caught.value.reason
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("location", ["demo:"])
+def test_a_store_without_layers_says_so(location: str) -> None:
+    with pytest.raises(LayerUnavailableError, match="has no layers"):
+        open_layers(open_store(location).cases[0].store)
+
+
+def test_a_cut_layer_is_damage(tmp_path: Path) -> None:
+    cut = BELOW[: len(BELOW) // 2]
+    files = {name: cut if data == BELOW else data for name, data in old_archive(bytes).items()}
+    store = open_store(write_tar(tmp_path / "a.tar", files)).cases[0].store
+    with pytest.raises(LayerError, match="ends early"):
+        read(store)

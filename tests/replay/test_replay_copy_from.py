@@ -1,0 +1,79 @@
+"""``COPY --from`` looked up in stores that come with layers: real builds of real daemons."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine.rulesets import RULE_SETS
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import StepStatus
+from cacheview.replay.summer import ContextSummer
+from cacheview.stores.open import open_store
+
+LIVE = Path(__file__).parents[1] / "data" / "live" / "data-root"
+DOCKERFILE = b"""FROM shop/base:1 AS files
+COPY schema.sql /out/schema.sql
+FROM shop/base:1
+ARG RELEASE
+ENV MODE=production \\
+    DB_URL="postgres://db/shop?sslmode=disable" \\
+    RELEASE=${RELEASE:-none}
+LABEL org.example.app="api" description="an \\"api\\" with 2 stages"
+COPY --from=files /out/ /srv/api/
+COPY --from=%s /out/schema.sql /srv/api/
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "rules", "version", "commit"),
+    [
+        ("28.5.2-c8d", "containerd-28.5.2", "28.5.2", ""),
+        ("29x-c8d", "containerd-29", "29.7.2", ""),
+        ("71ebfc7c63-c8d", "containerd-71ebfc7", "25.0.0", "71ebfc7c63"),
+    ],
+)
+def test_files_of_a_stage_are_summed_as_the_daemon_did(
+    tmp_path: Path, engine: str, rules: str, version: str, commit: str
+) -> None:
+    with tarfile.open(LIVE / engine / "data-root.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    store = open_store(f"data-root:{tmp_path}").cases[0].store
+    release = builder_release(version, commit)
+    stored = next(
+        entry.created_by for image in store.images for entry in image.history if " in /srv/api/ " in entry.created_by
+    )
+    schema = next(image for image in store.images if image.history[-1].created_by.endswith(" in /out/schema.sql "))
+    sums = {"schema.sql": schema.history[-1].created_by.split("file:")[1].split()[0]}
+
+    class Known(ContextSummer):
+        """The context's file is not at hand, but its checksum is."""
+
+        def sum(self, copy):  # type: ignore[no-untyped-def]
+            from cacheview.dockerfile.context import SourcesSum
+
+            return SourcesSum(f"file:{sums[copy.sources[0]]}", ())
+
+    files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
+    told = replay(
+        DOCKERFILE.replace(b"%s", schema.id.encode()),
+        Known(MemoryContext({}, {}), "", release),
+        store,
+        RULE_SETS[rules],
+        release,
+        BuildOptions(build_args={"RELEASE": "2.3"}),
+        image_files=files,
+    )
+    copies = [step for step in told.steps if "--from" in step.text]
+    assert copies[0].created_by == stored
+    assert copies[0].status is StepStatus.HIT
+    assert copies[1].status is StepStatus.MISS
+    assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
