@@ -52,7 +52,7 @@ def test_a_start_at_a_step_without_a_probe(window: MainWindow, tools: ReplayPane
     pane = verdict(window)
     assert pane.trace.explanation is None
     assert pane.nothing[0] == "Step 5 has no probe"
-    assert "not built here" in pane.nothing[1]
+    assert "a suite has no layers" in pane.nothing[1]
     assert window.session is not None
     assert window.session.answer is None
     assert not window.commands.apply.isEnabled()
