@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -136,8 +137,12 @@ class Centre(QWidget):
             # It would tell of its end when half of the window is gone.
             self.session.document.forget_steps()
 
-    def keep_choices(self) -> None:
-        """Put into the settings how the panes were left."""
+    def keep_choices(self, secrets: Iterable[str] = ()) -> None:
+        """Put into the settings how the panes were left, and probes that were edited, but for those with a secret."""
+        if self.session is not None:
+            from cacheview.ui.drafts import keep_drafts
+
+            keep_drafts(self._settings, self.session.drafts(), secrets)
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths
             self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()
@@ -270,11 +275,13 @@ class Centre(QWidget):
     def _make_panes(self, loaded: OpenedStore) -> None:
         from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
+        from cacheview.ui.drafts import kept_drafts
         from cacheview.ui.session import Session
 
         workspace = self.workspace or self._make_workspace()
         self.workspace = workspace
-        self.session = session = Session(loaded, self, document=self._document)
+        drafts = kept_drafts(self._settings) if self._settings.drafts else ()
+        self.session = session = Session(loaded, self, document=self._document, drafts=drafts)
         workspace.attach(session)
         for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
             editor.setAcceptDrops(False)  # a file that is dropped is for the window

@@ -79,6 +79,11 @@ class ToolBar(QToolBar):
         if len(names) > 1 or "probe" in self.__dict__:
             self._fill(self.probe, names, current)
 
+    def name_probe(self, number: int, name: str) -> None:
+        """Another name for one of the probes."""
+        if "probe" in self.__dict__ and self.probe.itemText(number) != one_line(name):
+            self.probe.setItemText(number, one_line(name))
+
     def say(self, button: QToolButton, what: str, value: str) -> None:
         """Write what is chosen on a menu button."""
         self._said[button] = (what, value)

@@ -11,7 +11,13 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from cacheview.model import ContainerConfig, Probe
 from cacheview.model.config import ConfigValue
 
-__all__ = ["ProbeDocument"]
+__all__ = ["Place", "ProbeDocument"]
+
+Place = tuple[int, int]
+"""Which probe of what is open it is: the number of its case, and its own in that, from 0."""
+
+_MOVE: Final = "move"
+"""The key of steps from place to place: in direct succession they are one."""
 
 _MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong together, the merge key tells
 
@@ -19,15 +25,21 @@ _MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong to
 class ProbeDocument(QObject):
     """Owns the current probe and its undo stack. Edits go through the stack; `load` alone replaces the probe.
 
-    ``probe_changed(Probe)`` follows every change, undo and redo included; ``loaded(Probe)`` every `load`, after it.
+    Going to another probe of what is open is a step too, so that an edited one is never lost by it.
+
+    ``probe_changed(Probe)`` follows every change, undo and redo included; ``loaded(Probe)`` every `load`, after it, and
+    every change of place. ``moving(Place)`` comes before a change of place, ``moved()`` after all of it.
     """
 
     probe_changed = Signal(object)
     loaded = Signal(object)
+    moving = Signal(object)
+    moved = Signal()
 
     def __init__(self, probe: Probe | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._probe = probe or Probe()
+        self._place: Place = (0, 0)
         self._undo_stack = QUndoStack(self)
         # The steps of the stack, in its order. Python's collector may take a ring that they are in one by one, and one
         # that goes before the stack leaves that with a pointer to nothing. What holds them here the collector does not
@@ -38,6 +50,15 @@ class ProbeDocument(QObject):
     @property
     def probe(self) -> Probe:
         return self._probe
+
+    @property
+    def place(self) -> Place:
+        return self._place
+
+    @property
+    def places(self) -> frozenset[Place]:
+        """Every place that the steps lead to."""
+        return frozenset(place for step in self._steps for place, _ in (step.before, step.after))
 
     @property
     def undo_stack(self) -> QUndoStack:
@@ -57,11 +78,23 @@ class ProbeDocument(QObject):
         """
         if probe == self._probe:
             return False
-        step, index = _Edit(self, self._probe, probe, text, merge), self._undo_stack.index()
+        self._push((self._place, probe), text, merge)
+        return True
+
+    def move(self, place: Place, probe: Probe, text: str) -> None:
+        """Go to the probe of another place, as a step where there is anything that could be undone before it."""
+        if (place, probe) == (self._place, self._probe):
+            return
+        if self._undo_stack.count():
+            self._push((place, probe), text, _MOVE)
+        else:
+            self._set((place, probe))
+
+    def _push(self, after: _State, text: str, merge: str) -> None:
+        step, index = _Edit(self, (self._place, self._probe), after, text, merge), self._undo_stack.index()
         self._undo_stack.push(step)
         self._steps[index:] = [step]
         del self._steps[self._undo_stack.count() :]  # it was merged, or took the one before it back
-        return True
 
     def set_field(self, name: str, value: ConfigValue, text: str = "", merge: str = "") -> bool:
         """`edit` one field of the container config. Raises KeyError for a name that Docker does not have."""
@@ -76,10 +109,11 @@ class ProbeDocument(QObject):
         if isinstance(last, _Edit):
             last.closed = True
 
-    def load(self, probe: Probe) -> None:
+    def load(self, probe: Probe, place: Place = (0, 0)) -> None:
         """Start anew from a probe, with nothing to undo."""
         self.forget_steps()
-        self._set(probe)
+        self._place = place
+        self._set((place, probe))
         self.loaded.emit(probe)
 
     def forget_steps(self) -> None:
@@ -87,20 +121,30 @@ class ProbeDocument(QObject):
         self._undo_stack.clear()
         self._steps.clear()
 
-    def _set(self, probe: Probe) -> None:
-        if probe != self._probe:
+    def _set(self, state: _State) -> None:
+        place, probe = state
+        if place != self._place:
+            self.moving.emit(place)
+            self._place, self._probe = place, probe
+            self.probe_changed.emit(probe)
+            self.loaded.emit(probe)
+            self.moved.emit()
+        elif probe != self._probe:
             self._probe = probe
             self.probe_changed.emit(probe)
+
+
+_State = tuple[Place, Probe]
 
 
 class _Edit(QUndoCommand):
     """From one probe to another. Both are frozen, so the step holds them whole; the document holds the step."""
 
-    def __init__(self, document: ProbeDocument, before: Probe, after: Probe, text: str, merge: str) -> None:
+    def __init__(self, document: ProbeDocument, before: _State, after: _State, text: str, merge: str) -> None:
         super().__init__(text)
         self._document = weakref.ref(document)
-        self._before = before
-        self._after = after
+        self.before = before
+        self.after = after
         self._merge = merge
         self.closed = False
 
@@ -110,18 +154,19 @@ class _Edit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other._merge != self._merge or self.closed:
             return False
-        self._after = other._after
+        self.after = other.after
+        self.setText(other.text())
         # Typed and taken back: there is nothing left to undo.
-        self.setObsolete(self._before == self._after)
+        self.setObsolete(self.before == self.after)
         return True
 
     def undo(self) -> None:
-        self._show(self._before)
+        self._show(self.before)
 
     def redo(self) -> None:
-        self._show(self._after)
+        self._show(self.after)
 
-    def _show(self, probe: Probe) -> None:
+    def _show(self, state: _State) -> None:
         document = self._document()
         if document is not None:
-            document._set(probe)
+            document._set(state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
@@ -24,6 +26,9 @@ from cacheview.ui.stores.news import News, change_news, fallback_news
 from cacheview.ui.workspace import Workspace
 
 __all__ = ["Headline"]
+
+EDITED: Final = " (edited)"
+"""Beside the name of a probe that is another than the suite has."""
 
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
 _LOOKED_AT = 2000  # images whose platforms are listed
@@ -98,10 +103,7 @@ class Headline(QObject):
         self._tool_bar.set_case(session.case_number)
         if self._news is not None and session.change is None and not session.instead_of:
             self._news = None  # of another case
-        names = [
-            f"{number}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}"
-            for number, probe in enumerate(session.case.probes, 1)
-        ]
+        names = [self._probe_name(number) for number in range(len(session.case.probes))]
         self._tool_bar.set_probes(names, session.probe_number)
         for actions, count in (
             ((self._commands.next_case, self._commands.previous_case), len(session.opened.cases)),
@@ -114,6 +116,12 @@ class Headline(QObject):
         self._status.show_store(where, opened.location, len(session.store.images))
         self._show_undo()
         self._show_rules()
+
+    def _probe_name(self, number: int) -> str:
+        session = self._session
+        probe = session.case.probes[number]
+        edited = EDITED if (session.case_number, number) in session.edited_places else ""
+        return f"{number + 1}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}{edited}"
 
     def _find_news(self) -> News | None:
         session, opener = self._session, self._opener
@@ -154,7 +162,11 @@ class Headline(QObject):
         elif own is not None and own.note:
             lead = own.note
         back = own is not None and own.rules is not asked
-        ways = ((f"&Back to those of the {of}", self._rule_ways.choose_own),) if back else ()
+        offer = "A probe that you edited here was kept when the window was closed." if session.offered else ""
+        ways = (
+            *(((f"&Back to those of the {of}", self._rule_ways.choose_own),) if back else ()),
+            *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
+        )
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
         if unknown:
             told = "; ".join(aspect_in_words(doubt.aspect) for doubt in unknown)
@@ -166,19 +178,25 @@ class Headline(QObject):
         if news is not None:
             kind: Kind = "problem" if problems or foreign else news.kind
             details = [*news.details, *problems]
-            text = " ".join(filter(None, (news.text, unread, foreign)))
+            text = " ".join(filter(None, (news.text, unread, foreign, offer)))
             self._notice.show_text(kind, text, details, (*news.buttons, *ways))
         elif problems:
-            text = " ".join(filter(None, (foreign, unread)))
+            text = " ".join(filter(None, (foreign, unread, offer)))
             self._notice.show_text("problem", text, [*problems, *filter(None, (lead,)), *notes, *reasons], ways)
         elif foreign:
-            self._notice.show_text("problem", " ".join((foreign, *notes)), reasons, ways)
-        elif lead or builder or notes:
+            text = " ".join(filter(None, (foreign, *notes, offer)))
+            self._notice.show_text("problem", text, reasons, ways)
+        elif offer or lead or builder or notes:
             # Of an engine the rest unfolds: one calm line says which builder asks this cache.
-            text = " ".join(filter(None, (lead, builder, *(() if builder else notes))))
-            self._notice.show_text("note", text, [*(notes if builder else ()), *reasons])
+            text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
+            self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
         is_read = not (news or problems or foreign) and self._notice.text == self._read
-        self._notice.setVisible(bool(news or problems or foreign or lead or builder or notes) and not is_read)
+        said = news or problems or foreign or offer or lead or builder or notes
+        self._notice.setVisible(bool(said) and not is_read)
+
+    def _restore_edited(self) -> None:
+        self._session.restore_offered()
+        self._show_notes()
 
     def _show_answer(self) -> None:
         answer, marks = self._session.answer, self._workspace.images.model.marks
@@ -187,6 +205,9 @@ class Headline(QObject):
         elif marks is not None:
             self._status.show_answer(answer, marks.candidate_count, marks.source_count)
         self._commands.apply.setEnabled(answer is not None and answer.explanation.edit is not None)
+        if self._session.case.probes:
+            number = self._session.probe_number
+            self._tool_bar.name_probe(number, self._probe_name(number))
 
     def _show_undo(self) -> None:
         stack, commands = self._session.document.undo_stack, self._commands

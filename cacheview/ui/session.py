@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from cacheview.engine.walk import named
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
-from cacheview.ui.document import ProbeDocument
+from cacheview.ui.document import Place, ProbeDocument
+from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
 from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
 
 if TYPE_CHECKING:
@@ -58,15 +60,23 @@ class Session(QObject):
     selection_changed = Signal()
 
     def __init__(
-        self, loaded: OpenedStore, parent: QObject | None = None, *, document: ProbeDocument | None = None
+        self,
+        loaded: OpenedStore,
+        parent: QObject | None = None,
+        *,
+        document: ProbeDocument | None = None,
+        drafts: Sequence[Draft] = (),
     ) -> None:
-        """``document``: made before, to be filled now; None: a new one."""
+        """``document``: made before, to be filled now; None: a new one. ``drafts``: of earlier starts."""
         super().__init__(parent)
         self._opened = loaded.opened
         self._cache = loaded.cache
         self._case = 0
         self._probe = 0
-        self._expected_probe: Probe | None = None
+        self._original = loaded.probe
+        self._edited_probes: dict[Place, Probe] = {}
+        self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
+        self._earlier = tuple(drafts)
         self._answer: Answer | None = None
         self._loading = False
         self._instead_of = loaded.instead_of
@@ -79,6 +89,8 @@ class Session(QObject):
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
         self.document.probe_changed.connect(self._edited)
+        self.document.moving.connect(self._moving)
+        self.document.moved.connect(self._moved)
 
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""
@@ -174,6 +186,8 @@ class Session(QObject):
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
         rules, before, read_at = self._cache.rules.name, self.store, self._read_at
+        if not again:
+            self._leave()
         case = self._case if again and self._case < len(loaded.opened.cases) else 0
         self._opened = loaded.opened
         self._instead_of = loaded.instead_of
@@ -184,8 +198,9 @@ class Session(QObject):
         self._probe = min(self._probe, max(0, len(self.case.probes) - 1)) if again else 0
         cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)
         if self._has_past:
-            cache = self._standing(cache)[1]
+            cache = _standing(self.case, self._probe, cache)[1]
         if again:
+            self._keep_places()
             self._cache = cache
             self._change, self._changed_since = self._compared(before), read_at
             self.opened_changed.emit()
@@ -194,6 +209,36 @@ class Session(QObject):
             return
         self.opened_changed.emit()
         self._load(loaded.probe, cache)
+        self._return()
+
+    def _leave(self) -> None:
+        """Keep what was edited in the store that makes room for another."""
+        if self._edited_probes:
+            self._elsewhere[self._opened.location] = (self.document.place, self._edited_probes)
+        self._edited_probes = {}
+
+    def _return(self) -> None:
+        """Bring back what was edited in this store before, while the window was open."""
+        place, edited = self._elsewhere.pop(self._opened.location, ((0, 0), {}))
+        known = [draft for draft in drafts_of(self._opened.location, edited) if self._has(draft)]
+        self._edited_probes = {(draft.case, draft.number): draft.probe for draft in known}
+        last = self._edited_probes.get(place)
+        if last is not None:
+            self._restore(place, last)
+
+    def _keep_places(self) -> None:
+        """The same location may have fewer probes now: what led to others is gone."""
+        place = (self._case, self._probe)
+        self._edited_probes = {
+            (draft.case, draft.number): draft.probe
+            for draft in drafts_of(self._opened.location, self._edited_probes)
+            if self._has(draft)
+        }
+        drafts = drafts_of(self._opened.location, dict.fromkeys(self.document.places, self.document.probe))
+        if place != self.document.place or not all(map(self._has, drafts)):
+            self._loading = True
+            self.document.load(self.document.probe, place)
+            self._loading = False
 
     def _compared(self, before: ImageStore) -> StoreChange:
         known = self._loaded.compared
@@ -202,24 +247,13 @@ class Session(QObject):
         return changes(before, self.store)
 
     def choose_case(self, number: int) -> None:
-        """Another case of the suite, with its first probe and its own rules."""
-        if number == self._case:
-            return
-        self._case = number
-        self._change = None
-        self._probe = 0
-        case = self.case
-        cache = case_cache(case, self._cache.rules.name)
-        if case.probes:
-            self._load(*self._standing(cache))
-        else:
-            self._load(first_probe(case.store), cache)
+        """Another case of the suite, with its first probe and its own rules. Undo leads back."""
+        if number != self._case:
+            self._go((number, 0), f"Choose case {number + 1}")
 
-    def choose_probe(self, number: int) -> None:
-        """Another probe of the case; the undo steps of the one before are given up."""
-        self._probe = number
-        probe, cache = self._standing(self._cache)
-        self._load(probe, cache, same_store=cache.store is self.store)
+    def choose_probe(self, number: int, *, own: bool = False) -> None:
+        """Another probe of the case, edited as it was left; ``own``: as the suite has it. Undo leads back."""
+        self._go((self._case, number), f"Choose probe {number + 1}", own=own)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Ask by other rules. Raises KeyError for a name that is none.
@@ -230,7 +264,7 @@ class Session(QObject):
             before = self.store
             self._cache = cache or new_cache(before, name)
             if self._has_past:
-                self._cache = self._standing(self._cache)[1]
+                self._cache = _standing(self.case, self._probe, self._cache)[1]
                 if self.store is not before:
                     self.store_changed.emit()
             self.rules_changed.emit()
@@ -249,37 +283,116 @@ class Session(QObject):
             changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
             self.document.edit(changed, f"Add {image.title} to cache from")
 
-    def _load(self, probe: Probe, cache: ImageCache, *, same_store: bool = False) -> None:
+    def _load(self, probe: Probe, cache: ImageCache) -> None:
         self._cache = cache
         self._selected = None
-        self._expected_probe = probe if self.case.probes else None
-        if not same_store:
-            self.store_changed.emit()
+        self._original = probe
+        self.store_changed.emit()
         self._loading = True
         try:
-            self.document.load(probe)
+            self.document.load(probe, (self._case, self._probe))
         finally:
             self._loading = False
         self.probe_loaded.emit()
         self._ask(probe)
 
+    # Probes that were edited
+
+    @property
+    def edited_places(self) -> Collection[Place]:
+        """Where in what is open a probe was edited: it comes back as it was left."""
+        return self._edited_probes.keys()
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the probe at hand is another than the one that came with the store."""
+        return self.document.probe != self._original
+
+    @property
+    def offered(self) -> tuple[Draft, ...]:
+        """Probes that were edited here in an earlier start, and have not been brought back."""
+        return tuple(draft for draft in self._earlier if draft.location == self._opened.location and self._has(draft))
+
+    def restore_offered(self) -> None:
+        """Bring back what is `offered`: each in its place, the last one into the window."""
+        offered = self.offered
+        self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
+        for draft in offered:
+            self._edited_probes.setdefault((draft.case, draft.number), draft.probe)
+        if offered:
+            self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
+
+    def drafts(self) -> list[Draft]:
+        """What is to be kept for the next start: all that was edited, unless it can be had again from an image."""
+        edited = {place: probe for place, probe in self._edited_probes.items() if place != self.document.place}
+        edited.update({self.document.place: self.document.probe} if self.document.place in self._edited_probes else {})
+        mine = [
+            draft
+            for draft in drafts_of(self._opened.location, edited)
+            if not is_of_an_image(draft.probe, self._opened.cases[draft.case].store)
+        ]
+        others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
+        known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}
+        return [*others, *mine, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
+
+    def _has(self, draft: Draft) -> bool:
+        cases = self._opened.cases
+        return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, len(cases[draft.case].probes))
+
+    def _restore(self, place: Place, probe: Probe) -> None:
+        """Bring an edited probe back into the window, as an edit of the one that came with the store."""
+        self.document.move(place, self._at(place)[0], "Go to the edited probe")
+        self.document.edit(probe, "Restore the edited probe")
+
+    def _note(self) -> None:
+        """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
+        probe, place = self.document.probe, self.document.place
+        if probe == self._original:
+            self._edited_probes.pop(place, None)
+        elif self._selected is None or probe != self._selected.probe:
+            self._edited_probes[place] = probe
+
+    # From place to place
+
+    def _go(self, place: Place, text: str, *, own: bool = False) -> None:
+        """Go to a probe, as it was left; ``own``: as the suite has it."""
+        probe = None if own else self._edited_probes.get(place)
+        self.document.move(place, probe if probe is not None else self._at(place)[0], text)
+
+    def _at(self, place: Place) -> tuple[Probe, ImageCache]:
+        """The probe that comes with a place, and the cache that it is put to there."""
+        number, probe = place
+        case = self._opened.cases[number]
+        cache = self._cache if number == self._case else case_cache(case, self._cache.rules.name)
+        return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
+
+    def _moving(self, place: Place) -> None:
+        """The document goes to another place: first what it is asked in."""
+        original, cache = self._at(place)
+        before = self.store
+        if place[0] != self._case:
+            self._change = None
+        self._case, self._probe = place
+        self._cache, self._original, self._selected = cache, original, None
+        if cache.store is not before:
+            self.store_changed.emit()
+        self._loading = True
+
+    def _moved(self) -> None:
+        self._loading = False
+        self._note()
+        self.probe_loaded.emit()
+        self._ask(self.document.probe)
+
     @property
     def _has_past(self) -> bool:
-        """Whether more than store and rules tells the answer: the probes before, or what there is of layers."""
-        return bool(self.case.probes) and (self.case.walk or bool(self.case.layer_content))
-
-    def _standing(self, cache: ImageCache) -> tuple[Probe, ImageCache]:
-        """The chosen probe of the case as it is put to the cache, and that cache: in a walk what came of the others."""
-        case, number = self.case, self._probe
-        probe, own = standing(
-            case.store, cache.rules, case.probes, number, walk=case.walk, layers=dict(case.layer_content)
-        )
-        return probe, own if self._has_past else cache
+        return _has_past(self.case)
 
     def _edited(self, probe: Probe) -> None:
         if self._selected is not None and self._selected.until_edit and self.is_apart:
             self._selected = None
         if not self._loading:  # what is loaded is asked once everybody knows of it
+            self._note()
             self._ask(probe)
 
     def _ask(self, probe: Probe) -> None:
@@ -291,9 +404,20 @@ class Session(QObject):
 
     def _differences(self, explanation: Explanation) -> tuple[str, ...] | None:
         told: SuiteProbe | None = self.case.probes[self._probe] if self.case.probes else None
-        if told is None or told.expect is None or explanation.trace.probe != self._expected_probe:
+        if told is None or told.expect is None or explanation.trace.probe != self._original:
             return None
         if self.case.rules != self._cache.rules.name:
             return None
         verdict = explanation.verdict
         return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, told.expect))
+
+
+def _has_past(case: Case) -> bool:
+    return bool(case.probes) and (case.walk or bool(case.layer_content))
+
+
+def _standing(case: Case, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
+    """A probe of a case as it is put to the cache, and that cache: in a walk what came of the probes before."""
+    layers = dict(case.layer_content)
+    probe, own = standing(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
+    return probe, own if _has_past(case) else cache

@@ -59,6 +59,15 @@ class Settings:
         self._stored.setValue("replay/builds", builds)
 
     @property
+    def drafts(self) -> list[str]:
+        """Probes that were being edited when the window was closed, each as JSON."""
+        return self._texts("probe/drafts")
+
+    @drafts.setter
+    def drafts(self, drafts: list[str]) -> None:
+        self._stored.setValue("probe/drafts", drafts)
+
+    @property
     def records(self) -> Path | None:
         """The folder of what replays know of the files of each context; None: nothing is to be written."""
         if self._forgetful:

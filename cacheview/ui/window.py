@@ -370,7 +370,7 @@ class MainWindow(QMainWindow):
         if self.session is not None:
             self._headline.stop()
         self._settings.geometry = self.saveGeometry()
-        self.centre.keep_choices()
+        self.centre.keep_choices(self.replays.secrets() if "replays" in self.__dict__ else ())
         if self._settings.builds:
             from cacheview.ui.replay.build import forget_values
 

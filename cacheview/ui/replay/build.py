@@ -68,6 +68,11 @@ class Build(Model):
         return tuple(name for name in self.withheld if name not in given)
 
     @property
+    def values(self) -> tuple[str, ...]:
+        """The values of its build arguments."""
+        return tuple(value for text in self.build_args if (value := _pair(text)[2]))
+
+    @property
     def without_values(self) -> Build:
         """As it is kept: the value of a build argument may be a secret, and is not written anywhere."""
         pairs = [(text, *_pair(text)) for text in self.build_args]

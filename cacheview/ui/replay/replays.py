@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -96,6 +96,11 @@ class Replays(QObject):
         path, _ = QFileDialog.getOpenFileName(self._window, "Replay a Dockerfile", self._folder(), _KINDS)
         if path:
             self.open(path)
+
+    def secrets(self) -> Iterator[str]:
+        """The values of all build arguments of this window."""
+        for build in self._open.values():
+            yield from build.values
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""

@@ -31,7 +31,7 @@ class RowShower(QObject):
         window.opener.cancelled.connect(self._forget)
 
     def show(self, row: Row) -> None:
-        """Show a probe. The edits of the probe that was there are given up, as with any other choice of a probe."""
+        """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
         if row.case is None:
             self.failed.emit(f"There is nothing to show of {row.place}: {row.reason}")
         elif self._is_open(row) and self._choose(row):
@@ -66,13 +66,12 @@ class RowShower(QObject):
         cases = session.opened.cases
         if row.case >= len(cases) or not tells_of(row, cases[row.case]):
             return False
-        before, number = session.case_number, row.probe or 0
         session.choose_case(row.case)
         if row.rules in RULE_SETS:
             self._window.opener.chosen_rules = row.rules  # or reading it again would bring back others
             session.choose_rules(row.rules)
-        if session.case.probes and (number or row.case == before):  # another case comes with its first probe
-            session.choose_probe(number)
+        if session.case.probes:
+            session.choose_probe(row.probe or 0, own=True)
         self.shown.emit(row)
         return True
 

@@ -1,0 +1,75 @@
+"""Probes that a person edited, kept while others are looked at, and from one start to the next. No Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from cacheview.model import Probe
+from cacheview.model.base import Model
+
+if TYPE_CHECKING:
+    from cacheview.model import ImageStore
+    from cacheview.ui.settings import Settings
+
+__all__ = ["Draft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
+
+_MOST: Final = 20
+_LONGEST: Final = 100_000  # characters of what is kept of one
+_SECRET: Final = 4  # characters from which on the value of a build argument may be a secret
+
+
+class Draft(Model):
+    """An edited probe.
+
+    Attributes:
+        location: of the store that it was edited in.
+        case, number: which probe of that it was, from 0.
+        probe: as it was edited.
+    """
+
+    location: str
+    case: int
+    number: int
+    probe: Probe
+
+
+def kept_drafts(settings: Settings) -> list[Draft]:
+    """Those of earlier starts; what cannot be read is left out."""
+    drafts = []
+    for text in settings.drafts:
+        try:
+            drafts.append(Draft.model_validate_json(text))
+        except ValueError:  # edited by hand, or by another version
+            continue
+    return drafts
+
+
+def keep_drafts(settings: Settings, drafts: Sequence[Draft], secrets: Iterable[str] = ()) -> None:
+    """Keep drafts for the next start, the first ones where they are many.
+
+    Args:
+        secrets: values of build arguments: a probe that has one in it is not written anywhere.
+    """
+    texts = (draft.model_dump_json(exclude_defaults=True) for draft in drafts)
+    hidden = [json.dumps(value, ensure_ascii=False)[1:-1] for value in secrets if len(value) >= _SECRET]
+    settings.drafts = [text for text in texts if len(text) <= _LONGEST and not any(value in text for value in hidden)][
+        :_MOST
+    ]
+
+
+def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
+    """Whether a probe is what made an image of the store: it can be had again, and nobody typed anything of it."""
+    if probe.cache_from or probe.platform is not None:
+        return False
+    return any(
+        probe.config in (image.container_config, image.config.container_config)
+        for image in store.children.get(probe.parent, ())
+    )
+
+
+def drafts_of(location: str, edited: Mapping[tuple[int, int], Probe]) -> Iterator[Draft]:
+    """What was edited at one location, by place."""
+    for (case, number), probe in edited.items():
+        yield Draft(location=location, case=case, number=number, probe=probe)

@@ -1,0 +1,216 @@
+"""An edited probe is never lost: not by another probe, case, suite row or store, nor by the end of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
+from cacheview.ui.drafts import Draft, is_of_an_image, keep_drafts, kept_drafts
+from cacheview.ui.session import Session
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+LINE = (
+    '{"rules": "graphdriver-24.0.7", "images": [], "probes": ['
+    '{"name": "one", "config": {"Cmd": ["1"]}, "expect": {"outcome": "miss"}},'
+    '{"name": "two", "config": {"Cmd": ["2"]}, "expect": {"outcome": "miss"}},'
+    '{"name": "three", "config": {"Cmd": ["3"]}, "expect": {"outcome": "miss"}}]}\n'
+)
+Start = Callable[[str], MainWindow]
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> str:
+    file = tmp_path / "a.suite.jsonl"
+    file.write_text(LINE * 2)
+    return str(file)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
+    windows: list[MainWindow] = []
+
+    def start(location: str) -> MainWindow:
+        window = MainWindow(settings)
+        windows.append(window)
+        qtbot.addWidget(window)
+        window.resize(1366, 768)
+        window.show()
+        with qtbot.waitSignal(window.settled, timeout=20_000):
+            window.open(location)
+        return window
+
+    yield start
+    for window in windows:
+        window.close()
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def user(window: MainWindow) -> tuple[int, int, str]:
+    now = session(window)
+    return now.case_number, now.probe_number, now.document.probe.config.User
+
+
+def names(window: MainWindow) -> list[str]:
+    box = window.tool_bar.probe
+    return [box.itemText(number) for number in range(box.count())]
+
+
+def choose(window: MainWindow, number: int) -> None:
+    window.tool_bar.probe.setCurrentIndex(number)
+    window.tool_bar.probe.activated.emit(number)
+
+
+def test_another_probe_and_back(start: Start, suite: str) -> None:
+    window = start(suite)
+    session(window).document.set_field("User", "me")
+    assert names(window) == ["1 one (edited)", "2 two", "3 three"]
+    choose(window, 1)
+    choose(window, 2)
+    assert user(window) == (0, 2, "")
+    assert names(window)[0] == "1 one (edited)"
+    assert window.commands.undo.text() == "&Undo Choose probe 3"
+    window.commands.undo.trigger()  # both choices were one step
+    assert user(window) == (0, 0, "me")
+    assert window.tool_bar.probe.currentIndex() == 0
+    window.commands.undo.trigger()
+    assert user(window) == (0, 0, "")
+    assert names(window)[0] == "1 one"
+    for _ in range(2):
+        window.commands.redo.trigger()
+    assert user(window) == (0, 2, "")
+    choose(window, 0)
+    assert user(window) == (0, 0, "me")
+
+
+def test_no_step_without_an_edit(start: Start, suite: str) -> None:
+    window = start(suite)
+    choose(window, 1)
+    assert not window.commands.undo.isEnabled()
+    assert user(window) == (0, 1, "")
+
+
+def test_another_case_and_back(start: Start, suite: str) -> None:
+    window = start(suite)
+    choose(window, 1)
+    session(window).document.set_field("User", "me")
+    window.commands.next_case.trigger()
+    assert user(window) == (1, 0, "")
+    window.commands.undo.trigger()
+    assert user(window) == (0, 1, "me")
+    assert window.tool_bar.case.currentIndex() == 0
+    window.commands.redo.trigger()
+    assert user(window) == (1, 0, "")
+    answer = session(window).answer
+    assert answer is not None
+    assert answer.differences == ()  # as the suite expects
+
+
+def test_a_suite_row_shows_the_suite_s_own(start: Start, suite: str, qtbot: QtBot) -> None:
+    window = start(suite)
+    session(window).document.set_field("User", "me")
+    pane = window.suites.pane
+    with qtbot.waitSignal(pane.finished, timeout=20_000):
+        pane.run([suite])
+    rows = [pane.model.row_at(pane.model.index(number, 0)) for number in range(pane.model.rowCount())]
+    assert rows[0] is not None
+    assert rows[5] is not None
+    window.suites.shower.show(rows[0])
+    assert user(window) == (0, 0, "")
+    window.commands.undo.trigger()
+    assert user(window) == (0, 0, "me")
+    window.suites.shower.show(rows[5])
+    assert user(window) == (1, 2, "")
+    while window.commands.undo.isEnabled() and user(window) != (0, 0, "me"):
+        window.commands.undo.trigger()
+    assert user(window) == (0, 0, "me")
+
+
+def test_another_store_and_back(start: Start, suite: str, qtbot: QtBot) -> None:
+    window = start(suite)
+    choose(window, 2)
+    session(window).document.set_field("User", "me")
+    for location in ("demo:", suite):
+        with qtbot.waitSignal(window.settled, timeout=20_000):
+            window.open(location)
+    assert user(window) == (0, 2, "me")
+    assert names(window) == ["1 one", "2 two", "3 three (edited)"]
+    window.commands.undo.trigger()
+    assert user(window) == (0, 2, "")
+
+
+def test_the_next_start_offers_it(start: Start, suite: str, settings: Settings, qtbot: QtBot) -> None:
+    window = start(suite)
+    choose(window, 1)
+    session(window).document.set_field("User", "me")
+    window.close()
+    again = start(suite)
+    assert user(again) == (0, 0, "")
+    button = next(b for b in again.notice.findChildren(QPushButton) if b.text() == "Restore the &edited probe")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert user(again) == (0, 1, "me")
+    assert "edited here" not in again.notice.text or not again.notice.isVisible()
+    again.commands.undo.trigger()
+    assert user(again) == (0, 1, "")
+    again.close()
+    assert kept_drafts(settings) == []  # it was undone
+
+
+def test_what_was_not_restored_is_offered_again(start: Start, suite: str, settings: Settings) -> None:
+    window = start(suite)
+    session(window).document.set_field("User", "me")
+    window.close()
+    other = start("demo:")
+    assert session(other).offered == ()
+    other.close()
+    assert [draft.location for draft in kept_drafts(settings)] == [suite]
+
+
+def test_what_is_kept(settings: Settings) -> None:
+    draft = Draft(location="/a.tar", case=0, number=1, probe=Probe(config=ContainerConfig(Cmd=("x", 'TOKEN="ä"'))))
+    keep_drafts(settings, [draft])
+    assert kept_drafts(settings) == [draft]
+    keep_drafts(settings, [draft], secrets=['"ä"', "other"])
+    assert kept_drafts(settings) == [draft]  # shorter than any secret
+    keep_drafts(settings, [draft], secrets=['="ä"'])
+    assert kept_drafts(settings) == []
+    settings.drafts = ["{", '{"location": 1}']
+    assert kept_drafts(settings) == []
+
+
+def test_what_can_be_had_again_from_an_image_is_not_kept() -> None:
+    config = ContainerConfig(User="me")
+    image = Image(id="sha256:a", parent="sha256:b", config=ImageConfig(container_config=config))
+    store = ImageStore((image,))
+    assert is_of_an_image(Probe(parent="sha256:b", config=config), store)
+    assert not is_of_an_image(Probe(config=config), store)
+    assert not is_of_an_image(Probe(parent="sha256:b", config=config, cache_from=("x",)), store)
+    assert not is_of_an_image(Probe(parent="sha256:b"), store)
+
+
+def test_a_reload_with_fewer_probes(start: Start, suite: str, qtbot: QtBot) -> None:
+    window = start(suite)
+    choose(window, 2)
+    session(window).document.set_field("User", "me")
+    Path(suite).write_text(LINE[: LINE.rindex(",{")] + "]}\n")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.commands.reload.trigger()
+    assert user(window) == (0, 1, "me")
+    assert not window.commands.undo.isEnabled()
+    choose(window, 0)
+    assert user(window)[:2] == (0, 0)
