@@ -1,0 +1,220 @@
+"""The files of a ``COPY`` found again in its layer, laid out as the builder does."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from layer_kit import Layers, entry, layer
+
+from cacheview.dockerfile.context import CLIENTS, ContextSums
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.layers.step_files import RecoveredFiles, recover_files
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS
+
+File = tuple[Kind, int, bytes]
+"""Kind, mode, and content or the target of a link."""
+
+FILE, FOLDER, LINK = Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK
+
+
+def tree(**more: File) -> dict[str, File]:
+    """A context: ``a__b`` is the path ``a/b``."""
+    return {path.replace("__", "/"): file for path, file in more.items()}
+
+
+def context_of(files: Mapping[str, File], owner: tuple[int, int] = (0, 0)) -> MemoryContext:
+    entries = {
+        path: Entry(
+            path,
+            kind,
+            mode,
+            size=len(data) if kind is FILE else 0,
+            target=data.decode() if kind is LINK else "",
+            uid=owner[0],
+            gid=owner[1],
+        )
+        for path, (kind, mode, data) in files.items()
+    }
+    return MemoryContext(entries, {path: data for path, (kind, _, data) in files.items() if kind is FILE})
+
+
+def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") -> bytes:
+    """The layer of a step: its sources under the destination, all of them root's (``performCopyForInfo``)."""
+    below = posixpath.normpath(posixpath.join(workdir, copy.destination)).lstrip("/")
+    members = []
+    for source in copy.sources:
+        path = "" if source in (".", "./", "/") else source.strip("/").removeprefix("./")
+        if not path or files[path][0] is FOLDER:
+            members += [
+                (posixpath.join(below, name[len(path) :].lstrip("/")), file)
+                for name, file in files.items()
+                if not path or name.startswith(f"{path}/")
+            ]
+        else:
+            place = posixpath.join(below, posixpath.basename(path)) if copy.destination.endswith("/") else below
+            members.append((place, files[path]))
+    kinds = {FILE: tarfile.REGTYPE, FOLDER: tarfile.DIRTYPE, LINK: tarfile.SYMTYPE}
+    return layer(
+        *(
+            entry(
+                name,
+                data if kind is FILE else b"",
+                kinds[kind],
+                mode=mode,
+                linkname=data.decode() if kind is LINK else "",
+            )
+            for name, (kind, mode, data) in sorted(dict(members).items())
+        )
+    )
+
+
+def recovered(
+    before: Mapping[str, File],
+    now: Mapping[str, File],
+    copy: CopySources,
+    *,
+    client: str = "docker-cli",
+    owner: tuple[int, int] = (0, 0),
+    workdir: str = "/",
+) -> RecoveredFiles:
+    """Build with one context, and look for its files with another one at hand."""
+    context = context_of(before, owner)
+    sums = ContextSums(context, "", client=CLIENTS[client])
+    stored = sums.of_sources(copy.sources, add=copy.name == "ADD", destination=copy.destination).text
+    layers = Layers(lay_out(before, copy, workdir))
+    image = Image(
+        id="sha256:" + "a" * 64,
+        config=ImageConfig(
+            config=ContainerConfig(WorkingDir=workdir),
+            history=(HistoryEntry(created_by="COPY"),),
+            rootfs=RootFS(type="layers", diff_ids=layers.diff_ids),
+        ),
+    )
+    return recover_files(layers.files, image, copy, stored, context_of(now, owner).entries)
+
+
+CONTEXT = tree(
+    conf=(FOLDER, 0o750, b""),
+    conf__a=(FILE, 0o644, b"one"),
+    conf__sub=(FOLDER, 0o755, b""),
+    conf__sub__b=(FILE, 0o600, b"two"),
+    conf__link=(LINK, 0o777, b"a"),
+    top=(FILE, 0o755, b"three"),
+    other=(FILE, 0o644, b"four"),
+)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        CopySources("COPY", ("conf/",), "/etc/web/"),
+        CopySources("COPY", ("conf",), "/etc/web"),
+        CopySources("COPY", ("./conf/sub/",), "x/"),
+        CopySources("COPY", (".",), "/x/"),
+        CopySources("COPY", (".",), "."),
+        CopySources("COPY", ("top",), "/renamed"),
+        CopySources("COPY", ("top", "other"), "./"),
+        CopySources("ADD", ("top", "conf"), "/x/"),
+    ],
+    ids=lambda copy: f"{copy.name} {' '.join(copy.sources)} {copy.destination}",
+)
+@pytest.mark.parametrize(
+    ("client", "owner"), [("docker-cli", (0, 0)), ("docker-cli-20.10", (0, 0)), ("docker-py", (1000, 1000))]
+)
+def test_what_was_sent_is_proven(copy: CopySources, client: str, owner: tuple[int, int]) -> None:
+    found = recovered(CONTEXT, CONTEXT, copy, client=client, owner=owner, workdir="/srv")
+    assert found.is_proven
+    assert found.style.type_bits == (client == "docker-cli-20.10")
+    assert found.owner == owner
+
+
+def test_a_pattern_is_found_by_what_it_matches() -> None:
+    files = tree(**{"a.py": (FILE, 0o644, b"1"), "b.py": (FILE, 0o644, b"2"), "c.txt": (FILE, 0o644, b"3")})
+    sent = {name: file for name, file in files.items() if name != "b.py"}
+    copy = CopySources("COPY", ("*.py",), "/x/")
+    context = ContextSums(context_of(files), "")
+    stored = context.of_sources(copy.sources, add=False, destination=copy.destination).text
+    members = [entry("x/a.py", b"1"), entry("x/b.py", b"2")]
+    layers = Layers(layer(*members))
+    image = Image(
+        id="sha256:" + "a" * 64,
+        config=ImageConfig(
+            history=(HistoryEntry(created_by="COPY"),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids)
+        ),
+    )
+    found = recover_files(layers.files, image, copy, stored, context_of(sent).entries)
+    assert found.is_proven
+    assert sorted(found.entries) == ["a.py", "b.py"]
+
+
+NAMES = st.sampled_from(["a", "b", "c", "dir", "x.txt"])
+MODES = st.sampled_from([0o644, 0o600, 0o755, 0o640])
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> dict[str, File]:
+    files: dict[str, File] = {"src": (FOLDER, draw(st.sampled_from([0o755, 0o700])), b"")}
+    for _ in range(draw(st.integers(1, 6))):
+        above = draw(st.sampled_from([path for path, file in files.items() if file[0] is FOLDER]))
+        path = f"{above}/{draw(NAMES)}"
+        if path in files:
+            continue
+        if draw(st.integers(0, 3)) == 0:
+            files[path] = (FOLDER, draw(st.sampled_from([0o755, 0o775])), b"")
+        else:
+            files[path] = (FILE, draw(MODES), draw(st.binary(max_size=20)))
+    return files
+
+
+@settings(max_examples=60, deadline=None)
+@given(contexts(), st.data())
+def test_one_changed_byte_mode_or_name_is_the_one_that_differs(before: dict[str, File], data: st.DataObject) -> None:
+    files = [path for path, file in before.items() if file[0] is FILE]
+    now = dict(before)
+    changed = ""
+    if files:
+        changed = data.draw(st.sampled_from(files))
+        kind, mode, content = now[changed]
+        edit = data.draw(st.sampled_from(["content", "mode", "gone"]))
+        if edit == "content":
+            now[changed] = (kind, mode, content + b"!")
+        elif edit == "mode":
+            now[changed] = (kind, mode ^ 0o040, content)
+        else:
+            del now[changed]
+    copy = CopySources("COPY", ("src/",), "/to/")
+    found = recovered(before, now, copy)
+    assert found.is_proven
+    sums = ContextSums(context_of(now), "").of_sources(copy.sources, add=False, destination="/to/")
+    old, new = dict(found.sources.files), dict(sums.files)
+    assert {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)} == {changed} - {""}
+
+
+def test_a_step_without_a_layer_has_no_files() -> None:
+    image = Image(id="sha256:" + "a" * 64, config=ImageConfig(history=(HistoryEntry(empty_layer=True),)))
+    with pytest.raises(NotKnownError, match="no layer"):
+        recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", {})
+
+
+def test_another_file_under_the_same_name_is_only_likely() -> None:
+    found = recovered(CONTEXT, CONTEXT, CopySources("COPY", ("top",), "/renamed"))
+    assert found.is_proven
+    layers = Layers(layer(entry("renamed", b"somebody else's")))
+    image = Image(
+        id="sha256:" + "a" * 64,
+        config=ImageConfig(
+            history=(HistoryEntry(created_by="COPY"),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids)
+        ),
+    )
+    copy = CopySources("COPY", ("top",), "/renamed")
+    likely = recover_files(layers.files, image, copy, found.sources.text, context_of(CONTEXT).entries)
+    assert not likely.is_proven
+    assert likely.reason
