@@ -6,7 +6,7 @@ of the context only; ``<Dockerfile>.dockerignore`` is BuildKit's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from cacheview.dockerfile.context.gopath import clean, parents
@@ -16,8 +16,10 @@ from cacheview.dockerfile.context.ignore_rules import (
     BadPatternError,
     IgnorePattern,
     IgnoreRules,
+    any_of,
     read_patterns,
 )
+from cacheview.dockerfile.context.linear import LastMatch
 from cacheview.dockerfile.gotext import GO_SPACE
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "Folder", "Patterns", "parse_dockerignore"]
@@ -56,11 +58,14 @@ class _Run:
     """Patterns that follow each other and do the same: one of them is enough."""
 
     def __init__(self, patterns: Sequence[IgnorePattern]) -> None:
-        self.patterns = patterns
         self.exclusion = patterns[0].exclusion
+        self._matches: Callable[[str], bool] | None = None
+        self._patterns = patterns
 
     def matches(self, path: str) -> bool:
-        return any(pattern.matches(path) for pattern in self.patterns)
+        if self._matches is None:
+            self._matches = any_of(self._patterns)
+        return self._matches(path)
 
 
 class Folder:
@@ -83,11 +88,16 @@ class Folder:
 
     def is_matched(self, number: int) -> bool:
         """Whether a run of patterns matches this folder or one above it."""
-        if not self.path or self.parent is None:
-            return False
-        if number not in self._own:
-            self._own[number] = self._patterns.runs[number].matches(self.path)
-        return self._own[number] or self.parent.is_matched(number)
+        unknown: list[Folder] = []
+        folder: Folder = self
+        while folder.parent is not None and number not in folder._own:
+            unknown.append(folder)
+            folder = folder.parent
+        found = folder._own.get(number, False)
+        for each in reversed(unknown):
+            found = found or self._patterns.runs[number].matches(each.path)
+            each._own[number] = found
+        return found
 
 
 class Patterns:
@@ -105,6 +115,15 @@ class Patterns:
         runs = groupby(self.patterns, key=lambda pattern: pattern.exclusion if sound else pattern)
         self.runs = [_Run(list(run)) for _, run in runs]
         self.has_exclusions = any(pattern.exclusion for pattern in self.patterns)
+        self._last = (
+            LastMatch(
+                [pattern.expression() for pattern in self.patterns],
+                lambda number, depth: self.patterns[number].depth == depth,
+                replaces=True,
+            )
+            if sound and not rules.skips and not rules.plain
+            else None
+        )
 
     def root(self) -> Folder:
         """Where a walk begins."""
@@ -115,12 +134,16 @@ class Patterns:
         path = clean(path)
         if path == ".":
             return False
-        above = parents(path)
+        if self._last is not None:
+            last = self._last.last(path)
+            return last >= 0 and not self.patterns[last].exclusion
+        names = path.split("/")
         left_out = False
         for pattern in self.patterns:
             if self.rules.skips and pattern.exclusion != left_out:
                 continue
-            if pattern.matches(path) or (pattern.depth <= len(above) and pattern.matches(above[pattern.depth - 1])):
+            depth = pattern.depth
+            if pattern.matches(path) or (depth < len(names) and pattern.matches("/".join(names[:depth]))):
                 left_out = not pattern.exclusion
         return left_out
 

@@ -7,10 +7,9 @@ JavaScript, and with every folder above a path tried for a pattern that has a na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from cacheview.dockerfile.context.gopath import clean
-from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.refused import RefusedError
 
@@ -34,15 +33,17 @@ class BalenaPatterns:
         """``data``: the file. Raises `RefusedError` where JavaScript cannot compile a pattern: the client fails."""
         lines = re.split("\r?\n", data.decode("utf-8", "replace"))
         self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
+        self._matches = LastMatch([rule.expression() for rule in self._rules], self._counts, replaces=False)
 
     def leaves_out(self, path: str) -> bool:
         """Whether a path is ignored (``_test``)."""
-        above = clean(path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")).split("/")
-        matched = False
-        for rule in self._rules:
-            if rule.matches(path, above if above != ["."] else []):
-                matched = not rule.negative
-        return matched
+        last = self._matches.last(_units(path))
+        return last >= 0 and not self._rules[last].negative
+
+    def _counts(self, number: int, depth: int) -> bool:
+        """A pattern with ``**`` counts of every folder with as many names as it has at least; else of one depth."""
+        names = self._rules[number].names
+        return depth >= sum(name != "**" for name in names) if "**" in names else depth == len(names)
 
 
 class _Rule:
@@ -50,29 +51,17 @@ class _Rule:
         self.pattern = pattern
         self.negative = negative
         self.names = pattern.split("/")
-        self._match: Callable[[str], bool] | None = None
 
-    def matches(self, path: str, above: list[str]) -> bool:
-        if self._match is None:
-            self._match = self._compiled()
-        match = self._match
-        if match(_units(path)):
-            return True
-        if not above:
-            return False
-        if "**" in self.names:
-            least = sum(name != "**" for name in self.names)
-            return any(match(_units("/".join(above[:count]))) for count in range(least, len(above) + 1))
-        depth = len(self.names)
-        return depth <= len(above) and match(_units("/".join(above[:depth])))
-
-    def _compiled(self) -> Callable[[str], bool]:
+    def expression(self) -> str:
+        """The regular expression for RE2."""
         try:
-            return compile_linear(_Translation(_expression(self.pattern)).expression())
+            expression = _Translation(_expression(self.pattern)).expression()
+            check_linear(expression)
         except ValueError as error:
             raise RefusedError(
                 f"@balena/dockerignore cannot read the pattern {self.pattern[:80]!r}: {error}", where=".dockerignore"
             ) from None
+        return expression
 
 
 def _rule(line: str) -> _Rule | None:

@@ -7,10 +7,9 @@ all patterns that match the last one counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NoReturn
 
-from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.refused import RefusedError
 
@@ -27,40 +26,33 @@ class DockerJavaPatterns:
     """Patterns in force.
 
     Raises:
-        RefusedError: a pattern is not one for docker-java; found out when it is made or used.
+        RefusedError: a pattern is not one for docker-java.
     """
 
     def __init__(self, data: bytes) -> None:
         lines = (line.strip(_TRIMMED) for line in _LINE_ENDS.split(data.decode("utf-8", "replace")))
-        self._patterns = [_Pattern(line) for line in lines if line]
+        self._texts = [_normalized(line) for line in lines if line]
+        self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 
     def leaves_out(self, path: str) -> str:
         """The pattern by which a path is ignored; empty: it is not."""
-        matching = [pattern for pattern in self._patterns if pattern.matches(path)]
-        return "" if not matching or matching[-1].text.startswith("!") else matching[-1].text
+        last = self._matches.last(path)
+        return "" if last < 0 or self._texts[last].startswith("!") else self._texts[last]
 
 
-class _Pattern:
-    def __init__(self, line: str) -> None:
-        self.text = _normalized(line)
-        self._match: Callable[[str], bool] | None = None
-
-    def matches(self, path: str) -> bool:
-        if self._match is None:
-            self._match = self._compiled()
-        return self._match(path)
-
-    def _compiled(self) -> Callable[[str], bool]:
-        out = ["^"]
-        left = self.text.removeprefix("!")
-        try:
-            while left:
-                left = _chunk(out, left)
-                if left:
-                    out.append("/")
-            return compile_linear("".join([*out, f"(/{_ANY})?$"]))
-        except ValueError:
-            _refuse(f"Invalid pattern '{self.text[:80]}' in .dockerignore file")
+def _expression(text: str) -> str:
+    out = ["^"]
+    left = text.removeprefix("!")
+    try:
+        while left:
+            left = _chunk(out, left)
+            if left:
+                out.append("/")
+        expression = "".join([*out, f"(/{_ANY})?$"])
+        check_linear(expression)
+    except ValueError:
+        _refuse(f"Invalid pattern '{text[:80]}' in .dockerignore file")
+    return expression
 
 
 def _refuse(said: str) -> NoReturn:

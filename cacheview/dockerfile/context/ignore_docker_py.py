@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.refused import RefusedError
 
 __all__ = ["DockerPyPatterns", "docker_py_lines"]
@@ -35,20 +35,13 @@ class _Pattern:
         text = text[1:] if self.exclusion else text
         self.names = _names(text.strip() if strips else text)
         self.cleaned = "/".join(self.names)
-        self._match: Callable[[str], bool] | None = None
-
-    def matches(self, path: str) -> bool:
-        """``path``: in small letters."""
-        if self._match is None:
-            self._match = _compiled(self.cleaned)
-        return self._match(path)
 
 
 class DockerPyPatterns:
     """Patterns in force.
 
     Raises:
-        RefusedError: docker-py cannot compile one; found out when it is used.
+        RefusedError: docker-py cannot compile one.
     """
 
     def __init__(self, lines: Sequence[str], *, strips: bool) -> None:
@@ -56,17 +49,16 @@ class DockerPyPatterns:
         read = (_Pattern(line, strips=strips) for line in lines)
         own = _Pattern("!.dockerignore", strips=strips)
         self._patterns = [*(pattern for pattern in read if pattern.names), own]
+        expressions = [_linear(pattern.cleaned) for pattern in self._patterns]
+        self._matches = LastMatch(expressions, self._is_as_deep, replaces=False)
+
+    def _is_as_deep(self, number: int, depth: int) -> bool:
+        return len(self._patterns[number].names) == depth
 
     def leaves_out(self, path: str) -> bool:
         """Whether a path is ignored (``PatternMatcher.matches``)."""
-        small = path.lower()
-        above = small.split("/")[:-1]
-        matched = False
-        for pattern in self._patterns:
-            depth = len(pattern.names)
-            if pattern.matches(small) or (depth <= len(above) and pattern.matches("/".join(above[:depth]))):
-                matched = not pattern.exclusion
-        return matched
+        last = self._matches.last(path.lower())
+        return last >= 0 and not self._patterns[last].exclusion
 
     def may_put_back_inside(self, path: str) -> bool:
         """Whether docker-py looks into a folder that is ignored."""
@@ -83,7 +75,7 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _compiled(pattern: str) -> Callable[[str], bool]:
+def _linear(pattern: str) -> str:
     text = pattern.lower()
     try:
         re.compile(_python(text))  # only to refuse what docker-py cannot compile
@@ -92,7 +84,9 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
         raise RefusedError(
             f"docker-py cannot read the pattern {pattern[:80]!r}: {said}", said=said, where=".dockerignore"
         ) from None
-    return compile_linear(_expression(text, literal, _class, "[^\\n]*") + "\\n?$")
+    expression = _expression(text, literal, _class, "[^\\n]*") + "\\n?$"
+    check_linear(expression)
+    return expression
 
 
 def _python(text: str) -> str:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from cacheview.dockerfile.context.glob import Glob
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.linear import compile_linear
+from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.model import DataError
 
-__all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "read_patterns"]
+__all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "any_of", "read_patterns"]
 
 _NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # any byte for RE2, and no escape for Go
 _BYTE_ORDER_MARK = "\ufeff"
@@ -99,9 +100,21 @@ class IgnorePattern:
             suffix = text[2:]
             whole = suffix[1:] if suffix.startswith("/") else None
             return lambda path: path.endswith(suffix) or path == whole
-        if _NOT_OF_GO.search(expression):
-            raise ValueError("invalid escape sequence: \\C")
-        return compile_linear(expression, replaces=True)
+        return _compiled(expression)
+
+    def expression(self) -> str:
+        """The regular expression for Go, and for RE2."""
+        return self._expression()[1]
+
+    @property
+    def is_expression(self) -> bool:
+        """It is matched as a regular expression, not as text."""
+        return self._expression()[0] == "regexp"
+
+    @property
+    def is_plain(self) -> bool:
+        """It matches its own text alone."""
+        return self._expression()[0] == "exact"
 
     def _expression(self) -> tuple[str, str]:
         """How to compare, and the regular expression for Go."""
@@ -139,6 +152,31 @@ class IgnorePattern:
                 kind = "regexp" if char in "[]" else kind
             first = False
         return kind, "".join([*out, "$"])
+
+
+def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
+    """Whether one of several patterns matches: many regular expressions take as long as one.
+
+    The function raises `BadPatternError` where a pattern is no regular expression for Go.
+    """
+    expressions = [pattern.expression() for pattern in patterns if pattern.is_expression]
+    others = [pattern.matches for pattern in patterns if not pattern.is_expression and not pattern.is_plain]
+    plain = frozenset(pattern.text for pattern in patterns if pattern.is_plain)
+    if len(patterns) < 2:
+        return lambda path: any(pattern.matches(path) for pattern in patterns)
+    if not expressions:
+        return lambda path: path in plain or any(other(path) for other in others)
+    try:
+        matches = _compiled("|".join(f"(?:{expression})" for expression in expressions))
+    except NotKnownError:
+        return lambda path: any(pattern.matches(path) for pattern in patterns)
+    return lambda path: path in plain or matches(path) or any(other(path) for other in others)
+
+
+def _compiled(expression: str) -> Callable[[str], bool]:
+    if _NOT_OF_GO.search(expression):
+        raise ValueError("invalid escape sequence: \\C")
+    return compile_linear(expression, replaces=True)
 
 
 def read_patterns(lines: Sequence[str], rules: IgnoreRules) -> list[IgnorePattern]:

@@ -25,7 +25,7 @@ __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
 _FILE_MODE = 0o100644
 _EXECUTABLE_MODE = 0o100755
 _FOLDER_MODE = 0o040755
-_MOST_FOLDERS = 255  # one in the other: there are more only where a link leads back
+_MOST_LINKS = 40  # on the way to a file: there are more only where a link leads back, and the system follows no more
 _MOST_ENTRIES = 1_000_000
 
 
@@ -87,9 +87,9 @@ def _canonical(context: Context, path: str) -> str:
 
 def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Member]:
     count = 0
-    left = [""]
+    left = [("", "", 0)]
     while left:
-        folder = left.pop()
+        folder, real, links = left.pop()
         inside = _listed(context, folder)
         if not inside and folder:
             entry = context.followed(folder)
@@ -97,22 +97,29 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
                 yield _java_member(entry, Header(folder + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
         for entry in inside:
             count += 1
-            if count > _MOST_ENTRIES or entry.path.count("/") > _MOST_FOLDERS:
+            if count > _MOST_ENTRIES or links > _MOST_LINKS:
                 raise DataError("a link leads back to a folder above it, and docker-java follows it", where=entry.path)
-            target = context.followed(entry.path) if entry.kind is Kind.SYMLINK else entry
+            is_link = entry.kind is Kind.SYMLINK
+            canonical = _canonical(context, entry.path) if is_link else _joined(real, entry.path)
+            target = context.followed(entry.path) if is_link else entry
             if target is not None and target.kind is Kind.DIRECTORY:
-                left.append(entry.path)
+                left.append((entry.path, canonical, links + is_link))
                 continue
-            canonical = _canonical(context, entry.path)
             if patterns.leaves_out(_as_seen(context, canonical)):
                 continue
-            if entry.kind is Kind.SYMLINK:
+            if is_link:
                 header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=entry.target)
                 yield Member(header, entry.path)
                 continue
             check_readable(entry)
             mode = _EXECUTABLE_MODE if entry.executable else _FILE_MODE
             yield _java_member(entry, Header(entry.path, mode, size=entry.size), follows=True)
+
+
+def _joined(folder: str, path: str) -> str:
+    """A path by the canonical path of its folder."""
+    name = path.rpartition("/")[2]
+    return f"{folder}/{name}" if folder else name
 
 
 def _as_seen(context: Context, canonical: str) -> str:
@@ -147,9 +154,9 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
     left = [(root, 0)]
     count = 0
     while left:
-        path, depth = left.pop()
+        path, links = left.pop()
         count += 1
-        if count > _MOST_ENTRIES or depth > _MOST_FOLDERS:
+        if count > _MOST_ENTRIES or links > _MOST_LINKS:
             raise DataError("a link leads back to a folder above it, and testcontainers-java follows it", where=path)
         below = _below(context, path, root)
         name = (f"{destination}/{below}" if below else destination).lstrip("/")
@@ -160,7 +167,9 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
         mode = entry.mode | TYPE_BITS[entry.kind]
         if entry.kind is Kind.DIRECTORY:
             yield _java_member(entry, Header(name + "/", mode, type=Kind.DIRECTORY.value))
-            left.extend((_canonical(context, each.path), depth + 1) for each in reversed(context.listed(path)))
+            for each in reversed(context.listed(path)):
+                is_link = each.kind is Kind.SYMLINK
+                left.append((_canonical(context, each.path) if is_link else each.path, links + is_link))
         elif entry.kind is Kind.FILE:
             check_readable(entry)
             yield _java_member(entry, Header(name, mode, size=entry.size), follows=True)

@@ -7,13 +7,14 @@ endless.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import re2
 
 from cacheview.dockerfile.context.notknown import NotKnownError
 
-__all__ = ["compile_linear", "literal", "one_of"]
+__all__ = ["LastMatch", "check_linear", "compile_linear", "literal", "one_of"]
 
 _MOST_MEMORY = 64 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -33,18 +34,71 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
         ValueError: RE2 refuses it.
         NotKnownError: it would take more memory than is spent on one pattern.
     """
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MOST_MEMORY
     encoded = _replaced if replaces else _moved
     try:
-        found = re2.compile(encoded(expression), options).search
+        found = re2.compile(encoded(expression), _options()).search
     except re2.error as error:
-        said = str(error)
+        said = _said(error)
         if "pattern too large" in said:
             raise NotKnownError(f"the pattern {expression[:80]!r} is too large to be compiled here") from None
         raise ValueError(said) from None
     return lambda text: found(encoded(text)) is not None
+
+
+def check_linear(expression: str) -> None:
+    """Raises what `compile_linear` does."""
+    compile_linear(expression)
+
+
+class LastMatch:
+    """Patterns of which the last that matches counts: a path itself, or a folder above it. Each path takes one pass."""
+
+    def __init__(self, expressions: Iterable[str], of_folder: Callable[[int, int], bool], *, replaces: bool) -> None:
+        """Patterns in order.
+
+        Args:
+            expressions: that `compile_linear` compiles.
+            of_folder: whether a pattern, by number, that matches a folder with so many names counts for what is in it.
+            replaces: as `compile_linear` has it.
+        """
+        self._encoded = _replaced if replaces else _moved
+        self._set: Any = re2.Set.SearchSet(_options())
+        self._count = 0
+        for expression in expressions:
+            self._set.Add(self._encoded(expression))
+            self._count += 1
+        self._set.Add(b"")  # always matches: that it is missing says that RE2 had not enough memory
+        self._set.Compile()
+        self._of_folder = of_folder
+        self._above: dict[str, int] = {}
+
+    def last(self, path: str) -> int:
+        """The number of the last pattern that matches a path, or a folder above it; -1: none does."""
+        return max(max(self._matching(path), default=-1), self._inherited(path.rpartition("/")[0]))
+
+    def _inherited(self, folder: str) -> int:
+        """The last of the patterns that count for what is in a folder."""
+        if not folder:
+            return -1
+        unknown: list[str] = []
+        while folder and folder not in self._above:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        depth = folder.count("/") + 1 if folder else 0
+        last = self._above[folder] if folder else self._counting("", 0)
+        for each in reversed(unknown):
+            depth += 1
+            last = self._above[each] = max(last, self._counting(each, depth))
+        return last
+
+    def _counting(self, folder: str, depth: int) -> int:
+        return max((number for number in self._matching(folder) if self._of_folder(number, depth)), default=-1)
+
+    def _matching(self, text: str) -> Sequence[int]:
+        found: list[int] = sorted(self._set.Match(self._encoded(text)))
+        if not found or found.pop() != self._count:
+            raise NotKnownError("the patterns take more memory than is spent on them here")
+        return found
 
 
 def literal(text: str) -> str:
@@ -60,13 +114,27 @@ def one_of(ranges: list[tuple[str, str]], *, negated: bool = False) -> str:
     return f"[{'^' if negated else ''}{inside}]"
 
 
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    options.max_mem = _MOST_MEMORY
+    return options
+
+
+def _said(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
 def _character(char: str) -> str:
-    return rf"\x{{{ord(_moved(char)):X}}}"
+    code = ord(char)
+    return rf"\x{{{_PRIVATE + code - 0xD800 if 0xD800 <= code < 0xE000 else code:X}}}"
 
 
-def _replaced(text: str) -> str:
-    return _NOT_UTF8.sub(_REPLACEMENT, text)
+def _replaced(text: str) -> bytes:
+    return _NOT_UTF8.sub(_REPLACEMENT, text).encode("utf-8", "replace")
 
 
-def _moved(text: str) -> str:
-    return _SURROGATES.sub(lambda found: chr(_PRIVATE + ord(found[0]) - 0xD800), text)
+def _moved(text: str) -> bytes:
+    return _SURROGATES.sub(lambda found: chr(_PRIVATE + ord(found[0]) - 0xD800), text).encode()

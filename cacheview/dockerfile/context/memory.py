@@ -159,6 +159,11 @@ class MemoryContext:
 
     def real_name(self, path: str) -> str:
         """The path with all links followed; one that leads out of the context begins with ``../``."""
+        above = path.rpartition("/")[0]
+        named = self.entries.get(path)
+        is_plain = named is not None and named.kind is not Kind.SYMLINK
+        if is_plain and (not above or above in self.entries):  # what is in a folder is never behind a link
+            return path
         left, done, links = clean(path).split("/"), list[str](), 0
         while left:
             name = left.pop(0)

@@ -105,6 +105,8 @@ class Tree:
         if start in self._nodes and start.count("/") < _MOST_STEPS - 1 and self._is_plain(start):
             return start
         left: list[str] = ["", *start.split("/")] if start else []
+        if len(left) > _MOST_STEPS + 1:
+            raise ForbiddenPathError("it takes too many links", where=path)
         done = ""
         steps = 0
         while left:

@@ -92,7 +92,10 @@ class _Unpacked:
     def _place(self, path: str) -> str:
         """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
         above, _, name = path.rpartition("/")
-        if not above or self._is_folder(above):
+        there = above
+        while there and there not in self.nodes:
+            there = there.rpartition("/")[0]
+        if not there or self._is_folder(there):  # which is itself behind no link
             return path
         done: list[str] = []
         left = above.split("/")

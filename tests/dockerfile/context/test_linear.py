@@ -1,0 +1,64 @@
+"""No pattern makes the program wait for ever: each client, in a process that may compute for a minute."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
+
+_CHILD = """
+import resource
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.model import DataError
+lines = {lines!r}
+for client in CLIENTS.values():
+    for path in ("a" * 250, "/".join(["a"] * 120)):
+        entries = {{path: Entry(path, Kind.FILE, 0o644), "Dockerfile": Entry("Dockerfile", Kind.FILE, 0o644)}}
+        for count in range(1, path.count("/") + 1):
+            above = "/".join(["a"] * count)
+            entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
+        entries[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(lines))
+        try:
+            ContextSums(MemoryContext(entries, {{".dockerignore": lines}}), client=client).sent
+        except DataError as error:
+            print(client.name, error)
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [b"*a" * 60 + b"*b\n", b"**/a/" * 60 + b"**/b\n", b"(a+)+b*\n", b"(a|a)+[b]\n", b"a**" * 80 + b"b\n"],
+    ids=["stars", "double stars", "nested", "alternatives", "mixed"],
+)
+def test_no_pattern_backtracks(lines: bytes) -> None:
+    subprocess.run([sys.executable, "-c", _CHILD.format(lines=lines)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", list(CLIENTS))
+def test_folders_may_be_deeper_than_python_calls(name: str) -> None:
+    entries: dict[str, Entry] = {}
+    path = ""
+    for _ in range(1500):
+        path = f"{path}/d" if path else "d"
+        entries[path] = Entry(path, Kind.DIRECTORY, 0o755)
+    lines = b"**/x\n!**/y\nd/z\n"
+    entries["Dockerfile"] = Entry("Dockerfile", Kind.FILE, 0o644)
+    entries[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(lines))
+    sums = ContextSums(MemoryContext(entries, {".dockerignore": lines}), client=CLIENTS[name])
+    assert "Dockerfile" in sums.sent.tree
+
+
+def test_bytes_that_are_not_text_match_themselves() -> None:
+    assert compile_linear(f"^{literal(chr(0xDCFF))}$")("\udcff")
+    assert not compile_linear(f"^{literal(chr(0xDCFF))}$")("\udcfe")
+    assert compile_linear("^\udcff$", replaces=True)("\udcfe")
+
+
+def test_an_empty_class_matches_nothing() -> None:
+    assert not compile_linear(one_of([]))("a")
+    assert compile_linear(one_of([], negated=True))("\n")
