@@ -10,16 +10,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cacheview import __version__, report
-from cacheview.engine import ImageCache, RuleSet, VerdictOutcome, explain, fitting
+from cacheview.cases import Daemon
+from cacheview.engine import ImageCache, VerdictOutcome, explain
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
 from cacheview.faults import guarded
-from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, StoreKind, read_config
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
-from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, mention_builder, rules_named
+from cacheview.usage import (
+    NAMES,
+    UsageError,
+    add_rules,
+    chosen,
+    daemon_for,
+    known_rules,
+    make_parser,
+    mention_builder,
+)
 
 __all__ = ["main"]
 
@@ -108,7 +118,8 @@ def _window(arguments: list[str]) -> int:
     parser.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
     parser.add_argument("--version", action="version", version=f"cacheview {__version__}")
     options = parser.parse_args(arguments)
-    rules = rules_named(options.rules)
+    if (asked := known_rules(options.rules)) is not None and asked.note:
+        complain(f"--rules: {asked.note}")
     replay = None
     if options.replay is not None:
         replay = (options.replay, options.file or "")
@@ -121,7 +132,7 @@ def _window(arguments: list[str]) -> int:
 
     return run_window(
         options.store,
-        rules=rules.name if rules is not None else None,
+        rules=options.rules,
         screenshot=options.screenshot,
         size=options.size,
         scheme=options.scheme,
@@ -156,7 +167,10 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
     options = parser.parse_args(arguments)
+    if options.rules != "all":
+        known_rules(options.rules)
     case = _opened_case(options)
+    daemon = daemon_for(case, options.rules if options.rules != "all" else None)
     probe = Probe()
     if options.probe is not None:
         if not case.probes:
@@ -166,30 +180,21 @@ def _explain(arguments: list[str]) -> int:
         raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
     changes: dict[str, object] = {}
     if options.parent is not None:
-        changes["parent"] = _parent(options.parent, case.store)
+        changes["parent"] = _parent(options.parent, case.store, daemon)
     if options.config is not None:
         changes["config"] = _config(options.config)
     if options.cache_from:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
-        return _explain_all(case.store, rules_named(case.rules) or _own_rules(case.store), probe, as_json=options.json)
-    rules = rules_named(options.rules or case.rules) or _own_rules(case.store)
-    explanation = explain(ImageCache(case.store, rules), probe)
+        return _explain_all(case.store, daemon, probe, as_json=options.json)
+    explanation = explain(ImageCache(case.store, daemon.rules), probe)
     mention_builder(case.store)
     if options.json:
-        print_json(report.as_json(explanation, everything=options.all))
+        print_json(report.as_json(explanation, everything=options.all, using=daemon))
     else:
-        print(report.as_text(explanation, everything=options.all))
+        print(report.as_text(explanation, everything=options.all, using=daemon))
     return _STATUS[explanation.verdict.outcome]
-
-
-def _own_rules(store: ImageStore) -> RuleSet:
-    """The rules of the store's engine, with what is to be known of that choice on standard error."""
-    choice = fitting(store)
-    if choice.note:
-        complain(choice.note)
-    return choice.rules
 
 
 def _opened_case(options: argparse.Namespace) -> Case:
@@ -204,13 +209,13 @@ def _opened_case(options: argparse.Namespace) -> Case:
     return case
 
 
-def _explain_all(store: ImageStore, own: RuleSet, probe: Probe, *, as_json: bool) -> int:
+def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
     matrix = compare(store, probe)
     if as_json:
-        print_json(report.matrix_as_json(matrix, own))
+        print_json(report.matrix_as_json(matrix, own.rules, using=own))
     else:
-        print(report.matrix_as_text(matrix, own))
-    mine = next(row for row in matrix.rows if row.rules is own)
+        print(report.matrix_as_text(matrix, own.rules, using=own))
+    mine = next(row for row in matrix.rows if row.rules is own.rules)
     return _STATUS[mine.verdict.outcome]
 
 
@@ -223,22 +228,22 @@ def _audit(arguments: list[str]) -> int:
     add_rules(parser, "rule set to judge by, by default the store's own")
     parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     options = parser.parse_args(arguments)
-    given = rules_named(options.rules)
+    known_rules(options.rules)
     case = _opened_case(options)
-    rules = given or rules_named(case.rules) or _own_rules(case.store)
-    found = audit(case.store, rules)
+    daemon = daemon_for(case, options.rules)
+    found = audit(case.store, daemon.rules)
     if options.json:
-        print_json(report.audit_as_json(found, case.store, rules))
+        print_json(report.audit_as_json(found, case.store, daemon.rules, using=daemon))
     else:
-        print(report.audit_as_text(found, case.store, rules))
+        print(report.audit_as_text(found, case.store, daemon.rules, using=daemon))
     return 1 if found else 0
 
 
-def _parent(given: str, store: ImageStore) -> str:
+def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     if given in ("", "scratch"):
         return SCRATCH
     try:
-        return store.resolve(given).id
+        return store.resolve_for(given, graph_driver=daemon.rules.store is StoreKind.GRAPH_DRIVER).id
     except DataError as error:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
             return given if ":" in given else f"sha256:{given}"
@@ -272,7 +277,10 @@ def _check(arguments: list[str]) -> int:
     parser.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
     add_rules(parser, "judge every case by this rule set instead of the one that it names")
     options = parser.parse_args(arguments)
-    return check_files(options.suites, rules_named(options.rules))
+    choice = known_rules(options.rules)
+    if choice is not None and choice.note:
+        complain(f"--rules: {choice.note}")
+    return check_files(options.suites, choice.rules if choice is not None else None)
 
 
 def _replay(arguments: list[str]) -> int:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from cacheview.engine import RuleSet
+from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
-from cacheview.engine.rulesets.named import HOW, named
-from cacheview.model import ImageStore
+from cacheview.engine.rulesets.named import HOW
+from cacheview.engine.rulesets.releases import Choice
+from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
+from cacheview.stores.opened import Case
 
-__all__ = ["NAMES", "UsageError", "add_rules", "chosen", "make_parser", "mention_builder", "rules_named"]
+__all__ = [
+    "NAMES",
+    "UsageError",
+    "add_rules",
+    "chosen",
+    "daemon_for",
+    "known_rules",
+    "make_parser",
+    "mention_builder",
+]
 
 NAMES = """\
 STORE is one of
@@ -72,14 +83,25 @@ def mention_builder(store: ImageStore) -> None:
         complain(note)
 
 
-def rules_named(name: str | None) -> RuleSet | None:
-    """The rules of ``--rules``, with their note on standard error. Raises `UsageError`."""
+def known_rules(name: str | None) -> Choice | None:
+    """The rules of ``--rules``; None where it is not given. Raises `UsageError` for a name that is not known."""
     if not name:
         return None
     try:
-        choice = named(name)
-    except KeyError as error:
-        raise UsageError(f"{error.args[0]}. Choose one with --rules") from error
-    if choice.note:
-        complain(f"--rules: {choice.note}")
-    return choice.rules
+        return rules_named(name)
+    except DataError as error:
+        raise UsageError(f"{error}. Choose one with --rules") from error
+
+
+def daemon_for(case: Case, asked: str | None) -> Daemon:
+    """Whose answers are computed for a case, given ``--rules``; what is to be known of them goes to standard error.
+
+    Raises `UsageError` for rules that are not known.
+    """
+    try:
+        daemon = daemon_of(case, asked or "")
+    except DataError as error:
+        raise UsageError(f"{error}. Choose one with --rules") from error
+    if daemon.note:
+        complain(daemon.note)
+    return daemon

@@ -11,7 +11,7 @@ import pytest
 from cacheview import report
 from cacheview.cli import main
 from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, explain
-from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Release, Timestamp
+from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Release, StoreKind, Timestamp
 from cacheview.stores.opened import Case, Opened
 
 DATA = Path(__file__).parent / "data"
@@ -37,18 +37,17 @@ def test_why_a_store_is_asked_by_these_rules_is_told(
 ) -> None:
     config = ImageConfig(created=Timestamp(1, 0, None), docker_version="20.10.24\x1b[1m")
     store = ImageStore(
-        (Image(id="sha256:a", parent="sha256:b", built_locally=True, config=config),), release=Release("graph driver")
+        (Image(id="sha256:a", parent="sha256:b", built_locally=True, config=config),),
+        release=Release(StoreKind.GRAPH_DRIVER),
     )
     opened = Opened("data root", "data-root:", "data-root", (Case("made", store, ""),))
     monkeypatch.setattr("cacheview.cli.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
-    told = capsys.readouterr().err
-    assert told.startswith(
-        "cacheview: The version of its engine is not known; Docker 20.10.24\ufffd[1m built its newest"
-    )
-    assert told.count("\n") == 1
+    told = capsys.readouterr().out
+    why = "the config of an image says that this release built it"
+    assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in told
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
-    assert capsys.readouterr().err == ""
+    assert "(graphdriver-29): you asked for them." in capsys.readouterr().out
 
 
 def test_explain_by_parent_and_config(
@@ -246,7 +245,11 @@ def test_one_probe_by_all_rule_sets(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("rules", "told"),
-    [("Docker 24.0.7", "add the storage driver"), ("24.0.7, ext4", "no storage driver"), ("nonsense", "there are:")],
+    [
+        ("Docker 24.0.7", "add the storage driver"),
+        ("24.0.7, ext4", "unknown storage driver"),
+        ("nonsense", "there are:"),
+    ],
 )
 def test_rules_that_are_none(rules: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:", "--rules", rules]) == 2

@@ -10,14 +10,13 @@ from pathlib import Path
 from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.record import Record
-from cacheview.engine import RuleSet, fitting
+from cacheview.engine import RuleSet
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
-from cacheview.replay.builder import builder_of
 from cacheview.replay.changes import remember_files
 from cacheview.replay.docker_cli import added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
@@ -29,7 +28,16 @@ from cacheview.replay.result import Replay
 from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.open import open_store
-from cacheview.usage import NAMES, UsageError, add_rules, chosen, make_parser, mention_builder, rules_named
+from cacheview.usage import (
+    NAMES,
+    UsageError,
+    add_rules,
+    chosen,
+    daemon_for,
+    known_rules,
+    make_parser,
+    mention_builder,
+)
 
 __all__ = ["replay_command"]
 
@@ -47,12 +55,12 @@ examples:
 def replay_command(arguments: list[str]) -> int:
     """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
     options = _parser().parse_args(arguments)
-    given = rules_named(options.rules)
+    known_rules(options.rules)
     try:
         opened = open_store(options.store)
         case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
-        rules = given or rules_named(case.rules) or fitting(case.store).rules
-        release = builder_of(case.store, rules)
+        daemon = daemon_for(case, options.rules)
+        rules, release = daemon.rules, daemon.builder
         dockerfile = find_dockerfile(options.context, options.file or "")
         context = FolderContext(options.context)
         engine = case.store.release
@@ -90,9 +98,9 @@ def replay_command(arguments: list[str]) -> int:
     mention_builder(case.store)
     missed = _misses(options.records, context, told, case.store, rules, summer)
     if options.json:
-        print_json(replay_as_json(told, rules, missed))
+        print_json(replay_as_json(told, rules, missed, using=daemon))
     else:
-        print(replay_as_text(told, case.store, missed))
+        print(replay_as_text(told, case.store, missed, using=daemon))
     return _status(told)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.dockerfile import patterns
 from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 
 __all__ = ["CONNECTION_LOST", "Lexer"]
@@ -43,7 +43,7 @@ class Lexer:
     keep_quotes: bool = False
     keep_escapes: bool = False
     keep_unset: bool = False
-    release: BuilderRelease = MOBY_71EBFC7
+    release: BuilderRelease = NEWEST
 
     def word(self, text: str) -> str:
         """The text with quotes, escapes and variables resolved.

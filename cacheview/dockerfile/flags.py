@@ -11,7 +11,7 @@ from typing import Final
 
 from cacheview.dockerfile.gotext import lower
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 
 __all__ = ["Flags", "needs_buildkit", "parse_flags", "read_flags"]
@@ -39,7 +39,7 @@ class Flags:
     repeated: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_flags(name: str, words: Iterable[str], release: BuilderRelease = MOBY_71EBFC7) -> dict[str, str]:
+def read_flags(name: str, words: Iterable[str], release: BuilderRelease = NEWEST) -> dict[str, str]:
     """Values by flag for an instruction of the classic builder; a switch has ``true`` or ``false``.
 
     Raises:

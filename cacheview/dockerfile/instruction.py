@@ -8,7 +8,7 @@ from cacheview.dockerfile import files
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.dispatch import copied, dispatch
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.model import ContainerConfig, DataError, Image
 
@@ -22,7 +22,8 @@ def probe_config(
     parent: Image | None,
     *,
     args: BuildArgs = _NO_ARGS,
-    release: BuilderRelease = MOBY_71EBFC7,
+    release: BuilderRelease = NEWEST,
+    containerd: bool = True,
 ) -> ContainerConfig:
     """The container config that the builder would send to the cache for an instruction on top of an image.
 
@@ -31,7 +32,7 @@ def probe_config(
             checksum of the files stands in place of the sources, as image history shows it.
         parent: the image that the step builds on; its config holds environment, shell and the rest. None: scratch.
         args: build arguments in force: they are expanded, and show in ``RUN``.
-        release: the builder.
+        release: the builder; containerd: it builds in a containerd store.
 
     Raises:
         DataError: the builder would refuse the instruction, or never asks the cache for it, or the line alone does
@@ -46,7 +47,7 @@ def probe_config(
                 f"the parent is an image for {parent.config.os[:40]}, on which Docker for Linux builds nothing; "
                 "choose another parent"
             )
-        return _config(parsed, StageState.begin(parent, args, containerd=True), release)
+        return _config(parsed, StageState.begin(parent, args, containerd=containerd), release)
     except DataError as error:
         raise error.at(parsed.name[:40]) from None
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from cacheview.dockerfile.document import parse
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
 from cacheview.model import DataError
 
 __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "parse_instruction"]
 
 
-def parse_instruction(text: str, release: BuilderRelease = MOBY_71EBFC7) -> Instruction:
+def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instruction:
     """Take the one instruction of a text apart; comments before and after it are passed over.
 
     Raises:

@@ -7,18 +7,16 @@ was read in moby's source at the tag that it names, and in the parser that the t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from packaging.version import Version
-
 from cacheview.dockerfile.args import PREDEFINED_ARGS
 from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
-from cacheview.model import HealthConfig
+from cacheview.model import DockerVersion, HealthConfig
+from cacheview.model.release import COMMIT_71EBFC7
 
-__all__ = ["MOBY_71EBFC7", "RELEASES", "BuilderRelease", "builder_release"]
+__all__ = ["MOBY_71EBFC7", "NEWEST", "RELEASES", "BuilderRelease", "builder_release"]
 
 
 def _quoted(check: HealthConfig, *durations: int) -> str:
@@ -318,55 +316,54 @@ _V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
 _V29_6: Final = replace(_V29_5, release="29.6", says_platform_os=_OS_VERSION_FEATURES)
 
-RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = (
-    ("0", _V20_10),
-    ("23.0.0", _V23),
-    ("23.0.10", _V23_0_10),
-    ("24.0.0", _V24),
-    ("24.0.9", _V24_0_9),
-    ("25.0.0", _V25),
-    ("25.0.2", _V25_0_2),
-    ("25.0.3", _V25_0_3),
-    ("25.0.17", _V25_0_17),
-    ("26.0.0", _V26),
-    ("26.1.0", _V26_1),
-    ("27.0.0", _V27),
-    ("27.1.0", _V27_1),
-    ("27.3.0", _V27_3),
-    ("27.4.0", _V27_4),
-    ("28.0.0", _V28),
-    ("28.1.0", _V28_1),
-    ("28.2.0", _V28_2),
-    ("28.3.0", _V28_3),
-    ("28.5.0", _V28_5),
-    ("29.0.0", _V29),
-    ("29.1.0", _V29_1),
-    ("29.2.0", _V29_2),
-    ("29.5.0", _V29_5),
-    ("29.6.0", _V29_6),
+RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
+    ((0, 0, 0), _V20_10),
+    ((23, 0, 0), _V23),
+    ((23, 0, 10), _V23_0_10),
+    ((24, 0, 0), _V24),
+    ((24, 0, 9), _V24_0_9),
+    ((25, 0, 0), _V25),
+    ((25, 0, 2), _V25_0_2),
+    ((25, 0, 3), _V25_0_3),
+    ((25, 0, 17), _V25_0_17),
+    ((26, 0, 0), _V26),
+    ((26, 1, 0), _V26_1),
+    ((27, 0, 0), _V27),
+    ((27, 1, 0), _V27_1),
+    ((27, 3, 0), _V27_3),
+    ((27, 4, 0), _V27_4),
+    ((28, 0, 0), _V28),
+    ((28, 1, 0), _V28_1),
+    ((28, 2, 0), _V28_2),
+    ((28, 3, 0), _V28_3),
+    ((28, 5, 0), _V28_5),
+    ((29, 0, 0), _V29),
+    ((29, 1, 0), _V29_1),
+    ((29, 2, 0), _V29_2),
+    ((29, 5, 0), _V29_5),
+    ((29, 6, 0), _V29_6),
 )
 """Each row with the first release that it holds for; it holds until the next row's."""
 
-_VERSION: Final = re.compile(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,2})")
-_COMMIT: Final = re.compile("71ebfc7[0-9a-f]*")
+NEWEST: Final = RELEASES[-1][1]
+"""The row of the newest release."""
+
+DEVELOPMENT: Final[tuple[tuple[str, BuilderRelease], ...]] = ((COMMIT_71EBFC7, MOBY_71EBFC7),)
+"""Each row of no release with the beginning of its commit."""
 
 
 def builder_release(version: str, commit: str = "") -> BuilderRelease:
     """The row of a release.
 
     Args:
-        version: as ``docker version`` tells it, or a tag: ``28.5.2``, ``20.10.24+dfsg1``, ``docker-v29.0.0-rc.1``. What
-            comes before a release counts as that release, ``29.x`` as the newest of 29. Without a number in it
-            (``dev``) it is the newest.
+        version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`. What comes before a release counts
+            as that release. Without a version in it (``dev``) it is the newest.
         commit: the git commit that the engine was built from, where it is known.
     """
-    if _COMMIT.fullmatch(commit):
-        return MOBY_71EBFC7
-    found = _VERSION.match(version.strip())
-    if found is None:
-        return RELEASES[-1][1]
-    number, rest = found[1], version.strip()[found.end() :]
-    if rest.startswith(".x"):
-        number += ".99999"
-    asked = Version(number)
-    return next(row for first, row in reversed(RELEASES) if Version(first) <= asked)
+    for beginning, row in DEVELOPMENT:
+        if commit.startswith(beginning):
+            return row
+    asked = DockerVersion.parse(version)
+    if asked is None:
+        return NEWEST
+    return next(row for first, row in reversed(RELEASES) if first <= asked.number)

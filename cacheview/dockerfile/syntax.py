@@ -15,7 +15,7 @@ from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable, quote
 from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 
 __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "take_apart"]
@@ -285,7 +285,7 @@ INSTRUCTIONS: Final[tuple[str, ...]] = (*_READERS, "ONBUILD")
 _BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 
 
-def heredoc_name(word: str, release: BuilderRelease = MOBY_71EBFC7) -> tuple[str, bool] | None:
+def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool] | None:
     """The name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it count.
 
     None where the word opens none.

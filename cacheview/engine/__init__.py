@@ -9,7 +9,6 @@ from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
-from cacheview.engine.rulesets.releases import fitting
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
@@ -39,7 +38,6 @@ __all__ = [
     "VerdictOutcome",
     "doubt_sentences",
     "explain",
-    "fitting",
     "known_as",
     "parent_title",
     "plain",

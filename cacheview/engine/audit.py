@@ -11,8 +11,8 @@ from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
 from cacheview.engine.index import container_config_of
 from cacheview.engine.requirement import BuiltLocally
-from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources, StoreKind
-from cacheview.model import Aspect, HealthConfig, Image, ImageStore
+from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources
+from cacheview.model import Aspect, HealthConfig, Image, ImageStore, StoreKind
 
 __all__ = ["StoreHazard", "audit"]
 

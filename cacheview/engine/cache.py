@@ -12,9 +12,9 @@ from cacheview.engine.index import CandidateIndex, bits_of, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
-from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit, Sources, StoreKind
+from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit, Sources
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, ImageStore, Probe
+from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, ImageStore, Probe, StoreKind
 
 __all__ = ["NEW", "ImageCache", "Past"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from cacheview.engine.cache import NEW, ImageCache, Past
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.rulesets import RULE_SETS
+from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.walk import Walk
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
@@ -43,10 +43,10 @@ class Judgement:
 
 def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
     """Put every probe of a case to the cache; ``rules``: to these instead of those that the case names."""
-    rules = rules or RULE_SETS.get(case.rules)
-    if rules is None:
-        reason = f"no rule set {case.rules!r} here; there are: {', '.join(RULE_SETS)}"
-        yield from (Judgement(i, None, (reason,)) for i in range(len(case.probes)))
+    try:
+        rules = rules or rules_named(case.rules).rules
+    except KeyError as error:
+        yield from (Judgement(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
         return
     images, _ = ImageStore.unique(case.images)
     answers = asked(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)

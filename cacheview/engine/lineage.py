@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.doubts import doubts_about
-from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
-from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
+from cacheview.engine.ruleset import RuleSet, Sources
+from cacheview.model import DataError, Doubt, Image, ImageStore, StoreKind, parse_reference
 
 __all__ = ["Lineage", "lineages"]
 

@@ -10,8 +10,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from cacheview.engine.ruleset import RuleSet, StoreKind
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS, Timestamp
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS, StoreKind, Timestamp
 
 __all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
 

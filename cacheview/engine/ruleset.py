@@ -12,7 +12,7 @@ from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
 from cacheview.engine.platforms import PlatformRule
 from cacheview.engine.platforms.rules import ANY_PLATFORM
 from cacheview.engine.requirement import FittingPlatform, Requirement
-from cacheview.model import CONFIG_FIELDS, ContainerConfig, HistoryEntry, Timestamp
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, DockerVersion, HistoryEntry, StoreKind, Timestamp
 
 __all__ = [
     "YEAR_ONE",
@@ -30,13 +30,6 @@ __all__ = [
 
 YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
 """Go's zero time: what a missing time reads as where it is no pointer."""
-
-
-class StoreKind(Enum):
-    """The two kinds of image stores, with the word that people know each by."""
-
-    GRAPH_DRIVER = "graph driver"
-    CONTAINERD = "containerd"
 
 
 class Candidates(Enum):
@@ -79,13 +72,23 @@ class SourceHit(Enum):
 
 @dataclass(frozen=True)
 class Span:
-    """A range of releases, both ends included, as they are tagged; ``last`` is empty for the newest one."""
+    """A range of releases, both ends included, as they are tagged."""
 
     first: str
     last: str
 
     def __str__(self) -> str:
         return self.first if self.first == self.last else f"{self.first} to {self.last}"
+
+    def versions(self) -> tuple[DockerVersion, DockerVersion]:
+        """Both ends as versions."""
+        return _version(self.first), _version(self.last)
+
+
+def _version(tag: str) -> DockerVersion:
+    version = DockerVersion.parse(tag)
+    assert version is not None, tag
+    return version
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class RuleSet:
         title: for people.
         source: the code that the rules are read from.
         store: which kind of store has these rules.
-        spans: the releases.
+        spans: the releases; commit: the beginning of the commit, where they are those of no release.
         candidates: whom the local cache considers.
         requirements: what a candidate must be before its config is compared, in order.
         config_checks: what is compared of two container configs, in order; the daemon stops at the first failure.
@@ -161,9 +164,16 @@ class RuleSet:
     parent_platform: PlatformRule = ANY_PLATFORM
     lost_parent_is_miss: bool = False
     restoring: Restoring = Restoring()
+    commit: str = ""
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def newest(self) -> DockerVersion | None:
+        """The newest release that has these rules; None: no release has."""
+        versions = [version for span in self.spans for version in span.versions()]
+        return max(versions, key=lambda version: (version.is_final, version), default=None)
 
     @cached_property
     def platform(self) -> PlatformRule:

@@ -319,4 +319,3 @@ class _Sent:
 
 
 _NOTHING: Final = LayerEntry(-1, "", Kind.DIRECTORY, 0, 0, 0)
-

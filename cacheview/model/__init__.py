@@ -26,7 +26,8 @@ from cacheview.model.image import (
 )
 from cacheview.model.probe import Probe
 from cacheview.model.reference import Reference, parse_reference
-from cacheview.model.store import ImageStore, Problem, Release
+from cacheview.model.release import DockerVersion, Release, StoreKind
+from cacheview.model.store import ImageStore, Problem
 from cacheview.model.suite import Expectation, SuiteCase, SuiteProbe
 from cacheview.model.timestamp import Timestamp
 
@@ -37,6 +38,7 @@ __all__ = [
     "ConfigTextError",
     "ContainerConfig",
     "DataError",
+    "DockerVersion",
     "Doubt",
     "Expectation",
     "FieldKind",
@@ -52,6 +54,7 @@ __all__ = [
     "Reference",
     "Release",
     "RootFS",
+    "StoreKind",
     "SuiteCase",
     "SuiteProbe",
     "Timestamp",

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError
 from cacheview.model.image import SCRATCH, Image
 from cacheview.model.reference import parse_reference
+from cacheview.model.release import Release
 
-__all__ = ["ImageStore", "Problem", "Release"]
+__all__ = ["ImageStore", "Problem"]
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
@@ -28,21 +28,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Which engine a store belongs to, as far as it tells.
-
-    Attributes:
-        kind: of its image store.
-        version: as ``docker version`` tells it; empty: not known.
-        commit: that the engine was built from; empty: not known.
-    """
-
-    kind: Literal["graph driver", "containerd"]
-    version: str = ""
-    commit: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.platforms import HOST, Library, Matcher
 from cacheview.engine.platforms.library import CONTAINERD_1_7
 from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
-from cacheview.engine.ruleset import RuleSet, StoreKind
-from cacheview.model import DataError, Image, ImageStore, Platform
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind
 
 __all__ = ["MustPullError", "demand_linux", "find_image", "has_platform", "is_for"]
 

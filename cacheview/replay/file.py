@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client, client_named
 from cacheview.dockerfile.release import BuilderRelease, builder_release
-from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import DataError, Image
+from cacheview.model import DataError, Image, StoreKind
 from cacheview.model.base import Model
+from cacheview.model.release import COMMIT_71EBFC7
 
 __all__ = ["ExpectedBuild", "ExpectedStep", "ReplayCase"]
 
-_COMMIT: Final = re.compile(r"71ebfc7[0-9a-f]*")
 _KINDS: Final = {"graphdriver": StoreKind.GRAPH_DRIVER, "containerd": StoreKind.CONTAINERD}
-_DEVELOPMENT: Final = re.compile(r"25\.0\.0-dev")
+_DEVELOPMENT: Final = "25.0.0-dev"
 
 
 class ExpectedStep(Model):
@@ -74,10 +73,10 @@ class ReplayCase(Model):
     @property
     def commit(self) -> str:
         """The commit of a development build, where the name of the daemon tells it."""
-        found = _COMMIT.search(self.engine) or _COMMIT.search(self.daemon)
-        if found is None and _DEVELOPMENT.match(self.engine) and self.kind == "containerd":
-            return "71ebfc7"
-        return found[0] if found is not None else ""
+        told = COMMIT_71EBFC7 in self.engine or COMMIT_71EBFC7 in self.daemon
+        if told or (self.engine.startswith(_DEVELOPMENT) and self.kind == "containerd"):
+            return COMMIT_71EBFC7
+        return ""
 
     @property
     def rules(self) -> RuleSet:

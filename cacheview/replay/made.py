@@ -9,8 +9,18 @@ import re
 from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
-from cacheview.engine.ruleset import RuleSet, StoreKind
-from cacheview.model import ContainerConfig, HealthConfig, HistoryEntry, Image, ImageConfig, Platform, RootFS, Timestamp
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import (
+    ContainerConfig,
+    HealthConfig,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    Platform,
+    RootFS,
+    StoreKind,
+    Timestamp,
+)
 
 __all__ = ["UNTOLD", "has_unknown_layer", "is_made", "made_id", "made_image", "maker", "told_id", "told_words"]
 

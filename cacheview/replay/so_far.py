@@ -12,9 +12,9 @@ from typing import Final
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.restore import identity
-from cacheview.engine.ruleset import RuleSet, Sources, StoreKind
+from cacheview.engine.ruleset import RuleSet, Sources
 from cacheview.engine.walk import Walk, World
-from cacheview.model import DataError, Image, ImageStore, Platform, Timestamp
+from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.made import made_id, told_id

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cacheview.cases import Daemon
 from cacheview.engine import (
     ABSENT,
     UNKNOWN,
@@ -35,6 +36,7 @@ from cacheview.engine.audit import StoreHazard
 from cacheview.engine.matrix import Group, Matrix
 from cacheview.model import Doubt, Image, ImageStore, Probe
 from cacheview.model.visible import visible, visible_json
+from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = [
     "AUDIT_FORMAT",
@@ -101,16 +103,16 @@ def edit_phrase(edit: Edit, explanation: Explanation) -> str:
     return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
 
 
-def as_text(explanation: Explanation, *, everything: bool = False) -> str:
-    """Verdict, deciding check, smallest edit, hazards and the trace, as lines of plain text.
+def as_text(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
+    """Verdict, deciding check, smallest edit, hazards, whose answer it is, and the trace, as lines of plain text.
 
     Of the trace, the candidates and sources nearest to a hit with what they passed and failed at; ``everything``:
     all of them with every check.
     """
-    return joined(_text_lines(explanation, everything=everything))
+    return joined(_text_lines(explanation, using, everything=everything))
 
 
-def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
+def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: bool) -> Iterator[str]:
     yield headline(explanation)
     if explanation.reason:
         yield f"  {explanation.reason}"
@@ -122,6 +124,7 @@ def _text_lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+    yield from (f"  {line}" for line in using_as_lines(using))
     for stage in explanation.trace.stages:
         yield ""
         yield f"{_MARKS[stage.outcome]} {stage.kind.value}: {stage.note}"
@@ -269,18 +272,19 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
         yield "not known exactly", f"{doubt.aspect.replace('_', ' ')}. {reason} {remedy}"
 
 
-def as_json(explanation: Explanation, *, everything: bool = False) -> str:
+def as_json(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
     """`as_object` as JSON text."""
-    return json_text(as_object(explanation, everything=everything))
+    return json_text(as_object(explanation, everything=everything, using=using))
 
 
-def as_object(explanation: Explanation, *, everything: bool = False) -> dict[str, Any]:
+def as_object(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> dict[str, Any]:
     """The explanation as JSON-like values; ``everything``: with all candidates and sources, not only the foremost."""
     verdict, trace = explanation.verdict, explanation.trace
     deciding = explanation.deciding
     return {
         "format": FORMAT,
         "rules": trace.rules.name,
+        **using_as_object(using),
         "verdict": {
             "outcome": verdict.outcome.value,
             "image": _image(verdict.image),
@@ -402,10 +406,12 @@ def _given(key: str, value: object) -> dict[str, Any]:
     return {key: str(value)}
 
 
-def audit_as_text(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> str:
+def audit_as_text(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> str:
     """The hazards of a store, each with the first images that it concerns."""
     hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
-    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}"]
+    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in found:
         lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:
@@ -415,16 +421,21 @@ def audit_as_text(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSe
     return joined(lines)
 
 
-def audit_as_json(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> str:
+def audit_as_json(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> str:
     """`audit_as_object` as JSON text."""
-    return json_text(audit_as_object(found, store, rules))
+    return json_text(audit_as_object(found, store, rules, using=using))
 
 
-def audit_as_object(found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet) -> dict[str, Any]:
+def audit_as_object(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> dict[str, Any]:
     """The same as JSON-like values, with all images."""
     return {
         "format": AUDIT_FORMAT,
         "rules": rules.name,
+        **using_as_object(using),
         "images_total": len(store.images),
         "hazards": [
             {
@@ -439,7 +450,7 @@ def audit_as_object(found: Sequence[StoreHazard], store: ImageStore, rules: Rule
     }
 
 
-def matrix_as_text(matrix: Matrix, own: RuleSet) -> str:
+def matrix_as_text(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
     """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
     lines: list[str] = []
     for group in matrix.groups:
@@ -448,7 +459,7 @@ def matrix_as_text(matrix: Matrix, own: RuleSet) -> str:
             lines.append(f"  Deciding check: {check}")
         lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
         lines.append("")
-    return joined([*lines, "* the rules of this store"])
+    return joined([*lines, "* the rules of this store", *using_as_lines(using)])
 
 
 def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
@@ -464,9 +475,10 @@ def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
     return "\n".join([*lines, "✓ the rules of this store"])
 
 
-def matrix_as_json(matrix: Matrix, own: RuleSet) -> str:
+def matrix_as_json(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
     """The same as JSON text."""
-    document = {"format": MATRIX_FORMAT, "rules": own.name, "groups": [_group(group) for group in matrix.groups]}
+    head = {"format": MATRIX_FORMAT, "rules": own.name, **using_as_object(using)}
+    document = {**head, "groups": [_group(group) for group in matrix.groups]}
     return json_text(document)
 
 

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from cacheview.cases import Daemon
 from cacheview.dockerfile.refused import SPEAKERS, RefusedError
 from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.report import as_object, edit_phrase, headline, joined, json_text
+from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
 
@@ -25,9 +27,11 @@ _COUNTED: Final = {
 }
 
 
-def replay_as_text(replay: Replay, store: ImageStore, misses: Sequence[Miss] = ()) -> str:
-    """The steps as ``docker build`` prints them, why those that miss miss, and the counts."""
-    return joined(_lines(replay, store, misses))
+def replay_as_text(
+    replay: Replay, store: ImageStore, misses: Sequence[Miss] = (), *, using: Daemon | None = None
+) -> str:
+    """Whose answers these are, the steps as ``docker build`` prints them, why those that miss miss, and the counts."""
+    return joined((*using_as_lines(using), *_lines(replay, store, misses)))
 
 
 def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterator[str]:
@@ -92,12 +96,13 @@ def _why(miss: Miss) -> Iterator[str]:
         yield f"      The steps after it are told as if it had been the step of {short_id(miss.step.assumed)}"
 
 
-def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = ()) -> str:
+def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), *, using: Daemon | None = None) -> str:
     """The same as JSON; its keys are in resources/docs/replay.md."""
     refused = replay.refused
     document = {
         "format": REPLAY_FORMAT,
         "rules": rules.name,
+        **using_as_object(using),
         "all_cached": replay.all_cached,
         "total": replay.total,
         "steps": [_step(step) for step in replay.steps],

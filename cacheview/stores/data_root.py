@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cacheview.model import DataError, Image, ImageStore, Problem, Release
+from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
@@ -114,7 +114,7 @@ def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading,
             "",
             (*notes, *empty),
             tuple(problems),
-            Release("graph driver"),
+            Release(StoreKind.GRAPH_DRIVER),
             layers_at=f"data-root:{chosen.folder}",
         )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, Image, ImageStore, Platform, Problem, decode
+from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind, decode
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
 from cacheview.stores.folder import FolderMembers
@@ -18,12 +18,11 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.stores.progress import Meter
 from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
-__all__ = ["RULES", "read_images"]
+__all__ = ["read_images"]
 
 M = TypeVar("M", bound=BaseModel)
 
-RULES = "containerd-71ebfc7"
-"""The rule set for every archive and layout: the only one yet."""
+_STORES: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 
 
 def read_images(members: Members, where: str, platform: Platform, limits: Limits, meter: Meter) -> Opened:
@@ -42,22 +41,26 @@ def read_images(members: Members, where: str, platform: Platform, limits: Limits
 
     if entries is not None and (manifests is None or from_graph_driver(entries, members)):
         archive = ArchiveReader(members, limits, meter, problems)
-        images, tags, store_kind = archive.images(entries, manifests or ()), [], "graph-driver store"
+        images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
         reader = IndexReader(Blobs(members), platform, limits, meter, problems)
-        images, tags, store_kind = reader.images(manifests), reader.tags, "containerd store"
+        images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:
         raise DataError(_why_nothing(members, problems, in_folder), where=where)
     if problems and not images:
         raise DataError(f"no image could be read. {'. '.join(map(str, problems[:3]))}", where=where)
 
     if saved:
-        kind, title = "docker-folder" if in_folder else "docker-archive", f"docker save archive, {store_kind}"
+        kind, title = (
+            "docker-folder" if in_folder else "docker-archive",
+            f"docker save archive, {_STORES[kind_of_store]}",
+        )
     else:
         kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
-    store = ImageStore(tuple(images), title, where, RULES, notes, tuple(problems), layers_at=where)
-    return Opened(title, where, kind, (Case(title, store, RULES),), store.problems)
+    release = Release(kind_of_store)
+    store = ImageStore(tuple(images), title, where, "", notes, tuple(problems), release, layers_at=where)
+    return Opened(title, where, kind, (Case(title, store, ""),), store.problems)
 
 
 def _document(members: Members, model: type[M], name: str, problems: list[Problem]) -> M | None:

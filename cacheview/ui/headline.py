@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
+from cacheview.cases import Basis, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.ui.actions import Actions, connect
@@ -19,7 +20,7 @@ from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.rules.switching import Switcher
-from cacheview.ui.rules.ways import RuleWays, own_rules
+from cacheview.ui.rules.ways import RuleWays, own_rules, owner
 from cacheview.ui.session import Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
@@ -143,7 +144,9 @@ class Headline(QObject):
     def _show_rules(self) -> None:
         rules = self._session.cache.rules
         self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
-        self._tool_bar.rules.setToolTip(f"{rules.title}\nfrom {rules.source}")
+        daemon = self._session.daemon
+        told = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: Docker {daemon.builder.release}")))
+        self._tool_bar.rules.setToolTip(tool_tip(f"{rules.title}\nfrom {rules.source}\n{told}"))
         for action in self._rules.actions():
             action.setChecked(action.data() == rules.name)
         self._show_notes()
@@ -153,18 +156,20 @@ class Headline(QObject):
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
-        asked, own, foreign = session.cache.rules, own_rules(session), ""
-        of = "case" if session.case.rules in RULE_SETS else "engine"
-        if session.case.rules and session.case.rules != asked.name:
-            foreign = f"Rules: this case is for {session.case.rules}, and is asked by {asked.title}."
-        elif own is not None and own.rules is not asked:
-            foreign = f"Rules: the engine of this store has those of {own.rules.title}; it is asked by {asked.title}."
-        elif own is not None and own.note:
-            lead = own.note
-        back = own is not None and own.rules is not asked
+        asked, own, foreign = session.daemon, own_rules(session), ""
+        differs = own is not None and not own.answers_as(asked)
+        if session.case.rules and (differs or own is None):
+            foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
+        elif own is not None and differs:
+            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
+            foreign = f"This store's {whose} of {own.title}; you are using those of {asked.title}."
+        elif own is not None:
+            why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
+            lead = " ".join(filter(None, (why, own.note)))
+        back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
         offer = "A probe that you edited here was kept when the window was closed." if session.offered else ""
         ways = (
-            *(((f"&Back to those of the {of}", self._rule_ways.choose_own),) if back else ()),
+            *(((back, self._rule_ways.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
         )
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
@@ -253,7 +258,7 @@ class Headline(QObject):
         self._opener.chosen_rules = OWN_RULES if own else name
         self._switcher.switch(name, preparing)
         if self._switcher.is_busy:
-            self._status.say(f"Getting ready for the rules of {RULE_SETS[name].title}…")
+            self._status.say(f"Loading the rules of {rules_named(name).rules.title}…")
 
     def _choose_platform(self, platform: str) -> None:
         self._opener.platform = platform

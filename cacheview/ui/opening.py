@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cacheview.cases import Daemon
     from cacheview.engine import Explanation, ImageCache
     from cacheview.model import Image, ImageStore, Platform, Probe
     from cacheview.stores.change import StoreChange
-    from cacheview.stores.opened import Case, Opened
+    from cacheview.stores.opened import Opened
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["OpenedStore", "Panes", "Part", "case_cache", "first_probe", "new_cache", "open_work", "preparation"]
+__all__ = ["OpenedStore", "Panes", "Part", "open_work"]
 
 _IN_SIGHT: Final = 1000
 """Images that are shown while a store is being read."""
@@ -28,6 +29,7 @@ class OpenedStore:
     """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with.
 
     Attributes:
+        daemon: whose answers are computed; None: that of the rules of the cache.
         instead_of: why this is not what was asked for; empty where it is.
         forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
@@ -37,6 +39,7 @@ class OpenedStore:
     opened: Opened
     cache: ImageCache
     probe: Probe
+    daemon: Daemon | None = None
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
@@ -82,12 +85,13 @@ def open_work(location: str, rules: str, platform: str) -> Work:
     """The work of opening a location, for `Loader.start`.
 
     Args:
-        rules: name of the rule set to ask; empty: the one that the store tells.
+        rules: a rule set's name, or a release and a storage driver; empty: those of the store.
         platform: which manifest of a multi-platform image to show (``linux/amd64``); empty: the usual one.
     """
 
     def work(report: Report) -> OpenedStore:
-        from cacheview.engine import StageKind, explain
+        from cacheview.cases import daemon_known, daemon_of, first_probe
+        from cacheview.engine import ImageCache, StageKind, explain
         from cacheview.stores.change import changes
         from cacheview.stores.collector import freeze_more
         from cacheview.stores.open import open_store
@@ -115,7 +119,8 @@ def open_work(location: str, rules: str, platform: str) -> Work:
 
         opened = open_store(location, platform=_platform(platform), progress=progress, partial=partial)
         case = opened.cases[0]
-        cache = new_cache(case.store, rules) if rules else case_cache(case)
+        daemon = daemon_of(case, rules) if rules else daemon_known(case)
+        cache = ImageCache(case.store, daemon.rules)
         report(1, None, "Making indexes")
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
@@ -133,7 +138,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         _show(report, Panes(probe, explanation, positions(local) if local is not None else {}))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
-        return OpenedStore(opened, cache, probe, read_at=begun, forest=tree, compared=compared)
+        return OpenedStore(opened, cache, probe, daemon=daemon, read_at=begun, forest=tree, compared=compared)
 
     return work
 
@@ -168,51 +173,6 @@ def first_sight(store: ImageStore) -> Part:
             image = store.by_id.get(image.parent or "")
     part = ImageStore(tuple(image for image in store.images if image.id in chosen))
     return Part(part, forest(part), len(store.images))
-
-
-def preparation(report: Report) -> None:
-    """Work that makes the first opening quicker: loads what the first paint does not need."""
-    import cacheview.engine
-    import cacheview.stores.open  # noqa: F401
-
-    report(0, None, "")
-
-
-def new_cache(store: ImageStore, rules: str) -> ImageCache:
-    """A cache of the store under the rules of that name. Raises DataError for a name that is none."""
-    from cacheview.engine import ImageCache, rule_set
-    from cacheview.model import DataError
-
-    try:
-        return ImageCache(store, rule_set(rules))
-    except KeyError as error:
-        raise DataError(str(error.args[0])) from error
-
-
-def case_cache(case: Case, otherwise: str = "") -> ImageCache:
-    """A cache under the rules that the case is for; under others where it tells none that are known here."""
-    from cacheview.engine import ImageCache, fitting
-
-    named = otherwise if case.store.release is None and not case.rules else case.rules
-    return ImageCache(case.store, fitting(case.store, named).rules)
-
-
-def first_probe(store: ImageStore) -> Probe:
-    """A probe that shows something at once: what the builder asked when it made the newest image on a known parent.
-
-    Without such an image, the one without a parent; of an empty store, nothing on scratch.
-    """
-    from cacheview.model import SCRATCH, ContainerConfig, Probe
-
-    dated = sorted(store.images, key=lambda image: image.created.instant if image.created else (-1, 0), reverse=True)
-    for built_on_known in (True, False):
-        for image in dated:
-            config = image.container_config or image.config.container_config
-            known = image.parent is not None and image.parent in store.by_id
-            if config is not None and (known if built_on_known else image.parent is None):
-                return Probe(parent=image.parent or SCRATCH, config=config)
-    config = next((image.config.config for image in dated if image.config.config is not None), None)
-    return Probe(config=config or ContainerConfig())
 
 
 def _platform(text: str) -> Platform | None:

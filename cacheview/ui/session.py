@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.judge import judge_verdict, standing
 from cacheview.engine.walk import named
@@ -17,7 +18,7 @@ from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
-from cacheview.ui.opening import OpenedStore, case_cache, first_probe, new_cache
+from cacheview.ui.opening import OpenedStore
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
@@ -71,6 +72,7 @@ class Session(QObject):
         super().__init__(parent)
         self._opened = loaded.opened
         self._cache = loaded.cache
+        self._daemon = _daemon_of(loaded)
         self._case = 0
         self._probe = 0
         self._original = loaded.probe
@@ -144,6 +146,11 @@ class Session(QObject):
         return self._changed_since
 
     @property
+    def daemon(self) -> Daemon:
+        """Whose answers are computed: the rules of its cache, its builder, and why it is this one."""
+        return self._daemon
+
+    @property
     def answer(self) -> Answer | None:
         """What the cache answers to the probe; None where what is selected has no probe."""
         return self._answer if self.has_probe else None
@@ -185,7 +192,7 @@ class Session(QObject):
 
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
-        rules, before, read_at = self._cache.rules.name, self.store, self._read_at
+        before, read_at = self.store, self._read_at
         if not again:
             self._leave()
         case = self._case if again and self._case < len(loaded.opened.cases) else 0
@@ -196,7 +203,10 @@ class Session(QObject):
         self._case = case
         self._change = None
         self._probe = min(self._probe, max(0, len(self.case.probes) - 1)) if again else 0
-        cache = loaded.cache if case == 0 else new_cache(self.case.store, rules)
+        if case == 0:
+            self._daemon, cache = _daemon_of(loaded), loaded.cache
+        else:
+            cache = ImageCache(self.case.store, self._daemon.rules)
         if self._has_past:
             cache = _standing(self.case, self._probe, cache)[1]
         if again:
@@ -256,19 +266,29 @@ class Session(QObject):
         self._go((self._case, number), f"Choose probe {number + 1}", own=own)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
-        """Ask by other rules. Raises KeyError for a name that is none.
+        """Use other rules: those of a rule set's name, or of a release and a storage driver, with its builder.
+
+        Raises `DataError` for a name that is not known.
 
         ``cache``: one of this store under these rules, where its indexes have been made already.
         """
-        if name != self._cache.rules.name:
-            before = self.store
-            self._cache = cache or new_cache(before, name)
-            if self._has_past:
-                self._cache = _standing(self.case, self._probe, self._cache)[1]
-                if self.store is not before:
-                    self.store_changed.emit()
+        daemon, own = daemon_of(self.case, name), daemon_known(self.case)
+        if (daemon.rules, daemon.version) == (own.rules, own.version):
+            daemon = own
+        if (daemon.rules, daemon.version) == (self._daemon.rules, self._daemon.version):
+            return
+        self._daemon = daemon
+        if daemon.rules is self._cache.rules:  # another release, of which the builder alone differs
             self.rules_changed.emit()
-            self._ask(self.document.probe)
+            return
+        before = self.store
+        self._cache = cache or ImageCache(before, daemon.rules)
+        if self._has_past:
+            self._cache = _standing(self.case, self._probe, self._cache)[1]
+            if self.store is not before:
+                self.store_changed.emit()
+        self.rules_changed.emit()
+        self._ask(self.document.probe)
 
     def use_as_parent(self, image: Image | None) -> None:
         """Build on an image; on scratch for None."""
@@ -363,12 +383,19 @@ class Session(QObject):
         """The probe that comes with a place, and the cache that it is put to there."""
         number, probe = place
         case = self._opened.cases[number]
-        cache = self._cache if number == self._case else case_cache(case, self._cache.rules.name)
+        cache = self._cache if number == self._case else ImageCache(case.store, self._daemon_at(number).rules)
         return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
+
+    def _daemon_at(self, number: int) -> Daemon:
+        """Whose answers are computed for a case: its own, or where nothing tells that, as now."""
+        case = self._opened.cases[number]
+        is_told = number != self._case and (case.rules or case.store.release is not None)
+        return daemon_known(case) if is_told else self._daemon
 
     def _moving(self, place: Place) -> None:
         """The document goes to another place: first what it is asked in."""
         original, cache = self._at(place)
+        self._daemon = self._daemon_at(place[0])
         before = self.store
         if place[0] != self._case:
             self._change = None
@@ -410,6 +437,10 @@ class Session(QObject):
             return None
         verdict = explanation.verdict
         return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, told.expect))
+
+
+def _daemon_of(loaded: OpenedStore) -> Daemon:
+    return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
 
 
 def _has_past(case: Case) -> bool:

@@ -14,9 +14,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from cacheview.cases import new_cache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.stores.opened import Case, Opened
-from cacheview.ui.opening import OpenedStore, case_cache
+from cacheview.ui.opening import OpenedStore
 from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow
@@ -51,7 +52,9 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     window.show()
     qtbot.waitExposed(window)
     opened = Opened("made", "made:", "suite", (case,))
-    window.opener.opened.emit(OpenedStore(opened, case_cache(case), Probe(parent=PARENT, config=config(3))), False)
+    window.opener.opened.emit(
+        OpenedStore(opened, new_cache(case.store, case.rules), Probe(parent=PARENT, config=config(3))), False
+    )
     assert window.workspace is not None
     window.workspace.images.tree.expandAll()
     return window

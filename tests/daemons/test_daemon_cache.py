@@ -13,11 +13,12 @@ from daemon_shop import FILES, WEB, Build
 from daemon_start import KINDS, EngineDaemon, Kind
 from daemon_stores import ask, opened, probe_of
 
+from cacheview.cases import daemon_of
 from cacheview.cli import main
 from cacheview.engine import RuleSet, VerdictOutcome
 from cacheview.engine.index import container_config_of
-from cacheview.engine.ruleset import StoreKind
-from cacheview.engine.rulesets.releases import choose, fitting
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import StoreKind
 from cacheview.stores.opened import Case
 
 
@@ -34,7 +35,7 @@ def test_an_engine_is_asked_by_its_own_rules(
     kind: Kind, engine: EngineDaemon, shop: list[Build], rules: RuleSet
 ) -> None:
     case = opened(engine.location(kind))
-    assert fitting(case.store, case.rules).rules is rules
+    assert daemon_of(case).rules is rules
 
 
 @pytest.mark.parametrize("kind", KINDS)

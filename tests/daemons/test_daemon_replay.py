@@ -16,10 +16,9 @@ from daemon_scenarios import FILES, RUN, SCENARIOS, STAGES, TWICE, Build, Scenar
 from daemon_start import KINDS, EngineDaemon
 from daemon_stores import opened
 
+from cacheview.cases import daemon_of
 from cacheview.cli import main
 from cacheview.dockerfile.context.folder import FolderContext
-from cacheview.engine import fitting
-from cacheview.replay.builder import builder_of
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
@@ -46,8 +45,8 @@ def client(clients: list[DockerCli]) -> DockerCli:
 def predicted(location: str, context: Path, build: Build, client: DockerCli) -> Replay:
     """What cacheview says of a build, of the store as it is now."""
     case = opened(location)
-    rules = fitting(case.store, case.rules).rules
-    release = builder_of(case.store, rules)
+    daemon = daemon_of(case)
+    rules, release = daemon.rules, daemon.builder
     dockerfile = find_dockerfile(context, context / build.file if build.file else "")
     summer = ContextSummer(FolderContext(context), dockerfile.name, release, client.sends_as)
     return replay(dockerfile.read(), summer, case.store, rules, release, build.options, name=dockerfile.name)
@@ -164,7 +163,7 @@ def test_a_data_root_tells_the_same_as_its_engine(
     write(context, replace(STAGES, name="same"))
     built(context, "same", STAGES.builds[0], client)
     (context / "two").write_bytes(b"another\n")
-    rules = fitting(opened(engine.location("engine")).store).rules
+    rules = daemon_of(opened(engine.location("engine"))).rules
     told = {}
     for kind in KINDS:
         options = ["--store", engine.location(kind), "--rules", rules.name, "--json"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.expand import Lexer as AnyLexer
+from cacheview.dockerfile.release import MOBY_71EBFC7
 from cacheview.model import DataError
+
+Lexer = partial(AnyLexer, release=MOBY_71EBFC7)
 
 ENV = {"A": "one", "TWO": "x y", "NONE": ""}
 

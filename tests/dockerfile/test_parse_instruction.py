@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.dockerfile.parse import INSTRUCTIONS, parse_instruction
+from cacheview.dockerfile.parse import INSTRUCTIONS
+from cacheview.dockerfile.parse import parse_instruction as parse_of_any
+from cacheview.dockerfile.release import MOBY_71EBFC7
 from cacheview.model import DataError
+
+parse_instruction = partial(parse_of_any, release=MOBY_71EBFC7)
 
 
 @pytest.mark.parametrize(

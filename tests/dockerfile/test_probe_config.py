@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.dockerfile import MOBY_71EBFC7, BuildArgs, probe_config
+from cacheview.dockerfile import MOBY_71EBFC7, BuildArgs
+from cacheview.dockerfile import probe_config as config_of_any
 from cacheview.dockerfile.parse import INSTRUCTIONS
 from cacheview.model import ContainerConfig, DataError, HealthConfig, Image, ImageConfig
+
+probe_config = partial(config_of_any, release=MOBY_71EBFC7)
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SH = ("/bin/sh", "-c")

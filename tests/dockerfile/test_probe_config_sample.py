@@ -7,14 +7,17 @@ stand with the checksum that the daemon made of the files.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cacheview.dockerfile import BuildArgs, probe_config
+from cacheview.dockerfile import MOBY_71EBFC7, BuildArgs
+from cacheview.dockerfile import probe_config as config_of_any
 from cacheview.model import ContainerConfig, Image, decode
+
+probe_config = partial(config_of_any, release=MOBY_71EBFC7)
 
 SAMPLE = Path(__file__).parent.parent / "data" / "dockerfile" / "71ebfc7.json"
 COMPARED = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cacheview.engine.builders import builder_note, uses_buildkit
-from cacheview.model import HistoryEntry, Image, ImageConfig, ImageStore, Release
+from cacheview.model import HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
 
 
 def store(version: str, os: str = "linux") -> ImageStore:
-    return ImageStore((), release=Release("graph driver", version), engine_os=os)
+    return ImageStore((), release=Release(StoreKind.GRAPH_DRIVER, version), engine_os=os)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.engine import RULE_SETS, fitting
-from cacheview.engine.ruleset import StoreKind
-from cacheview.engine.rulesets.releases import choose, store_kind
+from cacheview.engine import RULE_SETS
+from cacheview.engine.rulesets.releases import choose, newest_rules, store_kind
 from cacheview.engine.rulesets.words import comparisons, differences
-from cacheview.model import Image, ImageConfig, ImageStore, Release, Timestamp
+from cacheview.model import StoreKind
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
 
@@ -89,24 +88,9 @@ def test_stores_are_known_by_their_drivers() -> None:
     ]
 
 
-def test_a_store_has_the_rules_of_its_engine() -> None:
-    of_engine = ImageStore((), release=Release("graph driver", "24.0.9"))
-    assert fitting(of_engine).rules.name == "graphdriver-24.0.9"
-    assert fitting(of_engine, "containerd-29").rules.name == "containerd-29"
-    unversioned = fitting(ImageStore((), release=Release("containerd")))
-    assert unversioned.rules is list(RULE_SETS.values())[-1]
-    assert "not known" in unversioned.note
-
-
-def test_without_a_version_the_builder_of_the_newest_image_counts() -> None:
-    def built(name: str, second: int, version: str) -> Image:
-        config = ImageConfig(created=Timestamp(second, 0, None), docker_version=version)
-        return Image(id=f"sha256:{name}", parent="sha256:0", config=config)
-
-    images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
-    chosen = fitting(ImageStore(images, release=Release("graph driver")))
-    assert chosen.rules.name == "graphdriver-24.0.7"
-    assert "Docker 20.10.24 built" in chosen.note
+def test_the_newest_rules_of_a_kind_are_those_of_its_newest_release() -> None:
+    assert newest_rules(G).name == "graphdriver-29"
+    assert newest_rules(C).name == "containerd-29"
 
 
 def test_no_release_has_two_rule_sets() -> None:

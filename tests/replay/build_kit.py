@@ -12,9 +12,9 @@ import pytest
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import BuilderRelease, builder_release
-from cacheview.engine.ruleset import RuleSet, StoreKind
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, RootFS, Timestamp
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, RootFS, StoreKind, Timestamp
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.prober import HOLE
 from cacheview.replay.replay import replay

@@ -11,10 +11,8 @@ from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 from cacheview.dockerfile.context import FolderContext, SourcesSum
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import RELEASES, builder_release
-from cacheview.engine.ruleset import StoreKind
-from cacheview.model import DataError, ImageStore
-from cacheview.replay.builder import builder_of
+from cacheview.dockerfile.release import builder_release
+from cacheview.model import DataError, StoreKind
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
@@ -211,16 +209,6 @@ def test_references_are_divided_as_the_docker_cli_does() -> None:
     assert references(["a:1,b", "", '"c,d"', "e"]) == ("a:1", "b", "c,d", "e")
     with pytest.raises(DataError, match="--cache-from"):
         references(['"open'])
-
-
-def test_the_builder_is_that_of_the_rules_where_the_store_names_no_release() -> None:
-    for version, first in (("20.10.24", "24"), ("28.5.2", "2")):
-        rules = Daemon(version).rules
-        assert builder_of(ImageStore(()), rules).release.startswith(first)
-    assert builder_of(ImageStore(()), Daemon("25.0.0-dev", CONTAINERD, "71ebfc7").rules) is builder_release(
-        "", "71ebfc7"
-    )
-    assert builder_of(ImageStore(()), Daemon("29.7.2").rules) is RELEASES[-1][1]
 
 
 def test_a_dockerfile_is_found_as_docker_build_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,8 @@ import pytest
 from build_kit import CONTAINERD, Daemon
 
 from cacheview.dockerfile.release import builder_release
-from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import Image, ImageConfig, ImageStore, Platform, Variant
+from cacheview.model import Image, ImageConfig, ImageStore, Platform, StoreKind, Variant
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.options import BuildOptions
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
-from cacheview.engine.ruleset import StoreKind
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import ImageStore
+from cacheview.model import ImageStore, StoreKind
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -31,7 +31,7 @@ BUILT = Image(
 
 
 def opened(version: str = "29.1.3") -> Opened:
-    release = Release("graph driver", version)
+    release = Release(StoreKind.GRAPH_DRIVER, version)
     store = ImageStore((MADE, BUILT), f"Docker Engine {version}", "engine:", release=release, engine_os="linux")
     return Opened(store.title, "engine:", "engine", (Case("", store, ""),), (), "unix:///run/some.sock")
 

@@ -16,7 +16,7 @@ from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sending import Sent, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
-from cacheview.dockerfile.release import MOBY_71EBFC7, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import Problem
 
 __all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
@@ -34,7 +34,7 @@ class ContextSums:
         dockerfile_name: str = "Dockerfile",
         *,
         client: Client = DOCKER_CLI,
-        release: BuilderRelease = MOBY_71EBFC7,
+        release: BuilderRelease = NEWEST,
         hasher: Hasher | None = None,
         dockerfile: bytes | None = None,
     ) -> None:

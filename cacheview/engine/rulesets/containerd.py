@@ -28,6 +28,7 @@ from cacheview.engine.ruleset import (
 )
 from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
 from cacheview.model import CONFIG_FIELDS
+from cacheview.model.release import COMMIT_71EBFC7
 
 __all__ = ["CONTAINERD", "CONTAINERD_71EBFC7"]
 
@@ -70,6 +71,7 @@ CONTAINERD_71EBFC7 = RuleSet(
     source="moby daemon/containerd/cache.go at 71ebfc7",
     store=StoreKind.CONTAINERD,
     spans=(),
+    commit=COMMIT_71EBFC7,
     candidates=Candidates.CHILDREN,
     config_checks=SHORT,
     image_fields=_OCI_FIELDS,
@@ -81,6 +83,7 @@ CONTAINERD_71EBFC7 = RuleSet(
 
 V25_0_0 = replace(
     CONTAINERD_71EBFC7,
+    commit="",
     name="containerd-25.0.0",
     title="containerd store, Docker 25.0.0 and 25.0.1",
     source="moby daemon/containerd/cache.go (804f4c79)",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.rulesets.releases import Choice, choose, store_kind
+from cacheview.model import DockerVersion
 
 __all__ = ["HOW", "named"]
 
-HOW = 'a name such as graphdriver-24.0.7, or a release and a storage driver such as "Docker 24.0.7, overlay2"'
+HOW: Final = 'a name such as graphdriver-24.0.7, or a release and a storage driver such as "Docker 24.0.7, overlay2"'
 """What `named` takes, for messages."""
 
-_RELEASE = re.compile(
-    r"(?:docker(?:[ -]engine)?[ -]+)?(v?[0-9]+[.][0-9A-Za-z.+~-]*)(?:\s*,\s*|\s+)(.+)", re.IGNORECASE | re.DOTALL
-)
-_VERSION_ALONE = re.compile(r"(?:docker(?:[ -]engine)?[ -]+)?v?[0-9]+[.][0-9A-Za-z.+~-]*", re.IGNORECASE)
+_DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
+_BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
 
 
 def named(text: str) -> Choice:
@@ -27,15 +27,16 @@ def named(text: str) -> Choice:
     by_name = RULE_SETS.get(text.replace(" ", "-"))
     if by_name is not None:
         return Choice(by_name)
-    if _VERSION_ALONE.fullmatch(text):
-        raise KeyError(f'{text!r} does not say which image store: add the storage driver, such as "{text}, overlay2"')
-    found = _RELEASE.fullmatch(text)
-    if found is None:
+    prefix = _DOCKER.match(text)
+    version, *rest = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
+    if DockerVersion.parse(version) is None:
         raise KeyError(f"no rule set {text!r}; there are: {', '.join(RULE_SETS)}; or give a release and a driver")
-    version, driver = found[1], found[2].strip()
+    driver = rest[0] if rest else ""
+    if not driver:
+        raise KeyError(f'{text!r} does not say which image store: add the storage driver, such as "{text}, overlay2"')
     kind = store_kind(driver)
     if kind is None:
-        raise KeyError(f"{driver!r} is no storage driver that is known: give overlay2, another one, or containerd")
+        raise KeyError(f"unknown storage driver {driver!r}: give overlay2, another one, or containerd")
     choice = choose(version, kind)
     if choice is None:
         raise KeyError(

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from typing import Final
 
-from packaging.version import Version
+from cacheview.engine.ruleset import RuleSet, Span
+from cacheview.engine.rulesets import RULE_SETS
+from cacheview.model import DockerVersion, StoreKind
 
-from cacheview.engine.ruleset import RuleSet, Span, StoreKind
-from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
-from cacheview.model import ImageStore
-
-__all__ = ["Choice", "choose", "fitting", "newest_builder", "store_kind"]
-
-_VERSION = re.compile(
-    r"(?:docker-)?v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:-(alpha|beta|rc|dev)\.?([0-9]*))?(?![0-9.])", re.IGNORECASE
-)
-_COMMIT = re.compile("71ebfc7[0-9a-f]*")
+__all__ = ["Choice", "choose", "newest_rules", "store_kind"]
 
 _GRAPH_DRIVERS = frozenset(
     (
@@ -24,7 +17,9 @@ _GRAPH_DRIVERS = frozenset(
         *("vfs", "windowsfilter", "zfs"),
     )
 )
-_NEARLY = (
+_SNAPSHOTTERS = frozenset(("containerd", "nydus", "overlayfs", "native", "soci", "stargz", "windows"))
+
+_NEARLY: Final = (
     # GetCache of daemon/containerd/cache.go (8bd01768) looks up the empty id, which 24.0.3 no longer does.
     (
         StoreKind.CONTAINERD,
@@ -36,15 +31,20 @@ _NEARLY = (
 )
 """Releases whose rules are those of a rule set but for one thing: its store, the releases, the rule set, that thing."""
 
-_SNAPSHOTTERS = frozenset(("containerd", "nydus", "overlayfs", "native", "soci", "stargz", "windows"))
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """A rule set, and what is to be known of the choice, in a sentence; mostly empty."""
+    """A rule set, and how it was found.
+
+    Attributes:
+        note: how the rules differ from those of the release, in a sentence; mostly empty.
+        version, commit: of the release that was asked for, as they were given; empty: none was.
+    """
 
     rules: RuleSet
     note: str = ""
+    version: str = ""
+    commit: str = ""
 
 
 def store_kind(name: str) -> StoreKind | None:
@@ -55,11 +55,17 @@ def store_kind(name: str) -> StoreKind | None:
     return StoreKind.CONTAINERD if folded in _SNAPSHOTTERS else None
 
 
+def newest_rules(store: StoreKind) -> RuleSet:
+    """The rules of the newest release with such a store."""
+    _, rules = max(((rules.newest, rules) for rules in _of_store(store) if rules.newest), key=lambda pair: pair[0])
+    return rules
+
+
 def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
     """The rules of a release.
 
     Args:
-        version: as ``docker version`` tells it, or a tag: ``24.0.7``, ``v25.0.0-rc.3``, ``20.10.24+dfsg1``.
+        version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`.
         commit: the git commit that the engine was built from, where it is known.
 
     Returns:
@@ -67,78 +73,37 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
         None: the text has no version, or one that came before the oldest rule set of such a store: before 24.0.0-rc.3
         a containerd store has no cache (``MakeImageCache`` panics).
     """
-    if store is StoreKind.CONTAINERD and _COMMIT.fullmatch(commit):
-        return Choice(CONTAINERD_71EBFC7)
-    found = _VERSION.match(version.strip())
-    if found is None:
+    for rules in RULE_SETS.values():
+        if rules.store is store and rules.commit and commit.startswith(rules.commit):
+            return Choice(rules, "", version, commit)
+    release = DockerVersion.parse(version)
+    if release is None:
         return None
-    release = _parsed(found)
-    of_store = [rules for rules in RULE_SETS.values() if rules.store is store and rules.spans]
+    of_store = _of_store(store)
     for rules in of_store:
-        if any(_first(span) <= release <= _last(span) for span in rules.spans):
-            return Choice(rules)
+        if any(_holds(span, release) for span in rules.spans):
+            return Choice(rules, "", version, commit)
     for kind, span, name, note in _NEARLY:
-        if kind is store and _first(span) <= release <= _last(span):
-            return Choice(RULE_SETS[name], note)
-    before = [(_last(span), rules) for rules in of_store for span in rules.spans if _last(span) < release]
+        if kind is store and _holds(span, release):
+            return Choice(RULE_SETS[name], note, version, commit)
+    ends = [(span.versions()[1], rules) for rules in of_store for span in rules.spans]
+    before = [(last, rules) for last, rules in ends if last < release]
     if not before:
         return None
     last, rules = max(before, key=lambda pair: pair[0])
-    newest = max(_last(span) for other in of_store for span in other.spans)
+    newest = max(last for last, _ in ends)
     if last == newest:
-        return Choice(rules, f"{release} is newer than the newest release whose rules are known, {newest}.")
-    return Choice(rules, f"{release} is between the releases that were compared: these are the rules of {last}.")
+        note = f"{release} is newer than the newest release whose rules are known, {newest}."
+    else:
+        note = f"{release} is between the releases that were compared: these are the rules of {last}."
+    return Choice(rules, note, version, commit)
 
 
-def fitting(store: ImageStore, named: str = "") -> Choice:
-    """The rules of a store: those it was opened for by name, else those of its engine.
-
-    Where only the kind of its engine's store is known, those of the engine that built the newest image, else of the
-    newest release of that kind; where nothing is, those of `CONTAINERD_71EBFC7`.
-    """
-    if named in RULE_SETS:
-        return Choice(RULE_SETS[named])
-    release = store.release
-    if release is None:
-        return Choice(CONTAINERD_71EBFC7)
-    kind = StoreKind(release.kind)
-    chosen = choose(release.version, kind, release.commit)
-    if chosen is not None:
-        return chosen
-    if not release.version and (built := newest_builder(store)):
-        chosen = choose(built, kind)
-        if chosen is not None:
-            told = f"The version of its engine is not known; Docker {built} built its newest image"
-            return Choice(chosen.rules, f"{told}: it is asked by the rules of that, {chosen.rules.title}.")
-    newest = [rules for rules in RULE_SETS.values() if rules.store is kind][-1]
-    told = f"the version {release.version} has no known rules" if release.version else "the version is not known"
-    return Choice(newest, f"Of the engine of this store {told}: it is asked by the newest rules, {newest.title}.")
+def _of_store(store: StoreKind) -> list[RuleSet]:
+    """The rule sets of such a store that releases have."""
+    return [rules for rules in RULE_SETS.values() if rules.store is store and rules.spans]
 
 
-def newest_builder(store: ImageStore) -> str:
-    """The engine version that the newest image of a store was built by; empty where no image tells."""
-    told = [image for image in store.images if image.parent and image.created and image.config.docker_version]
-    newest = max(told, key=lambda image: image.created.instant if image.created else (0, 0), default=None)
-    if newest is None:
-        return ""
-    # It goes into sentences, also on a terminal.
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in newest.config.docker_version[:64])
-
-
-def _parsed(match: re.Match[str]) -> Version:
-    number, stage, count = match.groups()
-    return Version(number + (f".{stage}{count or 0}" if stage else ""))
-
-
-def _version(tag: str) -> Version:
-    match = _VERSION.fullmatch(tag)
-    assert match is not None, tag
-    return _parsed(match)
-
-
-def _first(span: Span) -> Version:
-    return _version(span.first)
-
-
-def _last(span: Span) -> Version:
-    return _version(span.last)
+def _holds(span: Span, release: DockerVersion) -> bool:
+    first, last = span.versions()
+    return first <= release <= last

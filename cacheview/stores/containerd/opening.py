@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cacheview.model import DataError, Image, ImageStore, Problem, Release
+from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.containerd.images import Grown
 from cacheview.stores.containerd.images import read_images as images_of
 from cacheview.stores.containerd.namespaces import choose_namespace, split_target
@@ -119,6 +119,6 @@ class _Store:
             "",
             (*self.notes, *empty),
             tuple(problems),
-            Release("containerd"),
+            Release(StoreKind.CONTAINERD),
             layers_at=f"containerd:{self.path}#{self.namespace}",
         )

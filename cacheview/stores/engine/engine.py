@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, Problem, Release, decode
+from cacheview.model import DataError, Problem, Release, StoreKind, decode
+from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
 from cacheview.stores.engine.errors import NoAnswerError, RefusedError
@@ -20,7 +21,6 @@ M = TypeVar("M", bound=BaseModel)
 _MAX_DOCUMENT = 4 * 1024 * 1024
 _MAX_PATH = 4096
 _SNAPSHOTTER = "io.containerd.snapshotter"
-_COMMIT_71EBFC7 = re.compile(r"71ebfc7[0-9a-f]*(?:-.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ class Engine:
         """What its rules depend on; None where it does not tell its kind of store."""
         match self.store:
             case "containerd":
-                return Release("containerd", self.version, self.commit)
+                return Release(StoreKind.CONTAINERD, self.version, self.commit)
             case "graphdriver":
-                return Release("graph driver", self.version, self.commit)
+                return Release(StoreKind.GRAPH_DRIVER, self.version, self.commit)
         return None
 
     @property
     def is_71ebfc7(self) -> bool:
         """Whether it is moby at 71ebfc7, whose containerd store keeps the container config in the image config."""
-        return self.store == "containerd" and _COMMIT_71EBFC7.fullmatch(self.commit) is not None
+        return self.store == "containerd" and self.commit.startswith(COMMIT_71EBFC7)
 
     @property
     def number(self) -> tuple[int, int] | None:

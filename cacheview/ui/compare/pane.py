@@ -9,7 +9,8 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cacheview.engine import RuleSet, fitting
+from cacheview.cases import daemon_known
+from cacheview.engine import RuleSet
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
@@ -145,7 +146,7 @@ class ComparePane(QWidget):
         if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
-        self._copier.start(asker.copying(probe, fitting(session.store, session.case.rules).rules, form))
+        self._copier.start(asker.copying(probe, daemon_known(session.case).rules, form))
 
     def stop(self) -> None:
         """End what is under way, and wait for its threads."""

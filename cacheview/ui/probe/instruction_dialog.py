@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from cacheview.model import ContainerConfig, DataError, Image
+from cacheview.cases import Daemon
+from cacheview.model import ContainerConfig, DataError, Image, StoreKind
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
@@ -16,8 +17,12 @@ __all__ = ["InstructionDialog"]
 class InstructionDialog(QDialog):
     """One line. After ``accept``, ``config`` is what the builder would send for it on top of the parent."""
 
-    def __init__(self, parent_image: Image | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent_image: Image | None, parent: QWidget | None = None, *, daemon: Daemon | None = None
+    ) -> None:
+        """``daemon``: whose builder it is; None: that of the newest release."""
         super().__init__(parent)
+        self._daemon = daemon
         self.setWindowTitle("Probe from an instruction")
         self._parent_image = parent_image
         self.config: ContainerConfig | None = None
@@ -50,7 +55,12 @@ class InstructionDialog(QDialog):
         from cacheview.dockerfile.instruction import probe_config
 
         try:
-            self.config = probe_config(self.line.text(), self._parent_image)
+            daemon, line = self._daemon, self.line.text()
+            if daemon is None:
+                self.config = probe_config(line, self._parent_image)
+            else:
+                is_containerd = daemon.rules.store is StoreKind.CONTAINERD
+                self.config = probe_config(line, self._parent_image, release=daemon.builder, containerd=is_containerd)
         except DataError as error:
             self._tell(str(error))
             return

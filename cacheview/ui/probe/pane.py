@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Final
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.cases import Daemon
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.ui.bar import Bar
 from cacheview.ui.document import ProbeDocument
@@ -47,6 +48,8 @@ _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platfo
 class ProbePane(QWidget):
     """Edits the probe of a document, every edit through it.
 
+    ``daemon``: tells whose builder makes a config of an instruction.
+
     ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
     ``image_asked(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
     """
@@ -60,6 +63,7 @@ class ProbePane(QWidget):
         self._later = later
         self._document = document
         self._index = ImageIndex(ImageStore(()))
+        self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
         self.parent_field = ParentField()
@@ -264,7 +268,11 @@ class ProbePane(QWidget):
         popup.open_under(self.from_image)
 
     def _ask_instruction(self) -> None:
-        dialog = InstructionDialog(self._index.store.by_id.get(self._document.probe.parent), self)
+        dialog = InstructionDialog(
+            self._index.store.by_id.get(self._document.probe.parent),
+            self,
+            daemon=self.daemon() if self.daemon is not None else None,
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._take_instruction(dialog))
         dialog.open()

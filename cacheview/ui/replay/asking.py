@@ -13,9 +13,9 @@ from cacheview.model import DataError
 from cacheview.ui.replay.build import Build, options_of
 
 if TYPE_CHECKING:
+    from cacheview.cases import Daemon
     from cacheview.dockerfile.context.hashing import Memory
     from cacheview.dockerfile.context.record import Record
-    from cacheview.engine import RuleSet
     from cacheview.layers.remembered import LayerMemory
     from cacheview.model import ImageStore
     from cacheview.replay.misses import Miss
@@ -44,7 +44,7 @@ class Question:
 
     build: Build
     store: ImageStore
-    rules: RuleSet
+    daemon: Daemon
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,6 @@ class Replayer:
             from cacheview.layers.opening import open_layers
             from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
-            from cacheview.replay.builder import builder_of
             from cacheview.replay.changes import remember_files
             from cacheview.replay.docker_cli import added_by
             from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
@@ -113,10 +112,10 @@ class Replayer:
             report(0, None, "Reading the Dockerfile")
             if self._memory is None:
                 self._memory = self._remembered()
-            build, store, rules = question.build, question.store, question.rules
+            build, store, rules = question.build, question.store, question.daemon.rules
             dockerfile = find_dockerfile(build.context, build.named)
             data = dockerfile.read()
-            release = builder_of(store, rules)
+            release = question.daemon.builder
             context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
             engine = store.release.version if store.release is not None else ""
             client = client_named(build.client) if build.client else client_for_engine(engine)

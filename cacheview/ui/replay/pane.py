@@ -222,9 +222,9 @@ class ReplayPane(QWidget):
         if session is None or build is None:
             self._show_nothing()
             return
-        wanted = Question(build, session.store, session.cache.rules)
+        wanted = Question(build, session.store, session.daemon)
         asked = self._asked
-        if asked is not None and (asked.build, asked.rules) == (build, wanted.rules) and asked.store is wanted.store:
+        if asked is not None and (asked.build, asked.daemon) == (build, wanted.daemon) and asked.store is wanted.store:
             return
         if not self.isVisible():
             self._asked = None

@@ -16,7 +16,7 @@ DRIVERS: Final = (
     *("overlay2", "containerd", "fuse-overlayfs", "btrfs", "zfs", "vfs", "windowsfilter"),
     *("devicemapper", "aufs", "overlay"),
 )
-"""Storage drivers to choose from, as ``docker info`` tells them, the most common first; others may be typed."""
+"""Storage drivers to choose from, as ``docker info`` shows them, the most common first; others may be typed."""
 
 _LONGEST: Final = 60
 
@@ -27,6 +27,7 @@ class Found:
 
     Attributes:
         rules: None: none.
+        name: what `daemon_of` finds them, and the builder of the version, by.
         text: what was found, or why nothing was; with what to do.
         note: what is to be known of these rules; mostly empty.
         is_unfinished: nothing was found, as nothing was typed yet.
@@ -35,6 +36,7 @@ class Found:
     rules: RuleSet | None
     text: str
     note: str = ""
+    name: str = ""
     is_unfinished: bool = False
 
 
@@ -42,20 +44,20 @@ def find(version: str, driver: str, commit: str = "") -> Found:
     """The rules of a version with a storage driver, or a containerd store."""
     version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
     if not version and not commit:
-        text = "Type a version as `docker version` tells it: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
+        text = "Type a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
         return Found(None, text, is_unfinished=True)
     if not driver:
-        return Found(None, "Choose a storage driver, as `docker info` tells it.", is_unfinished=True)
+        return Found(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
     kind = store_kind(driver)
     if kind is None:
-        return Found(
-            None, f"“{driver}” is no storage driver that is known: choose one of the list, as `docker info` tells it."
-        )
+        return Found(None, f"Unknown storage driver “{driver}”: choose one of the list, as shown by `docker info`.")
     choice = choose(version, kind, commit)
     if choice is not None:
-        return Found(choice.rules, choice.rules.title, choice.note)
+        # A commit decides the rule set alone, and its builder with it.
+        name = choice.rules.name if choice.rules.commit else f"{version}, {kind.value}"
+        return Found(choice.rules, choice.rules.title, choice.note, name)
     if not version:
-        return Found(None, f"No rules are known by the commit {commit} alone: type the version as well.")
+        return Found(None, f"The commit {commit} alone is not enough: type the version too.")
     from cacheview.engine import RULE_SETS
 
     oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.model import Release
+from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
 from cacheview.ui.theme import GRID, small_font
@@ -52,7 +52,7 @@ class _Answer(FramedLine):
 
 
 class ByVersionDialog(QDialog):
-    """Tells the rules while it is typed. ``chosen(str)``: the name of the rule set that the person wants."""
+    """Shows the rules while a version is typed. ``chosen(str)``: what the person wants, see `Found.name`."""
 
     chosen = Signal(str)
 
@@ -68,7 +68,7 @@ class ByVersionDialog(QDialog):
         self.driver = Chooser(editable=True)
         self.driver.addItems(DRIVERS)
         self.driver.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
-        if release is not None and release.kind == "containerd":
+        if release is not None and release.kind is StoreKind.CONTAINERD:
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")
         self.commit.setPlaceholderText("only for builds between releases")
@@ -85,7 +85,7 @@ class ByVersionDialog(QDialog):
             form.addRow(label, field)
             field.setAccessibleName(label.replace("&", ""))
         hint = QLabel(
-            "`docker version` tells version and commit of the server, `docker info` its storage driver. Where that is "
+            "`docker version` shows version and commit of the server, `docker info` its storage driver. Where that is "
             "a snapshotter, such as overlayfs, the store is containerd's."
         )
         hint.setWordWrap(True)
@@ -95,7 +95,7 @@ class ByVersionDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.use.setText("&Ask by these rules")
+        self.use.setText("&Use these rules")
         self.version.textChanged.connect(self._tell)
         self.driver.currentTextChanged.connect(self._tell)
         self.commit.textChanged.connect(self._tell)
@@ -125,7 +125,7 @@ class ByVersionDialog(QDialog):
         found = self.found
         if found.rules is not None:
             super().accept()
-            self.chosen.emit(found.rules.name)
+            self.chosen.emit(found.name)
 
     def _tell(self) -> None:
         found = self.found

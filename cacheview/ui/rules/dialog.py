@@ -97,7 +97,7 @@ class RulesDialog(QDialog):
         self.only = QCheckBox("&Only what differs")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = QPushButton("&Copy")
-        self.use = QPushButton("&Ask by these rules")
+        self.use = QPushButton("&Use these rules")
         for button in (self.copy, self.use):
             button.setAutoDefault(False)
             self._buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
@@ -193,7 +193,7 @@ class RulesDialog(QDialog):
 
     def _tell_use(self) -> None:
         self.use.setEnabled(self._in_use != "" and self.rules.currentData() != self._in_use)
-        self.use.setToolTip("" if self.use.isEnabled() else "The window asks by these rules now.")
+        self.use.setToolTip("" if self.use.isEnabled() else "These rules are in use.")
 
     def _fill_words(self) -> None:
         tokens = current_tokens()

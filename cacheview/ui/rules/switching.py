@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
+from cacheview.cases import rules_named
 from cacheview.ui.loading import Loader, Report, Work
-from cacheview.ui.opening import new_cache
 from cacheview.ui.session import Session
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class Switcher(QObject):
         return self._loader.is_busy
 
     def switch(self, name: str, preparing: Work | None = None) -> None:
-        """Ask by the rules of that name, now or as soon as all is there. Raises DataError for a name that is none.
+        """Use the rules of that name, or of a release and a storage driver, now or as soon as all is there.
+
+        Raises `DataError` for a name that is not known.
 
         ``preparing``: work whose result is a cache that is ready; None: a new one is made ready.
         """
@@ -44,16 +46,17 @@ class Switcher(QObject):
         self._wanted = name
         self._loader.cancel()
         store, probe = session.store, session.document.probe
-        if len(store.images) <= _AT_ONCE or name == session.cache.rules.name:
+        rules = rules_named(name).rules
+        if len(store.images) <= _AT_ONCE or rules is session.cache.rules:
             session.choose_rules(name)
             return
 
         def work(report: Report) -> object:
-            from cacheview.engine import explain
+            from cacheview.engine import ImageCache, explain
             from cacheview.stores.collector import freeze_more
 
             report(0, None, "Preparing")
-            cache = new_cache(store, name)
+            cache = ImageCache(store, rules)
             explain(cache, probe).trace.index.survivors(probe)
             freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
             return cache

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.engine import RULE_SETS, fitting
+from cacheview.cases import Basis, Daemon, daemon_known
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.session import Session
@@ -15,10 +15,9 @@ from cacheview.ui.session import Session
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QWidget
 
-    from cacheview.engine.rulesets.releases import Choice
     from cacheview.ui.rules.dialog import RulesDialog
 
-__all__ = ["Choose", "RuleWays", "own_rules"]
+__all__ = ["Choose", "RuleWays", "own_rules", "owner"]
 
 
 class Choose(Protocol):
@@ -27,12 +26,19 @@ class Choose(Protocol):
     def __call__(self, name: str, *, own: bool = False) -> object: ...
 
 
-def own_rules(session: Session) -> Choice | None:
-    """The rules that the case is for, else those of the store's engine; None where neither is told."""
-    case = session.case
-    if case.rules not in RULE_SETS and session.store.release is None:
-        return None
-    return fitting(session.store, case.rules)
+_OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
+
+
+def own_rules(session: Session) -> Daemon | None:
+    """The daemon that the case names or whose store it is; None where nothing tells which."""
+    own = daemon_known(session.case)
+    told = own.basis is not Basis.NEWEST or session.store.release is not None
+    return own if told else None
+
+
+def owner(own: Daemon) -> str:
+    """Whose rules the own ones are, in a word."""
+    return _OWNERS.get(own.basis, "store")
 
 
 class RuleWays(QObject):
@@ -97,14 +103,13 @@ class RuleWays(QObject):
         dialog.activateWindow()
 
     def _tell(self) -> None:
-        asked, own = self._session.cache.rules, own_rules(self._session)
+        asked, own = self._session.daemon, own_rules(self._session)
         for action in (self.own, self._gap):
             action.setVisible(own is not None)
         if own is not None:
-            of = "case" if self._session.case.rules in RULE_SETS else "engine"
-            self.own.setText(f"Those of the &{of}: {one_line(own.rules.title).replace('&', '&&')}")
-            self.own.setToolTip(tool_tip(own.note))
-            self.own.setStatusTip(own.note or "Ask by the rules that answer for this store")
-            self.own.setChecked(own.rules is asked)
+            self.own.setText(f"Those of the &{owner(own)}: {one_line(own.rules.title).replace('&', '&&')}")
+            self.own.setToolTip(tool_tip("\n".join(filter(None, (own.sentence, own.note)))))
+            self.own.setStatusTip(own.note or "Use this store's own rules")
+            self.own.setChecked(own.answers_as(asked))
         if "dialog" in self.__dict__:
-            self.dialog.set_in_use(asked.name)
+            self.dialog.set_in_use(asked.rules.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, Timestamp
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind, Timestamp
 from cacheview.stores.opened import Case, Opened
 
 RULES = "containerd-28.5.2"
@@ -31,5 +31,5 @@ def unmarked(count: int) -> list[Image]:
 
 
 def opened_of(*images: Image, version: str = "28.5.2") -> Opened:
-    store = ImageStore(images, title="an engine", release=Release("containerd", version))
+    store = ImageStore(images, title="an engine", release=Release(StoreKind.CONTAINERD, version))
     return Opened("an engine", "engine:", "engine", (Case("", store, ""),))

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview import report
-from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome, fitting
+from cacheview.cases import daemon_known
+from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome
 from cacheview.engine.certainty import rests_on
 from cacheview.engine.matrix import Row, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
@@ -547,7 +548,7 @@ def test_copy(shown: ComparePane, demo: MainWindow, qtbot: QtBot, form: str, for
     with qtbot.waitSignal(shown.copied, timeout=20_000):
         next(action for action in actions if action.text() == f"As {form}").trigger()
     store, probe = session(demo).store, session(demo).document.probe
-    own = fitting(store, session(demo).case.rules).rules
+    own = daemon_known(session(demo).case).rules
     assert callable(formatter)
     assert QGuiApplication.clipboard().text() == formatter(compare(store, probe), own)
     assert demo.status.currentMessage() == f"Copied: what all rule sets answer as {form}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cacheview.dockerfile.context import SourcesSum
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.model import ContainerConfig, ImageStore, Probe, Release, decode
+from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKind, decode
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened import Case, Opened
@@ -47,7 +47,7 @@ def sent_by_newer(settings: Settings, context: Path) -> Path:
 
 def opened_of(case: ReplayCase) -> Opened:
     """The store just before a build, as that of an engine."""
-    release = Release("graph driver" if case.kind == "graphdriver" else "containerd", case.engine)
+    release = Release(StoreKind.GRAPH_DRIVER if case.kind == "graphdriver" else StoreKind.CONTAINERD, case.engine)
     store = ImageStore(case.images, title="an engine", release=release)
     return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from replay_kit import opened_of, real_build, write_context
 
+from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import FolderContext, hashing
 from cacheview.ui.replay import asking
 from cacheview.ui.replay.asking import Question, Replayer, Told
@@ -32,7 +33,8 @@ def question(tmp_path: Path) -> Question:
     case = real_build("site/again")
     context = write_context(case, tmp_path / "site")
     build = build_at(context).model_copy(update={"client": "docker-cli"})  # not that of the engine's own release
-    return Question(build, opened_of(case).cases[0].store, case.rules)
+    case = opened_of(case).cases[0]
+    return Question(build, case.store, daemon_of(case))
 
 
 @pytest.fixture

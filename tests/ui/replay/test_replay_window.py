@@ -335,7 +335,7 @@ def test_other_rules_and_another_store(window: MainWindow, qtbot: QtBot, site: P
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         session(window).choose_rules("containerd-28.5.2")
     assert pane.told is not None
-    assert pane.told.question.rules.name == "containerd-28.5.2"
+    assert pane.told.question.daemon.rules.name == "containerd-28.5.2"
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/first"))
     assert pane.told.question.store.images == ()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cacheview.cases import daemon_of
 from cacheview.engine.rulesets.releases import store_kind
+from cacheview.model import ImageStore
+from cacheview.stores.opened import Case
 from cacheview.ui.rules.asking import DRIVERS, find
 
 
@@ -22,12 +25,14 @@ def test_found(version: str, driver: str, rules: str) -> None:
     found = find(version, driver)
     assert found.rules is not None
     assert (found.rules.name, found.text, found.note) == (rules, found.rules.title, "")
+    daemon = daemon_of(Case("", ImageStore(()), ""), found.name)
+    assert (daemon.rules, daemon.version) == (found.rules, version.strip().removeprefix("v"))
 
 
 def test_found_by_the_commit() -> None:
     found = find("", "containerd", "71ebfc7c63")
     assert found.rules is not None
-    assert found.rules.name == "containerd-71ebfc7"
+    assert found.rules.name == found.name == "containerd-71ebfc7"
     other = find("", "containerd", "abcdef0")
     assert other.rules is None
     assert "type the version" in other.text
@@ -45,8 +50,8 @@ def test_near() -> None:
         ("17.06", "overlay2", "oldest are those of v20.10.0-beta1"),
         ("20.10.24", "containerd", "oldest are those of v24.0.3"),
         ("latest", "overlay2", "A version looks like 24.0.7."),
-        ("24.0.7", "floppy", "“floppy” is no storage driver that is known"),
-        ("24.0.7" * 1000, "f" * 1000, "no storage driver"),
+        ("24.0.7", "floppy", "Unknown storage driver “floppy”"),
+        ("24.0.7" * 1000, "f" * 1000, "Unknown storage driver"),
     ],
 )
 def test_none_and_why(version: str, driver: str, told: str) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cacheview.model import Image, ImageStore, Release
+from cacheview.cases import daemon_known
+from cacheview.model import Image, ImageStore, Release, StoreKind
 from cacheview.stores.opened import Case, Opened
-from cacheview.ui import opening
 from cacheview.ui.rules.by_version import ByVersionDialog
 from cacheview.ui.rules.ways import RuleWays
 from cacheview.ui.window import MainWindow
@@ -37,7 +37,7 @@ def said(window: MainWindow) -> str:
 
 
 def back(window: MainWindow) -> list[QPushButton]:
-    return [each for each in window.notice.findChildren(QPushButton) if "Back to" in each.text() and each.isVisible()]
+    return [each for each in window.notice.findChildren(QPushButton) if "own rules" in each.text() and each.isVisible()]
 
 
 def asked(window: MainWindow) -> ByVersionDialog:
@@ -60,7 +60,7 @@ def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch)
 
 def engine_store(version: str) -> Opened:
     image = Image.model_validate({"id": f"sha256:{1:064x}", "config": {"container_config": {"Cmd": ("make",)}}})
-    store = ImageStore((image,), title=f"docker {version}", release=Release("containerd", version))
+    store = ImageStore((image,), title=f"docker {version}", release=Release(StoreKind.CONTAINERD, version))
     return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
 
 
@@ -111,11 +111,33 @@ def test_other_rules_than_the_engines_are_told_with_a_way_back(of_engine: MainWi
     dialog.version.setText("25.0.2")
     dialog.accept()
     assert not own(of_engine).isChecked()
-    assert "the engine of this store has those of containerd store, Docker 28.0 to 28.5" in said(of_engine)
+    assert (
+        "This store's engine uses the rules of Docker 28.5.2, containerd; you are using those of Docker 25.0.2"
+        in said(of_engine)
+    )
     qtbot.mouseClick(back(of_engine)[0], Qt.MouseButton.LeftButton)
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert own(of_engine).isChecked()
     assert not back(of_engine)
+
+
+def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainWindow, qtbot: QtBot) -> None:
+    assert of_engine.session is not None
+    assert of_engine.session.daemon.builder.release == "28.5"
+    dialog = asked(of_engine)
+    dialog.version.setText("28.0.1")
+    with qtbot.waitSignal(of_engine.session.rules_changed):
+        dialog.accept()
+    assert rules_of(of_engine) == "containerd-28.5.2"
+    assert of_engine.session.daemon.builder.release == "28.0"
+    assert not own(of_engine).isChecked()
+    assert "you are using those of Docker 28.0.1, containerd" in said(of_engine)
+    with qtbot.waitSignal(of_engine.settled, timeout=20_000):
+        of_engine.commands.reload.trigger()
+    assert of_engine.session.daemon.builder.release == "28.0"
+    qtbot.mouseClick(back(of_engine)[0], Qt.MouseButton.LeftButton)
+    assert of_engine.session.daemon.builder.release == "28.5"
+    assert own(of_engine).isChecked()
 
 
 def test_those_of_the_engine_stay_checked(of_engine: MainWindow) -> None:
@@ -139,7 +161,10 @@ def test_chosen_rules_stay_and_are_told_after_the_upgrade(of_engine: MainWindow,
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
         of_engine.commands.reload.trigger()
     assert rules_of(of_engine) == "containerd-28.5.2"
-    assert "the engine of this store has those of containerd store, Docker 29.6 and later" in said(of_engine)
+    assert (
+        "This store's engine uses the rules of Docker 29.6.0, containerd; you are using those of Docker 28.5.2"
+        in said(of_engine)
+    )
 
 
 def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtBot) -> None:
@@ -148,7 +173,9 @@ def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtB
         if action.data() == "graphdriver-28.5.2":
             action.trigger()
     assert rules_of(filled) == "graphdriver-28.5.2"
-    assert "this case is for containerd-71ebfc7" in said(filled)
+    assert "This case was written for containerd-71ebfc7; you are using graph driver, Docker 28.0 to 28.5" in said(
+        filled
+    )
     back(filled)[0].setFocus()
     qtbot.keyClick(back(filled)[0], Qt.Key.Key_Space)
     assert rules_of(filled) == "containerd-71ebfc7"
@@ -161,6 +188,6 @@ def test_a_store_that_tells_no_engine_has_no_such_entry(
     monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: bare)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open(str(tmp_path))
-    assert opening.case_cache(bare.cases[0]).rules.name == rules_of(window)
+    assert daemon_known(bare.cases[0]).rules.name == rules_of(window) == "containerd-29"
     assert not own(window).isVisible()
     assert not window.commands.rules_menu.actions()[1].isVisible(), "nor a line below it"

@@ -8,10 +8,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 from suites_kit import DATA, Silent, pane_of, ran, rows
 
+from cacheview.cases import new_cache
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
-from cacheview.ui.opening import OpenedStore, case_cache
+from cacheview.ui.opening import OpenedStore
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import AddDialog, Asked
 from cacheview.ui.suites.adding import add_work, case_before
@@ -24,7 +25,7 @@ CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
 def session_of(file: Path) -> Session:
     opened = open_store(file)
     first = opened.cases[0]
-    return Session(OpenedStore(opened, case_cache(first), first.probes[0].probe))
+    return Session(OpenedStore(opened, new_cache(first.store, first.rules), first.probes[0].probe))
 
 
 @pytest.mark.parametrize("file", [GRAPH, CONTAINERD], ids=lambda file: file.name.partition(".jsonl")[0])

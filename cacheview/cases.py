@@ -1,0 +1,194 @@
+"""Whose answers are computed for a store: which rules, which builder, and why; and the first probe of a case.
+
+The command line, its commands, the replay and the window all ask here, so that they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from cacheview.dockerfile.release import BuilderRelease, builder_release
+from cacheview.engine import ImageCache
+from cacheview.engine.rulesets.named import named
+from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
+from cacheview.model import SCRATCH, ContainerConfig, DataError, Image, ImageStore, Probe, StoreKind
+
+if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+    from cacheview.stores.opened import Case
+
+__all__ = ["Basis", "Daemon", "daemon_known", "daemon_of", "first_probe", "new_cache", "rules_named"]
+
+_LONGEST: Final = 64
+"""Characters of a version that an image's config gives."""
+
+
+class Basis(Enum):
+    """What decided which daemon answers."""
+
+    ASKED = "asked"
+    CASE = "case"
+    ENGINE = "engine"
+    IMAGES = "images"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The daemon whose answers are computed.
+
+    Attributes:
+        rules: those of its cache.
+        builder: its classic builder.
+        basis: what decided.
+        version: of Docker Engine, without the letters of a tag; empty: the rule set alone was given.
+        reason: why it is this one, in a sentence.
+        note: how the rules differ from those of its release, in a sentence; mostly empty.
+    """
+
+    rules: RuleSet
+    builder: BuilderRelease
+    basis: Basis
+    version: str = ""
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        """It in a few words: the version that was given with the kind of store, else the title of the rules."""
+        return f"Docker {self.version}, {self.rules.store.value}" if self.version else self.rules.title
+
+    def answers_as(self, other: Daemon) -> bool:
+        """Whether both give the same answers to everything."""
+        return self.rules is other.rules and self.builder is other.builder
+
+    @property
+    def sentence(self) -> str:
+        """Which daemon it is, and why."""
+        return f"Using the rules of {self.title} ({self.rules.name}): {self.reason}."
+
+
+def daemon_of(case: Case, asked: str = "") -> Daemon:
+    """The daemon that a person asks for, or that the case names, or whose store it is.
+
+    Without a name it is, in this order: that of the store's engine; of a graph-driver store the newest version that an
+    image's config names as its builder; the newest release with such a store.
+
+    Args:
+        asked: a rule set's name, or a release and a storage driver; empty: nothing is asked for.
+
+    Raises `DataError` where what is asked for, or what the case names, is not known here: with what there is.
+    """
+    if asked:
+        return _by_name(case.store, asked, Basis.ASKED, "you asked for them")
+    if case.rules:
+        return _by_name(case.store, case.rules, Basis.CASE, "the case names them")
+    return _of_store(case.store, StoreKind.CONTAINERD)
+
+
+def daemon_known(case: Case) -> Daemon:
+    """`daemon_of` for a window, which shows a case also if its rules are not known here: then by the newest rules."""
+    try:
+        return daemon_of(case)
+    except DataError:
+        of_graph_drivers = case.rules.strip().lower().startswith("graph")
+        kind = StoreKind.GRAPH_DRIVER if of_graph_drivers else StoreKind.CONTAINERD
+        reason = f"the case names {_one_line(case.rules)}, which is not known here, so these are the newest"
+        return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
+
+
+def rules_named(text: str) -> Choice:
+    """The rules of that name, or of a release and a storage driver. Raises `DataError` with what there is."""
+    try:
+        return named(text)
+    except KeyError as error:
+        raise DataError(str(error.args[0])) from error
+
+
+def new_cache(store: ImageStore, rules: str) -> ImageCache:
+    """A cache of the store under the rules of that name. Raises `DataError` where there are none."""
+    return ImageCache(store, rules_named(rules).rules)
+
+
+def first_probe(store: ImageStore) -> Probe:
+    """A probe that shows something at once: what the builder asked when it made the newest image on a known parent.
+
+    Without such an image, the one without a parent; of an empty store, nothing on scratch.
+    """
+    dated = _newest_first(store)
+    for built_on_known in (True, False):
+        for image in dated:
+            config = image.container_config or image.config.container_config
+            known = image.parent is not None and image.parent in store.by_id
+            if config is not None and (known if built_on_known else image.parent is None):
+                return Probe(parent=image.parent or SCRATCH, config=config)
+    config = next((image.config.config for image in dated if image.config.config is not None), None)
+    return Probe(config=config or ContainerConfig())
+
+
+def _by_name(store: ImageStore, name: str, basis: Basis, reason: str) -> Daemon:
+    """Of a rule set without a version it is the release that the store tells, where that has these rules."""
+    choice = rules_named(name)
+    if not choice.version and not choice.commit:
+        told = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
+        known = next(told, None)
+        if known is None:
+            return _newest_release(choice.rules, basis, reason)
+        choice = known
+    return _chosen(choice, basis, reason)
+
+
+def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
+    release = store.release
+    kind = release.kind if release is not None else otherwise
+    for known in _releases(store, kind):
+        return _chosen(*known)
+    reason = "nothing in the store says which release it belongs to, so these are the newest"
+    if release is not None and release.version:
+        reason = f"no rules are known for the store's engine, {_one_line(release.version)}, so these are the newest"
+    return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
+
+
+def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[Choice, Basis, str]]:
+    """The releases that a store gives reason to take, the best first, each with the reason."""
+    release = store.release
+    if release is not None and release.kind is kind and (release.version or release.commit):
+        choice = choose(release.version, kind, release.commit)
+        if choice is not None:
+            yield choice, Basis.ENGINE, "the store belongs to this release"
+        return
+    if kind is StoreKind.GRAPH_DRIVER:  # a containerd store writes no version into the configs that it makes
+        for version in _builders(store):
+            choice = choose(version, kind)
+            if choice is not None:
+                yield choice, Basis.IMAGES, "the config of an image says that this release built it"
+
+
+def _chosen(choice: Choice, basis: Basis, reason: str) -> Daemon:
+    builder = builder_release(choice.version, choice.commit)
+    version = _one_line(choice.version.strip()).removeprefix("docker-").removeprefix("v")
+    return Daemon(choice.rules, builder, basis, version, reason, choice.note)
+
+
+def _newest_release(rules: RuleSet, basis: Basis, reason: str) -> Daemon:
+    """The daemon of the newest release that has these rules."""
+    return Daemon(rules, builder_release(str(rules.newest or ""), rules.commit), basis, reason=reason)
+
+
+def _builders(store: ImageStore) -> Iterable[str]:
+    """The versions that the images' configs name as their builder: those built on a parent here first, newest first."""
+    told = [image for image in _newest_first(store) if image.config.docker_version]
+    told.sort(key=lambda image: image.parent is None)
+    return dict.fromkeys(image.config.docker_version for image in told)
+
+
+def _newest_first(store: ImageStore) -> list[Image]:
+    return sorted(store.images, key=lambda image: image.created.instant if image.created else (-1, 0), reverse=True)
+
+
+def _one_line(text: str) -> str:
+    """It goes into sentences, also on a terminal."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_LONGEST])

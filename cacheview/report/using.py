@@ -1,0 +1,34 @@
+"""Whose answers a report tells of: which rules, which builder, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cacheview.cases import Daemon
+
+__all__ = ["using_as_lines", "using_as_object"]
+
+
+def using_as_lines(using: Daemon | None) -> Iterator[str]:
+    """Which daemon answers and why, and how its rules differ from those of its release."""
+    if using is not None:
+        yield using.sentence
+        if using.note:
+            yield using.note
+
+
+def using_as_object(using: Daemon | None) -> dict[str, Any]:
+    """The key ``using`` of a JSON document; none without a daemon."""
+    if using is None:
+        return {}
+    return {
+        "using": {
+            "docker": using.version or None,
+            "store": using.rules.store.value,
+            "builder": using.builder.release,
+            "basis": using.basis.value,
+            "reason": using.reason,
+            "note": using.note or None,
+        }
+    }

@@ -1,0 +1,135 @@
+"""Whose answers are computed for a store: which rules, which builder, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.cases import Basis, daemon_known, daemon_of, new_cache
+from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
+from cacheview.model import DataError, Image, ImageConfig, ImageStore, Release, StoreKind, Timestamp
+from cacheview.stores.opened import Case
+
+G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
+
+
+def case(*images: Image, release: Release | None = None, rules: str = "") -> Case:
+    return Case("made", ImageStore(images, release=release), rules)
+
+
+def built(name: str, second: int, version: str, parent: str | None = "sha256:0") -> Image:
+    config = ImageConfig(created=Timestamp(second, 0, None), docker_version=version)
+    return Image(id=f"sha256:{name}", parent=parent, config=config)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rules", "builder"),
+    [
+        ("Docker 20.10.24, overlay2", "graphdriver-24.0.7", "20.10"),
+        ("docker 23.0.5, vfs", "graphdriver-24.0.7", "23.0"),
+        ("Docker 24.0.7, overlay2", "graphdriver-24.0.7", "24.0"),
+        ("Docker Engine 26.0.2 overlay2", "graphdriver-25.0.5", "26.0"),
+        ("26.1.5, overlay2", "graphdriver-25.0.5", "26.1"),
+        ("29.1.0, containerd", "containerd-29.0", "29.1"),
+        ("29.x, containerd", "containerd-29", NEWEST.release),
+    ],
+)
+def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules: str, builder: str) -> None:
+    """Also where the store belongs to another engine, and images say something else."""
+    for release in (None, Release(G, "28.5.2"), Release(C, "29.7.2")):
+        daemon = daemon_of(case(built("a", 1, "23.0.1"), release=release), asked)
+        assert (daemon.rules.name, daemon.builder.release) == (rules, builder)
+        assert daemon.basis is Basis.ASKED
+        assert daemon.version in asked
+
+
+def test_a_rule_set_that_is_asked_for_has_the_builder_that_the_store_tells_of_where_it_fits() -> None:
+    of_images = case(built("a", 1, "20.10.24"), release=Release(G))
+    assert daemon_of(of_images, "graphdriver-24.0.7").builder is builder_release("20.10")
+    assert daemon_of(of_images, "graphdriver-25.0.5").builder is builder_release("27.5.1")
+    of_engine = case(built("a", 1, "20.10.24"), release=Release(G, "23.0.5"))
+    assert daemon_of(of_engine, "graphdriver-24.0.7").builder is builder_release("23.0.5")
+    assert daemon_of(of_engine, "containerd-24.0.7").builder is builder_release("24.0.8")
+    assert daemon_of(of_engine, "containerd-71ebfc7").builder is MOBY_71EBFC7
+
+
+def test_rules_that_are_not_known_are_refused_with_those_that_there_are() -> None:
+    for asked in ("graphdriver-1", "Docker 19.03.5, overlay2"):
+        with pytest.raises(DataError, match="graphdriver-24"):
+            daemon_of(case(), asked)
+        with pytest.raises(DataError, match="graphdriver-24"):
+            new_cache(ImageStore(()), asked)
+
+
+def test_a_case_keeps_the_rules_that_it_names() -> None:
+    of_suite = daemon_of(case(rules="graphdriver-24.0.9", release=Release(C, "29.0.0")))
+    assert (of_suite.rules.name, of_suite.basis) == ("graphdriver-24.0.9", Basis.CASE)
+    assert of_suite.builder is builder_release("24.0.9")
+    assert daemon_of(case(rules="Docker 26.0.2, overlay2")).builder is builder_release("26.0.2")
+
+
+@pytest.mark.parametrize(("rules", "newest"), [("graphdriver-77", "graphdriver-29"), ("never", "containerd-29")])
+def test_a_window_shows_a_case_whose_rules_are_not_known_by_the_newest(rules: str, newest: str) -> None:
+    with pytest.raises(DataError):
+        daemon_of(case(rules=rules))
+    daemon = daemon_known(case(rules=rules))
+    assert (daemon.rules.name, daemon.basis) == (newest, Basis.NEWEST)
+    assert rules in daemon.reason
+
+
+def test_a_store_has_rules_and_builder_of_its_engine() -> None:
+    daemon = daemon_of(case(built("a", 1, "20.10.24"), release=Release(G, "26.0.1")))
+    assert (daemon.rules.name, daemon.builder.release, daemon.basis) == ("graphdriver-25.0.5", "26.0", Basis.ENGINE)
+    assert daemon.sentence == (
+        "Using the rules of Docker 26.0.1, graph driver (graphdriver-25.0.5): the store belongs to this release."
+    )
+    development = daemon_of(case(release=Release(C, "25.0.0-dev", "71ebfc7c63")))
+    assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)
+
+
+def test_of_an_engine_that_is_newer_than_what_is_known_it_is_said() -> None:
+    daemon = daemon_of(case(release=Release(C, "31.0.0")))
+    assert (daemon.rules.name, daemon.basis) == ("containerd-29", Basis.ENGINE)
+    assert "newer" in daemon.note
+
+
+def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_said() -> None:
+    daemon = daemon_of(case(release=Release(G, "1.13.1")))
+    assert (daemon.rules.name, daemon.basis) == ("graphdriver-29", Basis.NEWEST)
+    assert "1.13.1" in daemon.reason
+
+
+def test_without_an_engine_the_configs_say_what_built_the_images() -> None:
+    images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
+    daemon = daemon_of(case(*images, release=Release(G)))
+    assert (daemon.rules.name, daemon.builder.release, daemon.version) == ("graphdriver-24.0.7", "20.10", "20.10.24")
+    assert daemon.basis is Basis.IMAGES
+
+
+def test_images_that_were_built_here_count_more_than_what_was_pulled() -> None:
+    pulled = built("b", 9, "28.5.2", parent=None)
+    daemon = daemon_of(case(built("a", 1, "26.1.5"), pulled, release=Release(G)))
+    assert daemon.version == "26.1.5"
+    assert daemon_of(case(pulled, release=Release(G))).version == "28.5.2"
+
+
+def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
+    images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
+    assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
+    daemon = daemon_of(case(*images[:3], release=Release(G)))
+    assert (daemon.rules.name, daemon.basis, daemon.builder) == ("graphdriver-29", Basis.NEWEST, NEWEST)
+
+
+def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewhere() -> None:
+    daemon = daemon_of(case(built("a", 1, "25.0.5", parent=None), release=Release(C)))
+    assert (daemon.rules.name, daemon.basis) == ("containerd-29", Basis.NEWEST)
+
+
+def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> None:
+    assert daemon_of(case()).rules.name == "containerd-29"
+    assert daemon_of(case(release=Release(C))).rules.name == "containerd-29"
+
+
+def test_what_a_config_says_is_no_more_than_a_line() -> None:
+    daemon = daemon_of(case(built("a", 1, "26.1.5\x1b[2J\n" + "x" * 999), release=Release(G)))
+    assert daemon.sentence.isprintable()
+    assert len(daemon.version) == 64
