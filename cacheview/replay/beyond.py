@@ -1,6 +1,6 @@
 """What lies beyond a miss: what the cache would have answered, had the step been the one of the nearest candidate.
 
-After a miss the builder asks nothing more, as what it builds from then on is new. What a person wants to know is
+After a miss the builder stops checking the cache, as what it builds from then on is new. What a person wants to know is
 whether the rest would be cached, were that one thing put right.
 """
 

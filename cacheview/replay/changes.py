@@ -35,8 +35,9 @@ def remember_files(record: Record, replay: Replay, summer: ContextSummer | None 
     news = False
     for step in replay.asked:
         if step.sources is not None and record.latest(step.text) != step.sources.text:
-            headers = summer.headers(path for path, _ in step.sources.files) if summer is not None else None
-            client = summer.client.name if summer is not None else ""
+            sent = summer if _is_of_context(step) else None
+            headers = sent.headers(path for path, _ in step.sources.files) if sent is not None else None
+            client = sent.client.name if sent is not None else ""
             record.remember(step.sources, step=step.text, headers=headers, client=client)
             news = True
     return news
@@ -53,10 +54,11 @@ def differing_files(
         record: of earlier replays, without this one.
         summer: what summed the files; without it only what the record says.
 
-    Nothing, where it is not only the files that differ.
+    Nothing, where it is not only the files that differ, or an image with the same files does not count.
     """
-    if step is None or step.sources is None or explanation is None:
+    if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return ()
+    summer = summer if _is_of_context(step) else None
     candidates = list(itertools.islice(_candidates(explanation), _MOST_CANDIDATES))
     if not candidates:
         return ()
@@ -76,6 +78,11 @@ def _by_other_clients(step: Step, candidates: Sequence[tuple[Image, str]], summe
     sent = [(client, found.text) for client, found in summer.by_other_clients(step.copy)]
     text = next((text for _, text in sent if text in images), "")
     return _of_clients(images[text], summer.client, [client for client, other in sent if other == text]) if text else ""
+
+
+def _is_of_context(step: Step) -> bool:
+    """Whether its files were sent by the client: those of ``--from`` lie in an image."""
+    return step.copy is None or not step.copy.from_
 
 
 def _candidates(explanation: Explanation) -> Iterator[tuple[Image, str]]:

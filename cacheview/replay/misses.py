@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
 from cacheview.replay.changes import differing_files
+from cacheview.replay.remedy import Remedy, remedy_of
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
 
@@ -22,11 +23,20 @@ class Miss:
     Attributes:
         explanation: why.
         files: of ``COPY`` and ``ADD``, what is known of the files that differ, in sentences.
+        remedy: what a person can do about it.
     """
 
     step: Step
     explanation: Explanation
     files: tuple[str, ...] = ()
+    remedy: Remedy = field(default_factory=Remedy)
+
+    @property
+    def reason(self) -> str:
+        """Why it misses, beside the sentence of the explanation, in one more; empty where that or `files` say it."""
+        if self.files or self.explanation.verdict.local is not None:
+            return ""
+        return self.remedy.reason or self.explanation.reason
 
 
 def misses(
@@ -46,5 +56,7 @@ def misses(
     record = record or Record("", "")  # knows of no files
     for step in replay.asked:
         if step.status is StepStatus.MISS and step.probe is not None:
-            explanation = explain(step.cache or cache, step.probe)
-            yield Miss(step, explanation, differing_files(step, explanation, record, summer))
+            asked = step.cache or cache
+            explanation = explain(asked, step.probe)
+            remedy = remedy_of(step, explanation, asked)
+            yield Miss(step, explanation, differing_files(step, explanation, record, summer), remedy)

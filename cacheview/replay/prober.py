@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.explain import parent_title
 from cacheview.engine.index import container_config_of
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.engine.walk import Walk, World
@@ -26,6 +27,7 @@ HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
 _AFTER_UNKNOWN: Final = "it is asked only if the step before, which is not known, was a hit"
 _SOURCES_UNKNOWN: Final = "the store does not tell whether the layers of what --cache-from names are unpacked"
+_SHOWN: Final = 3
 _MANY: Final = 500
 """So many checksums are tried for files that are not known; with more of them the step is unknown at once."""
 
@@ -172,7 +174,7 @@ class StageProber:
         branches += self._made_before(make(HOLE))
         if not hits and not branches:
             self._is_busted = True
-            return Answer(StepStatus.MISS)
+            return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"))
         self._missed += [branch.walk.world for branch in self._branches]
         return self._unknown(branches, hits)
 
@@ -183,7 +185,8 @@ class StageProber:
         probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
         if not hits and not fatal:
             self._is_busted = True
-            return Answer(StepStatus.MISS, probe=probe, cache=cache)
+            reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
+            return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
         images = {one.verdict.image.id: one.verdict.image for one in hits if one.verdict.image is not None}
@@ -219,6 +222,13 @@ class StageProber:
         probe, verdict = walk.ask(probe, self._new_id)
         parent = verdict.image.id if verdict.image is not None else branch.parent
         return _Asked(_Branch(walk, parent), verdict, probe, cache)
+
+    def _why_none(self, whatever: str) -> str:
+        parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
+        if not parents:
+            return "none of the images that the step before may be can be gone on from"
+        shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
+        return f"no image on {shown} is this step, {whatever}"
 
     def _changed(self, asked: _Asked) -> ImageCache | None:
         """What was asked, if it is not the store as it is."""

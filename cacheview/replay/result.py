@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # or the window would load all of these to show the first ste
     from cacheview.dockerfile.dispatch import CopySources
     from cacheview.dockerfile.refused import RefusedError
     from cacheview.engine import ImageCache
-    from cacheview.model import Probe
+    from cacheview.model import ContainerConfig, Probe
 
 __all__ = ["Replay", "Step", "StepStatus"]
 
@@ -47,6 +47,7 @@ class Step:
         possible: of an unknown step, the images of the store that it may hit; there may be none.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
+        instead: what would be asked for another instruction in its place, of a line; it may raise `DataError`.
         triggers: of a ``FROM``, what its base has it run.
         seconds: that it took to sum its files and to ask the cache.
     """
@@ -66,6 +67,7 @@ class Step:
     possible: tuple[str, ...] = ()
     sources: SourcesSum | None = None
     copy: CopySources | None = None
+    instead: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)
     triggers: tuple[Step, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 

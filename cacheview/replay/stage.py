@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.context import NotKnownError, SourcesSum
-from cacheview.dockerfile.dispatch import CopySources, Dispatched, label_option
+from cacheview.dockerfile.dispatch import CopySources, Dispatched, dispatch, label_option
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
@@ -196,6 +196,8 @@ class StageBuild:
         step = Step(number, instruction.original, line, self.index, StepStatus.UNKNOWN)
         if self.state is None:
             return self._unknown_step(step)
+        if line:
+            step = replace(step, instead=partial(_instead, self.state, self.build.release, self.escape))
         try:
             done = take(instruction, self.state, self.build.release)
             if done.copy is not None:
@@ -358,8 +360,8 @@ class StageBuild:
             assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
             if assumed is not None:
                 return self._go_on(replace(step, made_by=step.number, assumed=assumed.id), assumed)
-            self.why_busted = f"step {step.number} was a miss: after it the builder asks nothing more in this stage"
-            return replace(step, made_by=step.number)
+            self.why_busted = f"after the miss at step {step.number} the builder stops checking the cache in this stage"
+            return replace(step, made_by=step.number, reason=answer.reason)
         return replace(step, made_by=step.number, reason=self.why_busted)
 
     def _go_on(self, step: Step, assumed: Image) -> Step:
@@ -401,6 +403,11 @@ class StageBuild:
         """The builder has printed the step before it refuses it; of a trigger it prints none."""
         if not trigger:
             self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
+
+
+def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
+    """What would be asked for another instruction, without files. Raises `DataError` where it cannot be taken."""
+    return dispatch(read_trigger(line, release, escape), state, release).probe
 
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:

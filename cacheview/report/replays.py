@@ -12,7 +12,7 @@ from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.report import as_object, edit_phrase, headline, joined, json_text
+from cacheview.report import as_object, headline, joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
@@ -63,7 +63,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
             yield "Using cache"
             yield _image(step, store)
         case StepStatus.MISS:
-            yield "miss"
+            yield "miss" + (f": {step.reason}" if step.reason else "")
         case StepStatus.NOT_ASKED:
             yield "not asked" + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
@@ -87,11 +87,13 @@ def _image(step: Step, store: ImageStore) -> str:
 def _why(miss: Miss) -> Iterator[str]:
     explanation = miss.explanation
     yield f"      {headline(explanation)}"
-    if explanation.reason:
-        yield f"      {explanation.reason}"
-    if explanation.edit is not None:
-        yield f"      Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
+    if miss.reason:
+        yield f"      {miss.reason}"
+    if miss.remedy.edits:
+        yield f"      Smallest edit to a hit: {miss.remedy.phrase}"
     yield from (f"      {line}" for line in miss.files)
+    for hazard in explanation.hazards:
+        yield f"      Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
     if miss.step.assumed:
         yield f"      The steps after it are told as if it had been the step of {short_id(miss.step.assumed)}"
 
@@ -110,11 +112,26 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), 
         "refused": None if refused is None else _refused(refused),
         "warnings": list(replay.warnings),
         "misses": [
-            {"number": miss.step.number, "files": list(miss.files), "explanation": as_object(miss.explanation)}
-            for miss in misses
+            *(
+                {"number": step.number, "files": [], "reason": step.reason, "edit": None, "explanation": None}
+                for step in replay.asked
+                if step.status is StepStatus.MISS and step.probe is None
+            ),
+            *map(_miss, misses),
         ],
     }
     return json_text(document)
+
+
+def _miss(miss: Miss) -> dict[str, Any]:
+    explanation = as_object(miss.explanation) | {"edit": None}  # a person edits no probe here, but what makes it
+    return {
+        "number": miss.step.number,
+        "files": list(miss.files),
+        "reason": miss.reason or next(iter(miss.files), miss.explanation.sentence),
+        "edit": {"phrase": miss.remedy.phrase} if miss.remedy.edits else None,
+        "explanation": explanation,
+    }
 
 
 def _refused(refused: RefusedError) -> dict[str, Any]:

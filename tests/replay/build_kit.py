@@ -151,13 +151,16 @@ def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
     changes = {
         "id": ids[image.id],
         "parent": ids.get(parent, parent) if parent is not None else None,
-        "config": config.model_copy(update={"history": history, "rootfs": _real_layers(image)}),
+        "config": config.model_copy(update={"history": history, "rootfs": _real_layers(image, ids)}),
         "container_config": made_with.model_copy(update={"Cmd": command}),
     }
     return image.model_copy(update=changes)
 
 
-def _real_layers(image: Image) -> RootFS:
+def _real_layers(image: Image, ids: Mapping[str, str]) -> RootFS:
     """The layers of a build by digests; the content behind them is nowhere."""
-    known = [one if one.startswith("sha256:") else _id(f"{image.id} {one}") for one in image.diff_ids]
+    known = [
+        one if one.startswith("sha256:") else _id(f"layer {ids[one.removeprefix('layer of ')]}")
+        for one in image.diff_ids
+    ]
     return RootFS(type="layers", diff_ids=tuple(known))

@@ -46,7 +46,7 @@ def test_an_empty_store_misses_the_first_step_and_is_asked_no_more(daemon: Daemo
     assert told.first_miss is first
     assert first.probe is not None
     assert first.probe.parent == ""
-    assert all(step.probe is None and "step 2 was a miss" in step.reason for step in others)
+    assert all(step.probe is None and "after the miss at step 2" in step.reason for step in others)
     assert all(step.cached is False and step.image == "" for step in others)
     # and yet it is known what would be built
     assert told.history is not None

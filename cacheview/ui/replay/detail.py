@@ -58,7 +58,7 @@ class Detail(QScrollArea):
 
     def show_row(self, row: Row | None, told: Told | None, *, is_apart: bool = False) -> None:
         """Show a row of a replay; None: there is none. ``is_apart``: the probe at hand is not that of the row."""
-        explanation = None
+        explanation, remedy = None, ""
         differs: tuple[str, ...] = ()
         files = ""
         if row is None or told is None:
@@ -80,21 +80,21 @@ class Detail(QScrollArea):
             title = f"{of}{line}: {word}"
             miss = told.miss_of(step)
             if miss is not None:
-                explanation, differs = miss.explanation, miss.files
+                explanation, differs, remedy = miss.explanation, miss.files, miss.remedy.reason
             reason = _reason(step, told, explanation, is_apart=is_apart)
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
-        check = self._say_why(explanation, reason)
+        check = self._say_why(explanation, remedy, reason)
         show_check(self._values, check)
         self._differs.say(one_line_each(differs))
         self._files.say(files)
 
-    def _say_why(self, explanation: Explanation | None, reason: str) -> Check | None:
+    def _say_why(self, explanation: Explanation | None, remedy: str, reason: str) -> Check | None:
         if explanation is None:
             self._reason.say(visible(reason))
             return None
-        why, check = values_in_banner(explanation)
+        why, check = (remedy, None) if remedy else values_in_banner(explanation)
         sentence = f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
         self._reason.say(one_line(" ".join(filter(None, (sentence, why, reason)))))
         return check
@@ -122,8 +122,6 @@ def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_apart
     if reason:
         return f"{reason[:1].upper()}{reason[1:]}"
     match step.status:
-        case StepStatus.MISS if explanation is None and step.probe is None:
-            return "It is a miss whatever the files are: no image of the store has such a step."
         case StepStatus.NO_PROBE if step.image:
             return "It is never a question to the cache: it names the image that the stage begins with."
         case StepStatus.NO_PROBE:

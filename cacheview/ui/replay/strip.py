@@ -51,10 +51,14 @@ def summaries(told: Told) -> tuple[Summary, ...]:
         lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
     missed = replay.first_miss
     if missed is not None:
-        why = told.first.explanation.sentence if told.first is not None else ""
-        if told.first is not None and told.first.files:
-            file = told.first.files[0]
-            why = file[:1].lower() + file[1:]
+        why = missed.reason
+        if told.first is not None:
+            why = told.first.explanation.sentence
+            if told.first.files:
+                file = told.first.files[0]
+                why = file[:1].lower() + file[1:]
+            elif told.first.remedy.reason:
+                why = f"{why}. {told.first.remedy.reason}"
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if not lines:
         lines.append(_without_miss(replay))

@@ -258,7 +258,7 @@ def test_the_file_is_edited(window: MainWindow, qtbot: QtBot, site: Path) -> Non
         (site / "Dockerfile").write_text(text.replace("nobody", "root"))
     assert statuses(pane) == ["–", *["hit"] * 6, "miss", "not asked", "not asked"]
     assert current(pane) == 'ENTRYPOINT ["/httpd"]'
-    assert any("Step 8 was a miss" in text for text in pane.detail.texts)
+    assert any("After the miss at step 8" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / "Dockerfile").write_text(text)
     assert statuses(pane) == ["–", *["hit"] * 9]

@@ -1,0 +1,195 @@
+"""Why a step misses, and what would make a hit of it, in terms of a Dockerfile and of the command line.
+
+The engine tells which values of a probe differ. A person writes neither: an instruction makes several of them at once,
+a build argument stands among the words of a command, and the parent is what the steps before have come to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.engine import Explanation, ImageCache
+from cacheview.engine.explain import known_as
+from cacheview.engine.history import created_by
+from cacheview.engine.index import container_config_of
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.model import ContainerConfig, DataError, Image
+from cacheview.model.image import familiar, instruction_of
+from cacheview.replay.result import Step
+
+__all__ = ["Remedy", "remedy_of"]
+
+_MOST_CANDIDATES: Final = 20
+_MOST_REFERENCES: Final = 20
+_MOST_ANCESTORS: Final = 200
+_LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a person can do about a miss.
+
+    Attributes:
+        reason: in what the step differs from the nearest candidate, in a sentence; empty: the engine's own is as good.
+        edits: each of them makes a hit of the step, in a few words; none: there is none that a person could make.
+    """
+
+    reason: str = ""
+    edits: tuple[str, ...] = ()
+
+    @property
+    def phrase(self) -> str:
+        """The edits in one phrase."""
+        return ", or ".join(self.edits)
+
+
+def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy:
+    """The remedy for a step that misses.
+
+    Args:
+        step: with its probe.
+        explanation: of the miss.
+        cache: what was asked.
+    """
+    edits = list(_of_references(explanation, cache))
+    reason = ""
+    for near in itertools.islice(explanation.nearest(), _MOST_CANDIDATES):
+        found = _of_arguments(explanation, near.image) or _of_line(step, explanation, near.image, cache)
+        if found is not None:
+            reason, edit = found
+            if edit and not edits:
+                edits.append(edit)
+            break
+    return Remedy(reason, tuple(edits))
+
+
+# --cache-from
+
+
+def _of_references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
+    """With other references: without any, or with one more."""
+    probe = explanation.trace.probe
+    fresh = ImageCache(cache.store, cache.rules)  # references are looked up once in a build: here others are
+    if probe.cache_from and _is_hit(fresh.verdict(probe.model_copy(update={"cache_from": ()}))):
+        yield "leave out --cache-from"
+    for name in itertools.islice(_references(explanation, cache), _MOST_REFERENCES):
+        verdict = fresh.verdict(probe.model_copy(update={"cache_from": (*probe.cache_from, name)}))
+        if _is_hit(verdict) and not _brings_more(verdict, explanation, cache):
+            yield f"add --cache-from {name}"
+            return
+
+
+def _is_hit(verdict: Verdict) -> bool:
+    return verdict.outcome is VerdictOutcome.HIT
+
+
+def _brings_more(verdict: Verdict, explanation: Explanation, cache: ImageCache) -> bool:
+    """Whether the answer is an image with steps after the one that was asked for."""
+    parent = cache.store.by_id.get(explanation.trace.probe.parent)
+    length = len(parent.history) if parent is not None else 0
+    return verdict.image is not None and len(verdict.image.history) > length + 1
+
+
+def _references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
+    """Names of images that have the step in their history or were built on the local match, the shortest first."""
+    probe, local = explanation.trace.probe, explanation.verdict.local
+    parent = cache.store.by_id.get(probe.parent)
+    place, told = len(parent.history) if parent is not None else 0, created_by(probe.config)
+    for image in sorted(cache.store.images, key=lambda image: len(image.history)):
+        if not image.names:
+            continue
+        has_step = len(image.history) > place and image.history[place].created_by == told
+        if has_step or (local is not None and _is_on(image, local, cache)):
+            yield familiar(image.names[0])
+
+
+def _is_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
+    current: Image | None = image
+    for _ in range(_MOST_ANCESTORS):
+        if current is None or current.id == ancestor.id:
+            return current is not None
+        current = cache.store.by_id.get(current.parent) if current.parent else None
+    return False
+
+
+# Build arguments
+
+
+def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | None:
+    """Of a ``RUN`` that differs in the build arguments in front of its command alone."""
+    theirs, ours = container_config_of(image), explanation.trace.probe.config
+    if theirs is None or not _differs_in_command_alone(explanation, image):
+        return None
+    mine, command = _arguments(ours)
+    known, other = _arguments(theirs)
+    if command != other or (mine is None and known is None):
+        return None
+    changes = list(_changes(mine or {}, known or {}))
+    if not changes:
+        what = "with" if known is not None else "without"
+        names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
+        edit = f"give {names}" if known is not None else f"leave out {names}"
+        return f"Nearest is {known_as(image)}, which was made {what} {names}.", edit
+    told = "; ".join(phrase for phrase, _ in changes)
+    word = "argument" if len(changes) == 1 else "arguments"
+    return f"Nearest is {known_as(image)}: build {word} {told}.", "; ".join(edit for _, edit in changes)
+
+
+def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
+    """The build arguments in front of a command, and the command; None: there are none, not even hidden ones."""
+    words = config.Cmd or ()
+    if not words or not words[0].startswith("|") or not words[0][1:].isascii() or not words[0][1:].isdecimal():
+        return None, words
+    count = int(words[0][1:])
+    pairs = (word.partition("=") for word in words[1 : count + 1])
+    return {name: value for name, _, value in pairs}, words[count + 1 :]
+
+
+def _changes(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What differs, as a phrase and as an edit."""
+    for name in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(name), theirs.get(name)
+        if mine == other:
+            continue
+        if other is None:
+            yield f"{name}: {_shown(mine)}, was not set", f"leave out {name}"
+        else:
+            now = f"{_shown(mine)}, was {_shown(other)}" if mine is not None else f"not set, was {_shown(other)}"
+            yield f"{name}: {now}", f"give --build-arg {name}={_shown(other)}"
+
+
+def _shown(value: str | None) -> str:
+    text = value or ""
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "empty"
+
+
+def _differs_in_command_alone(explanation: Explanation, image: Image) -> bool:
+    rules, stored = explanation.trace.rules, container_config_of(image)
+    config = explanation.trace.probe.config
+    return all(field == "Cmd" or rules.field_matches(field, config, stored) for field in rules.compared_fields)
+
+
+# Another instruction
+
+
+def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCache) -> tuple[str, str] | None:
+    """Of a step that the instruction of the candidate in its place would hit."""
+    if step.instead is None or step.copy is not None or not image.history:
+        return None
+    line = instruction_of(image.history[-1].created_by)
+    if not line or len(line) > _LONGEST or "\n" in line:
+        return None
+    try:
+        config = step.instead(line)
+    except DataError:
+        return None
+    probe = explanation.trace.probe
+    config = config.model_copy(update={"Image": probe.config.Image})
+    verdict = cache.verdict(probe.model_copy(update={"config": config}))
+    if not _is_hit(verdict) or verdict.image is None or verdict.image.id != image.id:
+        return None
+    place = f" at line {step.line}" if step.line else ""
+    return f"Nearest is {image.title}: the step was {line}.", f"write {line}{place}"

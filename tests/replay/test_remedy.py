@@ -1,0 +1,133 @@
+"""What a person can do about a miss, and why it is one: in terms of a Dockerfile and a command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from build_kit import GRAPH_DRIVER, Daemon, image_of, statuses
+
+from cacheview.replay.misses import Miss, misses
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.result import Replay
+from cacheview.report.replays import replay_as_json, replay_as_text
+
+
+def missed(daemon: Daemon, dockerfile: str, options: BuildOptions | None = None) -> tuple[Miss, str]:
+    told = daemon.replay(dockerfile, {"a": b"1"}, options)
+    found = tuple(misses(told, daemon.store, daemon.rules))
+    return found[0], replay_as_text(told, daemon.store, found)
+
+
+@pytest.fixture
+def daemon() -> Daemon:
+    daemon = Daemon("20.10.24")
+    daemon.add(image_of("base:1"))
+    return daemon
+
+
+BUILT = "FROM base:1\nARG VERSION\nARG B=1\nRUN make\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "reason", "edit"),
+    [
+        ({"VERSION": "1.4.2"}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was 1.4.2.", "VERSION=1.4.2"),
+        ({"VERSION": ""}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was empty.", "give --build-arg VERSION="),
+        ({}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was not set.", "leave out VERSION"),
+        ({"VERSION": "2"}, {}, "build argument VERSION: not set, was 2.", "give --build-arg VERSION=2"),
+        (
+            {"VERSION": "2", "B": "2"},
+            {"VERSION": "3"},
+            "build arguments B: 1, was 2; VERSION: 3, was 2.",
+            "give --build-arg B=2; give --build-arg VERSION=2",
+        ),
+        ({"HTTP_PROXY": "http://p"}, {}, "a proxy argument that no ARG declares", "HTTP_PROXY"),
+    ],
+)
+def test_a_build_argument_is_named(
+    daemon: Daemon, before: dict[str, str], now: dict[str, str], reason: str, edit: str
+) -> None:
+    dockerfile = BUILT if "HTTP_PROXY" not in before else "FROM base:1\nRUN make\n"
+    daemon.build(dockerfile, options=BuildOptions(build_args=before))
+    miss, text = missed(daemon, dockerfile, BuildOptions(build_args=now))
+    assert reason in miss.reason
+    assert edit in miss.remedy.phrase
+    assert miss.reason in text
+    assert "Cmd[" not in text
+
+
+def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> None:
+    daemon.build('FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["x"]\n')
+    miss, text = missed(daemon, 'FROM base:1\nENV A=2 B=2\nRUN echo 1\nCMD ["x"]\n')
+    assert miss.remedy.phrase == "write ENV A=1 B=2 at line 2"
+    assert miss.reason.endswith(": the step was ENV A=1 B=2.")
+    assert "Smallest edit to a hit: write ENV A=1 B=2 at line 2" in text
+    miss, _ = missed(daemon, "FROM base:1\nENV A=1 B=2\nRUN echo 2\n")
+    assert miss.remedy.phrase == "write RUN echo 1 at line 3"
+    miss, _ = missed(daemon, 'FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["y"]\n')
+    assert miss.remedy.phrase == 'write CMD ["x"] at line 4'
+
+
+def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:
+    daemon.build("FROM base:1\nRUN one\nRUN two\n")
+    miss, text = missed(daemon, "FROM scratch\nENV A=1\nFROM base:1\nRUN three\n")
+    assert miss.remedy.edits == ()
+    assert "Smallest edit" not in text.partition("FROM base:1")[0]
+    assert "set the parent" not in text
+    told = daemon.replay("FROM scratch\nENV A=1\n")
+    document = json.loads(replay_as_json(told, daemon.rules, tuple(misses(told, daemon.store, daemon.rules))))
+    (entry,) = document["misses"]
+    assert entry["edit"] is None
+    assert entry["explanation"]["edit"] is None
+    assert entry["reason"]
+
+
+def test_a_label_of_the_command_line_is_not_written_into_the_dockerfile(daemon: Daemon) -> None:
+    daemon.build("FROM base:1\nENV A=1\n", options=BuildOptions(labels={"l": "1"}))
+    told = daemon.replay("FROM base:1\nENV A=1\n", options=BuildOptions(labels={"l": "2"}))
+    (miss,) = misses(told, daemon.store, daemon.rules)
+    assert miss.remedy.edits == ()
+
+
+def test_references_are_left_out_or_added() -> None:
+    daemon = Daemon("20.10.24")
+    daemon.add(image_of("base:1"))
+    daemon.build("FROM base:1\nRUN dep\nRUN one\n", name="img:1")
+    daemon.build("FROM base:1\nRUN dep\nRUN two\n", name="img:2")
+    assert missed(daemon, "FROM base:1\nRUN dep\nRUN one\n", BuildOptions(cache_from=("img:2",)))[0].remedy.edits == (
+        "leave out --cache-from",
+        "add --cache-from img:1",
+    )
+
+
+def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> None:
+    daemon = Daemon("20.10.24")
+    daemon.add(image_of("base:1"))
+    daemon.build("FROM base:1\nRUN one\nRUN two\n", name="img:1")
+    daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
+    miss, text = missed(daemon, "FROM base:1\nRUN one\nRUN two\n")
+    assert miss.remedy.phrase == "add --cache-from img:1"
+    assert "Hazard, loaded without parents: img:1 has this very step in its history" in text
+
+
+@pytest.mark.parametrize("source", ["https://example.com/x", "--from=nothing:1 /x"])
+def test_a_miss_whatever_the_files_are_has_a_reason(daemon: Daemon, source: str) -> None:
+    told = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
+    assert statuses(told) == ["miss"]
+    said = "no image on base:1 is this step, whatever its files are"
+    assert told.steps[1].reason == said
+    assert f" ---> miss: {said}" in replay_as_text(told, daemon.store)
+    (entry,) = json.loads(replay_as_json(told, daemon.rules))["misses"]
+    assert (entry["number"], entry["reason"], entry["explanation"], entry["edit"]) == (2, said, None, None)
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "25.0.5", "28.5.2"])
+def test_every_miss_says_something(version: str) -> None:
+    daemon = Daemon(version, GRAPH_DRIVER)
+    daemon.add(image_of("base:1"))
+    for dockerfile in ("FROM base:1\nRUN a\n", "FROM scratch\nCOPY a /a\n", "FROM base:1\nCOPY a /a\nRUN b\n"):
+        told: Replay = daemon.replay(dockerfile, {"a": b"1"})
+        for miss in misses(told, daemon.store, daemon.rules):
+            assert miss.reason or miss.files or miss.explanation.sentence
+        daemon.build(dockerfile, {"a": b"0"})
