@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton,
 
 from cacheview.ui.actions import Actions
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
@@ -183,7 +184,7 @@ class ToolBar(QToolBar):
         box.setMaxVisibleItems(24)
         box.setAccessibleName(name)
         box.activated.connect(chosen)
-        box.currentTextChanged.connect(lambda text: box.setToolTip(tool_tip(text)))
+        box.currentTextChanged.connect(lambda text: set_tip(box, text))
         label.setBuddy(box)
         before = self._gap if name == "Probe" or "probe" not in self.__dict__ else self._lists[self.probe][0]
         self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]

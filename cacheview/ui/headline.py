@@ -18,12 +18,13 @@ from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.rules.ways import RuleWays, own_rules, owner
 from cacheview.ui.session import Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
+from cacheview.ui.tips import set_tip
 from cacheview.ui.workspace import Workspace
 
 __all__ = ["Headline"]
@@ -91,7 +92,7 @@ class Headline(QObject):
         self._read = ""
         self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
-        self._tool_bar.store.setToolTip(tool_tip(title_of(opened)))
+        set_tip(self._tool_bar.store, title_of(opened))
         names = [
             case.name if case.name.startswith("line ") else f"{number}  {case.name}"
             for number, case in enumerate(opened.cases, 1)
@@ -146,7 +147,7 @@ class Headline(QObject):
         self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
         daemon = self._session.daemon
         told = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: Docker {daemon.builder.release}")))
-        self._tool_bar.rules.setToolTip(tool_tip(f"{rules.title}\nfrom {rules.source}\n{told}"))
+        set_tip(self._tool_bar.rules, f"{rules.title}\nfrom {rules.source}\n{told}")
         for action in self._rules.actions():
             action.setChecked(action.data() == rules.name)
         self._show_notes()

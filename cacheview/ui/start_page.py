@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QPushButton, QToolBu
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.names import name_of
-from cacheview.ui.plain import one_line, tool_tip, visible
+from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, heading_font, small_font
+from cacheview.ui.tips import set_tip
 
 __all__ = ["StartPage", "clear"]
 
@@ -102,7 +103,7 @@ class StartPage(QWidget):
             button = QToolButton()
             button.setText(one_line(name_of(location)).replace("&", "&&"))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.setToolTip(tool_tip(location))
+            set_tip(button, location)
             button.setAccessibleName(f"Open {location}")
             button.clicked.connect(lambda _checked=False, location=location: self.recent_asked.emit(location))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
     from cacheview.ui.session import Answer
@@ -72,7 +73,7 @@ class StatusBar(QStatusBar):
             (self.addPermanentWidget if right else self.addWidget)(label)
         if label.text() != text:
             label.setText(text)
-        label.setToolTip(tool_tip(tip))
+        set_tip(label, tip)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

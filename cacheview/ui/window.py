@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 _SIZE: Final = (1320, 840)
+_SHARES: Final = (0.6, 0.7)
+"""Of a large screen, that a window has at first."""
 _LEAST: Final = (480, 320)
 
 
@@ -69,7 +71,8 @@ class MainWindow(QMainWindow):
         self._enable(busy=False)
         # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
         self.setMinimumSize(*_LEAST)
-        self.resize(*_SIZE)
+        room = self.screen().availableSize()
+        self.resize(max(_SIZE[0], int(_SHARES[0] * room.width())), max(_SIZE[1], int(_SHARES[1] * room.height())))
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 

@@ -21,7 +21,7 @@ from cacheview.ui.session import Session
 from cacheview.ui.verdict import VerdictPane
 
 if TYPE_CHECKING:
-    from cacheview.engine import Edit, Stage
+    from cacheview.engine import Edit, Explanation, Stage
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
     from cacheview.ui.opening import Panes, Part
@@ -56,6 +56,7 @@ class Workspace(QWidget):
         self._filling = False
         self._was_shared = False  # by the person
         self._attached = False
+        self._followed: Selected | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
         self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
         self.images = ImagesPane()
@@ -152,6 +153,10 @@ class Workspace(QWidget):
         """Show a session, whose document is the one given before; all panes are there then."""
         while self.prepare() or self.bring():
             pass
+        for pane in self.panes:
+            pane.raise_()  # the last one comes last for a screen reader, too
+        for place in range(self._splitter.count()):
+            self._splitter.handle(place).raise_()
         self._session = session
         self._attached = True
         self._connect()
@@ -282,6 +287,17 @@ class Workspace(QWidget):
         self.probe.set_marks(field_marks(explanation))
         local = explanation.trace.stage(StageKind.LOCAL)
         self.images.set_marks(Marks(explanation, local, self._positions(local)))
+        self._follow(selected, explanation)
+
+    def _follow(self, selected: Selected | None, explanation: Explanation) -> None:
+        """The tree shows what a step is about when it is selected; not again when its answer changes."""
+        if selected is None or selected.until_edit or self._session.is_apart:
+            self._followed = None
+            return
+        if self._followed is None or self._followed.probe != selected.probe:
+            hit = explanation.verdict.image
+            self.images.bring_into_sight(explanation.trace.probe.parent, hit.id if hit is not None else None)
+        self._followed = selected
 
     def _positions(self, local: Stage | None) -> Mapping[str, int]:
         """As `positions`; made anew only for other candidates, for there may be many."""

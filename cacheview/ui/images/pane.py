@@ -67,7 +67,7 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._revealing = False
-        self._before_filter: set[str] | None = None
+        self._before_filter: tuple[set[str], str | None] | None = None  # what was expanded, and the current image
         self.model = ImageTreeModel(self)
         self.rows = ImageFilter(self.model, self)
         self.tree = ImageTree(self.rows)
@@ -223,7 +223,20 @@ class ImagesPane(QWidget):
     def intermediate(self, shown: bool) -> None:
         self._intermediate.setChecked(shown)
 
+    def bring_into_sight(self, parent: str, hit: str | None) -> None:
+        """Make the parent of the probe the current row, and scroll so that the hit is in sight too, if there is one."""
+        self.reveal(parent, unhide=False)
+        if hit is not None and (row := self._row(hit)).isValid():
+            self.tree.scrollTo(row)
+
     # Changes
+
+    def _current_id(self) -> str | None:
+        """The id of the image of the current row, empty for scratch; None: there is none."""
+        node = self.tree.currentIndex().data(NODE_ROLE)
+        if not isinstance(node, Node):
+            return None
+        return node.image.id if node.image is not None else ""
 
     def _row(self, image_id: str) -> QModelIndex:
         return self.tree.row_of_image(image_id)
@@ -238,12 +251,12 @@ class ImagesPane(QWidget):
 
     def _filter(self, text: str) -> None:
         if self._before_filter is None and not self.rows.is_active:
-            self._before_filter = self.tree.expanded_ids()
+            self._before_filter = (self.tree.expanded_ids(), self._current_id())
         self._refilter(lambda: self.rows.set_text(text))
 
     def _toggle_marked(self, only: bool) -> None:
         if self._before_filter is None and not self.rows.is_active:
-            self._before_filter = self.tree.expanded_ids()
+            self._before_filter = (self.tree.expanded_ids(), self._current_id())
         self._refilter(lambda: self.rows.set_only_marked(only))
         self.choices_changed.emit()
 
@@ -256,8 +269,11 @@ class ImagesPane(QWidget):
         if self.rows.is_active:
             self.tree.expandAll()
         elif self._before_filter is not None:
-            self.tree.expand_ids(self._before_filter)
+            expanded, current = self._before_filter
             self._before_filter = None
+            self.tree.expand_ids(expanded)
+            if current is not None and not self.tree.currentIndex().isValid():
+                self._quietly(lambda: self.tree.setCurrentIndex(self._row(current)))
         self.tree.setUpdatesEnabled(True)
         if self.tree.currentIndex().isValid():
             self.tree.scrollTo(self.tree.currentIndex())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
@@ -16,6 +16,9 @@ from cacheview.ui.images.model import Column, column_text
 from cacheview.ui.images.tree import NO_PARENT, Node
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, scaled_font, small_font, strong_font
+
+if TYPE_CHECKING:
+    from cacheview.model import Image
 
 __all__ = ["RowHeight", "RowPainter"]
 
@@ -32,6 +35,12 @@ _MARK_COLOURS: Final = {
 # Made once: putting flags together takes as long as drawing a short text.
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_BESIDE: Final = ("new", "parent", "source")
+"""Kinds of marks that are not about what the cache makes of an image."""
+_SHORTEST_ID: Final = 7
+_LEAST_NAME: Final = 4
+_LEAST_STEP: Final = 5
+"""What a name, and an instruction beside its id, have of a row before other things get shorter, in pairs of letters."""
 _KEPT: Final = 4096
 """Texts and badges that are kept ready: the same rows are drawn again and again."""
 
@@ -67,8 +76,9 @@ class RowPainter:
         self._icon = max(16, self._name.height)
         self._mark_icon = max(12, self._word.metrics.ascent())
         self._colours: dict[str, QColor] = {}
-        self._badges: dict[tuple[Mark, float], QPixmap] = {}
+        self._badges: dict[tuple[Mark, float, bool], QPixmap] = {}
         self.height = max(self._name.height, self._mono.height) + 2 * GRID
+        self.icon_middle = GRID + self._icon // 2
 
     def paint(
         self, painter: QPainter, node: Node, marks: tuple[Mark, ...], cells: Mapping[Column, QRect], ratio: float
@@ -91,7 +101,7 @@ class RowPainter:
         painter.drawPixmap(rect.x(), top, pixmap(name, "text_faint", self._icon, ratio))
         rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
         # What the marks take is kept free: the text gives way, they do not.
-        badges = [self._badge(mark, ratio) for mark in marks]
+        badges = self._badges_within(marks, ratio, rect.width() - self._least_text(image))
         reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
         telling = node.word and node.word != NO_PARENT
         if telling and image is not None and not image.names:  # it says more than the instruction
@@ -103,7 +113,7 @@ class RowPainter:
         elif image.names:
             used = self._text(painter, text, self._name, _line(image.title), "text")
         else:
-            used = self._text(painter, text, self._mono, _line(image.short_id), "text_muted")
+            used = self._text(painter, text, self._mono, self._id_within(image, text.width()), "text_muted")
             step = text.adjusted(used + _GAP, 0, 0, 0)
             used += _GAP + self._text(painter, step, self._plain, _line(image.instruction), "text")
         if node.word:
@@ -111,9 +121,33 @@ class RowPainter:
             used += _GAP + self._text(painter, word, self._small, _line(node.word), "text_faint")
         left = rect.x() + used + _GAP
         for badge in badges:
-            height = round(badge.height() / ratio)
+            height, width = round(badge.height() / ratio), round(badge.width() / ratio)
+            if left + width > rect.right() + 1:
+                break  # not over what stands beside
             painter.drawPixmap(left, rect.center().y() - height // 2 + 1, badge)
-            left += round(badge.width() / ratio) + _GAP
+            left += width + _GAP
+
+    def _least_text(self, image: Image | None) -> int:
+        """The room for the text of a row that words of badges leave to it."""
+        if image is None or image.names:
+            return _LEAST_NAME * self._plain.least
+        return self._mono.width(_line(image.short_id)[:_SHORTEST_ID]) + _GAP + _LEAST_STEP * self._plain.least
+
+    def _id_within(self, image: Image, room: int) -> str:
+        """The short id, or only its beginning where the instruction would have no room beside all of it."""
+        whole = _line(image.short_id)
+        beside = min(self._plain.width(_line(image.instruction)), _LEAST_STEP * self._plain.least)
+        return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_SHORTEST_ID]
+
+    def _badges_within(self, marks: tuple[Mark, ...], ratio: float, room: int) -> list[QPixmap]:
+        """The badges of a row; those that are not about the answer first lose their words where room is short."""
+        short: set[Mark] = set()
+        for mark in sorted(marks, key=lambda mark: mark.kind not in _BESIDE):
+            taken = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
+            if taken <= room:
+                break
+            short.add(mark)
+        return [self._badge(mark, ratio, short=mark in short) for mark in marks]
 
     def _paint_thread(self, painter: QPainter, rect: QRect, node: Node, top: int) -> None:
         """The line from an image to the one that it was built on, where that is in the row above."""
@@ -152,20 +186,22 @@ class RowPainter:
             colour = self._colours[token] = QColor(getattr(self.tokens, token))
         return colour
 
-    def _badge(self, mark: Mark, ratio: float) -> QPixmap:
-        found = self._badges.get((mark, ratio))
+    def _badge(self, mark: Mark, ratio: float, *, short: bool = False) -> QPixmap:
+        """``short``: without its word, which the tool tip has."""
+        found = self._badges.get((mark, ratio, short))
         if found is None:
             if len(self._badges) >= _KEPT:
                 self._badges.clear()
-            found = self._badges[mark, ratio] = self._draw_badge(mark, ratio)
+            found = self._badges[mark, ratio, short] = self._draw_badge(mark, ratio, short=short)
         return found
 
-    def _draw_badge(self, mark: Mark, ratio: float) -> QPixmap:
+    def _draw_badge(self, mark: Mark, ratio: float, *, short: bool) -> QPixmap:
         text_token, surface_token = _MARK_COLOURS[mark.kind]
         if mark.faint:
             return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)
-        word = _line(mark.word)
-        size = QSize(self._mark_icon + 4 * GRID + self._word.width(word), self._word.height + 2)
+        word = "" if short else _line(mark.word)
+        beside = 2 * GRID + self._word.width(word) if word else 0
+        size = QSize(self._mark_icon + 2 * GRID + beside, self._word.height + 2)
         badge = QPixmap(size * ratio)
         badge.setDevicePixelRatio(ratio)
         badge.fill(Qt.GlobalColor.transparent)

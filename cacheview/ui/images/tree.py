@@ -33,12 +33,12 @@ class Node:
         origin: the node of what it was built on; None for a root.
         parent: the node that it stands under: its origin or an earlier ancestor; None on the top level.
         children: what stands under it.
-        row: its place among its siblings.
+        row: its place among its siblings; ``last_head``: that of the last of its children that a build begins at.
         follows: it stands below its origin, in the next row; ``followed``: so does its only child.
         word: why it is a root, where that is not plain to see; mostly empty.
     """
 
-    __slots__ = ("children", "followed", "follows", "image", "number", "origin", "parent", "row", "word")
+    __slots__ = ("children", "followed", "follows", "image", "last_head", "number", "origin", "parent", "row", "word")
 
     def __init__(self, number: int, image: Image | None, word: str = "") -> None:
         self.number = number
@@ -47,6 +47,7 @@ class Node:
         self.parent: Node | None = None
         self.children: list[Node] = []
         self.row = 0
+        self.last_head = 0
         self.follows = False
         self.followed = False
         self.word = word
@@ -168,6 +169,8 @@ def _arrange(roots: Iterable[Node], built: Sequence[list[Node]]) -> list[Node]:
         parent, level, heads = waiting.pop()
         for head in heads:
             node, follows = head, False
+            if parent is not None:
+                parent.last_head = len(level)
             while True:
                 node.parent, node.follows, node.row = parent, follows, len(level)
                 level.append(node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
@@ -21,6 +21,11 @@ __all__ = ["ImageTree", "Place"]
 
 _SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
 _CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
+_GIVING_WAY: Final = (Column.SIZE, Column.CREATED, Column.ID)
+"""Columns in the order in which they go where the images themselves would have no room."""
+_ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
+_MOST_LINES: Final = 64
+"""Levels of which a row has the line: more are not on screen together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,9 @@ class ImageTree(QTreeView):
         self._rows = rows
         self._hidden = {Column.ID, Column.SIZE}
         self._empty: set[Column] = set()
+        self._narrow: set[Column] = set()
+        self._insisted: set[Column] = set()  # by the person, whether there is room or not
+        self._widths: dict[Column, int] = {}
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
         self._filtered = False
@@ -88,6 +96,7 @@ class ImageTree(QTreeView):
     def set_hidden_columns(self, names: Sequence[str]) -> None:
         """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
         self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
+        self._give_way()
         self._show_columns()
 
     def hidden_columns(self) -> list[str]:
@@ -97,6 +106,7 @@ class ImageTree(QTreeView):
     def set_empty_columns(self, columns: set[Column]) -> None:
         """Columns that have nothing to show for this store take no room."""
         self._empty = columns
+        self._give_way()
         self._show_columns()
 
     def set_filtered(self, filtered: bool) -> None:
@@ -219,9 +229,31 @@ class ImageTree(QTreeView):
             if not header.isSectionHidden(column):
                 left, width = header.sectionViewportPosition(column), header.sectionSize(column)
                 cells[column] = QRect(left, row.y(), width, row.height())
+        if not self._filtered:
+            self._draw_branches(painter, item, row, node)
         if node.children and self.model().hasChildren(first):
             self._draw_arrow(painter, item, ratio, opened=self.isExpanded(first))
         self._painter.paint(painter, node, self._rows.images.marks_of(node), cells, ratio)
+
+    def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: Node) -> None:
+        """From an image down to each build that goes on from it: two that begin at one image are not one."""
+        tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
+        left, middle = item.x() - step + beside, row.center().y()
+        begins, level = not node.follows, node
+        painter.setPen(QColor(tokens.outline))
+        if node.parent is not None and begins:
+            painter.drawLine(left, row.top(), left, middle)
+            painter.drawLine(left, middle, item.x() + GRID, middle)
+            if node.row and (node.followed or node.parent.children[node.row - 1].follows):
+                # One build ends above, or begins here, that has more than one step.
+                painter.fillRect(item.x(), row.y(), row.right() - item.x(), 1, QColor(tokens.line))
+        for _ in range(_MOST_LINES):
+            if level.parent is None or left < 0:
+                break
+            if level.row < level.parent.last_head:
+                top = middle if begins and level is node else row.top()
+                painter.drawLine(left, top, left, row.bottom())
+            level, left = level.parent, left - step
 
     def _draw_arrow(self, painter: QPainter, item: QRect, ratio: float, *, opened: bool) -> None:
         """To the left of an item: that there is more under it."""
@@ -253,16 +285,35 @@ class ImageTree(QTreeView):
             self._painter = RowPainter()
             self._height.height = self._painter.height
             self._fit_columns()
+            self._give_way()
             self.scheduleDelayedItemsLayout()
 
     def _fit_columns(self) -> None:
         for column, sample in _SAMPLES.items():
             font = mono_font() if column is Column.ID else small_font()
-            self.header().resizeSection(column, QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID)
+            self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
+            self.header().resizeSection(column, self._widths[column])
 
     def _show_columns(self) -> None:
         for column in _CHOSEN:
-            self.setColumnHidden(column, column in self._hidden | self._empty)
+            self.setColumnHidden(column, column in self._hidden | self._empty | self._narrow)
+
+    def _give_way(self) -> None:
+        """Leave out columns where the images would have too little room beside them; the tool tips have all."""
+        room = self.viewport().width() - _ROOM * self.fontMetrics().averageCharWidth()
+        wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
+        narrow: set[Column] = set()
+        for column in _GIVING_WAY:
+            taken = sum(self._widths[each] for each in wanted if each not in narrow)
+            if taken > room and column in wanted and column not in self._insisted:
+                narrow.add(column)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
 
     def _ask_columns(self, where: QPoint) -> None:
         menu = self.columns_menu()
@@ -275,12 +326,14 @@ class ImageTree(QTreeView):
         for column in _CHOSEN:
             action = menu.addAction(column.name.capitalize())
             action.setCheckable(True)
-            action.setChecked(column not in self._hidden)
+            action.setChecked(column not in self._hidden | self._narrow)
             action.toggled.connect(lambda shown, column=column: self._choose(column, shown=shown))
         return menu
 
     def _choose(self, column: Column, *, shown: bool) -> None:
         (self._hidden.discard if shown else self._hidden.add)(column)
+        (self._insisted.add if shown else self._insisted.discard)(column)
+        self._give_way()
         self._show_columns()
         self.columns_changed.emit()
 

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
-from cacheview.ui.probe.inputs import LineEdit, NumberEdit, set_tip
+from cacheview.ui.probe.inputs import LineEdit, NumberEdit
 from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
 from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
 from cacheview.ui.probe.rows_view import RowsView
 from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.tips import set_tip
 
 __all__ = ["FieldEditor", "FlagField", "ListField", "MapField", "NumberField", "PlacedMarks", "SetField", "TextField"]
 
@@ -163,8 +164,9 @@ class NumberField(FieldEditor):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self.number = NumberEdit(self)
-        self.number.setFixedWidth(22 * GRID)
-        self._unit = TokenLabel("seconds", self, "text_muted")
+        self.number.setFixedWidth(18 * GRID)
+        self._unit = TokenLabel("s", self, "text_muted")
+        self._unit.setAccessibleName("seconds")
         self._unit.setFont(small_font())
         self._hold(self.number, self._unit, stretch=False)
         self.number.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
@@ -237,7 +239,7 @@ class RowsField(FieldEditor):
         self.view.unselect()
 
     def remark_space(self) -> QRect:
-        used = 16 * GRID  # of the empty row
+        used = self.view.empty_row_width + 2 * GRID
         line = self.view.line_height
         return QRect(used, self.height() - line - GRID // 2, self.width() - used - 2 * GRID, line)
 

@@ -16,10 +16,11 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.image_edit import ImageEdit
 from cacheview.ui.probe.image_search import ImageIndex
-from cacheview.ui.probe.inputs import LineEdit, set_tip
+from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.rows_model import Note, Row
 from cacheview.ui.theme import GRID, mono_font, small_font
+from cacheview.ui.tips import set_tip
 
 __all__ = ["CacheFromField", "ParentField", "PlatformField", "parse_platform"]
 

@@ -25,7 +25,7 @@ class HealthcheckField(FieldEditor):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._value: HealthConfig | None = None
-        self.box = QCheckBox("has a healthcheck", self)
+        self.box = QCheckBox("set", self)
         self.box.setAccessibleName(name)
         self.test = ListField(f"{name}.Test", self)
         self.durations = {part: DurationEdit(self) for part in DURATIONS}

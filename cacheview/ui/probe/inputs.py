@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cacheview.model import DataError
 from cacheview.model.duration import format_duration, parse_duration
-from cacheview.ui.plain import tool_tip
 from cacheview.ui.theme import current_tokens, mono_font
 
 __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
@@ -198,10 +197,3 @@ def _whole_number(text: str) -> int | None:
         return None
     value = int(text)
     return value if -_INT64 <= value < _INT64 else None
-
-
-def set_tip(widget: QWidget, text: str) -> None:
-    """Give a widget a tool tip of plain text."""
-    tip = tool_tip(text)
-    if widget.toolTip() != tip:
-        widget.setToolTip(tip)

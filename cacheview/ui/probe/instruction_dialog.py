@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
@@ -66,7 +67,17 @@ class InstructionDialog(QDialog):
             return
         super().accept()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the words the height that they take: a dialog does not grow by itself for lines that wrap."""
+        if self.isVisible():
+            self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
+
     def _tell(self, why: str) -> None:
         self.problem.setText(visible(why) or "The config that the builder would ask the cache with.")
         self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(why)
+        self._fit()

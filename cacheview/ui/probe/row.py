@@ -23,7 +23,7 @@ _REMARKS: Final = {
 """For an outcome its icon, its colour, and its words from long to short."""
 
 
-_NARROW: Final = 2.6
+_NARROW: Final = 2.75
 """Widths of the column of labels: a row that is narrower has no room for both beside each other."""
 
 
@@ -141,9 +141,14 @@ class FieldRow(QWidget):
 
     def place_remark(self) -> None:
         """Put the remark where the editor has room for it."""
+        if self._layout.direction() is QBoxLayout.Direction.TopToBottom:
+            left = self.label.x() + self.label.fontMetrics().horizontalAdvance(self.label.text()) + 2 * GRID
+            space = QRect(left, self.label.y(), self.width() - 3 * GRID - left, self.label.height())
+            self._remark.place(self.outcome, space)
+            self.editor.reserve(0)
+            return
         space = self.editor.remark_space().translated(self.editor.pos())
-        taken = self._remark.place(self.outcome, space)
-        self.editor.reserve(taken)
+        self.editor.reserve(self._remark.place(self.outcome, space))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -95,6 +95,16 @@ class RowsDelegate(QStyledItemDelegate):
         digits = len(str(max(model.rowCount() - 1, 1)))
         return 3 * GRID + QFontMetrics(self._small).horizontalAdvance("0" * digits)
 
+    def ghost_left(self, model: QAbstractItemModel) -> int:
+        """Where the words of the empty row begin."""
+        gutter = self.gutter(model)
+        return gutter if gutter > 2 * GRID else gutter + self._icon_size * 3 // 4
+
+    def ghost_width(self, model: QAbstractItemModel) -> int:
+        """How far the words of the empty row go."""
+        prompts = getattr(model, "prompts", ("",))
+        return self.ghost_left(model) + QFontMetrics(self._small).horizontalAdvance(prompts[0])
+
     def _text_rect(self, rect: QRect, index: _Index) -> QRect:
         left = self.gutter(index.model()) if index.column() == 0 else GRID
         return rect.adjusted(left, GRID, -2 * GRID, -GRID)
@@ -178,13 +188,14 @@ class RowsDelegate(QStyledItemDelegate):
         if index.column() == 0:
             self._paint_gutter(painter, rect, index, tokens)
         if ghost:
-            if index.column() == 0:
-                painter.setFont(self._small)
-                painter.setPen(QColor(tokens.text_faint))
-                prompts = getattr(index.model(), "prompts", ("",))
-                if self.gutter(index.model()) == 2 * GRID:
-                    text_rect.setLeft(rect.left() + 2 * GRID + self._icon_size * 3 // 4)
-                painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, prompts[0])
+            # Over all columns of the row: a key may be narrower than the words.
+            painter.setFont(self._small)
+            painter.setPen(QColor(tokens.text_faint))
+            painter.setClipRect(rect)
+            prompts = getattr(index.model(), "prompts", ("",))
+            text_rect.setLeft(self.ghost_left(index.model()))
+            text_rect.setRight(rect.right())
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, prompts[0])
         else:
             layout = self._layout(self._shown(index, text_rect.width()), text_rect.width(), tokens)
             key = index.column() == 0 and index.model().columnCount() > 1

@@ -93,6 +93,11 @@ class RowsView(QTableView):
     # Size
 
     @property
+    def empty_row_width(self) -> int:
+        """How far the words of the empty row go."""
+        return self.frameWidth() + self._delegate.ghost_width(self._rows)
+
+    @property
     def line_height(self) -> int:
         """Of a row with one line of text."""
         return self._delegate.line_height + 2 * GRID

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from cacheview.dockerfile.context.clients import CLIENTS
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.plain import tool_tip
 from cacheview.ui.replay.build import Build
 from cacheview.ui.theme import GRID, mono_font, small_font
+from cacheview.ui.tips import set_tip
 
 __all__ = ["OptionsForm"]
 
@@ -100,9 +100,9 @@ class OptionsForm(QScrollArea):
             label = QLabel(text)
             label.setFont(small_font())
             label.setBuddy(field)
-            label.setToolTip(tool_tip(tip))
+            set_tip(label, tip)
             field.setAccessibleName(text)
-            field.setToolTip(tool_tip(tip))
+            set_tip(field, tip)
             if field is self.context:
                 form.addRow(label, place)
             else:

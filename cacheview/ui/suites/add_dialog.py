@@ -28,9 +28,10 @@ from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.icons import pixmap
-from cacheview.ui.plain import tool_tip, visible
+from cacheview.ui.plain import visible
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size, mono_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 from cacheview.ui.verdict.words import doubt_in_words
 
@@ -206,7 +207,7 @@ class AddDialog(QDialog):
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
         self._told.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
-        self._told.setToolTip(tool_tip(text))
+        set_tip(self._told, text)
         self._told.set_colour(colour)
 
     # What the person does

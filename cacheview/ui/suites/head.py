@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cacheview.ui.dock_head import BusyHead
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
+from cacheview.ui.tips import set_tip
 
 __all__ = ["TITLE", "SuitesHead"]
 
@@ -40,4 +41,4 @@ class SuitesHead(BusyHead):
         """Which suite the window has open; empty: none."""
         self.current_button.setEnabled(bool(location))
         told = f"Run {one_line(location)}" if location else "What the window has open is no suite"
-        self.current_button.setToolTip(tool_tip(told))
+        set_tip(self.current_button, told)

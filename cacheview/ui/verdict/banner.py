@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.ui.icons import icon, pixmap
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, strong_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, values_in_banner
@@ -188,7 +189,7 @@ class Banner(QWidget):
         phrases = [plain_change(change.path, change.old, change.new, store) for change in edit.changes]
         text = one_line(phrases[0]) if len(phrases) == 1 else f"make {len(phrases)} changes"
         self.edit_button.say(text[:1].upper() + text[1:], " → hit")
-        self.edit_button.setToolTip(tool_tip("The smallest edit that makes a hit:\n" + "\n".join(phrases)))
+        set_tip(self.edit_button, "The smallest edit that makes a hit:\n" + "\n".join(phrases))
         self.edit_button.setAccessibleName(f"Smallest edit to a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
 
     # The ground

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from cacheview.engine import Doubted, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, scaled_font, small_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
@@ -105,7 +106,7 @@ class DoubtLine(FramedLine):
             remedy += f" And there are {further:,} more reasons."
         self.say(f"Not certain: {reasons}", remedy)
         self.setAccessibleName(f"Not certain: {reasons} {remedy}")
-        self.setToolTip(tool_tip("\n".join((*(_reason(each) for each in doubted), remedy))))
+        set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
 
 
 def _reason(doubted: Doubted) -> str:

@@ -6,8 +6,9 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from cacheview.ui.plain import tool_tip, visible
+from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.delegate import draw_pieces
 from cacheview.ui.verdict.fonts import Face
 from cacheview.ui.verdict.pieces import Piece
@@ -60,7 +61,7 @@ class Line(Text):
 
     def say(self, text: str) -> None:
         self._whole = text
-        self.setToolTip(tool_tip(text))
+        set_tip(self, text)
         self.setAccessibleName(text)
         self._cut()
 
@@ -94,7 +95,7 @@ class ValueLine(QWidget):
         """``sides``: the names that stand below each other, so that the values line up. ``full``: for the tool tip."""
         self._side, self._text, self._mark = side, visible(text), mark
         self._sides = sides
-        self.setToolTip(tool_tip(full))
+        set_tip(self, full)
         self.setAccessibleName(f"{side}: {self._text[:500]}")
         self.update()
 

@@ -100,6 +100,9 @@ class VerdictPane(QWidget):
         Args:
             selected: what the probe is of. ``is_apart``: it was changed since.
         """
+        before = self.trace.explanation
+        if before is None or before.trace.probe.parent != explanation.trace.probe.parent:
+            self.banner.forget_height()  # another step: nothing is being typed
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
             in_place = self.trace.show(explanation)

@@ -52,7 +52,10 @@ def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
         return NO_MARK, NO_MARK
     if UNKNOWN in (check.probe, check.image):
         return NO_MARK, NO_MARK
-    one, other = differing(ours, theirs)
+    if isinstance(check.probe, bool | int) and isinstance(check.image, bool | int):
+        one, other = slice(0, len(ours)), slice(0, len(theirs))  # as a whole: letters or digits in it mean nothing
+    else:
+        one, other = differing(ours, theirs)
     return (NO_MARK if ours == NOTHING else one), (NO_MARK if theirs == NOTHING else other)
 
 

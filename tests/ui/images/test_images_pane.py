@@ -175,6 +175,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
 
 
 def test_columns(pane: ImagesPane) -> None:
+    pane.resize(700, 600)
     assert pane.tree.isColumnHidden(Column.ID)
     assert pane.tree.isColumnHidden(Column.SIZE)
     menu = pane.tree.columns_menu()

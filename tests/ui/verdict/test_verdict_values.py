@@ -126,3 +126,10 @@ def test_what_is_a_difference(check: Check, expected: bool) -> None:
 )
 def test_the_field_that_a_check_reads(name: str, field: str, path: str) -> None:
     assert field_path(Check(name, PASSED, field=field)) == path
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(True, False), (3, 30)])
+def test_a_flag_or_number_differs_as_a_whole(ours: object, theirs: object) -> None:
+    check = Check("Tty", FAILED, ours, theirs, "Tty")
+    pair = row_pair(check)
+    assert tuple(text[mark] for text, mark in zip(pair, marks(check, *pair), strict=True)) == pair

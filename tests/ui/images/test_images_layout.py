@@ -1,0 +1,126 @@
+"""What a row of the tree shows where there is little room, and what stays in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from image_kit import make_image, marks
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import ImageStore, Probe
+from cacheview.ui.images import ImagesPane
+from cacheview.ui.images.model import Column
+from cacheview.ui.images.row_painter import RowPainter
+from cacheview.ui.images.tree import forest
+from cacheview.ui.theme import current_tokens
+
+
+@pytest.fixture
+def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 600)
+    pane.set_store(store)
+    pane.show()
+    yield pane
+    pane.close()
+
+
+@pytest.fixture
+def many() -> ImageStore:
+    """More images than are on screen: fifty lineages of one, and then one with a child."""
+    lone = (make_image(f"lone{number}", names=(f"docker.io/team/lone:{number}",)) for number in range(50))
+    last = (make_image("last", names=("docker.io/team/last:1",)), make_image("child", "last", steps=2))
+    return ImageStore((*lone, *last), title="made in memory")
+
+
+def columns(pane: ImagesPane) -> set[Column]:
+    return {column for column in Column if not pane.tree.isColumnHidden(column)}
+
+
+def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -> None:
+    pane.resize(300, 600)
+    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE})
+    assert pane.tree.hidden_columns() == ["id", "size"], "nobody has hidden it"
+    pane.resize(700, 600)
+    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE, Column.CREATED})
+
+
+def test_a_column_that_the_person_asks_for_is_there_whatever_the_room(pane: ImagesPane, qtbot: QtBot) -> None:
+    pane.resize(300, 600)
+    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE})
+    created = next(action for action in pane.tree.columns_menu().actions() if action.text() == "Created")
+    assert not created.isChecked()
+    created.trigger()
+    assert columns(pane) == {Column.IMAGE, Column.CREATED}
+
+
+def test_what_was_selected_is_in_sight_again_after_a_filter(qtbot: QtBot, many: ImageStore) -> None:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 300)
+    pane.set_store(many)
+    pane.show()
+    pane.reveal("sha256:child")
+    pane.focus_filter()
+    box = pane.findChild(QLineEdit)
+    qtbot.keyClicks(box, "lone:7")
+    assert pane.selected() is None, "the filter hides it"
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    selected = pane.selected()
+    assert selected is not None
+    assert selected.id == "sha256:child"
+    assert pane.tree.viewport().rect().contains(pane.tree.visualRect(pane.tree.currentIndex()).center())
+
+
+def test_parent_and_hit_come_into_sight_together(qtbot: QtBot, many: ImageStore) -> None:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 300)
+    pane.set_store(many)
+    pane.show()
+    pane.bring_into_sight("sha256:last", "sha256:child")
+    for image_id in ("sha256:last", "sha256:child"):
+        row = pane.tree.row_of_image(image_id)
+        assert pane.tree.viewport().rect().contains(pane.tree.visualRect(row).center()), image_id
+    selected = pane.selected()
+    assert selected is not None
+    assert selected.id == "sha256:last"
+    pane.close()
+
+
+def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> QImage:
+    """A row as it is drawn in a cell of a width, on a canvas of 600 pixels."""
+    node = forest(store).by_id[image_id]
+    shown = marks(store, Probe(parent="sha256:base")).of(image_id)
+    canvas = QImage(600, painter.height, QImage.Format.Format_RGB32)
+    canvas.fill(QColor(current_tokens().surface))
+    with QPainter(canvas) as device:
+        painter.paint(device, node, shown, {Column.IMAGE: QRect(0, 0, width, painter.height)}, 1.0)
+    return canvas
+
+
+def inked(canvas: QImage) -> int:
+    """The last column that has something else than the ground."""
+    ground = canvas.pixel(599, 0)
+    return max(
+        (x for x in range(canvas.width()) for y in range(canvas.height()) if canvas.pixel(x, y) != ground), default=0
+    )
+
+
+@pytest.mark.parametrize("width", [60, 100, 140, 180, 240, 400])
+def test_badges_are_not_over_what_stands_beside(qtbot: QtBot, store: ImageStore, width: int) -> None:
+    for image_id in ("sha256:base", "sha256:one", "sha256:other"):
+        assert inked(drawn(RowPainter(), store, image_id, width)) <= width, image_id
+
+
+def test_each_build_on_an_image_is_led_to(store: ImageStore) -> None:
+    nodes = forest(store).by_id
+    base = nodes["sha256:base"]
+    heads = [node.row for node in base.children if not node.follows]
+    assert len(heads) == 2
+    assert base.last_head == heads[-1], "the line from the image ends where the last build begins"

@@ -1,0 +1,104 @@
+"""The pane of the probe where there is little room: nothing is cut off, and what the rules leave out is said."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import CONFIG_FIELDS
+from cacheview.ui.document import ProbeDocument
+from cacheview.ui.probe import ProbePane
+from cacheview.ui.probe.fields import RowsField
+from cacheview.ui.probe.instruction_dialog import InstructionDialog
+from cacheview.ui.probe.marks import FieldMark
+from cacheview.ui.theme import current_tokens
+
+NARROW = 250
+
+
+def edges(pane: ProbePane) -> list[tuple[str, int, int]]:
+    """The rows whose editor goes beyond what is seen of the form: name, right edge, width that is seen."""
+    seen = pane.form.viewport().width()
+    found = []
+    for name in CONFIG_FIELDS:
+        editor = pane.form.row(name).editor
+        for widget in (editor, *editor.findChildren(QWidget)):
+            right = widget.mapTo(pane.form.widget(), QPoint(widget.width(), 0)).x()
+            if widget.isVisible() and right > seen and not isinstance(widget.parent(), RowsField):
+                found.append((name, right, seen))
+    return found
+
+
+@pytest.mark.parametrize("width", [NARROW, 300, 340, 420])
+def test_no_editor_is_cut_off_at_the_right(pane: ProbePane, qtbot: QtBot, width: int) -> None:
+    pane.form.set_unfolded(True)
+    pane.resize(width, 500)
+    qtbot.waitUntil(lambda: pane.form.viewport().width() < width)
+    assert edges(pane) == []
+
+
+@pytest.mark.parametrize("width", [NARROW, 340, 366, 420])
+def test_every_field_that_is_not_compared_says_so_in_words(pane: ProbePane, width: int) -> None:
+    pane.form.set_unfolded(True)
+    pane.resize(width, 900)
+    pane.set_marks({name: FieldMark("not compared", name) for name in CONFIG_FIELDS})
+    said = {name: pane.form.row(name).remark for name in CONFIG_FIELDS}
+    assert {name: text for name, text in said.items() if not text.startswith("not compared")} == {}
+
+
+def test_the_words_of_an_empty_map_are_whole_where_keys_are_narrower(pane: ProbePane, qtbot: QtBot) -> None:
+    pane.form.set_unfolded(True)
+    pane.resize(300, 400)
+    field = pane.form.row("Labels").editor
+    assert isinstance(field, RowsField)
+    field.set_value(None)
+    view = field.view
+    qtbot.waitUntil(view.isVisible)
+    view.setColumnWidth(0, 5 * view.empty_row_width // 8)
+    drawn = view.viewport().grab().toImage()
+    faint = QColor(current_tokens().text_faint)
+    darkest = [
+        x
+        for x in range(drawn.width())
+        if any(abs(drawn.pixelColor(x, y).lightness() - faint.lightness()) < 40 for y in range(drawn.height()))
+    ]
+    assert max(darkest) >= view.empty_row_width - 6
+
+
+def test_the_title_of_the_config_stays(pane: ProbePane) -> None:
+    pane.resize(NARROW, 500)
+    titles = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
+    assert "Config" in titles
+    assert pane.from_instruction.text().replace("&", "") == "Instruction…"
+    pane.resize(600, 500)
+    assert pane.from_instruction.text().replace("&", "") == "From instruction…"
+
+
+def test_an_error_of_several_lines_is_shown_whole(qtbot: QtBot) -> None:
+    dialog = InstructionDialog(None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    for text in ("FOO bar", "COPY a.txt /x/", "HEALTHCHECK --interval=x CMD y"):
+        dialog.line.setText(text)
+        qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+        problem = dialog.problem
+        needed = QFontMetrics(problem.font()).boundingRect(
+            0, 0, problem.width(), 10_000, int(Qt.TextFlag.TextWordWrap), problem.text()
+        )
+        qtbot.waitUntil(lambda problem=problem, needed=needed: problem.height() >= needed.height())
+        assert dialog.rect().contains(problem.geometry()), text
+    dialog.reject()
+
+
+def test_undo_in_a_narrow_pane_moves_no_focus(pane: ProbePane, document: ProbeDocument) -> None:
+    pane.resize(600, 500)
+    row = pane.form.row("User")
+    row.editor.buddy().setFocus()
+    pane.resize(NARROW, 500)
+    assert row.editor.buddy().hasFocus()
+    document.set_field("User", "x", "Edit User", "")
+    assert row.editor.buddy().hasFocus()

@@ -1,0 +1,56 @@
+"""Tool tips are plain text, and so is what a screen reader gets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.settings import Settings
+from cacheview.ui.tips import set_tip
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(forgetful=True))
+    qtbot.addWidget(window)
+    window.resize(1320, 840)
+    window.show()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    yield window
+    window.close()
+
+
+def description(widget: QWidget) -> str:
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Description)
+
+
+def test_no_description_has_markup(window: MainWindow) -> None:
+    described = [widget for widget in window.findChildren(QWidget) if description(widget)]
+    assert described
+    assert [(type(each).__name__, description(each)) for each in described if "<p" in description(each)] == []
+
+
+def test_a_description_of_its_own_stays(qtbot: QtBot) -> None:
+    label = QLabel()
+    qtbot.addWidget(label)
+    set_tip(label, "a <b>\nc")
+    assert description(label) == "a <b>␊c".replace("␊", "↵")
+    set_tip(label, "d")
+    assert description(label) == "d"
+    label.setAccessibleDescription("failed")
+    set_tip(label, "e")
+    assert description(label) == "failed"
+    assert "e" in label.toolTip()
+
+
+def test_panes_come_from_left_to_right(window: MainWindow) -> None:
+    assert window.workspace is not None
+    splitter = window.workspace.images.parentWidget()
+    names = [child.accessibleName() for child in splitter.children() if isinstance(child, QWidget)]
+    assert [name for name in names if name] == ["Images", "Probe", "Verdict"]
