@@ -44,7 +44,7 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> RefusedError:
     word = instruction.word
     shown = upper(lower(word)) if release.says_instruction_in_capitals else word
     near = suggestion(word, INSTRUCTIONS, any_case=True)
-    what = f"{word[:40]!r} is no instruction{near}"
+    what = f"{word[:40]!r} is not an instruction{near}"
     return RefusedError(what, said=f"unknown instruction: {shown}{near if release.suggests else ''}")
 
 

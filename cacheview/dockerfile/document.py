@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
@@ -179,7 +180,8 @@ class _Reading:
             heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
         except RefusedError as error:
             where = ": ".join(filter(None, (f"line {start}", error.where)))
-            raise RefusedError(error.what, said=error.said, line=start, where=where) from None
+            refusal = RefusedError(error.what, said=error.said, line=start, where=where)
+            raise hinted(refusal, heredoc_before(self.instructions, self.release)) from None
         self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
 
     def _heredoc(self, name: str, tabs_count: bool) -> tuple[str, str]:

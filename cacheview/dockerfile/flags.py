@@ -11,7 +11,7 @@ from typing import Final
 
 from cacheview.dockerfile.gotext import lower
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST, RELEASES, BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 
 __all__ = ["Flags", "needs_buildkit", "parse_flags", "read_flags"]
@@ -65,6 +65,8 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
             near = suggestion(flag, known) if release.suggests else ""
             what = f"no such flag: --{flag[:40]}; it takes {takes or 'none'}"
+            if flag in RELEASES[-1][1].flags.get(name, ()):
+                what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not know it"
             raise RefusedError(what, said=_said(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
             what = f"--{flag} is given twice; give it once"
@@ -95,7 +97,7 @@ def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
     for flag, value in values.items():
         if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):
             raise RefusedError(
-                f"--{flag} needs BuildKit, and the classic builder refuses it; leave it out",
+                f"BuildKit accepts --{flag}; the classic builder refuses it",
                 said=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "
                 "to learn how to build images with BuildKit enabled",
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.checked import check, stage_name
 from cacheview.dockerfile.document import Document, parse
 from cacheview.dockerfile.flags import parse_flags
@@ -73,8 +74,11 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
     """
     before_from: list[Instruction] = []
     stages: list[_Open] = []
-    for instruction in document.instructions:
-        _checked(instruction, release)
+    for number, instruction in enumerate(document.instructions):
+        try:
+            _checked(instruction, release)
+        except RefusedError as refusal:
+            raise hinted(refusal, heredoc_before(document.instructions[:number], release)) from None
         if instruction.name == "FROM":
             stages.append(_Open(_plan(instruction, release)))
         elif stages:

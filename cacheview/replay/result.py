@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # or the window would load all of these to show the first ste
     from cacheview.dockerfile.refused import RefusedError
     from cacheview.engine import ImageCache
     from cacheview.model import ContainerConfig, Probe
+    from cacheview.replay.hazards import StepHazard
 
 __all__ = ["Replay", "Step", "StepStatus"]
 
@@ -48,6 +49,7 @@ class Step:
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
         instead: what would be asked for another instruction in its place, of a line; it may raise `DataError`.
+        hazards: of a hit, what it does not compare.
         triggers: of a ``FROM``, what its base has it run.
         seconds: that it took to sum its files and to ask the cache.
     """
@@ -68,6 +70,7 @@ class Step:
     sources: SourcesSum | None = None
     copy: CopySources | None = None
     instead: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)
+    hazards: tuple[StepHazard, ...] = ()
     triggers: tuple[Step, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.buildkit import hinted, of_heredoc_files, of_variables
 from cacheview.dockerfile.context import NotKnownError, SourcesSum
 from cacheview.dockerfile.dispatch import CopySources, Dispatched, dispatch, label_option
 from cacheview.dockerfile.expand import Lexer
@@ -23,6 +24,7 @@ from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
+from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import has_unknown_layer, is_made, made_image, maker, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
@@ -101,13 +103,15 @@ class StageBuild:
         try:
             bases, history = self._bases()
         except MustPullError as pull:
-            self.why_unknown = pull.reason
+            hint = self._hint()
+            self.why_unknown = f"{pull.reason}. {hint}" if hint else pull.reason
             self.history_is_known = False
-            build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=pull.reason))
+            build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=self.why_unknown))
             return
         except RefusedError as refusal:
             build.steps.append(step)
-            raise RefusedError(refusal.what, said=refusal.said, line=refusal.line or plan.line) from None
+            placed = RefusedError(refusal.what, said=refusal.said, line=refusal.line or plan.line)
+            raise hinted(placed, self._hint()) from None
         self._begin(bases, history)
         build.steps.append(step)
         place = len(build.steps) - 1
@@ -115,6 +119,11 @@ class StageBuild:
             step = replace(step, triggers=(*step.triggers, trigger))
             build.steps[place] = step
         build.steps[place] = replace(step, **self._where())
+
+    def _hint(self) -> str:
+        """What only BuildKit sets of what the ``FROM`` takes."""
+        known = replace(self.args, declared=self.args.before_from).visible(())
+        return of_variables(f"{self.plan.platform_flag} {self.plan.base}", known)
 
     def _where(self) -> dict[str, Any]:
         ends = self._ends
@@ -201,13 +210,25 @@ class StageBuild:
         try:
             done = take(instruction, self.state, self.build.release)
             if done.copy is not None:
-                return self._copy(step, done, instruction, trigger)
-            return self._ask(step, done, instruction.name, trigger)
+                taken = self._copy(step, done, instruction, trigger)
+            else:
+                taken = self._ask(step, done, instruction.name, trigger)
+            return replace(taken, hazards=self._hazards(taken, instruction))
         except RefusedError as refusal:
             self._refused(step, trigger)
+            known = {**self.state.args.visible(self.state.env), **self.state.env}
+            hint = of_heredoc_files(instruction) or of_variables(instruction.line, known)
             if refusal.line or not line:
-                raise
-            raise RefusedError(refusal.what, said=refusal.said, line=line) from None
+                raise hinted(refusal, hint) from None
+            raise hinted(RefusedError(refusal.what, said=refusal.said, line=line), hint) from None
+
+    def _hazards(self, step: Step, instruction: Instruction) -> tuple[StepHazard, ...]:
+        """What a hit does not compare."""
+        if step.status is not StepStatus.HIT:
+            return ()
+        is_sent = step.sources is not None and step.copy is not None and not step.copy.from_
+        names = self.build.summer.second_names(step.sources) if is_sent and step.sources is not None else ()
+        return (*of_heredocs(instruction), *of_second_names(names))
 
     def _restored_id(self, image: Image) -> str:
         """Names an image that the cache makes for the step that is taken."""

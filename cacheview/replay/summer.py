@@ -20,6 +20,7 @@ from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError
+from cacheview.replay.file_changes import read_header
 
 __all__ = ["ContextSummer", "Summer"]
 
@@ -40,6 +41,9 @@ class Summer(Protocol):
 
     def sum(self, copy: CopySources) -> SourcesSum:
         """What stands for the files of a step. Raises `RefusedError`, or `NotKnownError`."""
+
+    def second_names(self, found: SourcesSum) -> Iterable[tuple[str, str]]:
+        """The files whose content is not in the sum: second names of a file, with the first, which is not there."""
 
 
 class ContextSummer:
@@ -74,6 +78,7 @@ class ContextSummer:
         self._hasher = hasher or Hasher()
         self._leads_out = leads_out
         self._dockerfile = dockerfile
+        self._others: dict[str, ContextSummer] = {}
         self._sums = ContextSums(
             context, dockerfile_name, client=client, release=release, hasher=self._hasher, dockerfile=dockerfile
         )
@@ -91,6 +96,16 @@ class ContextSummer:
         destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
+    def second_names(self, found: SourcesSum) -> Iterator[tuple[str, str]]:
+        sent = self._sums.sent.tree.sent
+        paths = {path for path, _ in found.files}
+        for path in paths if any(node.hard_link for node in sent.values()) else ():
+            node = sent.get(path)
+            header = read_header(path, node.header) if node is not None and node.hard_link else None
+            first = header.target.decode("utf-8", "surrogateescape") if header is not None else ""
+            if first and first not in paths:
+                yield path, first
+
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """By path, what is summed before the content of each file, as far as it came with a header of its own."""
         sent = self._sums.sent.tree.sent
@@ -107,8 +122,11 @@ class ContextSummer:
         for client in CLIENTS.values():
             if client == self.client or left < 0:
                 continue
-            name, text = self._dockerfile_name, self._dockerfile
-            other = ContextSummer(self._context, name, self._release, client, self._hasher, text)
+            other = self._others.get(client.name)
+            if other is None:
+                name, text = self._dockerfile_name, self._dockerfile
+                other = ContextSummer(self._context, name, self._release, client, self._hasher, text)
+                self._others[client.name] = other
             with suppress(DataError, NotKnownError):
                 found = other.sum(copy)
                 sent = other._sums.sent.tree.sent

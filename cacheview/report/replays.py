@@ -45,6 +45,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
             if each is not step:
                 yield f"# ONBUILD {each.text}"
             yield from (f" ---> {line}" for line in _outcome(each, store))
+            yield from (f"      Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in each.hazards)
             if id(each) in why:
                 yield from _why(why[id(each)])
     if replay.refused is not None:
@@ -151,6 +152,9 @@ def _step(step: Step) -> dict[str, Any]:
         "created_by": step.created_by,
         "reason": step.reason,
         "assumed": step.assumed,
+        "hazards": [
+            {"kind": hazard.kind, "sentence": hazard.sentence, "advice": hazard.advice} for hazard in step.hazards
+        ],
         "possible": list(step.possible),
         "files": [{"path": path, "sum": found} for path, found in (step.sources.files if step.sources else ())],
         "triggers": [_step(trigger) for trigger in step.triggers],

@@ -277,3 +277,6 @@ class Nothing:
 
     def sum(self, copy: CopySources) -> SourcesSum:
         raise NotImplementedError
+
+    def second_names(self, found: SourcesSum) -> tuple[tuple[str, str], ...]:
+        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,13 @@ from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cacheview.dockerfile.context import FolderContext
+from cacheview.model import Image, ImageConfig, Timestamp
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.result import StepStatus
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, StepStatus
+from cacheview.replay.summer import ContextSummer
+from cacheview.report.replays import replay_as_text
 
 KINDS = [CONTAINERD, GRAPH_DRIVER]
 FIVE = """\
@@ -217,3 +223,48 @@ def test_two_builds_share_the_steps_that_they_begin_with(first: list[str], secon
     )
     expected = ["hit"] * (1 + shared) + ["miss"] * (len(second) > shared)
     assert statuses(told) == expected + ["not asked"] * (1 + len(second) - len(expected))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+def test_a_heredoc_that_is_not_compared_is_told_at_the_hit(kind: Any) -> None:
+    daemon = Daemon("26.1.5", kind)
+    daemon.add(image_of("base:1"))
+    dockerfile = "FROM base:1\nRUN cat <<EOF > /x\none\nEOF\nRUN plain\n"
+    daemon.build(dockerfile)
+    told = daemon.replay(dockerfile.replace("one", "two"))
+    assert statuses(told) == ["hit", "hit"]
+    (hazard,) = told.steps[1].hazards
+    assert hazard.kind == "heredoc not compared"
+    assert "<<EOF" in hazard.sentence
+    assert told.steps[2].hazards == ()
+    assert "Hazard, heredoc not compared: " in replay_as_text(told, daemon.store)
+    missed = daemon.replay(dockerfile.replace("cat", "tac"))
+    assert missed.steps[1].hazards == ()
+
+
+def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    daemon = Daemon("20.10.24")
+    base = daemon.add(image_of("base:1"))
+
+    def replayed(text: str) -> Replay:
+        summer = ContextSummer(FolderContext(tmp_path), "", daemon.release)
+        dockerfile = f"FROM base:1\n{text}\n".encode()
+        return replay(dockerfile, summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+
+    for number, text in enumerate(("ADD b /b", "COPY a b /d/", "COPY a /a"), 1):
+        probe = replayed(text).steps[1].probe
+        assert probe is not None
+        made = ImageConfig(created=Timestamp(number, 0, None), container_config=probe.config)
+        daemon.add(Image(id=f"sha256:{number:064x}", parent=base.id, config=made))
+    (tmp_path / "a").write_bytes(b"2")
+    told = replayed("ADD b /b").steps[1]
+    assert told.status is StepStatus.HIT
+    (hazard,) = told.hazards
+    assert "The content of b is not compared: it is a hard link to a" in hazard.sentence
+    assert replayed("COPY a b /d/").steps[1].status is StepStatus.MISS  # the first name has the content
+    (tmp_path / "a").write_bytes(b"1")
+    both = replayed("COPY a b /d/").steps[1]
+    assert (both.status, both.hazards) == (StepStatus.HIT, ())
+    assert replayed("COPY a /a").steps[1].hazards == ()

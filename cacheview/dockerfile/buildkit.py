@@ -1,0 +1,68 @@
+"""What BuildKit accepts and the classic builder does not: said before the classic builder's own refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from typing import Final
+
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import RELEASES, BuilderRelease
+from cacheview.dockerfile.syntax import Instruction, heredoc_names
+
+__all__ = ["heredoc_before", "hinted", "of_heredoc_files", "of_variables"]
+
+_ACCEPTS: Final = "BuildKit accepts this"
+_AUTOMATIC: Final = re.compile(
+    r"\$\{?((?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE)(?![A-Za-z0-9_])"
+)
+"""The arguments that BuildKit sets for every build (``frontend/dockerfile/dockerfile2llb/platform.go``)."""
+
+
+def hinted(refusal: RefusedError, hint: str) -> RefusedError:
+    """A refusal that begins with a hint; without one, as it was."""
+    if not hint:
+        return refusal
+    what = f"{hint}: {refusal.what}"
+    return RefusedError(what, said=refusal.said, line=refusal.line, where=refusal.where, by=refusal.by)
+
+
+def of_variables(text: str, known: Container[str]) -> str:
+    """A hint for a line that takes an argument which BuildKit sets by itself; empty: there is none.
+
+    ``known``: the names that have a value here.
+    """
+    names = [name for name in dict.fromkeys(_AUTOMATIC.findall(text)) if name not in known]
+    if not names:
+        return ""
+    shown = " and ".join(f"${name}" for name in names)
+    return f"{_ACCEPTS}: only BuildKit sets {shown}, which the classic builder leaves empty"
+
+
+def of_heredoc_files(instruction: Instruction) -> str:
+    """A hint for a ``COPY`` or ``ADD`` that takes a file from a heredoc; empty: it takes none."""
+    if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
+        return ""
+    return f"{_ACCEPTS}: it takes the heredoc as a file, and the classic builder takes none from it"
+
+
+def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:
+    """A hint for a line that stands in a heredoc, where the release reads none; empty: it stands in none.
+
+    ``instructions``: those before the line, as the release has divided them.
+    """
+    if release.heredocs:
+        return ""
+    newest = RELEASES[-1][1]
+    for place in reversed(range(len(instructions))):
+        instruction = instructions[place]
+        names = [name for name, _ in heredoc_names(instruction, newest)]
+        if names:
+            ends = {later.line.strip() for later in instructions[place + 1 :]}
+            if all(name in ends for name in names):
+                return ""
+            return (
+                f"{_ACCEPTS}: a heredoc (<<{names[0][:40]}) began on line {instruction.start_line}, and Docker "
+                f"{release.release} reads its lines as instructions"
+            )
+    return ""

@@ -1,0 +1,45 @@
+"""What a hit does not compare although a person may have changed it: seen in the Dockerfile and the files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cacheview.dockerfile.syntax import Instruction
+
+__all__ = ["StepHazard", "of_heredocs", "of_second_names"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepHazard:
+    """A hit that may be stale. ``kind``: in a few words; ``advice``: what to do about it."""
+
+    kind: str
+    sentence: str
+    advice: str
+
+
+def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
+    """Of a ``RUN`` with heredocs: the classic builder reads over their lines, and its step is the first line alone."""
+    if instruction.heredocs and instruction.name == "RUN":
+        names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
+        yield StepHazard(
+            "heredoc not compared",
+            f"The lines of the heredoc ({names}) are not compared: the classic builder leaves them out of the step, so "
+            "it is a hit whatever they say.",
+            "Build with BuildKit, which runs them, or write the command without a heredoc.",
+        )
+
+
+def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
+    """Of files that are second names of others: ``names`` has each with the first name."""
+    found = list(names)
+    if found:
+        path, first = found[0]
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        yield StepHazard(
+            "content not compared",
+            f"The content of {path[:200]}{more} is not compared: it is a hard link to {first[:200]}, which the client "
+            "sends as a link, without content, so the step is a hit whatever the file has.",
+            f"Copy {first[:200]} too, or make {path[:200]} a file of its own.",
+        )
