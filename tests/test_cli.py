@@ -210,7 +210,7 @@ def test_check_counts_and_tells_what_differs(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path / "gone.jsonl")]) == 1
+    assert main(["check", str(tmp_path / "gone.jsonl")]) == 2
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
@@ -12,16 +13,21 @@ from cacheview.model import DataError, SuiteCase
 from cacheview.output import print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
-from cacheview.stores.collector import paused_collector
-from cacheview.stores.suite import read_lines
+from cacheview.stores.suite import WHAT_A_SUITE_IS, read_lines
 
 __all__ = ["check_files"]
+
+
+_UNUSABLE: Final = 2
+_MAX_SHOWN: Final = 100
+"""Lines that are not cases, and files that cannot be used, that are shown one by one."""
 
 
 @dataclass
 class _Tally:
     passed: int = 0
     failed: int = 0
+    unusable: int = 0  # lines and files, among those that failed
     unknown: Counter[str] = field(default_factory=Counter)
 
     def add(self, *, passed: bool) -> None:
@@ -30,27 +36,44 @@ class _Tally:
         else:
             self.failed += 1
 
+    def refuse(self, error: DataError) -> Iterator[str]:
+        """Count what cannot be used; its line, as long as not too many have been shown."""
+        self.failed += 1
+        self.unusable += 1
+        if self.unusable <= _MAX_SHOWN:
+            yield str(error)
 
-def check_files(files: Iterable[str], rules: RuleSet | None) -> int:
+
+def check_files(files: Sequence[str], rules: RuleSet | None) -> int:
     """Run files, print what differs and then the counts; returns the exit status.
 
     ``rules``: to judge probes by, instead of those that a case names. Builds are judged by their own engine.
     """
     tally = _Tally()
-    for file in files:
-        try:
-            # Nothing of a case refers to itself, so the collector would find nothing.
-            with paused_collector():
-                for number, case in read_lines(file, _kind):
-                    print_lines(_checked(f"{file}: ", number, case, rules, tally))
-        except DataError as error:
-            print_lines([str(error)])
-            tally.add(passed=False)
+    usable = sum([_check_file(file, rules, tally) for file in files])
+    if (more := tally.unusable - _MAX_SHOWN) > 0:
+        print_lines([f"{more:,} more lines are not cases"])
     print_lines(
         f"not known: {count} step{'s' if count > 1 else ''}: {reason}" for reason, count in tally.unknown.most_common()
     )
     print(f"{tally.passed} passed, {tally.failed} failed")
+    if not usable:
+        return _UNUSABLE
     return 1 if tally.failed else 0
+
+
+def _check_file(file: str, rules: RuleSet | None, tally: _Tally) -> bool:
+    """Whether there is any case in a file."""
+    is_usable, before = False, tally.unusable
+    try:
+        for number, case in read_lines(file, _kind):
+            is_usable |= not isinstance(case, DataError)
+            print_lines(_checked(f"{file}: ", number, case, rules, tally))
+        if not is_usable and tally.unusable == before:
+            raise DataError(f"the file has no case. {WHAT_A_SUITE_IS}", where=file)
+    except DataError as error:
+        print_lines(tally.refuse(error))
+    return is_usable
 
 
 def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:
@@ -62,8 +85,7 @@ def _checked(
     file: str, number: int, case: SuiteCase | ReplayCase | DataError, rules: RuleSet | None, tally: _Tally
 ) -> Iterator[str]:
     if isinstance(case, DataError):
-        tally.add(passed=False)
-        yield str(case)
+        yield from tally.refuse(case)
     elif isinstance(case, ReplayCase):
         yield from _checked_build(f"{file}build {number}", case, tally)
     else:

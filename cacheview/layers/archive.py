@@ -12,35 +12,37 @@ from pathlib import Path
 
 from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
-from cacheview.layers.tarstream import TarLayers
+from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, ImageConfig, decode
 from cacheview.stores.blobs import Blobs
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_metered, open_regular
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.manifests import ArchiveManifest, Descriptor, Manifest
 from cacheview.stores.members import Members, clean_name, read_archive
-from cacheview.stores.progress import Meter
 from cacheview.stores.tar import walk
 
 __all__ = ["archive_layers", "folder_layers"]
 
+_TOO_MUCH = "Save only the images that you need"
 _GONE = "The file is not as it was when it was opened. Reload the store"
 
 
 def archive_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
     """The layers in a tar archive, which may be compressed. Raises `DataError` where it cannot be read."""
-    stream, _ = open_metered(path, str(path), None)
+    stream, meter = open_metered(path, str(path), None)
     with stream:
-        content, _ = decompressed(stream)
-        members = read_archive(content, limits)
+        budget = Budget(limits, meter, meter.total or 0)
+        content, _ = decompressed(stream, budget)
+        members = read_archive(content, budget)
     return TarLayers(_InArchive(path, _names(members, limits), members.root, members.links).open)
 
 
 def folder_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
     """The layers of an OCI layout, or an unpacked archive, in a folder. Raises `DataError` where it cannot be read."""
-    members = FolderMembers(path, limits, Meter(None, None, ""))
+    members = FolderMembers(path, Budget(limits))
     return TarLayers(_InFolder(path, _names(members, limits)).open)
 
 
@@ -54,11 +56,16 @@ class _InArchive:
     def open(self, diff_id: str) -> io.BufferedReader:
         name = _name(self._names, diff_id)
         stream, _ = open_metered(self._path, str(self._path), None)
-        content, _ = decompressed(stream)
-        for member in walk(content):
-            if member.regular and clean_name(member.name) == name:
-                inner: io.BufferedReader = io.BufferedReader(_Member(content, member.size), BUFFER)
-                return decompressed(inner)[0]
+        budget = layer_budget()
+        try:
+            content, _ = decompressed(stream, budget)
+            for member in walk(content):
+                if member.regular and clean_name(member.name) == name:
+                    inner: io.BufferedReader = io.BufferedReader(_Member(content, member.size), BUFFER)
+                    return decompressed(inner, budget)[0]
+        except LimitError as error:
+            stream.close()
+            raise LayerUnavailableError(f"what is before {name[:200]} in the archive has {error}", _TOO_MUCH) from error
         stream.close()
         raise LayerUnavailableError(f"{name[:200]} is not in the archive any more", _GONE)
 
@@ -73,7 +80,7 @@ class _InFolder:
     def open(self, diff_id: str) -> io.BufferedReader:
         name = _name(self._names, diff_id)
         path = self._path.joinpath(*name.split("/"))
-        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER))[0]
+        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER), layer_budget())[0]
 
 
 class _Member(io.RawIOBase):
@@ -153,7 +160,7 @@ def _oci(members: Members, limits: Limits) -> Iterator[tuple[tuple[str, ...], li
         descriptors = list(decode(Manifest, index).manifests or ()) if index is not None else []
     except DataError:
         return
-    blobs = Blobs(members)
+    blobs = Blobs(members, Budget(limits))
     seen: set[str] = set()
     while descriptors and len(seen) < limits.images:
         descriptor = descriptors.pop(0)

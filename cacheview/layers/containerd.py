@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cacheview.layers.source import LayerSource, LayerUnavailableError
-from cacheview.layers.tarstream import TarLayers
+from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_regular
@@ -56,7 +56,7 @@ class _Blobs:
         if digest is None:
             reason = f"no manifest in the store names the layer {diff_id[:19]}"
             raise LayerUnavailableError(reason, "Pull or build the image again")
-        return decompressed(self._blobs.stream(digest))[0]
+        return decompressed(self._blobs.stream(digest), layer_budget())[0]
 
     def _learn(self, manifest_digest: str, diff_ids: tuple[str, ...]) -> None:
         try:

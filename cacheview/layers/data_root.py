@@ -22,6 +22,7 @@ from typing import Any, Final
 from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
+from cacheview.stores.budget import Budget
 from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import BUFFER
 from cacheview.stores.layerdb import LAYERS
@@ -66,7 +67,7 @@ class _DataRoot:
     """Opens layers of one driver."""
 
     def __init__(self, driver_folder: Path, place: str, limits: Limits) -> None:
-        self._files = DriverFiles(driver_folder, limits)
+        self._files = DriverFiles(driver_folder, Budget(limits))
         self._root = driver_folder.parent.parent
         self._place = place
         self._chains: dict[str, str] | None = None

@@ -11,10 +11,12 @@ from typing import Final, Protocol
 
 from cacheview.layers.entry import LayerEntry, LayerError, entry_of
 from cacheview.layers.source import Report
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.limits import Limits
 from cacheview.stores.tar import Header, TarError, headers
 
-__all__ = ["MOST_ENTRIES", "TarLayers"]
+__all__ = ["MOST_ENTRIES", "TarLayers", "layer_budget"]
 
 MOST_ENTRIES: Final = 400_000
 """Members of one layer at most: more than the largest real ones have."""
@@ -25,6 +27,11 @@ _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
 _CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
 _LOOK: Final = 64  # members between two looks at the clock
+
+
+def layer_budget() -> Budget:
+    """What unpacking one layer may cost, with all of an archive that is before it."""
+    return Budget(Limits(unpacked=_MOST_UNPACKED, seconds=float("inf")))
 
 
 class _Opener(Protocol):
@@ -69,6 +76,8 @@ def _damage(diff_id: str) -> Iterator[None]:
     """Damage of the stream as a `LayerError`."""
     try:
         yield
+    except LimitError as error:
+        raise LayerError(f"layer {diff_id[:19]} has {error}") from error
     except (TarError, DamagedStreamError, OSError) as error:
         what = f"layer {diff_id[:19]} cannot be read: {error}. Save or pull the image again"
         raise LayerError(what) from error

@@ -9,7 +9,7 @@ from cacheview.model.config import (
     is_default,
 )
 from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
-from cacheview.model.decode import decode
+from cacheview.model.decode import decode, footprint
 from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.errors import DataError
 from cacheview.model.image import (
@@ -63,6 +63,7 @@ __all__ = [
     "decode",
     "familiar",
     "field_kind",
+    "footprint",
     "instruction_of",
     "is_default",
     "parse_reference",

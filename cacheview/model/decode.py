@@ -12,17 +12,28 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, TypeVar, Union, cast
+from typing import Any, Final, NamedTuple, TypeVar, Union, cast
 
 from pydantic import BaseModel, ValidationError
 
 from cacheview.model.errors import DataError
 
-__all__ = ["decode", "json_path"]
+__all__ = ["Footprint", "decode", "footprint", "json_path"]
 
 M = TypeVar("M", bound=BaseModel)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NULL_ITEM = re.compile(rb"[\[,]\s*null")
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+
+# Bytes of memory, measured with CPython 3.11 and pydantic 2: most models have 500, a config with its 25 fields 1,300.
+_OBJECT: Final = 520
+_CONFIG: Final = 900
+_ITEM: Final = 80
+_SURELY_SMALL: Final = 1 << 19  # bytes: so short a document is within all bounds
+_MOST_MEMORY: Final = 512 << 20
+_MOST_VALUES: Final = 2_500_000  # each may be wrong, and pydantic takes 300 bytes to say so of one
+_MOST_TOLD: Final = 1000  # errors: to get at one, pydantic makes all
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 
 
@@ -30,24 +41,69 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
     """Read a JSON document into a model.
 
     Raises:
-        DataError: it is not JSON, or a value has another type than Go's struct; with ``where`` and JSON path.
+        DataError: it is not JSON, a value has another type than Go's struct, or there is more of it than in any real
+            document; with ``where`` and JSON path.
     """
+    if len(data) > _SURELY_SMALL:
+        _demand_bounded(data, where)
     try:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
-        error = strict_error
+        refused = _refusal(strict_error, where)
     try:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         document = _well_formed(json.loads(text, parse_constant=_no_constant))
-        return cast("M", model.__pydantic_validator__.validate_json(json.dumps(_conform(model, document))))
+        again = json.dumps(_conform(model, document), ensure_ascii=False)
+        return cast("M", model.__pydantic_validator__.validate_json(again))
     except ValidationError as lenient_error:
-        error = lenient_error
+        refused = _refusal(lenient_error, where)
     except (ValueError, RecursionError):
         pass  # not JSON at all, or nested beyond reason: the strict error says where
+    raise refused
+
+
+def _refusal(error: ValidationError, where: str) -> DataError:
+    count = error.error_count()
+    if count > _MOST_TOLD:
+        return DataError(f"{count:,} values have the wrong type", where=where)
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    more = error.error_count() - 1
-    what = first["msg"] + (f" (and {more} more)" if more else "")
-    raise DataError(what, where=where, path=json_path(first["loc"])) from None
+    what = first["msg"] + (f" (and {count - 1} more)" if count > 1 else "")
+    return DataError(what, where=where, path=json_path(first["loc"]))
+
+
+def _demand_bounded(data: bytes | str, where: str) -> None:
+    size = footprint(data)
+    if size.values > _MOST_VALUES:
+        raise DataError(f"has more than {_MOST_VALUES:,} values", where=where)
+    if size.memory > _MOST_MEMORY:
+        raise DataError(f"needs more than {_MOST_MEMORY:,} bytes of memory", where=where)
+
+
+class Footprint(NamedTuple):
+    """How much a JSON document holds: how many values, and bytes of memory as a model, estimated from above."""
+
+    values: int
+    memory: int
+
+
+def footprint(data: bytes | str) -> Footprint:
+    """How much a JSON document holds, counted without decoding it. Commas and brackets within strings count too."""
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    objects = data.count(b"{")
+    # Configs are the values of such keys, and what a probe with an outcome is expected to create.
+    lowered = data.lower()
+    configs = objects if _ESCAPED_LETTER.search(data) else lowered.count(b'onfig"') + lowered.count(b'outcome"')
+    if data.count(b"null") > objects:
+        objects += sum(1 for _ in _NULL_ITEM.finditer(data))  # null in a list of objects is an empty one
+    items = data.count(b",") + data.count(b"[")
+    memory = objects * _OBJECT + min(objects, configs) * _CONFIG + items * _ITEM + _text_size(data)
+    return Footprint(objects + items, memory)
+
+
+def _text_size(data: bytes) -> int:
+    """Of the document and its strings, which have four bytes a character where one of them is beyond U+FFFF."""
+    return len(data) * (2 if data.isascii() and b"\\u" not in data else 5)
 
 
 def json_path(location: tuple[int | str, ...]) -> str:

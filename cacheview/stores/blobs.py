@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, ImageConfig, decode
-from cacheview.stores.limits import Limits
+from cacheview.model import DataError, ImageConfig
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
 __all__ = ["Blobs", "MissingBlobError", "digest_of", "read_config"]
@@ -35,8 +35,9 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
 class Blobs:
     """The ``blobs/`` of a store: JSON documents found by digest and verified."""
 
-    def __init__(self, members: Members) -> None:
+    def __init__(self, members: Members, budget: Budget) -> None:
         self._members = members
+        self._budget = budget
 
     def read(self, digest: str) -> bytes:
         """The content of a blob.
@@ -57,15 +58,18 @@ class Blobs:
             raise DataError(f"bad digest: the content stored as {digest} is {found}")
         return content
 
-    def decode(self, model: type[M], digest: str) -> M:
-        """A blob as a model. Raises as `read`, and `DataError` with the JSON path where it does not fit."""
-        return decode(model, self.read(digest), where=model.__name__.lower())
+    def decode(self, model: type[M], digest: str, *, kept: bool = False) -> M:
+        """A blob as a model. Raises as `read` and `Budget.decode`, which says what ``kept`` is."""
+        return self._budget.decode(model, self.read(digest), where=model.__name__.lower(), kept=kept)
 
 
-def read_config(content: bytes, limits: Limits) -> ImageConfig:
-    """An image's config. Raises `DataError` where it is none, or longer than anything real."""
-    config = decode(ImageConfig, content, where="config")
-    if config.history is not None and len(config.history) > limits.history:
-        entries = f"{len(config.history):,} entries; at most {limits.history:,} are read"
-        raise DataError(entries, where="config", path="history")
+def read_config(content: bytes, budget: Budget) -> ImageConfig:
+    """An image's config. Raises as `Budget.decode`, and `DataError` where its history is longer than anything real."""
+    config = budget.decode(ImageConfig, content, where="config")
+    history = config.history or ()
+    limit = budget.limits.history
+    if len(history) > limit:
+        raise DataError(f"{len(history):,} entries; at most {limit:,} are read", where="config", path="history")
+    budget.spend(Resource.HISTORY, len(history))
+    budget.spend(Resource.LAYERS, len(config.rootfs.diff_ids or ()) if config.rootfs is not None else 0)
     return config

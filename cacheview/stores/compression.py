@@ -8,10 +8,12 @@ import io
 import lzma
 import os
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import zstandard
 
+from cacheview.stores.budget import Budget
 from cacheview.stores.files import BUFFER
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ __all__ = ["DamagedStreamError", "decompressed"]
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
+_FEED: Final = 8 * 1024
+"""Bytes given to a decompressor at once: it copies what is left of them where a stream ends, and a file can be a
+million of very short streams."""
 
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
@@ -52,11 +57,11 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
 
 
-def decompressed(file: io.BufferedReader) -> tuple[io.BufferedReader, str]:
+def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedReader, str]:
     """The content of a file that may be compressed, and the name of the compression (empty: none).
 
-    Told by the first bytes, not by the file's name. The stream reads and seeks forward; reading from it
-    raises `DamagedStreamError` where the data is damaged or cut off.
+    Recognized by the first bytes, not by the file's name. The stream reads and seeks forward; reading from it
+    raises `DamagedStreamError` where the data is damaged or cut off, and as `Budget.unpacked` for what comes out.
     """
     head = file.read(6)
     file.seek(0)
@@ -65,44 +70,54 @@ def decompressed(file: io.BufferedReader) -> tuple[io.BufferedReader, str]:
         kind = "zstd"
     if not kind:
         return file, ""
-    return io.BufferedReader(_ForwardReader(_open(kind, file), file), BUFFER), kind
+    return io.BufferedReader(_ForwardReader(_open(kind, file), file, budget), BUFFER), kind
 
 
 def _open(kind: str, file: io.BufferedReader) -> _Bytes:
     if kind == "gzip":
-        return gzip.GzipFile(fileobj=file, mode="rb")
+        pieces: Any = _Pieces(file)
+        opened: _Bytes = gzip.GzipFile(fileobj=pieces, mode="rb")
+        return opened
     if kind == "zstd":
         decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
         return decompressor.stream_reader(file, read_size=BUFFER, read_across_frames=True, closefd=False)
     if kind == "xz":
-        return _Inflater(file, xz=True)
-    return _Inflater(file, xz=False)
+        return _Inflater(file, lambda: lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY))
+    return _Inflater(file, bz2.BZ2Decompressor)
+
+
+class _Pieces:
+    """A file for `gzip`, which would read more of it at once than `_FEED`."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(min(size, _FEED))
 
 
 class _Inflater:
     """xz and bzip2 streams, one after the other, within a bounded memory (``LZMAFile`` has no bound)."""
 
-    def __init__(self, file: io.BufferedReader, *, xz: bool) -> None:
+    def __init__(self, file: io.BufferedReader, make: Callable[[], _Decompressor]) -> None:
         self._file = file
-        self._xz = xz
-        self._decompressor = self._new()
-
-    def _new(self) -> _Decompressor:
-        if self._xz:
-            return lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY)
-        return bz2.BZ2Decompressor()
+        self._make = make
+        self._decompressor = make()
 
     def readinto1(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
         while True:
             compressed = b""
             if self._decompressor.eof:
-                compressed = self._decompressor.unused_data.lstrip(b"\0") or self._file.read(BUFFER)
-                if not compressed.strip(b"\0"):
-                    return 0
-                self._decompressor = self._new()
+                compressed = self._decompressor.unused_data.lstrip(b"\0")
+                while not compressed:
+                    piece = self._file.read(_FEED)
+                    if not piece:
+                        return 0
+                    compressed = piece.lstrip(b"\0")
+                self._decompressor = self._make()
             elif self._decompressor.needs_input:
-                compressed = self._file.read(BUFFER)
+                compressed = self._file.read(_FEED)
                 if not compressed:
                     raise EOFError("the compressed data ends early")
             data = self._decompressor.decompress(compressed, len(view))
@@ -115,9 +130,10 @@ class _ForwardReader(io.RawIOBase):
     """Decompressed bytes; seeking forward reads and drops them. Fills what it is given, so that a buffer
     above it holds the whole beginning of the stream."""
 
-    def __init__(self, stream: _Bytes, file: io.BufferedReader) -> None:
+    def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget) -> None:
         self._stream = stream
         self._file = file
+        self._budget = budget
         self._position = 0
         self._damage: DamagedStreamError | None = None
 
@@ -142,6 +158,7 @@ class _ForwardReader(io.RawIOBase):
         if not filled and self._damage is not None and len(view):
             raise self._damage  # after everything before it has been given
         self._position += filled
+        self._budget.unpacked(filled)
         return filled
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

@@ -47,7 +47,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         Cancelled: by the progress.
     """
     if "\0" in target:
-        raise DataError("is no path: it holds a null character", where=repr(target[:200]))
+        raise DataError("is not a path: it holds a null character", where=repr(target[:200]))
     root = Path(target or USUAL_ROOT)
     try:
         _demand_folder(root)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from cacheview.model import DataError, Image, Problem, familiar, short_id
 from cacheview.stores.blobs import Blobs, digest_of, read_config
-from cacheview.stores.limits import Limits
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
 from cacheview.stores.members import Members, clean_name
 from cacheview.stores.names import full_name, merged
-from cacheview.stores.progress import Meter
 
 __all__ = ["ArchiveReader", "from_graph_driver"]
 
@@ -34,42 +33,43 @@ class ArchiveReader:
     """Reads the entries of ``manifest.json``. An image that cannot be read is a problem; the rest is read."""
 
     members: Members
-    limits: Limits
-    meter: Meter
+    budget: Budget
     problems: list[Problem] = field(default_factory=list)
 
     def images(self, entries: tuple[ArchiveEntry, ...], index: tuple[Descriptor, ...]) -> list[Image]:
         """An image for each config, by id as the store lists them. ``index``: the archive's, if any."""
-        if len(entries) > self.limits.images:
-            self.problems.append(Problem("", f"more than {self.limits.images:,} images; the rest is not read"))
         merged_entries: dict[str, list[ArchiveEntry]] = {}
-        for entry in entries[: self.limits.images]:
+        for entry in entries:
             merged_entries.setdefault(clean_name(entry.Config) or entry.Config, []).append(entry)
-        manifest_digests = self._manifest_digests(index)
         images: dict[str, Image] = {}
-        for same in merged_entries.values():
-            self.meter.alive()
-            image = self._image_or_problem(same, manifest_digests)
-            if image is None:
-                continue
-            if image.id in images:
-                self.problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
-            images.setdefault(image.id, image)
+        try:
+            manifest_digests = self._manifest_digests(index)
+            for same in merged_entries.values():
+                self.budget.spend(Resource.IMAGES)
+                self.budget.alive()
+                image = self._image_or_problem(same, manifest_digests)
+                if image is None:
+                    continue
+                if image.id in images:
+                    self.problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
+                images.setdefault(image.id, image)
+        except LimitError as error:
+            self.problems.append(Problem("", f"there is {error}"))
         return [images[image_id] for image_id in sorted(images)]
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
         """For config digests, the digest of their manifest, as far as the archive's index tells."""
-        blobs = Blobs(self.members)
+        blobs = Blobs(self.members, self.budget)
         found: dict[str, str] = {}
-        for descriptor in index[: self.limits.images]:
-            self.meter.alive()
+        for digest in dict.fromkeys(descriptor.digest for descriptor in index):
+            self.budget.alive()
             try:
-                manifest = blobs.decode(Manifest, descriptor.digest)
+                manifest = blobs.decode(Manifest, digest)
             except DataError as error:
-                self.problems.append(Problem(f"manifest {short_id(descriptor.digest)[:200]}", str(error)))
+                self.problems.append(Problem(f"manifest {short_id(digest)[:200]}", str(error)))
                 continue
             if manifest.config is not None:
-                found.setdefault(manifest.config.digest, descriptor.digest)
+                found.setdefault(manifest.config.digest, digest)
         return found
 
     def _image_or_problem(self, same: list[ArchiveEntry], manifest_digests: dict[str, str]) -> Image | None:
@@ -86,7 +86,7 @@ class ArchiveReader:
                 id=image_id,
                 names=names,
                 parent=next(iter(parents), None),
-                config=read_config(content, self.limits),
+                config=read_config(content, self.budget),
                 config_digest=image_id,
                 manifest_digest=manifest_digests.get(image_id, ""),
                 size=self._size(same[0].Layers),

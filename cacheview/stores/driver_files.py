@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import what_it_is
-from cacheview.stores.limits import Limits
 
 __all__ = ["SHORT", "DriverFiles", "mode_of"]
 
@@ -26,8 +26,7 @@ class DriverFiles:
     """Files by their name below a folder. Docker writes no links there, so one that is found leads astray."""
 
     folder: Path
-    limits: Limits
-    _read: int = 0
+    budget: Budget
 
     def path(self, name: str) -> str:
         return f"{self.folder}/{name}"  # a third of the time of reading would go into this with Path
@@ -40,7 +39,8 @@ class DriverFiles:
         """The content of a file; None where there is none.
 
         Raises:
-            DataError: it is no regular file, has more than ``limit`` bytes, or is more than is read of one store.
+            DataError: it is not a regular file, or has more than ``limit`` bytes.
+            LimitError: it is more than is read of one store.
             OSError: it cannot be read.
         """
         path = self.path(name)
@@ -54,11 +54,8 @@ class DriverFiles:
             _demand_regular(status.st_mode, name)
             if status.st_size > limit:
                 raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
-            content = file.read(status.st_size) or b""
-        self._read += len(content)
-        if self._read > self.limits.documents:
-            raise DataError(f"more than {self.limits.documents:,} bytes of JSON in the store")
-        return content
+            self.budget.spend(Resource.DOCUMENTS, status.st_size)
+            return file.read(status.st_size) or b""
 
     def has_folder(self, name: str) -> bool:
         """Whether a folder is there. Raises `DataError` where a link leads out of the driver's folder to it."""

@@ -32,7 +32,7 @@ _KINDS = (
 
 def what_it_is(mode: int) -> str:
     """A file mode in words."""
-    return next((words for test, words in _KINDS if test(mode)), "no regular file")
+    return next((words for test, words in _KINDS if test(mode)), "not a regular file")
 
 
 def refusal(error: OSError, where: str) -> DataError:
@@ -66,7 +66,7 @@ def open_regular(path: Path, where: str) -> io.FileIO:
     except ValueError as error:  # a null character in the path
         if isinstance(error, DataError):
             raise
-        raise DataError(f"is no path: {error}", where=where) from error
+        raise DataError(f"is not a path: {error}", where=where) from error
 
 
 def _demand_regular(mode: int, where: str) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cacheview.model import DataError, Problem
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import open_regular
-from cacheview.stores.limits import Limits
 from cacheview.stores.members import clean_name
-from cacheview.stores.progress import Meter
 
 __all__ = ["FolderMembers"]
 
@@ -22,8 +21,7 @@ class FolderMembers:
     """A folder, read file by file as they are asked for. Nothing outside of it is named."""
 
     path: Path
-    limits: Limits
-    meter: Meter
+    budget: Budget
     problems: list[Problem] = field(default_factory=list)
     _read: int = 0
 
@@ -33,13 +31,13 @@ class FolderMembers:
             return None
         with open_regular(path, "") as file:
             size = os.fstat(file.fileno()).st_size
-            if size > self.limits.document:
-                raise DataError(f"a JSON document of {size:,} bytes; at most {self.limits.document:,} are read")
-            content = file.read(self.limits.document)
+            limit = self.budget.limits.document
+            if size > limit:
+                raise DataError(f"a JSON document of {size:,} bytes; at most {limit:,} are read")
+            self.budget.spend(Resource.DOCUMENTS, size)
+            content = file.read(limit)
         self._read += len(content)
-        if self._read > self.limits.documents:
-            raise DataError(f"more than {self.limits.documents:,} bytes of JSON in the folder")
-        self.meter.reached(self._read)
+        self.budget.meter.reached(self._read)
         return content
 
     def size(self, name: str) -> int | None:

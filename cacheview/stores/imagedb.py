@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cacheview.model import Aspect, DataError, Doubt, Image, Problem, familiar
 from cacheview.stores.blobs import digest_of, read_config
+from cacheview.stores.budget import LimitError
 from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import refusal
 from cacheview.stores.layerdb import LAYERS, LayerDatabase
@@ -59,7 +60,7 @@ class ImageDatabase:
     _names: Mapping[str, Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
-        self._files = DriverFiles(self.folder, self.reading.limits)
+        self._files = DriverFiles(self.folder, self.reading.budget)
         self._layers = LayerDatabase(self._files)
 
     @property
@@ -84,10 +85,25 @@ class ImageDatabase:
         meter.alive()
         noted = self._noted(ids)
         images: dict[str, Image] = {}
+        try:
+            unread = self._read_all(ids, noted, images, meter, grown)
+            self._settle_names(images, named)
+            self._settle_parents(images, unread)
+            self._tell_missing(images.keys() | unread, noted)
+        except LimitError as error:
+            self._problems.append(Problem("", f"the store has {error}"))
+        meter.finished()
+        return list(images.values())
+
+    def _read_all(
+        self, ids: list[str], noted: set[str], images: dict[str, Image], meter: Meter, grown: Grown | None
+    ) -> set[str]:
+        """Put all images that can be read into ``images``; the ids of the others."""
         unread: set[str] = set()
         started, due = time.monotonic(), _FIRST_GROWN
         for done, encoded in enumerate(ids, 1):
             image_id = f"sha256:{encoded}"
+            self.reading.budget.alive()
             try:
                 image = self._image(encoded, has_metadata=encoded in noted)
             except (DataError, OSError) as error:
@@ -100,11 +116,7 @@ class ImageDatabase:
             if grown is not None and time.monotonic() - started >= due:
                 grown(list(images.values()), self.problems)
                 due = 2 * (time.monotonic() - started)
-        self._settle_names(images, named)
-        self._settle_parents(images, unread)
-        self._tell_missing(images.keys() | unread, noted)
-        meter.finished()
-        return list(images.values())
+        return unread
 
     # Lists
 
@@ -138,7 +150,7 @@ class ImageDatabase:
             content = self._files.read(REPOSITORIES, self.reading.limits.document)
             if content is None:
                 raise DataError("is missing")
-            self._names, self._name_problems = read_repositories(content)
+            self._names, self._name_problems = read_repositories(content, self.reading.budget)
             return content
         except (DataError, OSError) as error:
             self._name_problems.append(self._told(REPOSITORIES, error, "so the names of images are not known"))
@@ -163,7 +175,7 @@ class ImageDatabase:
         found = digest_of(content)
         if found != image_id:
             raise DataError(f"bad digest: the content stored as {image_id} is {found}. Docker does not load it either")
-        config = read_config(content, self.reading.limits)
+        config = read_config(content, self.reading.budget)
         if config.rootfs is None:
             raise DataError("is no image config: it has no rootfs. Docker does not load it either")
         parent, is_local = None, False

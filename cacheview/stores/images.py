@@ -6,16 +6,15 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind, decode
+from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.stores.blobs import Blobs
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
 from cacheview.stores.folder import FolderMembers
-from cacheview.stores.limits import Limits
 from cacheview.stores.manifests import ArchiveManifest, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
 from cacheview.stores.opened import Case, Opened
-from cacheview.stores.progress import Meter
 from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
 __all__ = ["read_images"]
@@ -25,25 +24,25 @@ M = TypeVar("M", bound=BaseModel)
 _STORES: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 
 
-def read_images(members: Members, where: str, platform: Platform, limits: Limits, meter: Meter) -> Opened:
+def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
     """The store that the files make up. Raises `DataError` where they make up none."""
     in_folder = isinstance(members, FolderMembers)
     problems = list(members.problems)
-    index = _document(members, Manifest, "index.json", problems)
-    listed = _document(members, ArchiveManifest, "manifest.json", problems)
+    index = _document(members, Manifest, "index.json", budget, problems)
+    listed = _document(members, ArchiveManifest, "manifest.json", budget, problems)
     saved = listed is not None
     manifests = index.manifests if index is not None else None
     entries = listed.root if listed is not None else None
     if manifests is None and entries is None and problems:
-        entries, manifests = stray_entries(members) or None, stray_manifests(members) or None
+        entries, manifests = stray_entries(members) or None, stray_manifests(members, budget) or None
         if entries or manifests:
             problems.append(Problem("", SALVAGED))
 
     if entries is not None and (manifests is None or from_graph_driver(entries, members)):
-        archive = ArchiveReader(members, limits, meter, problems)
+        archive = ArchiveReader(members, budget, problems)
         images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
-        reader = IndexReader(Blobs(members), platform, limits, meter, problems)
+        reader = IndexReader(Blobs(members, budget), platform, budget, problems)
         images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:
         raise DataError(_why_nothing(members, problems, in_folder), where=where)
@@ -63,14 +62,16 @@ def read_images(members: Members, where: str, platform: Platform, limits: Limits
     return Opened(title, where, kind, (Case(title, store, ""),), store.problems)
 
 
-def _document(members: Members, model: type[M], name: str, problems: list[Problem]) -> M | None:
+def _document(members: Members, model: type[M], name: str, budget: Budget, problems: list[Problem]) -> M | None:
     """One of the documents at the top; None where it is missing or, with a problem, where it cannot be read."""
     try:
         content = members.read(name)
-        return None if content is None else decode(model, content)
+        return None if content is None else budget.decode(model, content)
     except DataError as error:
         problems.append(Problem(name, str(error)))
-        return None
+    except LimitError as error:
+        problems.append(Problem(name, f"there is {error}"))
+    return None
 
 
 def _why_nothing(members: Members, problems: list[Problem], in_folder: bool) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cacheview.model import DataError, Problem
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
-from cacheview.stores.limits import Limits
 from cacheview.stores.tar import TarError, walk
 
 __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
@@ -79,14 +79,17 @@ class ArchiveMembers:
         return (name[len(self.root) :] for name in self.contents if name.startswith(self.root))
 
 
-def read_archive(stream: io.BufferedReader, limits: Limits) -> ArchiveMembers:
+def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     """Go over a tar archive once, keeping its JSON documents: which of them matter is known only at its end.
 
-    Layers are skipped. A damaged or cut archive gives what came before, with a problem.
+    Layers are skipped. A damaged or cut archive gives what came before, with a problem; so does one that holds more
+    than ``budget`` allows.
     """
     members = ArchiveMembers()
     try:
-        _fill(members, stream, limits)
+        _fill(members, stream, budget)
+    except LimitError as error:
+        members.problems.append(Problem("", f"the archive has {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
         what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {error}"
         members.problems.append(Problem("", f"{what}. What came before it was read"))
@@ -94,17 +97,18 @@ def read_archive(stream: io.BufferedReader, limits: Limits) -> ArchiveMembers:
     return members
 
 
-def _fill(members: ArchiveMembers, stream: io.BufferedReader, limits: Limits) -> None:
+def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) -> None:
+    limits = budget.limits
     outside = 0
-    kept = 0
     sizes, contents = members.sizes, members.contents
-    for count, (raw_name, size, regular, link) in enumerate(walk(stream), 1):
-        if count > limits.members:
-            raise TarError(f"the archive has more than {limits.members:,} members")
+    for raw_name, size, regular, link in walk(stream):
+        budget.spend(Resource.MEMBERS)
+        budget.alive()
         name = clean_name(raw_name)
         if name is None:
             outside += 1
             continue
+        budget.spend(Resource.NAMES, len(raw_name) + len(link))
         if link:
             members.links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
         if not regular:
@@ -119,14 +123,17 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, limits: Limits) ->
         if size > limits.document:
             members.refused[name] = f"a JSON document of {size:,} bytes; at most {limits.document:,} are read"
             continue
-        if kept + size > limits.documents and posixpath.basename(name) not in TOP_DOCUMENTS:
-            members.refused[name] = f"more than {limits.documents:,} bytes of JSON in the archive"
-            continue
+        if posixpath.basename(name) not in TOP_DOCUMENTS:
+            try:
+                budget.spend(Resource.DOCUMENTS, size)
+            except LimitError as error:
+                members.refused[name] = f"the archive has {error}"
+                continue
+        budget.spend(Resource.MEMORY, size)
         if size > len(content):
             content += stream.read(size - len(content))
         if len(content) < size:
             raise TarError(f"the archive ends early, in {name[:200]!r}")
-        kept += size
         contents[name] = content
     if outside:
         what = f"{outside} members have names that point outside of the archive (.. or /) and were passed over"

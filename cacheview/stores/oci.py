@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 from cacheview.model import DataError, Image, ImageConfig, Platform, Problem, Variant, familiar, short_id
 from cacheview.stores.blobs import Blobs, MissingBlobError, read_config
-from cacheview.stores.limits import Limits
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.names import bare_tag, descriptor_name, merged
 from cacheview.stores.platforms import shown_variant
-from cacheview.stores.progress import Meter
 
-__all__ = ["IndexReader"]
+__all__ = ["IndexReader", "Known"]
 
 # Empty: old tools leave it out.
 _CONFIG_TYPES = frozenset(
@@ -26,20 +25,39 @@ _CONFIG_TYPES = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an image manifest names: its config, the config's digest, and the size of its layers."""
+
+    config_digest: str
+    config: ImageConfig
+    size: int
+
+
+@dataclass
+class Known:
+    """What has been read of the documents of one store, by digest: each is read once, whoever names it."""
+
+    configs: dict[str, ImageConfig | DataError] = field(default_factory=dict)
+    below: dict[str, _Content | tuple[Descriptor, ...] | None] = field(default_factory=dict)
+    variants: dict[tuple[str, Platform | None], Variant] = field(default_factory=dict)
+
+
 @dataclass
 class IndexReader:
     """Reads the images that the descriptors of an index name.
 
-    An image that cannot be read is a problem; the others are not touched by it.
+    An image that cannot be read is a problem; the others are not touched by it. Several readers may share what is
+    ``known``.
     """
 
     blobs: Blobs
     platform: Platform
-    limits: Limits
-    meter: Meter
+    budget: Budget
     problems: list[Problem] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)  # given without a repository
-    _configs: dict[str, ImageConfig | DataError] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    limit: LimitError | None = None  # that ended the reading
 
     def images(self, descriptors: tuple[Descriptor, ...]) -> list[Image]:
         """An image for each digest, in containerd's order: by name, the unnamed last by digest."""
@@ -47,17 +65,19 @@ class IndexReader:
         for descriptor in descriptors:
             if descriptor.is_attestation:
                 continue
-            if len(named) >= self.limits.images:
-                self.problems.append(Problem("", f"more than {self.limits.images:,} images; the rest is not read"))
-                break
             _, names = named.setdefault(descriptor.digest, (descriptor, []))
             names.append(self._name(descriptor))
         images = []
-        for descriptor, names in named.values():
-            self.meter.alive()
-            image = self._image_or_problem(descriptor, merged(names))
-            if image is not None:
-                images.append(image)
+        try:
+            for descriptor, names in named.values():
+                self.budget.spend(Resource.IMAGES)
+                self.budget.alive()
+                image = self._image_or_problem(descriptor, merged(names))
+                if image is not None:
+                    images.append(image)
+        except LimitError as error:
+            self.limit = error
+            self.problems.append(Problem("", f"there is {error}"))
         return sorted(images, key=lambda image: (not image.names, image.names or (image.id,)))
 
     def _name(self, descriptor: Descriptor) -> str:
@@ -80,17 +100,17 @@ class IndexReader:
     def _image(self, descriptor: Descriptor, names: tuple[str, ...], where: str) -> Image:
         manifest = self.blobs.decode(Manifest, descriptor.digest)
         if manifest.manifests is None:
-            config_digest, config, size = self._content(descriptor, manifest)
+            content = self._content(descriptor, manifest)
             return Image(
                 id=descriptor.digest,
                 names=names,
-                config=config,
-                config_digest=config_digest,
+                config=content.config,
+                config_digest=content.config_digest,
                 manifest_digest=descriptor.digest,
-                size=size,
+                size=content.size,
             )
         seen = {descriptor.digest}
-        variants = tuple(self._variants(manifest.manifests, where, self.limits.nesting, seen))
+        variants = tuple(self._all_variants(manifest.manifests, where, self.budget.limits.nesting, seen))
         shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
             raise DataError(f"none of the {len(variants)} platforms of this index has its content in the store")
@@ -104,7 +124,7 @@ class IndexReader:
             variants=variants,
         )
 
-    def _variants(
+    def _all_variants(
         self, descriptors: tuple[Descriptor, ...], where: str, nesting: int, seen: set[str]
     ) -> Iterator[Variant]:
         """Every image manifest of an index, those of indexes in it among them, in order, each digest once."""
@@ -112,57 +132,68 @@ class IndexReader:
             if descriptor.is_attestation or descriptor.digest in seen:
                 continue
             seen.add(descriptor.digest)
-            self.meter.alive()
-            try:
-                manifest = self.blobs.decode(Manifest, descriptor.digest)
-                if manifest.manifests is None:
-                    yield self._variant(descriptor, manifest)
-                    continue
-            except MissingBlobError:
-                # Nothing wrong: stores keep the platforms that were pulled.
-                yield _absent(descriptor)
-                continue
-            except DataError as error:
-                self.problems.append(Problem(f"{where}: manifest {short_id(descriptor.digest)[:200]}", str(error)))
-                yield _absent(descriptor)
+            self.budget.spend(Resource.VARIANTS)
+            self.budget.alive()
+            below = self._named_below(descriptor, where)
+            if not isinstance(below, tuple):
+                yield self._variant(descriptor, below)
                 continue
             if nesting == 0:
-                raise DataError(f"indexes within indexes, more than {self.limits.nesting} deep")
-            yield from self._variants(manifest.manifests, where, nesting - 1, seen)
+                raise DataError(f"indexes within indexes, more than {self.budget.limits.nesting} deep")
+            yield from self._all_variants(below, where, nesting - 1, seen)
 
-    def _variant(self, descriptor: Descriptor, manifest: Manifest) -> Variant:
-        config_digest, config, size = self._content(descriptor, manifest)
-        return Variant(
-            manifest_digest=descriptor.digest,
-            platform=descriptor.platform or config.platform,
-            config_digest=config_digest,
-            config=config,
-            size=size,
-        )
+    def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:
+        """What a manifest in an index names: the content of an image, further manifests, or nothing that is there."""
+        digest = descriptor.digest
+        if digest not in self.known.below:
+            below: _Content | tuple[Descriptor, ...] | None
+            try:
+                manifest = self.blobs.decode(Manifest, digest, kept=True)
+                below = self._content(descriptor, manifest) if manifest.manifests is None else manifest.manifests
+            except MissingBlobError:
+                below = None  # Nothing wrong: stores keep the platforms that were pulled.
+            except DataError as error:
+                self.problems.append(Problem(f"{where}: manifest {short_id(digest)[:200]}", str(error)))
+                below = None
+            self.known.below[digest] = below
+        return self.known.below[digest]
 
-    def _content(self, descriptor: Descriptor, manifest: Manifest) -> tuple[str, ImageConfig, int]:
-        """Of an image manifest: the digest of its config, the config, the size of its layers."""
+    def _variant(self, descriptor: Descriptor, content: _Content | None) -> Variant:
+        key = descriptor.digest, descriptor.platform
+        if key not in self.known.variants:
+            self.known.variants[key] = _variant(descriptor, content)
+        return self.known.variants[key]
+
+    def _content(self, descriptor: Descriptor, manifest: Manifest) -> _Content:
         if manifest.config is None:
             kind = manifest.mediaType or descriptor.mediaType or "no media type"
             raise DataError(f"neither an image manifest nor an index ({kind[:200]})")
         if manifest.config.mediaType not in _CONFIG_TYPES:
             raise DataError(f"not a container image but an artifact of type {manifest.config.mediaType[:200]}")
         digest = manifest.config.digest
-        return digest, self._config(digest), sum(layer.size for layer in manifest.layers or ())
+        return _Content(digest, self._config(digest), sum(layer.size for layer in manifest.layers or ()))
 
     def _config(self, digest: str) -> ImageConfig:
         """A config, read once however many manifests name it."""
-        known = self._configs.get(digest)
+        known = self.known.configs.get(digest)
         if known is None:
             try:
-                known = read_config(self.blobs.read(digest), self.limits)
+                known = read_config(self.blobs.read(digest), self.budget)
             except DataError as error:
                 known = error
-            self._configs[digest] = known
+            self.known.configs[digest] = known
         if isinstance(known, DataError):
             raise known
         return known
 
 
-def _absent(descriptor: Descriptor) -> Variant:
-    return Variant(manifest_digest=descriptor.digest, platform=descriptor.platform or Platform())
+def _variant(descriptor: Descriptor, content: _Content | None) -> Variant:
+    if content is None:
+        return Variant(manifest_digest=descriptor.digest, platform=descriptor.platform or Platform())
+    return Variant(
+        manifest_digest=descriptor.digest,
+        platform=descriptor.platform or content.config.platform,
+        config_digest=content.config_digest,
+        config=content.config,
+        size=content.size,
+    )

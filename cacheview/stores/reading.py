@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cacheview.model import ImageStore, Platform
-from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.budget import Budget
+from cacheview.stores.limits import Limits
 from cacheview.stores.platforms import DEFAULT_PLATFORM
 from cacheview.stores.progress import Progress
 
@@ -27,10 +28,15 @@ class Reading:
         platform: which manifest of a multi-platform image to show, where it is there.
         progress: told how many images of how many have been read; may raise `Cancelled` to stop.
         partial: given stores that grow, the first as soon as the images are listed; None: only the whole is wanted.
-        limits: what is more than this is a problem of the store.
+        budget: how much may still be read: one for all stores that are read for one opening.
     """
 
     platform: Platform = DEFAULT_PLATFORM
     progress: Progress | None = None
     partial: Partial | None = None
-    limits: Limits = DEFAULT_LIMITS
+    budget: Budget = field(default_factory=Budget)
+
+    @property
+    def limits(self) -> Limits:
+        """What is more than this is a problem of the store."""
+        return self.budget.limits

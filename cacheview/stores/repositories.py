@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from cacheview.model import DataError, Problem, decode
+from cacheview.model import DataError, Problem
 from cacheview.model.base import Model
+from cacheview.stores.budget import Budget
 from cacheview.stores.names import full_name
 
 __all__ = ["REPOSITORIES", "read_repositories"]
@@ -24,7 +25,7 @@ class _Repositories(Model):
     repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
 
 
-def read_repositories(content: bytes) -> tuple[Mapping[str, Sequence[str]], list[Problem]]:
+def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequence[str]], list[Problem]]:
     """Of each image id its names in full form, and what of the file is of no use.
 
     As ``reference/store.go`` of moby 28.5.2 has it; pulled images have a name by digest beside that by tag.
@@ -35,7 +36,7 @@ def read_repositories(content: bytes) -> tuple[Mapping[str, Sequence[str]], list
     names: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     problems = []
-    for references in (decode(_Repositories, content).repositories or {}).values():
+    for references in (budget.decode(_Repositories, content).repositories or {}).values():
         for reference, image_id in references.items():
             try:
                 name = full_name(reference)

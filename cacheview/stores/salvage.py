@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cacheview.model import DataError, decode
+from cacheview.model import DataError
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
 from cacheview.stores.members import Members
 
@@ -19,7 +20,7 @@ _BLOB = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")
 _OLD_CONFIG = re.compile(r"[a-f0-9]{64}\.json")
 
 
-def stray_manifests(members: Members) -> tuple[Descriptor, ...]:
+def stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
     """The image manifests among the blobs, each by its digest."""
     found = []
     for name in members.documents():
@@ -28,7 +29,9 @@ def stray_manifests(members: Members) -> tuple[Descriptor, ...]:
         if match is None or content is None or b'"layers"' not in content:
             continue
         try:
-            manifest = decode(Manifest, content)
+            manifest = budget.decode(Manifest, content, kept=False)
+        except LimitError:
+            break  # those found so far are read, as far as the limit allows
         except DataError:
             continue  # some other document: what a blob is, only the lost table says
         if manifest.config is not None and manifest.layers is not None:

@@ -10,20 +10,23 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, ImageStore, Problem, SuiteCase, decode
-from cacheview.stores.collector import paused_collector
+from cacheview.model import DataError, ImageStore, Problem, SuiteCase
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.opened import Case
-from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.progress import Progress
 
-__all__ = ["read_cases", "read_lines", "read_suite", "suite_lines"]
+__all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_lines", "read_suite"]
 
 M = TypeVar("M", bound=BaseModel)
 
+_MAX_PROBLEMS = 1000  # lines that are told one by one
+_LINES_AT_ONCE = 1000
 _HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
-_WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
+WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
+"""For who opened something else."""
 
 
 def read_suite(
@@ -54,14 +57,18 @@ def read_lines(
     where = os.fspath(path)
     buffered, meter = open_metered(Path(path), where, progress)
     with buffered:
-        stream, _ = decompressed(buffered)
-        yield from _document_lines(stream, where, limits, model_of)
+        budget = Budget(limits, meter, meter.total or 0, clock=_untimed)
+        try:
+            stream, _ = decompressed(buffered, budget)
+        except (DamagedStreamError, OSError) as error:
+            raise DataError(f"the file cannot be read: {error}", where=where) from error
+        yield from _document_lines(stream, where, budget, model_of, kept=False)
     meter.finished()
 
 
-def suite_lines(stream: io.BufferedReader, where: str, limits: Limits) -> Iterator[tuple[int, SuiteCase | DataError]]:
-    """As `read_suite`, from an open stream, each with its line number."""
-    return _document_lines(stream, where, limits, _suite_case)
+def _untimed() -> float:
+    """A clock that stands still: the time between two lines is that of who asks for them."""
+    return 0.0
 
 
 def _suite_case(_: bytes) -> type[SuiteCase]:
@@ -69,15 +76,22 @@ def _suite_case(_: bytes) -> type[SuiteCase]:
 
 
 def _document_lines(
-    stream: io.BufferedReader, where: str, limits: Limits, model_of: Callable[[bytes], type[M]]
+    stream: io.BufferedReader, where: str, budget: Budget, model_of: Callable[[bytes], type[M]], *, kept: bool
 ) -> Iterator[tuple[int, M | DataError]]:
-    """As `read_lines`, from an open stream."""
-    number = 0
+    """As `read_lines`, from an open stream. ``kept``: who asks keeps all of them at once."""
+    number = bad = 0
+    limits = budget.limits
     while True:
         number += 1
         place = f"{where}, line {number}"
         try:
+            if number % _LINES_AT_ONCE == 0:
+                budget.spend(Resource.LINES, _LINES_AT_ONCE)
+                budget.alive()
             line = stream.readline(limits.document + 1)
+        except LimitError as error:
+            yield number, DataError(f"the file has {error}", where=place)
+            return
         except (DamagedStreamError, OSError) as error:
             yield number, DataError(f"the file cannot be read to its end: {error}", where=place)
             return
@@ -91,42 +105,71 @@ def _document_lines(
             return
         if line.isspace():
             continue
+        if line.lstrip()[:1] != b"{":
+            yield number, DataError("is not a JSON object", where=place)
+            continue
         try:
-            yield number, decode(model_of(line), line, where=place)
+            if kept:
+                budget.spend(Resource.DOCUMENTS, len(line))
+            yield number, budget.decode(model_of(line), line, where=place, kept=kept)
+        except LimitError as error:
+            yield number, DataError(f"there is {error}", where=place)
+            return
         except DataError as error:
             yield number, error
+            bad += 1
+            if bad > limits.errors:
+                yield (
+                    number,
+                    DataError(f"there are more than {limits.errors:,} such lines. The rest is not read", where=place),
+                )
+                return
 
 
-def read_cases(stream: io.BufferedReader, where: str, limits: Limits, meter: Meter) -> tuple[list[Case], list[Problem]]:
+def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], list[Problem]]:
     """All cases of a suite, with the lines that are none as problems. Raises `DataError` if there is none."""
     cases: list[Case] = []
     problems: list[Problem] = []
     first_error: DataError | None = None
-    with paused_collector():
-        for number, case in suite_lines(stream, where, limits):
-            meter.alive()
-            if number > limits.images or stream.tell() > limits.documents:
-                most = f"{limits.images:,} lines or {limits.documents:,} bytes"
-                problems.append(Problem(f"line {number}", f"more than {most}; the rest is not read"))
-                break
-            if isinstance(case, DataError):
-                first_error = first_error or case
+    more = 0
+    for number, case in _document_lines(stream, where, budget, _suite_case, kept=True):
+        budget.alive()
+        if isinstance(case, DataError):
+            first_error = first_error or case
+            if len(problems) < _MAX_PROBLEMS:
                 problems.append(Problem(f"line {number}", str(DataError(case.what, path=case.path))))
-                if not cases and len(problems) >= _HOPELESS:
-                    break
-                continue
-            cases.append(_case(case, number, where, limits))
-            problems.extend(
-                Problem(f"line {number}: {problem.where}", problem.what) for problem in cases[-1].store.problems
-            )
+            else:
+                more += 1
+            if not cases and len(problems) >= _HOPELESS:
+                break
+            continue
+        try:
+            cases.append(_case(case, number, where, budget))
+        except LimitError as error:
+            problems.append(Problem(f"line {number}", f"the file has {error}"))
+            break
+        problems.extend(
+            Problem(f"line {number}: {problem.where}", problem.what)
+            for problem in cases[-1].store.problems[: max(0, _MAX_PROBLEMS - len(problems))]
+        )
+    if more:
+        problems.append(Problem("", f"{more:,} more lines are not cases"))
     if not cases:
         if first_error is None:
-            raise DataError(f"the file has no case. {_WHAT_A_SUITE_IS}", where=where)
-        raise DataError(f"{first_error.what}. {_WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
+            raise DataError(f"the file has no case. {WHAT_A_SUITE_IS}", where=where)
+        raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
     return cases, problems
 
 
-def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
+def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
+    """A case for the window. Raises `LimitError` where it is more than there may be."""
+    limits = budget.limits
+    budget.spend(Resource.IMAGES, max(1, len(case.images)))
+    budget.spend(Resource.PROBES, len(case.probes))
+    for image in case.images:
+        if len(image.history) <= limits.history:
+            budget.spend(Resource.HISTORY, len(image.history))
+        budget.spend(Resource.LAYERS, len(image.diff_ids))
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
     long = tuple(

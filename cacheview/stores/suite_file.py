@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from cacheview.model import DataError, SuiteCase
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.draft import write_whole
 from cacheview.stores.files import open_regular
@@ -87,11 +88,11 @@ def _content(target: Path, where: str) -> tuple[int, bool]:
     try:
         file: io.BufferedReader = io.BufferedReader(open_regular(target, where))
         with file:
-            stream, _ = decompressed(file)
+            stream, _ = decompressed(file, Budget())
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
                 last = chunk[-1:]
-    except (DamagedStreamError, OSError) as error:
+    except (DamagedStreamError, LimitError, OSError) as error:
         raise DataError(f"the file cannot be read to its end: {error}. Nothing was added", where=where) from error
     return size, last == b"\n"
 

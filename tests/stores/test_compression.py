@@ -17,6 +17,7 @@ from store_builder import Layout, tar_bytes
 from store_samples import sample
 
 from cacheview.model import DataError
+from cacheview.stores.budget import Budget
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.open import open_store
 
@@ -33,7 +34,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def opened(data: bytes) -> tuple[io.BufferedReader, str]:
-    return decompressed(io.BufferedReader(io.BytesIO(data)))  # type: ignore[arg-type]
+    return decompressed(io.BufferedReader(io.BytesIO(data)), Budget())  # type: ignore[arg-type]
 
 
 @kinds

@@ -138,7 +138,7 @@ class TestNothingToRead:
             read(tmp_path / "none")
 
     def test_no_path(self) -> None:
-        with pytest.raises(DataError, match="is no path"):
+        with pytest.raises(DataError, match="is not a path"):
             read("/a\0b")
 
     def test_a_file(self, tmp_path: Path) -> None:

@@ -202,16 +202,16 @@ def test_too_many_members(tmp_path: Path) -> None:
     assert "more than 5 members" in result.problems[0].what
 
 
-def test_a_million_history_entries(tmp_path: Path) -> None:
+def test_too_many_history_entries(tmp_path: Path) -> None:
     layout = Layout()
     good = layout.image(1)
-    content = dumps(config(2))[:-1] + b',"history":[' + b"{}," * 999_999 + b"{}]}"
+    content = dumps(config(2))[:-1] + b',"history":[' + b"{}," * 199_999 + b"{}]}"
     manifest = {"config": {"digest": layout.blob(content)}, "layers": []}
     layout.add(layout.document(manifest, ""), "shop/long:1")
     result = open_bytes(tar_bytes(layout.done()), tmp_path / "a.tar")
     assert result is not None
     assert [image.id for image in result.cases[0].store.images] == [good]
-    assert "history: 1,000,000 entries" in result.problems[0].what
+    assert "history: 200,000 entries" in result.problems[0].what
 
 
 def test_a_hundred_thousand_history_entries_are_read(tmp_path: Path) -> None:

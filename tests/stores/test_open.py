@@ -59,7 +59,7 @@ def test_files_that_are_no_store(content: bytes, words: str, tmp_path: Path) -> 
 
 def test_no_such_file(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "nothing")
-    with pytest.raises(DataError, match="no path"):
+    with pytest.raises(DataError, match="is not a path"):
         open_store("a\0b")
 
 
@@ -227,11 +227,11 @@ def test_platform_is_handed_on(tmp_path: Path) -> None:
     assert open_store(path, platform=wanted).cases[0].store.images[0].manifest_digest == arm64["digest"]
 
 
-def test_a_suite_image_with_a_million_history_entries_is_left_out(tmp_path: Path) -> None:
+def test_a_suite_image_with_too_many_history_entries_is_left_out(tmp_path: Path) -> None:
     entry = '{"empty_layer":true}'
-    long = f'{{"id":"sha256:1","config":{{"history":[{",".join([entry] * 1_000_000)}]}}}}'
+    long = f'{{"id":"sha256:1","config":{{"history":[{",".join([entry] * 200_000)}]}}}}'
     suite = tmp_path / "long.jsonl"
     suite.write_text(f'{{"rules":"r","images":[{long},{{"id":"sha256:2","config":{{}}}}],"probes":[]}}\n')
     opened = open_store(suite)
     assert [image.id for image in opened.cases[0].store.images] == ["sha256:2"]
-    assert "1,000,000 entries" in str(opened.problems[0])
+    assert "200,000 entries" in str(opened.problems[0])

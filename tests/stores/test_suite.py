@@ -92,7 +92,7 @@ def test_a_line_without_end(tmp_path: Path) -> None:
 def test_more_cases_than_are_read(tmp_path: Path) -> None:
     result = open_store(write(tmp_path, *map(case, range(5))), limits=Limits(images=3))
     assert len(result.cases) == 3
-    assert "more than 3 lines" in result.problems[0].what
+    assert "more than 3 images" in result.problems[0].what
 
 
 def test_another_file_of_json_is_given_up(tmp_path: Path) -> None:

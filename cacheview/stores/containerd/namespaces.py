@@ -28,7 +28,7 @@ def split_target(target: str) -> tuple[str, str]:
     try:
         whole = "#" not in target or os.path.lexists(target)
     except ValueError as error:  # a null character
-        raise DataError(f"is no path: {error}", where=repr(target)) from error
+        raise DataError(f"is not a path: {error}", where=repr(target)) from error
     if whole:
         return target, ""
     path, _, namespace = target.rpartition("#")

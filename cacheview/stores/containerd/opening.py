@@ -36,7 +36,7 @@ def open_target(target: str, reading: Reading) -> Opened:
     except OSError as error:
         raise refusal(error, str(path)) from error
     except ValueError as error:  # a null character
-        raise DataError(f"is no path: {error}", where=repr(text)) from error
+        raise DataError(f"is not a path: {error}", where=repr(text)) from error
     if stat.S_ISSOCK(mode):
         demand_socket(path)
         return _open_socket(path, wanted, f"containerd:{target}", reading)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, decode, short_id
+from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, short_id
 from cacheview.stores.blobs import Blobs
+from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import Group, parent_of
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LostError
 from cacheview.stores.manifests import Descriptor
-from cacheview.stores.oci import IndexReader
-from cacheview.stores.progress import Meter
+from cacheview.stores.oci import IndexReader, Known
 from cacheview.stores.reading import Reading
 
 __all__ = ["ImageReader", "Read"]
@@ -82,15 +82,18 @@ class ImageReader:
     def __init__(self, content: ContentStore, reading: Reading) -> None:
         self._content = content
         self._reading = reading
+        self._known = Known()
 
     def read(self, group: Group) -> Read:
         members = _Members(self._content)
-        blobs = Blobs(members)
-        quiet = Meter(None, None, "")  # progress is told by whoever waits for the images
-        reader = IndexReader(blobs, self._reading.platform, self._reading.limits, quiet)
+        budget = self._reading.budget
+        blobs = Blobs(members, budget)
+        reader = IndexReader(blobs, self._reading.platform, budget, known=self._known)
         images = reader.images(tuple(_descriptors(group)))
         if members.lost is not None:
             return Read(lost=members.lost)
+        if reader.limit is not None:
+            return Read(lost=_over(reader.limit))
         if not images:
             problems = reader.problems or [Problem(group.called, "is no image")]
             return Read(problems=tuple(problems))
@@ -99,6 +102,8 @@ class ImageReader:
             return self._with_origin(image, group, blobs, reader.problems)
         except LostError as error:
             return Read(lost=error)
+        except LimitError as error:
+            return Read(lost=_over(error))
 
     def _with_origin(self, image: Image, group: Group, blobs: Blobs, problems: list[Problem]) -> Read:
         doubts = []
@@ -148,7 +153,7 @@ class ImageReader:
                 continue
             try:
                 content = blobs.read(reference)
-                return decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
+                return self._reading.budget.decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
             except LostError:
                 raise
             except DataError as error:
@@ -156,6 +161,10 @@ class ImageReader:
         if failed is not None:
             raise failed
         return None
+
+
+def _over(limit: LimitError) -> LostError:
+    return LostError(f"there is {limit}")
 
 
 def _descriptors(group: Group) -> Iterator[Descriptor]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cacheview.model import DataError, Image, Problem
+from cacheview.stores.budget import Budget
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LostError
 from cacheview.stores.limits import Limits
@@ -71,7 +72,7 @@ def read(
     again: Callable[[], Sequence[ImageRecord]] | None = None,
     damaged: Sequence[DataError] = (),
 ) -> tuple[list[Image], list[Problem]]:
-    reading = Reading() if limits is None else Reading(limits=limits)
+    reading = Reading() if limits is None else Reading(budget=Budget(limits))
     anew = again or (lambda: records)
     return read_images((records, damaged), content, reading, again=lambda: (anew(), ()))
 

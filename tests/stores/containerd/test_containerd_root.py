@@ -221,7 +221,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_none() -> None:
-    with pytest.raises(DataError, match="is no path"):
+    with pytest.raises(DataError, match="is not a path"):
         read("/a\0b")
 
 

@@ -1,0 +1,149 @@
+"""What one opening may still cost. It is spent while data is decoded, before anything is made of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError, decode, footprint
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.progress import Meter
+
+__all__ = ["Budget", "LimitError", "Resource"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `Limits`
+_PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
+
+
+class Resource(Enum):
+    """What is counted. The value names it in a sentence."""
+
+    UNPACKED = "bytes when it is unpacked"
+    DOCUMENTS = "bytes of JSON documents"
+    MEMBERS = "members"
+    NAMES = "characters of names"
+    LINES = "lines"
+    IMAGES = "images"
+    PROBES = "probes"
+    HISTORY = "history entries"
+    LAYERS = "layers"
+    VARIANTS = "manifests in indexes"
+    MEMORY = "bytes of memory needed for it"
+
+
+# How much more there may be for each byte that a file has beyond `_SMALL`.
+_GROWTH: Final = {
+    Resource.UNPACKED: 100,
+    Resource.DOCUMENTS: 8,
+    Resource.MEMBERS: 1 / 512,
+    Resource.NAMES: 1 / 8,
+    Resource.LINES: 1 / 2,
+    Resource.MEMORY: 32,
+}
+
+
+class LimitError(Exception):
+    """There is more of something than is read of one store. What was read so far is good.
+
+    Not a `DataError`: who passes over one damaged entry and goes on shall not pass over this.
+    """
+
+
+class Budget:
+    """Counts what one opening costs, for several threads at once.
+
+    Args:
+        limits: how much there may be.
+        meter: told that work goes on, so that it can be cancelled; None: nobody waits.
+        packed: how large the file is that is opened: one of more than 20 MB may hold more.
+        clock: of the processor time of this thread, in seconds.
+    """
+
+    def __init__(
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        meter: Meter | None = None,
+        packed: int = 0,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.limits = limits
+        self.meter = meter or Meter(None, None, "")
+        more = max(0, packed - _SMALL)
+        amounts = {
+            Resource.UNPACKED: limits.unpacked,
+            Resource.DOCUMENTS: limits.documents,
+            Resource.MEMBERS: limits.members,
+            Resource.NAMES: limits.names,
+            Resource.LINES: limits.lines,
+            Resource.IMAGES: limits.images,
+            Resource.PROBES: limits.probes,
+            Resource.HISTORY: limits.histories,
+            Resource.LAYERS: limits.layers,
+            Resource.VARIANTS: limits.variants,
+            Resource.MEMORY: limits.memory,
+        }
+        self._amounts = {what: amount + int(more * _GROWTH.get(what, 0)) for what, amount in amounts.items()}
+        self._left = dict(self._amounts)
+        self._seconds = limits.seconds + more / _PER_SECOND
+        self._clock = clock
+        self._end = clock() + self._seconds
+        self._thread = threading.get_ident()
+        self._lock = threading.Lock()
+
+    def spend(self, what: Resource, count: int = 1) -> None:
+        """So many more are about to be read or made. Raises `LimitError` where that is too many."""
+        with self._lock:
+            self._left[what] -= count
+            is_over = self._left[what] < 0
+        if is_over:
+            raise LimitError(f"more than {self._amounts[what]:,} {what.value}. The rest is not read")
+
+    def left(self, what: Resource) -> int:
+        """How many more there may be."""
+        return max(0, self._left[what])
+
+    def alive(self) -> None:
+        """Work goes on. Raises what the meter raises to cancel it, and `LimitError` where it took too long."""
+        self.meter.alive()
+        if threading.get_ident() == self._thread and self._clock() > self._end:
+            raise LimitError(f"more than {self._seconds:,.0f} seconds of work in it. The rest is not read")
+
+    def unpacked(self, count: int) -> None:
+        """So many bytes came out of a compressed file, or were skipped in it. Raises as `spend` and `alive`."""
+        self.alive()
+        self.spend(Resource.UNPACKED, count)
+
+    def decode(self, model: type[M], data: bytes, *, where: str = "", kept: bool = True) -> M:
+        """A JSON document as a model, its size in memory counted before it is made.
+
+        ``kept``: the model is; else it only has to fit for now, and who keeps some of it counts that.
+
+        Raises:
+            LimitError: there is not enough left for it.
+            DataError: as `cacheview.model.decode`, or it alone is larger than all may be.
+        """
+        self.alive()
+        needed = footprint(data).memory
+        if needed > self._amounts[Resource.MEMORY]:
+            what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory"
+            raise DataError(what, where=where)
+        self.spend(Resource.MEMORY, needed)
+        decoded = None
+        try:
+            decoded = decode(model, data, where=where)
+            return decoded
+        finally:
+            if not kept or decoded is None:
+                self.give_back(Resource.MEMORY, needed)
+
+    def give_back(self, what: Resource, count: int) -> None:
+        """So many are not there any more."""
+        with self._lock:
+            self._left[what] += count

@@ -1,0 +1,74 @@
+"""Running the program as a process of its own that may take only so much memory and time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+__all__ = ["MIB", "Run", "run_bounded"]
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a process ended. ``peak``: bytes of memory that it had at most."""
+
+    status: int
+    output: str
+    peak: int
+
+
+# What the kernel says of a process that has ended counts the memory of the one that it was made from.
+_RUNNER: Final = """
+import atexit, os, re, resource, runpy, sys
+peak, seconds, space, module, *sys.argv[1:] = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+resource.setrlimit(resource.RLIMIT_AS, (int(space), int(space)))
+def report():
+    with open("/proc/self/status") as status, open(peak, "w") as file:
+        file.write(re.search(r"VmHWM:\\s+([0-9]+) kB", status.read())[1])
+atexit.register(report)
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+
+
+def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 * MIB) -> Run:
+    """Run cacheview.
+
+    The system ends the process after so many seconds of processor time, however busy the machine is; what it took of
+    memory is asserted here.
+    """
+    if sys.platform != "linux":
+        pytest.skip("the peak of a process is read from /proc")
+    with tempfile.TemporaryDirectory() as folder:
+        peak = Path(folder, "peak")
+        process = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                _RUNNER,
+                str(peak),
+                str(seconds),
+                str(4 * memory),
+                "cacheview",
+                *map(os.fspath, arguments),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+            check=False,
+        )
+        output = process.stdout.decode("utf-8", "replace")
+        assert process.returncode >= 0, f"ended by signal {-process.returncode}: {output[-2000:]}"
+        taken = int(peak.read_text()) * 1024
+    assert taken < memory, f"{taken // MIB} MiB: {output[-2000:]}"
+    return Run(process.returncode, output, taken)

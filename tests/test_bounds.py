@@ -1,0 +1,197 @@
+"""Small files that would unpack, or be decoded, to very much: they are read as far as the limits go, which is said."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from bounded import MIB, Run, run_bounded
+
+from cacheview.stores.blobs import digest_of
+from cacheview.stores.open import open_store
+from cacheview.stores.progress import Cancelled
+
+CASE = b'{"rules":"containerd-71ebfc7","images":[],"probes":[]}\n'
+GIB = 1024 * MIB
+
+
+@pytest.fixture
+def explain(tmp_path: Path) -> Callable[[bytes], Run]:
+    """Ask the cache of a file that has this content."""
+    config = tmp_path / "config.json"
+    config.write_text('{"Cmd":["x"]}')
+
+    def run(content: bytes) -> Run:
+        assert len(content) < 20_000_000
+        path = tmp_path / "store"
+        path.write_bytes(content)
+        return run_bounded("explain", path, "--parent", "", "--config", config)
+
+    return run
+
+
+def suite(*, images: bytes = b"", probes: bytes = b"") -> bytes:
+    return b'{"rules":"containerd-71ebfc7","images":[' + images + b'],"probes":[' + probes + b"]}\n"
+
+
+def repeated(piece: bytes, count: int) -> bytes:
+    return piece + (b"," + piece) * (count - 1)
+
+
+def image(config: bytes) -> bytes:
+    return b'{"id":"sha256:1","config":{' + config + b"}}"
+
+
+# Suites
+
+
+# Made when it is needed: together they are large.
+AMPLIFIED: dict[str, Callable[[], bytes]] = {
+    "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", 6_000_000) + b"]")),
+    "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", 3_000_000) + b"]")),
+    "images": lambda: suite(images=repeated(b'{"id":"","config":{}}', 2_000_000)),
+    "configs": lambda: suite(images=repeated(b'{"id":"","config":{"config":{},"container_config":{}}}', 1_000_000)),
+    "escaped keys": lambda: suite(
+        images=repeated(rb'{"id":"","\u0063onfig":{"\u0063onfig":{},"\u0063ontainer_config":{}}}', 700_000)
+    ),
+    "probes": lambda: suite(probes=repeated(b'{"config":{}}', 3_000_000)),
+    "layers": lambda: suite(images=image(b'"rootfs":{"diff_ids":[' + repeated(b'""', 8_000_000) + b"]}")),
+    "environment": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b'"a"', 8_000_000) + b"]}")),
+    "numbers for words": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b"1", 8_000_000) + b"]}")),
+    "unknown keys": lambda: suite(images=image(b'"x":[' + repeated(b"{}", 8_000_000) + b"]")),
+    "unknown lists": lambda: suite(images=image(b'"x":[' + repeated(b"[]", 8_000_000) + b"]")),
+    "deep": lambda: suite(images=image(b'"x":' + b"[" * 20_000_000)),
+    "wide characters": lambda: suite(images=image(b'"author":"' + b"a" * 60_000_000 + "\U0001f600".encode() + b'"')),
+    "many lines": lambda: CASE + (suite(images=image(b'"history":[' + repeated(b"{}", 100_000) + b"]"))) * 60,
+    "many short lines": lambda: CASE * 300_000,
+    "lines that are not cases": lambda: CASE + b"x\n" * 100_000 + b"{}\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", AMPLIFIED)
+def test_a_suite_that_holds_very_much(kind: str, explain: Callable[[bytes], Run]) -> None:
+    run = explain(gzip.compress(AMPLIFIED[kind](), 1))
+    assert run.status in (1, 2)
+    assert "Traceback" not in run.output
+    assert "more than" in run.output or "more lines are not cases" in run.output or kind in ("deep", "wide characters")
+
+
+def test_very_many_empty_lines(explain: Callable[[bytes], Run]) -> None:
+    run = explain(zstandard.compress(CASE + b"\n" * 14_000_000))
+    assert "more than 12,000,000 lines. The rest is not read" in run.output
+
+
+def test_lines_that_are_not_cases_are_counted_and_a_hundred_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "lines"
+    file.write_bytes(b"x\n" * 1_000_000)
+    run = run_bounded("check", file, memory=128 * MIB)
+    assert run.status == 2
+    *shown, more, counts = run.output.splitlines()
+    assert len(shown) == 100
+    assert more == "999,900 more lines are not cases"
+    assert counts == "0 passed, 1000000 failed"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"{}\n", b"not a case", b"\x1f\x8bdamaged"])
+def test_a_file_without_a_case_is_unusable(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "suite").write_bytes(content)
+    run = run_bounded("check", tmp_path / "suite")
+    assert run.status == 2
+    assert run.output.endswith("\n0 passed, 1 failed\n")
+    (tmp_path / "good").write_bytes(CASE)
+    assert run_bounded("check", tmp_path / "suite", tmp_path / "good").status == 1
+
+
+# Archives
+
+
+def tar(*members: tuple[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
+def blob(content: bytes) -> tuple[str, bytes]:
+    return f"blobs/sha256/{digest_of(content).partition(':')[2]}", content
+
+
+def descriptors(*blobs: tuple[str, bytes]) -> bytes:
+    return json.dumps(
+        {"manifests": [{"digest": f"sha256:{name.rpartition('/')[2]}"} for name, _ in blobs]}, separators=(",", ":")
+    ).encode()
+
+
+def test_indexes_that_name_the_same_manifests(explain: Callable[[bytes], Run]) -> None:
+    """Each document is read once, and each manifest that is no image is told once."""
+    manifests = [blob(b'{"config":null,"x":%d}' % number) for number in range(1000)]
+    below = descriptors(*manifests)[:-1]
+    indexes = [blob(below + b',"x":%d}' % number) for number in range(200)]
+    run = explain(lzma.compress(tar(*manifests, *indexes, ("index.json", descriptors(*indexes))), preset=0))
+    assert run.status == 2
+    assert "no image could be read" in run.output
+
+
+def header(name: str, size: int, kind: bytes = b"0") -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+NO_IMAGE = tar(("index.json", b'{"manifests":[]}'))
+ZEROS = bytes(MIB)
+
+
+def test_a_member_that_unpacks_to_very_much(explain: Callable[[bytes], Run]) -> None:
+    """Skipping it costs what unpacking it costs."""
+    stream = bz2.compress(header("layer", 3 * GIB) + ZEROS * 8)
+    run = explain(stream + bz2.compress(ZEROS * 128) * 24)
+    assert "more than 2,147,483,648 bytes when it is unpacked. The rest is not read" in run.output
+
+
+def test_skipping_can_be_cancelled(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    path.write_bytes(bz2.compress(header("layer", 3 * GIB) + ZEROS * 128) + bz2.compress(ZEROS * 128) * 23)
+    reports = 0
+
+    def cancel(done: int, total: int | None, what: str) -> None:
+        nonlocal reports
+        reports += 1
+        if reports == 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_store(path, progress=cancel)
+
+
+MEMBERS: dict[str, Callable[[], bytes]] = {
+    "members": lambda: b"".join(header(f"{number}", 0) for number in range(10_000)) * 60,
+    "long names": lambda: (header("x", MIB, b"L") + b"a" * MIB + header("x", 0)) * 80,
+    "documents": lambda: b"".join(header(f"{n}", MIB) + b"{" + b" " * (MIB - 1) for n in range(600)),
+    "top documents": lambda: b"".join(header(f"{n}/index.json", MIB) + b"{" + b" " * (MIB - 1) for n in range(900)),
+}
+
+
+@pytest.mark.parametrize("kind", MEMBERS)
+def test_an_archive_that_holds_very_much(kind: str, explain: Callable[[bytes], Run]) -> None:
+    run = explain(gzip.compress(MEMBERS[kind]() + NO_IMAGE, 1))
+    assert run.status in (1, 2)
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("compress", [bz2.compress, lzma.compress, gzip.compress])
+def test_very_many_empty_streams(compress: Callable[[bytes], bytes], explain: Callable[[bytes], Run]) -> None:
+    run = explain(compress(b"") * 100_000 + compress(CASE))
+    assert "nothing to explain" not in run.output
+    assert run.status == 1
