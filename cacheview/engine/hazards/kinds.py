@@ -41,7 +41,6 @@ class HazardKind(Enum):
 _OF_STORES_ALONE = frozenset(
     {
         HazardKind.PRUNE,
-        HazardKind.PARENT_MISSING,
         HazardKind.LEGACY_ONLY,
         HazardKind.NO_TIME,
         HazardKind.LAYERS_MISSING,
@@ -58,6 +57,7 @@ OF_STORES = _OF_STORES_ALONE | {
     HazardKind.LABEL_WILDCARD,
     HazardKind.EMPTY_CONFIG,
     HazardKind.LOADED,
+    HazardKind.PARENT_MISSING,
 }
 """Those that `audit` tells of a store, without a probe."""
 

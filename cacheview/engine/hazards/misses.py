@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.doubts import doubts_about
@@ -111,6 +112,16 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
                 _advice_for_loaded(cache, probe, loaded),
                 loaded,
             )
+            return
+        orphan = _orphan(cache, probe)
+        if orphan is not None:
+            yield Hazard(
+                HazardKind.PARENT_MISSING,
+                f"{orphan.title} has this very step in its history, on this parent, and the store lacks the image that "
+                "it records as its parent (it was pruned, or could not be read): so no step leads to it any more.",
+                _advice_for_loaded(cache, probe, orphan),
+                orphan,
+            )
 
 
 def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
@@ -135,13 +146,24 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
 
 def _loaded(cache: ImageCache, probe: Probe) -> Image | None:
     """An image without a recorded parent whose history goes on from the parent's with this step."""
+    return _with_step(cache, probe, cache.store.children.get(SCRATCH, ()))
+
+
+def _orphan(cache: ImageCache, probe: Probe) -> Image | None:
+    """An image whose recorded parent the store lacks, and whose history goes on from the parent's with this step."""
+    store = cache.store
+    lost = (parent for parent in store.children if parent != SCRATCH and parent not in store.by_id)
+    return _with_step(cache, probe, itertools.chain.from_iterable(store.children[parent] for parent in lost))
+
+
+def _with_step(cache: ImageCache, probe: Probe, images: Iterable[Image]) -> Image | None:
     parent = cache.store.by_id.get(probe.parent)
     if probe.parent != SCRATCH and (parent is None or has_nothing_to_compare(parent)):
         return None
     step, told = len(parent.history) if parent is not None else 0, created_by(probe.config)
     if not told:
         return None
-    for image in cache.store.children.get(SCRATCH, ()):
+    for image in images:
         history = image.config.history or ()
         if len(history) <= step or history[step].created_by != told or (parent is None and len(history) == 1):
             continue

@@ -78,6 +78,7 @@ class Detail(QScrollArea):
                 else f"Step {place_text(row)}"
             )
             title = f"{of}{line}: {word}"
+            differs = tuple(f"{hazard.sentence} {hazard.advice}" for hazard in step.hazards)
             miss = told.miss_of(step)
             if miss is not None:
                 explanation, differs, remedy = miss.explanation, miss.files, miss.remedy.reason

@@ -1,0 +1,32 @@
+"""What the detail of a step says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+from replay_kit import hand_made
+
+from cacheview.engine.rulesets import CONTAINERD_71EBFC7
+from cacheview.model import ImageStore
+from cacheview.replay.hazards import StepHazard
+from cacheview.replay.result import StepStatus
+from cacheview.ui.replay.asking import Question, Told
+from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.rows import rows_of
+
+
+def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
+    made = hand_made()
+    hazard = StepHazard("heredoc not compared", "The lines are not compared.", "Write them without a heredoc.")
+    steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
+    told = Told(
+        Question(Build(dockerfile="/f", context="/"), ImageStore(()), CONTAINERD_71EBFC7), replace(made, steps=steps)
+    )
+    detail = Detail()
+    qtbot.addWidget(detail)
+    for row in rows_of(told.replay):
+        detail.show_row(row, told)
+        has = any("The lines are not compared. Write them without a heredoc." in text for text in detail.texts)
+        assert has == (row.step is not None and row.step.status is StepStatus.HIT)
