@@ -48,9 +48,7 @@ def restored_config(
     if rules.restoring.needs_layer:
         if not found.layer:
             # containerd's own words for a digest that is empty.
-            raise RestoreError(
-                'created cached image: failed to read diff archive: InvalidArgument: "" failed validation'
-            )
+            raise RestoreError(f"created cached image: failed to read diff archive: {rules.restoring.says_no_layer}")
         if found.layer in layers:
             raise RestoreError(f'find content for diff ID "{found.layer}": no content matches this uncompressed digest')
     if rules.restoring.refuses_features and source.config.os_features:

@@ -114,6 +114,7 @@ class Restoring:
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
         fails_again: a step that was restored before fails.
         refuses_features: a source with ``os.features`` fails.
+        says_no_layer: what is said of the layer of a step without one, where it needs one: containerd's words.
     """
 
     lost_fields: frozenset[str] = frozenset()
@@ -122,6 +123,7 @@ class Restoring:
     needs_layer: bool = False
     fails_again: bool = False
     refuses_features: bool = False
+    says_no_layer: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import pytest
 from daemon_builds import Builder
+from daemon_engines import ENGINES, INSTALLED, EngineKind
 from daemon_process import DaemonError, leftovers, program
 from daemon_proxy import Proxy
 from daemon_shop import Build, build_shop
@@ -28,11 +29,20 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def need(*programs: str) -> None:
+def need(*programs: str, kind: EngineKind = INSTALLED) -> None:
     if os.geteuid() != 0:
         unavailable("a daemon needs root")
-    if missing := [name for name in programs if program(name) is None]:
+    if kind.folder is not None and program("dockerd", kind.path[:1]) != f"{kind.path[0]}/dockerd":
+        unavailable(f"no engine is unpacked in {kind.folder} (.ci/daemons does so on Debian)")
+    if missing := [name for name in programs if program(name, kind.path) is None]:
         unavailable(f"not installed: {', '.join(missing)} (Debian: docker.io, containerd)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test of an engine runs on all of them, if its module is about more than how cacheview reads."""
+    if "engine" in metafunc.fixturenames and "samples" not in metafunc.fixturenames:
+        kinds = ENGINES if getattr(metafunc.module, "ON_EVERY_ENGINE", False) else ENGINES[:1]
+        metafunc.parametrize("engine", kinds, indirect=True, scope="session", ids=lambda kind: kind.name)
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +58,12 @@ def daemon_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def engine(daemon_folder: Path) -> Iterator[EngineDaemon]:
-    """A Docker Engine whose store is empty when the first test begins."""
-    need("dockerd", "containerd", "runc", "unshare")
+def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[EngineDaemon]:
+    """A Docker Engine whose store is empty when the first test begins; one after the other for those that run."""
+    kind: EngineKind = request.param
+    need("dockerd", "containerd", "runc", "unshare", kind=kind)
     try:
-        running = start_engine(daemon_folder / "engine")
+        running = start_engine(daemon_folder / str(ENGINES.index(kind)), kind)
     except DaemonError as error:
         unavailable(str(error))
     with running.process, Proxy(running.socket) as remote:

@@ -38,11 +38,13 @@ class DaemonError(Exception):
     """A daemon that did not start, or that could not be stopped: why, with the end of its log."""
 
 
-def program(name: str) -> str | None:
-    """Where a program is, also where the PATH has no folders for the administrator."""
-    return shutil.which(
-        name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
-    )
+def program(name: str, first: Sequence[str] = ()) -> str | None:
+    """Where a program is, also where the PATH has no folders for the administrator; ``first``: folders before it."""
+    return shutil.which(name, path=_path(first))
+
+
+def _path(first: Sequence[str]) -> str:
+    return os.pathsep.join((*first, os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"))
 
 
 class Daemon:
@@ -54,16 +56,23 @@ class Daemon:
         ready: whether it answers.
         layers: the folder for its layers, which it gets in memory, out of sight: as not upon every file system another
             can be laid (overlay on overlay).
+        path: folders where it finds programs before those of the machine.
     """
 
     def __init__(
-        self, command: Sequence[str], folder: Path, ready: Callable[[], bool], layers: Path | None = None
+        self,
+        command: Sequence[str],
+        folder: Path,
+        ready: Callable[[], bool],
+        layers: Path | None = None,
+        path: Sequence[str] = (),
     ) -> None:
         self.name = Path(command[0]).name
         self.folder = folder
         self._command = command
         self._ready = ready
         self._layers = layers
+        self._path = path
         self._log = folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -90,7 +99,7 @@ class Daemon:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin", "TMPDIR": str(self.folder)},
+                env={"PATH": _path(self._path), "TMPDIR": str(self.folder)},
                 start_new_session=True,
             )
         try:

@@ -6,14 +6,21 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from daemon_engines import INSTALLED, EngineKind
 from daemon_process import Daemon, DaemonError, cgroup_of, program
 
-__all__ = ["KINDS", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
+from cacheview.model import StoreKind
+
+__all__ = ["KINDS", "SOCKET_GROUP", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
+
+SOCKET_GROUP = 64_998
+"""The group, of nobody, whose members may use the socket of an engine."""
 
 Kind = Literal["engine", "remote", "data-root"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,11 +45,17 @@ class EngineDaemon:
     process: Daemon
     socket: Path
     data_root: Path
+    kind: EngineKind = INSTALLED
     remote: str = ""
 
     @property
     def url(self) -> str:
         return f"unix://{self.socket}"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The ways to open its store: only that of a graph driver is a data root."""
+        return KINDS if self.kind.store is StoreKind.GRAPH_DRIVER else ("engine", "remote")
 
     def location(self, kind: Kind) -> str:
         """Its store as a user names it: as the engine of this machine or of another, or as a data root."""
@@ -70,24 +83,34 @@ class ContainerdDaemon:
         return done.stdout
 
 
-def start_engine(folder: Path) -> EngineDaemon:
+_DRIVERS: Mapping[StoreKind, Sequence[str]] = {
+    StoreKind.GRAPH_DRIVER: ("overlay2", "vfs"),
+    StoreKind.CONTAINERD: ("overlayfs", "native"),
+}
+"""The second ones work everywhere, and take a second a step."""
+
+_SNAPSHOTS = "containerd/daemon/io.containerd.snapshotter.v1."
+
+
+def start_engine(folder: Path, kind: EngineKind = INSTALLED) -> EngineDaemon:
     """A dockerd with an empty store. Raises `DaemonError` with the reason where no driver of file systems works."""
     reasons = []
-    for driver in ("overlay2", "vfs"):  # vfs works everywhere, and takes a second a step
+    for driver in _DRIVERS[kind.store]:
         home = folder / driver
         try:
-            return _start_engine(home, driver)
+            return _start_engine(home, driver, kind)
         except DaemonError as error:
             reasons.append(str(error))
     raise DaemonError("; ".join(dict.fromkeys(reasons)))
 
 
-def _start_engine(folder: Path, driver: str) -> EngineDaemon:
+def _start_engine(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon:
     folder.mkdir(parents=True, exist_ok=True)
     address, data_root, settings = folder / "docker.sock", folder / "data", folder / "daemon.json"
-    settings.write_text(json.dumps({"features": {"containerd-snapshotter": False}}))
+    in_containerd = kind.store is StoreKind.CONTAINERD
+    settings.write_text(json.dumps({"features": {"containerd-snapshotter": in_containerd}}))
     command = (
-        program("dockerd") or "dockerd",
+        program("dockerd", kind.path) or "dockerd",
         f"--config-file={settings}",
         f"--data-root={data_root}",
         f"--exec-root={folder / 'exec'}",
@@ -95,13 +118,14 @@ def _start_engine(folder: Path, driver: str) -> EngineDaemon:
         f"--host=unix://{address}",
         f"--storage-driver={driver}",
         f"--cgroup-parent=/{cgroup_of(folder)}",
-        "--group=root",
+        f"--group={SOCKET_GROUP}",
         "--bridge=none",
         "--iptables=false",
         "--ip6tables=false",
     )
-    process = Daemon(command, folder, lambda: _answers_ping(address), data_root / driver)
-    return EngineDaemon(process.start(), address, data_root)
+    layers = data_root / (f"{_SNAPSHOTS}{driver}" if in_containerd else driver)
+    process = Daemon(command, folder, lambda: _answers_ping(address), layers, kind.path)
+    return EngineDaemon(process.start(), address, data_root, kind)
 
 
 def start_containerd(folder: Path) -> ContainerdDaemon:

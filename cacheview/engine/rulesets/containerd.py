@@ -122,7 +122,12 @@ V26_1_5 = replace(
     sources=Sources.FOUND,
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
-    restoring=Restoring(lost_fields=frozenset(CONFIG_FIELDS) - _OCI_FIELDS, built_locally=True, needs_layer=True),
+    restoring=Restoring(
+        lost_fields=frozenset(CONFIG_FIELDS) - _OCI_FIELDS,
+        built_locally=True,
+        needs_layer=True,
+        says_no_layer='"" failed validation: invalid argument',
+    ),
 )
 
 V28_5_2 = replace(
@@ -132,7 +137,7 @@ V28_5_2 = replace(
     source="moby daemon/containerd/cache.go at v28.5.2, vendored containerd/platforms v1.0.0-rc.1",
     spans=(Span("v28.0.0", "v28.5.2"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION)),
-    restoring=replace(V26_1_5.restoring, fails_again=True),
+    restoring=replace(V26_1_5.restoring, fails_again=True, says_no_layer='InvalidArgument: "" failed validation'),
 )
 
 V29_0 = replace(
