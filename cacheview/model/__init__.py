@@ -11,7 +11,7 @@ from cacheview.model.config import (
 from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
 from cacheview.model.decode import decode, footprint
 from cacheview.model.doubt import Aspect, Doubt
-from cacheview.model.errors import DataError
+from cacheview.model.errors import BadReferenceError, DataError, NoSuchImageError, SpecifierError
 from cacheview.model.image import (
     SCRATCH,
     HistoryEntry,
@@ -35,6 +35,7 @@ __all__ = [
     "CONFIG_FIELDS",
     "SCRATCH",
     "Aspect",
+    "BadReferenceError",
     "ConfigTextError",
     "ContainerConfig",
     "DataError",
@@ -47,6 +48,7 @@ __all__ = [
     "Image",
     "ImageConfig",
     "ImageStore",
+    "NoSuchImageError",
     "Platform",
     "Probe",
     "Problem",
@@ -54,6 +56,7 @@ __all__ = [
     "Reference",
     "Release",
     "RootFS",
+    "SpecifierError",
     "StoreKind",
     "SuiteCase",
     "SuiteProbe",

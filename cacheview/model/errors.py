@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DataError"]
+__all__ = ["BadReferenceError", "DataError", "NoSuchImageError", "SpecifierError"]
 
 
 class DataError(ValueError):
@@ -21,3 +21,29 @@ class DataError(ValueError):
     def at(self, where: str) -> DataError:
         """The same error, placed: ``where`` goes before what is known of the place already."""
         return DataError(self.what, where=": ".join(filter(None, (where, self.where))), path=self.path)
+
+
+class NoSuchImageError(DataError):
+    """A reference that means no image of a store, or the beginning of several ids."""
+
+
+class BadReferenceError(DataError):
+    """A text that is not a reference.
+
+    Attributes:
+        said: why, in the words of ``github.com/distribution/reference``.
+        in_capitals: it is the capitals in the name of the repository.
+    """
+
+    def __init__(self, said: str, text: str, *, in_capitals: bool = False) -> None:
+        super().__init__(f"{said}: {text[:200]!r}")
+        self.said = said
+        self.in_capitals = in_capitals
+
+
+class SpecifierError(DataError):
+    """A text that is not a platform. ``said``: why, in the words of containerd; ``remedy``: what to write."""
+
+    def __init__(self, said: str, remedy: str = "") -> None:
+        super().__init__(f"{said}; {remedy}" if remedy else said)
+        self.said = said

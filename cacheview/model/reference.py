@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cacheview.model.errors import DataError
+from cacheview.model.errors import BadReferenceError
 
 __all__ = ["Reference", "parse_reference"]
 
@@ -63,13 +63,13 @@ def parse_reference(text: str) -> Reference:
         remainder = f"library/{remainder}"
     repository = remainder.partition(":")[0]
     if repository.lower() != repository:
-        raise DataError(f"repository name must be lowercase: {text[:200]!r}")
+        raise BadReferenceError("repository name must be lowercase", text, in_capitals=True)
     match = _REFERENCE.fullmatch(f"{registry}/{remainder}")
     if match is None:
-        raise DataError(f"invalid reference format: {text[:200]!r}")
+        raise BadReferenceError("invalid reference format", text)
     name, tag, digest = match["name"], match["tag"] or "", match["digest"] or ""
     if len(name) > _MAX_NAME:
-        raise DataError(f"repository name must not be more than {_MAX_NAME} characters: {text[:200]!r}")
+        raise BadReferenceError(f"repository name must not be more than {_MAX_NAME} characters", text)
     if digest and not _DIGEST.fullmatch(digest):
-        raise DataError(f"not a digest that Docker knows: {digest[:200]!r}")
+        raise BadReferenceError("not a digest that Docker knows", digest)
     return Reference(name, tag or ("" if digest else "latest"), digest)

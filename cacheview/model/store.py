@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cacheview.model.doubt import Doubt
-from cacheview.model.errors import DataError
+from cacheview.model.errors import DataError, NoSuchImageError
 from cacheview.model.image import SCRATCH, Image
 from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release
@@ -119,7 +119,7 @@ class ImageStore:
         else:
             image = self._by_name.get(reference.tagged) or self._by_prefix(text)
         if image is None:
-            raise DataError(f"no such image: {text[:200]}")
+            raise NoSuchImageError(f"no such image: {text[:200]}")
         return image
 
     def _by_prefix(self, text: str) -> Image | None:
@@ -128,7 +128,7 @@ class ImageStore:
         prefix = f"sha256:{text.removeprefix('sha256:')}"
         found = [image for image in self.images if image.id.startswith(prefix)]
         if len(found) > 1:
-            raise DataError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
+            raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
         return found[0] if found else None
 
     def resolve(self, text: str) -> Image:
@@ -142,7 +142,7 @@ class ImageStore:
         if reference.digest:
             image = self.by_id.get(reference.digest)
             if image is None or (reference.name and reference.name not in self._repositories[image.id]):
-                raise DataError(f"no such image: {text[:200]}")
+                raise NoSuchImageError(f"no such image: {text[:200]}")
             return image
         named = self._by_name.get(reference.tagged)
         if named is not None:
@@ -152,10 +152,10 @@ class ImageStore:
             prefix = f"sha256:{truncated[1]}"
             found = [image for image in self.images if image.id.startswith(prefix)]
             if len(found) > 1:
-                raise DataError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
+                raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
             if found:
                 return found[0]
-        raise DataError(f"no such image: {text[:200]}")
+        raise NoSuchImageError(f"no such image: {text[:200]}")
 
 
 def _repository(name: str) -> str:

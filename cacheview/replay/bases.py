@@ -14,7 +14,7 @@ from cacheview.engine.platforms import HOST, Library, Matcher
 from cacheview.engine.platforms.library import CONTAINERD_1_7
 from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet
-from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind
+from cacheview.model import BadReferenceError, Image, ImageStore, NoSuchImageError, Platform, StoreKind
 
 __all__ = ["MustPullError", "demand_linux", "find_image", "has_platform", "is_for"]
 
@@ -44,10 +44,10 @@ def find_image(
     """
     try:
         image = store.resolve_for(name, graph_driver=rules.store is StoreKind.GRAPH_DRIVER)
-    except DataError as error:
-        if "no such image" in error.what or "ambiguous" in error.what:
-            raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
-        raise RefusedError(error.what, said=_words(error.what, name, release)) from None
+    except NoSuchImageError:
+        raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
+    except BadReferenceError as error:
+        raise RefusedError(error.what, said=_words(error, name, release)) from None
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, and {platform} is asked for"
         raise MustPullError(f"{shown}: the builder would pull it")
@@ -77,10 +77,10 @@ def _is_linux(image: Image) -> bool:
     return (image.config.os or "linux").lower() == "linux"
 
 
-def _words(what: str, name: str, release: BuilderRelease) -> str:
+def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
     """What the daemon says of a text that is no reference."""
-    said = what.partition(": ")[0]
-    if "lowercase" not in said:
+    said = error.said
+    if not error.in_capitals:
         return said
     if release.says_repository:
         first, slash, rest = name.partition("/")

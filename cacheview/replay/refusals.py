@@ -13,7 +13,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.platforms import parse_specifier
-from cacheview.model import DataError, Platform
+from cacheview.model import DataError, Platform, SpecifierError
 
 __all__ = ["parsed_platform", "refusing", "take"]
 
@@ -28,8 +28,8 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: 
             platform = parse_specifier(versioned[1] + text[versioned.end() :], daemon)
             return platform.model_copy(update={"os_version": versioned[2]})
         return parse_specifier(text, daemon)
-    except DataError as error:
-        words = _bad_part(text, release) or error.what.partition(";")[0]
+    except SpecifierError as error:
+        words = _bad_part(text, release) or error.said
         raise RefusedError(error.what, said=f"{said.format(text)}{words}: invalid argument") from None
 
 

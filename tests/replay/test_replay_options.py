@@ -280,3 +280,12 @@ class Nothing:
 
     def second_names(self, found: SourcesSum) -> tuple[tuple[str, str], ...]:
         raise NotImplementedError
+
+
+def test_a_name_that_holds_the_words_of_another_error_is_refused_by_its_own() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1"))
+    for name in ("ambiguous/X", "no such image/X", "ambiguous!"):
+        told = daemon.replay(f"ARG B='{name}'\nFROM $B\nENV A=1\n")
+        assert told.refused is not None
+        assert told.refused.said.startswith("invalid reference format")

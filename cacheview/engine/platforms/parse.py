@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from cacheview.engine.platforms.normal import ARM64_ALIASES, HOST, normalise_arch
-from cacheview.model import DataError, Platform
+from cacheview.model import Platform, SpecifierError
 
 __all__ = ["parse_specifier"]
 
+_REMEDY: Final = "write linux/amd64 or linux/arm/v7"
 _PART: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _OPERATING_SYSTEMS: Final = re.findall(
     r"\w+",
@@ -27,13 +28,13 @@ def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
     """The platform that ``--platform`` names; a part that is left out is the daemon's.
 
     Raises:
-        DataError: Docker takes no such platform; with its words.
+        SpecifierError: Docker takes no such platform; with its words.
     """
     parts = text.split("/")
     for part in parts:
         if not _PART.fullmatch(part):
             what = f'"{part[:60]}" is an invalid component of "{text[:120]}"'
-            raise DataError(f"{what}; write linux/amd64 or linux/arm/v7")
+            raise SpecifierError(what, _REMEDY)
     if len(parts) == 1:
         os = _os(parts[0])
         if os in _OPERATING_SYSTEMS:
@@ -41,7 +42,7 @@ def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
         architecture, variant = _arch(parts[0], "")
         if architecture in _ARCHITECTURES:
             return Platform(os=daemon.os, architecture=architecture, variant=variant)
-        raise DataError(f'"{text[:120]}": unknown operating system or architecture')
+        raise SpecifierError(f'"{text[:120]}": unknown operating system or architecture')
     if len(parts) == 2:
         architecture, variant = _arch(parts[1], "")
         return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
@@ -50,7 +51,7 @@ def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
         if architecture == "arm64" and not variant:
             variant = "v8"
         return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
-    raise DataError(f'"{text[:120]}": cannot parse platform specifier; write linux/amd64 or linux/arm/v7')
+    raise SpecifierError(f'"{text[:120]}": cannot parse platform specifier', _REMEDY)
 
 
 def _os(text: str) -> str:
