@@ -70,7 +70,7 @@ def chosen(what: str, given: str, names: list[str]) -> int:
     """The place of what was named or numbered (from 1). Raises `UsageError`."""
     if given in names:
         return names.index(given)
-    if given.isascii() and given.isdecimal() and 1 <= int(given) <= len(names):
+    if given.isascii() and given.isdecimal() and len(given) < 10 and 1 <= int(given) <= len(names):
         return int(given) - 1
     named = ", ".join(filter(None, names[:10]))
     listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""

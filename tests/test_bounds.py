@@ -195,3 +195,31 @@ def test_very_many_empty_streams(compress: Callable[[bytes], bytes], explain: Ca
     run = explain(compress(b"") * 100_000 + compress(CASE))
     assert "nothing to explain" not in run.output
     assert run.status == 1
+
+
+# Dockerfiles and numbers
+
+TEN_TIMES = ("ENV A=aaaaaaaaaa", *["ENV A=$A$A$A$A$A$A$A$A$A$A"] * 8)
+
+
+def test_variables_that_expand_to_very_much(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("\n".join(("FROM scratch", *TEN_TIMES)))
+    run = run_bounded("replay", tmp_path, "--store", "demo:", memory=256 * MIB)
+    assert run.status == 2
+    assert "line 8: its variables expand to more than 1,048,576 characters" in run.output
+
+
+def test_triggers_that_expand_to_very_much(tmp_path: Path) -> None:
+    config = json.dumps({"os": "linux", "architecture": "amd64", "config": {"OnBuild": TEN_TIMES}, "rootfs": {}})
+    image = f'{{"id":"sha256:{"a" * 64}","names":["docker.io/library/base:1"],"config":{config}}}'
+    (tmp_path / "suite").write_bytes(suite(images=image.encode()))
+    (tmp_path / "Dockerfile").write_text("FROM base:1\n")
+    run = run_bounded("replay", tmp_path, "--store", tmp_path / "suite", memory=256 * MIB)
+    assert run.status == 2
+    assert "variables expand to more than 1,048,576 characters" in run.output
+
+
+def test_a_probe_of_very_many_digits() -> None:
+    run = run_bounded("explain", "demo:", "--probe", "1" * 5000)
+    assert run.status == 2
+    assert "no probe" in run.output

@@ -7,7 +7,7 @@ operators a release knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cacheview.dockerfile import patterns
@@ -24,6 +24,7 @@ CONNECTION_LOST: Final = "unexpected EOF"
 _SPECIAL_NAMES: Final = "@*#?-$!"
 _PATTERN_OPERATORS: Final = "#%"
 _MAX_DEPTH: Final = 100
+_MOST_MADE: Final = 1 << 20  # characters: Linux takes no variable of more than 128 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,20 @@ class Lexer:
     keep_escapes: bool = False
     keep_unset: bool = False
     release: BuilderRelease = NEWEST
+    _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters, of all texts so far
+
+    def count(self, text: str) -> None:
+        """So much more was made of variables. Raises `DataError` where it is more than any real instruction."""
+        self._made[0] += len(text)
+        if self._made[0] > _MOST_MADE:
+            raise DataError(f"its variables expand to more than {_MOST_MADE:,} characters, so it is not replayed")
 
     def word(self, text: str) -> str:
         """The text with quotes, escapes and variables resolved.
 
         Raises:
             RefusedError: it cannot be resolved, or a variable must be set and is not.
-            DataError: it is nested too deep.
+            DataError: it is nested too deep, or expands to too much.
         """
         return self._process(text)[0]
 
@@ -131,6 +139,7 @@ class _Reading:
                 return "".join(result), words.words
             if char == "$":
                 piece = self._variable(depth)
+                lexer.count(piece)
                 words.add(piece)
             elif char in "'\"" or (char == "<" and lexer.release.heredoc_spaces):
                 piece = self._quoted_or_heredoc(char, depth)
@@ -184,7 +193,9 @@ class _Reading:
         parts = [mark]
         while char := self._peek():
             if char == "$":
-                parts.append(self._variable(depth))
+                piece = self._variable(depth)
+                lexer.count(piece)
+                parts.append(piece)
                 continue
             self.at += 1
             if char == '"':

@@ -29,7 +29,7 @@ UNTOLD: Final = "<the image of step "
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
-_MADE: Final = re.compile(r"step ([0-9]+)(?:\.[0-9]+)?(?: \([0-9]+\))?")
+_MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
 def made_id(number: int, trigger: int = 0, version: int = 1) -> str:

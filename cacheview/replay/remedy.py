@@ -7,6 +7,7 @@ a build argument stands among the words of a command, and the parent is what the
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from cacheview.replay.result import Step
 
 __all__ = ["Remedy", "remedy_of"]
 
+_COUNT: Final = re.compile(r"\|([0-9]{1,9})")
 _MOST_CANDIDATES: Final = 20
 _MOST_REFERENCES: Final = 20
 _MOST_ANCESTORS: Final = 200
@@ -141,9 +143,10 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
     """The build arguments in front of a command, and the command; None: there are none, not even hidden ones."""
     words = config.Cmd or ()
-    if not words or not words[0].startswith("|") or not words[0][1:].isascii() or not words[0][1:].isdecimal():
+    counted = _COUNT.fullmatch(words[0]) if words else None
+    if counted is None:
         return None, words
-    count = int(words[0][1:])
+    count = int(counted[1])
     pairs = (word.partition("=") for word in words[1 : count + 1])
     return {name: value for name, _, value in pairs}, words[count + 1 :]
 

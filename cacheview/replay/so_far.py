@@ -26,6 +26,7 @@ from cacheview.replay.summer import Summer
 __all__ = ["BuildSoFar", "StageResult"]
 
 _MOST_CHOICES: Final = 16
+_MOST_CHARACTERS: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class BuildSoFar:
         unsummed: see `StageProber`.
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
+        characters: of the commands of all steps so far.
     """
 
     store: ImageStore
@@ -80,6 +82,13 @@ class BuildSoFar:
     unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
+    characters: int = 0
+
+    def count(self, text: str) -> None:
+        """A step asked for such a command. Raises `DataError` where all together are more than any real build's."""
+        self.characters += len(text)
+        if self.characters > _MOST_CHARACTERS:
+            raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
 
     @cached_property
     def platform(self) -> Platform | None:

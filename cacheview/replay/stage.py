@@ -22,7 +22,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
-from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image
+from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import has_unknown_layer, is_made, made_image, maker, told_id, told_words
@@ -221,6 +221,8 @@ class StageBuild:
             if refusal.line or not line:
                 raise hinted(refusal, hint) from None
             raise hinted(RefusedError(refusal.what, said=refusal.said, line=line), hint) from None
+        except DataError as error:
+            raise error.at(f"line {line}" if line else "a trigger of the base image") from None
 
     def _hazards(self, step: Step, instruction: Instruction) -> tuple[StepHazard, ...]:
         """What a hit does not compare."""
@@ -340,6 +342,7 @@ class StageBuild:
             raise RefusedError(f"the cache answers with an error: {said}", said=said, line=step.line)
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
+        build.count(text or "")
         step = replace(step, status=answer.status, created_by=text, probe=answer.probe, cache=answer.cache)
         step = replace(step, sources=sources, copy=done.copy)
         if answer.status is StepStatus.HIT:

@@ -49,6 +49,7 @@ class Bolt:
         self._header = struct.Struct(f"{self.meta.order}QHHI")
         self._bucket = struct.Struct(f"{self.meta.order}QQ")
         self._pages: dict[int, _Page] = {}
+        self._owners: dict[int, int] = {}  # which page a place of the file belongs to
         # No file has more elements than fit in it. Pages that are named again and again seem to have many more.
         self._elements_left = _SPARE * (len(content) // _ELEMENT) + 10_000
         self._bytes_left = _SPARE * len(content) + 1024 * 1024
@@ -68,6 +69,9 @@ class Bolt:
             end = at + (1 + overflow) * self.meta.page_size
             if found != number or end > len(self._content):
                 raise DataError(f"page {number} is damaged")
+            for place in range(number, number + 1 + overflow):
+                if self._owners.setdefault(place, number) != number:
+                    raise DataError(f"page {number} overlaps page {self._owners[place]}: the database is damaged")
             page = self._pages[number] = self._checked(f"page {number}", self._content[at:end], flags, count)
         return page
 

@@ -73,6 +73,17 @@ def test_the_other_meta_page_serves_where_one_is_damaged(damaged: int) -> None:
 # Hostile files
 
 
+def test_no_page_is_part_of_another() -> None:
+    """Else a small file would have as many elements as there are ways to overlap."""
+    writer = Writer(1024, "<", 3)
+    content = bytearray(writer.database({b"%05d" % number: b"x" for number in range(30)}))
+    for page in range(2, len(content) // 1024 - 1):
+        content[page * 1024 + 12] = 1  # it overflows into the page after it
+    damaged: list[DataError] = []
+    assert len(list(Bolt(bytes(content)).root.items(damaged))) < 30
+    assert any("overlaps page" in error.what for error in damaged)
+
+
 @pytest.fixture
 def cheap() -> Iterator[None]:
     """What runs within uses little time and memory, whatever the file claims."""
