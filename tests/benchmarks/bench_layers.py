@@ -1,0 +1,82 @@
+"""Reading a layer and summing its files, beside ``tar -t`` and ``sha256sum`` over the same stream."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.release import builder_release
+from cacheview.layers.archive import archive_layers
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.image_sums import ImageSums
+from cacheview.layers.remembered import LayerMemory
+
+_FILES, _SIZE = 1024, 1 << 20
+_ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """A ``docker save`` archive with one layer of 1 GiB, the layer alone, and its diff id."""
+    folder = tmp_path_factory.mktemp("layer")
+    content = os.urandom(_SIZE)
+    layer = folder / "layer.tar"
+    with tarfile.open(layer, "w") as tar:
+        (folder / "file").write_bytes(content)
+        for name in ("d", *(f"d/{number}" for number in range(_FILES))):
+            tar.add(folder if name == "d" else folder / "file", name, recursive=False)
+    with layer.open("rb") as file:
+        diff_id = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    config = json.dumps({"os": "linux", "rootfs": {"type": "layers", "diff_ids": [diff_id]}}).encode()
+    name = hashlib.sha256(config).hexdigest() + ".json"
+    manifest = json.dumps([{"Config": name, "RepoTags": ["app:1"], "Layers": ["1/layer.tar"]}])
+    (folder / "config").write_bytes(config)
+    (folder / "manifest").write_text(manifest)
+    path = folder / "save.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.add(layer, "1/layer.tar")
+        tar.add(folder / "config", name)
+        tar.add(folder / "manifest", "manifest.json")
+    return path, layer, diff_id
+
+
+def seconds(work: object) -> float:
+    begun = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - begun
+
+
+def test_reading_and_summing(archive: tuple[Path, Path, str], tmp_path: Path) -> None:
+    path, layer, diff_id = archive
+    release = builder_release("28.5.2")
+    tar, sha256sum = shutil.which("tar"), shutil.which("sha256sum")
+    assert tar is not None
+    assert sha256sum is not None
+
+    def baseline() -> None:
+        subprocess.run([tar, "-tf", layer], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sha256sum, layer], check=True, stdout=subprocess.DEVNULL)
+
+    def once(memory: LayerMemory) -> str:
+        files = LayerFiles(archive_layers(path), memory)
+        return ImageSums(files, [diff_id], release).of_sources(["/d"], destination="/to/").text
+
+    ratios = []
+    for number in range(_ROUNDS):
+        memory = LayerMemory(tmp_path / str(number))
+        theirs, ours = seconds(baseline), seconds(lambda memory=memory: once(memory))
+        memory.save()
+        again = seconds(lambda number=number: once(LayerMemory(tmp_path / str(number))))
+        ratios.append(theirs / ours)
+        print(f"\n1 GiB: tar -t and sha256sum {theirs:.2f} s, cacheview {ours:.2f} s, again {again:.3f} s")
+    print(f"speed against tar -t and sha256sum, median of {_ROUNDS}: {statistics.median(ratios):.2f} (at least 0.7)")
+    assert statistics.median(ratios) >= 0.7
