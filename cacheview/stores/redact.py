@@ -6,52 +6,51 @@ stays equal and all that differed still differs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, Probe
-from cacheview.model.config import HealthConfig
+from cacheview.model.config import CONFIG_FIELDS, FieldKind, field_kind
+from cacheview.stores.secrets import SHORTEST, argument_values, history_values, label_values, pieces
 
 __all__ = ["SHORTEST", "Redaction"]
 
-SHORTEST: Final = 4
-"""Values, and words of values, of fewer characters stay in commands: there is no telling them from other text."""
-
 _MARK: Final = "redacted"
+_MARKS: Final = re.compile(rf"\{{{_MARK}(x*)-")
 
 
 class Redaction:
-    """Made for a store and a probe; then `image` and `probe` give them without the values.
+    """Made for a store and its probes; then `image` and `probe` give them without the values.
+
+    What stays: ids, digests, times and platforms, names of images, names of variables and labels, and pieces of values
+    that are shorter than `SHORTEST`, in text. An empty value stays empty: the rules read a label that is missing as an
+    empty one.
+
+    It takes time in proportion to the length of all texts and values.
 
     Args:
-        env: values of environment variables; ``labels``: values of labels. Names stay, and so does an empty value: the
-            rules read a label that is missing as an empty one.
+        env: values of environment variables and build arguments.
+        labels: values of labels.
     """
 
     def __init__(self, images: Iterable[Image], probes: Iterable[Probe], *, env: bool, labels: bool) -> None:
         self._env = env
         self._labels = labels
         self._numbers: dict[str, str] = {}
-        self._by_head: dict[str, list[str]] = {}
-        self._told: dict[str, str] = {}
-        configs = [config for image in images for config in _configs(image)]
-        configs += [probe.config for probe in probes]
-        values = dict.fromkeys(value for config in configs for value in self._values(config))
+        images, probes = tuple(images), tuple(probes)
         # A text that holds the mark already would look like one that was replaced.
-        texts = "\n".join(
-            {text for image in images for text in _texts(image)} | {t for c in configs for t in _words(c)}
-        )
-        self._mark = _MARK
-        while f"{{{self._mark}-" in texts:
-            self._mark += "x"
-        for value in values:
+        taken = [len(found[1]) for one in (*images, *probes) for found in _MARKS.finditer(one.model_dump_json())]
+        self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
+        for value in dict.fromkeys(filter(None, self._values(images, probes))):
             self._placeholder(value)
-            for word in value.split(" "):
-                if len(word) >= SHORTEST and word not in self._by_head.setdefault(word[:SHORTEST], []):
-                    self._placeholder(word)
-                    self._by_head[word[:SHORTEST]].append(word)
-        for words in self._by_head.values():
-            words.sort(key=len, reverse=True)
+        self._pieces = list(dict.fromkeys(piece for value in list(self._numbers) for piece in pieces(value)))
+        # The automaton that the library would choose for few pieces takes quadratic time to make for long ones.
+        self._search = AhoCorasick(
+            self._pieces, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
+        )
 
     def image(self, image: Image) -> Image:
         """The image without the values."""
@@ -65,6 +64,10 @@ class Redaction:
                     else variant
                     for variant in image.variants
                 ),
+                "doubts": tuple(
+                    doubt.model_copy(update={"reason": self.text(doubt.reason), "remedy": self.text(doubt.remedy)})
+                    for doubt in image.doubts
+                ),
             }
         )
 
@@ -73,74 +76,76 @@ class Redaction:
         return probe.model_copy(update={"config": self._config(probe.config)})
 
     def text(self, text: str) -> str:
-        """A command or comment with each word that stands in a value replaced, wherever it stands.
+        """A command, a comment or any other text with each piece of a value replaced, wherever it stands.
 
-        No word holds a space, so a command is redacted alike as a list of words and as their joined text, which is
+        No piece holds a space, so a command is redacted alike as a list of words and as their joined text, which is
         what the history check compares.
         """
-        found = self._told.get(text)
-        if found is None:
-            found = self._told[text] = "".join(self._pieces(text))
-        return found
-
-    def _pieces(self, text: str) -> Iterator[str]:
-        kept = place = 0
-        while place <= len(text) - SHORTEST:
-            words = self._by_head.get(text[place : place + SHORTEST], ())
-            word = next((word for word in words if text.startswith(word, place)), "")
-            if word:
-                yield text[kept:place]
-                yield self._placeholder(word)
-                kept = place = place + len(word)
-            else:
-                place += 1
-        yield text[kept:]
+        done, kept = 0, []
+        for number, start, end in self._search.find_matches_as_indexes(text):
+            kept += [text[done:start], self._placeholder(self._pieces[number])]
+            done = end
+        return "".join((*kept, text[done:])) if kept else text
 
     def _placeholder(self, value: str) -> str:
         if value not in self._numbers:
             self._numbers[value] = f"{{{self._mark}-{len(self._numbers) + 1}}}"
         return self._numbers[value]
 
-    def _values(self, config: ContainerConfig) -> Iterator[str]:
-        if self._env:
-            yield from filter(None, (entry.partition("=")[2] for entry in config.Env or ()))
-        if self._labels:
-            yield from filter(None, (config.Labels or {}).values())
+    def _values(self, images: Iterable[Image], probes: Iterable[Probe]) -> Iterator[str]:
+        for image in images:
+            for image_config in _image_configs(image):
+                yield from history_values(image_config, env=self._env, labels=self._labels)
+        configs = [config for image in images for config in _configs(image)]
+        for config in (*configs, *(probe.config for probe in probes)):
+            if self._env:
+                yield from argument_values(config)
+            if self._labels:
+                yield from label_values(config)
 
     def _config(self, config: ContainerConfig | None) -> ContainerConfig | None:
         if config is None:
             return None
-        changed: dict[str, object] = {
-            name: tuple(map(self.text, words))
-            for name in ("Cmd", "Entrypoint", "OnBuild", "Shell")
-            if (words := getattr(config, name)) is not None
-        }
-        if self._env and config.Env is not None:
-            changed["Env"] = tuple(map(self._entry, config.Env))
-        if self._labels and config.Labels is not None:
-            changed["Labels"] = {key: value and self._placeholder(value) for key, value in config.Labels.items()}
-        check: HealthConfig | None = config.Healthcheck
-        if check is not None and check.Test is not None:
-            changed["Healthcheck"] = check.model_copy(update={"Test": tuple(map(self.text, check.Test))})
+        changed = {name: self._field(name, value) for name in CONFIG_FIELDS if (value := getattr(config, name))}
         return config.model_copy(update=changed)
+
+    def _field(self, name: str, value: Any) -> object:
+        match field_kind(name):
+            case FieldKind.TEXT:
+                return self.text(value)
+            case FieldKind.LIST:
+                return tuple(map(self._entry if name == "Env" else self.text, value))
+            case FieldKind.MAP:
+                return {self.text(key): self._value(one, whole=self._labels) for key, one in value.items()}
+            case FieldKind.SET:
+                return {self.text(key): {} for key in value}
+            case FieldKind.HEALTHCHECK if value.Test is not None:
+                return value.model_copy(update={"Test": tuple(map(self.text, value.Test))})
+            case _:
+                return value
 
     def _entry(self, entry: str) -> str:
         name, equals, value = entry.partition("=")
-        return f"{name}{equals}{value and self._placeholder(value)}"
+        return f"{self.text(name)}{equals}{self._value(value, whole=self._env)}"
+
+    def _value(self, value: str, *, whole: bool) -> str:
+        return self._placeholder(value) if whole and value else self.text(value)
 
     def _image_config(self, config: ImageConfig) -> ImageConfig:
+        told = {name: self.text(getattr(config, name)) for name in ("author", "comment", "container", "docker_version")}
         return config.model_copy(
             update={
+                **told,
                 "config": self._config(config.config),
                 "container_config": self._config(config.container_config),
-                "comment": self.text(config.comment),
                 "history": tuple(map(self._history, config.history)) if config.history is not None else None,
             }
         )
 
     def _history(self, entry: HistoryEntry) -> HistoryEntry:
-        told = {"created_by": self.text(entry.created_by), "comment": self.text(entry.comment)}
-        return entry.model_copy(update=told)
+        return entry.model_copy(
+            update={name: self.text(getattr(entry, name)) for name in ("created_by", "author", "comment")}
+        )
 
 
 def _image_configs(image: Image) -> Iterator[ImageConfig]:
@@ -153,19 +158,3 @@ def _configs(image: Image) -> Iterator[ContainerConfig]:
         yield image.container_config
     for config in _image_configs(image):
         yield from filter(None, (config.config, config.container_config))
-
-
-def _texts(image: Image) -> Iterator[str]:
-    for config in _image_configs(image):
-        yield config.comment
-        for entry in config.history or ():
-            yield entry.created_by
-            yield entry.comment
-
-
-def _words(config: ContainerConfig) -> Iterator[str]:
-    for words in (config.Cmd, config.Entrypoint, config.OnBuild, config.Shell, config.Env):
-        yield from words or ()
-    yield from (config.Labels or {}).values()
-    if config.Healthcheck is not None:
-        yield from config.Healthcheck.Test or ()

@@ -31,7 +31,7 @@ def suite_line(
         case: what was loaded. The probes of a walk are left out: each stands on the answer to the one before.
         rules: name of the rule set that the line is for; empty: that of the case.
         probe: put before the probes of the case, with what is expected of it.
-        redact_env: replace the values of environment variables, and their words in commands; see `Redaction`.
+        redact_env: replace the values of environment variables and build arguments, also in text; see `Redaction`.
         redact_labels: likewise of labels.
     """
     probes = () if case.walk else case.probes
@@ -45,14 +45,15 @@ def suite_line(
             expect=expect,
         )
         probes = (first, *probes)
-    images = case.store.images
+    images, name = case.store.images, case.name
     if redact_env or redact_labels:
         redaction = Redaction(images, [told.probe for told in probes], env=redact_env, labels=redact_labels)
         images = tuple(map(redaction.image, images))
         probes = tuple(_redacted(told, redaction) for told in probes)
+        name = redaction.text(name)
     line = SuiteCase(
         rules=rules or case.rules,
-        name=case.name,
+        name=name,
         images=images,
         probes=probes,
         layer_content=dict(case.layer_content),
@@ -65,7 +66,8 @@ def _redacted(told: SuiteProbe, redaction: Redaction) -> SuiteProbe:
     if expect is not None:
         # What a hit was made of has values of its own, and the id tells the image as well.
         expect = expect.model_copy(update={"created": None, "error": None})
-    return told.model_copy(update={"config": redaction.probe(told.probe).config, "expect": expect})
+    texts = {"name": redaction.text(told.name), "note": redaction.text(told.note)}
+    return told.model_copy(update={**texts, "config": redaction.probe(told.probe).config, "expect": expect})
 
 
 def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") -> None:

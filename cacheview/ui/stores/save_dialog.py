@@ -30,10 +30,10 @@ _LEFT_IN: Final = (
     "inside the images."
 )
 _REDACTED: Final = (
-    "Values become placeholders, and so does each word of a value, of four characters or more, in commands, "
-    "entrypoints, health checks, history and comments. Equal values stay equal, so every verdict stays. Names of "
-    "variables and labels, image names, users, paths, ports, authors and shorter words stay as they are: look through "
-    "the file before you pass it on."
+    "Values become placeholders, in commands, history, notes and all other text too, however they are quoted. Equal "
+    "values stay equal, so every verdict stays. Names of variables and labels, image names, ids, times and platforms "
+    "stay, and so do pieces of fewer than four characters, and secrets that are not the value of a variable, build "
+    "argument or label: look through the file before you share it."
 )
 
 

@@ -1,0 +1,136 @@
+"""What the values of variables, build arguments and labels look like where they stand in commands and history.
+
+Where a value stands in text it may have been quoted: by Go (``%q``, in ``CMD ["a" "b"]``), as JSON, in a URL, or by
+whoever wrote the command. A space ends every piece here: commands are compared as lists of words and as their joined
+text, and both must be redacted alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import quote, unquote
+
+from cacheview.model import ContainerConfig, ImageConfig
+
+__all__ = ["SHORTEST", "argument_values", "history_values", "label_values", "pieces"]
+
+SHORTEST: Final = 4
+"""Shorter pieces stay in text: there is no telling them from other text."""
+
+_RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
+"""What no quoting changes."""
+
+_URL: Final = re.compile(r"://([^\s/@]*)@")
+_QUERY: Final = re.compile(r"[?&][^\s=&#]*=([^\s&#]+)")
+_INSTRUCTION: Final = re.compile(r"(?:.*#\(nop\) +)?(ENV|ARG|LABEL) (.*)", re.DOTALL)
+"""How builders write an instruction that only changes the config: with ``#(nop)`` the classic one (moby
+``builder/dockerfile/dispatchers.go``), without it BuildKit (``frontend/dockerfile/dockerfile2llb/convert.go``)."""
+
+_ARGUMENTS: Final = re.compile(r"(?:RUN )?\|([0-9]{1,9}) (.*)", re.DOTALL)
+"""Before a command with build arguments both write how many they are, and each with its value."""
+
+_KEY: Final = re.compile(r"[\w.\-/\"]+")
+_SHELLS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
+
+_GO_ESCAPES: Final = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    '"': r"\"",
+}
+_HTML: Final = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"})
+"""What Go's ``encoding/json`` escapes besides."""
+
+
+def pieces(value: str) -> Iterator[str]:
+    """How a value, or a part of it, may stand in text; none holds a space, or is shorter than `SHORTEST`."""
+    for piece in _all_pieces(value):
+        yield from (word for word in piece.split(" ") if len(word) >= SHORTEST)
+
+
+def _all_pieces(value: str) -> Iterator[str]:
+    yield value
+    if not (value.isascii() and value.isalnum()):
+        once = _go_quoted(value)
+        in_json = json.dumps(value, ensure_ascii=False)[1:-1]
+        yield from (once, _go_quoted(once), in_json, in_json.translate(_HTML), json.dumps(value)[1:-1])
+        yield from (_go_quoted(in_json), quote(value), quote(value, safe=""), unquote(value))
+        yield from _RUN.findall(value)
+        for user in _URL.findall(value):
+            yield from (part for told in (user, unquote(user)) for part in told.partition(":")[::2])
+        for told in _QUERY.findall(value):
+            yield from (told, unquote(told))
+
+
+def _go_quoted(text: str) -> str:
+    """As Go's ``strconv.Quote``, without the quotes around it."""
+    return "".join(map(_go_escaped, text))
+
+
+def _go_escaped(character: str) -> str:
+    if character == " " or (character not in _GO_ESCAPES and unicodedata.category(character)[0] in "LMNPS"):
+        return character
+    code = ord(character)
+    if character in _GO_ESCAPES:
+        return _GO_ESCAPES[character]
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def argument_values(config: ContainerConfig) -> Iterator[str]:
+    """The values of environment variables in a config, and of variables and build arguments in its command."""
+    yield from (entry.partition("=")[2] for entry in config.Env or ())
+    command = config.Cmd or ()
+    count = command[0][1:] if command and command[0].startswith("|") else ""
+    if count.isascii() and count.isdecimal() and len(count) < 10:
+        yield from (argument.partition("=")[2] for argument in command[1 : 1 + int(count)])
+    for text in (*command[:1], *command[-1:], *(config.OnBuild or ())):
+        yield from _told(text, ("ENV", "ARG"))
+
+
+def label_values(config: ContainerConfig) -> Iterator[str]:
+    """The values of labels in a config, and in its command."""
+    yield from (config.Labels or {}).values()
+    for text in (*(config.Cmd or ())[-1:], *(config.OnBuild or ())):
+        yield from _told(text, ("LABEL",))
+
+
+def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[str]:
+    """The values that only the history tells: of variables set again later, of build arguments, of labels replaced."""
+    names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
+    for entry in config.history or ():
+        yield from _told(entry.created_by, names)
+        if env:
+            yield from _arguments(entry.created_by)
+
+
+def _told(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing tells."""
+    found = _INSTRUCTION.fullmatch(text)
+    if found is None or found[1] not in names:
+        return
+    rest = found[2].removesuffix(" # buildkit")
+    yield from _values(rest)
+
+
+def _arguments(text: str) -> Iterator[str]:
+    found = _ARGUMENTS.match(text)
+    if found is not None:
+        ends = [at for shell in _SHELLS if (at := found[2].find(shell)) >= 0]
+        yield from _values(found[2][: min(ends)] if ends else found[2])
+
+
+def _values(text: str) -> Iterator[str]:
+    for word in text.split(" "):
+        name, equals, value = word.partition("=")
+        yield value if equals and _KEY.fullmatch(name) else word

@@ -1,0 +1,154 @@
+"""Secrets planted in every field, and quoted as daemons and people quote, are not in what is saved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote as url_quote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cacheview.dockerfile.gotext import quote, quote_all
+from cacheview.model import ContainerConfig, ImageStore, Probe, SuiteCase, decode
+from cacheview.stores.opened import Case
+from cacheview.stores.redact import Redaction
+from cacheview.stores.save import suite_line
+from cacheview.stores.secrets import SHORTEST
+
+RULES = "containerd-71ebfc7"
+ODD = "\"'\\`$<>&\t\n\r\x01\x7fä\u2028\u200b\U0001f600 "
+
+LETTERS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6, max_size=12).map("zq".__add__)
+PARTS = st.lists(LETTERS | st.text(ODD, min_size=1, max_size=2), max_size=4)
+SECRETS = st.tuples(PARTS, LETTERS, PARTS).map(lambda parts: "".join((*parts[0], parts[1], *parts[2])))
+"""Letters that stand nowhere else, with what is quoted between them."""
+
+
+def case_of(told: SuiteCase) -> Case:
+    return Case(told.name, ImageStore(told.images), told.rules, told.probes)
+
+
+def written(secret: str) -> list[str]:
+    """A value as it may stand in a command or in history."""
+    in_json = json.dumps(secret, ensure_ascii=False)
+    return [
+        secret,
+        quote(secret),
+        quote_all(["login", secret]),
+        in_json,
+        json.dumps(secret),
+        json.dumps({"key": secret}),
+        quote(in_json),
+        in_json.translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}),
+        f"https://user:{url_quote(secret, safe='')}@host/",
+        f"--password={secret}",
+        f"'{secret}'",
+        *secret.splitlines(),
+    ]
+
+
+def config(text: str, secret: str, *, env: bool) -> dict[str, Any]:
+    """Every field of a container config with a text; the secret is a value."""
+    return {
+        **dict.fromkeys(("Hostname", "Domainname", "User", "Image", "WorkingDir", "MacAddress", "StopSignal"), text),
+        "Env": [f"TOKEN={secret}"] if env else [],
+        "Labels": {"owner": text} if env else {"owner": secret, text: "x"},
+        "ExposedPorts": {text: {}},
+        "Volumes": {text: {"more": text}},
+        **{name: ["sh", text] for name in ("Cmd", "Entrypoint", "OnBuild", "Shell")},
+        "Healthcheck": {"Test": ["CMD-SHELL", text]},
+    }
+
+
+def saved(text: str, secret: str, *, env: bool) -> str:
+    """A case with the text in all that a person or a daemon may have written it into."""
+    entry = {"created_by": f"/bin/sh -c {text}", "author": text, "comment": text}
+    image = {
+        "id": "sha256:" + "a" * 64,
+        "names": ["docker.io/library/app:1"],
+        "config": {
+            **dict.fromkeys(("author", "comment", "container", "docker_version"), text),
+            "config": config(text, secret, env=env),
+            "container_config": config(text, secret, env=env),
+            "history": [entry],
+        },
+        "container_config": config(text, secret, env=env),
+        "variants": [{"manifest_digest": "sha256:b", "platform": {}, "config": {"author": text, "history": [entry]}}],
+        "doubts": [{"aspect": "config", "reason": text, "remedy": text}],
+    }
+    probe = {
+        "name": text,
+        "note": text,
+        "config": config(text, secret, env=env),
+        "expect": {"outcome": "miss", "error": text, "created": {"author": text}},
+    }
+    line = json.dumps({"rules": RULES, "name": text, "images": [image], "probes": [probe]})
+    case = case_of(decode(SuiteCase, line))
+    return suite_line(case, probe=case.probes[0].probe, redact_env=env, redact_labels=not env)
+
+
+@settings(max_examples=150, deadline=None)
+@example('hun"ter2\\secret', True)
+@example("line-one-secret\nline-two-secret", True)
+@example("https://user:pa55w0rd@host/x?key=zqzqzq", False)
+@example("pässwörd\x01xyz", True)
+@given(SECRETS, st.booleans())
+def test_no_secret_is_in_what_is_saved(secret: str, env: bool) -> None:
+    for text in written(secret):
+        line = saved(f"before {text} after", secret, env=env)
+        for form in written(secret)[:8]:
+            assert json.dumps(form, ensure_ascii=False)[1:-1] not in line
+        for word in secret.split():
+            run = "".join(character for character in word if character not in ODD)
+            if run == word and len(word) >= SHORTEST:
+                assert word not in line
+        assert "before " in line
+        assert json.loads(line)["images"][0]["names"] == ["docker.io/library/app:1"]
+
+
+HISTORY = (
+    "|1 TOKEN={} /bin/sh -c make",
+    "RUN |1 TOKEN={} /bin/sh -c make # buildkit",
+    "|2 A=b TOKEN={} /bin/sh -c make",
+    "/bin/sh -c #(nop)  ENV TOKEN={}",
+    "/bin/sh -c #(nop)  ARG TOKEN={}",
+    "ENV TOKEN={}",
+    "ARG TOKEN={}",
+)
+
+
+@pytest.mark.parametrize("text", HISTORY)
+@pytest.mark.parametrize(
+    "secret", ["hunter2secret", "two-words secret-words", 'zq"quoted\\secret', "https://zquser:zqpass@host"]
+)
+def test_values_that_only_the_history_tells(text: str, secret: str) -> None:
+    command = text.format(secret)
+    image = {"id": "sha256:a", "config": {"history": [{"created_by": command}, {"created_by": f"/bin/sh -c {secret}"}]}}
+    case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [image]})))
+    line = suite_line(case, redact_env=True)
+    for word in secret.split():
+        assert json.dumps(word)[1:-1] not in line
+    assert "zqpass" not in line
+    assert "TOKEN={redacted-" in line
+    label = {"id": "sha256:a", "config": {"history": [{"created_by": f'/bin/sh -c #(nop)  LABEL "a"={secret}'}]}}
+    case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [label]})))
+    assert json.dumps(secret.split()[0])[1:-1] not in suite_line(case, redact_labels=True)
+
+
+def test_build_arguments_of_a_command() -> None:
+    command = ("|2", "TOKEN=two-words secret-words", "B=", "/bin/sh", "-c", "curl two-words")
+    probe = Probe(config=ContainerConfig(Cmd=command))
+    line = suite_line(Case("s", case_of(SuiteCase(rules=RULES)).store, RULES), probe=probe, redact_env=True)
+    assert "two-words" not in line
+    assert "secret-words" not in line
+    assert '"TOKEN={redacted-' in line
+    assert '"B="' in line
+
+
+def test_texts_that_hold_many_marks_stay_apart_from_placeholders() -> None:
+    config = ContainerConfig(Env=("A=secret",), Cmd=("{redacted-1} {redactedxxx-1}", "secret"))
+    probe = Probe(config=config)
+    redacted = Redaction((), (probe,), env=True, labels=True).probe(probe)
+    assert redacted.config.Cmd == ("{redacted-1} {redactedxxx-1}", "{redactedxxxx-1}")
