@@ -39,6 +39,7 @@ _STATUS = {
     VerdictOutcome.ERROR: 2,
     VerdictOutcome.DIVERGES: 3,
     VerdictOutcome.PANIC: 4,
+    VerdictOutcome.UNKNOWN: 3,
 }
 """Exit statuses of ``explain``."""
 
@@ -58,8 +59,8 @@ Nothing is ever written to a store.
 """
 
 _EXPLAIN_HELP = """\
-exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 diverges, 4 panic; with --rules all
-that of the store's own rules.
+exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 unknown or diverges, 4 panic; with
+--rules all that of the store's own rules.
 
 {names}
 examples:

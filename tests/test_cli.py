@@ -120,13 +120,22 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     suite.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": images, "probes": []}) + "\n")
     config.write_text('{"Cmd": ["x"]}')
     arguments = ["explain", str(suite), "--parent", parent, "--config", str(config)]
-    assert main(arguments) == 1
+    assert main(arguments) == 3
     lines = capsys.readouterr().out.splitlines()
-    assert "  Not certain: The engine does not tell it. This concerns 3 images. Open containerd:." in lines
-    assert sum("Not certain" in line for line in lines) == 1
-    assert any(line.startswith("  ✗ 000000000000") and line.endswith("(not certain)") for line in lines)
-    assert main([*arguments, "--json"]) == 1
+    assert "  Not known: The engine does not tell it. This concerns 3 images. Open containerd:." in lines
+    assert lines[0] == "UNKNOWN: a hit on one of 3 images, or a miss"
+    assert sum("Not known" in line for line in lines) == 1
+    assert any(
+        line.startswith("  ? 000000000000") and line.endswith('not known: User "" | not known') for line in lines
+    )
+    assert main([*arguments, "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
+    assert document["verdict"]["outcome"] == "unknown"
+    unknown = document["unknown"]
+    assert unknown["outcomes"] == ["hit", "miss"]
+    assert [image["id"] for image in unknown["images"]] == [image["id"] for image in images]
+    assert (unknown["others"], unknown["aspects"]) == (False, ["container_config"])
+    assert unknown["remedies"] == ["Open containerd:."]
     assert document["doubts"] == [{**doubt, "images": 3}]
     assert document["nearest"] == []
     assert document["edit"] is None
@@ -134,9 +143,9 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert checks["len(Cmd)"]["doubts"] == [doubt]
     assert "image" not in checks["len(Cmd)"]
     assert "doubts" not in checks["Tty"]
-    assert main([*arguments, "--all"]) == 1
+    assert main([*arguments, "--all"]) == 3
     told = capsys.readouterr().out
-    assert "    ✗ len(Cmd) 1 | not known (not certain)\n" in told
+    assert "    ? len(Cmd) 1 | not known\n" in told
     assert "    ✓ Tty false\n" in told
 
 
@@ -146,8 +155,8 @@ def test_markdown_and_an_image_tell_it_too() -> None:
     cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
     explanation = explain(cache, Probe(parent="", config=ContainerConfig(Cmd=("x",))))
     told = report.as_markdown(explanation)
-    assert r"> Not certain: The engine does not tell it. Open \*containerd\*." in told
-    assert "failed (not certain) | len(Cmd) | 1 | not known |" in told
+    assert r"> Not known: The engine does not tell it. Open \*containerd\*." in told
+    assert "not known | len(Cmd) | 1 | not known |" in told
     assert report.image_as_text(image).splitlines()[-1] == (
         "not known exactly: container config. The engine does not tell it. Open *containerd*."
     )

@@ -1,17 +1,19 @@
 """The rules: what the daemon would answer, check by check, and why. No Qt, no I/O."""
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
+from cacheview.engine.deciding import Deciding
 from cacheview.engine.doubts import Doubted, doubt_sentences
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
-from cacheview.engine.explain import Deciding, Explanation, explain, known_as, parent_title, plain, plain_change
+from cacheview.engine.explain import Explanation, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
+from cacheview.engine.sentences import known_as, parent_title, plain, plain_change
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracer import trace
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
 
 __all__ = [
     "ABSENT",
@@ -20,6 +22,7 @@ __all__ = [
     "UNKNOWN",
     "Change",
     "Check",
+    "CheckKind",
     "CheckOutcome",
     "Deciding",
     "Doubted",
@@ -34,6 +37,7 @@ __all__ = [
     "StageKind",
     "Subject",
     "Trace",
+    "Unknown",
     "Verdict",
     "VerdictOutcome",
     "doubt_sentences",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazards.configs import asks_for_mark, is_restored
 from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
-from cacheview.engine.index import container_config_of
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources
 from cacheview.model import Aspect, HealthConfig, Image, ImageStore, StoreKind

@@ -1,262 +1,28 @@
-"""The cache of one store under one rule set: asks it, fast."""
+"""The cache of one store under one rule set."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-
-from cacheview.engine.doubts import doubts_about
-from cacheview.engine.history import IsParent, descends, matches_history
-from cacheview.engine.index import CandidateIndex, bits_of, newest_of
-from cacheview.engine.layers import children_by_layers, is_next_step
-from cacheview.engine.lineage import Lineage, lineages
-from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
-from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit, Sources
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, ImageStore, Probe, StoreKind
+from cacheview.engine.known import NEW, KnownCache, Past
+from cacheview.engine.possible import possible_answers
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.model import Probe
 
 __all__ = ["NEW", "ImageCache", "Past"]
 
-NEW = "new"
-"""The id of an image that the cache makes anew. What id the daemon gives it depends on what is not known here."""
 
+class ImageCache(KnownCache):
+    """Answers probes as the daemon does, and as *unknown* where the store does not report enough to say.
 
-@dataclass(frozen=True)
-class Past:
-    """What a cache object keeps from one probe of a build to the next, beside the store.
-
-    Attributes:
-        sources: the images that ``--cache-from`` brought in; None: still to be looked up.
-        restored: by what makes them the same, the ids of images that were made anew before.
-        layers: for diff ids whose layer content is not as it should be, what is there.
+    It keeps indexes, made when first needed; store and rules stay as they are. Not safe for several threads at once:
+    give each its own.
     """
-
-    sources: tuple[Image, ...] | None = None
-    restored: Mapping[Hashable, str] = field(default_factory=dict)
-    layers: LayerContent = field(default_factory=dict)
-
-
-class ImageCache:
-    """Answers probes as the daemon does. It keeps indexes, made when first needed; store and rules stay as they are.
-
-    Not safe for several threads at once: give each its own.
-    """
-
-    def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None) -> None:
-        self.store = store
-        self.rules = rules
-        self.past = past or Past()
-        self._candidates: dict[str, CandidateIndex] = {}
-        self._asked: set[str] = set()
-        self._children: dict[str, Sequence[Image]] = {}
-        self._elsewhere: tuple[str, int] | None = None
-        self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
-        self._sources: tuple[tuple[str, ...], tuple[Image, ...], tuple[Image, ...]] = ((), (), ())
-
-    def candidates(self, parent: str) -> CandidateIndex:
-        """The images that the local cache considers for a parent, or for `SCRATCH`."""
-        index = self._candidates.get(parent)
-        if index is None:
-            index = self._candidates[parent] = CandidateIndex(self.children(parent), self.rules)
-        return index
-
-    def children(self, parent: str) -> Sequence[Image]:
-        """The same in store order."""
-        found = self._children.get(parent)
-        if found is None:
-            match self.rules.candidates:
-                case Candidates.BY_LAYERS:
-                    found = children_by_layers(self.store, parent)
-                case Candidates.MARKED if parent == SCRATCH:
-                    found = tuple(image for image in self.store.images if image.from_scratch)
-                case _:
-                    found = self.store.children.get(parent, ())
-            self._children[parent] = found
-        return found
-
-    @cached_property
-    def everything(self) -> CandidateIndex:
-        """All images of the store as if they were candidates: to find what would match under another parent."""
-        return CandidateIndex(self.store.images, self.rules)
-
-    def elsewhere(self, parent: str) -> int:
-        """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
-        if self._elsewhere is None or self._elsewhere[0] != parent:
-            here = [self.everything.position(image) for image in self.children(parent)]
-            self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
-        return self._elsewhere[1]
-
-    @cached_property
-    def has_doubts(self) -> bool:
-        """Whether anything of any image is not known exactly: if not, every answer is certain."""
-        return any(image.doubts for image in self.store.images)
-
-    @cached_property
-    def naming(self) -> tuple[Doubt, ...]:
-        """The doubts about the names of images."""
-        if not self.has_doubts:
-            return ()
-        return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
-
-    @cached_property
-    def strays(self) -> CandidateIndex:
-        """The images whose parent is not known: each may be a candidate for any parent."""
-        found = [image for image in self.store.images if doubts_about(image, "parent")] if self.has_doubts else []
-        return CandidateIndex(found, self.rules)
-
-    def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
-        """What each ``--cache-from`` reference brings in. The last question is remembered."""
-        if self._lineages[0] != cache_from:
-            self._lineages = (cache_from, lineages(self.store, cache_from, self.rules, self.naming))
-        return self._lineages[1]
-
-    def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-        """All sources in order, and each once: an image may be one many times over, and asking once tells the same."""
-        if self._sources[0] != cache_from:
-            sources = self.past.sources
-            if sources is None:
-                sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
-            distinct = tuple({source.id: source for source in sources}.values())
-            self._sources = (cache_from, sources, distinct)
-        return self._sources[1:]
 
     def verdict(self, probe: Probe) -> Verdict:
-        """The answer: ``MakeImageCache`` and ``GetCache`` of moby's ``image/cache`` and ``daemon/containerd``."""
-        if self.rules.sources is Sources.ALL:
-            lost = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
-            if lost is not None:
-                return Verdict(VerdictOutcome.ERROR, None, StageKind.CACHE_FROM, error=lost.reason)
-        if self.rules.candidates is Candidates.BY_LAYERS:
-            return self._verdict_by_layers(probe)
-        local = self._newest(probe)
-        if not probe.cache_from:
-            if local is None:
-                return Verdict(VerdictOutcome.MISS)
-            return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local)
-        sources, distinct = self.sources(probe.cache_from)
-        if local is not None:
-            for source in distinct:
-                match descends(source, local, self.store, self.rules):
-                    case IsParent.YES:
-                        return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
-                    case IsParent.NEVER:
-                        return Verdict(VerdictOutcome.DIVERGES, None, StageKind.DESCENT, local, sources)
-                    case IsParent.NO:
-                        pass
-        return self._verdict_by_history(probe, local, sources, distinct)
-
-    def _newest(self, probe: Probe) -> Image | None:
-        """The local cache's answer. An index is made for the second question on a parent: a build asks each once."""
-        parent = probe.parent
-        if parent in self._candidates or parent in self._asked:
-            return self.candidates(parent).newest(probe)
-        self._asked.add(parent)
-        return newest_of(self.children(parent), probe, self.rules)
-
-    def parent(self, probe: Probe) -> Image | None:
-        """The probe's parent as the history check finds it; None: there is none, or it is not found."""
-        image = self.store.by_id.get(probe.parent)
-        if image is None or not self.rules.parent_platform.matches(probe.platform, image.config.platform):
-            return None
-        return image
-
-    def _verdict_by_history(
-        self, probe: Probe, local: Image | None, sources: tuple[Image, ...], distinct: tuple[Image, ...]
-    ) -> Verdict:
-        parent = self.parent(probe)
-        if parent is None and probe.parent != SCRATCH:
-            error = self._lost_parent(probe.parent)
-            return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error)
-        for source in distinct:
-            if matches_history(source, parent, probe.config, self.rules):
-                if self.rules.source_hit is SourceHit.WHOLE:
-                    return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources)
-                return self._source_hit(probe, parent, source, local, sources)
-        return Verdict(VerdictOutcome.MISS, None, None, local, sources)
-
-    def _source_hit(
-        self, probe: Probe, parent: Image | None, source: Image, local: Image | None, sources: tuple[Image, ...]
-    ) -> Verdict:
-        step = len(parent.history) if parent is not None else 0
-        if step == len(source.history) - 1:
-            moved = self._moves(source.id, parent)
-            return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, set_parent=moved)
-        try:
-            config = restored_config(self.rules, parent, source, step, probe.config, self.past.layers)
-        except RestorePanic as fault:
-            return Verdict(VerdictOutcome.PANIC, None, StageKind.HISTORY, local, sources, str(fault))
-        except RestoreError as error:
-            return self._failed_restore(probe, source, local, sources, f"failed to {error}")
-        restored = self.past.restored
-        same = restored.get(identity(self.rules, config)) if restored else None
-        if same is None:
-            image = self._made_anew(config, parent)
-        elif self.rules.restoring.fails_again:
-            text = f"failed to created cached image: creating image moby-dangling@{same} failed because it already "
-            return self._failed_restore(probe, source, local, sources, f"{text}exists, but failed to resolve")
-        else:
-            image = self.store.by_id[same]
-        moved = self._moves(image.id, parent) if same is not None or self.rules.store is StoreKind.GRAPH_DRIVER else {}
-        return Verdict(
-            VerdictOutcome.HIT,
-            image,
-            StageKind.HISTORY,
-            local,
-            sources,
-            is_new=same is None,
-            set_parent=moved,
-            narrowed=source,
-        )
-
-    def _made_anew(self, config: ImageConfig, parent: Image | None) -> Image:
-        is_containerd = self.rules.store is StoreKind.CONTAINERD
-        return Image(
-            id=NEW,
-            # A graph driver is told the parent afterwards, see `Verdict.set_parent`.
-            parent=parent.id if parent is not None and is_containerd else None,
-            from_scratch=is_containerd and parent is None,
-            built_locally=self.rules.restoring.built_locally,
-            config=config,
-        )
-
-    def _moves(self, image_id: str, parent: Image | None) -> dict[str, str]:
-        """The parent that gets recorded, where it is another than before."""
-        if parent is None:
-            return {}
-        known = self.store.by_id.get(image_id)
-        return {} if known is not None and known.parent == parent.id else {image_id: parent.id}
-
-    def _failed_restore(
-        self, probe: Probe, source: Image, local: Image | None, sources: tuple[Image, ...], why: str
-    ) -> Verdict:
-        error = (
-            f'failed to restore cached image from "{probe.parent}" to {source.id}: failed to create cache image: {why}'
-        )
-        return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error)
-
-    def _lost_parent(self, parent: str) -> str:
-        if self.rules.store is StoreKind.GRAPH_DRIVER:
-            return f"unable to find image {parent}: failed to get digest {parent}"
-        if self.rules.descent is Descent.ANCESTOR:
-            return f"unable to find image {parent}: GetImage: No such image: {parent}"
-        return f"No such image: {parent}"
-
-    def _verdict_by_layers(self, probe: Probe) -> Verdict:
-        """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
-        sources, distinct = self.sources(probe.cache_from)
-        if probe.parent == SCRATCH:
-            return Verdict(VerdictOutcome.MISS, sources=sources)
-        parent = self.store.by_id.get(probe.parent)
-        if parent is None:
-            if self.rules.lost_parent_is_miss:
-                return Verdict(VerdictOutcome.MISS, sources=sources)
-            error = self._lost_parent(probe.parent)
-            return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error)
-        for stage, images in ((StageKind.HISTORY, distinct), (StageKind.LOCAL, self.children(probe.parent))):
-            for image in images:
-                if is_next_step(image, parent, probe.config, self.rules):
-                    return Verdict(
-                        VerdictOutcome.HIT, image, stage, image if stage is StageKind.LOCAL else None, sources
-                    )
-        return Verdict(VerdictOutcome.MISS, sources=sources)
+        """The answer: certain, or unknown with all that it may be."""
+        known = self.as_known(probe)
+        if not self.has_doubts:
+            return known
+        possible = possible_answers(self, probe, known)
+        if possible is None:
+            return known
+        return Verdict(VerdictOutcome.UNKNOWN, local=known.local, sources=known.sources, unknown=possible)

@@ -8,12 +8,11 @@ at 71ebfc7.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cacheview.engine.check import ABSENT
+from cacheview.engine.check import ABSENT, CheckKind, Key, Path, check_name, path_text
 from cacheview.model import HealthConfig
 
 __all__ = [
@@ -35,9 +34,9 @@ _MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One element of a comparison: its name, whether it matches (None: the rule does not look), both values."""
+    """One element of a comparison: where it stands, whether it matches (None: the rule does not look), both values."""
 
-    name: str
+    path: Path
     matches: bool | None
     probe: object
     image: object
@@ -72,6 +71,10 @@ NO_KEY = object()
 class Comparison(Protocol):
     """A way to compare the same field of the probe and of an image."""
 
+    @property
+    def kind(self) -> CheckKind:
+        """What kind of check it makes."""
+
     def name(self, field: str) -> str:
         """What the check on this field is called."""
 
@@ -97,8 +100,12 @@ class Comparison(Protocol):
 class _Whole:
     """A comparison of whole values, with no elements."""
 
+    @property
+    def kind(self) -> CheckKind:
+        return CheckKind.FIELD
+
     def name(self, field: str) -> str:
-        return field
+        return check_name(self.kind, (field,))
 
     def shown(self, value: Any) -> object:
         return value
@@ -122,8 +129,9 @@ def _size(value: Any) -> int:
 class NeverTrue(_Whole):
     """A flag that rules out a match when it is set on either side."""
 
-    def name(self, field: str) -> str:
-        return f"{field} not set"
+    @property
+    def kind(self) -> CheckKind:
+        return CheckKind.NOT_SET
 
     def describe(self) -> str:
         return "a match is ruled out when either side is true"
@@ -157,8 +165,9 @@ def _same(value: Hashable) -> Hashable:
 class SameLength(_Whole):
     """As many elements; null has none."""
 
-    def name(self, field: str) -> str:
-        return f"len({field})"
+    @property
+    def kind(self) -> CheckKind:
+        return CheckKind.LENGTH
 
     def describe(self) -> str:
         return "same length"
@@ -186,7 +195,7 @@ class SameElements(_Whole):
     def parts(self, field: str, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> Sequence[Part]:
         ours, theirs = probe or (), image or ()
         return [
-            Part(f"{field}[{i}]", _at(ours, i) == _at(theirs, i), _at(ours, i), _at(theirs, i))
+            Part((field, i), _at(ours, i) == _at(theirs, i), _at(ours, i), _at(theirs, i))
             for i in range(max(len(ours), len(theirs)))
         ]
 
@@ -198,7 +207,7 @@ class SameElements(_Whole):
             yield self.step(field, probe)
             return
         for i, element in enumerate(probe or ()):
-            yield Step(f"{field}[{i}]", ("element", field, i), _element(i), element)
+            yield Step(path_text((field, i)), ("element", field, i), _element(i), element)
 
 
 def _elements(value: Any) -> Hashable:
@@ -228,7 +237,7 @@ class SameKeys(_Whole):
 
     def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
         ours, theirs = probe or {}, image or {}
-        found = [Part(_keyed(field, key), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
+        found = [Part((field, Key(key)), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
         return found + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
 
     def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:
@@ -254,7 +263,7 @@ class SameValues(_Whole):
         ours, theirs = probe or {}, image or {}
         found = [
             Part(
-                _keyed(field, key),
+                (field, Key(key)),
                 ours.get(key, "") == value,
                 ours.get(key, ABSENT),
                 value,
@@ -293,7 +302,7 @@ class SameHealthcheck(_Whole):
         if probe is None or image is None:
             return ()
         return [
-            Part(f"{field}.{name}", _plain(ours) == _plain(theirs), ours, theirs)
+            Part((field, name), _plain(ours) == _plain(theirs), ours, theirs)
             for name in self.compared
             for ours, theirs in ((getattr(probe, name), getattr(image, name)),)
         ]
@@ -321,9 +330,5 @@ def _items(value: Mapping[str, str] | None) -> Hashable:
     return frozenset((value or {}).items())
 
 
-def _keyed(field: str, key: str) -> str:
-    return f"{field}[{json.dumps(key, ensure_ascii=False)}]"
-
-
 def _unread(field: str, key: str, value: object) -> Part:
-    return Part(_keyed(field, key), None, value, ABSENT, "only the image's keys are looked up")
+    return Part((field, Key(key)), None, value, ABSENT, "only the image's keys are looked up")

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
-__all__ = ["Doubted", "Grounds", "doubt_sentences", "doubts_about", "entry_doubts", "field_doubts", "prefix_doubts"]
+__all__ = [
+    "ASPECT_WORDS",
+    "Doubted",
+    "Grounds",
+    "doubt_sentences",
+    "doubts_about",
+    "entry_doubts",
+    "field_doubts",
+    "prefix_doubts",
+]
+
+ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
+    "config": "its config",
+    "config.config": "the config of its containers",
+    "config.other": "other keys of its config",
+    "container_config": "what it was made with",
+    "created": "when it was created",
+    "parent": "its parent",
+    "from_scratch": "whether it was built from scratch",
+    "built_locally": "whether it was built here",
+    "names": "its names",
+    "diff_ids": "its layers",
+    "config_digest": "the digest of its config",
+    "history": "its history",
+    "history.created": "the times in its history",
+    "history.created_by": "the commands in its history",
+    "history.author": "the authors in its history",
+    "history.comment": "the comments in its history",
+    "history.empty_layer": "which steps made a layer",
+}
+"""What of an image a doubt is about, as people say it."""
 
 ENTRY_FIELDS = ("created", "created_by", "author", "comment", "empty_layer")
 """The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
@@ -81,11 +113,15 @@ def _whole_seconds(image: Image, time: object) -> object:
     return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2 or seconds == 0) else seconds
 
 
-def entry_doubts(parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry) -> tuple[Doubt, ...]:
+def entry_doubts(
+    parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry, rules: RuleSet
+) -> tuple[Doubt, ...]:
     """What the comparison of two history entries rests on: nothing where one field certainly differs."""
     found: list[tuple[Doubt, ...]] = []
     for field in ENTRY_FIELDS:
         left, right = getattr(ours, field), getattr(theirs, field)
+        if field == "created":
+            left, right = rules.time(left), rules.time(right)
         doubts = field_doubts(parent, source, field, left, right)
         if not doubts and left != right:
             return ()
@@ -93,7 +129,7 @@ def entry_doubts(parent: Image, source: Image, ours: HistoryEntry, theirs: Histo
     return _joined(*found)
 
 
-def prefix_doubts(parent: Image, source: Image) -> tuple[Doubt, ...]:
+def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, ...]:
     """What the comparison of the parent's history with the source's first entries rests on."""
     if not parent.doubts and not source.doubts:
         return ()
@@ -102,8 +138,8 @@ def prefix_doubts(parent: Image, source: Image) -> tuple[Doubt, ...]:
         return whole
     found: list[tuple[Doubt, ...]] = []
     for ours, theirs in zip(parent.history, source.history, strict=False):
-        doubts = entry_doubts(parent, source, ours, theirs)
-        if not doubts and ours != theirs:
+        doubts = entry_doubts(parent, source, ours, theirs, rules)
+        if not doubts and rules.entry_key(ours) != rules.entry_key(theirs):
             return ()
         found.append(doubts)
     return _joined(*found)

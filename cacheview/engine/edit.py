@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.certainty import Certainty, history_doubts
-from cacheview.engine.check import ABSENT, Check
-from cacheview.engine.history import created_by, has_nothing_to_compare, history_keys, matches_history
-from cacheview.engine.index import config_is_unknown, container_config_of
+from cacheview.engine.candidate import config_is_unknown, container_config_of
+from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
+from cacheview.engine.compared import Certainty, conjunction
+from cacheview.engine.history import created_by, has_nothing_to_compare, history_checks, history_keys, matches_history
 from cacheview.engine.nearness import countable, distance, nearest
 from cacheview.engine.ruleset import Candidates, RuleSet
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
 __all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
@@ -24,11 +23,16 @@ __all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value of a probe before and after: ``path`` as checks are named, `ABSENT` where there is none."""
+    """One value of a probe before and after: ``path`` as that of a check, `ABSENT` where there is none."""
 
-    path: str
+    path: Path
     old: object
     new: object
+
+    @property
+    def name(self) -> str:
+        """The path as text: ``Env[1]``."""
+        return path_text(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Edit:
 def changes_between(before: Probe, after: Probe) -> tuple[Change, ...]:
     """What differs between two probes, value by value where lists are equally long and maps always."""
     changes = [
-        Change(name, getattr(before, name), getattr(after, name))
+        Change((name,), getattr(before, name), getattr(after, name))
         for name in ("parent", "cache_from", "platform")
         if getattr(before, name) != getattr(after, name)
     ]
@@ -64,19 +68,19 @@ def _value_changes(field: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for i, (left, right) in enumerate(zip(old, new, strict=True)):
             if left != right:
-                yield Change(f"{field}[{i}]", left, right)
+                yield Change((field, i), left, right)
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             left, right = old.get(key, ABSENT), new.get(key, ABSENT)
             if left != right:
-                yield Change(f"{field}[{json.dumps(key, ensure_ascii=False)}]", left, right)
+                yield Change((field, Key(key)), left, right)
     else:
-        yield Change(field, old, new)
+        yield Change((field,), old, new)
 
 
 def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit | None:
     """The probe with the image's value of one check; None where there is none to take over, or it is not known."""
-    if check.name == "created_by":
+    if check.kind is CheckKind.COMMAND:
         command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
         return None if command is None else _with_config(probe, {"Cmd": command}, image)
     if check.field not in ContainerConfig.model_fields:
@@ -87,13 +91,13 @@ def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit
     compared = check.field in rules.compared_fields
     value: Any = rules.read_image(stored, check.field) if compared else getattr(stored, check.field, None)
     current = getattr(probe.config, check.field)
+    place = check.path[-1] if check.kind is CheckKind.ELEMENT else None
     if (
         isinstance(current, tuple)
         and isinstance(value, tuple)
         and len(current) == len(value)
-        and check.name.endswith("]")
+        and isinstance(place, int)
     ):
-        place = int(check.name.rpartition("[")[2].rstrip("]"))
         value = (*current[:place], value[place], *current[place + 1 :])
     if value == current:
         return None
@@ -143,14 +147,9 @@ def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | N
         return None
     for proposal in _cheapest_first(cache, probe):
         found = cache.verdict(proposal.edit.probe)
-        if found.outcome is VerdictOutcome.HIT and not _is_guess(found):
+        if found.outcome is VerdictOutcome.HIT:
             return proposal.edit
     return None
-
-
-def _is_guess(found: Verdict) -> bool:
-    """Whether it is a hit only because a config of which nothing is known reads as an empty one."""
-    return found.stage is StageKind.LOCAL and found.image is not None and config_is_unknown(found.image)
 
 
 def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
@@ -226,7 +225,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         current = probe.config.Cmd or ()
         command = command_for(source.history[entries].created_by, current)
         edit = _with_config(probe, {"Cmd": command}, source)
-        if history_doubts(source, parent, edit.probe.config, cache.rules)[0] is Certainty.MAYBE:
+        if conjunction(history_checks(source, parent, edit.probe.config, cache.rules))[0] is Certainty.MAYBE:
             continue
         cost = (1, max(1, distance(current, command)), 0)
         found.append(_Proposal(cost, edit))
@@ -240,7 +239,7 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
         steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
         for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
             if matches_history(source, parent, probe.config, cache.rules):
-                if history_doubts(source, parent, probe.config, cache.rules)[0] is Certainty.MAYBE:
+                if conjunction(history_checks(source, parent, probe.config, cache.rules))[0] is Certainty.MAYBE:
                     continue
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
@@ -254,6 +253,6 @@ def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     rest = smallest_edit(cache, plain, cache.verdict(plain))
     after = rest.probe if rest is not None else plain
     changes = changes_between(probe, after)
-    fields = {change.path.partition("[")[0] for change in changes}
+    fields = {change.path[0] for change in changes}
     elements = references + len(changes) - 1
     yield _Proposal((len(fields), elements, KEEP_CACHE_FROM), Edit(after, changes, rest.target if rest else None))

@@ -5,12 +5,27 @@ moby: ``isValidParent``, ``isValidConfig`` and ``isParent`` of ``daemon/containe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
+from cacheview.engine.check import CheckKind
+from cacheview.engine.compared import joined
+from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.ruleset import Descent, MissingTime, RuleSet
-from cacheview.model import ContainerConfig, Image, ImageStore
+from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 
-__all__ = ["IsParent", "created_by", "descends", "has_nothing_to_compare", "history_keys", "matches_history"]
+__all__ = [
+    "HistoryCheck",
+    "IsParent",
+    "created_by",
+    "descends",
+    "descent_doubts",
+    "has_nothing_to_compare",
+    "history_checks",
+    "history_keys",
+    "matches_history",
+]
 
 
 def history_keys(image: Image, rules: RuleSet) -> tuple[tuple[object, ...], ...]:
@@ -30,21 +45,70 @@ def has_nothing_to_compare(parent: Image | None) -> bool:
     return parent is None or not (parent.history or parent.diff_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryCheck:
+    """One comparison of a source with the parent, or with the probe's command.
+
+    Attributes:
+        kind: one of history and layers, or of the command.
+        passes: with the values as the store reports them.
+        doubts: what that rests on that is not known; empty: it is certain.
+        compared: False: the parent has nothing to compare with.
+    """
+
+    kind: CheckKind
+    passes: bool
+    doubts: tuple[Doubt, ...]
+    compared: bool = True
+
+
+def history_checks(
+    source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet
+) -> Iterator[HistoryCheck]:
+    """All that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
+    own = doubts_about(source, "history")
+    theirs = doubts_about(parent, "history") if parent is not None else ()
+    yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
+    entries = len(parent.history) if parent is not None else 0
+    if parent is None:
+        yield HistoryCheck(CheckKind.HISTORY, True, (), compared=False)
+    elif has_nothing_to_compare(parent):
+        yield HistoryCheck(CheckKind.HISTORY, True, doubts_about(parent, "history", "diff_ids"), compared=False)
+    else:
+        layers = len(parent.diff_ids)
+        layering = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))
+        # The parent may turn out to have neither history nor layers, and then nothing of this is compared.
+        free = () if _surely_has_something(parent) else doubts_about(parent, "history", "diff_ids")
+        lengths = joined(own, theirs, free)
+        layering = joined(layering, free)
+        yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), lengths)
+        yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layering)
+        alike = history_keys(source, rules)[:entries] == history_keys(parent, rules)
+        yield HistoryCheck(CheckKind.HISTORY, alike, joined(prefix_doubts(parent, source, rules), free))
+        yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
+    following = source.history[entries] if entries < len(source.history) else None
+    passes = following is not None and following.created_by == created_by(config)
+    yield HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), theirs))
+
+
+def _surely_has_something(parent: Image) -> bool:
+    history, layers = doubts_about(parent, "history"), doubts_about(parent, "diff_ids")
+    return bool((parent.history and not history) or (parent.diff_ids and not layers))
+
+
 def matches_history(source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet) -> bool:
-    """Whether the source's history begins with the parent's and goes on with the probe's command."""
-    if not source.history:
+    """Whether the source's history begins with the parent's and goes on with the probe's command.
+
+    As the conjunction of `history_checks`, with what tells most sources apart first.
+    """
+    step = len(parent.history) if parent is not None else 0
+    if step >= len(source.history) or source.history[step].created_by != created_by(config):
         return False
-    if not has_nothing_to_compare(parent):
-        assert parent is not None
-        entries, layers = len(parent.history), len(parent.diff_ids)
-        if entries >= len(source.history) or layers > len(source.diff_ids):
-            return False
-        if source.diff_ids[:layers] != parent.diff_ids:
-            return False
-        if history_keys(source, rules)[:entries] != history_keys(parent, rules):
-            return False
-    following = len(parent.history) if parent is not None else 0
-    return source.history[following].created_by == created_by(config)
+    if parent is None or has_nothing_to_compare(parent):
+        return True
+    if source.diff_ids[: len(parent.diff_ids)] != parent.diff_ids:
+        return False
+    return history_keys(source, rules)[:step] == history_keys(parent, rules)
 
 
 class IsParent(Enum):
@@ -75,3 +139,22 @@ def descends(source: Image, answer: Image, store: ImageStore, rules: RuleSet) ->
             return IsParent.YES
         current = image.parent
     return IsParent.NEVER
+
+
+def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> tuple[Doubt, ...]:
+    """What it rests on that is not known, whether the source has the local answer as its parent or ancestor."""
+    if rules.descent is Descent.PARENT:
+        doubts = doubts_about(source, "parent")
+        if source.parent is None or doubts:
+            doubts = joined(doubts, doubts_about(answer, "parent"))
+        return doubts
+    found: tuple[Doubt, ...] = ()
+    asked: set[str] = set()
+    current: Image | None = source
+    while current is not None and current.id not in asked:
+        asked.add(current.id)
+        found = joined(found, doubts_about(current, "parent"))
+        if current.parent is None or current.parent == answer.id:
+            break
+        current = store.by_id.get(current.parent)
+    return found

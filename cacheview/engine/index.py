@@ -13,18 +13,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cacheview.engine.candidate import (
+    command_of_unknown,
+    config_is_unknown,
+    container_config_of,
+    is_command_check,
+    local_aspects,
+)
 from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.model import ContainerConfig, Doubt, Image, Probe, Timestamp
+from cacheview.model import Aspect, ContainerConfig, Doubt, Image, Probe, Timestamp
 
 __all__ = [
     "CandidateIndex",
     "Survivors",
     "bits_of",
-    "config_is_unknown",
-    "container_config_of",
     "iterate_bits",
     "newest_of",
 ]
@@ -32,16 +38,6 @@ __all__ = [
 
 _FEW = 12
 """So many images are compared one by one in less time than the tables take that find them."""
-
-
-def container_config_of(image: Image) -> ContainerConfig | None:
-    """What the image was made with: from its own place in the store, else from the image config; None: not stored."""
-    return image.container_config if image.container_config is not None else image.config.container_config
-
-
-def config_is_unknown(image: Image) -> bool:
-    """Whether the daemon may have a container config for the image, and the store tells nothing of it."""
-    return container_config_of(image) is None and bool(doubts_about(image, "container_config"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +98,7 @@ class CandidateIndex:
         self._configs = [container_config_of(image) for image in self._images]
         self._tables: dict[Hashable, _Table] = {}
         self._columns: dict[str, list[Any]] = {}
+        self._by_aspects: dict[tuple[Aspect, ...], int] = {}
         self.all = (1 << len(self._images)) - 1
         self.dated = (1 << len(dated)) - 1
 
@@ -137,9 +134,10 @@ class CandidateIndex:
 
     @cached_property
     def doubts(self) -> tuple[tuple[Doubt, int], ...]:
-        """Each doubt about a container config, a time or a parent, with the images (bits) that it is about."""
+        """Each doubt about what the local cache reads, with the images (bits) that it is about."""
         if not any(image.doubts for image in self._images):
             return ()
+        read = local_aspects(self._rules)
         found: dict[Doubt, list[int]] = {}
         shared: dict[tuple[bool, tuple[int, ...]], tuple[Doubt, ...]] = {}  # most images have the same doubts
         for position, image in enumerate(self._images):
@@ -147,7 +145,7 @@ class CandidateIndex:
                 key = (image.container_config is None, tuple(map(id, image.doubts)))
                 doubts = shared.get(key)
                 if doubts is None:
-                    doubts = shared[key] = doubts_about(image, "container_config", "created", "parent")
+                    doubts = shared[key] = doubts_about(image, *read)
                 for doubt in doubts:
                     found.setdefault(doubt, []).append(position)
         return tuple((doubt, bits_of(positions)) for doubt, positions in found.items())
@@ -180,16 +178,62 @@ class CandidateIndex:
             doubtful |= bits
         return self.all & ~doubtful
 
-    def maybe_matching(self, probe: Probe, among: int) -> int:
-        """The images that might match, as far as is not known: unread, or of ``among`` and matching as known."""
-        bits = among & bits_of(self.matches(probe)) if among else 0
-        if self.unread and all(
-            check.comparison.matches(getattr(probe.config, check.field), self._rules.read_image(None, check.field))
-            for check in self._rules.config_checks
-            if check.field not in self._rules.image_fields
-        ):
-            bits |= self.unread
-        return bits & (self.dated | self.undatable)
+    def _about(self, *aspects: Aspect) -> int:
+        """The images of which any of these is not known."""
+        bits = self._by_aspects.get(aspects)
+        if bits is None:
+            bits = self._by_aspects[aspects] = self._doubtful(lambda image: bool(doubts_about(image, *aspects)))
+        return bits
+
+    def _doubtful_at(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
+        """The images of which it is not known whether they pass a row."""
+        if not isinstance(row, ConfigCheck):
+            return self._about(row.aspect)
+        if row.field not in self._rules.image_fields:
+            return 0
+        if is_command_check(row) and probe.config.Cmd:
+            return self.unread & ~self._of_known_command | self._commands.get(created_by(probe.config), 0)
+        return self.unread
+
+    @cached_property
+    def _commands(self) -> dict[str, int]:
+        """The images whose container config is not known, by the command that their history reports."""
+        found: dict[str, list[int]] = {}
+        for position in iterate_bits(self.unknown):
+            command = command_of_unknown(self._images[position])
+            if command is not None:
+                found.setdefault(command, []).append(position)
+        return {command: bits_of(positions) for command, positions in found.items()}
+
+    @cached_property
+    def _of_known_command(self) -> int:
+        bits = 0
+        for each in self._commands.values():
+            bits |= each
+        return bits
+
+    def may_match(self, probe: Probe) -> int:
+        """The images that pass all that is compared, as far as is known: at no row do they fail for certain."""
+        bits = self.dated | self.undatable
+        for row in self._rows:
+            bits &= self._passing(row, probe) | self._doubtful_at(row, probe)
+            if not bits:
+                return 0
+        return bits
+
+    def must_match(self, probe: Probe, *member: Aspect) -> int:
+        """Those of them that pass for certain, and are candidates for certain by these aspects."""
+        bits = self.dated & ~self.undatable & ~self._about(*member)
+        for row in self._rows:
+            bits &= self._passing(row, probe) & ~self._doubtful_at(row, probe)
+            if not bits:
+                return 0
+        return bits
+
+    def _passing(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
+        if isinstance(row, ConfigCheck):
+            return self._look_up(row, row.comparison.step(row.field, getattr(probe.config, row.field)))
+        return self._look_up(row, row.step(probe))
 
     def not_older(self, created: Timestamp) -> int:
         """The images with a time that is no earlier."""

@@ -5,11 +5,17 @@ moby: ``isMatch`` of ``daemon/containerd/cache.go`` and ``Children`` of ``daemon
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.engine.check import CheckKind
+from cacheview.engine.compared import all_pass, joined
+from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.ruleset import RuleSet
-from cacheview.model import ContainerConfig, Image, ImageStore
+from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 
-__all__ = ["children_by_layers", "is_next_step"]
+__all__ = ["LayerCheck", "child_doubts", "children_by_layers", "is_next_step", "layer_checks"]
 
 
 def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
@@ -23,12 +29,36 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     )
 
 
+def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:
+    """What it rests on that is not known, whether an image is a child by its layers."""
+    return joined(doubts_about(child, "diff_ids"), doubts_about(parent, "diff_ids"))
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCheck:
+    """One comparison of an image with the parent, or with the probe's command. See `HistoryCheck`."""
+
+    kind: CheckKind
+    passes: bool
+    doubts: tuple[Doubt, ...]
+
+
+def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> Iterator[LayerCheck]:
+    """All that is compared of a source or a child: ``isMatch``."""
+    entries = len(parent.history)
+    lengths = joined(doubts_about(image, "history"), doubts_about(parent, "history"))
+    yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
+    more = len(image.diff_ids) == len(parent.diff_ids) + 1
+    yield LayerCheck(CheckKind.LAYER_COUNT, more, child_doubts(image, parent))
+    alike = history_keys(image, rules)[:entries] == history_keys(parent, rules)
+    yield LayerCheck(CheckKind.HISTORY, alike, prefix_doubts(parent, image, rules))
+    following = image.history[entries].created_by if entries < len(image.history) else None
+    doubts = joined(doubts_about(image, "history.created_by"), doubts_about(parent, "history"))
+    yield LayerCheck(CheckKind.COMMAND, following == created_by(config), doubts)
+
+
 def is_next_step(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> bool:
     """Whether the image is what the parent becomes by this command, by its history."""
-    entries = len(parent.history)
-    return (
-        len(image.history) == entries + 1
-        and len(image.diff_ids) == len(parent.diff_ids) + 1
-        and history_keys(image, rules)[:entries] == history_keys(parent, rules)
-        and image.history[entries].created_by == created_by(config)
-    )
+    if len(image.history) != len(parent.history) + 1:
+        return False  # of most images that is so
+    return all_pass(layer_checks(image, parent, config, rules))

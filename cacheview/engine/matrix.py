@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.explain import Deciding, Explanation, deciding_check, explain, known_as
+from cacheview.engine.deciding import Deciding
+from cacheview.engine.explain import Explanation, deciding_check, explain
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
+from cacheview.engine.sentences import known_as, unknown_aspects
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import ImageStore, Probe
 
@@ -59,12 +61,17 @@ class Row:
                 subject.image.id if subject is not None else None,
                 check.name if check is not None else None,
             )
+        if verdict.unknown is not None:
+            images = tuple(image.id for image in verdict.unknown.images)
+            why = (verdict.unknown.outcomes, images, verdict.unknown.others, verdict.unknown.aspects)
         return (verdict.outcome, image, verdict.stage, verdict.is_new, verdict.error, why)
 
     @property
     def why(self) -> str:
         """What decided, in a few words."""
         verdict, deciding = self.verdict, self.deciding
+        if verdict.unknown is not None:
+            return f"not known: {unknown_aspects(verdict.unknown)}"
         match verdict.outcome:
             case VerdictOutcome.HIT:
                 return _why_hit(verdict)
@@ -148,7 +155,7 @@ def compare(
 
 def _why_hit(verdict: Verdict) -> str:
     if verdict.is_new or verdict.narrowed is not None:
-        return "an image made of a step in the middle of a source"
+        return "an image created of a step in the middle of a source"
     if verdict.stage is StageKind.HISTORY:
         return "the history of a source goes on with this step"
     return "all that is compared is equal"

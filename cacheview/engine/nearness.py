@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.cache import ImageCache
-from cacheview.engine.index import CandidateIndex, bits_of, container_config_of, iterate_bits
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.index import CandidateIndex, bits_of, iterate_bits
+from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import Descent, RuleSet
 from cacheview.model import ContainerConfig, Image, ImageStore
 
-__all__ = ["Near", "countable", "distance", "nearest"]
+__all__ = ["Near", "ancestors", "countable", "distance", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
         yield from sorted(farther, key=lambda near: near.elements)
 
 
-def countable(cache: ImageCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
+def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
     """Those of a set that would count as a local answer beside these sources: one of them has it as its parent."""
     parents = {source.parent for source in sources}
     if cache.rules.descent is Descent.ANCESTOR:
-        parents = set(_ancestors(cache.store, sources))
+        parents = set(ancestors(cache.store, sources))
     alone = cache.rules.descent is Descent.PARENT and None in parents  # such a source asks the answer itself
     found = [
         position
@@ -61,7 +62,7 @@ def countable(cache: ImageCache, index: CandidateIndex, among: int, sources: Seq
     return bits_of(found)
 
 
-def _ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
+def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
     """The recorded parents of these images, and so on."""
     found: set[str] = set()
     for image in images:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cacheview.engine.check import CheckKind
 from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.engine.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.model import Aspect, Image, Probe
@@ -26,6 +27,10 @@ class RequirementPart:
 
 class Requirement(Protocol):
     """Something that is asked of an image and, of the probe, at most its platform."""
+
+    @property
+    def kind(self) -> CheckKind:
+        """What kind of check it makes."""
 
     @property
     def name(self) -> str:
@@ -68,7 +73,8 @@ def _always(value: Any) -> bool:
 class BuiltLocally:
     """The store has it recorded as built here (CVE-2024-24557)."""
 
-    name: str = "built locally"
+    kind: CheckKind = CheckKind.BUILT_LOCALLY
+    name: str = CheckKind.BUILT_LOCALLY.value
     field: str = ""
     aspect: Aspect = "built_locally"
 
@@ -96,7 +102,8 @@ class FittingPlatform:
     """The builder's platform takes the image's."""
 
     rule: PlatformRule
-    name: str = "platform"
+    kind: CheckKind = CheckKind.PLATFORM
+    name: str = CheckKind.PLATFORM.value
     field: str = "platform"
     aspect: Aspect = "config"
 

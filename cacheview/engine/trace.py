@@ -14,21 +14,47 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict
 from cacheview.model import Doubt, Image, ImageStore, Probe
 
-__all__ = ["Role", "Stage", "Subject", "Trace", "first_failed", "passed_elements"]
+__all__ = [
+    "Role",
+    "Stage",
+    "Subject",
+    "Tally",
+    "Trace",
+    "first_failed",
+    "first_unknown",
+    "outcome_of",
+    "passed_elements",
+]
 
 Role = Literal["candidate", "source"]
 
 
 def first_failed(checks: Sequence[Check]) -> Check | None:
-    """The check that failed, at the depth of elements: ``Env[1]``, not ``Env``. None: all passed or not reached."""
-    failed = next((check for check in checks if check.failed), None)
-    while failed is not None:
-        at = passed_elements(failed)
-        inner = failed.children[at] if at < len(failed.children) else None
-        if inner is None or not inner.failed:
-            return failed
-        failed = inner
+    """The check that failed, at the depth of elements: ``Env[1]``, not ``Env``. None: none failed."""
+    return _first(checks, CheckOutcome.FAILED)
+
+
+def first_unknown(checks: Sequence[Check]) -> Check | None:
+    """The first check whose outcome is not known, at the depth of elements. None: there is none."""
+    return _first(checks, CheckOutcome.UNKNOWN)
+
+
+def _first(checks: Sequence[Check], outcome: CheckOutcome) -> Check | None:
+    found = next((check for check in checks if check.outcome is outcome), None)
+    while found is not None:
+        after = range(passed_elements(found), len(found.children))
+        inner = next((each for i in after if (each := found.children[i]).outcome is outcome), None)
+        if inner is None:
+            return found
+        found = inner
     return None
+
+
+def outcome_of(passes: bool, doubts: Sequence[Doubt]) -> CheckOutcome:
+    """What comes of a comparison that passes or fails with the values as reported, and rests on these doubts."""
+    if passes:
+        return CheckOutcome.PASSED
+    return CheckOutcome.UNKNOWN if doubts else CheckOutcome.FAILED
 
 
 def passed_elements(check: Check) -> int:
@@ -37,8 +63,16 @@ def passed_elements(check: Check) -> int:
     return bisect_left(range(len(elements)), True, key=lambda i: elements[i].outcome is not CheckOutcome.PASSED)
 
 
-def _fails_for_certain(check: Check) -> bool:
-    return check.failed and not check.doubts
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a candidate or source came: checks passed and compared, elements not counted.
+
+    ``failed_at``: the name of the check that it failed at, down to the element; empty: it failed at none.
+    """
+
+    passed: int
+    compared: int
+    failed_at: str = ""
 
 
 class Subject:
@@ -47,9 +81,12 @@ class Subject:
     Attributes:
         image: which one.
         role: candidate or source.
-        outcome: passed: all its checks did; failed: one did; not reached: the daemon had its answer before.
+        outcome: passed: all its checks did; failed: one did; not known: none fails for certain, and some may;
+            not reached: the daemon had its answer before.
         note: what else there is to say, in a sentence; mostly empty.
         membership: the doubts that it rests on that the image is a candidate or source at all.
+
+    ``tally``: a faster way to the same counts as the checks have, for lists of very many.
     """
 
     def __init__(
@@ -60,6 +97,7 @@ class Subject:
         checks: Callable[[], tuple[Check, ...]],
         note: str = "",
         membership: tuple[Doubt, ...] = (),
+        tally: Callable[[], Tally] | None = None,
     ) -> None:
         self.image = image
         self.role: Role = role
@@ -67,6 +105,7 @@ class Subject:
         self.note = note
         self.membership = membership
         self._make_checks = checks
+        self._make_tally = tally
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -75,25 +114,25 @@ class Subject:
 
     @cached_property
     def deciding(self) -> Check | None:
-        """The check that it failed at, down to the element; None if it failed at none."""
-        return first_failed(self.checks)
+        """The check that it failed at, else the first that is not known, down to the element; None: all passed."""
+        return first_failed(self.checks) or first_unknown(self.checks)
 
     @cached_property
     def doubts(self) -> tuple[Doubt, ...]:
         """What its outcome rests on that is not known exactly; empty: it is certain, or was not reached."""
-        if self.outcome is CheckOutcome.NOT_REACHED or any(_fails_for_certain(check) for check in self.checks):
+        if self.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.FAILED):
             return ()
         return tuple(dict.fromkeys((*self.membership, *(doubt for check in self.checks for doubt in check.doubts))))
 
-    @property
-    def passed_count(self) -> int:
-        """How many of its checks passed: elements do not count."""
-        return sum(check.outcome is CheckOutcome.PASSED for check in self.checks)
-
-    @property
-    def compared_count(self) -> int:
-        """How many checks the rules have for it: those that are not compared do not count."""
-        return sum(check.outcome is not CheckOutcome.NOT_COMPARED for check in self.checks)
+    @cached_property
+    def tally(self) -> Tally:
+        """How many checks there are and how many passed: elements, and what is not compared, do not count."""
+        if self._make_tally is not None:
+            return self._make_tally()
+        outcomes = [check.outcome for check in self.checks]
+        failed = first_failed(self.checks)
+        compared = sum(outcome is not CheckOutcome.NOT_COMPARED for outcome in outcomes)
+        return Tally(outcomes.count(CheckOutcome.PASSED), compared, failed.name if failed is not None else "")
 
 
 @dataclass(frozen=True)
@@ -101,7 +140,8 @@ class Stage:
     """One step of the daemon's way to an answer.
 
     Attributes:
-        outcome: passed: it answered; failed: it found nothing; not reached: the answer was there before.
+        outcome: passed: it answered; failed: it found nothing; not known: what it answers is not; not reached: the
+            answer was there before.
         note: what came of it, in a few words.
         checks: what is checked once for the stage.
         subjects: candidates or sources in the daemon's order, each made when it is looked at.

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cacheview.engine.cache import ImageCache
-from cacheview.engine.certainty import descent_doubts, following_doubts, layer_doubts
-from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
-from cacheview.engine.doubts import ENTRY_FIELDS, doubts_about, entry_doubts, field_doubts, prefix_doubts
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
+from cacheview.engine.compared import Certainty, conjunction
+from cacheview.engine.doubts import ENTRY_FIELDS, doubts_about, entry_doubts, field_doubts
 from cacheview.engine.history import (
+    HistoryCheck,
     IsParent,
     created_by,
     descends,
-    has_nothing_to_compare,
+    descent_doubts,
+    history_checks,
     history_keys,
-    matches_history,
 )
+from cacheview.engine.known import KnownCache
 from cacheview.engine.lazy import LazySequence
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.ruleset import Descent, RuleSet
-from cacheview.engine.trace import Stage, Subject
+from cacheview.engine.trace import Stage, Subject, outcome_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe
 
@@ -48,18 +49,21 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
         # How far the walk goes rests on the parents of those before.
         links = [doubt for step in lineage.sources[:place] for doubt in doubts_about(step, "parent")]
         doubts = tuple(dict.fromkeys((*lineage.doubts, *links)))
-        name = f"cache_from[{i}].sources[{place}]"
-        return Check(name, PASSED, ABSENT, lineage.sources[place].id, "cache_from", doubts=doubts)
+        path = ("cache_from", i, "sources", place)
+        source_id = lineage.sources[place].id
+        return Check(CheckKind.SOURCE, PASSED, ABSENT, source_id, "cache_from", doubts=doubts, path=path)
 
+    doubts = tuple(dict.fromkeys((*lineage.doubts, *lineage.open_ended)))
     return Check(
-        f"cache_from[{i}]",
-        PASSED if lineage.sources else FAILED,
+        CheckKind.REFERENCE,
+        outcome_of(bool(lineage.sources), doubts),
         lineage.reference,
         lineage.image.id if lineage.image is not None else ABSENT,
         "cache_from",
         lineage.reason,
         LazySequence(len(lineage.sources), source_check),
-        tuple(dict.fromkeys((*lineage.doubts, *lineage.open_ended))),
+        doubts,
+        ("cache_from", i),
     )
 
 
@@ -81,40 +85,41 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
         return Subject(sources[i], "source", check.outcome, lambda: (check,))
 
     if end == len(sources):
-        outcome, note = (
-            FAILED,
-            f"no source has {answer.short_id} as its {kin}: the local answer does not count",
-        )
+        unsure = any(descent_doubts(source, answer, store, rules) for source in sources)
+        outcome = CheckOutcome.UNKNOWN if unsure else FAILED
+        known = "is known to have" if unsure else "has"
+        counts = "may not count" if unsure else "does not count"
+        note = f"no source {known} {answer.short_id} as its {kin}: the local answer {counts}"
     elif results[end] is IsParent.YES:
         outcome, note = PASSED, f"{sources[end].title} has {answer.short_id} as its {kin}"
     elif rules.descent is Descent.ANCESTOR:
-        outcome, note = FAILED, f"the parents of {sources[end].title} go round in a circle, and the daemon with them"
+        outcome, note = FAILED, f"the parents of {sources[end].title} form a cycle, and the daemon loops forever"
     else:
         outcome, note = (
             FAILED,
-            f"the daemon asks {answer.short_id} whether it is its own parent, and never stops asking",
+            f"the daemon asks whether {answer.short_id} is its own parent, and never stops asking",
         )
     return Stage(StageKind.DESCENT, outcome, note, subjects=LazySequence(len(sources), make), images=sources)
 
 
 def _unasked(source: Image) -> Check:
-    return Check("parent", NOT_REACHED, ABSENT, source.parent or ABSENT)
+    return Check(CheckKind.PARENT, NOT_REACHED, ABSENT, source.parent or ABSENT)
 
 
 def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageStore, rules: RuleSet) -> Check:
-    doubts = descent_doubts(source, answer)
-    outcome = PASSED if result is IsParent.YES else FAILED
+    doubts = descent_doubts(source, answer, store, rules)
+    outcome = outcome_of(result is IsParent.YES, doubts)
     if rules.descent is Descent.ANCESTOR:
         return _ancestor_check(source, answer, result, store)
     if source.parent is not None:
-        return Check("parent", outcome, answer.id, source.parent, doubts=doubts)
+        return Check(CheckKind.PARENT, outcome, answer.id, source.parent, doubts=doubts)
     note = "the source has no parent recorded, so the daemon asks the local answer itself"
     if result is IsParent.NEVER:
-        note += ", which has none either, and so it asks again, for ever: it dies of stack overflow"
+        note += ", which has none either, so it recurses until the stack overflows"
     own = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
-    itself = Check("parent of the local answer", outcome, answer.id, own, doubts=doubts)
+    itself = Check(CheckKind.PARENT_OF_ANSWER, outcome, answer.id, own, doubts=doubts)
     told = UNKNOWN if doubts_about(source, "parent") else ABSENT
-    return Check("parent", outcome, answer.id, told, note=note, children=(itself,), doubts=doubts)
+    return Check(CheckKind.PARENT, outcome, answer.id, told, note=note, children=(itself,), doubts=doubts)
 
 
 def _ancestor_check(source: Image, answer: Image, result: IsParent, store: ImageStore) -> Check:
@@ -127,16 +132,19 @@ def _ancestor_check(source: Image, answer: Image, result: IsParent, store: Image
         found = current.parent == answer.id
         doubts = doubts_about(current, "parent")
         told = current.parent or (UNKNOWN if doubts else ABSENT)
-        name = f"parent of {current.short_id}"
-        steps.append(Check(name, PASSED if found else FAILED, answer.id, told, doubts=doubts))
+        outcome = outcome_of(found, doubts)
+        steps.append(Check(CheckKind.PARENT_OF, outcome, answer.id, told, doubts=doubts, path=(current.short_id,)))
         current = None if found or current.parent is None else store.by_id.get(current.parent)
-    note = "" if result is not IsParent.NEVER else "the parents go round in a circle: the daemon dies of stack overflow"
-    outcome = PASSED if result is IsParent.YES else FAILED
+    note = (
+        "" if result is not IsParent.NEVER else "the parents form a cycle: the daemon loops until its stack overflows"
+    )
     met = tuple(dict.fromkeys(doubt for step in steps for doubt in step.doubts))
-    return Check("ancestor", outcome, answer.id, source.parent or ABSENT, note=note, children=tuple(steps), doubts=met)
+    outcome = outcome_of(result is IsParent.YES, met)
+    nearest = source.parent or ABSENT
+    return Check(CheckKind.ANCESTOR, outcome, answer.id, nearest, note=note, children=tuple(steps), doubts=met)
 
 
-def history_stage(probe: Probe, cache: ImageCache, verdict: Verdict) -> Stage:
+def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     """Each source's history against the parent's, then its next entry against the probe's command."""
     sources = verdict.sources
     decided = verdict.stage in (StageKind.LOCAL, StageKind.DESCENT)
@@ -151,112 +159,96 @@ def history_stage(probe: Probe, cache: ImageCache, verdict: Verdict) -> Stage:
         outcome = NOT_REACHED if decided else PASSED if found else FAILED
         lost = "" if found else "the store lacks the parent, which is an error when there is a --cache-from"
         if not found and probe.parent in store.by_id:
-            lost = "the parent is of another platform than the builder, which is an error when there is a --cache-from"
+            lost = (
+                "the parent is for another platform than the builder's, which is an error when there is a --cache-from"
+            )
         stage_checks = (
-            Check("parent in store", outcome, probe.parent, probe.parent if found else ABSENT, "parent", lost),
+            Check(CheckKind.PARENT_IN_STORE, outcome, probe.parent, probe.parent if found else ABSENT, "parent", lost),
         )
-    fitting = _fitting(probe, cache, verdict, parent)
+    fitting = verdict.source
     if decided or (verdict.outcome is VerdictOutcome.ERROR and fitting is None):
         end = -1
     elif fitting is not None:
         end = next(i for i, source in enumerate(sources) if source.id == fitting.id)
 
+    def may_fit(source: Image) -> bool:
+        if not cache.has_doubts:
+            return False
+        return conjunction(history_checks(source, parent, probe.config, rules))[0] is not Certainty.NO
+
     def make(i: int) -> Subject:
-        reached = i <= end
-        hit = reached and i == end < len(sources)
-        outcome = (PASSED if hit else FAILED) if reached else NOT_REACHED
-        return Subject(
-            sources[i], "source", outcome, lambda: tuple(_checks(sources[i], parent, probe, rules, reached=reached))
-        )
+        source, reached = sources[i], i <= end
+        outcome = NOT_REACHED
+        if reached:
+            fits = i == end < len(sources)
+            outcome = PASSED if fits else CheckOutcome.UNKNOWN if may_fit(source) else FAILED
+        return Subject(source, "source", outcome, lambda: tuple(_checks(source, parent, probe, rules, reached=reached)))
 
     if decided:
         outcome = NOT_REACHED
     elif verdict.outcome is VerdictOutcome.HIT:
-        made = ": an image is made anew of this step" if verdict.narrowed is not None else ""
+        made = ": a new image of this step is created" if verdict.narrowed is not None else ""
         outcome, note = PASSED, f"{sources[end].title} goes on with this command{made}"
     elif verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         outcome, note = FAILED, verdict.error
     else:
-        outcome, note = FAILED, f"{len(sources)} source{'' if len(sources) == 1 else 's'}, none fits"
+        count = f"{len(sources)} source{'' if len(sources) == 1 else 's'}"
+        unsure = sum(map(may_fit, {source.id: source for source in sources}.values()))
+        outcome = CheckOutcome.UNKNOWN if unsure else FAILED
+        note = f"{count}, {unsure} may fit" if unsure else f"{count}, none fits"
     return Stage(StageKind.HISTORY, outcome, note, stage_checks, LazySequence(len(sources), make), sources)
-
-
-def _fitting(probe: Probe, cache: ImageCache, verdict: Verdict, parent: Image | None) -> Image | None:
-    """The source that the history check came to, whatever came of it; None: none fits, or none was asked."""
-    if verdict.stage is not StageKind.HISTORY:
-        return None
-    if verdict.narrowed is not None:
-        return verdict.narrowed
-    if verdict.image is not None:
-        return verdict.image
-    if parent is None and probe.parent != SCRATCH:
-        return None
-    distinct = {source.id: source for source in verdict.sources}.values()
-    return next((source for source in distinct if matches_history(source, parent, probe.config, cache.rules)), None)
 
 
 def _checks(source: Image, parent: Image | None, probe: Probe, rules: RuleSet, *, reached: bool) -> Iterator[Check]:
     """In the order of ``isValidParent`` and ``isValidConfig``."""
-    free = has_nothing_to_compare(parent)
+    for each in history_checks(source, parent, probe.config, rules):
+        doubts = each.doubts if reached else ()
+        check = _check(each, source, parent, probe, rules, doubts, reached=reached)
+        reached = reached and check.outcome is not FAILED
+        yield check
+
+
+def _check(
+    each: HistoryCheck,
+    source: Image,
+    parent: Image | None,
+    probe: Probe,
+    rules: RuleSet,
+    doubts: tuple[Doubt, ...],
+    *,
+    reached: bool,
+) -> Check:
+    outcome = outcome_of(each.passes, doubts) if reached else NOT_REACHED
     ours = parent.history if parent is not None else ()
     layers = parent.diff_ids if parent is not None else ()
-    is_open = reached  # until a check certainly failed
-
-    def check(
-        name: str,
-        passes: bool,
-        left: object,
-        right: object,
-        note: str = "",
-        field: str = "",
-        children: Sequence[Check] = (),
-        doubts: tuple[Doubt, ...] = (),
-    ) -> Check:
-        nonlocal reached, is_open
-        outcome = (PASSED if passes else FAILED) if reached else NOT_REACHED
-        told = Check(name, outcome, left, right, field, note, children, doubts if is_open else ())
-        reached = reached and passes
-        is_open = is_open and (passes or bool(doubts))
-        return told
-
-    own_length = doubts_about(source, "history")
-    lengths = own_length if parent is None else _joined(own_length, doubts_about(parent, "history"))
-    yield check("history not empty", bool(source.history), ABSENT, len(source.history), doubts=own_length)
-    if free:
-        why = "there is no parent" if parent is None else "the parent has neither history nor layers"
-        freedom = doubts_about(parent, "history", "diff_ids") if parent is not None and is_open else ()
-        yield Check(
-            "history",
-            NOT_COMPARED,
-            ABSENT,
-            len(source.history),
-            note=f"{why}: any source with a history fits",
-            doubts=freedom,
-        )
-    else:
-        assert parent is not None
-        layering = layer_doubts(source, parent)
-        yield check("len(history)", len(ours) < len(source.history), len(ours), len(source.history),
-                    "the source must have more entries than the parent", doubts=lengths)  # fmt: skip
-        yield check("len(diff_ids)", len(layers) <= len(source.diff_ids), len(layers), len(source.diff_ids),
-                    "the source must have no fewer layers than the parent", doubts=layering)  # fmt: skip
-        passes, entries = _history_prefix(parent, source, rules, reached=reached, is_open=is_open)
-        alike = prefix_doubts(parent, source)
-        yield check("history", passes, len(ours), len(source.history),
-                    "the parent's entries against the source's first", children=entries, doubts=alike)  # fmt: skip
-        passes, found = _layer_prefix(layers, source.diff_ids, layering if is_open else (), reached=reached)
-        yield check("diff_ids", passes, len(layers), len(source.diff_ids),
-                    "the parent's layers against the source's first", children=found, doubts=layering)  # fmt: skip
-    following = source.history[len(ours)] if len(ours) < len(source.history) else None
-    wanted = created_by(probe.config)
-    told = following.created_by if following is not None else ABSENT
-    yield check("created_by", told == wanted, wanted, told,
-                f"the source's entry {len(ours)}, and the probe's Cmd joined with single spaces",
-                "Cmd", doubts=following_doubts(source, parent))  # fmt: skip
-
-
-def _joined(*doubts: tuple[Doubt, ...]) -> tuple[Doubt, ...]:
-    return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
+    entries, blobs = len(source.history), len(source.diff_ids)
+    match each.kind:
+        case CheckKind.NOT_EMPTY:
+            return Check(CheckKind.NOT_EMPTY, outcome, ABSENT, entries, doubts=doubts)
+        case CheckKind.HISTORY if not each.compared:
+            why = "there is no parent" if parent is None else "the parent has neither history nor layers"
+            note = f"{why}: any source with a history fits"
+            return Check(CheckKind.HISTORY, NOT_COMPARED, ABSENT, entries, note=note, doubts=doubts)
+        case CheckKind.ENTRY_COUNT:
+            note = "the source must have more entries than the parent"
+            return Check(CheckKind.ENTRY_COUNT, outcome, len(ours), entries, note=note, doubts=doubts)
+        case CheckKind.LAYER_COUNT:
+            note = "the source must have no fewer layers than the parent"
+            return Check(CheckKind.LAYER_COUNT, outcome, len(layers), blobs, note=note, doubts=doubts)
+        case CheckKind.HISTORY:
+            assert parent is not None
+            note = "the parent's entries against the source's first"
+            children = _history_entries(parent, source, rules, reached=reached)
+            return Check(CheckKind.HISTORY, outcome, len(ours), entries, note=note, children=children, doubts=doubts)
+        case CheckKind.LAYERS:
+            note = "the parent's layers against the source's first"
+            children = _layers(layers, source.diff_ids, doubts, reached=reached)
+            return Check(CheckKind.LAYERS, outcome, len(layers), blobs, note=note, children=children, doubts=doubts)
+        case _:
+            following = source.history[len(ours)] if len(ours) < entries else None
+            told = following.created_by if following is not None else ABSENT
+            note = f"the source's entry {len(ours)}, and the probe's Cmd joined with single spaces"
+            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), told, "Cmd", note, doubts=doubts)
 
 
 def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:
@@ -269,64 +261,58 @@ def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:
     return min(len(ours), len(theirs))
 
 
-def _outcome_at(i: int, end: int, *, reached: bool) -> CheckOutcome:
-    if not reached or i > end:
-        return NOT_REACHED
-    return FAILED if i == end else PASSED
-
-
-def _history_prefix(
-    parent: Image, source: Image, rules: RuleSet, *, reached: bool, is_open: bool
-) -> tuple[bool, Sequence[Check]]:
-    """Whether the source's history begins with the parent's, and the checks entry by entry."""
+def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: bool) -> Sequence[Check]:
+    """The parent's history against the source's first entries, one by one."""
     ours, theirs = parent.history, source.history
     end = _first_difference(history_keys(parent, rules), history_keys(source, rules))
-    # The entries before the first that certainly differs: what comes after it is no matter.
-    settled = _settled_at(parent, source) if is_open else -1
+    # An entry that may be equal leaves those after it open, up to the first that certainly differs.
+    settled = _settled_at(parent, source, end, rules) if reached else -1
 
     def entry_check(i: int) -> Check:
-        outcome = _outcome_at(i, end, reached=reached)
         left, right = ours[i], theirs[i] if i < len(theirs) else None
         if right is None:
-            lengths = doubts_about(source, "history") if i <= settled else ()
-            return Check(f"history[{i}]", outcome, left, ABSENT, doubts=lengths)
-        doubts = entry_doubts(parent, source, left, right) if i <= settled else ()
-        fields = _entry_fields(i, parent, source, rules, outcome, is_open=i <= settled)
-        return Check(f"history[{i}]", outcome, left, right, children=fields, doubts=doubts)
+            doubts = doubts_about(source, "history") if i <= settled else ()
+        else:
+            doubts = entry_doubts(parent, source, left, right, rules) if i <= settled else ()
+        outcome = NOT_REACHED if i > settled else outcome_of(i < end, doubts)
+        if end < i < settled:
+            outcome = CheckOutcome.UNKNOWN  # reached if the one at `end` passes
+        if right is None:
+            return Check(CheckKind.ENTRY, outcome, left, ABSENT, doubts=doubts, path=("history", i))
+        fields = _entry_fields(i, parent, source, rules, outcome)
+        return Check(CheckKind.ENTRY, outcome, left, right, children=fields, doubts=doubts, path=("history", i))
 
-    return end == len(ours), LazySequence(len(ours), entry_check)
-
-
-def _settled_at(parent: Image, source: Image) -> int:
-    """The first entry that certainly differs; the parent's length if none does."""
-    if parent.doubts or source.doubts:
-        for i, (left, right) in enumerate(zip(parent.history, source.history, strict=False)):
-            if left != right and not entry_doubts(parent, source, left, right):
-                return i
-    return len(parent.history)
+    return LazySequence(len(ours), entry_check)
 
 
-def _entry_fields(
-    i: int, parent: Image, source: Image, rules: RuleSet, outcome: CheckOutcome, *, is_open: bool
-) -> tuple[Check, ...]:
+def _settled_at(parent: Image, source: Image, end: int, rules: RuleSet) -> int:
+    """The first entry that certainly differs; the parent's length if none does. ``end``: the first that differs."""
+    ours, theirs = parent.history, source.history
+    for i in range(end, min(len(ours), len(theirs))):
+        differs = rules.entry_key(ours[i]) != rules.entry_key(theirs[i])
+        if differs and not entry_doubts(parent, source, ours[i], theirs[i], rules):
+            return i
+    return len(ours)
+
+
+def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome: CheckOutcome) -> tuple[Check, ...]:
     """In the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
     checks = []
-    reached = outcome in (PASSED, FAILED)
+    reached = outcome is not NOT_REACHED
     for field in ENTRY_FIELDS:
         ours, theirs = getattr(parent.history[i], field), getattr(source.history[i], field)
         if field == "created":
             ours, theirs = rules.time(ours), rules.time(theirs)
         same = ours == theirs
-        doubts = field_doubts(parent, source, field, ours, theirs) if is_open else ()
+        doubts = field_doubts(parent, source, field, ours, theirs) if reached else ()
         note = ""
         if field == "created" and not same and ours and theirs and ours.instant == theirs.instant:
             note = "the same instant, written in another zone: not equal to the daemon"
-        own = (PASSED if same else FAILED) if reached else NOT_REACHED
-        reached = reached and same
-        is_open = is_open and (same or bool(doubts))
-        checks.append(
-            Check(f"history[{i}].{field}", own, _or_absent(ours), _or_absent(theirs), note=note, doubts=doubts)
-        )
+        own = outcome_of(same, doubts) if reached else NOT_REACHED
+        reached = reached and own is not FAILED
+        sides = (_or_absent(ours), _or_absent(theirs))
+        path = ("history", i, field)
+        checks.append(Check(CheckKind.ENTRY_FIELD, own, *sides, note=note, doubts=doubts, path=path))
     return tuple(checks)
 
 
@@ -334,14 +320,13 @@ def _or_absent(value: object) -> object:
     return ABSENT if value is None else value
 
 
-def _layer_prefix(
-    ours: Sequence[str], theirs: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool
-) -> tuple[bool, Sequence[Check]]:
-    """Whether the source's layers begin with the parent's, and the checks layer by layer."""
+def _layers(ours: Sequence[str], theirs: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool) -> Sequence[Check]:
+    """The parent's layers against the source's first, one by one."""
     end = _first_difference(ours, theirs)
 
     def layer_check(i: int) -> Check:
-        outcome = _outcome_at(i, end, reached=reached)
-        return Check(f"diff_ids[{i}]", outcome, ours[i], theirs[i] if i < len(theirs) else ABSENT, doubts=doubts)
+        outcome = outcome_of(i < end, doubts) if reached and i <= end else NOT_REACHED
+        other = theirs[i] if i < len(theirs) else ABSENT
+        return Check(CheckKind.LAYER, outcome, ours[i], other, doubts=doubts, path=("diff_ids", i))
 
-    return end == len(ours), LazySequence(len(ours), layer_check)
+    return LazySequence(len(ours), layer_check)

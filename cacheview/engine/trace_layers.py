@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cacheview.engine.cache import ImageCache
-from cacheview.engine.check import ABSENT, Check, CheckOutcome
-from cacheview.engine.doubts import doubts_about
+from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
+from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.history import created_by, history_keys
+from cacheview.engine.known import KnownCache
+from cacheview.engine.layers import LayerCheck, child_doubts, layer_checks
 from cacheview.engine.lazy import LazySequence
-from cacheview.engine.trace import Role, Stage, Subject
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.trace import Role, Stage, Subject, outcome_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 
@@ -18,7 +20,7 @@ __all__ = ["layer_stages"]
 PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
 
 
-def layer_stages(probe: Probe, cache: ImageCache, verdict: Verdict) -> tuple[Stage, Stage]:
+def layer_stages(probe: Probe, cache: KnownCache, verdict: Verdict) -> tuple[Stage, Stage]:
     """The sources and the children of a probe. moby ``daemon/containerd/cache.go`` at v24.0."""
     sources, children = verdict.sources, cache.children(probe.parent)
     return (
@@ -28,7 +30,7 @@ def layer_stages(probe: Probe, cache: ImageCache, verdict: Verdict) -> tuple[Sta
 
 
 def _stage(
-    kind: StageKind, role: Role, images: Sequence[Image], probe: Probe, cache: ImageCache, verdict: Verdict
+    kind: StageKind, role: Role, images: Sequence[Image], probe: Probe, cache: KnownCache, verdict: Verdict
 ) -> Stage:
     parent = cache.store.by_id.get(probe.parent)
     decided = verdict.outcome is VerdictOutcome.ERROR or (
@@ -39,12 +41,19 @@ def _stage(
     if verdict.image is not None and verdict.stage is kind:
         end = next(i for i, image in enumerate(images) if image.id == verdict.image.id)
 
+    def may_be_next(image: Image) -> bool:
+        if parent is None or not cache.has_doubts:
+            return False
+        return conjunction(layer_checks(image, parent, probe.config, cache.rules))[0] is not Certainty.NO
+
     def make(i: int) -> Subject:
-        reached = i <= end
-        hit = i == end
-        outcome = (PASSED if hit else FAILED) if reached else NOT_REACHED
+        image, reached = images[i], i <= end
+        outcome = NOT_REACHED
+        if reached:
+            outcome = PASSED if i == end else CheckOutcome.UNKNOWN if may_be_next(image) else FAILED
+        member = child_doubts(image, parent) if parent is not None and role == "candidate" else ()
         return Subject(
-            images[i], role, outcome, lambda: tuple(_checks(images[i], parent, probe, cache, reached=reached))
+            image, role, outcome, lambda: _checks(image, parent, probe, cache.rules, reached=reached), membership=member
         )
 
     count = f"{len(images)} {role}{'' if len(images) == 1 else 's'}"
@@ -53,44 +62,67 @@ def _stage(
             kind, NOT_REACHED, verdict.error or "not asked", checks, LazySequence(len(images), make), tuple(images)
         )
     found = 0 <= end < len(images)
-    note = f"{images[end].title} is the next step" if found else f"{count}, none is the next step"
-    return Stage(kind, PASSED if found else FAILED, note, checks, LazySequence(len(images), make), tuple(images))
+    unsure = 0 if found else sum(map(may_be_next, images))
+    note = f"{count}, {unsure} may be the next step" if unsure else f"{count}, none is the next step"
+    if found:
+        note = f"{images[end].title} is the next step"
+    outcome = PASSED if found else CheckOutcome.UNKNOWN if unsure else FAILED
+    return Stage(kind, outcome, note, checks, LazySequence(len(images), make), tuple(images))
 
 
 def _parent_check(probe: Probe, parent: Image | None, verdict: Verdict) -> Check:
     if probe.parent == SCRATCH:
-        return Check("parent", FAILED, ABSENT, ABSENT, "parent", "FROM scratch is never looked up: always a miss")
+        return Check(
+            CheckKind.PARENT, FAILED, ABSENT, ABSENT, "parent", "FROM scratch is never looked up: always a miss"
+        )
     if parent is not None:
-        return Check("parent in store", PASSED, probe.parent, parent.id, "parent")
+        return Check(CheckKind.PARENT_IN_STORE, PASSED, probe.parent, parent.id, "parent")
     told = "an error" if verdict.outcome is VerdictOutcome.ERROR else "a miss"
-    return Check("parent in store", FAILED, probe.parent, ABSENT, "parent", f"the store lacks the parent: {told}")
+    return Check(
+        CheckKind.PARENT_IN_STORE, FAILED, probe.parent, ABSENT, "parent", f"the store lacks the parent: {told}"
+    )
 
 
-def _checks(image: Image, parent: Image | None, probe: Probe, cache: ImageCache, *, reached: bool) -> Iterator[Check]:
-    """In the order of ``isMatch``."""
-    ours = parent.history if parent is not None else ()
-    layers = parent.diff_ids if parent is not None else ()
-    keys, theirs = (history_keys(parent, cache.rules) if parent is not None else ()), history_keys(image, cache.rules)
-    told = [doubts_about(one, "history", "diff_ids") for one in (image, parent) if one is not None]
-    doubts: tuple[Doubt, ...] = tuple(dict.fromkeys(doubt for some in told for doubt in some))
+def _checks(image: Image, parent: Image | None, probe: Probe, rules: RuleSet, *, reached: bool) -> tuple[Check, ...]:
+    """In the order of ``isMatch``; without a parent nothing is compared."""
+    return tuple(_reached(image, parent, probe, rules, reached=reached)) if parent is not None else ()
 
-    def check(name: str, passes: bool, left: object, right: object, note: str = "", field: str = "") -> Check:
-        nonlocal reached
-        outcome = (PASSED if passes else FAILED) if reached else NOT_REACHED
-        reached = reached and passes
-        return Check(name, outcome, left, right, field, note, doubts=doubts)
 
-    entries = len(ours)
-    yield check("len(history)", len(image.history) == entries + 1, entries, len(image.history),
-                "one entry more than the parent")  # fmt: skip
-    yield check("len(diff_ids)", len(image.diff_ids) == len(layers) + 1, len(layers), len(image.diff_ids),
-                "one layer more than the parent: a step without a layer never matches")  # fmt: skip
-    differs = next((i for i, key in enumerate(keys) if theirs[i : i + 1] != (key,)), None)
-    note = "the parent's entries against the image's first"
-    if differs is not None:
-        note = f"entry {differs} differs"
-    yield check("history", differs is None, entries, len(image.history), note)
-    following = image.history[entries].created_by if entries < len(image.history) else ABSENT
-    wanted = created_by(probe.config)
-    yield check("created_by", following == wanted, wanted, following,
-                f"the image's entry {entries}, and the probe's Cmd joined with single spaces", "Cmd")  # fmt: skip
+def _reached(image: Image, parent: Image, probe: Probe, rules: RuleSet, *, reached: bool) -> Iterator[Check]:
+    for each in layer_checks(image, parent, probe.config, rules):
+        doubts = each.doubts if reached else ()
+        outcome = outcome_of(each.passes, doubts) if reached else NOT_REACHED
+        reached = reached and outcome is not FAILED
+        yield _check(each, image, parent, probe, rules, outcome, doubts)
+
+
+def _check(
+    each: LayerCheck,
+    image: Image,
+    parent: Image,
+    probe: Probe,
+    rules: RuleSet,
+    outcome: CheckOutcome,
+    doubts: tuple[Doubt, ...],
+) -> Check:
+    entries = len(parent.history)
+    match each.kind:
+        case CheckKind.ENTRY_COUNT:
+            note = "one entry more than the parent"
+            return Check(CheckKind.ENTRY_COUNT, outcome, entries, len(image.history), note=note, doubts=doubts)
+        case CheckKind.LAYER_COUNT:
+            note = "one layer more than the parent: a step without a layer never matches"
+            return Check(
+                CheckKind.LAYER_COUNT, outcome, len(parent.diff_ids), len(image.diff_ids), note=note, doubts=doubts
+            )
+        case CheckKind.HISTORY:
+            keys, theirs = history_keys(parent, rules), history_keys(image, rules)
+            differs = next((i for i, key in enumerate(keys) if theirs[i : i + 1] != (key,)), None)
+            note = "the parent's entries against the image's first"
+            if differs is not None:
+                note = f"entry {differs} differs"
+            return Check(CheckKind.HISTORY, outcome, entries, len(image.history), note=note, doubts=doubts)
+        case _:
+            following = image.history[entries].created_by if entries < len(image.history) else ABSENT
+            note = f"the image's entry {entries}, and the probe's Cmd joined with single spaces"
+            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), following, "Cmd", note, doubts=doubts)

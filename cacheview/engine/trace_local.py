@@ -1,19 +1,27 @@
-"""The checks of the local cache: every candidate's config in the table's order, then the newest of those that match."""
+"""The checks of the local cache: every candidate's, in the table's order, then the newest of those that match."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cacheview.engine.certainty import membership, rivals
-from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckOutcome
+from cacheview.engine.candidate import (
+    CandidateCheck,
+    candidate_checks,
+    config_is_unknown,
+    container_config_of,
+    local_aspects,
+    membership,
+)
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome, path_text
 from cacheview.engine.comparison import Part
 from cacheview.engine.doubts import doubts_about
-from cacheview.engine.index import CandidateIndex, config_is_unknown, container_config_of
+from cacheview.engine.history import created_by
+from cacheview.engine.index import CandidateIndex
 from cacheview.engine.lazy import LazySequence
 from cacheview.engine.platforms import HOST
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.engine.trace import Stage, Subject
+from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.verdict import StageKind
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
 
@@ -23,56 +31,84 @@ PASSED, FAILED = CheckOutcome.PASSED, CheckOutcome.FAILED
 NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 
 _EMPTY = ContainerConfig()
+_TIME_CHECKS = 2  # that there is a time, and that it is the newest
 _NO_CONFIG = "the store has no container config for this image: it reads as an empty one"
-_UNKNOWN_CONFIG = "what the daemon has as this image's container config is not known here"
+_UNKNOWN_CONFIG = "the store does not report the container config of this image"
+_OF_HISTORY = "from the image's history: the engine writes its last entry from the container config's Cmd"
 
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
     """The stage over all candidates of the probe's parent, in store order."""
+    member = membership(rules, probe.parent)
     matches = index.in_store_order(index.matches(probe))
-    matching = {image.id for image in matches}
     standing: dict[str, Image | None] = {}  # for each match, the newest of the matches before it
     best: Image | None = None
     for image in matches:
         standing[image.id] = best
         if _replaces(rules, image, best):
             best = image
+    may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.doubts else (0, 0)
+    unsure = may & ~must
+    rivals = _above(index, must, may) & unsure
 
     def make(i: int) -> Subject:
         image = candidates[i]
-        is_match = image.id in matching
+        is_match = image.id in standing
         before = standing.get(image.id)
         selected = is_match and _replaces(rules, image, before)
         note = ""
         if selected and best is not None and best.id != image.id:
             note = f"replaced by {best.short_id}, which is newer"
         outcome = PASSED if selected else FAILED
+        if unsure >> index.position(image) & 1 and (not selected or config_is_unknown(image)):
+            outcome = CheckOutcome.UNKNOWN
         return Subject(
             image,
             "candidate",
             outcome,
             lambda: tuple(_checks(rules, probe, image, before, rivalry() if image is best else ())),
             note,
-            doubts_about(image, *membership(rules, probe.parent)),
+            doubts_about(image, *member),
+            None if image.doubts or selected else lambda: _tally(rules, probe, image),
         )
 
     def rivalry() -> tuple[Doubt, ...]:
-        bits = rivals(index, probe, best)
-        return tuple(doubt for doubt, about in index.doubts if about & bits and doubt.aspect != "parent")
+        """The doubts about other candidates for which the best match may not be the answer."""
+        return tuple(doubt for doubt, about in index.doubts if about & rivals and doubt.aspect not in member)
 
-    count = len(candidates)
-    found = f"{count:,} candidate{'' if count == 1 else 's'}, {len(matching)} match{'es' if len(matching) == 1 else ''}"
-    unsure = rivals(index, probe, None).bit_count()
-    if unsure:
-        found += f", {unsure} not certain"
+    count, matching = len(candidates), len(matches)
+    found = f"{count:,} candidate{'' if count == 1 else 's'}, {matching} match{'es' if matching == 1 else ''}"
+    doubtful = unsure.bit_count()
+    if doubtful:
+        found += f", {doubtful} not known"
+    outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(
-        StageKind.LOCAL,
-        PASSED if best is not None else FAILED,
-        found,
-        subjects=LazySequence(count, make),
-        images=candidates,
-        unsure=unsure,
+        StageKind.LOCAL, outcome, found, subjects=LazySequence(count, make), images=candidates, unsure=doubtful
     )
+
+
+def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:
+    """Of a candidate that is not the answer, and of which all is known."""
+    total = len(rules.requirements) + len(rules.config_checks) + len(rules.later) + _TIME_CHECKS
+    for passed, each in enumerate(candidate_checks(rules, probe, image)):
+        if not each.passes:
+            return Tally(passed, total, _failed_at(each.row, rules, probe, image))
+    return Tally(total - 1, total, CheckKind.NEWEST.value)
+
+
+def _failed_at(row: Requirement | ConfigCheck | None, rules: RuleSet, probe: Probe, image: Image) -> str:
+    if row is None:
+        return CheckKind.CREATED.value
+    if isinstance(row, ConfigCheck):
+        ours, theirs = getattr(probe.config, row.field), rules.read_image(container_config_of(image), row.field)
+        parts = row.comparison.parts(row.field, ours, theirs)
+        return next((path_text(part.path) for part in parts if part.matches is False), row.name)
+    return next((part.name for part in row.parts(probe, image) if not part.passes), row.name)
+
+
+def _above(index: CandidateIndex, must: int, may: int) -> int:
+    """Of the candidates that may match, those that may be the answer: none newer matches for certain."""
+    return may & (((must & -must) - 1) | index.undatable) if must else may
 
 
 def _replaces(rules: RuleSet, image: Image, standing: Image | None) -> bool:
@@ -91,93 +127,86 @@ def _checks(
     standing: Image | None,
     rivalry: tuple[Doubt, ...],
 ) -> Iterator[Check]:
-    probe = asked.config
-    stored = container_config_of(image)
-    doubts = doubts_about(image, "container_config")
-    note = _NO_CONFIG if stored is None else ""
-    if config_is_unknown(image):
-        note = _UNKNOWN_CONFIG
-    reached = True
-    is_open = True  # until a check certainly failed
-    for requirement in rules.requirements:
-        check = _requirement_check(requirement, asked, image, reached=reached, is_open=is_open)
-        reached, is_open = reached and not check.failed, is_open and _is_left_open(check, requirement, asked, image)
+    probe, stored = asked.config, container_config_of(image)
+    is_unknown = config_is_unknown(image)
+    reached = True  # until a check failed
+    for each in candidate_checks(rules, asked, image):
+        doubts = each.doubts if reached else ()
+        if each.row is None:
+            check = _time_check(rules, image, each, doubts, reached=reached)
+        elif isinstance(each.row, ConfigCheck):
+            check = _config_check(each, each.row, rules, probe, stored, doubts, reached=reached, is_unknown=is_unknown)
+        else:
+            check = _requirement_check(each, each.row, asked, image, doubts, reached=reached)
+        reached = reached and check.outcome is not FAILED
         yield check
-    for row in rules.config_checks:
-        own = doubts if is_open and row.field in rules.image_fields else ()
-        check = _config_check(row, rules, probe, stored, note, own, reached=reached)
-        reached = reached and not check.failed
-        is_open = is_open and (bool(own) or _may_pass(row, rules, probe, stored))
-        yield check
-    for requirement in rules.later:
-        check = _requirement_check(requirement, asked, image, reached=reached, is_open=is_open)
-        reached, is_open = reached and not check.failed, is_open and _is_left_open(check, requirement, asked, image)
-        yield check
-    yield from _time_checks(rules, image, standing, rivalry, reached=reached, is_open=is_open)
+    yield _newest_check(rules, image, standing, rivalry, reached=reached)
+    note = _UNKNOWN_CONFIG if is_unknown else _NO_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
-        value = getattr(stored or _EMPTY, field)
-        if note is _UNKNOWN_CONFIG:
-            value = UNKNOWN
-        yield Check(field, NOT_COMPARED, getattr(probe, field), value, field, note)
+        value = UNKNOWN if is_unknown else getattr(stored or _EMPTY, field)
+        yield Check(CheckKind.FIELD, NOT_COMPARED, getattr(probe, field), value, field, note, path=(field,))
 
 
-def _requirement_check(requirement: Requirement, asked: Probe, image: Image, *, reached: bool, is_open: bool) -> Check:
-    doubts = doubts_about(image, requirement.aspect) if is_open else ()
-    passes = requirement.matches(asked, image)
-    outcome = (PASSED if passes else FAILED) if reached else NOT_REACHED
-    parts = requirement.parts(asked, image)
+def _outcome(each: CandidateCheck, doubts: tuple[Doubt, ...], *, reached: bool) -> CheckOutcome:
+    return outcome_of(each.passes, doubts) if reached else NOT_REACHED
+
+
+def _requirement_check(
+    each: CandidateCheck, row: Requirement, asked: Probe, image: Image, doubts: tuple[Doubt, ...], *, reached: bool
+) -> Check:
+    outcome = _outcome(each, doubts, reached=reached)
+    parts = row.parts(asked, image)
     if not parts:
-        told = UNKNOWN if doubts else requirement.read(image)
-        note = requirement.describe() if isinstance(told, bool) else ""
-        return Check(requirement.name, outcome, ABSENT, told if isinstance(told, bool) or doubts else ABSENT,
-                     requirement.field, note, doubts=doubts)  # fmt: skip
+        value = row.read(image)
+        told: object = value if isinstance(value, bool) else ABSENT
+        if each.doubts:
+            told = UNKNOWN
+        note = row.describe() if told is not ABSENT else ""
+        return Check(row.kind, outcome, ABSENT, told, row.field, note, doubts=doubts)
     children = tuple(
         Check(
-            part.name,
-            (PASSED if part.passes else FAILED) if reached else NOT_REACHED,
+            CheckKind.PLATFORM_PART,
+            outcome_of(part.passes, doubts) if reached else NOT_REACHED,
             part.probe,
             part.image,
-            requirement.field,
+            row.field,
             part.note,
             doubts=doubts,
+            path=(part.name,),
         )
         for part in parts
     )
     ours, theirs = asked.platform or HOST, image.config.platform
-    return Check(requirement.name, outcome, str(ours), str(theirs), requirement.field, "", children, doubts)
-
-
-def _is_left_open(check: Check, requirement: Requirement, asked: Probe, image: Image) -> bool:
-    return bool(check.doubts) or requirement.matches(asked, image)
-
-
-def _may_pass(row: ConfigCheck, rules: RuleSet, probe: ContainerConfig, stored: ContainerConfig | None) -> bool:
-    return row.comparison.matches(getattr(probe, row.field), rules.read_image(stored, row.field))
+    return Check(row.kind, outcome, str(ours), str(theirs), row.field, "", children, doubts)
 
 
 def _config_check(
+    each: CandidateCheck,
     row: ConfigCheck,
     rules: RuleSet,
     probe: ContainerConfig,
     stored: ContainerConfig | None,
-    note: str,
     doubts: tuple[Doubt, ...],
     *,
     reached: bool,
+    is_unknown: bool,
 ) -> Check:
-    """``note``: of an image without a container config, why."""
     ours, theirs = getattr(probe, row.field), rules.read_image(stored, row.field)
     comparison = row.comparison
-    outcome = (PASSED if comparison.matches(ours, theirs) else FAILED) if reached else NOT_REACHED
+    kind, path = comparison.kind, (row.field,)
+    outcome = _outcome(each, doubts, reached=reached)
+    if each.command is not None:
+        return Check(kind, outcome, created_by(probe), each.command, row.field, _OF_HISTORY, path=path)
+    note = _NO_CONFIG if stored is None and not is_unknown else ""
     if row.field not in rules.image_fields:
-        if note is _UNKNOWN_CONFIG:
-            note = ""
-        elif stored is not None and not is_default(stored, row.field):
+        if stored is not None and not is_default(stored, row.field):
             note = f"the image's JSON says {getattr(stored, row.field)!r}, which this store does not read"
-    elif note is _UNKNOWN_CONFIG:
-        return Check(row.name, outcome, comparison.shown(ours), UNKNOWN, row.field, note, doubts=doubts)
+    elif is_unknown:
+        outcome = CheckOutcome.UNKNOWN if reached else NOT_REACHED
+        shown = comparison.shown(ours)
+        return Check(kind, outcome, shown, UNKNOWN, row.field, _UNKNOWN_CONFIG, doubts=doubts, path=path)
     return Check(
-        row.name,
+        kind,
         outcome,
         comparison.shown(ours),
         comparison.shown(theirs),
@@ -185,6 +214,7 @@ def _config_check(
         note,
         _elements(comparison.parts(row.field, ours, theirs), row.field, doubts, reached=reached),
         doubts,
+        path,
     )
 
 
@@ -196,32 +226,40 @@ def _elements(parts: Sequence[Part], field: str, doubts: tuple[Doubt, ...], *, r
         elif not reached:
             outcome = NOT_REACHED
         else:
-            outcome = PASSED if part.matches else FAILED
+            outcome = outcome_of(part.matches, doubts)
             reached = part.matches
         own = doubts if part.matches is not None else ()
-        checks.append(Check(part.name, outcome, part.probe, part.image, field, part.note, doubts=own))
+        kind = CheckKind.ELEMENT
+        checks.append(Check(kind, outcome, part.probe, part.image, field, part.note, doubts=own, path=part.path))
     return tuple(checks)
 
 
-def _time_checks(
-    rules: RuleSet, image: Image, standing: Image | None, rivalry: tuple[Doubt, ...], *, reached: bool, is_open: bool
-) -> Iterator[Check]:
+def _time_check(
+    rules: RuleSet, image: Image, each: CandidateCheck, doubts: tuple[Doubt, ...], *, reached: bool
+) -> Check:
+    outcome = _outcome(each, doubts, reached=reached)
+    created: object = rules.time(image.created) if each.passes else UNKNOWN if each.doubts else ABSENT
+    note = "no time is recorded, which reads as year 1" if each.passes and image.created is None else ""
+    if not each.passes:
+        unknown, never = "the store does not report when it was created", "an image without a time never matches"
+        note = unknown if each.doubts else never
+    return Check(CheckKind.CREATED, outcome, ABSENT, created, note=note, doubts=doubts)
+
+
+def _newest_check(
+    rules: RuleSet, image: Image, standing: Image | None, rivalry: tuple[Doubt, ...], *, reached: bool
+) -> Check:
     """``rivalry``: the doubts about other candidates for which this one may not be the answer."""
-    doubts = doubts_about(image, "created") if is_open else ()
+    own = doubts_about(image, "created")
     dated = rules.time(image.created) is not None
-    outcome = (PASSED if dated else FAILED) if reached else NOT_REACHED
-    created: object = rules.time(image.created) if dated else UNKNOWN if doubts_about(image, "created") else ABSENT
-    note = "no time is recorded, which reads as year 1" if dated and image.created is None else ""
-    note = note if dated else "when it was created is not known" if doubts else "an image without a time never matches"
-    yield Check("created", outcome, ABSENT, created, note=note, doubts=doubts)
-    is_open = is_open and (dated or bool(doubts))
-    reached = reached and dated
-    outcome = (PASSED if _replaces(rules, image, standing) else FAILED) if reached else NOT_REACHED
-    if standing is not None and is_open:
-        doubts = (*doubts, *doubts_about(standing, "created", "container_config", "parent"))
-    doubts = tuple(dict.fromkeys((*doubts, *rivalry))) if is_open else ()
+    created: object = rules.time(image.created) if dated else UNKNOWN if own else ABSENT
+    doubts = own
+    if standing is not None:
+        doubts = (*doubts, *doubts_about(standing, *local_aspects(rules)))
+    doubts = tuple(dict.fromkeys((*doubts, *rivalry))) if reached else ()
+    outcome = outcome_of(_replaces(rules, image, standing), doubts) if reached else NOT_REACHED
     if standing is None:
-        yield Check("newest", outcome, ABSENT, created, note="no match before it" if reached else "", doubts=doubts)
-        return
+        note = "no match before it" if reached else ""
+        return Check(CheckKind.NEWEST, outcome, ABSENT, created, note=note, doubts=doubts)
     note = f"{standing.short_id} matched before it; only a strictly newer one replaces it"
-    yield Check("newest", outcome, rules.time(standing.created), created, note=note, doubts=doubts)
+    return Check(CheckKind.NEWEST, outcome, rules.time(standing.created), created, note=note, doubts=doubts)

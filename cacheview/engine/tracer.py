@@ -15,13 +15,14 @@ __all__ = ["trace"]
 
 def trace(cache: ImageCache, probe: Probe) -> Trace:
     """The checks of a probe. What is not looked at is not made, so this is quick for any number of candidates."""
-    verdict = cache.verdict(probe)
+    answer = cache.verdict(probe)
+    verdict = answer.as_known
     stages: tuple[Stage, ...]
     index = cache.candidates(probe.parent)
     if cache.rules.candidates is Candidates.BY_LAYERS:
         layers = layer_stages(probe, cache, verdict)
         stages = (cache_from_stage(cache.lineages(probe.cache_from)), *layers) if probe.cache_from else layers
-        return Trace(probe, cache.store, cache.rules, verdict, stages, index)
+        return Trace(probe, cache.store, cache.rules, answer, stages, index)
     local = local_stage(probe, cache.rules, cache.children(probe.parent), index)
     stages = (local,)
     if probe.cache_from:
@@ -31,4 +32,4 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
             descent_stage(verdict, cache.store, cache.rules),
             history_stage(probe, cache, verdict),
         )
-    return Trace(probe, cache.store, cache.rules, verdict, stages, index)
+    return Trace(probe, cache.store, cache.rules, answer, stages, index)

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cacheview.model import Image
+from cacheview.engine.doubts import Doubted
+from cacheview.model import Aspect, Image
 
-__all__ = ["StageKind", "Verdict", "VerdictOutcome"]
+__all__ = ["StageKind", "Unknown", "Verdict", "VerdictOutcome", "Why"]
 
 
 class VerdictOutcome(Enum):
-    """The five answers."""
+    """The daemon's five answers, and the sixth that is none: what is known does not decide between them."""
 
     HIT = "hit"
     MISS = "miss"
     ERROR = "error"
     DIVERGES = "diverges"  # the daemon would never return
-    PANIC = "panic"  # the build ends with a fault of the daemon
+    PANIC = "panic"  # the daemon panics and the build fails
+    UNKNOWN = "unknown"  # the store does not tell enough
 
 
 class StageKind(Enum):
@@ -30,19 +32,59 @@ class StageKind(Enum):
     HISTORY = "history cache"
 
 
+class Why(Enum):
+    """Why an answer is an error, a panic or divergence; and of a miss, that nothing was looked up at all."""
+
+    REFERENCE_NOT_FOUND = "a --cache-from reference is not found"
+    PARENT_NOT_FOUND = "the parent is not in the store"
+    PARENT_OF_OTHER_PLATFORM = "the parent is for another platform"
+    RESTORE_FAILED = "the image of the step cannot be created from the source"
+    TOO_FEW_LAYERS = "the source's history has more steps with a layer than the source has layers"
+    ASKS_ITSELF = "neither the source nor the local match records a parent"
+    PARENT_CYCLE = "the recorded parents of the source form a cycle"
+    SCRATCH_NOT_LOOKED_UP = "a step FROM scratch is not looked up"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What an answer may be where it is not known.
+
+    Attributes:
+        as_known: the answer if every value were as the store reports it.
+        outcomes: that are possible, the daemon's five alone; a value that is not known may allow all of them.
+        images: that a hit may be of, the most likely first, as far as they are in the store.
+        others: other images than these may be hit too.
+        doubted: the doubts that it rests on, with how many images each concerns.
+    """
+
+    as_known: Verdict
+    outcomes: frozenset[VerdictOutcome]
+    images: tuple[Image, ...]
+    others: bool
+    doubted: tuple[Doubted, ...]
+
+    @property
+    def aspects(self) -> frozenset[Aspect]:
+        """What of images is not known and decides."""
+        return frozenset(each.doubt.aspect for each in self.doubted)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer to one probe.
 
     Attributes:
-        image: what a hit returns; else None. One that the cache made anew is not in the store.
-        stage: which stage gave the answer; None for a miss.
+        image: what a hit returns; else None. One that the cache created is not in the store.
+        stage: which stage gave the answer; None for a miss and for what is not known.
         local: the local cache's answer, also where it did not count.
         sources: what ``--cache-from`` brought in, in order.
         error: the daemon's words for an error or a panic; else empty.
-        is_new: the image of the hit was made anew.
+        is_new: the cache created the image of the hit.
         set_parent: by image id, the parent that the answer recorded in the store.
         narrowed: the source that is the only one from now on; None: the sources are as before.
+        why: see `Why`; None where the outcome and the stage say it.
+        source: the source whose history goes on with the step, whatever came of it; None: there is none.
+        unknown: of an unknown answer, what it may be; else None.
     """
 
     outcome: VerdictOutcome
@@ -54,8 +96,16 @@ class Verdict:
     is_new: bool = False
     set_parent: Mapping[str, str] = field(default_factory=dict)
     narrowed: Image | None = None
+    why: Why | None = None
+    source: Image | None = None
+    unknown: Unknown | None = None
 
     @property
     def sources_after(self) -> tuple[Image, ...]:
-        """The sources that the next probe of the same build is put to."""
+        """The sources that the next probe of the same build is looked up in."""
         return self.sources if self.narrowed is None else (self.narrowed,)
+
+    @property
+    def as_known(self) -> Verdict:
+        """The answer if every value were as the store reports it."""
+        return self.unknown.as_known if self.unknown is not None else self

@@ -13,7 +13,7 @@ from cacheview.model.probe import Probe
 
 __all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteProbe"]
 
-Outcome = Literal["hit", "miss", "error", "diverges", "panic"]
+Outcome = Literal["hit", "miss", "error", "diverges", "panic", "unknown"]
 
 
 class Expectation(Model):

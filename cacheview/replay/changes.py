@@ -12,7 +12,7 @@ from typing import Final
 from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.record import Changes, Record
 from cacheview.engine import Explanation
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.model import DataError, Image
 from cacheview.replay.file_changes import changes_of
 from cacheview.replay.result import Replay, Step

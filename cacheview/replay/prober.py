@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.explain import parent_title
-from cacheview.engine.index import container_config_of
-from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.ruleset import SourceHit
+from cacheview.engine.sentences import parent_title, words_of_unknown
+from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
 from cacheview.engine.walk import Walk, World
 from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
 from cacheview.replay.made import is_made
@@ -43,6 +44,7 @@ class Answer:
         error: the daemon's words if the build ends here.
         reason: why it is not known, in a sentence.
         cache: what was asked, where the build has changed what is in the store; None: the store as it is.
+        remedies: what would make it known, in sentences.
     """
 
     status: StepStatus
@@ -51,6 +53,7 @@ class Answer:
     error: str = ""
     reason: str = ""
     cache: ImageCache | None = None
+    remedies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,45 +172,70 @@ class StageProber:
                 self._is_lost = True
                 return self._unknown([])
             asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
-        hits = [one for one in asked if one.verdict.outcome is not VerdictOutcome.MISS]
-        branches = [one.branch for one in hits if one.verdict.image is not None]
-        branches += self._made_before(make(HOLE))
-        if not hits and not branches:
+        found = [each for one in asked for each in self._ends(one)]
+        made = list(self._made_before(make(HOLE)))
+        may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in asked)
+        if not may_hit and not made:
             self._is_busted = True
             return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"))
         self._missed += [branch.walk.world for branch in self._branches]
-        return self._unknown(branches, hits)
+        return self._unknown([*(branch for branch, _ in found), *made], [image for _, image in found])
 
     def _settle(self, asked: list[_Asked]) -> Answer:
-        hits = [one for one in asked if one.verdict.image is not None]
+        found = [each for one in asked for each in self._ends(one)]
         fatal = [one.verdict for one in asked if _ends_build(one.verdict)]
+        unknown = [one.verdict.unknown for one in asked if one.verdict.unknown is not None]
         is_one = bool(asked) and len({branch.parent for branch in self._branches}) == 1
         probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
-        if not hits and not fatal:
+        if not found and not fatal and not unknown:
             self._is_busted = True
             reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
             return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
-        images = {one.verdict.image.id: one.verdict.image for one in hits if one.verdict.image is not None}
-        if not self._may_be_busted and len(hits) == len(asked) and len(images) == 1:
-            self._branches = [one.branch for one in hits]
-            return Answer(StepStatus.HIT, tuple(images.values()), probe, cache=cache)
+        branches, images = [branch for branch, _ in found], [image for _, image in found]
+        is_sure = not self._may_be_busted and not unknown and len(found) == len(asked)
+        if is_sure and len({image.id for image in images}) == 1:
+            self._branches = branches
+            return Answer(StepStatus.HIT, tuple(images[:1]), probe, cache=cache)
         self._missed += [one.branch.walk.world for one in asked if one.verdict.image is None]
-        return self._unknown([one.branch for one in hits], hits, probe, cache)
+        why = self._why(unknown[0], is_first=not self._may_be_busted) if unknown else {}
+        return replace(self._unknown(branches, images, probe, cache), **why)
+
+    def _ends(self, asked: _Asked) -> Iterator[tuple[_Branch, Image]]:
+        """Where the stage stands after each hit that an answer may be."""
+        verdict, walk = asked.verdict, asked.branch.walk
+        if verdict.unknown is None:
+            if verdict.image is not None:
+                yield asked.branch, verdict.image
+            return
+        restores = bool(walk.cache_from) and walk.cache.rules.source_hit is SourceHit.RESTORE
+        if verdict.unknown.others or not verdict.unknown.images or restores:  # a hit may have changed the cache
+            self._is_lost = True
+        for image in verdict.unknown.images:
+            yield _Branch(walk.fork(), image.id), image
 
     def _unknown(
         self,
-        branches: list[_Branch],
-        hits: Iterable[_Asked] = (),
+        branches: Sequence[_Branch],
+        images: Iterable[Image] = (),
         probe: Probe | None = None,
         cache: ImageCache | None = None,
     ) -> Answer:
-        images = {one.verdict.image.id: one.verdict.image for one in hits if one.verdict.image is not None}
+        distinct = {image.id: image for image in images}
         reason = _AFTER_UNKNOWN if self._may_be_busted and self._walks else _SOURCES_UNKNOWN
         self._may_be_busted = True
-        self._branches = branches
-        return Answer(StepStatus.UNKNOWN, tuple(images.values()), probe, reason=reason, cache=cache)
+        self._branches = list(branches)
+        return Answer(StepStatus.UNKNOWN, tuple(distinct.values()), probe, reason=reason, cache=cache)
+
+    def _why(self, unknown: Unknown, *, is_first: bool) -> dict[str, Any]:
+        """Reason and remedies of a step whose probe is known, and the answer to it is not."""
+        words = words_of_unknown(self._walks[0].cache.rules, unknown)
+        reason = f"{words.sentence}. {words.reason}".rstrip(".")
+        if not is_first:
+            reason = f"{words.sentence}, and if the steps before it, which are not known, are hits"
+        remedies = tuple(dict.fromkeys(each.doubt.remedy for each in unknown.doubted))
+        return {"reason": reason, "remedies": remedies}
 
     def _put(self, branch: _Branch, config: ContainerConfig) -> _Asked:
         """Put a probe to the cache, and where it leads."""

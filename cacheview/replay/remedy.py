@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.engine import Explanation, ImageCache
-from cacheview.engine.explain import known_as
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.history import created_by
-from cacheview.engine.index import container_config_of
+from cacheview.engine.sentences import known_as
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.model.image import familiar, instruction_of

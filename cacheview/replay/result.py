@@ -45,6 +45,7 @@ class Step:
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
         reason: why it is unknown or not asked, in a sentence.
         assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
+        remedies: of an unknown step, what would make it known, in sentences; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
@@ -67,6 +68,7 @@ class Step:
     reason: str = ""
     assumed: str = ""
     possible: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
     sources: SourcesSum | None = None
     copy: CopySources | None = None
     instead: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)

@@ -379,7 +379,8 @@ class StageBuild:
         self.stands_on = made.id
         self.state = done.after.on(made.id)
         if answer.status is StepStatus.UNKNOWN:
-            return replace(step, possible=_stored(image.id for image in answer.images), reason=answer.reason)
+            possible = _stored(image.id for image in answer.images)
+            return replace(step, possible=possible, reason=answer.reason, remedies=answer.remedies)
         if answer.status is StepStatus.MISS:
             assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
             if assumed is not None:

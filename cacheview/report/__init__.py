@@ -26,6 +26,7 @@ from cacheview.engine import (
     RuleSet,
     Stage,
     Subject,
+    Unknown,
     VerdictOutcome,
     doubt_sentences,
     parent_title,
@@ -34,6 +35,7 @@ from cacheview.engine import (
 )
 from cacheview.engine.audit import StoreHazard
 from cacheview.engine.matrix import Group, Matrix
+from cacheview.engine.origin import origin_of
 from cacheview.model import Doubt, Image, ImageStore, Probe
 from cacheview.model.visible import visible, visible_json
 from cacheview.report.using import using_as_lines, using_as_object
@@ -77,6 +79,7 @@ DOUBTS = 5
 _MARKS = {
     CheckOutcome.PASSED: "✓",
     CheckOutcome.FAILED: "✗",
+    CheckOutcome.UNKNOWN: "?",
     CheckOutcome.NOT_REACHED: "·",
     CheckOutcome.NOT_COMPARED: "–",
 }
@@ -118,7 +121,8 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
         yield f"  {explanation.reason}"
     deciding = explanation.deciding
     if deciding is not None and deciding.check is not None:
-        yield f"  Deciding check: {_check_line(deciding.check)}"
+        is_known = explanation.verdict.unknown is None
+        yield f"  {'Deciding check' if is_known else 'What would decide'}: {_check_line(deciding.check)}"
     if explanation.edit is not None:
         yield f"  Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
@@ -151,9 +155,9 @@ def doubt_phrase(doubted: Doubted) -> str:
 def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Iterator[str]:
     most = len(doubted) if everything else DOUBTS
     for each in doubted[:most]:
-        yield f"Not certain: {doubt_phrase(each)}"
+        yield f"Not known: {doubt_phrase(each)}"
     if len(doubted) > most:
-        yield f"Not certain: … and for {len(doubted) - most} more reasons."
+        yield f"Not known: … and {len(doubted) - most} more reasons."
 
 
 def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
@@ -170,8 +174,10 @@ def _subject_line(subject: Subject) -> str:
     text = "  ".join(part for part in parts if part)
     if subject.outcome is CheckOutcome.NOT_REACHED:
         return f"{text}: not reached"
-    told = f"{text}: {subject.passed_count} of {subject.compared_count} checks passed"
-    if subject.deciding is not None:
+    told = f"{text}: {subject.tally.passed} of {subject.tally.compared} checks passed"
+    if subject.outcome is CheckOutcome.UNKNOWN:
+        told += f", not known: {_check_line(subject.deciding)}" if subject.deciding is not None else ", not known"
+    elif subject.deciding is not None:
         told += f", fails at {_check_line(subject.deciding)}"
     elif subject.doubts:
         told += _NOT_CERTAIN
@@ -192,7 +198,8 @@ def _check_line(check: Check) -> str:
             values = f" {plain(ours)} | {plain(theirs)}"
     # That a value is not known says all that there is to say of it.
     told = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
-    return told + (_NOT_CERTAIN if check.doubts else "")
+    is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
+    return told + (_NOT_CERTAIN if is_unsure else "")
 
 
 def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:
@@ -233,7 +240,8 @@ def as_markdown(explanation: Explanation) -> str:
 
 
 def _outcome(check: Check) -> str:
-    return check.outcome.value + (_NOT_CERTAIN if check.doubts else "")
+    is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
+    return check.outcome.value + (_NOT_CERTAIN if is_unsure else "")
 
 
 def _escaped(text: str) -> str:
@@ -287,12 +295,13 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
         **using_as_object(using),
         "verdict": {
             "outcome": verdict.outcome.value,
-            "image": _image(verdict.image),
+            "image": _image_or_null(verdict.image),
             "stage": verdict.stage.value if verdict.stage is not None else None,
-            "error": verdict.error if verdict.outcome is VerdictOutcome.ERROR else None,
+            "error": verdict.error or None,
         },
         "sentence": explanation.sentence,
         "reason": explanation.reason,
+        "unknown": None if verdict.unknown is None else _unknown(verdict.unknown, trace.rules),
         "doubts": [_doubt(each.doubt) | {"images": each.images} for each in explanation.doubted],
         "deciding": None
         if deciding is None
@@ -320,13 +329,30 @@ def _known_nearest(explanation: Explanation) -> Iterator[Near]:
     return itertools.islice(explanation.nearest(), left)
 
 
+def _unknown(unknown: Unknown, rules: RuleSet) -> dict[str, Any]:
+    return {
+        "outcomes": [each.value for each in VerdictOutcome if each in unknown.outcomes],
+        "images": [_image(image) | {"built_here": _origin(image, rules)} for image in unknown.images],
+        "others": unknown.others,
+        "aspects": sorted(unknown.aspects),
+        "remedies": list(dict.fromkeys(each.doubt.remedy for each in unknown.doubted)),
+    }
+
+
+def _origin(image: Image, rules: RuleSet) -> dict[str, str]:
+    origin = origin_of(image, rules)
+    return {"likely": origin.likely.value, "reason": origin.reason}
+
+
 def _doubt(doubt: Doubt) -> dict[str, Any]:
     return {"aspect": doubt.aspect, "reason": doubt.reason, "remedy": doubt.remedy}
 
 
-def _image(image: Image | None) -> dict[str, Any] | None:
-    if image is None:
-        return None
+def _image_or_null(image: Image | None) -> dict[str, Any] | None:
+    return None if image is None else _image(image)
+
+
+def _image(image: Image) -> dict[str, Any]:
     return {"id": image.id, "names": list(image.names), "instruction": image.instruction}
 
 
@@ -346,7 +372,7 @@ def _edit(edit: Edit, explanation: Explanation) -> dict[str, Any]:
     return {
         "phrase": edit_phrase(edit, explanation),
         "changes": [
-            {"path": change.path} | _given("old", change.old) | _given("new", change.new) for change in edit.changes
+            {"path": change.name} | _given("old", change.old) | _given("new", change.new) for change in edit.changes
         ],
         "probe": _probe(edit.probe),
     }
@@ -486,8 +512,10 @@ def _group(group: Group) -> dict[str, Any]:
     verdict = group.verdict
     return {
         "outcome": verdict.outcome.value,
-        "image": _image(verdict.image),
+        "image": _image_or_null(verdict.image),
         "stage": verdict.stage.value if verdict.stage is not None else None,
+        "error": verdict.error or None,
+        "unknown": None if verdict.unknown is None else _unknown(verdict.unknown, group.rows[0].rules),
         "deciding": _deciding_of(group),
         "set_parent": dict(verdict.set_parent),
         "sentence": group.explanation.sentence,
@@ -497,6 +525,10 @@ def _group(group: Group) -> dict[str, Any]:
 
 def _deciding_of(group: Group) -> str | None:
     deciding = group.explanation.deciding
-    if group.verdict.outcome is VerdictOutcome.HIT or deciding is None or deciding.check is None:
+    if (
+        group.verdict.outcome in (VerdictOutcome.HIT, VerdictOutcome.UNKNOWN)
+        or deciding is None
+        or deciding.check is None
+    ):
         return None
     return deciding.check.name

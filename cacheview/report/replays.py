@@ -55,6 +55,8 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
             yield f"  {SPEAKERS[refused.by]} says: {refused.said}"
     counts = Counter(step.status for step in replay.asked)
     told = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
+    remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
+    yield from (f"To know: {remedy}" for remedy in remedies)
     yield f"{replay.total} steps: {', '.join(told) or 'none asks the cache'}"
 
 
@@ -156,6 +158,7 @@ def _step(step: Step) -> dict[str, Any]:
             {"kind": hazard.kind, "sentence": hazard.sentence, "advice": hazard.advice} for hazard in step.hazards
         ],
         "possible": list(step.possible),
+        "remedies": list(step.remedies),
         "files": [{"path": path, "sum": found} for path, found in (step.sources.files if step.sources else ())],
         "triggers": [_step(trigger) for trigger in step.triggers],
     }

@@ -10,10 +10,10 @@ from PySide6.QtGui import QActionGroup
 from cacheview.cases import Basis, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
+from cacheview.engine.doubts import ASPECT_WORDS
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD
-from cacheview.ui.images.texts import aspect_in_words
 from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
@@ -175,9 +175,9 @@ class Headline(QObject):
         )
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
         if unknown:
-            told = "; ".join(aspect_in_words(doubt.aspect) for doubt in unknown)
+            told = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
             notes.append(f"What the store does not tell exactly, of any image: {told}.")
-        reasons = [f"{aspect_in_words(doubt.aspect)}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
+        reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
         unread = f"{count} could not be read; the rest is shown." if problems else ""

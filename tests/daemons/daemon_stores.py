@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.engine import ImageCache, RuleSet, Verdict
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.model import SCRATCH, Image, ImageStore, Probe
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case

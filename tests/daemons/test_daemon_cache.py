@@ -16,7 +16,7 @@ from daemon_stores import ask, opened, probe_of
 from cacheview.cases import daemon_of
 from cacheview.cli import main
 from cacheview.engine import RuleSet, VerdictOutcome
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import StoreKind
 from cacheview.stores.opened import Case

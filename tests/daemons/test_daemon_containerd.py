@@ -14,7 +14,7 @@ from daemon_start import ContainerdDaemon
 from daemon_stores import ask, opened, probe_of, store_at
 
 from cacheview.engine import CONTAINERD_71EBFC7
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.stores.open import open_store
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"

@@ -8,7 +8,7 @@ from daemon_shop import Build
 from daemon_start import KINDS, EngineDaemon
 from daemon_stores import store_at
 
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.model import ImageStore
 from cacheview.model.image import familiar
 

@@ -13,7 +13,7 @@ from daemon_shop import FILES, Build
 from daemon_start import EngineDaemon
 from daemon_stores import store_at
 
-from cacheview.engine.index import container_config_of
+from cacheview.engine.candidate import container_config_of
 from cacheview.model import DataError
 from cacheview.stores.open import open_store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from strategies import IDS, LACKED, configs, entries, histories, layers, times
 
+from cacheview.engine.candidate import command_of_unknown, container_config_of
 from cacheview.model import (
     Aspect,
     ContainerConfig,
@@ -68,10 +69,18 @@ def with_doubt(image: Image, aspect: Aspect, config: dict[str, object] | None = 
     return image.model_copy(update={**update, "doubts": (*image.doubts, DOUBTS[aspect])})
 
 
+def without_config(image: Image) -> Image:
+    """Without its container config, where an engine could have written both that and the history."""
+    stored = container_config_of(image)
+    bare = with_doubt(image, "container_config", {"container_config": None}, container_config=None)
+    is_honest = stored is None or not stored.Cmd or command_of_unknown(bare) in (None, " ".join(stored.Cmd))
+    return bare if is_honest else image
+
+
 def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
     """The image without one aspect: another value in its place, or none, and a doubt."""
     if aspect == "container_config":
-        return with_doubt(image, aspect, {"container_config": None}, container_config=None)
+        return without_config(image)
     if aspect == "created":
         return with_doubt(image, aspect, {"created": draw(times)})
     if aspect == "parent":

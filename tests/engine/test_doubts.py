@@ -9,8 +9,10 @@ from blurring import DOUBTS, to_the_second, with_doubt
 
 from cacheview.engine import (
     CONTAINERD_71EBFC7,
+    RULE_SETS,
     UNKNOWN,
     Check,
+    CheckKind,
     CheckOutcome,
     Explanation,
     HazardKind,
@@ -21,6 +23,7 @@ from cacheview.engine import (
     rule_set,
     take_value,
 )
+from cacheview.engine.requirement import BuiltLocally
 from cacheview.model import (
     Aspect,
     ContainerConfig,
@@ -85,19 +88,30 @@ def checks_of(explanation: Explanation, image_id: str, kind: StageKind = StageKi
 # The local cache
 
 
-def test_a_miss_beside_an_unknown_candidate_is_not_certain() -> None:
+def may_be(explanation: Explanation) -> tuple[set[VerdictOutcome], list[Image]]:
+    """The outcomes and the images of an unknown answer."""
+    verdict = explanation.verdict
+    assert verdict.outcome is VerdictOutcome.UNKNOWN
+    assert verdict.unknown is not None
+    return set(verdict.unknown.outcomes), list(verdict.unknown.images)
+
+
+HIT_OR_MISS = {VerdictOutcome.HIT, VerdictOutcome.MISS}
+
+
+def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
     known, unknown = image(OLD, Cmd=("x", "y", "z")), without_config(image(NEW, Cmd=COMMAND))
     explanation = asked([known, unknown], Cmd=COMMAND)
-    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert may_be(explanation) == (HIT_OR_MISS, [unknown])
     assert aspects(explanation) == ["container_config"]
     assert explanation.doubted[0].images == 1
-    assert "is known to have this config" in explanation.sentence
-    # Nothing is made of what is not known.
+    assert explanation.sentence == "a hit on d:1, or a miss"
+    assert "what it was made with" in explanation.reason
     assert explanation.deciding is not None
     assert explanation.deciding.subject is not None
-    assert explanation.deciding.subject.image is known
-    assert explanation.edit is not None
-    assert explanation.edit.target is known
+    assert explanation.deciding.subject.image is unknown
+    assert explanation.deciding.subject.outcome is CheckOutcome.UNKNOWN
+    assert explanation.edit is None
     assert [near.image for near in explanation.nearest()] == [known, unknown]
 
 
@@ -112,10 +126,9 @@ def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> N
     ]
     assert all(checks[name].image is UNKNOWN for name in marked)
     assert not any("empty one" in check.note for check in checks.values())
-    assert "not known" in checks["Cmd"].note
+    assert "does not report" in checks["Cmd"].note
     assert checks["Tty"].image is False  # never read of an image, so known all the same
     assert explanation.edit is None
-    assert "not known" in explanation.reason
     probe = explanation.trace.probe
     assert take_value(probe, checks["len(Cmd)"], unknown, CONTAINERD_71EBFC7) is None
 
@@ -142,18 +155,19 @@ def test_an_unknown_older_candidate_does_not_touch_a_hit() -> None:
 def test_an_unknown_newer_candidate_does() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
     explanation = asked([hit, unknown], Cmd=COMMAND)
-    assert explanation.verdict.image is hit
+    assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
+    assert explanation.sentence == "a hit on one of 2 images, which one is not known"
     assert aspects(explanation) == ["container_config"]
     checks = checks_of(explanation, OLD)
     assert [name for name, check in checks.items() if check.doubts] == ["newest"]
-    assert "1 not certain" in explanation.trace.stages[0].note
+    assert "1 not known" in explanation.trace.stages[0].note
 
 
 @pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])
 def test_of_equal_times_the_first_in_store_order_counts(order: tuple[str, str], certain: bool) -> None:
     images = {OLD: image(OLD, Cmd=COMMAND), NEW: without_config(image(NEW, Cmd=COMMAND))}
     explanation = asked([images[each] for each in order], Cmd=COMMAND)
-    assert explanation.verdict.image is images[OLD]
+    assert explanation.verdict.as_known.image is images[OLD]
     assert (explanation.doubts == ()) is certain
 
 
@@ -171,7 +185,7 @@ def test_a_time_that_is_not_known() -> None:
 def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
     stray = with_doubt(image(NEW, second=2, parent=None, Cmd=COMMAND), "parent")
     explanation = asked([image(OLD, Cmd=("y",)), stray], Cmd=COMMAND)
-    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert may_be(explanation) == (HIT_OR_MISS, [stray])
     assert aspects(explanation) == ["parent"]
     assert asked([image(OLD, Cmd=("y",)), stray], Cmd=("z",)).doubts == ()
     older = with_doubt(image(NEW, second=-1, parent=None, Cmd=COMMAND), "parent")
@@ -232,7 +246,8 @@ def history_of(explanation: Explanation) -> Check:
 
 def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
     explanation = asked([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("make",))
-    assert explanation.verdict.stage is StageKind.HISTORY
+    assert explanation.verdict.as_known.stage is StageKind.HISTORY
+    assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
     assert explanation.doubted[0].images == 2
     check = history_of(explanation)
@@ -257,14 +272,14 @@ def test_a_zero_time_may_be_none() -> None:
     config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
     told = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
     explanation = asked([one.model_copy(update={"config": config}), seconds_only(told)], [OTHER], Cmd=("make",))
-    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
 
 
 @pytest.mark.parametrize("aspect", ["history.author", "history.comment", "history.created_by"])
 def test_another_field_that_is_not_known(aspect: Aspect) -> None:
     explanation = asked([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
-    assert explanation.verdict.stage is StageKind.HISTORY
+    assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == [aspect]
     # What certainly differs before it or after it decides.
     assert asked([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
@@ -295,7 +310,7 @@ def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers
     config = one.config.model_copy(update={"rootfs": RootFS(diff_ids=("sha256:1",))})
     fewer = with_doubt(one.model_copy(update={"config": config}), "history.empty_layer")
     explanation = asked([base(), fewer], [OTHER], parent="", Cmd=("base",))
-    assert explanation.verdict.stage is StageKind.HISTORY
+    assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == ["history.empty_layer"]
     (check,) = explanation.trace.stages[0].checks
     assert check.doubts
@@ -311,7 +326,8 @@ def test_whether_the_local_answer_counts_rests_on_parents() -> None:
     local = image(NEW, Cmd=COMMAND)
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
     explanation = asked([base(), local, child], [OTHER], Cmd=COMMAND)
-    assert explanation.verdict.image is local
+    assert explanation.verdict.as_known.image is local
+    assert may_be(explanation)[0] > HIT_OR_MISS
     assert aspects(explanation) == ["parent"]
     assert checks_of(explanation, OTHER, StageKind.DESCENT)["parent"].doubts
 
@@ -340,5 +356,61 @@ def test_where_candidates_are_told_by_layers_and_history_these_count(aspect: Asp
     rules = rule_set("containerd-24.0.9")
     for images in ((base(), child), (base(), with_doubt(child, aspect)), (with_doubt(base(), aspect), child)):
         explanation = explain(ImageCache(ImageStore(images), rules), probe)
-        assert explanation.verdict.image is images[1]
+        assert explanation.verdict.as_known.image is images[1]
         assert aspects(explanation) == [doubt.aspect for one in images for doubt in one.doubts]
+
+
+def test_an_image_that_records_its_parent_has_the_command_of_its_history_or_none() -> None:
+    """An engine writes both at once, so another command certainly fails though the container config is not known."""
+    other = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c other")], Cmd=("x",)))
+    explanation = asked([other], Cmd=COMMAND)
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    check = checks_of(explanation, NEW)["Cmd"]
+    assert (check.outcome, check.image, check.doubts) == (CheckOutcome.FAILED, "/bin/sh -c other", ())
+    # One that was created of a source has no container config, which reads as an empty one.
+    assert asked([other]).verdict.outcome is VerdictOutcome.UNKNOWN
+    same = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c make")], Cmd=COMMAND))
+    assert may_be(asked([same], Cmd=COMMAND)) == (HIT_OR_MISS, [same])
+    # Where the parent, the history or its commands are not known either, nothing follows.
+    for aspect in ("parent", "history", "history.created_by"):
+        assert asked([with_doubt(other, aspect)], Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
+    root = other.model_copy(update={"parent": None})
+    assert asked([root], parent="", Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
+
+
+MARKED_RULES = [
+    name for name, rules in RULE_SETS.items() if any(isinstance(each, BuiltLocally) for each in rules.requirements)
+]
+
+
+def marked_by(version: str, name: str, parent: str | None = BASE) -> Explanation:
+    one = with_doubt(image(NEW, parent=parent, Cmd=COMMAND), "built_locally")
+    config = one.config.model_copy(update={"docker_version": version, "architecture": "amd64", "os": "linux"})
+    one = one.model_copy(update={"config": config, "from_scratch": parent is None})
+    probe = Probe(parent=parent or "", config=ContainerConfig(Cmd=COMMAND))
+    return explain(ImageCache(ImageStore((one,)), RULE_SETS[name]), probe)
+
+
+@pytest.mark.parametrize("name", MARKED_RULES)
+def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(name: str) -> None:
+    explanation = marked_by("28.5.2", name)
+    assert explanation.sentence == "a hit on d:1, if it was built here"
+    assert "It most likely was: it records a parent" in explanation.reason
+    assert may_be(explanation)[0] == HIT_OR_MISS
+    assert explanation.deciding is not None
+    assert explanation.deciding.check is not None
+    assert explanation.deciding.check.kind is CheckKind.BUILT_LOCALLY
+    assert "unclear" in marked_by("28.5.2", name, parent=None).reason
+
+
+@pytest.mark.parametrize(
+    ("version", "has_mark"),
+    [
+        *(("20.10.24+dfsg1", False), ("23.0.9", False), ("23.0.10", True), ("24.0.8", False), ("24.0.9", True)),
+        *(("25.0.1", False), ("25.0.2", True), ("26.0.0-rc1", True), ("28.5.2", True), ("", True)),
+    ],
+)
+def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark: bool) -> None:
+    reason = marked_by(version, "graphdriver-28.5.2").reason
+    assert ("most likely was:" in reason) is has_mark
+    assert (f"Docker {version} created it" in reason) is not has_mark

@@ -235,7 +235,7 @@ def test_taking_over_one_value() -> None:
     edit = take_value(explanation.trace.probe, subject.deciding, subject.image, CONTAINERD_71EBFC7)
     assert edit is not None
     assert edit.probe.config.Env == ("A=1", "B=2")
-    assert [(change.path, change.old, change.new) for change in edit.changes] == [("Env[0]", "A=2", "A=1")]
+    assert [(change.name, change.old, change.new) for change in edit.changes] == [("Env[0]", "A=2", "A=1")]
 
 
 @pytest.mark.parametrize("command", [("echo", "hi"), ("/bin/sh", "-c", "x"), (), ("a",)])

@@ -17,11 +17,13 @@ __all__ = ["Hazard", "HazardKind", "hazards"]
 
 
 def hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> tuple[Hazard, ...]:
-    """All hazards of a verdict. None is told of values that are not known exactly."""
+    """All hazards of a verdict that is known. None rests on values that are not known exactly."""
     return tuple(_hazards(cache, probe, verdict))
 
 
 def _hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
+    if verdict.outcome is VerdictOutcome.UNKNOWN:
+        return
     if verdict.outcome is VerdictOutcome.HIT and verdict.image is not None:
         by_layers = cache.rules.candidates is Candidates.BY_LAYERS
         if verdict.stage is StageKind.LOCAL and not by_layers:
@@ -32,6 +34,6 @@ def _hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Haza
             yield from of_history_hit(cache, probe, verdict)
         yield from of_moves(cache, verdict)
     yield from of_discarded(cache, verdict)
-    yield from of_divergence(cache, verdict)
-    yield from of_failed_restore(cache, probe, verdict)
+    yield from of_divergence(verdict)
+    yield from of_failed_restore(verdict)
     yield from of_miss(cache, probe, verdict)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.hazards.words import listed
-from cacheview.engine.index import container_config_of
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind

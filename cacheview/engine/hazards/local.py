@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, says_nothing, uncompared
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.hazards.words import listed, names
-from cacheview.engine.index import container_config_of
 from cacheview.engine.layers import is_next_step
 from cacheview.engine.ruleset import Candidates
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe

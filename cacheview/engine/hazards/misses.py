@@ -13,7 +13,7 @@ from cacheview.engine.history import created_by, has_nothing_to_compare, matches
 from cacheview.engine.index import CandidateIndex, iterate_bits
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Image, Probe
 
 __all__ = ["of_discarded", "of_divergence", "of_failed_restore", "of_miss"]
@@ -27,15 +27,15 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
     if not verdict.sources:
         yield Hazard(
             HazardKind.SHUT_OUT,
-            f"The local cache has a match, {local.title}, and it does not count: the --cache-from references bring in "
-            "no image, and beside them no local answer counts. Every step of this build misses.",
+            f"The local cache has a match, {local.title}, but it is ignored: the --cache-from references bring in no "
+            "image, so local matches are ignored too. Every step of this build misses.",
             "Leave out --cache-from, or pull the images that it names first.",
             local,
         )
     else:
         yield Hazard(
             HazardKind.LOCAL_DISCARDED,
-            f"The local cache has a match, {local.title}, and it is thrown away: with --cache-from it "
+            f"The local cache has a match, {local.title}, but it is ignored: with --cache-from it "
             f"counts only if one of the sources has it as {_kin(cache.rules)}.",
             "Leave out --cache-from, or name an image that was built on this match.",
             local,
@@ -46,42 +46,41 @@ def _kin(rules: RuleSet) -> str:
     return "an ancestor" if rules.descent is Descent.ANCESTOR else "its parent"
 
 
-def of_divergence(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
-    """Of a question that the daemon asks for ever."""
+def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
+    """Of a question that the daemon asks forever."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
-    if cache.rules.descent is Descent.ANCESTOR:
+    if verdict.why is Why.PARENT_CYCLE:
         yield Hazard(
             HazardKind.DIVERGENCE,
-            "The daemon would never answer: the recorded parents of a source go round in a circle, and "
+            "The daemon would never answer: the recorded parents of a source form a cycle, and "
             f"{verdict.local.title} is looked for among them.",
-            "Leave out --cache-from, or remove one of the images of the circle.",
+            "Leave out --cache-from, or remove one of the images of the cycle.",
             verdict.local,
         )
         return
     yield Hazard(
         HazardKind.DIVERGENCE,
         f"The daemon would never answer: neither the source nor the local match {verdict.local.title} has a "
-        "parent recorded, so it asks the same question again and again until it dies of stack overflow.",
+        "parent recorded, so it asks the same question again and again until its stack overflows.",
         "Leave out --cache-from, or name only images that were built here on a parent.",
         verdict.local,
     )
 
 
-def of_failed_restore(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
-    """Of a source whose step the daemon cannot make an image of."""
-    panics = verdict.outcome is VerdictOutcome.PANIC
-    if not panics and not (verdict.outcome is VerdictOutcome.ERROR and verdict.error.startswith("failed to restore")):
+def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
+    """Of a source whose step the daemon cannot create an image of."""
+    if verdict.why not in (Why.TOO_FEW_LAYERS, Why.RESTORE_FAILED):
         return
-    parent = cache.parent(probe)
-    source = next(source for source in verdict.sources if matches_history(source, parent, probe.config, cache.rules))
-    why = "its history has more steps with a layer than it has layers, and the daemon faults"
-    if not panics:
+    source = verdict.source
+    assert source is not None
+    why = "its history has more steps with a layer than it has layers, and the daemon panics"
+    if verdict.why is Why.RESTORE_FAILED:
         why = "the step has no layer that could be read, was restored before, or needs what the store cannot unpack"
     yield Hazard(
         HazardKind.RESTORE_FAILS,
-        f"The build fails where without --cache-from it would go on: {source.title} has this step in the middle, the "
-        f"daemon has to make an image of it, and cannot: {why}.",
+        f"The build fails where without --cache-from it would go on: {source.title} contains this step but continues "
+        f"after it; the daemon must create an image for the step alone and fails: {why}.",
         "Leave out --cache-from, or name an image that ends with this step.",
         source,
     )
@@ -96,7 +95,7 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
         if unmarked is not None:
             yield Hazard(
                 HazardKind.MARK_MISSING,
-                f"{unmarked.title} matches in all that is compared, and the store has it not recorded as built here: "
+                f"{unmarked.title} matches in all that is compared, but is not recorded as built here: "
                 "it was made by an engine that did not write this mark, before an upgrade, or it was loaded.",
                 "Build once: the step runs again, its image gets the mark, and the next build finds it.",
                 unmarked,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.hazards.configs import asks_for_mark, differing, uncompared
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.hazards.words import command
-from cacheview.engine.history import created_by
-from cacheview.engine.index import container_config_of
+from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe, short_id
 
@@ -79,8 +79,9 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
         if current is None or len(current.history) <= step:
             return None
         if len(current.history) == step + 1:
-            alike = current.history_keys == source.history_keys[: step + 1]
-            return current if alike and not prefix_doubts(current, source) else None
+            rules = cache.rules
+            alike = history_keys(current, rules) == history_keys(source, rules)[: step + 1]
+            return current if alike and not prefix_doubts(current, source, rules) else None
         current = cache.store.by_id.get(current.parent) if current.parent else None
     return None
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from cacheview import report as forms
 from cacheview.engine import RULE_SETS, RuleSet, explain
-from cacheview.engine.certainty import rests_on
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
 from cacheview.stores.collector import freeze_more
@@ -46,13 +45,13 @@ class Asker:
         self._free = threading.Event()  # not set: somebody waits for what takes less long
         self._free.set()
 
-    def asking(self, probe: Probe, known: Row, *, certain: bool) -> Work:
+    def asking(self, probe: Probe, known: Row) -> Work:
         """Work that asks all rule sets but one whose row is known already.
 
         Its parts are dicts of `Line` by the name of the rule set, of those that have answered so far: the verdicts
         first, then what decided. Its result is a list of all lines, in groups.
         """
-        first = Line.of(known, certain=certain)
+        first = Line.of(known)
 
         def work(report: Report) -> object:
             begun = time.monotonic()
@@ -117,7 +116,7 @@ class Asker:
             with self._turn():
                 cache = self._caches.cache(rules)
                 row = ask(cache, probe)
-                lines[rules.name] = Line.of(row, certain=not rests_on(cache, probe, row.verdict))
+                lines[rules.name] = Line.of(row)
             rows.append(row)
             if time.monotonic() - begun > _AT_ONCE:
                 report.part(lambda: dict(lines))

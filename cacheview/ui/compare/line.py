@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.engine import RuleSet, Verdict, VerdictOutcome
-from cacheview.engine.explain import known_as
 from cacheview.engine.matrix import Row
+from cacheview.engine.sentences import known_as
 from cacheview.ui.plain import one_line
-from cacheview.ui.verdict.words import NOT_CERTAIN
 
 __all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "releases_of", "short_name", "summary"]
 
@@ -31,6 +30,7 @@ _COUNTED: Final = {
     VerdictOutcome.ERROR: ("error", "errors"),
     VerdictOutcome.DIVERGES: ("diverges", "diverge"),
     VerdictOutcome.PANIC: ("panic", "panics"),
+    VerdictOutcome.UNKNOWN: ("unknown", "unknown"),
 }
 
 
@@ -41,19 +41,17 @@ class Line:
     Attributes:
         verdict: None: not asked yet.
         why: what decided, in a few words; None: not told yet.
-        certain: the verdict rests on nothing that is not known exactly.
         group: lines of the same number answer alike.
     """
 
     rules: RuleSet
     verdict: Verdict | None = None
     why: str | None = None
-    certain: bool = True
     group: int = 0
 
     @classmethod
-    def of(cls, row: Row, *, certain: bool) -> Line:
-        return cls(row.rules, row.verdict, one_line(row.why), certain)
+    def of(cls, row: Row) -> Line:
+        return cls(row.rules, row.verdict, one_line(row.why))
 
     def looks_like(self, other: Line) -> bool:
         """Whether both show the same verdict, whatever decided."""
@@ -81,7 +79,7 @@ def answer_of(line: Line) -> str:
     """What stands beside the word of the verdict: the image of a hit."""
     if line.verdict is None or line.verdict.image is None:
         return ""
-    return "made anew" if line.verdict.is_new else one_line(known_as(line.verdict.image))
+    return "a new image" if line.verdict.is_new else one_line(known_as(line.verdict.image))
 
 
 def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
@@ -91,7 +89,7 @@ def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
     parts += [OF_THE_STORE] if of_store else []
     if line.verdict is None:
         return ", ".join([*parts, "not asked yet"])
-    parts += [line.verdict.outcome.value, answer_of(line), "" if line.certain else NOT_CERTAIN, line.why or ""]
+    parts += [line.verdict.outcome.value, answer_of(line), line.why or ""]
     return ", ".join(filter(None, parts))
 
 

@@ -12,7 +12,6 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, in_words, releases_of, short_name
 from cacheview.ui.plain import tool_tip
-from cacheview.ui.verdict.words import NOT_CERTAIN
 
 __all__ = ["Column", "MatrixModel"]
 
@@ -103,7 +102,7 @@ class MatrixModel(QAbstractTableModel):
             if new.why is None and old.why is not None and new.looks_like(old):
                 # What decided is most likely the same, and is told in a moment: no flicker.
                 self._blank[old.rules.name] = new
-                new = replace(new, why=old.why, certain=old.certain)
+                new = replace(new, why=old.why)
             if new != old:
                 self._lines[row] = new
                 changed.append(row)
@@ -179,7 +178,7 @@ class MatrixModel(QAbstractTableModel):
             return line.why or ""
         image = verdict.image if not verdict.is_new else None
         told = (image.id, *image.names, image.instruction) if image is not None else ()
-        return "\n".join(filter(None, (_cell(line, column), *told, "" if line.certain else NOT_CERTAIN)))
+        return "\n".join(filter(None, (_cell(line, column), *told)))
 
 
 def _cell(line: Line, column: Column) -> str:

@@ -120,9 +120,9 @@ class ComparePane(QWidget):
         known = Row(session.cache.rules, told.verdict, told.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
-        self.model.take({known.rules.name: Line.of(known, certain=not told.doubted)})
+        self.model.take({known.rules.name: Line.of(known)})
         self._patience.start()
-        self._loader.start(self._asker.asking(probe, known, certain=not told.doubted))
+        self._loader.start(self._asker.asking(probe, known))
 
     # For the dock
 

@@ -12,7 +12,7 @@ from cacheview.ui.compare.model import Column
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.delegate import RowDelegate, Run
 from cacheview.ui.verdict.pieces import Piece
-from cacheview.ui.verdict.words import VERDICT_ICONS
+from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
 
 __all__ = ["LineDelegate"]
 
@@ -72,10 +72,8 @@ class LineDelegate(RowDelegate):
         verdict = line.verdict
         if verdict is None:
             return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
-        look = VERDICT_ICONS[verdict.outcome]
-        icon = Run(0.0, self.icon_size, (), colour=look, icon=look)
+        picture, look = VERDICT_ICONS[verdict.outcome], VERDICT_COLOURS[verdict.outcome]
+        icon = Run(0.0, self.icon_size, (), colour=look, icon=picture)
         word = self._run(self.icon_size + GRID, width, verdict.outcome.value.upper(), "word", look)
         left = word.left + word.width + _GAP
-        unsure = [] if line.certain else self._unsure(width - _GAP)
-        end = (unsure[0].left if unsure else width) - _GAP
-        return [icon, word, self._run(left, end - left, answer_of(line), "plain", "text"), *unsure]
+        return [icon, word, self._run(left, width - _GAP - left, answer_of(line), "plain", "text")]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from cacheview.engine import CheckOutcome, doubt_sentences
+from cacheview.engine import CheckKind, CheckOutcome, doubt_sentences
+from cacheview.engine.doubts import ASPECT_WORDS
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind
-from cacheview.ui.images.texts import aspect_in_words
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation, Stage, Subject
@@ -40,6 +40,7 @@ SOURCE = Mark("source", "source", "--cache-from brings this image in.")
 NEW = Mark("new", "new", "It was not there when the store was read the time before.")
 MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answer.")
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
+UNMARKED = Mark("failed", "not built here", "A candidate that is not recorded as built here, so it never counts.")
 UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
@@ -68,7 +69,7 @@ def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
 def _doubts_mark(doubts: tuple[Doubt, ...]) -> Mark | None:
     if not doubts:
         return None
-    lines = [f"• {aspect_in_words(doubt.aspect)}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
+    lines = [f"• {ASPECT_WORDS[doubt.aspect]}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
     return Mark("not-certain", "not all known", "\n".join(("Not known exactly:", *lines)), faint=True)
 
 
@@ -123,27 +124,29 @@ class Marks:
         return marks
 
     def _of_candidate(self, subject: Subject) -> Mark:
-        if subject.image.doubts and subject.outcome is CheckOutcome.FAILED and subject.doubts:
+        if subject.outcome is CheckOutcome.UNKNOWN:
             why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
-            return Mark("not-certain", "not certain", f"A candidate, and whether it matches is not certain. {why}")
+            return Mark("not-certain", "may match", f"A candidate; whether it matches is not known. {why}")
         name = self._failed_at(subject)
         match name:
             case "":
                 return MATCHES
-            case "newest":
+            case CheckKind.NEWEST.value:
                 return OLDER
-            case "created":
+            case CheckKind.CREATED.value:
                 return UNDATED
+            case CheckKind.BUILT_LOCALLY.value:
+                return UNMARKED
         return Mark("failed", name, f"A candidate: {name} differs.")
 
     def _failed_at(self, subject: Subject) -> str:
         """The check that a candidate fails at, down to the element; empty where it fails at none.
 
         The index tells it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
-        to be compared for the one.
+        to be compared for the one, or what is not known of it.
         """
         bit = 1 << self._index.position(subject.image)
-        for left in self._survivors:
+        for left in self._survivors if not subject.image.doubts else ():
             if not left.bits & bit:
                 if left.name in CONFIG_FIELDS and field_kind(left.name) in _OF_ELEMENTS:
                     break

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QDateTime, QLocale
 
 if TYPE_CHECKING:
-    from cacheview.model import Aspect, Image, Timestamp
+    from cacheview.model import Image, Timestamp
 
-__all__ = ["BY_BUILDKIT", "aspect_in_words", "search_text", "size_text", "time_text", "tip_text"]
+__all__ = ["BY_BUILDKIT", "search_text", "size_text", "time_text", "tip_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _TIP_NAMES: Final = 12
@@ -21,31 +20,6 @@ BY_BUILDKIT: Final = (
     "BuildKit made this image, as its history says. BuildKit has a cache of its own: it never asked the classic cache, "
     "and recorded no parent that the classic builder could find it by."
 )
-
-_ASPECTS: Final[Mapping[Aspect, str]] = {
-    "config": "its config",
-    "config.config": "the config of its containers",
-    "config.other": "other keys of its config",
-    "container_config": "what it was made with",
-    "created": "when it was created",
-    "parent": "its parent",
-    "from_scratch": "whether it was built from scratch",
-    "built_locally": "whether it was built here",
-    "names": "its names",
-    "diff_ids": "its layers",
-    "config_digest": "the digest of its config",
-    "history": "its history",
-    "history.created": "the times in its history",
-    "history.created_by": "the commands in its history",
-    "history.author": "the authors in its history",
-    "history.comment": "the comments in its history",
-    "history.empty_layer": "which steps made a layer",
-}
-
-
-def aspect_in_words(aspect: Aspect) -> str:
-    """What a doubt is about, as people say it."""
-    return _ASPECTS.get(aspect) or aspect.replace("_", " ").replace(".", ", ")
 
 
 def time_text(time: Timestamp | None) -> str:

@@ -153,7 +153,7 @@ class Banner(QWidget):
         word = outcome.value.upper()
         if only_if:
             word += f", if {only_if}"
-        elif is_unknown:
+        elif is_unknown and explanation.verdict.unknown is None:
             word += f", {NOT_CERTAIN}"
         self._word.say(word)
         self._head.say(one_line(explanation.sentence))
@@ -161,7 +161,7 @@ class Banner(QWidget):
         self._told = one_line(reason), check
         self._show_told()
         self._show_edit(explanation)
-        self.setAccessibleName(f"Verdict: {self.text}" + (f", {NOT_CERTAIN}" if explanation.doubts else ""))
+        self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(explanation.reason)
 
     def _show_told(self) -> None:

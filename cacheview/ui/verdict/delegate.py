@@ -34,6 +34,7 @@ _GAP: Final = 2 * GRID
 _COLOURS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
+    CheckOutcome.UNKNOWN: "text_muted",
     CheckOutcome.NOT_REACHED: "not_reached",
     CheckOutcome.NOT_COMPARED: "not_compared",
 }
@@ -152,11 +153,12 @@ class RowDelegate(QStyledItemDelegate):
     def _check_name(self, check: Check, width: float, *, decided: bool) -> list[Run]:
         colour = _COLOURS[check.outcome]
         name_font = "strong" if check.failed or decided else "plain"
-        name_colour = "text" if check.outcome in (CheckOutcome.PASSED, CheckOutcome.FAILED) else colour
-        word = "decided" if decided else check.outcome.value
+        is_quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
+        name_colour = colour if is_quiet else "text"
+        word = "decided" if decided and check.outcome is not CheckOutcome.UNKNOWN else check.outcome.value
         name = visible(row_name(check))
         icon = OUTCOME_ICONS[check.outcome]
-        if not check.doubts:
+        if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # which says it
             return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
         unsure = self._unsure(width - _GAP)
         left = unsure[0].left - GRID
@@ -229,15 +231,13 @@ class RowDelegate(QStyledItemDelegate):
     def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[Run]:
         verdict = explanation.verdict
         icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
-        told = summary(subject, explanation)
+        told = summary(subject)
         word = told.word
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
             icon, word, colour = "hit", "the answer", "hit"
-        elif told.unsure and subject.outcome is CheckOutcome.FAILED:
-            icon, word, colour = "not-certain", NOT_CERTAIN, "text_muted"
         badge = self._badge(icon, word, colour, width)
-        unsure = self._unsure(badge.left - _GAP) if told.unsure and word != NOT_CERTAIN else []
+        unsure = self._unsure(badge.left - _GAP) if told.unsure else []
         end = unsure[0].left if unsure else badge.left
         reached = subject.outcome is not CheckOutcome.NOT_REACHED
         quiet = not reached

@@ -93,7 +93,7 @@ class HazardLine(FramedLine):
 
 
 class DoubtLine(FramedLine):
-    """For what a verdict is not certain, and what would make it so."""
+    """What is not known and decides, and what would make it known."""
 
     icon = "not-certain"
     colours = ("text_muted", "surface_raised")
@@ -104,8 +104,8 @@ class DoubtLine(FramedLine):
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
             remedy += f" And there are {further:,} more reasons."
-        self.say(f"Not certain: {reasons}", remedy)
-        self.setAccessibleName(f"Not certain: {reasons} {remedy}")
+        self.say(f"Not known: {reasons}", remedy)
+        self.setAccessibleName(f"Not known: {reasons} {remedy}")
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
 
 

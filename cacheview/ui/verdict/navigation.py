@@ -10,10 +10,10 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, Signal
 
-from cacheview.engine import Check, Stage, StageKind, Subject
+from cacheview.engine import Check, CheckOutcome, Stage, StageKind, Subject
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.verdict.model import TraceModel
-from cacheview.ui.verdict.rows import Group, Item, failed_trail
+from cacheview.ui.verdict.rows import Group, Item, decided_trail
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 
@@ -189,7 +189,9 @@ class Navigation(QObject):
         image_id = deciding.subject.image.id if deciding.subject is not None else ""
         checks: Sequence[Check] = deciding.subject.checks if deciding.subject is not None else deciding.stage.checks
         names = []
-        for place in failed_trail(checks) if deciding.check is not None and deciding.check.failed else ():
+        outcome = deciding.check.outcome if deciding.check is not None else CheckOutcome.PASSED
+        decides = outcome in (CheckOutcome.FAILED, CheckOutcome.UNKNOWN)
+        for place in decided_trail(checks, outcome) if decides else ():
             names.append(checks[place].name)
             checks = checks[place].children
         return Place(deciding.stage.kind, image_id, tuple(names))

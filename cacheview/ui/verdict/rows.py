@@ -10,13 +10,13 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
+from cacheview.engine import Check, CheckKind, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
 from cacheview.ui.verdict.listing import Listing
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
-__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "More", "Note", "Rows", "failed_trail", "fold", "rows_of"]
+__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "More", "Note", "Rows", "decided_trail", "fold", "rows_of"]
 
 GROUP_LIMIT: Final = 5_000
 """How many checks a group lists: a history may have any number of entries."""
@@ -182,7 +182,7 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:
     lead: list[tuple[Hashable, Item]] = []
-    if check.name == "history" and check.children:
+    if check.kind is CheckKind.HISTORY and check.children:
         lead.append(("heads", Heads("#", "Parent's history", "Source's history")))
     children = check.children
     if folded or len(children) > GROUP_LIMIT:
@@ -261,12 +261,11 @@ def _first_not_passed(checks: Sequence[Check]) -> int:
     return low
 
 
-def failed_trail(checks: Sequence[Check]) -> list[int]:
-    """The places that lead to the check that failed, down to the element; empty: none did."""
-    if isinstance(checks, tuple):
-        place = next((place for place, check in enumerate(checks) if check.failed), len(checks))
-    else:
-        place = _first_not_passed(checks)
-    if place == len(checks) or not checks[place].failed:
-        return []
-    return [place, *failed_trail(checks[place].children)]
+def decided_trail(checks: Sequence[Check], outcome: CheckOutcome) -> list[int]:
+    """The places that lead to the first check of an outcome, down to the element; empty: there is none.
+
+    ``outcome``: failed, or not known.
+    """
+    first = 0 if isinstance(checks, tuple) else _first_not_passed(checks)
+    place = next((place for place in range(first, len(checks)) if checks[place].outcome is outcome), None)
+    return [] if place is None else [place, *decided_trail(checks[place].children, outcome)]

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Final
 
-from cacheview.engine import ABSENT, UNKNOWN, Check, CheckOutcome, plain
+from cacheview.engine import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome, plain
+from cacheview.engine.check import path_text
 from cacheview.model import CONFIG_FIELDS, HistoryEntry, short_id
 from cacheview.ui.difference import differing
 
@@ -21,7 +22,19 @@ NO_MARK: Final = slice(0, 0)
 
 _DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
 _ENTRY_FIELDS: Final = ("created", "created_by", "author", "comment", "empty_layer")
-_ID_CHECKS: Final = re.compile(r"parent( in store| of the local answer)?|cache_from\[\d+\](\.sources\[\d+\])?")
+_OF_IDS: Final = frozenset(
+    {
+        CheckKind.PARENT,
+        CheckKind.PARENT_OF,
+        CheckKind.PARENT_OF_ANSWER,
+        CheckKind.PARENT_IN_STORE,
+        CheckKind.ANCESTOR,
+        CheckKind.REFERENCE,
+        CheckKind.SOURCE,
+    }
+)
+_OF_ELEMENTS: Final = frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.LAYER, CheckKind.COMMAND}) | _OF_IDS
+"""Of these a side without a value is shown as having nothing; other checks have but one side then."""
 
 
 def row_pair(check: Check) -> tuple[str, str]:
@@ -30,7 +43,7 @@ def row_pair(check: Check) -> tuple[str, str]:
     if isinstance(ours, HistoryEntry) and isinstance(theirs, HistoryEntry):
         return _entry_pair(ours, theirs)
     texts = [NOTHING if value is ABSENT else plain(value) for value in (ours, theirs)]
-    if _ID_CHECKS.fullmatch(check.name):
+    if check.kind in _OF_IDS:
         texts = [
             short_id(str(value)) if _is_digest(value) else text
             for value, text in zip((ours, theirs), texts, strict=True)
@@ -48,7 +61,8 @@ def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
 
 def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
     """The part of each text that differs; `NO_MARK` where the values do not count as different."""
-    if not ours or not theirs or ours == theirs or not differs(check) or check.name in ("history", "diff_ids"):
+    is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # which is not what differs
+    if not ours or not theirs or ours == theirs or is_count or not differs(check):
         return NO_MARK, NO_MARK
     if UNKNOWN in (check.probe, check.image):
         return NO_MARK, NO_MARK
@@ -69,9 +83,9 @@ def differs(check: Check) -> bool:
         return True
     if check.image is UNKNOWN:
         return False
-    if check.field not in CONFIG_FIELDS or check.name == "created_by":
+    if check.field not in CONFIG_FIELDS or check.kind is CheckKind.COMMAND:
         return False
-    if check.name.endswith(" not set"):
+    if check.kind is CheckKind.NOT_SET:
         return bool(check.probe or check.image) and check.outcome is not CheckOutcome.PASSED
     if _is_empty(check.probe) and _is_empty(check.image):
         return False
@@ -80,9 +94,12 @@ def differs(check: Check) -> bool:
 
 def field_path(check: Check) -> str:
     """The field or element of the probe that a check reads (``Env[1]``, ``Cmd``, ``parent``); empty: none."""
-    if check.field == "cache_from":
-        return check.name.partition(".")[0]
-    return check.name if check.name.startswith(f"{check.field}[") else check.field
+    match check.kind:
+        case CheckKind.REFERENCE | CheckKind.SOURCE:
+            return path_text(check.path[:2])
+        case CheckKind.ELEMENT:
+            return path_text(check.path)
+    return check.field
 
 
 def _short(value: object, *, are_ids: bool) -> str:
@@ -101,8 +118,7 @@ def _is_digest(value: object) -> bool:
 
 def _without_missing_side(check: Check, ours: str, theirs: str) -> tuple[str, str]:
     """An element that one side lacks is ``nothing``; a check that has but one side shows but one."""
-    element = check.name.endswith("]") or check.field or check.name.startswith("parent") or check.name == "created_by"
-    if element and not (check.probe is ABSENT and check.image is ABSENT):
+    if (check.field or check.kind in _OF_ELEMENTS) and not (check.probe is ABSENT and check.image is ABSENT):
         return ours, theirs
     return ("" if check.probe is ABSENT else ours), ("" if check.image is ABSENT else theirs)
 

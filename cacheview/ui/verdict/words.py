@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from cacheview.engine import (
     Check,
+    CheckKind,
     CheckOutcome,
     Explanation,
     Stage,
@@ -15,8 +15,9 @@ from cacheview.engine import (
     Subject,
     VerdictOutcome,
     doubt_sentences,
+    parent_title,
 )
-from cacheview.engine.explain import DIFFERS, DIFFERS_AS_KNOWN
+from cacheview.engine.sentences import no_candidates
 from cacheview.model import SCRATCH, Doubt
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
@@ -26,6 +27,7 @@ __all__ = [
     "NOT_CERTAIN",
     "OUTCOME_ICONS",
     "STAGE_TITLES",
+    "VERDICT_COLOURS",
     "VERDICT_ICONS",
     "check_in_words",
     "doubt_in_words",
@@ -45,6 +47,7 @@ __all__ = [
 OUTCOME_ICONS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
+    CheckOutcome.UNKNOWN: "not-certain",
     CheckOutcome.NOT_REACHED: "not-reached",
     CheckOutcome.NOT_COMPARED: "not-compared",
 }
@@ -56,8 +59,12 @@ VERDICT_ICONS: Final = {
     VerdictOutcome.ERROR: "error",
     VerdictOutcome.DIVERGES: "diverges",
     VerdictOutcome.PANIC: "error",
+    VerdictOutcome.UNKNOWN: "not-certain",
 }
-"""The drawing of a verdict, its colour, and with ``_surface`` the ground under it."""
+"""The drawing of a verdict."""
+
+VERDICT_COLOURS: Final = {**VERDICT_ICONS, VerdictOutcome.UNKNOWN: "hazard"}
+"""Its colour, and with ``_surface`` the ground under it."""
 
 NOT_CERTAIN: Final = "not certain"
 """Said of an outcome that rests on something not known exactly; its drawing is ``not-certain``."""
@@ -74,6 +81,9 @@ _STAGE_WORDS: Final = {
     (StageKind.CACHE_FROM, CheckOutcome.FAILED): "no source",
     (StageKind.LOCAL, CheckOutcome.PASSED): "match",
     (StageKind.LOCAL, CheckOutcome.FAILED): "no match",
+    (StageKind.LOCAL, CheckOutcome.UNKNOWN): "may match",
+    (StageKind.DESCENT, CheckOutcome.UNKNOWN): "may count",
+    (StageKind.HISTORY, CheckOutcome.UNKNOWN): "may match",
     (StageKind.DESCENT, CheckOutcome.PASSED): "counts",
     (StageKind.DESCENT, CheckOutcome.FAILED): "does not count",
     (StageKind.HISTORY, CheckOutcome.PASSED): "match",
@@ -82,25 +92,30 @@ _STAGE_WORDS: Final = {
 
 _MOST_DOUBTS: Final = 5
 
-_ENTRY: Final = re.compile(r"(?:history|diff_ids)\[(\d+)\](?:\.(\w+))?")
+_OF_ENTRIES: Final = frozenset({CheckKind.ENTRY, CheckKind.ENTRY_FIELD, CheckKind.LAYER})
 
 FORMATS: Final = ("text", "JSON", "Markdown")
 """What can be copied as."""
 
 
+_OF_DESCENT: Final = frozenset(
+    {CheckKind.PARENT, CheckKind.PARENT_OF_ANSWER, CheckKind.ANCESTOR, CheckKind.PARENT_OF, CheckKind.PARENT_IN_STORE}
+)
+
+
 def sides_of(check: Check) -> tuple[str, str]:
     """Whose the two values of a check are."""
-    name = check.name
-    if name.startswith(("history", "diff_ids", "len(history)", "len(diff_ids)")):
+    if check.kind.is_of_history:
         return "parent", "source"
-    if name.startswith("parent") and not check.field:
+    if check.kind in _OF_DESCENT and not check.field:
         return "answer", "source"
-    return ("probe", "source") if name == "created_by" else ("probe", "image")
+    return ("probe", "source") if check.kind is CheckKind.COMMAND else ("probe", "image")
 
 
 def outcome_in_words(check: Check) -> str:
-    """``failed``, or ``failed, not certain``."""
-    return f"{check.outcome.value}, {NOT_CERTAIN}" if check.doubts else check.outcome.value
+    """``failed``, ``not known``, or ``passed, not certain``."""
+    doubtful = check.doubts and check.outcome is not CheckOutcome.UNKNOWN
+    return f"{check.outcome.value}, {NOT_CERTAIN}" if doubtful else check.outcome.value
 
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
@@ -116,8 +131,6 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
         return "never ends"
     if outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC) and stage.kind is explanation.verdict.stage:
         return "error" if outcome is VerdictOutcome.ERROR else "panic"
-    if stage.unsure and stage.outcome is CheckOutcome.FAILED:
-        return "none known"
     return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
 
 
@@ -128,22 +141,25 @@ def subject_name(subject: Subject) -> str:
 
 
 def subject_word(subject: Subject) -> str:
-    """What came of a candidate or source: the check it failed at, or what it is."""
-    if subject.deciding is not None:
-        return one_line(subject.deciding.name)
+    """What came of a candidate or source: the check that it failed at, or what it is."""
+    if subject.outcome is CheckOutcome.UNKNOWN:
+        return CheckOutcome.UNKNOWN.value
+    if subject.tally.failed_at:
+        return one_line(subject.tally.failed_at)
     return "matches" if subject.outcome is CheckOutcome.PASSED else subject.outcome.value
 
 
 def subject_count(subject: Subject) -> str:
     """``8 of 14 checks passed``."""
-    total = subject.compared_count
-    return f"{subject.passed_count} of {total} check{'' if total == 1 else 's'} passed"
+    passed, total = subject.tally.passed, subject.tally.compared
+    return f"{passed} of {total} check{'' if total == 1 else 's'} passed"
 
 
 def row_name(check: Check) -> str:
     """The name of a check below the one that it belongs to: of a history entry its number, of its fields their own."""
-    entry = _ENTRY.fullmatch(check.name)
-    return (entry[2] or entry[1]) if entry is not None else check.name
+    if check.kind in _OF_ENTRIES:
+        return str(check.path[-1])
+    return check.name
 
 
 def stage_in_words(explanation: Explanation, stage: Stage) -> str:
@@ -152,9 +168,10 @@ def stage_in_words(explanation: Explanation, stage: Stage) -> str:
 
 def subject_in_words(subject: Subject) -> str:
     """A candidate or source for a screen reader."""
-    failed = f"failed at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
+    has_failed = subject.outcome is CheckOutcome.FAILED
+    failed = f"failed at {subject_word(subject)}" if has_failed else subject_word(subject)
     parts = [f"{subject.role} {subject.image.short_id}", subject_name(subject), failed, subject_count(subject)]
-    if subject.doubts:
+    if subject.doubts and subject.outcome is CheckOutcome.PASSED:
         parts.insert(3, NOT_CERTAIN)
     return ", ".join(part for part in (*parts, subject.note) if part)
 
@@ -162,7 +179,9 @@ def subject_in_words(subject: Subject) -> str:
 def check_in_words(check: Check, *, decided: bool) -> str:
     """A check for a screen reader: name, outcome, both values, note."""
     ours, theirs = row_pair(check)
-    outcome = outcome_in_words(check) + (", this decided" if decided else "")
+    outcome = outcome_in_words(check) + (
+        (", this would decide" if check.outcome is CheckOutcome.UNKNOWN else ", this decided") if decided else ""
+    )
     parts = [f"{check.name}: {outcome}", ours and f"probe {ours}", theirs and f"image {theirs}", check.note]
     parts.append(doubt_in_words(check.doubts))
     return "; ".join(part for part in parts if part)
@@ -172,22 +191,18 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """What a stage without subjects says, and what to do."""
     if stage.kind is not StageKind.LOCAL:
         return "The references bring in no source.", "Name an image that the store has as cache-from, or none."
-    if explanation.trace.probe.parent == SCRATCH:
-        return "The store has no image without a parent.", "Choose a parent that was built on."
-    return (
-        f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
-        if not explanation.trace.probe.cache_from
-        else "The store has no image with this parent.",
-        "Choose a parent that was built on, or build the step once.",
+    trace = explanation.trace
+    title = parent_title(trace.store, trace.probe.parent)
+    nothing = no_candidates(trace.rules, trace.probe.parent, title)
+    hint = "Choose a parent that was built on"
+    return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (
+        "." if trace.probe.parent == SCRATCH else ", or build the step once."
     )
 
 
 def values_in_banner(explanation: Explanation) -> tuple[str, Check | None]:
-    """The reason, and the check whose two values stand below it: then the reason ends before it tells them itself."""
+    """The reason, and the check whose two values stand below it: then the reason leaves them out."""
     check = explanation.deciding.check if explanation.deciding is not None else None
-    if check is not None and check.failed:
-        for differs in (DIFFERS, DIFFERS_AS_KNOWN):
-            lead, told, _ = explanation.reason.partition(f"{check.name} {differs}")
-            if told:
-                return lead + told, check
+    if explanation.words.values and check is not None:
+        return explanation.words.reason, check
     return explanation.reason, None

@@ -115,22 +115,21 @@ def test_what_is_in_use_is_said(model: MatrixModel) -> None:
 
 def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
     hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
-    told = [replace(line, verdict=Verdict(HIT, hit), certain=False, why="x" * 500) for line in lines(0)]
+    told = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
     model.settle(told)
     assert RULES[0].title in model.data(model.index(0, Column.RULES), tip)
     verdict = model.data(model.index(0, Column.VERDICT), tip)
     assert hit.id in verdict
     assert "&lt;b&gt;" in verdict
-    assert "not certain" in verdict
     assert "x" * 500 in model.data(model.index(0, Column.DECIDING), tip)
 
 
 def test_words() -> None:
     rules = RULE_SETS["containerd-71ebfc7"]
     assert releases_of(rules) == "moby 71ebfc7 (25.0 development)"
-    line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why", certain=False)
+    line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
     told = in_words(line, in_use=True, of_store=False)
-    assert told.endswith("in use, hit, made anew, not certain, why")
+    assert told.endswith("in use, hit, a new image, why")
     assert summary(lines(0)) == "All 19 rule sets answer alike, for the same reason: miss"
     assert summary(lines(0, 1)) == "All 19 rule sets answer miss, for 2 different reasons"
     mixed = [replace(line, verdict=Verdict(HIT)) if line.group == 0 else line for line in lines(0, 1, 0, 2)]

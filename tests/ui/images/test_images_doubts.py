@@ -71,11 +71,11 @@ def test_what_no_rule_reads_has_no_mark(model: ImageTreeModel, image_id: str) ->
 def test_a_candidate_that_may_match_is_not_said_to_fail(model: ImageTreeModel) -> None:
     store = model._store
     assert store is not None
-    model.set_marks(marks(store, Probe(parent="sha256:base", config=ContainerConfig(Cmd=("x",)))))
+    model.set_marks(marks(store, Probe(parent="sha256:base", config=ContainerConfig(Cmd=("RUN one",)))))
     node = model.node(model.index_of_image("sha256:one"))
     assert node is not None
     (mark,) = model.marks_of(node)  # one mark, not the faint one beside it
-    assert (mark.kind, mark.word, mark.faint) == ("not-certain", "not certain", False)
+    assert (mark.kind, mark.word, mark.faint) == ("not-certain", "may match", False)
     assert "Open the data root." in mark.meaning
     other = model.node(model.index_of_image("sha256:two"))
     assert other is not None

@@ -6,7 +6,7 @@ import json
 
 from verdict_kit import cache_of, many_cache, many_probe, small, step
 
-from cacheview.engine import Check, Explanation, explain
+from cacheview.engine import Check, CheckKind, Explanation, explain
 from cacheview.model import SCRATCH, Probe
 from cacheview.ui.verdict.copying import explanation_as, row_as
 from cacheview.ui.verdict.rows import Group, Item
@@ -49,7 +49,8 @@ def test_a_check_as_markdown() -> None:
 
 
 def test_markdown_shows_hostile_text_as_it_is() -> None:
-    check = Check("User", Check("x", small().trace.stages[0].outcome).outcome, "a`b``c", "<b>*x*</b>", "User", "_n_")
+    outcome = small().trace.stages[0].outcome
+    check = Check(CheckKind.FIELD, outcome, "a`b``c", "<b>*x*</b>", "User", "_n_", path=("User",))
     text = row_as([check], small(), "Markdown")
     assert '```"a`b``c"```' in text
     assert '`"<b>*x*</b>"`' in text

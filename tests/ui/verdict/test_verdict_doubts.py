@@ -1,4 +1,4 @@
-"""How the verdict pane shows what is not certain, as a person would see it."""
+"""How the verdict pane shows what is not known, as a person would see it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ SECONDS = Doubt(aspect="history.created", reason="whole seconds only", remedy="o
 
 
 def unknown(number: int, second: int | None = None) -> Image:
-    one = step(number, second=second)
+    entry = HistoryEntry(created_by=" ".join(COMMAND), empty_layer=True)
+    one = step(number, second=second, history=(entry,))
     config = one.config.model_copy(update={"container_config": None})
     return one.model_copy(update={"config": config, "doubts": (DOUBT,)})
 
 
-def miss() -> Explanation:
+def either() -> Explanation:
+    """A hit or a miss."""
     return explain(cache_of(base(), unknown(1), unknown(2)), probe(Cmd=COMMAND))
 
 
@@ -67,28 +69,25 @@ def row_runs(pane: VerdictPane, index: QModelIndex, width: float) -> list[Run]:
 
 
 def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     (line,) = pane.hazards.doubts
     assert line.isVisible()
-    assert line.text == "Not certain: The engine does <b>not</b> tell it. This concerns 2 images."
+    assert line.text == "Not known: The engine does <b>not</b> tell it. This concerns 2 images."
     assert line.advice == "Open containerd:."
     assert line.accessibleName() == f"{line.text} {line.advice}"
     assert "<b>" not in line.toolTip()  # plain text, escaped
     assert pane.hazards.lines == []
-    assert pane.banner.text == "MISS: no child of base:1 is known to have this config"
-    assert pane.banner.accessibleName().endswith(", not certain")
+    assert pane.banner.text == "UNKNOWN: a hit on one of 2 images, or a miss"
+    assert pane.banner.accessibleName() == f"Verdict: {pane.banner.text}"
     assert not pane.banner.edit_button.isVisible()
 
 
-def test_it_comes_and_goes_beside_hazards(pane: VerdictPane) -> None:
+def test_it_comes_and_goes(pane: VerdictPane) -> None:
     pane.show_explanation(explain(small_cache(), small_probe("dev", WorkingDir="/elsewhere")))
     assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (0, 1)
-    assert "not certain" not in pane.banner.accessibleName()
-    hit = explain(cache_of(base(), step(1, Cmd=COMMAND, WorkingDir="/x"), unknown(2)), probe(Cmd=COMMAND))
-    pane.show_explanation(hit)
-    assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (1, 1)
-    doubt, hazard = pane.hazards.doubts[0], pane.hazards.lines[0]
-    assert doubt.y() + doubt.height() <= hazard.y()
+    pane.show_explanation(unsure_hit())
+    assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (1, 0)
+    assert pane.banner.text.startswith("UNKNOWN: ")
     pane.show_explanation(explain(small_cache(), small_probe()))
     assert (pane.hazards.doubts, pane.hazards.lines) == ([], [])
     assert not pane.hazards.isVisible()
@@ -101,7 +100,7 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
         images.append(unknown(i).model_copy(update={"doubts": (doubt,)}))
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
     (line,) = pane.hazards.doubts  # what is done about them is the same, and said once
-    assert line.text.startswith("Not certain: The blob 8 is missing. The blob 7 is missing. ")
+    assert line.text.startswith("Not known: The blob 8 is missing. The blob 7 is missing. ")
     assert line.text.count("missing") == 5
     assert line.advice == "Open containerd:. And there are 3 more reasons."
 
@@ -111,53 +110,53 @@ def test_other_remedies_have_frames_of_their_own(pane: VerdictPane) -> None:
     images = unknown(1), unknown(2).model_copy(update={"doubts": (other,)})
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
     assert [line.advice for line in pane.hazards.doubts] == ["Pull it again.", "Open containerd:."]
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     assert [line.isVisible() for line in pane.hazards.findChildren(type(pane.hazards.doubts[0]))] == [True, False]
 
 
 @pytest.mark.parametrize("width", [620.0, 240.0, 150.0])
 def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> None:
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     index = pane.navigation.deciding_index()
     runs = row_runs(pane, index, width)
-    assert "not certain" in [run.text for run in runs]
-    assert [run.icon for run in runs if run.icon] == ["failed", "not-certain"]
+    assert "not known" in [run.text for run in runs]
+    assert [run.icon for run in runs if run.icon] == ["not-certain"]
     by_place = sorted(runs, key=lambda run: run.left)
     assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
     assert by_place[-1].left + by_place[-1].width <= width
     assert str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole)).startswith(
-        "len(Cmd): failed, not certain, this decided; probe 3; image not known; "
+        'User: not known, this would decide; probe ""; image not known; '
     )
-    assert "len(Cmd): failed, not certain" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
+    assert "User: not known" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
 
 
 def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
-    pane.show_explanation(miss())
-    assert pane.detail.title.startswith("len(Cmd): failed, not certain")
+    pane.show_explanation(either())
+    assert pane.detail.title.startswith("User: not known")
     note = pane.detail._note.text()
     assert note.endswith("Not certain: The engine does <b>not</b> tell it. Open containerd:.")
-    assert [value.edit.toPlainText() for value in pane.detail.values] == ["3", "not known"]
+    assert [value.edit.toPlainText() for value in pane.detail.values] == ['""', "not known"]
     assert [value.marked() for value in pane.detail.values] == ["", ""]
     assert not pane.detail.take_button.isVisible()
 
 
 def test_a_candidate_is_not_said_to_fail(pane: VerdictPane) -> None:
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     badge = row_runs(pane, index, 600.0)[-1]
-    assert (badge.text, badge.icon) == ("not certain", "not-certain")
-    assert "failed at len(Cmd), not certain" in str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole))
+    assert (badge.text, badge.icon) == ("not known", "not-certain")
+    assert ", not known, 7 of 20 checks passed" in str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole))
     assert "Open containerd:." in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
     stage = row_runs(pane, pane.trace.stage_index(StageKind.LOCAL), 600.0)
-    assert stage[-1].text == "none known"
-    assert "2 candidates, 0 match, 2 not certain" in [run.text for run in stage]
+    assert stage[-1].text == "may match"
+    assert "2 candidates, 0 match, 2 not known" in [run.text for run in stage]
 
 
 def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
     pane.show_explanation(unsure_hit())
-    assert pane.banner.text.startswith("HIT: ")
+    assert pane.banner.text.startswith("UNKNOWN: a hit on one of 2 images")
     runs = row_runs(pane, pane.trace.subject_index(StageKind.LOCAL, 0), 600.0)
-    assert [run.text for run in runs if run.text][-2:] == ["not certain", "the answer"]
+    assert [run.text for run in runs if run.text][-2:] == ["not certain", "matches"]
     by_place = sorted(runs, key=lambda run: run.left)
     assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
 
@@ -184,8 +183,9 @@ def test_what_differs_as_far_as_is_known_is_not_said_to_differ(pane: VerdictPane
     source = step(9, parent=None, history=(first.model_copy(update={"comment": ""}), after))
     source = source.model_copy(update={"doubts": (doubt,)})
     pane.show_explanation(explain(cache_of(base((first,)), source), probe(cache_from=[digest(9)], Cmd=("make",))))
-    assert pane.banner.reason.endswith("history[0].comment differs, as far as is known.")
-    assert all(line.isVisible() for line in pane.banner.values)
+    assert pane.banner.reason == "The store does not report the comments in its history."
+    assert "differs" not in pane.banner.text
+    assert not any(line.isVisible() for line in pane.banner.values)
 
 
 def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:
@@ -197,15 +197,15 @@ def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:
 
 
 def test_it_is_copied_too(pane: VerdictPane) -> None:
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     pane.detail.copy_button.click()
     told = QApplication.clipboard().text()
-    assert "len(Cmd): failed, not certain" in told
+    assert "User: not known" in told
     assert "Not certain: The engine does <b>not</b> tell it. Open containerd:." in told
     pane.banner.copy_asked.emit("JSON")
     assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
     pane.banner.copy_asked.emit("text")
-    assert "Not certain: The engine does <b>not</b> tell it. This concerns 2 images." in QApplication.clipboard().text()
+    assert "Not known: The engine does <b>not</b> tell it. This concerns 2 images." in QApplication.clipboard().text()
 
 
 def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
@@ -221,7 +221,7 @@ def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
 
 def test_the_mark_is_drawn(pane: VerdictPane) -> None:
     """The words are on the screen, in the colour of the theme."""
-    pane.show_explanation(miss())
+    pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     pane.view.scrollTo(index)
     rect = pane.view.visualRect(index.siblingAtColumn(Column.IMAGE))

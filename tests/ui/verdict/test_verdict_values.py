@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.engine import ABSENT, Check, CheckOutcome
+from cacheview.engine import ABSENT, Check, CheckKind, CheckOutcome
+from cacheview.engine.check import Key, Path
 from cacheview.model import HealthConfig, HistoryEntry, Timestamp
 from cacheview.ui.verdict.values import FULL_LIMIT, differs, field_path, full_pair, marks, row_pair
 
@@ -14,7 +15,7 @@ DIGEST = "sha256:" + "ab" * 32
 
 
 def env(ours: object, theirs: object, outcome: CheckOutcome = FAILED) -> Check:
-    return Check("Env[1]", outcome, ours, theirs, "Env")
+    return Check(CheckKind.ELEMENT, outcome, ours, theirs, "Env", path=("Env", 1))
 
 
 @pytest.mark.parametrize(
@@ -23,15 +24,18 @@ def env(ours: object, theirs: object, outcome: CheckOutcome = FAILED) -> Check:
         (env("A=1", "A=2"), ('"A=1"', '"A=2"')),
         (env("A=1", ABSENT), ('"A=1"', "nothing")),
         (env("nothing", ABSENT), ('"nothing"', "nothing")),
-        (Check("User", PASSED, "", "", "User"), ('""', '""')),
-        (Check("Tty", FAILED, True, False, "Tty"), ("true", "false")),
-        (Check("Cmd", FAILED, ("a", "b c"), None, "Cmd"), ('["a", "b c"]', "null")),
-        (Check("Healthcheck", NOT_COMPARED, HealthConfig(Retries=3), None, "Healthcheck"), ('{"Retries": 3}', "null")),
-        (Check("created", PASSED, ABSENT, Timestamp(0, 5, None)), ("", "1970-01-01T00:00:00.000000005Z")),
-        (Check("history not empty", FAILED, ABSENT, 0), ("", "0")),
-        (Check("parent", FAILED, DIGEST, ABSENT), ("abababababab", "nothing")),
-        (Check("cache_from[0]", PASSED, "app:1", DIGEST, "cache_from"), ('"app:1"', "abababababab")),
-        (Check("cache_from[0].sources[1]", PASSED, ABSENT, DIGEST, "cache_from"), ("nothing", "abababababab")),
+        (Check(CheckKind.FIELD, PASSED, "", "", "User", path=("User",)), ('""', '""')),
+        (Check(CheckKind.FIELD, FAILED, True, False, "Tty", path=("Tty",)), ("true", "false")),
+        (Check(CheckKind.FIELD, FAILED, ("a", "b c"), None, "Cmd", path=("Cmd",)), ('["a", "b c"]', "null")),
+        (
+            Check(CheckKind.FIELD, NOT_COMPARED, HealthConfig(Retries=3), None, "Healthcheck", path=("Healthcheck",)),
+            ('{"Retries": 3}', "null"),
+        ),
+        (Check(CheckKind.CREATED, PASSED, ABSENT, Timestamp(0, 5, None)), ("", "1970-01-01T00:00:00.000000005Z")),
+        (Check(CheckKind.NOT_EMPTY, FAILED, ABSENT, 0), ("", "0")),
+        (Check(CheckKind.PARENT, FAILED, DIGEST, ABSENT), ("abababababab", "nothing")),
+        (Check(CheckKind.REFERENCE, PASSED, "app:1", DIGEST, "cache_from"), ('"app:1"', "abababababab")),
+        (Check(CheckKind.SOURCE, PASSED, ABSENT, DIGEST, "cache_from"), ("nothing", "abababababab")),
     ],
 )
 def test_on_one_line(check: Check, expected: tuple[str, str]) -> None:
@@ -40,13 +44,13 @@ def test_on_one_line(check: Check, expected: tuple[str, str]) -> None:
 
 def test_history_entries_show_their_commands() -> None:
     one, other = HistoryEntry(created_by="RUN a"), HistoryEntry(created_by="RUN b")
-    assert row_pair(Check("history[0]", FAILED, one, other)) == ('"RUN a"', '"RUN b"')
+    assert row_pair(Check(CheckKind.ENTRY, FAILED, one, other, path=("history", 0))) == ('"RUN a"', '"RUN b"')
 
 
 def test_history_entries_with_the_same_command_show_what_else_differs() -> None:
     z, zero = Timestamp.parse("2024-01-01T00:00:00Z"), Timestamp.parse("2024-01-01T00:00:00+00:00")
     check = Check(
-        "history[0]", FAILED, HistoryEntry(created_by="RUN", created=z), HistoryEntry(created_by="RUN", created=zero)
+        CheckKind.ENTRY, FAILED, HistoryEntry(created_by="RUN", created=z), HistoryEntry(created_by="RUN", created=zero)
     )
     ours, theirs = row_pair(check)
     assert ours == 'created 2024-01-01T00:00:00Z · "RUN"'
@@ -57,7 +61,7 @@ def test_history_entries_with_the_same_command_show_what_else_differs() -> None:
 
 
 def test_in_full_a_list_has_a_line_for_each_element() -> None:
-    ours, theirs = full_pair(Check("Env", FAILED, ("A=1", "B=2"), ("A=1",), "Env"))
+    ours, theirs = full_pair(Check(CheckKind.FIELD, FAILED, ("A=1", "B=2"), ("A=1",), "Env", path=("Env",)))
     assert ours.split("\n") == ["[", '  "A=1",', '  "B=2"', "]"]
     assert theirs.split("\n") == ["[", '  "A=1"', "]"]
 
@@ -81,7 +85,7 @@ def test_the_part_that_differs() -> None:
     "check",
     [
         env("A", "A", PASSED),
-        Check("history", FAILED, 2, 5),  # how many there are is not what failed
+        Check(CheckKind.HISTORY, FAILED, 2, 5),  # how many there are is not what failed
         env("", "", NOT_REACHED),
         env(ABSENT, ABSENT, NOT_REACHED),
     ],
@@ -97,14 +101,14 @@ def test_nothing_is_marked_where_no_values_differ(check: Check) -> None:
         (env("a", "b"), True),
         (env("a", "b", NOT_REACHED), True),
         (env("a", "a", NOT_REACHED), False),
-        (Check("Labels", NOT_REACHED, None, {}, "Labels"), False),
-        (Check("WorkingDir", NOT_COMPARED, "/a", "/b", "WorkingDir"), True),
-        (Check("StopTimeout", NOT_COMPARED, 0, None, "StopTimeout"), True),
-        (Check("OpenStdin not set", NOT_REACHED, True, True, "OpenStdin"), True),
-        (Check("OpenStdin not set", PASSED, False, False, "OpenStdin"), False),
-        (Check("Labels", PASSED, {"b": "x"}, {"a": ""}, "Labels"), True),  # the wildcard
-        (Check("len(history)", PASSED, 2, 5), False),
-        (Check("created_by", NOT_REACHED, "a", "b", "Cmd"), False),
+        (Check(CheckKind.FIELD, NOT_REACHED, None, {}, "Labels", path=("Labels",)), False),
+        (Check(CheckKind.FIELD, NOT_COMPARED, "/a", "/b", "WorkingDir", path=("WorkingDir",)), True),
+        (Check(CheckKind.FIELD, NOT_COMPARED, 0, None, "StopTimeout", path=("StopTimeout",)), True),
+        (Check(CheckKind.NOT_SET, NOT_REACHED, True, True, "OpenStdin", path=("OpenStdin",)), True),
+        (Check(CheckKind.NOT_SET, PASSED, False, False, "OpenStdin", path=("OpenStdin",)), False),
+        (Check(CheckKind.FIELD, PASSED, {"b": "x"}, {"a": ""}, "Labels", path=("Labels",)), True),  # the wildcard
+        (Check(CheckKind.ENTRY_COUNT, PASSED, 2, 5), False),
+        (Check(CheckKind.COMMAND, NOT_REACHED, "a", "b", "Cmd"), False),
     ],
 )
 def test_what_is_a_difference(check: Check, expected: bool) -> None:
@@ -112,24 +116,28 @@ def test_what_is_a_difference(check: Check, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "field", "path"),
+    ("kind", "path", "name", "field", "reads"),
     [
-        ("Env[1]", "Env", "Env[1]"),
-        ('Labels["a.b"]', "Labels", 'Labels["a.b"]'),
-        ("len(Cmd)", "Cmd", "Cmd"),
-        ("OpenStdin not set", "OpenStdin", "OpenStdin"),
-        ("created_by", "Cmd", "Cmd"),
-        ("parent in store", "parent", "parent"),
-        ("cache_from[1].sources[3]", "cache_from", "cache_from[1]"),
-        ("history[2].created", "", ""),
+        (CheckKind.ELEMENT, ("Env", 1), "Env[1]", "Env", "Env[1]"),
+        (CheckKind.ELEMENT, ("Labels", Key("a.b")), 'Labels["a.b"]', "Labels", 'Labels["a.b"]'),
+        (CheckKind.ELEMENT, ("Healthcheck", "Interval"), "Healthcheck.Interval", "Healthcheck", "Healthcheck.Interval"),
+        (CheckKind.LENGTH, ("Cmd",), "len(Cmd)", "Cmd", "Cmd"),
+        (CheckKind.NOT_SET, ("OpenStdin",), "OpenStdin not set", "OpenStdin", "OpenStdin"),
+        (CheckKind.COMMAND, (), "created_by", "Cmd", "Cmd"),
+        (CheckKind.PARENT_IN_STORE, (), "parent in store", "parent", "parent"),
+        (CheckKind.SOURCE, ("cache_from", 1, "sources", 3), "cache_from[1].sources[3]", "cache_from", "cache_from[1]"),
+        (CheckKind.ENTRY_FIELD, ("history", 2, "created"), "history[2].created", "", ""),
+        (CheckKind.PARENT_OF, ("0123456789ab",), "parent of 0123456789ab", "", ""),
     ],
 )
-def test_the_field_that_a_check_reads(name: str, field: str, path: str) -> None:
-    assert field_path(Check(name, PASSED, field=field)) == path
+def test_a_check_is_called_by_its_kind_and_path(kind: CheckKind, path: Path, name: str, field: str, reads: str) -> None:
+    check = Check(kind, PASSED, field=field, path=path)
+    assert check.name == name
+    assert field_path(check) == reads
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(True, False), (3, 30)])
 def test_a_flag_or_number_differs_as_a_whole(ours: object, theirs: object) -> None:
-    check = Check("Tty", FAILED, ours, theirs, "Tty")
+    check = Check(CheckKind.FIELD, FAILED, ours, theirs, "Tty", path=("Tty",))
     pair = row_pair(check)
     assert tuple(text[mark] for text, mark in zip(pair, marks(check, *pair), strict=True)) == pair

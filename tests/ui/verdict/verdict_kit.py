@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex
 
-from cacheview.engine import CONTAINERD_71EBFC7, Explanation, ImageCache, Stage, Subject, explain
+from cacheview.engine import CONTAINERD_71EBFC7, Explanation, ImageCache, RuleSet, Stage, Subject, explain
 from cacheview.model import (
     ContainerConfig,
     HistoryEntry,
@@ -127,12 +127,12 @@ def many_probe(number: int, mode: str = "") -> Probe:
     return probe(Cmd=("/bin/sh", "-c", f"make {number}"), Env=(PATH, f"N={number}{mode}"))
 
 
-def vectors(count: int) -> Iterator[Explanation]:
+def vectors(count: int, rules: RuleSet = CONTAINERD_71EBFC7) -> Iterator[Explanation]:
     """What real stores were asked, from the first ``count`` cases."""
     with gzip.open(VECTORS) as lines:
         for _, line in zip(range(count), lines, strict=False):
             case = decode(SuiteCase, line)
-            cache = ImageCache(ImageStore(case.images), CONTAINERD_71EBFC7)
+            cache = ImageCache(ImageStore(case.images), rules)
             for asked in case.probes:
                 if asked.parent != "@prev":
                     yield explain(cache, asked.probe)

@@ -1,0 +1,123 @@
+"""What is compared of one candidate, in the daemon's order: who is one, what it must be, its config, its time.
+
+moby ``image/cache/cache.go`` and ``daemon/containerd/cache.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cacheview.engine.comparison import SameElements
+from cacheview.engine.doubts import doubts_about
+from cacheview.engine.history import created_by
+from cacheview.engine.requirement import Requirement
+from cacheview.engine.ruleset import Candidates, ConfigCheck, RuleSet
+from cacheview.model import SCRATCH, Aspect, ContainerConfig, Doubt, Image, Probe
+
+__all__ = [
+    "CandidateCheck",
+    "candidate_checks",
+    "command_of_unknown",
+    "config_is_unknown",
+    "container_config_of",
+    "is_command_check",
+    "local_aspects",
+    "membership",
+]
+
+_OF_ENTRIES: tuple[Aspect, ...] = (
+    *("history.created", "history.created_by", "history.author", "history.comment", "history.empty_layer"),
+)
+
+
+def container_config_of(image: Image) -> ContainerConfig | None:
+    """What the image was made with: from its own place in the store, else from the image config; None: not stored."""
+    return image.container_config if image.container_config is not None else image.config.container_config
+
+
+def config_is_unknown(image: Image) -> bool:
+    """Whether the daemon may have a container config for the image of which the store reports nothing."""
+    return container_config_of(image) is None and bool(doubts_about(image, "container_config"))
+
+
+def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
+    """What of an image decides whether it is a candidate for this parent."""
+    if rules.candidates is Candidates.BY_LAYERS:
+        return ("diff_ids",)
+    return ("from_scratch",) if rules.candidates is Candidates.MARKED and parent == SCRATCH else ("parent",)
+
+
+def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
+    """All that the local cache reads of an image."""
+    if rules.candidates is Candidates.BY_LAYERS:
+        return ("diff_ids", "history", *_OF_ENTRIES)
+    marked: tuple[Aspect, ...] = ("from_scratch",) if rules.candidates is Candidates.MARKED else ()
+    required = tuple(requirement.aspect for requirement in (*rules.requirements, *rules.later))
+    return tuple(dict.fromkeys(("container_config", "created", "parent", *marked, *required)))
+
+
+def command_of_unknown(image: Image) -> str | None:
+    """The command that an image was made with, its words joined by spaces, where its container config is not known.
+
+    An engine writes both at once: the container config, and as ``created_by`` of the last history entry the words of
+    its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
+    ``daemon/containerd/image_commit.go``). So an image that an engine made with a record of its parent has this
+    command, or no container config at all, which reads as an empty one. None: that is not known either.
+    """
+    if image.parent is None and not image.from_scratch:
+        return None
+    if not image.history or doubts_about(image, "parent", "history", "history.created_by"):
+        return None
+    return image.history[-1].created_by
+
+
+def is_command_check(row: ConfigCheck | Requirement | None) -> bool:
+    """Whether the row compares the words of the command."""
+    return isinstance(row, ConfigCheck) and row.field == "Cmd" and isinstance(row.comparison, SameElements)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCheck:
+    """One comparison of a candidate.
+
+    Attributes:
+        row: the row of the rule set; None: that there is a time of creation.
+        passes: with the values as the store reports them.
+        doubts: what that rests on that is not known; empty: it is certain.
+        command: of the check of the command, the image's where its history alone reports it; else None.
+    """
+
+    row: Requirement | ConfigCheck | None
+    passes: bool
+    doubts: tuple[Doubt, ...] = ()
+    command: str | None = None
+
+
+def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[CandidateCheck]:
+    """All that is compared of a candidate, in order; whether it is one is left out."""
+    for requirement in rules.requirements:
+        yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
+    stored = container_config_of(image)
+    doubts = doubts_about(image, "container_config")
+    is_unknown = stored is None and bool(doubts)
+    for row in rules.config_checks:
+        own = doubts if row.field in rules.image_fields else ()
+        if own and is_unknown and is_command_check(row):
+            yield _command_check(row, probe.config, image, own)
+            continue
+        ours, theirs = getattr(probe.config, row.field), rules.read_image(stored, row.field)
+        yield CandidateCheck(row, row.comparison.matches(ours, theirs), own)
+    for requirement in rules.later:
+        yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
+    yield CandidateCheck(None, rules.time(image.created) is not None, doubts_about(image, "created"))
+
+
+def _command_check(
+    row: ConfigCheck, config: ContainerConfig, image: Image, doubts: tuple[Doubt, ...]
+) -> CandidateCheck:
+    """Of an image whose container config is not known."""
+    command = command_of_unknown(image)
+    if command is None or not config.Cmd or command == created_by(config):
+        return CandidateCheck(row, not config.Cmd, doubts)
+    return CandidateCheck(row, False, (), command)

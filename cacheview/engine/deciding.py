@@ -1,0 +1,122 @@
+"""Which check of a trace decided, and of a miss, who came nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cacheview.engine.check import Check, CheckKind, CheckOutcome
+from cacheview.engine.known import KnownCache
+from cacheview.engine.nearness import Near, countable, nearest
+from cacheview.engine.ruleset import Candidates
+from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
+from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome
+from cacheview.model import Image
+
+__all__ = ["Deciding", "deciding_in"]
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The check that decided, and where it stands in the trace. ``subject`` is None for a check of the stage itself.
+
+    Of an unknown answer: a check that would decide.
+    """
+
+    stage: Stage
+    subject: Subject | None
+    check: Check | None
+
+
+def deciding_in(told: Trace, cache: KnownCache) -> Deciding | None:
+    """The check that decided; None: no single one did."""
+    verdict, kind = told.verdict, told.verdict.stage
+    if verdict.unknown is not None:
+        return _of_unknown(told, verdict.unknown)
+    if verdict.outcome is VerdictOutcome.MISS:
+        return _of_miss(told, cache)
+    stage = told.stage(kind) if kind is not None else None
+    if stage is None:
+        return None
+    if verdict.outcome is VerdictOutcome.DIVERGES:
+        ends = [subject for subject in stage.subjects if subject.outcome is CheckOutcome.FAILED]
+        return Deciding(stage, ends[-1], ends[-1].deciding)
+    if verdict.outcome is VerdictOutcome.ERROR and (failed := first_failed(stage.checks)) is not None:
+        return Deciding(stage, None, failed)
+    if verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
+        source = next((subject for subject in stage.subjects if subject.outcome is CheckOutcome.PASSED), None)
+        return Deciding(stage, source, source.checks[-1] if source is not None else None)
+    used = verdict.narrowed or verdict.image
+    assert used is not None
+    hit = told.subject(stage.kind, used)
+    passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
+    return Deciding(stage, hit, passed[-1] if passed else None)
+
+
+def _of_unknown(told: Trace, unknown: Unknown) -> Deciding | None:
+    """Of the first image that may be the answer, the check that is not known."""
+    for image in unknown.images:
+        for stage in told.stages:
+            position = stage.position(image.id)
+            subject = stage.subjects[position] if position is not None else None
+            if subject is not None and subject.outcome in (CheckOutcome.PASSED, CheckOutcome.UNKNOWN):
+                doubtful = next((check for check in subject.checks if check.doubts), None)
+                if doubtful is not None:
+                    return Deciding(stage, subject, doubtful)
+    return None
+
+
+def _of_miss(told: Trace, cache: KnownCache) -> Deciding | None:
+    """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
+    local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
+    assert local is not None
+    if cache.rules.candidates is Candidates.BY_LAYERS:
+        return _by_layers(told)
+    index = told.index
+    known = ~index.unknown
+    eligible = index.eligible(told.probe)
+    among = index.dated & known & eligible or index.dated & known or index.all & known
+    distinct = cache.sources(told.probe.cache_from)[1]
+    if history is not None:
+        among = countable(cache, index, index.dated & known & eligible, distinct)
+    near = next(nearest(index, cache.rules, told.probe.config, among), None)
+    if near is None and history is None and index.unknown:
+        near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
+    source = _nearest_source(history, distinct) if history is not None else None
+    if near is not None and (source is None or near.fields > 0):
+        subject = told.subject(StageKind.LOCAL, near.image)
+        return Deciding(local, subject, subject.deciding if subject is not None else None)
+    if history is not None and source is not None:
+        return Deciding(history, source, source.deciding)
+    cache_from = told.stage(StageKind.CACHE_FROM)
+    if cache_from is not None:
+        return Deciding(cache_from, None, first_failed(cache_from.checks))
+    return Deciding(local, None, None)
+
+
+def _by_layers(told: Trace) -> Deciding | None:
+    """The image that passed the most checks, of the sources first."""
+    best: Deciding | None = None
+    for stage in told.stages:
+        if best is None and (failed := first_failed(stage.checks)) is not None:
+            return Deciding(stage, None, failed)
+        for subject in stage.subjects if stage.kind is not StageKind.CACHE_FROM else ():
+            if best is None or best.subject is None or subject.tally.passed > best.subject.tally.passed:
+                best = Deciding(stage, subject, subject.deciding)
+    return best or Deciding(told.stages[-1], None, None)
+
+
+def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None:
+    """The source that passed the most: of the history, entry by entry."""
+    best: tuple[int, int] = (-1, -1)
+    found: Subject | None = None
+    for image in distinct:
+        position = history.position(image.id)
+        assert position is not None
+        subject = history.subjects[position]
+        prefix = next((check for check in subject.checks if check.kind is CheckKind.HISTORY), None)
+        matching = passed_elements(prefix) if prefix is not None else 0
+        rank = (subject.tally.passed, matching)
+        if rank > best:
+            best, found = rank, subject
+    return found

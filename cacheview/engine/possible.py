@@ -1,0 +1,302 @@
+"""All that the daemon may answer, by what is known: the way of `KnownCache.as_known`, each comparison yes, no or maybe.
+
+An answer is certain when only one is possible, so a doubt that makes no difference is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cacheview.engine.candidate import membership
+from cacheview.engine.compared import Certainty, conjunction
+from cacheview.engine.doubts import Grounds, doubts_about
+from cacheview.engine.history import IsParent, descends, descent_doubts, history_checks
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.known import KnownCache
+from cacheview.engine.layers import child_doubts, layer_checks
+from cacheview.engine.nearness import ancestors
+from cacheview.engine.ruleset import Candidates, Descent, SourceHit, Sources
+from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
+from cacheview.model import SCRATCH, Doubt, Image, Probe
+
+__all__ = ["MOST_IMAGES", "possible_answers"]
+
+MOST_IMAGES = 500
+"""How many images an unknown answer lists at most."""
+
+_ALL = frozenset(VerdictOutcome) - {VerdictOutcome.UNKNOWN}
+
+
+@dataclass
+class _Answers:
+    """The answers found so far, and the doubts met on the way."""
+
+    outcomes: set[VerdictOutcome] = field(default_factory=set)
+    images: dict[str, Image] = field(default_factory=dict)
+    others: bool = False
+    anything: bool = False
+    grounds: Grounds = field(default_factory=Grounds)
+
+    def hit(self, image: Image) -> None:
+        self.outcomes.add(VerdictOutcome.HIT)
+        if len(self.images) < MOST_IMAGES:
+            self.images[image.id] = image
+        elif image.id not in self.images:
+            self.others = True
+
+    def any_of(self, doubts: tuple[Doubt, ...], *images: Image | None) -> None:
+        """Nothing is known of what comes of it."""
+        self.anything = True
+        self.grounds.add(doubts, *images)
+
+    def may_be(self, verdict: Verdict) -> None:
+        """What the cache answers with the values as reported."""
+        self.outcomes.add(verdict.outcome)
+        if verdict.image is None:
+            return
+        if verdict.is_new and verdict.source is not None:
+            self.images[f"{verdict.image.id} of {verdict.source.id}"] = verdict.image
+        else:
+            self.hit(verdict.image)
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.anything and not self.others and len(self.outcomes) == 1 and len(self.images) <= 1
+
+
+def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown | None:
+    """All that the daemon may answer; None: nothing but what is known."""
+    answers = _Answers()
+    if cache.rules.candidates is Candidates.BY_LAYERS:
+        _by_layers(cache, probe, answers)
+    else:
+        _by_config(cache, probe, answers)
+    if answers.is_certain:
+        return None
+    outcomes = _ALL if answers.anything else frozenset(answers.outcomes)
+    images = tuple(image for image in answers.images.values() if image.id in cache.store.by_id)
+    others = answers.others or answers.anything or len(images) < len(answers.images)
+    return Unknown(known, outcomes, images, others, answers.grounds.told())
+
+
+# The local cache, and the sources after it
+
+
+def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
+    local = _Local.of(cache, probe)
+    local.count(answers.grounds)
+    if not probe.cache_from:
+        for candidate in local.images():
+            answers.hit(candidate)
+        if local.certain is None:
+            answers.outcomes.add(VerdictOutcome.MISS)
+        return
+    members = _members(cache, probe)
+    goes_on = False
+    for image in local.telling(cache, members):
+        goes_on |= _counts(cache, members, image, answers)
+    if goes_on:
+        _by_history(cache, probe, members, answers)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """What the local cache may answer.
+
+    Attributes:
+        index, bits: the candidates among which the answer is, if there is one.
+        strays, stray_bits: the same of the images of which it is not known whether they are candidates.
+        certain: the newest candidate that matches for certain; None: there is none, so there may be no answer.
+    """
+
+    index: CandidateIndex
+    bits: int
+    strays: CandidateIndex
+    stray_bits: int
+    certain: Image | None
+
+    @classmethod
+    def of(cls, cache: KnownCache, probe: Probe) -> _Local:
+        member = membership(cache.rules, probe.parent)
+        index, strays = cache.candidates(probe.parent), cache.strays(probe.parent)
+        bits = index.may_match(probe)
+        stray_bits = strays.may_match(probe) if len(strays) else 0
+        must = index.must_match(probe, *member) if bits else 0
+        certain: Image | None = None
+        if must:
+            place = (must & -must).bit_length()
+            certain = index.image(place - 1)
+            bits &= ((1 << place) - 1) | index.undatable
+            created = cache.rules.time(certain.created)
+            assert created is not None
+            stray_bits &= strays.not_older(created) | strays.undatable
+        return cls(index, bits, strays, stray_bits, certain)
+
+    def images(self) -> Iterator[Image]:
+        """All that may be the answer, those newest first that are known to be candidates."""
+        yield from self.index.images(self.bits)
+        yield from self.strays.images(self.stray_bits)
+
+    def count(self, grounds: Grounds) -> None:
+        """The doubts for which these may or may not be the answer."""
+        certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
+        for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
+            for doubt, about in index.doubts:
+                if about & bits:
+                    grounds.count(doubt, (about & bits).bit_count())
+
+    def telling(self, cache: KnownCache, members: list[_Member]) -> Iterator[Image | None]:
+        """The possible answers that the sources may treat differently: of those treated alike, one."""
+        if self.certain is None:
+            yield None
+        sources = [member.image for member in members if member.image is not None]
+        parents = {source.parent for source in sources}
+        if cache.rules.descent is Descent.ANCESTOR:
+            parents = set(ancestors(cache.store, sources))
+        others: set[bool] = set()
+        for image in self.images():
+            if image.id in parents or image.parent == image.id or doubts_about(image, "parent"):
+                yield image
+            elif (image.parent is None) not in others:
+                others.add(image.parent is None)
+                yield image
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A source, or None for any image at all; and why it may not be one."""
+
+    image: Image | None
+    doubts: tuple[Doubt, ...]
+    carriers: tuple[Image, ...]
+
+
+def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
+    if cache.past.sources is not None:
+        return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
+    found: dict[tuple[str, bool], _Member] = {}
+    for lineage in cache.lineages(probe.cache_from):
+        doubts = lineage.doubts
+        whole = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
+        for source in lineage.sources:
+            found.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
+            doubts = (*doubts, *doubts_about(source, "parent"))
+        if lineage.open_ended:
+            found.setdefault((f"any after {len(found)}", True), _Member(None, lineage.open_ended, whole))
+    return list(found.values())
+
+
+def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answers: _Answers) -> bool:
+    """What the sources make of this local answer; and whether the daemon may go on to their histories."""
+    if local is None:
+        return True
+    for member in members:
+        source = member.image
+        if source is None:
+            answers.any_of(member.doubts, *member.carriers)
+            continue
+        doubts = descent_doubts(source, local, cache.store, cache.rules)
+        result = descends(source, local, cache.store, cache.rules)
+        if doubts:
+            answers.any_of(doubts, source, local)
+        elif result is not IsParent.NO:
+            if result is IsParent.YES:
+                answers.hit(local)
+            else:
+                answers.outcomes.add(VerdictOutcome.DIVERGES)
+            if not member.doubts:
+                return False
+        if doubts or result is not IsParent.NO:
+            answers.grounds.add(member.doubts, *member.carriers)
+    return True
+
+
+def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers: _Answers) -> None:
+    parent: Image | None = None
+    if probe.parent != SCRATCH:
+        there = cache.store.by_id.get(probe.parent)
+        doubts = doubts_about(there, "config") if there is not None else ()
+        if doubts:
+            answers.any_of(doubts, there)  # whether it is for the builder's platform
+        parent = cache.parent(probe)
+        if parent is None:
+            answers.outcomes.add(VerdictOutcome.ERROR)
+            return
+    for member in members:
+        source = member.image
+        if source is None:
+            answers.any_of(member.doubts, *member.carriers)
+            continue
+        certainty, doubts = conjunction(history_checks(source, parent, probe.config, cache.rules))
+        if certainty is Certainty.NO:
+            continue
+        answers.grounds.add(doubts, source, parent)
+        answers.grounds.add(member.doubts, *member.carriers)
+        _hit_of_source(cache, probe, parent, source, answers)
+        if certainty is Certainty.YES and not member.doubts:
+            return
+    answers.outcomes.add(VerdictOutcome.MISS)
+
+
+def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
+    """What comes of a source whose history goes on with the step."""
+    rules = cache.rules
+    if rules.source_hit is SourceHit.WHOLE:
+        answers.hit(source)
+        return
+    lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
+    step = len(parent.history) if parent is not None else 0
+    if lengths or step >= len(source.history):
+        answers.any_of(lengths, source, parent)
+        return
+    if step < len(source.history) - 1:
+        made_of = doubts_about(source, "diff_ids", "history.empty_layer")
+        if rules.restoring.refuses_features:
+            made_of = (*made_of, *doubts_about(source, "config.other"))
+        if cache.past.restored:  # whether it is the same as one that was created before
+            made_of = tuple(dict.fromkeys((*made_of, *source.doubts)))
+        if made_of:
+            answers.any_of(made_of, source)
+    answers.may_be(cache.source_hit(probe, parent, source, None, ()))
+
+
+# The first containerd cache
+
+
+def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
+    """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
+    for lineage in cache.lineages(probe.cache_from):
+        if lineage.doubts or lineage.open_ended:
+            answers.any_of((*lineage.doubts, *lineage.open_ended), lineage.image)
+        if lineage.image is None and cache.rules.sources is Sources.ALL:
+            answers.outcomes.add(VerdictOutcome.ERROR)
+            return
+    if probe.parent == SCRATCH:
+        answers.outcomes.add(VerdictOutcome.MISS)
+        return
+    parent = cache.store.by_id.get(probe.parent)
+    if parent is None:
+        answers.outcomes.add(VerdictOutcome.MISS if cache.rules.lost_parent_is_miss else VerdictOutcome.ERROR)
+        return
+    for source in cache.sources(probe.cache_from)[1]:
+        if _is_next(cache, probe, parent, source, (), answers):
+            return
+    children = {child.id for child in cache.children(probe.parent)}
+    for image in cache.store.images:
+        doubts = child_doubts(image, parent)
+        if (doubts or image.id in children) and _is_next(cache, probe, parent, image, doubts, answers):
+            return
+    answers.outcomes.add(VerdictOutcome.MISS)
+
+
+def _is_next(
+    cache: KnownCache, probe: Probe, parent: Image, image: Image, member: tuple[Doubt, ...], answers: _Answers
+) -> bool:
+    """Whether the image is the answer for certain, if the daemon comes to it."""
+    certainty, doubts = conjunction(layer_checks(image, parent, probe.config, cache.rules))
+    if certainty is Certainty.NO:
+        return False
+    answers.hit(image)
+    answers.grounds.add((*doubts, *member), image, parent)
+    return certainty is Certainty.YES and not member

@@ -1,0 +1,288 @@
+"""A verdict in plain words: what it is, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path_text
+from cacheview.engine.deciding import Deciding
+from cacheview.engine.doubts import ASPECT_WORDS
+from cacheview.engine.origin import Likely, origin_of
+from cacheview.engine.ruleset import Candidates, Descent, RuleSet, Sources
+from cacheview.engine.trace import Trace
+from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome, Why
+from cacheview.model import SCRATCH, Aspect, HistoryEntry, Image, ImageStore, short_id
+
+__all__ = [
+    "Words",
+    "known_as",
+    "no_candidates",
+    "parent_title",
+    "plain",
+    "plain_change",
+    "unknown_aspects",
+    "words_of",
+    "words_of_unknown",
+]
+
+_STEP = 60
+"""Characters of a step that are shown beside an id."""
+_DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
+"""The checksum of files in a step; its beginning identifies it, as that of an id does."""
+_MARK: frozenset[Aspect] = frozenset({"built_locally"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said of a verdict.
+
+    Attributes:
+        sentence: the verdict in one sentence, without its word (hit, miss, …) before it.
+        reason: why, in a sentence or two; may be empty.
+        values: of a reason that compares two values, the sentence that gives both: it follows the reason.
+    """
+
+    sentence: str
+    reason: str = ""
+    values: str = ""
+
+
+def known_as(image: Image) -> str:
+    """What a person knows an image by: its name, else its short id with the step that made it."""
+    if image.names or not image.instruction:
+        return image.title
+    step = _DIGEST.sub(r"\1…", image.instruction)
+    return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
+
+
+def parent_title(store: ImageStore, parent: str) -> str:
+    """What a person knows the probe's parent by."""
+    image = store.by_id.get(parent)
+    return known_as(image) if image is not None else short_id(parent)
+
+
+def plain(value: object) -> str:
+    """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
+    if value is ABSENT:
+        return "nothing"
+    if value is UNKNOWN:
+        return UNKNOWN.value
+    if isinstance(value, HistoryEntry):
+        return json.dumps(value.created_by, ensure_ascii=False)
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_defaults=True)
+    if value is None or isinstance(value, str | bool | int | list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def plain_change(path: Path, old: object, new: object, store: ImageStore) -> str:
+    """One change of an edit as a phrase: ``set Env[1] to "A=1"``."""
+    if path == ("parent",):
+        return f"set the parent to {parent_title(store, str(new))}"
+    if path == ("cache_from",) and not new:
+        return "leave out --cache-from"
+    name = path_text(path)
+    if new is ABSENT:
+        return f"remove {name}"
+    if old is ABSENT:
+        return f"add {name} = {plain(new)}"
+    return f"set {name} to {plain(new)}"
+
+
+def no_candidates(rules: RuleSet, parent: str, title: str) -> str:
+    """What is said of a store without a candidate for a parent. ``title``: what the parent is known by."""
+    if parent != SCRATCH:
+        return f"the store has no image whose parent is {title}"
+    if rules.candidates is Candidates.MARKED:
+        return "the store has no image that is recorded as the first step of a FROM scratch build"
+    return "the store has no image without a parent"
+
+
+def unknown_aspects(unknown: Unknown) -> str:
+    """What is not known and decides, in words."""
+    words = list(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "something"
+
+
+def words_of(told: Trace, deciding: Deciding | None) -> Words:
+    """The sentence of a verdict, and why it is so."""
+    verdict = told.verdict
+    parent = parent_title(told.store, told.probe.parent)
+    match verdict.outcome:
+        case VerdictOutcome.HIT:
+            assert verdict.image is not None
+            return _of_hit(told, verdict.image, parent)
+        case VerdictOutcome.ERROR:
+            return _of_error(told)
+        case VerdictOutcome.PANIC:
+            return Words(
+                "the daemon panics and the build fails",
+                f"The history of the source has more steps with a layer than the source has layers: {verdict.error}.",
+            )
+        case VerdictOutcome.DIVERGES:
+            assert verdict.local is not None
+            why = "but neither it nor the source records a parent."
+            if verdict.why is Why.PARENT_CYCLE:
+                why = "but the source's recorded parents form a cycle."
+            return Words("the daemon would never answer this probe", f"{verdict.local.title} matches locally, {why}")
+        case VerdictOutcome.MISS:
+            return _of_miss(told, deciding, parent)
+        case VerdictOutcome.UNKNOWN:
+            assert verdict.unknown is not None
+            return words_of_unknown(told.rules, verdict.unknown)
+
+
+def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
+    """What is said of an unknown answer."""
+    what = unknown_aspects(unknown)
+    images = unknown.images
+    if unknown.others or not images:
+        possible = ", ".join(_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes)
+        return Words(f"it may be {_or(possible)}", f"The store does not report {what}.")
+    who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
+    if unknown.outcomes == {VerdictOutcome.HIT}:
+        return Words(f"a hit on {who}, which one is not known", f"The store does not report {what}.")
+    if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
+        return _if_built_here(rules, images, who)
+    rest = ", ".join(
+        _OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes and each is not VerdictOutcome.HIT
+    )
+    return Words(f"a hit on {who}, or {_or(rest)}", f"The store does not report {what}.")
+
+
+_OUTCOMES = {
+    VerdictOutcome.HIT: "a hit",
+    VerdictOutcome.MISS: "a miss",
+    VerdictOutcome.ERROR: "an error",
+    VerdictOutcome.DIVERGES: "a loop without end",
+    VerdictOutcome.PANIC: "a panic",
+}
+
+
+def _or(words: str) -> str:
+    before, comma, last = words.rpartition(", ")
+    return f"{before} or {last}" if comma else last
+
+
+def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words:
+    origin = origin_of(images[0], rules)
+    first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
+    told = {
+        Likely.YES: f"{first} most likely was: {origin.reason}.",
+        Likely.NO: f"{first} most likely was not recorded so: {origin.reason}.",
+        Likely.UNCLEAR: f"Whether it was is unclear: {origin.reason}.",
+    }[origin.likely]
+    return Words(f"a hit on {who}, if it was built here", f"Everything else that is compared matches. {told}")
+
+
+def _of_error(told: Trace) -> Words:
+    verdict, probe = told.verdict, told.probe
+    match verdict.why:
+        case Why.REFERENCE_NOT_FOUND:
+            return Words(
+                "a --cache-from reference cannot be resolved",
+                f"{verdict.error}. With these rules the build ends there: leave the reference out, or pull the image "
+                "first.",
+            )
+        case Why.PARENT_NOT_FOUND:
+            why = "The daemon has" if told.rules.sources is Sources.ALL else "With --cache-from the daemon has"
+            return Words(
+                f"the store has no image {short_id(probe.parent)}",
+                f"{why} to read the parent, and it is not there. Choose a parent that the store has.",
+            )
+        case Why.PARENT_OF_OTHER_PLATFORM:
+            return Words(
+                f"the parent {parent_title(told.store, probe.parent)} is for another platform than the builder's",
+                "With --cache-from the daemon looks the parent up for the builder's platform, and finds none.",
+            )
+        case _:
+            return Words(
+                "the image of this step cannot be created from the source, and the build fails",
+                f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
+            )
+
+
+def _of_hit(told: Trace, image: Image, parent: str) -> Words:
+    if told.rules.candidates is Candidates.BY_LAYERS:
+        reason = f"It has one layer and one history entry more than {parent}, and the entry is this command."
+        return Words(f"{known_as(image)} is used", reason)
+    if told.verdict.narrowed is not None:
+        source = known_as(told.verdict.narrowed)
+        reason = f"The history of the source {source} begins with that of {parent} and goes on with this command"
+        made = "and then with others: so an image of this step alone is created from it."
+        if not told.verdict.is_new:
+            made = "and then with others: the image of this step was created from it before."
+        return Words("a newly created image is used", f"{reason}, {made}")
+    if told.verdict.stage is StageKind.HISTORY:
+        reason = f"Its history begins with that of {parent} and goes on with this command."
+        if told.probe.parent == SCRATCH:
+            reason = "Its history begins with this command."
+        return Words(f"the source {known_as(image)} is used", reason)
+    matches = len(told.index.matches(told.probe))
+    others = f" It is the newest of {matches} that match." if matches > 1 else ""
+    kin = "parent" if told.rules.descent is Descent.PARENT else "ancestor"
+    counted = f" A source has it as its {kin}, so the local answer counts." if told.probe.cache_from else ""
+    kind = _kin(told, parent)
+    return Words(
+        f"{known_as(image)} is used", f"{kind[:1].upper()}{kind[1:]}; every compared field matches.{others}{counted}"
+    )
+
+
+def _kin(told: Trace, parent: str) -> str:
+    """Who is a candidate, with its article."""
+    if told.probe.parent != SCRATCH:
+        return f"a child of {parent}"
+    if told.rules.candidates is Candidates.MARKED:
+        return "a first step FROM scratch"
+    return "an image without a parent"
+
+
+def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
+    verdict = told.verdict
+    kin = _kin(told, parent).partition(" ")[2]
+    reason, values = _reason(deciding)
+    if verdict.why is Why.PARENT_NOT_FOUND:
+        return Words(f"the store has no image {short_id(told.probe.parent)}", "By these rules that is a miss.")
+    if told.probe.cache_from:
+        if not verdict.sources:
+            discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
+            return Words(f"the cache-from references bring in no source{discarded}", reason, values)
+        if verdict.local is not None:
+            return Words(f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values)
+        return Words(f"no {kin} and no source has this step", reason, values)
+    if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
+        return Words("these rules look nothing up for a step FROM scratch")
+    if not len(told.index):
+        return Words(no_candidates(told.rules, told.probe.parent, parent))
+    return Words(f"no {kin} has this config", reason, values)
+
+
+def _reason(deciding: Deciding | None) -> tuple[str, str]:
+    """Why the nearest failed, and both values where two were compared."""
+    if deciding is None or deciding.check is None:
+        return "", ""
+    check = deciding.check
+    if deciding.subject is None:
+        return (f"{plain(check.probe)}: {check.note}." if check.note else ""), ""
+    who = known_as(deciding.subject.image)
+    match check.kind:
+        case CheckKind.BUILT_LOCALLY:
+            return f"Nearest is {who}: it is not recorded as built here.", ""
+        case CheckKind.CREATED:
+            return f"Nearest is {who}, which matches but has no creation time: an image without one never matches.", ""
+        case CheckKind.LENGTH:
+            ours, theirs = (f"{count} element{'' if count == 1 else 's'}" for count in (check.probe, check.image))
+            return f"Nearest is {who}: {check.field} has {ours} in the probe and {theirs} in the image.", ""
+    if check.image is UNKNOWN:  # a check that is not known is no failure, so there is none of this image to name
+        return f"The build config of {who} is not known, so it may or may not match.", ""
+    return f"Nearest is {who}: {check.name} differs.", _values(check)
+
+
+def _values(check: Check) -> str:
+    side = "parent" if check.kind.is_of_history else "probe"
+    ours = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
+    theirs = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
+    return f"The {side} {ours}, the image {theirs}."

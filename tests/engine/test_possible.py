@@ -1,0 +1,130 @@
+"""By every rule set: what the daemon answered is always among what may be, in a store that does not report all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from blurring import DOUBTS, to_the_second, with_doubt, without_config
+
+from cacheview.engine import RULE_SETS, CheckOutcome, ImageCache, RuleSet, StageKind, VerdictOutcome, explain
+from cacheview.engine.candidate import candidate_checks, membership
+from cacheview.engine.compared import Certainty, conjunction
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.known import KnownCache
+from cacheview.model import Image, ImageStore, Probe, StoreKind, SuiteCase
+from cacheview.stores.suite import read_suite
+
+DATA = Path(__file__).parents[1] / "data"
+VECTORS = sorted((DATA / "vectors").glob("*.jsonl.gz"))
+EVERY = 9
+"""Of the cases, one in so many."""
+
+
+def unmarked(image: Image) -> Image:
+    return with_doubt(image, "built_locally", built_locally=False)
+
+
+def coarse(image: Image) -> Image:
+    """Times to the second, no authors: as the API reports a history."""
+    history = tuple(
+        each.model_copy(update={"created": to_the_second(each.created), "author": ""}) for each in image.history
+    )
+    return with_doubt(with_doubt(image, "history.created", {"history": history}), "history.author")
+
+
+def orphaned(image: Image) -> Image:
+    return with_doubt(image, "parent", parent=None)
+
+
+def rootless(image: Image) -> Image:
+    return with_doubt(image, "from_scratch", from_scratch=False)
+
+
+def through_the_api(image: Image) -> Image:
+    return coarse(without_config(rootless(unmarked(image))))
+
+
+BLURS: list[Callable[[Image], Image]] = [unmarked, without_config, coarse, orphaned, rootless, through_the_api]
+
+
+def cases_of(path: Path) -> list[SuiteCase]:
+    return [case for case in list(read_suite(path))[::EVERY] if isinstance(case, SuiteCase)]
+
+
+def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, truth: KnownCache) -> VerdictOutcome:
+    verdict = ImageCache(ImageStore(images), rules).verdict(probe)
+    true = truth.as_known(probe)
+    if verdict.unknown is None:
+        assert verdict.outcome is true.outcome
+        assert (verdict.image and verdict.image.id) == (true.image and true.image.id)
+        return verdict.outcome
+    assert true.outcome in verdict.unknown.outcomes
+    if true.image is not None:
+        assert verdict.unknown.others or true.image.id in {image.id for image in verdict.unknown.images}
+    assert verdict.unknown.doubted
+    return verdict.outcome
+
+
+@pytest.mark.parametrize("blur", BLURS, ids=lambda blur: blur.__name__)
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_what_the_daemon_answered_is_possible(path: Path, blur: Callable[[Image], Image]) -> None:
+    told: Counter[VerdictOutcome] = Counter()
+    for case in cases_of(path):
+        rules = RULE_SETS[case.rules]
+        exact = ImageStore.unique(case.images)[0]
+        truth = ImageCache(ImageStore(exact), rules)
+        images = tuple(blur(image) for image in exact)
+        for each in case.probes:
+            probe = each.probe.model_copy(update={"parent": each.parent.replace("@prev", "")})
+            told[assert_possible(rules, images, probe, truth)] += 1
+    assert told.total() > 100
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_tables_and_comparisons_one_by_one_know_the_same(path: Path) -> None:
+    for case in cases_of(path)[::3]:
+        rules = RULE_SETS[case.rules]
+        images = tuple(map(through_the_api, ImageStore.unique(case.images)[0]))
+        index = CandidateIndex(images, rules)
+        for each in case.probes:
+            may, must = index.may_match(each.probe), index.must_match(each.probe)
+            for image in images:
+                bit = 1 << index.position(image)
+                certainty, _ = conjunction(candidate_checks(rules, each.probe, image))
+                assert (bool(may & bit), bool(must & bit)) == (
+                    certainty is not Certainty.NO,
+                    certainty is Certainty.YES,
+                )
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
+def test_a_candidate_that_only_has_doubts_never_fails(path: Path) -> None:
+    """Of every candidate and source: it fails only where the trace that knows all has it fail."""
+    for case in cases_of(path)[::4]:
+        rules = RULE_SETS[case.rules]
+        exact = ImageStore.unique(case.images)[0]
+        whole = ImageCache(ImageStore(exact), rules)
+        part = ImageCache(ImageStore(tuple(map(through_the_api, exact))), rules)
+        for each in case.probes:
+            probe = each.probe.model_copy(update={"parent": each.parent.replace("@prev", "")})
+            known = {
+                (stage.kind, subject.image.id): subject
+                for stage in explain(whole, probe).trace.stages
+                for subject in stage.subjects
+            }
+            for stage in explain(part, probe).trace.stages:
+                for subject in stage.subjects if stage.kind is not StageKind.DESCENT else ():
+                    twin = known.get((stage.kind, subject.image.id))
+                    if subject.outcome is CheckOutcome.FAILED and twin is not None and subject.deciding is not None:
+                        only_newer = subject.deciding.name == "newest"
+                        assert twin.outcome is not CheckOutcome.PASSED or only_newer
+
+
+def test_membership_is_what_the_rules_read() -> None:
+    for rules in RULE_SETS.values():
+        if rules.store is StoreKind.GRAPH_DRIVER:
+            assert membership(rules, "") == ("parent",)
+    assert set(DOUBTS) >= {aspect for rules in RULE_SETS.values() for aspect in membership(rules, "")}
