@@ -262,11 +262,14 @@ def _config(given: str) -> ContainerConfig:
                 data = file.read(_CONFIG_LIMIT + 1)
         if len(data) > _CONFIG_LIMIT:
             raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, which no config is")
-        return read_config(data.decode("utf-8", "replace")).config
+        read = read_config(data.decode("utf-8", "replace"))
     except OSError as error:
         raise UsageError(f"--config: {given}: {error.strerror}") from error
     except DataError as error:
         raise UsageError(f"--config: {'standard input' if given == '-' else given}: {error}") from error
+    for remark in read.remarks:
+        complain(f"--config: {remark}")
+    return read.config
 
 
 def _check(arguments: list[str]) -> int:

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cacheview.model.config import ContainerConfig
+from cacheview.model.config import CONFIG_FIELDS, ContainerConfig, HealthConfig
 from cacheview.model.decode import decode
 from cacheview.model.errors import DataError
 
 __all__ = ["ConfigTextError", "ReadConfig", "config_text", "read_config"]
 
-_INSIDE: Final = ("ContainerConfig", "container_config", "Config", "config")
+_RUN: Final = ("Config", "config")
+_MOST_KEYS: Final = 3  # that are named one by one
+_INSIDE: Final = ("ContainerConfig", "container_config", *_RUN)
 """Where ``docker inspect`` and an image's config keep a config: what the image was made with before what it runs as."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """What a text holds. ``taken_from`` is the path of the part that was taken; empty for the text as a whole."""
+    """What a text holds.
+
+    Attributes:
+        taken_from: the path of the part that was taken; empty for the text as a whole.
+        is_container: that part is what the image was made with, and not what its containers run with.
+        unknown: keys that are no field of a config, which Docker ignores too.
+    """
 
     config: ContainerConfig
     taken_from: str
+    is_container: bool = True
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of how the text was read, in sentences."""
+        told = []
+        if self.taken_from:
+            told.append(f"Taken from {self.taken_from} of what was pasted.")
+        if not self.is_container:
+            told.append(
+                "That is what containers run with; the builder compares what the image was built with "
+                "(ContainerConfig), which is not in it: Docker 25 and later leave it out."
+            )
+        for key in self.unknown[:_MOST_KEYS]:
+            near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)
+            told.append(f"{key[:40]!r} is not a field, and is ignored.{f' Did you mean {near[0]}?' if near else ''}")
+        if len(self.unknown) > _MOST_KEYS:
+            told.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not fields.")
+        return tuple(told)
 
 
 class ConfigTextError(DataError):
@@ -69,6 +98,26 @@ def _configs_inside(document: Any) -> list[tuple[str, Any]]:
 
 def _decode(document: Any, path: str, text: str = "") -> ReadConfig:
     try:
-        return ReadConfig(decode(ContainerConfig, text or json.dumps(document)), path)
+        named, unknown = _named(document)
+        config = decode(ContainerConfig, text if text and named == document else json.dumps(named))
+        return ReadConfig(config, path, path.rpartition(".")[2] not in _RUN, unknown)
     except DataError as error:
         raise ConfigTextError(error.what, path=".".join(filter(None, (path, error.path)))) from None
+
+
+def _named(document: Any) -> tuple[Any, tuple[str, ...]]:
+    """A config with its keys as Docker writes them, which Go reads in any case, and the keys that are no field."""
+    if not isinstance(document, dict):
+        return document, ()
+    named, unknown = _by_field(document, CONFIG_FIELDS, "")
+    health = named.get("Healthcheck")
+    if isinstance(health, dict):
+        named["Healthcheck"], inside = _by_field(health, tuple(HealthConfig.model_fields), "Healthcheck.")
+        unknown += inside
+    return named, unknown
+
+
+def _by_field(document: dict[str, Any], fields: tuple[str, ...], prefix: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    known = {name.casefold(): name for name in fields}
+    named = {known.get(key.casefold(), key): value for key, value in document.items()}
+    return named, tuple(f"{prefix}{key}" for key in document if key.casefold() not in known)

@@ -96,15 +96,14 @@ class Actions:
         edit.addSeparator()
         edit.addMenu(self.copy_menu)
         ask = bar.addMenu("&Ask")
-        ask.addActions([self.replay_dockerfile, self.replay])
+        ask.addAction(self.replay_dockerfile)
         ask.addSeparator()
         ask.addMenu(self.rules_menu)
-        ask.addActions([self.compare, self.audit])
         ask.addMenu(self.platform_menu)
         ask.addSeparator()
         ask.addActions([self.next_case, self.previous_case, self.next_probe, self.previous_probe])
         ask.addSeparator()
-        ask.addActions([self.suite_checks, self.add_probe])
+        ask.addAction(self.add_probe)
         view = bar.addMenu("&View")
         view.addAction(self.find)
         view.addSeparator()
@@ -133,6 +132,8 @@ class Actions:
 
     def _in_words(self, action: QAction) -> str:
         """What it is called where no menu stands around it."""
+        if action in (self.undo, self.redo):  # their text also names the edit
+            return "Undo" if action is self.undo else "Redo"
         text = action.text().replace("&", "").removesuffix("…")
         if action in self.copy_menu.actions():
             return f"{self.copy_menu.title().replace('&', '')} {text[:1].lower()}{text[1:]}"

@@ -42,6 +42,7 @@ class Centre(QWidget):
         failed(): ``last_error`` says why.
         cancelled(), ended(): after each of the three.
         copied(str): what was put on the clipboard, in words.
+        name_asked(): the person wants to open something by its name.
 
     Attributes:
         busy_page: what is shown while the first store is being read.
@@ -56,6 +57,7 @@ class Centre(QWidget):
     cancelled = Signal()
     ended = Signal()
     copied = Signal(str)
+    name_asked = Signal()
 
     def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
         """``rules``: name of the rule set to begin with; empty: the one that the store tells."""
@@ -238,8 +240,14 @@ class Centre(QWidget):
             self._pages.setCurrentWidget(self.start_page)
             self.start_page.show_error(f"{name} could not be opened", text)
         else:
-            ways = (("&Try again", self.opener.try_again), ("Open another &file…", self.opener.choose_file))
-            self.notice.show_text("error", f"{name} could not be opened: {text}", details, ways)
+            ways = (
+                ("&Try again", self.opener.try_again),
+                ("Open another &file…", self.opener.choose_file),
+                ("Open by &name…", self.name_asked.emit),
+            )
+            shown = one_line(name_of(self.opener.location))
+            still = f"{'The bundled demo' if self.opener.location == DEMO else shown} is still shown."
+            self.notice.show_text("error", f"{name} could not be opened: {text.rstrip('.')}. {still}", details, ways)
             self.notice.show()
         self.failed.emit()
 

@@ -121,7 +121,13 @@ class PaneDock(QDockWidget):
             super().keyPressEvent(event)
 
     def _close(self) -> None:
-        """Hide it, and give the keyboard back; where it came from may be closed as well by now."""
+        """Hide it, and give the keyboard back; where it came from may be closed as well by now.
+
+        If it is elsewhere by now, it stays there.
+        """
+        now, page = QApplication.focusWidget(), self._window.centre.page
+        if now is not None and page is not None and page.isAncestorOf(now):
+            self._before = now
         self.hide()
         before = self._before
         if before is not None and isValid(before) and is_seen(before):

@@ -155,7 +155,8 @@ class _Edit(QUndoCommand):
         if not isinstance(other, _Edit) or other._merge != self._merge or self.closed:
             return False
         self.after = other.after
-        self.setText(other.text())
+        if self._merge == _MOVE:
+            self.setText(other.text())
         # Typed and taken back: there is nothing left to undo.
         self.setObsolete(self.before == self.after)
         return True

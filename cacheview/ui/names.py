@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from cacheview.stores.opened import Opened
 
-__all__ = ["DEMO", "ENGINE", "is_live", "name_of", "title_of"]
+__all__ = ["DEMO", "ENGINE", "is_live", "name_of", "start_folder", "title_of"]
 
 DEMO: Final = "demo:"
 """The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
@@ -26,6 +26,15 @@ _LIVE: Final = {
 def is_live(location: str) -> bool:
     """Whether a location names a daemon or its folders, rather than a file. Agrees with `stores.location`."""
     return location.startswith(tuple(_LIVE))
+
+
+def start_folder() -> str:
+    """Where a file dialog begins: in the folder that the program was started in; at home, if that is the root."""
+    try:
+        folder = os.getcwd()
+    except OSError:  # it is gone by now
+        folder = os.sep
+    return folder if os.path.dirname(folder) != folder else os.path.expanduser("~")
 
 
 def title_of(opened: Opened) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.loading import Loader
-from cacheview.ui.names import DEMO, ENGINE
+from cacheview.ui.names import DEMO, ENGINE, start_folder
 from cacheview.ui.opening import OpenedStore, Panes, open_work
 
 if TYPE_CHECKING:
@@ -135,8 +134,8 @@ class Opener(QObject):
             self.open(location)
 
     def _folder(self) -> str:
-        known = self.location if os.path.exists(self.location) else next(iter(self._settings.recent), "")
-        return os.path.dirname(os.path.abspath(known)) if known else str(Path.home())
+        is_file = os.path.exists(self.location)
+        return os.path.dirname(os.path.abspath(self.location)) if is_file else start_folder()
 
     def _pass_on(self, part: object) -> None:
         (self.panes_asked if isinstance(part, Panes) else self.parted).emit(part)

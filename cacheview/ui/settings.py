@@ -119,6 +119,15 @@ class Settings:
     def intermediate(self, shown: bool) -> None:
         self._stored.setValue("images/intermediate", "true" if shown else "false")
 
+    @property
+    def following(self) -> bool:
+        """Whether the events of an engine are followed once it is open."""
+        return self._text("engine/follow") == "true"
+
+    @following.setter
+    def following(self, wanted: bool) -> None:
+        self._stored.setValue("engine/follow", "true" if wanted else "false")
+
     def save(self) -> None:
         """Write now. That it cannot be written is no reason to bother anybody: the next start has the defaults."""
         self._stored.sync()

@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
         centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._say_copied)
+        centre.name_asked.connect(self._ask_name)
 
     def _make_headline(self) -> None:
         from cacheview.ui.headline import Headline
@@ -210,6 +211,8 @@ class MainWindow(QMainWindow):
         if not again:
             self.commands.follow.setChecked(False)
         self._enable(busy=False)
+        if not again and self._settings.following and self.commands.follow.isEnabled():
+            self.commands.follow.setChecked(True)
         self.settled.emit(True)
 
     def _ended(self) -> None:
@@ -228,6 +231,7 @@ class MainWindow(QMainWindow):
         connect(do.reload, lambda: self.opener.reload())
         connect(do.save_suite, lambda: self.saver.ask(self._session()))
         do.follow.toggled.connect(self._follow)
+        do.follow.triggered.connect(self._remember_following)
         for menu, _ in do.store_menus:
             menu.aboutToShow.connect(lambda: self.live_entries.fill())
         connect(do.cancel, lambda: self.opener.cancel())
@@ -305,6 +309,9 @@ class MainWindow(QMainWindow):
     def _follow(self, wanted: bool) -> None:
         if wanted or "follower" in self.__dict__:
             self.follower.set_following(wanted)
+
+    def _remember_following(self, wanted: bool) -> None:
+        self._settings.following = wanted
 
     def _ask_name(self) -> None:
         from cacheview.ui.stores.by_name import ByNameDialog

@@ -108,3 +108,19 @@ def test_what_cannot_be_written_is_told(window: MainWindow, qtbot: QtBot, tmp_pa
     told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
     assert "The store was not saved" in told
     assert "cannot be written" in told
+
+
+def test_the_open_suite_is_not_offered_to_be_replaced(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    suite = tmp_path / "bad.suite.jsonl"
+    suite.write_text('{"rules": "containerd-71ebfc7", "images": [], "probes": []}\n')
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(suite))
+    dialog = asked(window, qtbot)
+    assert dialog.path.text() == str(tmp_path / "bad-2.suite.jsonl")
+    dialog.path.setText(str(suite))
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    save = box.button(QDialogButtonBox.StandardButton.Save)
+    assert save.text() == "&Save"
+    assert not save.isEnabled()
+    dialog.reject()

@@ -153,3 +153,28 @@ def test_by_name(engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings:
     assert settings.recent == ["engine:my context"]
     window.commands.recent_menu.aboutToShow.emit()
     assert window.commands.recent_menu.actions()[0].text() == "engine:my context"
+
+
+def test_a_second_try_that_fails_still_says_what_is_shown(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
+    engine.error = NOT_RUNNING
+    begun(window, qtbot)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        press(window, "Try again")
+    assert "The bundled demo is still shown." in said(window)
+    assert "nothing listens there" in said(window)
+    press(window, "Open by name…")
+    dialog = window.findChild(ByNameDialog)
+    assert dialog is not None
+    dialog.reject()
+
+
+def test_the_events_of_an_engine_are_followed_again(
+    engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cacheview.ui.stores.follow.watch", lambda *_: threading.Event().wait(0.01))
+    settings.following = True
+    begun(window, qtbot)
+    assert window.commands.follow.isChecked()
+    window.commands.follow.trigger()
+    assert not settings.following
+    window.commands.follow.setChecked(False)

@@ -170,3 +170,28 @@ def nameless(roots: list[QWidget]) -> list[str]:
             if takes_keyboard and not named:
                 found.append(f"{type(widget).__name__} in {type(widget.parent()).__name__} of {type(root).__name__}")
     return found
+
+
+def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: MainWindow, qtbot: QtBot) -> None:
+    demo.commands.panes[2].trigger()
+    assert place(demo) == "Verdict"
+    audit = shown(demo.audit, demo.commands.audit, qtbot)
+    assert place(demo) == "audit"
+    demo.commands.panes[0].trigger()
+    assert place(demo) == "Images"
+    demo.commands.audit.trigger()
+    qtbot.waitUntil(audit.isHidden)
+    assert place(demo) == "Images"
+
+
+def test_no_menu_repeats_what_another_has(demo: MainWindow) -> None:
+    menus = [menu for menu in demo.menuBar().actions() if menu.menu() is not None]
+    found = [action.text() for menu in menus for action in menu.menu().actions() if action.text()]
+    assert len(found) == len(set(found))
+
+
+def test_the_keys_are_those_of_undo_whatever_there_is_to_undo(demo: MainWindow) -> None:
+    assert demo.session is not None
+    demo.session.document.set_field("User", "me", "Probe of step 13")
+    assert ("Undo", "Ctrl+Z") in list(demo.commands.listed())
+    assert not any("step 13" in what for what, _ in demo.commands.listed())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray
 
+from cacheview.ui.names import start_folder
 from cacheview.ui.settings import MAX_RECENT, Settings
 
 
@@ -90,3 +92,11 @@ def test_forgetful(tmp_path: Path, qapp: object) -> None:
     settings.clear_recent()
     assert settings.recent == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dialogs_begin_where_the_program_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert start_folder() == str(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir("/")
+    assert start_folder() == str(tmp_path / "home")

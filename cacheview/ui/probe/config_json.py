@@ -79,7 +79,7 @@ class ConfigJson(QWidget):
         except ConfigTextError as error:
             self._tell(visible(str(error)), error)
             return
-        self._tell(f"Taken from {read.taken_from} of what was pasted." if read.taken_from else "", None)
+        self._tell(visible(" ".join(read.remarks)), None)
         if read.config != self._config:
             self._config = read.config
             self.edited.emit(read.config, "Edit JSON", f"json/{self._session}")

@@ -146,6 +146,8 @@ class ConfigForm(QScrollArea):
         if out != self._out:
             self._out = out
             self._arrange()
+        elif self._unfolded:
+            self._label_fold(len(CONFIG_FIELDS) - len(self._out))
 
     def set_marks(self, marks: Mapping[str, PlacedMarks]) -> None:
         """Show what the engine says, by field. A field that failed comes out of the fold."""
@@ -219,10 +221,14 @@ class ConfigForm(QScrollArea):
         self.fold.setVisible(count > 0)
         noun = "field" if count == 1 else "fields"
         short = f"{count} more {noun}"
+        are_set = sum(name not in self._out and not is_default(self._config, name) for name in CONFIG_FIELDS)
         whole = f"{short}, all at their defaults" if count != 1 else f"{short}, at its default"
+        if are_set:
+            whole = short = f"{short}, {are_set} of them set" if count != 1 else f"{short}, set"
         room = self.viewport().width() - self.fold.iconSize().width() - 8 * GRID
         self.fold.setText(whole if self.fold.fontMetrics().horizontalAdvance(whole) <= room else short)
-        self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {count} {noun} at their defaults")
+        told = whole if are_set else f"{count} {noun} at their defaults"
+        self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {told}")
         self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -77,6 +77,7 @@ class ParentField(FieldEditor):
 
     def _show(self) -> None:
         image = self._index.store.by_id.get(self._value)
+        self.line.current = self._value
         known = image is not None or self._value == SCRATCH
         if image is not None:
             text = image.title

@@ -30,7 +30,7 @@ class HealthcheckField(FieldEditor):
         self.test = ListField(f"{name}.Test", self)
         self.durations = {part: DurationEdit(self) for part in DURATIONS}
         self.retries = NumberEdit(self, unset="inherit")
-        self.problem = TokenLabel("", self, "error")
+        self.problems = {part: TokenLabel("", self, "error") for part in DURATIONS}
         self._parts = QWidget(self)
         self._lay_out()
         self.setFocusProxy(self.box)
@@ -40,7 +40,7 @@ class HealthcheckField(FieldEditor):
         for part, edit in self.durations.items():
             edit.edited.connect(lambda value, part=part: self._typed(part, value))
             edit.focused.connect(lambda part=part: self._went(part))
-            edit.wrong.connect(self._tell)
+            edit.wrong.connect(lambda why, part=part: self._tell(part, why))
         self.retries.edited.connect(lambda value: self._typed("Retries", value or 0))
         self.retries.focused.connect(lambda: self._went("Retries"))
 
@@ -58,14 +58,16 @@ class HealthcheckField(FieldEditor):
         editors: dict[str, QWidget] = {"Test": self.test, **self.durations, "Retries": self.retries}
         for row, (part, editor) in enumerate(editors.items()):
             label = PartLabel(part, editor, self._parts)
-            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(editor, row, 1)
+            grid.addWidget(label, 2 * row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(editor, 2 * row, 1)
+            if part in self.problems:
+                grid.addWidget(self.problems[part], 2 * row + 1, 1)
             if editor is not self.test:
                 editor.setAccessibleName(f"{self.name}.{part}")
-        self.problem.setFont(small_font())
-        self.problem.setWordWrap(True)
-        self.problem.setVisible(False)
-        grid.addWidget(self.problem, len(editors), 1)
+        for problem in self.problems.values():
+            problem.setFont(small_font())
+            problem.setWordWrap(True)
+            problem.setVisible(False)
         self._parts.setVisible(False)
 
     def set_value(self, value: Any) -> None:
@@ -119,6 +121,6 @@ class HealthcheckField(FieldEditor):
         changed = (self._value or HealthConfig()).model_copy(update={part: value})
         self.edited.emit(changed, phrase, merge)
 
-    def _tell(self, why: str) -> None:
-        self.problem.setText(why)
-        self.problem.setVisible(bool(why))
+    def _tell(self, part: str, why: str) -> None:
+        self.problems[part].setText(f"{why}. The probe stays as it was." if why else "")
+        self.problems[part].setVisible(bool(why))

@@ -38,6 +38,7 @@ class ImageEdit(LineEdit):
         self._completer.setMaxVisibleItems(_ROWS_SHOWN)
         self._completer.setWidget(self)
         self._completer.activated[QModelIndex].connect(self._picked)  # type: ignore[index]  # an overloaded signal
+        self.current: str | None = None  # id of the image that is chosen now: the list of all begins there
         self._popup: QListView | None = None
         self._arrow: QAction | None = None
         if arrow:
@@ -62,6 +63,9 @@ class ImageEdit(LineEdit):
             self._popup.setAccessibleName("Images found")
         if self._model.search(text):
             self._completer.complete(QRect(0, 0, max(self.width(), _LIST_WIDTH), self.height()))
+            row = self._model.row_of(self.current) if self.current is not None and not text else None
+            if row is not None:
+                self._popup.setCurrentIndex(self._completer.completionModel().index(row, 0))
         else:
             self._hide_list()
 

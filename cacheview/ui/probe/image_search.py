@@ -39,11 +39,20 @@ class ImageIndex:
             texts.append((names, f"{names} {image.id} {image.instruction}".lower()))
         return texts
 
+    @cached_property
+    def _listed(self) -> Sequence[Image]:
+        named = sorted((image for image in self.store.images if image.names), key=lambda image: image.title.lower())
+        unnamed = (image for image in self.store.images if not image.names)
+        return (*named, *sorted(unnamed, key=_instant, reverse=True))
+
     def search(self, text: str) -> list[Image]:
-        """Images that hold every word of the text, those that hold one in their names first; else in store order."""
+        """Images that hold every word of the text, those that hold one in their names first; else in store order.
+
+        All of them for no word: those with a name first, by that, then the others, the newest first.
+        """
         words = text.lower().split()
         if not words:
-            return list(self.store.images)
+            return list(self._listed)
         texts = self._texts
         found = [row for row, (_, everything) in enumerate(texts) if words[0] in everything]
         for word in words[1:]:
@@ -51,6 +60,10 @@ class ImageIndex:
         named = {row for word in words for row in found if word in texts[row][0]}
         images = self.store.images
         return [images[row] for row in sorted(named)] + [images[row] for row in found if row not in named]
+
+
+def _instant(image: Image) -> tuple[int, int]:
+    return image.created.instant if image.created is not None else (-(1 << 62), 0)
 
 
 class ImageListModel(QAbstractListModel):
@@ -83,6 +96,11 @@ class ImageListModel(QAbstractListModel):
         self._more = len(found) - len(self._rows)
         self.endResetModel()
         return len(found)
+
+    def row_of(self, image_id: str) -> int | None:
+        """The row of an image, or of scratch for the empty id; None: it is not listed."""
+        ids = (image.id if image is not None else "" for image in self._rows)
+        return next((row for row, each in enumerate(ids) if each == image_id), None)
 
     def image(self, row: int) -> Image | None:
         return self._rows[row]

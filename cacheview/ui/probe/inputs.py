@@ -117,6 +117,7 @@ class DurationEdit(LineEdit):
         super().__init__(parent)
         self.setPlaceholderText("inherit")
         self._value = 0
+        self._is_wrong = False
         self.textEdited.connect(self._typed)
         self.editingFinished.connect(self._finish)
 
@@ -125,24 +126,28 @@ class DurationEdit(LineEdit):
         return self._value
 
     def set_nanoseconds(self, value: int) -> None:
-        """Show a value; a text that means it is left as it was typed."""
-        if value != self._value or not self.hasFocus():
+        """Show a value; a text that means it is left as it was typed, and so is one that is wrong."""
+        if value != self._value or not (self.hasFocus() or self._is_wrong):
             self._value = value
             self.set_value(format_duration(value) if value else "")
-            self.wrong.emit("")
+            self._say("")
 
     def _typed(self, text: str) -> None:
         try:
             self._value = parse_duration(text.strip()) if text.strip() else 0
         except DataError as error:
-            self.wrong.emit(str(error))
+            self._say(str(error))
             return
-        self.wrong.emit("")
+        self._say("")
         self.edited.emit(self._value)
 
     def _finish(self) -> None:
-        self.set_value(format_duration(self._value) if self._value else "")
-        self.wrong.emit("")
+        if not self._is_wrong:
+            self.set_value(format_duration(self._value) if self._value else "")
+
+    def _say(self, why: str) -> None:
+        self._is_wrong = bool(why)
+        self.wrong.emit(why)
 
 
 class NumberEdit(LineEdit):

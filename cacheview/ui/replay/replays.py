@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from cacheview.model import DataError
 from cacheview.ui.actions import connect
 from cacheview.ui.dock import PaneDock
+from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
 from cacheview.ui.replay.head import TITLE
@@ -115,8 +115,8 @@ class Replays(QObject):
             self.pane.change(build.model_copy(update={"context": os.path.abspath(folder)}))
 
     def _folder(self) -> str:
-        known = self.pane.build or next(iter(kept(self._settings)), None)
-        return os.path.dirname(known.dockerfile) if known is not None else str(Path.home())
+        known = self.pane.build
+        return os.path.dirname(known.dockerfile) if known is not None else start_folder()
 
     def _reveal(self, image_id: str) -> None:
         if self._window.workspace is not None:

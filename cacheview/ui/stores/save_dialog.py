@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.stores.save import is_in_store
 from cacheview.ui.theme import GRID
 
 __all__ = ["SaveDialog"]
@@ -42,9 +43,10 @@ class SaveDialog(QDialog):
 
     wanted = Signal(str, bool, bool)
 
-    def __init__(self, suggested: str, parent: QWidget | None = None) -> None:
-        """``suggested``: a path to begin with."""
+    def __init__(self, suggested: str, parent: QWidget | None = None, *, opened: str = "") -> None:
+        """``suggested``: a path to begin with. ``opened``: the location of the store, which is never written to."""
         super().__init__(parent)
+        self._opened = opened
         self.setWindowTitle("Save store as suite")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.path = QLineEdit(suggested)
@@ -103,5 +105,8 @@ class SaveDialog(QDialog):
         redacted = self.env.isChecked() or self.labels.isChecked()
         self._told.setText(f"{_LEFT_IN} {_REDACTED}" if redacted else f"{_LEFT_IN} All values are left in.")
         path = os.path.expanduser(self.path.text().strip())
-        self._save.setText("&Replace" if os.path.isfile(path) else "&Save")
-        self._save.setEnabled(bool(path))
+        is_own = bool(path) and is_in_store(path, self._opened)
+        if is_own:
+            self._told.setText("This file belongs to the open store, which is never written to: choose another one.")
+        self._save.setText("&Replace" if os.path.isfile(path) and not is_own else "&Save")
+        self._save.setEnabled(bool(path) and not is_own)

@@ -36,7 +36,7 @@ class Saver(QObject):
 
     def ask(self, session: Session) -> SaveDialog:
         """Ask where to, and write it when that is told."""
-        dialog = SaveDialog(suggested_path(session.opened.location), self._window)
+        dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()
         return dialog
@@ -68,7 +68,8 @@ class Saver(QObject):
 
 def suggested_path(location: str) -> str:
     """A new suite in the person's own folder, by the name of a store, and not over anything."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name_of(location)).strip("-.") or "store"
+    name = re.sub(r"(\.suite)?\.jsonl(\.gz)?$", "", name_of(location))
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "store"
     number, path = 1, Path.home() / f"{stem[:80]}.suite.jsonl"
     while os.path.exists(path):
         number += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -23,7 +22,7 @@ from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.loading import Loader
-from cacheview.ui.names import name_of
+from cacheview.ui.names import name_of, start_folder
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.status import plural
 from cacheview.ui.suites.head import SuitesHead
@@ -171,7 +170,7 @@ class SuitesPane(QWidget):
     def choose_files(self) -> None:
         """Ask for suites, and run them."""
         known = next((place for place in (*self.locations, self._current) if os.path.exists(place)), "")
-        folder = os.path.dirname(os.path.abspath(known)) if known else str(Path.home())
+        folder = os.path.dirname(os.path.abspath(known)) if known else start_folder()
         files, _ = QFileDialog.getOpenFileNames(self, "Open suites", folder, SUITES)
         self.run(files)
 

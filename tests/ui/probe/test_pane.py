@@ -8,7 +8,7 @@ import time
 import pytest
 from probe_kit import BASE, STORE, WEB, WORKDIR, focused, go_to, image, press, rows, type_text
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QListView, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, HealthConfig, ImageStore, Probe
@@ -16,6 +16,7 @@ from cacheview.ui.document import ProbeDocument
 from cacheview.ui.probe import FieldMark, ProbePane
 from cacheview.ui.probe.fields import FlagField, NumberField, TextField
 from cacheview.ui.probe.healthcheck import HealthcheckField
+from cacheview.ui.probe.image_search import IMAGE_ROLE, ImageIndex
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.rows_model import MARK_ROLE
 from cacheview.ui.probe.rows_view import RowsView
@@ -96,10 +97,10 @@ def test_healthcheck(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> 
     pane.reveal("Healthcheck.Interval")
     type_text(qtbot, "1m30")
     assert document.probe.config.Healthcheck == HealthConfig(Interval=60_000_000_000)
-    assert "not a duration" in editor.problem.text()
+    assert "not a duration" in editor.problems["Interval"].text()
     type_text(qtbot, "s")
     assert document.probe.config.Healthcheck == HealthConfig(Interval=90_000_000_000)
-    assert editor.problem.isHidden()
+    assert editor.problems["Interval"].isHidden()
     pane.reveal("Healthcheck.Retries")
     type_text(qtbot, "3")
     pane.reveal("Healthcheck.Test")
@@ -122,11 +123,22 @@ def test_a_wrong_duration_is_told_and_leaves_the_probe(pane: ProbePane, document
     line = editor.durations["Timeout"]
     line.selectAll()
     type_text(qtbot, "x")
-    assert "not a duration" in editor.problem.text()
+    problem = editor.problems["Timeout"]
+    assert "not a duration" in problem.text()
     assert document.probe.config.Healthcheck == HealthConfig(Timeout=5_000_000_000)
-    press(qtbot, Key.Key_Tab)
-    assert line.text() == "5s"
-    assert editor.problem.isHidden()
+    assert problem.geometry().top() > line.geometry().top()
+    assert problem.geometry().top() < editor.durations["StartPeriod"].geometry().top()
+    for key in (Key.Key_Return, Key.Key_Tab):
+        press(qtbot, key)
+        assert line.text() == "x", "what was typed stays, with what is wrong about it"
+        assert not problem.isHidden()
+    document.set_field("User", "me")
+    assert line.text() == "x"
+    line.setFocus()
+    line.selectAll()
+    type_text(qtbot, "7s")
+    assert problem.isHidden()
+    assert document.probe.config.Healthcheck == HealthConfig(Timeout=7_000_000_000)
 
 
 # The head
@@ -151,11 +163,37 @@ def test_parent_from_the_open_list(pane: ProbePane, document: ProbeDocument, qtb
     line.setFocus()
     qtbot.keyClick(line, Key.Key_Down)
     popup = QApplication.activePopupWidget()
-    assert popup is not None
-    qtbot.keyClick(popup, Key.Key_Down)
+    assert isinstance(popup, QListView)
+    before = document.probe.parent
+    assert popup.currentIndex().data(IMAGE_ROLE).id == before, "the list begins at what is chosen"
+    qtbot.keyClick(popup, Key.Key_Return)
+    assert document.probe.parent == before
+    qtbot.keyClick(line, Key.Key_Down)
+    qtbot.keyClick(popup, Key.Key_Home, Qt.KeyboardModifier.ControlModifier)  # Home alone is the line's
     qtbot.keyClick(popup, Key.Key_Return)
     assert document.probe.parent == "", "scratch comes first"
     assert line.text() == "scratch"
+
+
+def test_all_images_are_listed_by_name_then_the_newest() -> None:
+    named = [found.title for found in ImageIndex(STORE).search("") if found.names]
+    unnamed = [found for found in ImageIndex(STORE).search("") if not found.names]
+    assert named == sorted(named, key=str.lower)
+    assert len(named) + len(unnamed) == len(STORE.images)
+    times = [found.created.instant for found in unnamed if found.created is not None]
+    assert times == sorted(times, reverse=True)
+
+
+def test_the_fold_says_how_many_of_its_fields_are_set(pane: ProbePane, document: ProbeDocument) -> None:
+    pane.form.set_unfolded(True)
+    assert pane.form.fold.text().endswith("defaults")
+    document.set_field("Tty", True)
+    document.set_field("StopSignal", "SIGTERM")
+    assert pane.form.fold.text().endswith(", 2 of them set")
+    assert pane.form.fold.accessibleName().endswith(", 2 of them set")
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert pane.form.fold.text().endswith("defaults")
 
 
 def test_parent_that_the_store_lacks_is_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:

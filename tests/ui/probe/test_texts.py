@@ -158,3 +158,27 @@ def test_text_is_made_visible_without_moving_it(text: str) -> None:
     assert not any(ord(char) < 0x20 or char in "\u202e\u200b\x7f" for char in shown)
     assert "\n" not in one_line(text)
     assert "<script" not in tool_tip(f"<script>{text}")
+
+
+def test_a_key_that_is_no_field_is_named() -> None:
+    read = read_config('{"User": "me", "Foo": 1, "Entrypiont": ["x"], "Healthcheck": {"Intervall": 1}}')
+    assert read.config.User == "me"
+    assert read.unknown == ("Foo", "Entrypiont", "Healthcheck.Intervall")
+    assert read.remarks[0] == "'Foo' is not a field, and is ignored."
+    assert read.remarks[1] == "'Entrypiont' is not a field, and is ignored. Did you mean Entrypoint?"
+    many = read_config(json.dumps({f"x{number}": 1 for number in range(9)}))
+    assert many.remarks[-1] == "6 more keys are not fields."
+
+
+def test_keys_are_read_in_any_case_as_docker_does() -> None:
+    read = read_config('{"cmd": ["x"], "USER": "me", "healthcheck": {"interval": 5}}')
+    assert read.config == ContainerConfig(Cmd=("x",), User="me", Healthcheck=HealthConfig(Interval=5))
+    assert read.remarks == ()
+
+
+def test_what_containers_run_with_is_not_what_the_builder_compares() -> None:
+    for text in ('[{"Id": "x", "Config": {"User": "me"}}]', '{"config": {"User": "me"}, "rootfs": {}}'):
+        read = read_config(text)
+        assert not read.is_container
+        assert "the builder compares what the image was built with" in " ".join(read.remarks)
+    assert read_config('[{"ContainerConfig": {"User": "me"}, "Config": {}}]').is_container
