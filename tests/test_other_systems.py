@@ -10,6 +10,8 @@ import pytest
 
 WITHOUT = """\
 import os, socket, stat, sys, time
+import platformdirs  # which has a module of its own for each system
+platformdirs.user_cache_dir("any")
 gone = {
     os: "getxattr listxattr setxattr removexattr sched_getaffinity sched_setaffinity O_NOFOLLOW O_CLOEXEC O_NONBLOCK "
         "O_DIRECTORY major minor makedev getuid geteuid getgid getegid getgroups fchmod fchown lchown chown umask "

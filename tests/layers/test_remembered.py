@@ -63,7 +63,9 @@ def test_what_is_kept_is_private_and_has_no_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b'{"version":1,"diff_id":3}\n[1]')]
+    "damage",
+    [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b'{"version":1,"diff_id":3}\n[1]')],
+    ids=["empty", "not packed", "no version", "no entries"],
 )
 def test_a_damaged_record_is_read_again_from_the_store(tmp_path: Path, damage: bytes) -> None:
     layers = Layers(STREAM)

@@ -145,7 +145,7 @@ def test_texts(model: ImageTreeModel) -> None:
     time_tip = model.data(index.siblingAtColumn(Column.CREATED), Qt.ItemDataRole.ToolTipRole)
     assert "2023-11-14T22:13:20.123456789Z" in time_tip
     assert model.data(index.siblingAtColumn(Column.SIZE)) == "1.23 MB"
-    assert model.data(index.siblingAtColumn(Column.ID)) == "a"
+    assert model.data(index.siblingAtColumn(Column.ID)) == "sha256:a"  # too short for a checksum
 
 
 def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) -> None:
