@@ -404,11 +404,6 @@ def _age(created: Timestamp | None) -> tuple[int, int]:
     return (-seconds, -nanosecond)
 
 
-def lowest_bit(bits: int) -> int:
-    """The position of the lowest bit that is set; of 0, -1."""
-    return (bits & -bits).bit_length() - 1
-
-
 def iterate_bits(bits: int) -> Iterator[int]:
     """The positions of the bits that are set, lowest first."""
     # Reading the digits once is linear; clearing one bit after the other would copy the int for each.

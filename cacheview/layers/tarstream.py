@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from cacheview.layers.entry import LayerEntry, LayerError, entry_of
 from cacheview.layers.source import Report
@@ -34,10 +34,6 @@ def layer_budget() -> Budget:
     return Budget(Limits(unpacked=_MOST_UNPACKED, seconds=float("inf")))
 
 
-class _Opener(Protocol):
-    def __call__(self, diff_id: str, /) -> io.BufferedReader: ...
-
-
 @dataclass(frozen=True)
 class TarLayers:
     """A `LayerSource` over tar streams.
@@ -46,7 +42,7 @@ class TarLayers:
         open: opens the uncompressed tar stream of a layer. Raises `LayerUnavailableError`, `LayerError`.
     """
 
-    open: _Opener
+    open: Callable[[str], io.BufferedReader]
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         with self.open(diff_id) as stream, _damage(diff_id):

@@ -324,11 +324,6 @@ class Session(QObject):
         return self._edited_probes.keys()
 
     @property
-    def is_edited(self) -> bool:
-        """Whether the probe at hand is another than the one that came with the store."""
-        return self.document.probe != self._original
-
-    @property
     def offered(self) -> tuple[Draft, ...]:
         """Probes that were edited here in an earlier start, and have not been brought back."""
         return tuple(draft for draft in self._earlier if draft.location == self._opened.location and self._has(draft))

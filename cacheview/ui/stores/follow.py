@@ -49,10 +49,6 @@ class Follower(QObject):
         self._event.connect(self._on_event)
         self._ended.connect(self._on_end)
 
-    @property
-    def is_following(self) -> bool:
-        return self._thread is not None
-
     def start(self, location: str) -> None:
         """Follow this engine, and no other any more."""
         self.stop()

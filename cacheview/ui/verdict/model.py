@@ -193,11 +193,6 @@ class TraceModel(QAbstractItemModel):
             leaf = above.leaves[index.row()] = self._rows(above).item(index.row())
         return leaf
 
-    def is_deciding(self, item: Item) -> bool:
-        """Whether a row is the check that decided, or what it stands under as such."""
-        deciding = self._explanation.deciding if self._explanation is not None else None
-        return deciding is not None and item is deciding.check
-
     def subject_of(self, index: _Index) -> Subject | None:
         """The candidate or source that a row is or stands under."""
         for item in self.items_above(index):
