@@ -88,7 +88,6 @@ def replay_command(arguments: list[str]) -> int:
             )
 
         told = beyond(play, case.store, rules) if options.beyond else play({})
-        _keep(memory)
     except DataError as error:
         raise UsageError(str(error)) from error
     for note in added.notes(given_options, platform_is_given=platform_is_given):
@@ -96,7 +95,8 @@ def replay_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
-    missed = _misses(options.records, context, told, case.store, rules, summer)
+    missed = _misses(options.records, context, told, case.store, rules, summer, image_files)
+    _keep(memory)
     if options.json:
         print_json(replay_as_json(told, rules, missed, using=daemon))
     else:
@@ -119,17 +119,18 @@ def _misses(
     store: ImageStore,
     rules: RuleSet,
     summer: ContextSummer,
+    image_files: StoreImageFiles,
 ) -> Sequence[Miss]:
     """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
     record: Record | None = None
     try:
         record = Record.load(Path(folder), context.title) if folder is not None else None
-        found = tuple(misses(told, store, rules, record, summer))
+        found = tuple(misses(told, store, rules, record, summer, image_files))
         if record is not None and remember_files(record, told, summer):
             record.save()
     except DataError as error:
         complain(f"--records: {error}")
-        found = tuple(misses(told, store, rules, None, summer))
+        found = tuple(misses(told, store, rules, None, summer, image_files))
     return found
 
 

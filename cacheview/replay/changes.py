@@ -13,8 +13,10 @@ from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.record import Changes, Record
 from cacheview.engine import Explanation
 from cacheview.engine.candidate import container_config_of
+from cacheview.layers.step_files import recover_files
 from cacheview.model import DataError, Image
 from cacheview.replay.file_changes import changes_of
+from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
 
@@ -44,7 +46,11 @@ def remember_files(record: Record, replay: Replay, summer: ContextSummer | None 
 
 
 def differing_files(
-    step: Step | None, explanation: Explanation | None, record: Record, summer: ContextSummer | None = None
+    step: Step | None,
+    explanation: Explanation | None,
+    record: Record,
+    summer: ContextSummer | None = None,
+    image_files: StoreImageFiles | None = None,
 ) -> tuple[str, ...]:
     """What can be said of the files of a missed step against those of a candidate, in sentences.
 
@@ -53,6 +59,7 @@ def differing_files(
         explanation: of its miss.
         record: of earlier replays, without this one.
         summer: what summed the files; without it only what the record says.
+        image_files: reads the layer of a candidate whose files the record does not know.
 
     Nothing, where it is not only the files that differ, or an image with the same files does not count.
     """
@@ -67,7 +74,35 @@ def differing_files(
         sent = _by_other_clients(step, candidates, summer)
         if sent:
             return (sent,)
+    if known is None:
+        by_layer = tuple(_by_layer(step, *candidates[0], summer, image_files))
+        if by_layer:
+            return by_layer
     return tuple(_sentences(step, *(known or candidates[0]), record, summer))
+
+
+def _by_layer(
+    step: Step, image: Image, theirs: str, summer: ContextSummer | None, image_files: StoreImageFiles | None
+) -> Iterator[str]:
+    """What the layer of an image shows of the files that it was made with; nothing where it cannot be read."""
+    if summer is None or image_files is None or step.copy is None or step.sources is None:
+        return
+    try:
+        found = recover_files(image_files.layers(), image, step.copy, theirs, summer.entries())
+    except DataError:  # the layer is gone, or does not show them: the checksum is all that is known
+        return
+    before = Record("", "")
+    before.remember(found.sources, headers=found.headers)
+    if found.is_proven:
+        yield from _sentences(step, image, theirs, before, summer)
+        yield "Proven: the files in its layer give the checksum that is stored."
+        return
+    changes = before.differences(found.sources.text, step.sources)
+    if changes:
+        words, _ = _in_words(changes, _details(found.sources.text, changes, before, summer))
+        if words:
+            yield f"The files likely differ from those that {image.title} was made with: {words}."
+            yield f"Not proven: the files in its layer do not give the checksum that is stored; {found.reason}."
 
 
 def _by_other_clients(step: Step, candidates: Sequence[tuple[Image, str]], summer: ContextSummer | None) -> str:

@@ -55,14 +55,15 @@ class StoreImageFiles:
         diff_ids = image.diff_ids if image is not None else ()
         try:
             if diff_ids not in self._images:
-                self._images[diff_ids] = ImageSums(self._files(), diff_ids, self._release)
+                self._images[diff_ids] = ImageSums(self.layers(), diff_ids, self._release)
             return self._images[diff_ids].of_sources(copy.sources, destination=copy.destination)
         except (NotKnownError, RefusedError):
             raise
         except DataError as error:
             raise NotKnownError(f"{error.where}: {error.what}" if error.where else error.what) from error
 
-    def _files(self) -> LayerFiles:
+    def layers(self) -> LayerFiles:
+        """The layers of the store. Raises `DataError` where they cannot be had: why, and what to do."""
         if self._layers is None:
             try:
                 self._layers = self._open()

@@ -9,6 +9,7 @@ from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
 from cacheview.replay.changes import differing_files
+from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.remedy import Remedy, remedy_of
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
@@ -45,12 +46,14 @@ def misses(
     rules: RuleSet,
     record: Record | None = None,
     summer: ContextSummer | None = None,
+    image_files: StoreImageFiles | None = None,
 ) -> Iterator[Miss]:
     """The steps that the cache misses of which it is known what was asked, in order.
 
     Args:
         record: of earlier replays, without this one.
         summer: what summed the files of this one.
+        image_files: reads the layers of candidates, where the record does not know their files.
     """
     cache = ImageCache(store, rules)
     record = record or Record("", "")  # knows of no files
@@ -59,4 +62,5 @@ def misses(
             asked = step.cache or cache
             explanation = explain(asked, step.probe)
             remedy = remedy_of(step, explanation, asked)
-            yield Miss(step, explanation, differing_files(step, explanation, record, summer), remedy)
+            files = differing_files(step, explanation, record, summer, image_files)
+            yield Miss(step, explanation, files, remedy)

@@ -12,6 +12,7 @@ from cacheview.dockerfile.context import (
     Client,
     Context,
     ContextSums,
+    Entry,
     NotKnownError,
     SourcesSum,
 )
@@ -110,6 +111,11 @@ class ContextSummer:
         """By path, what is summed before the content of each file, as far as it came with a header of its own."""
         sent = self._sums.sent.tree.sent
         return {path: sent[path].header for path in paths if path in sent}
+
+    def entries(self) -> Mapping[str, Entry]:
+        """What was sent, by path, with the owners that the files have."""
+        tree = self._sums.sent.tree
+        return {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
 
     def content(self, path: str) -> Iterator[bytes]:
         """What a file of the context has now, in pieces. Raises `DataError`."""

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import StepStatus
@@ -77,3 +79,22 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
     assert copies[0].status is StepStatus.HIT
     assert copies[1].status is StepStatus.MISS
     assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
+
+
+def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> None:
+    with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    store = open_store(f"data-root:{tmp_path}").cases[0].store
+    release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
+    files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
+    entry = Entry("logo.svg", Kind.FILE, 0o644, size=7)
+    summer = ContextSummer(MemoryContext({"logo.svg": entry}, {"logo.svg": b"changed"}), "", release)
+    dockerfile = b"FROM scratch\nLABEL part=assets\nCOPY logo.svg /logo.svg\n"
+    told = replay(dockerfile, summer, store, rules, release, BuildOptions(), image_files=files)
+    (miss,) = misses(told, store, rules, None, summer, files)
+    assert miss.files == (
+        "The files differ from those that shop/assets:1 was made with: logo.svg: content changed.",
+        "Proven: the files in its layer give the checksum that is stored.",
+    )
+    (unread,) = misses(told, store, rules, None, summer)
+    assert "only a checksum is stored" in unread.files[0]

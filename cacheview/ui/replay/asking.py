@@ -160,11 +160,10 @@ class Replayer:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Told(question, told, seconds=seconds))
-            unkept = _saved(layers)
             report(0, None, "Asking why it misses")
             record, problem = self._record(context.title)
-            problem = problem or unkept
-            missed = tuple(misses(told, store, rules, record, summer))
+            missed = tuple(misses(told, store, rules, record, summer, image_files))
+            problem = problem or _saved(layers)
             if self._records is not None and not problem and remember_files(record, told, summer):
                 problem = _saved(record)
             if self._records is not None and read >= _WORTH_KEEPING and not problem:
