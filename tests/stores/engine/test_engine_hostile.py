@@ -134,7 +134,8 @@ def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Pa
     read_ids = [image.id for image in store.images if image.doubt("config") is None]
     assert 0 < len(read_ids) < 15
     assert f"{len(IDS) - len(read_ids)} of {len(IDS)}" in problem.what
-    assert len(replay.asked) < 3 + 20 + 4 * THREADS  # it is not asked in vain for all the others
+    # It is not asked in vain for all the others: each thread gives up after a few that fail.
+    assert len(replay.asked) <= 3 + 20 + 6 * THREADS < 3 + 2 * len(IDS)
     for image in store.images:
         doubt = image.doubt("config")
         assert doubt is None or "still being read" not in doubt.reason
