@@ -138,6 +138,7 @@ def _window(arguments: list[str]) -> int:
         size=options.size,
         scheme=options.scheme,
         replay=replay,
+        with_traceback=options.traceback,
     )
 
 

@@ -13,9 +13,13 @@ from typing import Final
 
 from cacheview import __version__
 from cacheview.output import OutputError, Stream, complain, own_streams
-from cacheview.usage import UsageError
 
-__all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "guarded", "report_fault"]
+__all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "UsageError", "guarded", "report_fault"]
+
+
+class UsageError(Exception):
+    """Something on the command line cannot be used: one line that says what and what to do."""
+
 
 UNUSABLE: Final = 2
 """The command line, or what it names, cannot be used."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
-from cacheview.model.visible import json_escape, visible, visible_lines
+from cacheview.visible import json_escape, visible, visible_lines
 
 __all__ = ["OutputError", "Stream", "complain", "own_streams", "print_json", "print_lines"]
 

@@ -9,6 +9,7 @@ from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
 from cacheview.engine.rulesets.named import HOW
 from cacheview.engine.rulesets.releases import Choice
+from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
 from cacheview.stores.opened import Case
@@ -37,10 +38,6 @@ STORE is one of
   PATH               a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file;
                      ./engine:x for a file of such a name
 """
-
-
-class UsageError(Exception):
-    """Something on the command line cannot be used: one line that says what and what to do."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cacheview.cli import main
-from cacheview.model.visible import acts
 from cacheview.output import Stream, print_json
+from cacheview.visible import acts
 
 HOSTILE = "a\x1b[2J\x07\x9b31m\x7f\u202e\u2066\u2028\u200b\r\ttext"
 

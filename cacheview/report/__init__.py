@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -37,8 +38,8 @@ from cacheview.engine.audit import StoreHazard
 from cacheview.engine.matrix import Group, Matrix
 from cacheview.engine.origin import origin_of
 from cacheview.model import Doubt, Image, ImageStore, Probe
-from cacheview.model.visible import visible, visible_json
 from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.visible import visible, visible_json
 
 __all__ = [
     "AUDIT_FORMAT",
@@ -75,6 +76,9 @@ NEAREST = 10
 
 DOUBTS = 5
 """How many distinct doubts are told where not all are asked for."""
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
+"""What means something to Markdown within a line; ``&`` begins an entity."""
 
 _MARKS = {
     CheckOutcome.PASSED: "✓",
@@ -233,7 +237,7 @@ def as_markdown(explanation: Explanation) -> str:
         f"Rules: {trace.rules.title}. Parent: {_escaped(parent_title(trace.store, trace.probe.parent))}.",
         "",
         "```json",
-        json.dumps(_probe(trace.probe), ensure_ascii=False, indent=2).replace("```", "`\u200b``"),
+        json_text(_probe(trace.probe)).replace("```", r"``\u0060"),
         "```",
     ]
     return "\n".join(lines)
@@ -245,10 +249,8 @@ def _outcome(check: Check) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for character in "\\`*_{}[]<>#|":
-        text = text.replace(character, "\\" + character)
-    return text.replace("\n", " ")
+    """One line of text that Markdown shows as it is, in a cell of a table too."""
+    return _MARKDOWN.sub(r"\\\g<0>", visible(text.replace("\n", " ")))
 
 
 def _cell(value: object) -> str:

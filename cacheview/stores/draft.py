@@ -12,10 +12,16 @@ from cacheview.model import DataError
 __all__ = ["write_whole"]
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_whole(
     target: Path, fill: Callable[[BinaryIO], object], where: str, *, ready: Callable[[], object] | None = None
 ) -> None:
     """Write a draft beside a file, then put it in the file's place: in one step, once all of it is on the disk.
+
+    Only the user can read the file, whatever mode it had before.
 
     Args:
         target: the file; it need not be there yet.
@@ -29,7 +35,8 @@ def write_whole(
     draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
     try:
         try:
-            with open(draft, "xb") as file:
+            # What is written may hold secrets of a store: nobody else reads it.
+            with open(draft, "xb", opener=_private) as file:
                 fill(file)
                 file.flush()
                 os.fsync(file.fileno())

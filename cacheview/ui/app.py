@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from cacheview.faults import FAULT, INTERRUPTED
+from cacheview.output import OutputError, complain
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ def run_window(
     scheme: Literal["light", "dark"] | None = None,
     replay: tuple[str, str] | None = None,
     settings: Path | None = None,
+    with_traceback: bool = False,
     on_shown: Callable[[], None] | None = None,
 ) -> int:
     """Open the window, and end the program with the exit status when it is closed.
@@ -50,6 +56,7 @@ def run_window(
         replay: a context folder or a Dockerfile to replay once the store is shown, and of a folder its Dockerfile,
             empty for the usual one; a picture is drawn when its steps are shown.
         settings: an ini file in place of the user's own settings.
+        with_traceback: of a fault of the program print all.
         on_shown: called once the window has been painted.
 
     Where there is no display, or the system lacks a library that Qt needs, says so on stderr in one line and
@@ -80,6 +87,10 @@ def run_window(
         window.resize(*size)
     elif screenshot is None:
         _fit_screen(window)
+    from cacheview.ui.fault_watch import FaultWatch
+
+    faults = FaultWatch(window, with_traceback=with_traceback)
+    _end_on_interrupt(app)
     from cacheview.ui.names import DEMO, ENGINE
 
     location = store or (DEMO if screenshot is not None else "")
@@ -100,13 +111,28 @@ def run_window(
     if screenshot is None:
         _load_docks_when_open(window)
     window.show()
-    app.exec()
+    interrupted = app.exec()
     window.close()
     # The end of the interpreter takes what is left of Qt apart in any order, which one in five does not survive on a
     # busy machine. All threads have ended and all is saved, so there is nothing that it would be needed for.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status[0])
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OutputError):
+            stream.flush()
+    os._exit(FAULT if faults.any else interrupted or status[0])
+
+
+def _end_on_interrupt(app: QApplication) -> None:
+    """Close the window on Ctrl+C in its terminal, which Qt's loop would not notice before the next event."""
+    from PySide6.QtCore import QSocketNotifier
+
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, app)
+    # Both ends live as long as the slot that has them.
+    notifier.activated.connect(lambda: (reader.recv(64), writer))
+    signal.signal(signal.SIGINT, lambda *_: app.exit(INTERRUPTED))
 
 
 def _fit_screen(window: MainWindow) -> None:
@@ -212,5 +238,5 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
 
 
 def _refuse(why: str) -> int:
-    sys.stderr.write(f"cacheview: {why}\n")
+    complain(why)
     return _UNUSABLE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -40,6 +39,7 @@ class Centre(QWidget):
         session_made(): the session and its panes are there, before the session tells anything.
         opened(again): a store is shown; ``again``: it was open before and was read anew.
         failed(): ``last_error`` says why.
+        fault(exception): before it, where the program is at fault.
         cancelled(), ended(): after each of the three.
         copied(str): what was put on the clipboard, in words.
         name_asked(): the person wants to open something by its name.
@@ -54,6 +54,7 @@ class Centre(QWidget):
     session_made = Signal()
     opened = Signal(bool)
     failed = Signal()
+    fault = Signal(object)
     cancelled = Signal()
     ended = Signal()
     copied = Signal(str)
@@ -233,7 +234,7 @@ class Centre(QWidget):
             import traceback
 
             details = "".join(traceback.format_exception(error)).splitlines()
-            sys.stderr.write("\n".join([*details, ""]))
+            self.fault.emit(error)
         self.last_error = text
         if self.session is None:
             self._give_up_part()

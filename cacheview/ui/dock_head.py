@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.theme import GRID, icon_size, small_font, strong_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Line
 
 __all__ = ["BusyHead", "DockHead"]
@@ -191,7 +192,7 @@ def _words_width(button: QToolButton) -> int:
 def _button(text: str, tip: str, name: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
-    button.setToolTip(tip)
+    set_tip(button, tip)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     if name:

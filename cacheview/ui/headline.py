@@ -223,7 +223,7 @@ class Headline(QObject):
         ):
             phrase = one_line(text)[:60]
             action.setText(f"&{word} {phrase.replace('&', '&&')}".strip())
-            action.setToolTip(f"{word}: {phrase}" if phrase else f"Nothing to {word.lower()}")
+            set_tip(action, f"{word}: {phrase}" if phrase else f"Nothing to {word.lower()}")
             action.setEnabled(able)
 
     def _fill_rules(self) -> None:

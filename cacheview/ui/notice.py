@@ -108,7 +108,7 @@ class Notice(QWidget):
         """Say something; details beyond the first are folded away; ``buttons`` are labels with what they do."""
         self._kind = kind
         self._text.setText(visible(text))
-        self._text.setAccessibleName(text)
+        self._text.setAccessibleName(visible(text))
         shown = list(details[:_MAX_LINES])
         if len(details) > _MAX_LINES:
             shown.append(f"… and {len(details) - _MAX_LINES} more")

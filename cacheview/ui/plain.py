@@ -5,24 +5,25 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from cacheview.visible import replace_acting
+
 __all__ = ["one_line", "tool_tip", "visible"]
 
 _MAX_TIP: Final = 4000
 _MAX_LINE: Final = 600
-_PICTURES: Final[dict[int, str | int]] = {code: 0x2400 + code for code in range(0x20)}
-_INVISIBLE: Final[dict[int, str | int]] = {
-    ord(char): "�"
-    for char in "\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-}
-_VISIBLE: Final[dict[int, str | int]] = {**_PICTURES, 0x7F: 0x2421, 0x09: "⇥", 0x0A: "↵", 0x0D: "␍", **_INVISIBLE}
+_PICTURES: Final = {**{chr(code): chr(0x2400 + code) for code in range(0x20)}, "\x7f": "␡", "\t": "⇥", "\n": "↵"}
 
 
 def visible(text: str) -> str:
-    """Each control character, and each that would turn or hide its neighbours, as one that can be seen.
+    """Each character that acts where it is shown (see `cacheview.visible`) as one that can be seen.
 
     The length stays the same, so places in the text do too.
     """
-    return text.translate(_VISIBLE)
+    return replace_acting(text, _picture)
+
+
+def _picture(character: str) -> str:
+    return _PICTURES.get(character, "�")
 
 
 def one_line(text: str) -> str:

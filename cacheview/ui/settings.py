@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,11 @@ MAX_RECENT: Final = 10
 
 
 class Settings:
-    """Typed access to a settings file. What cannot be read, or is of another type, is as if it were not there."""
+    """Typed access to a settings file. What cannot be read, or is of another type, is as if it were not there.
+
+    Only the user can read what is kept: names of stores and of Dockerfiles are private. A file that others can read, of
+    an earlier version, is made private.
+    """
 
     def __init__(self, file: Path | None = None, *, forgetful: bool = False) -> None:
         """``file``: an ini file; None: the user's own. ``forgetful``: none at all, and nothing is written."""
@@ -29,6 +34,7 @@ class Settings:
             self._stored = QSettings(str(file), QSettings.Format.IniFormat)
         else:
             self._stored = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "cacheview", "cacheview")
+        self._make_private()
 
     @property
     def recent(self) -> list[str]:
@@ -130,7 +136,22 @@ class Settings:
 
     def save(self) -> None:
         """Write now. That it cannot be written is no reason to bother anybody: the next start has the defaults."""
+        self._make_private()
         self._stored.sync()
+
+    def _make_private(self) -> None:
+        """Before Qt writes: it keeps the mode of a file that is there, and makes another for all to read."""
+        if isinstance(self._stored, _Nowhere):
+            return
+        path = Path(self._stored.fileName())
+        # Where it cannot be, it cannot be written either.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            os.chmod(path, 0o600)
+            for folder in (*((path.parent,) if self._file is None else ()), *filter(None, (self.records,))):
+                if folder.is_dir():
+                    os.chmod(folder, 0o700)
 
     def _text(self, key: str) -> str:
         value = self._stored.value(key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, Qt
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from cacheview.ui.plain import tool_tip, visible
 
@@ -13,14 +14,26 @@ __all__ = ["set_tip"]
 _TOLD: Final = "told by its tip"
 
 
-def set_tip(widget: QWidget, text: str) -> None:
-    """Give a widget a tool tip, and the same as description, unless it has a description of its own.
+def set_tip(target: QWidget | QAction, text: str) -> None:
+    """Give a widget or an action a tool tip, and the same as description, unless it has a description of its own.
 
-    Qt describes a widget without a description by its tool tip, which is markup: see `plain.tool_tip`.
+    Qt describes a widget without a description by its tool tip, which is markup: see `plain.tool_tip`. What shows an
+    action has the tip of the action.
     """
+    if isinstance(target, QAction):
+        lines = "\n".join(map(visible, text.split("\n")))
+        target.setToolTip(tool_tip(text) if Qt.mightBeRichText(lines) else lines)
+        for shown in target.associatedObjects():
+            if isinstance(shown, QToolButton):
+                _describe(shown, text)
+        return
     tip = tool_tip(text)
-    if widget.toolTip() != tip:
-        widget.setToolTip(tip)
+    if target.toolTip() != tip:
+        target.setToolTip(tip)
+    _describe(target, text)
+
+
+def _describe(widget: QWidget, text: str) -> None:
     if widget.accessibleDescription() in ("", widget.property(_TOLD)):
         plain = visible(text)
         widget.setProperty(_TOLD, plain)

@@ -20,9 +20,9 @@ from cacheview import report
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, DataError, Probe
-from cacheview.model.visible import acts
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.save import suite_line
+from cacheview.visible import acts
 
 __all__ = ["HOSTILE", "Fuzz", "damaged", "damaged_json", "examine", "fuzz", "shown"]
 

@@ -67,6 +67,14 @@ def test_it_opens_again_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_only_the_user_can_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "shop.jsonl"
+    file.write_text("of an earlier version")
+    file.chmod(0o644)
+    write_suite(file, suite_line(case(image("A=1"))))
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_compressed_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / "shop.jsonl.gz"
     write_suite(file, suite_line(case(image("A=1"))))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QSettings
 
 from cacheview.ui.names import start_folder
 from cacheview.ui.settings import MAX_RECENT, Settings
@@ -100,3 +101,39 @@ def test_dialogs_begin_where_the_program_was_started(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir("/")
     assert start_folder() == str(tmp_path / "home")
+
+
+def test_only_the_user_can_read_what_is_kept(tmp_path: Path, qapp: object) -> None:
+    file = tmp_path / "settings.ini"
+    file.write_text("[General]\nrecent=/secret/store\n")
+    file.chmod(0o644)
+    records = tmp_path / "contexts"
+    records.mkdir(mode=0o755)
+    settings = Settings(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert records.stat().st_mode & 0o777 == 0o700
+    settings.add_recent("engine:")
+    settings.save()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    settings.add_recent("containerd:")
+    settings.save()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert Settings(file).recent[0] == "containerd:"
+
+
+def test_the_users_own_settings_are_in_a_private_folder(
+    tmp_path: Path, qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = str(Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"))
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+    folder = tmp_path / "cacheview"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    settings = Settings()
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, own)
+    settings.add_recent("engine:")
+    settings.save()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600

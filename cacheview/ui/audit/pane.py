@@ -14,6 +14,7 @@ from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
 
@@ -246,7 +247,8 @@ class AuditPane(QWidget):
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
-            QGuiApplication.clipboard().setText(f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}")
+            told = f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+            QGuiApplication.clipboard().setText(visible(told))
             self.copied.emit("the hazard")
 
     def _copy_images(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from cacheview.ui.images.marks import NEW, Mark, doubts_mark
 from cacheview.ui.images.texts import size_text, time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line, tool_tip, visible
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
@@ -235,7 +235,7 @@ class ImageTreeModel(QAbstractItemModel):
             case _Role.ToolTipRole:
                 return self._tip(node, index.column())
             case _Role.AccessibleTextRole:
-                return self._spoken(node, index.column())
+                return visible(self._spoken(node, index.column()))
             case _Role.TextAlignmentRole:
                 return _alignment(index.column())
             case _ if role == NODE_ROLE:

@@ -94,7 +94,7 @@ class ConfigJson(QWidget):
         token = "error" if error else "text_muted" if words else "text_faint"
         self.message.set_tokens(token, "error_surface" if error else "")
         self.message.setText(f"{words}. The probe stays as it was." if error else words or _HINT)
-        self.text.setAccessibleDescription(words)
+        self.text.setAccessibleDescription(visible(words))
         self.text.mark_line(error.line if error else 0)
 
     def changeEvent(self, event: QEvent) -> None:

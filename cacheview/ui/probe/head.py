@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.image_edit import ImageEdit
 from cacheview.ui.probe.image_search import ImageIndex
@@ -91,7 +91,7 @@ class ParentField(FieldEditor):
         tip = "\n".join((*image.names, image.id, image.instruction)) if image else self._value
         set_tip(self.line, tip if known else f"{tip}\nnot in this store")
         description = hint if not known else short_id(self._value)
-        self.line.setAccessibleDescription(description)
+        self.line.setAccessibleDescription(visible(description))
         self.hint.set_tokens("text_faint" if known else "hazard")
         self._place_hint()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
@@ -29,6 +30,7 @@ class InstructionDialog(QDialog):
         self.config: ContainerConfig | None = None
         title = one_line(parent_image.title) if parent_image else "scratch"
         self.label = QLabel(f"&Instruction on top of {title.replace('&', '&&')}:", self)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.line = LineEdit(self)
         self.line.setPlaceholderText("ENV MODE=prod")
         self.line.setMinimumWidth(120 * GRID)
@@ -79,5 +81,5 @@ class InstructionDialog(QDialog):
     def _tell(self, why: str) -> None:
         self.problem.setText(visible(why) or "The config that the builder would ask the cache with.")
         self.problem.set_tokens("error" if why else "text_faint")
-        self.line.setAccessibleDescription(why)
+        self.line.setAccessibleDescription(visible(why))
         self._fit()

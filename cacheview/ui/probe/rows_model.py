@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line, tool_tip, visible
 
 __all__ = ["Note", "Row", "RowMark", "RowsModel"]
 
@@ -102,7 +102,7 @@ class RowsModel(QAbstractTableModel):
         if role == NOTE_ROLE:
             return self._notes.get(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._spoken(row, column)
+            return visible(self._spoken(row, column))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, column)
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
+from cacheview.stores.draft import write_whole
 from cacheview.ui.replay.build import Build, options_of
 
 if TYPE_CHECKING:
@@ -198,11 +199,11 @@ class Replayer:
 
 def _kept(memory: Memory, path: Path) -> str:
     """Keep the sums of files for the next start. Returns why that cannot be."""
-    new = path.with_suffix(".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new.write_bytes(memory.dump())
-        os.replace(new, path)
+        write_whole(path, lambda file: file.write(memory.dump()), str(path))
+    except DataError as error:
+        return f"the sums of files cannot be kept: {error}"
     except OSError as error:
         return f"{path}: the sums of files cannot be written: {error.strerror}"
     except RuntimeError:  # a replay that was cancelled adds to them at this moment: the next one keeps them

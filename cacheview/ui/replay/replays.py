@@ -17,6 +17,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
 from cacheview.ui.replay.head import TITLE
 from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
@@ -34,7 +35,7 @@ def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], ob
         menu.addSection("Dockerfiles")
     for build in builds:
         action = menu.addAction(one_line(build.title).replace("&", "&&"))
-        action.setToolTip(one_line(build.dockerfile))
+        set_tip(action, build.dockerfile)
         connect(action, lambda build=build: open_build(build))
 
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cacheview.cases import Basis, Daemon, daemon_known
 from cacheview.ui.actions import Actions, connect
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.session import Session
+from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QWidget
@@ -108,8 +109,8 @@ class RuleWays(QObject):
             action.setVisible(own is not None)
         if own is not None:
             self.own.setText(f"Those of the &{owner(own)}: {one_line(own.rules.title).replace('&', '&&')}")
-            self.own.setToolTip(tool_tip("\n".join(filter(None, (own.sentence, own.note)))))
-            self.own.setStatusTip(own.note or "Use this store's own rules")
+            set_tip(self.own, "\n".join(filter(None, (own.sentence, own.note))))
+            self.own.setStatusTip(one_line(own.note) or "Use this store's own rules")
             self.own.setChecked(own.answers_as(asked))
         if "dialog" in self.__dict__:
             self.dialog.set_in_use(asked.rules.name)

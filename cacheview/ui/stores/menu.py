@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QMenu
 
 from cacheview.ui.actions import connect
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.plain import one_line
 from cacheview.ui.stores import known
 from cacheview.ui.stores.known import KnownStore
+from cacheview.ui.tips import set_tip
 
 __all__ = ["LiveEntries"]
 
@@ -66,7 +67,7 @@ class LiveEntries(QObject):
                 action = QAction(one_line(store.label).replace("&", "&&"), menu)
                 action.setCheckable(True)
                 action.setChecked(store.address == address if address else store.location == location)
-                action.setToolTip(tool_tip(store.tip))
+                set_tip(action, store.tip)
                 action.setStatusTip(one_line(store.tip or store.location))
                 connect(action, lambda location=store.location: self.chosen.emit(location))
                 menu.insertAction(before, action)

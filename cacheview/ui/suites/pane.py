@@ -251,7 +251,7 @@ class SuitesPane(QWidget):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _copy(self, rows: Sequence[Row]) -> None:
-        QGuiApplication.clipboard().setText("\n".join(row.line for row in rows))
+        QGuiApplication.clipboard().setText("\n".join(visible(row.line) for row in rows))
         self.copied.emit(plural(len(rows), "probe"))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.ui.icons import icon, pixmap
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import one_line, visible
 from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, strong_font
 from cacheview.ui.tips import set_tip
@@ -162,7 +162,7 @@ class Banner(QWidget):
         self._show_told()
         self._show_edit(explanation)
         self.setAccessibleName(f"Verdict: {self.text}")
-        self.setAccessibleDescription(explanation.reason)
+        self.setAccessibleDescription(visible(explanation.reason))
 
     def _show_told(self) -> None:
         reason, check = self._told

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from cacheview.engine import Check, Explanation, Stage, Subject
-from cacheview.report import as_json, as_markdown, as_text, check_as_object
+from cacheview.report import as_json, as_markdown, as_text, check_as_object, joined, json_text
 from cacheview.ui.verdict.rows import Group, Item
 from cacheview.ui.verdict.values import full_pair
 from cacheview.ui.verdict.words import (
@@ -22,6 +21,7 @@ from cacheview.ui.verdict.words import (
     subject_count,
     subject_word,
 )
+from cacheview.visible import visible
 
 __all__ = ["explanation_as", "row_as"]
 
@@ -39,12 +39,12 @@ def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
     if not items:
         return ""
     if form == "JSON":
-        return json.dumps(_object(items, explanation), ensure_ascii=False, indent=2)
+        return json_text(_object(items, explanation))
     lines = _lines(items[0], explanation, markdown=form == "Markdown")
     where = _where(items)
     if form == "Markdown":
         return "\n".join(([_text(where), ""] if where else []) + [f"- {line}" for line in lines])
-    return "\n".join(([where] if where else []) + lines)
+    return joined(([where] if where else []) + lines)
 
 
 def _where(items: Sequence[Item]) -> str:
@@ -129,12 +129,12 @@ def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
 
 def _text(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", text.replace("\n", " "))
+    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", visible(text.replace("\n", " ")))
 
 
 def _code(text: str) -> str:
     """A code span that holds any text."""
-    line = " ".join(text.split("\n"))
+    line = visible(" ".join(text.split("\n")))
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"

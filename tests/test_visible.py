@@ -9,7 +9,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.model.visible import acts, visible, visible_json, visible_lines
+from cacheview.visible import acts, visible, visible_json, visible_lines
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 

@@ -1,0 +1,52 @@
+"""Faults of the program while the window is open: reported in one line, shown, and part of the exit status."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from cacheview.faults import report_fault
+
+if TYPE_CHECKING:
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["FaultWatch"]
+
+
+class FaultWatch:
+    """Takes what nothing else caught, from any thread, as long as the program runs.
+
+    The window stays open: what was typed can still be saved.
+
+    Attributes:
+        any: whether there was a fault.
+    """
+
+    def __init__(self, window: MainWindow, *, with_traceback: bool) -> None:
+        self.any = False
+        self._window = window
+        self._with_traceback = with_traceback
+        self._showing = False
+        sys.excepthook = self._uncaught
+        threading.excepthook = lambda told: self.note(told.exc_value or told.exc_type())
+        window.centre.fault.connect(self.note)
+
+    def note(self, fault: BaseException) -> None:
+        """Report a fault."""
+        self.any = True
+        report_fault(fault, with_traceback=self._with_traceback)
+
+    def _uncaught(self, kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        del kind, trace  # the exception has both
+        self.note(fault)
+        if self._showing or threading.current_thread() is not threading.main_thread():
+            return
+        self._showing = True  # showing it may be what is at fault
+        notice = self._window.centre.notice
+        text = f"{type(fault).__name__}: {fault}. This is a fault of cacheview: please report it with the details."
+        notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())
+        notice.show()
+        self._showing = False

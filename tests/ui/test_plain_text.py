@@ -1,0 +1,175 @@
+"""Nothing that comes from a store is markup, or acts, anywhere in the window."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import Qt as Core
+from PySide6.QtGui import QAction, QGuiApplication, Qt, QTextDocumentFragment
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import Image
+from cacheview.report import as_markdown, image_as_markdown
+from cacheview.ui.plain import tool_tip
+from cacheview.ui.settings import Settings
+from cacheview.ui.tips import set_tip
+from cacheview.ui.window import MainWindow
+from cacheview.visible import acts
+
+UI = Path(__file__).parents[2] / "cacheview" / "ui"
+NASTY = "<img src=/x.png><b>hi</b>&amp;&copy;\x1b[31m\u202e\u2066\u200b|`*_\r"
+
+
+def suite(folder: Path) -> Path:
+    def image(number: int, parent: str) -> dict[str, object]:
+        config = {"Cmd": [f"{NASTY}{number}"], "Env": [f"A={NASTY}"], "Labels": {NASTY: NASTY}, "User": NASTY}
+        return {
+            "id": f"sha256:{number:064x}",
+            "names": [f"{NASTY}:{number}"],
+            **({"parent": parent} if parent else {}),
+            "config": {
+                "created": "2024-01-01T00:00:00Z",
+                "os": "linux",
+                "container_config": config,
+                "history": [{"created_by": NASTY, "comment": NASTY}],
+            },
+            "doubts": [{"aspect": "container_config", "reason": NASTY, "remedy": NASTY}] if number == 3 else [],
+        }
+
+    images = [image(1, ""), image(2, f"sha256:{1:064x}"), image(3, f"sha256:{1:064x}")]
+    probe = {"name": NASTY, "note": NASTY, "parent": f"sha256:{1:064x}", "config": {"Cmd": [NASTY], "User": "x"}}
+    file = folder / "nasty<b>.jsonl"
+    case = {"rules": "containerd-71ebfc7", "name": NASTY, "images": images, "probes": [probe, {**probe, "note": ""}]}
+    file.write_text(json.dumps(case) + "\n" + json.dumps({**case, "name": NASTY + "2"}) + "\n{}\n")
+    return file
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(suite(tmp_path)))
+    yield window
+    window.close()
+
+
+def shown_by_tip(tip: str) -> str:
+    return QTextDocumentFragment.fromHtml(tip).toPlainText() if Qt.mightBeRichText(tip) else tip
+
+
+def demand_plain(text: str, where: object) -> None:
+    assert not [character for character in text if acts(character) and character not in "\n\u2028"], (where, text)
+
+
+def demand_all_plain(root: QWidget) -> None:
+    """Of every widget and action: what is drawn, pointed at, and read out."""
+    for label in root.findChildren(QLabel):
+        assert label.textFormat() is Core.TextFormat.PlainText or not Qt.mightBeRichText(label.text()), label.text()
+        demand_plain(label.text(), label)
+    for widget in (root, *root.findChildren(QWidget)):
+        tip = widget.toolTip()
+        assert "<img" not in tip
+        assert not Qt.mightBeRichText(tip) or tip.startswith('<p style="white-space: pre-wrap')
+        for text in (shown_by_tip(tip), widget.accessibleName(), widget.accessibleDescription(), widget.statusTip()):
+            demand_plain(text, widget)
+            assert "<p style" not in text
+            assert "&lt;" not in text
+    for action in root.findChildren(QAction):
+        assert "<img" not in action.toolTip()
+        for text in (action.text(), shown_by_tip(action.toolTip()), action.statusTip()):
+            demand_plain(text, action.text())
+        words = action.text().replace("&&", "")
+        assert words.count("&") <= 1, action.text()
+    for view in root.findChildren(QAbstractItemView):
+        if view.model() is not None:
+            _demand_rows_plain(view, QModelIndex(), 3)
+
+
+def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int) -> None:
+    model = view.model()
+    for row in range(min(model.rowCount(parent), 50)):
+        for column in range(model.columnCount(parent)):
+            index = model.index(row, column, parent)
+            tip = index.data(Core.ItemDataRole.ToolTipRole)
+            if isinstance(tip, str):
+                assert "<img" not in tip
+                demand_plain(shown_by_tip(tip), view)
+            for role in (Core.ItemDataRole.AccessibleTextRole, Core.ItemDataRole.AccessibleDescriptionRole):
+                told = index.data(role)
+                if isinstance(told, str):
+                    demand_plain(told, (view, role))
+        if depth:
+            _demand_rows_plain(view, model.index(row, 0, parent), depth - 1)
+
+
+def test_of_a_store_full_of_markup_and_controls(window: MainWindow) -> None:
+    demand_all_plain(window)
+
+
+def test_undo_names_an_image_as_it_is(window: MainWindow) -> None:
+    assert window.session is not None
+    assert window.workspace is not None
+    image = window.session.store.images[1]
+    window.workspace.probe.load_from_image(image)
+    undo = window.commands.undo
+    assert undo.isEnabled()
+    assert "<img src=/x.png>" in undo.text()
+    assert "<img src=/x.png>" in shown_by_tip(undo.toolTip())
+    demand_all_plain(window)
+    window.commands.undo.trigger()
+    assert "<img src=/x.png>" in shown_by_tip(window.commands.redo.toolTip())
+    demand_all_plain(window)
+
+
+def test_of_what_is_asked_for_later(window: MainWindow, qtbot: QtBot) -> None:
+    do = window.commands
+    for action in (do.audit, do.compare):
+        action.trigger()
+    qtbot.waitUntil(lambda: window.session is not None and window.session.answer is not None)
+    demand_all_plain(window)
+    for copied in (do.copy_text, do.copy_json, do.copy_markdown):
+        copied.trigger()
+        demand_plain(QGuiApplication.clipboard().text(), copied.text())
+
+
+def test_tips_of_actions_are_what_is_said(qapp: object) -> None:
+    action = QAction("x")
+    for text in ("Undo: set A", "a <b>b</b> &amp;", "two\nlines"):
+        set_tip(action, text)
+        assert shown_by_tip(action.toolTip()) == text
+    assert shown_by_tip(tool_tip("a\n<i>b")) == "a\n<i>b"
+
+
+def test_markdown_stays_in_its_cells(window: MainWindow) -> None:
+    assert window.session is not None
+    assert window.session.answer is not None
+    text = as_markdown(window.session.answer.explanation)
+    rows = [line for line in text.split("\n") if line.startswith("| ")]
+    assert rows
+    for row in rows:
+        assert row.replace("\\|", "").count("|") == 5, row
+    told = image_as_markdown(Image.model_validate_json(json.dumps({"id": "a|b\rc\n|x", "config": {}})))
+    assert all(line.replace("\\|", "").count("|") == 3 for line in told.split("\n"))
+    assert "\r" not in told
+
+
+def test_every_tip_goes_through_one_place() -> None:
+    """Qt guesses whether a tip is markup, so no other module gives one that is not its own words."""
+    for file in sorted(UI.rglob("*.py")):
+        if file.name == "tips.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setToolTip":
+                own = (
+                    isinstance(node.args[0], ast.Constant | ast.IfExp) or ast.unparse(node) == "action.setToolTip(tip)"
+                )
+                assert own, f"{file.name}: {ast.unparse(node)}"
