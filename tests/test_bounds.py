@@ -106,8 +106,11 @@ def test_a_file_without_a_case_is_unusable(content: bytes, tmp_path: Path) -> No
     run = run_bounded("check", tmp_path / "suite")
     assert run.status == 2
     assert run.output.endswith("\n0 passed, 1 failed\n")
-    (tmp_path / "good").write_bytes(CASE)
-    assert run_bounded("check", tmp_path / "suite", tmp_path / "good").status == 1
+    probe = {"config": {"Cmd": ["x"]}, "expect": {"outcome": "miss"}}
+    (tmp_path / "good").write_text(json.dumps({"rules": "containerd-71ebfc7", "probes": [probe]}))
+    run = run_bounded("check", tmp_path / "suite", tmp_path / "good")
+    assert run.status == 1
+    assert run.output.endswith("\n1 passed, 1 failed\n")
 
 
 # Archives

@@ -263,3 +263,17 @@ def test_one_probe_by_all_rule_sets(capsys: pytest.CaptureFixture[str]) -> None:
 def test_rules_that_are_none(rules: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:", "--rules", rules]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ["", "\n", '{"rules": "containerd-71ebfc7"}', '{"rules": "containerd-71ebfc7", "probes": []}']
+)
+def test_a_file_without_anything_to_check_is_unusable(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "suite.jsonl"
+    file.write_text(line)
+    assert main(["check", str(file)]) == 2
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+    assert main(["check", str(file), str(DATA / "hazards.jsonl")]) == 1
+    assert "no probe or build to check" in capsys.readouterr().out

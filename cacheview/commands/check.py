@@ -30,6 +30,11 @@ class _Tally:
     unusable: int = 0  # lines and files, among those that failed
     unknown: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def judged(self) -> int:
+        """Probes and builds, without what is neither."""
+        return self.passed + self.failed - self.unusable
+
     def add(self, *, passed: bool) -> None:
         if passed:
             self.passed += 1
@@ -63,17 +68,16 @@ def check_files(files: Sequence[str], rules: RuleSet | None) -> int:
 
 
 def _check_file(file: str, rules: RuleSet | None, tally: _Tally) -> bool:
-    """Whether there is any case in a file."""
-    is_usable, before = False, tally.unusable
+    """Whether anything of a file was judged: a file without a probe or a build must not look as if it had passed."""
+    before, unusable = tally.judged, tally.unusable
     try:
         for number, case in read_lines(file, _kind):
-            is_usable |= not isinstance(case, DataError)
             print_lines(_checked(f"{file}: ", number, case, rules, tally))
-        if not is_usable and tally.unusable == before:
-            raise DataError(f"the file has no case. {WHAT_A_SUITE_IS}", where=file)
+        if (tally.judged, tally.unusable) == (before, unusable):
+            raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
         print_lines(tally.refuse(error))
-    return is_usable
+    return tally.judged > before
 
 
 def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:

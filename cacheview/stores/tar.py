@@ -245,7 +245,7 @@ def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
         digits = data[start:space]
         end = start + (int(digits) if space > start and digits.isdigit() else 0)
         key, equals, value = data[space + 1 : end - 1].partition(b"=")
-        if end <= space + 1 or end > len(data) or not equals:
+        if space < 0 or end <= space + 1 or end > len(data) or not equals:
             raise TarError(f"the archive is damaged at byte {at + start}: bad pax record")
         if key == b"path" or key == b"GNU.sparse.name":
             extended.name = value

@@ -165,6 +165,7 @@ def test_absurd_extended_headers(kind: bytes) -> None:
         b"7 path\n",
         b"1 ",
         b" ",
+        b"8 a=bcd\n" + b"x" * 40,  # after a good record one without a length
     ],
 )
 def test_bad_pax_records(record: bytes) -> None:
