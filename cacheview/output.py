@@ -45,9 +45,6 @@ class Stream(io.TextIOBase):
         """That of the stream behind."""
         return (self._stream.encoding if self._stream is not None else None) or "utf-8"
 
-    def writable(self) -> bool:
-        return True
-
     def isatty(self) -> bool:
         return self._stream is not None and self._stream.isatty()
 
