@@ -130,11 +130,11 @@ def first_probe(store: ImageStore) -> Probe:
 
 
 def _by_name(store: ImageStore, name: str, basis: Basis, reason: str) -> Daemon:
-    """Of a rule set without a version it is the release that the store tells, where that has these rules."""
+    """Of a rule set without a version it is the release that the store belongs to, if that has these rules."""
     choice = rules_named(name)
     if not choice.version and not choice.commit:
-        told = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
-        known = next(told, None)
+        releases = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
+        known = next(releases, None)
         if known is None:
             return _newest_release(choice.rules, basis, reason)
         choice = known
@@ -180,9 +180,9 @@ def _newest_release(rules: RuleSet, basis: Basis, reason: str) -> Daemon:
 
 def _builders(store: ImageStore) -> Iterable[str]:
     """The versions that the images' configs name as their builder: those built on a parent here first, newest first."""
-    told = [image for image in _newest_first(store) if image.config.docker_version]
-    told.sort(key=lambda image: image.parent is None)
-    return dict.fromkeys(image.config.docker_version for image in told)
+    built = [image for image in _newest_first(store) if image.config.docker_version]
+    built.sort(key=lambda image: image.parent is None)
+    return dict.fromkeys(image.config.docker_version for image in built)
 
 
 def _newest_first(store: ImageStore) -> list[Image]:

@@ -18,6 +18,7 @@ from cacheview.faults import guarded
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, StoreKind, read_config
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.report import audits, matrices
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
 from cacheview.usage import (
@@ -214,9 +215,9 @@ def _opened_case(options: argparse.Namespace) -> Case:
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
     matrix = compare(store, probe)
     if as_json:
-        print_json(report.matrix_as_json(matrix, own.rules, using=own))
+        print_json(matrices.matrix_as_json(matrix, own.rules, using=own))
     else:
-        print(report.matrix_as_text(matrix, own.rules, using=own))
+        print(matrices.matrix_as_text(matrix, own.rules, using=own))
     mine = next(row for row in matrix.rows if row.rules is own.rules)
     return _STATUS[mine.verdict.outcome]
 
@@ -235,9 +236,9 @@ def _audit(arguments: list[str]) -> int:
     daemon = daemon_for(case, options.rules)
     found = audit(case.store, daemon.rules)
     if options.json:
-        print_json(report.audit_as_json(found, case.store, daemon.rules, using=daemon))
+        print_json(audits.audit_as_json(found, case.store, daemon.rules, using=daemon))
     else:
-        print(report.audit_as_text(found, case.store, daemon.rules, using=daemon))
+        print(audits.audit_as_text(found, case.store, daemon.rules, using=daemon))
     return 1 if found else 0
 
 

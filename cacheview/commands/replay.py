@@ -87,7 +87,7 @@ def replay_command(arguments: list[str]) -> int:
                 assumed=assumed,
             )
 
-        told = beyond(play, case.store, rules) if options.beyond else play({})
+        replayed = beyond(play, case.store, rules) if options.beyond else play({})
     except DataError as error:
         raise UsageError(str(error)) from error
     for note in added.notes(given_options, platform_is_given=platform_is_given):
@@ -95,13 +95,13 @@ def replay_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
-    missed = _misses(options.records, context, told, case.store, rules, summer, image_files)
+    missed = _misses(options.records, context, replayed, case.store, rules, summer, image_files)
     _keep(memory)
     if options.json:
-        print_json(replay_as_json(told, rules, missed, using=daemon))
+        print_json(replay_as_json(replayed, rules, missed, using=daemon))
     else:
-        print(replay_as_text(told, case.store, missed, using=daemon))
-    return _status(told)
+        print(replay_as_text(replayed, case.store, missed, using=daemon))
+    return _status(replayed)
 
 
 def _keep(memory: LayerMemory) -> None:
@@ -115,7 +115,7 @@ def _keep(memory: LayerMemory) -> None:
 def _misses(
     folder: str | None,
     context: FolderContext,
-    told: Replay,
+    replayed: Replay,
     store: ImageStore,
     rules: RuleSet,
     summer: ContextSummer,
@@ -125,12 +125,12 @@ def _misses(
     record: Record | None = None
     try:
         record = Record.load(Path(folder), context.title) if folder is not None else None
-        found = tuple(misses(told, store, rules, record, summer, image_files))
-        if record is not None and remember_files(record, told, summer):
+        found = tuple(misses(replayed, store, rules, record, summer, image_files))
+        if record is not None and remember_files(record, replayed, summer):
             record.save()
     except DataError as error:
         complain(f"--records: {error}")
-        found = tuple(misses(told, store, rules, None, summer, image_files))
+        found = tuple(misses(replayed, store, rules, None, summer, image_files))
     return found
 
 
@@ -200,9 +200,9 @@ def _argument(name: str, value: str | None) -> str | None:
     return os.environ.get(name) if value is None else value
 
 
-def _status(told: Replay) -> int:
-    if told.refused is not None:
+def _status(replayed: Replay) -> int:
+    if replayed.refused is not None:
         return 2
-    if told.all_cached is None:
+    if replayed.all_cached is None:
         return 3
-    return 0 if told.all_cached else 1
+    return 0 if replayed.all_cached else 1

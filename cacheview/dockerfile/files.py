@@ -40,7 +40,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     for source in sources:
         if not _is_checksum(source, instruction.name):
             raise DataError(
-                "the builder sends a checksum of the files, which the line alone does not tell for "
+                "the builder sends a checksum of the files, which the line alone does not show for "
                 f"{source[:80]!r}; write the checksum in its place, as the history of an image shows it: {_EXAMPLE}"
             )
     if len(sources) == 1:

@@ -67,7 +67,7 @@ class SourceHit(Enum):
     """What a source whose history goes on with the step answers."""
 
     WHOLE = "the source itself, whatever comes after the step"
-    RESTORE = "at its last step the source, which gets the parent; before that, an image made anew of the step"
+    RESTORE = "at its last step the source, which gets the parent; before that, a new image of the step"
 
 
 @dataclass(frozen=True)

@@ -90,16 +90,6 @@ class LayerFiles:
         self.memory.keep_sums(diff_id, {_key(number, before): value for (_, number, before), value in found.items()})
         return found
 
-    def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
-        """The beginning of a file, at most so many bytes. Raises as `listing`."""
-        data = b""
-        for _, pieces in self._source.contents(diff_id, {entry.number: entry}, self._report):
-            for piece in pieces:
-                data += piece
-                if len(data) >= most:
-                    break
-        return data[:most]
-
 
 def _digest(before: bytes) -> str:
     return hashlib.sha256(before).hexdigest()

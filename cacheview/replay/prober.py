@@ -27,7 +27,7 @@ _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
 _AFTER_UNKNOWN: Final = "it is asked only if the step before, which is not known, was a hit"
-_SOURCES_UNKNOWN: Final = "the store does not tell whether the layers of what --cache-from names are unpacked"
+_SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500
 """So many checksums are tried for files that are not known; with more of them the step is unknown at once."""

@@ -34,40 +34,33 @@ from cacheview.engine import (
     plain,
     plain_change,
 )
-from cacheview.engine.audit import StoreHazard
-from cacheview.engine.matrix import Group, Matrix
 from cacheview.engine.origin import origin_of
-from cacheview.model import Doubt, Image, ImageStore, Probe
+from cacheview.model import Doubt, Image, Probe
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.visible import visible, visible_json
 
 __all__ = [
-    "AUDIT_FORMAT",
     "FORMAT",
-    "MATRIX_FORMAT",
+    "NEAREST",
     "as_json",
     "as_markdown",
     "as_object",
     "as_text",
-    "audit_as_json",
-    "audit_as_object",
-    "audit_as_text",
     "check_as_object",
     "doubt_phrase",
     "edit_phrase",
+    "escaped",
     "headline",
     "image_as_markdown",
+    "image_as_object",
     "image_as_text",
+    "image_or_null",
     "joined",
     "json_text",
-    "matrix_as_json",
-    "matrix_as_markdown",
-    "matrix_as_text",
+    "unknown_as_object",
 ]
 
 FORMAT = "cacheview-explanation/1"
-AUDIT_FORMAT = "cacheview-audit/1"
-MATRIX_FORMAT = "cacheview-matrix/1"
 
 _NOT_CERTAIN = " (not certain)"
 
@@ -215,26 +208,26 @@ def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str
 
 def as_markdown(explanation: Explanation) -> str:
     """The same as a Markdown fragment, for an issue tracker or a chat."""
-    lines = [f"**{explanation.verdict.outcome.value.upper()}**: {_escaped(explanation.sentence)}", ""]
+    lines = [f"**{explanation.verdict.outcome.value.upper()}**: {escaped(explanation.sentence)}", ""]
     if explanation.reason:
-        lines += [_escaped(explanation.reason), ""]
+        lines += [escaped(explanation.reason), ""]
     if explanation.edit is not None:
-        lines += [f"Smallest edit to a hit: {_escaped(edit_phrase(explanation.edit, explanation))}", ""]
-    lines += [f"> {_escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
-    lines += [f"> Hazard, {hazard.kind.value}: {_escaped(hazard.sentence)} {_escaped(hazard.advice)}\n"
+        lines += [f"Smallest edit to a hit: {escaped(edit_phrase(explanation.edit, explanation))}", ""]
+    lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
+    lines += [f"> Hazard, {hazard.kind.value}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
     subject = explanation.deciding.subject if explanation.deciding is not None else None
     if subject is not None:
-        lines += [f"Checks of {_escaped(subject.image.title)}:", "", "| | check | probe | image |", "|---|---|---|---|"]
+        lines += [f"Checks of {escaped(subject.image.title)}:", "", "| | check | probe | image |", "|---|---|---|---|"]
         lines += [
-            f"| {_MARKS[check.outcome]} {_outcome(check)} | {_escaped(check.name)} | "
+            f"| {_MARKS[check.outcome]} {_outcome(check)} | {escaped(check.name)} | "
             f"{_cell(check.probe)} | {_cell(check.image)} |"
             for check in subject.checks
         ]
         lines.append("")
     trace = explanation.trace
     lines += [
-        f"Rules: {trace.rules.title}. Parent: {_escaped(parent_title(trace.store, trace.probe.parent))}.",
+        f"Rules: {trace.rules.title}. Parent: {escaped(parent_title(trace.store, trace.probe.parent))}.",
         "",
         "```json",
         json_text(_probe(trace.probe)).replace("```", r"``\u0060"),
@@ -248,13 +241,13 @@ def _outcome(check: Check) -> str:
     return check.outcome.value + (_NOT_CERTAIN if is_unsure else "")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is, in a cell of a table too."""
     return _MARKDOWN.sub(r"\\\g<0>", visible(text.replace("\n", " ")))
 
 
 def _cell(value: object) -> str:
-    return "" if value is ABSENT else _escaped(plain(value))
+    return "" if value is ABSENT else escaped(plain(value))
 
 
 def image_as_text(image: Image) -> str:
@@ -264,7 +257,7 @@ def image_as_text(image: Image) -> str:
 
 def image_as_markdown(image: Image) -> str:
     """The same as a Markdown table."""
-    rows = [f"| {name} | {_escaped(value)} |" for name, value in _image_facts(image)]
+    rows = [f"| {name} | {escaped(value)} |" for name, value in _image_facts(image)]
     return "\n".join(["| | |", "|---|---|", *rows])
 
 
@@ -297,23 +290,23 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
         **using_as_object(using),
         "verdict": {
             "outcome": verdict.outcome.value,
-            "image": _image_or_null(verdict.image),
+            "image": image_or_null(verdict.image),
             "stage": verdict.stage.value if verdict.stage is not None else None,
             "error": verdict.error or None,
         },
         "sentence": explanation.sentence,
         "reason": explanation.reason,
-        "unknown": None if verdict.unknown is None else _unknown(verdict.unknown, trace.rules),
+        "unknown": None if verdict.unknown is None else unknown_as_object(verdict.unknown, trace.rules),
         "doubts": [_doubt(each.doubt) | {"images": each.images} for each in explanation.doubted],
         "deciding": None
         if deciding is None
         else {
             "stage": deciding.stage.kind.value,
-            "image": _image(deciding.subject.image) if deciding.subject is not None else None,
+            "image": image_as_object(deciding.subject.image) if deciding.subject is not None else None,
             "check": check_as_object(deciding.check) if deciding.check is not None else None,
         },
         "nearest": [
-            {"image": _image(near.image), "fields": near.fields, "elements": near.elements}
+            {"image": image_as_object(near.image), "fields": near.fields, "elements": near.elements}
             for near in itertools.islice(_known_nearest(explanation), NEAREST)
         ],
         "edit": None if explanation.edit is None else _edit(explanation.edit, explanation),
@@ -331,10 +324,10 @@ def _known_nearest(explanation: Explanation) -> Iterator[Near]:
     return itertools.islice(explanation.nearest(), left)
 
 
-def _unknown(unknown: Unknown, rules: RuleSet) -> dict[str, Any]:
+def unknown_as_object(unknown: Unknown, rules: RuleSet) -> dict[str, Any]:
     return {
         "outcomes": [each.value for each in VerdictOutcome if each in unknown.outcomes],
-        "images": [_image(image) | {"built_here": _origin(image, rules)} for image in unknown.images],
+        "images": [image_as_object(image) | {"built_here": _origin(image, rules)} for image in unknown.images],
         "others": unknown.others,
         "aspects": sorted(unknown.aspects),
         "remedies": list(dict.fromkeys(each.doubt.remedy for each in unknown.doubted)),
@@ -350,11 +343,11 @@ def _doubt(doubt: Doubt) -> dict[str, Any]:
     return {"aspect": doubt.aspect, "reason": doubt.reason, "remedy": doubt.remedy}
 
 
-def _image_or_null(image: Image | None) -> dict[str, Any] | None:
-    return None if image is None else _image(image)
+def image_or_null(image: Image | None) -> dict[str, Any] | None:
+    return None if image is None else image_as_object(image)
 
 
-def _image(image: Image) -> dict[str, Any]:
+def image_as_object(image: Image) -> dict[str, Any]:
     return {"id": image.id, "names": list(image.names), "instruction": image.instruction}
 
 
@@ -385,7 +378,7 @@ def _hazard(hazard: Hazard) -> dict[str, Any]:
         "kind": hazard.kind.value,
         "sentence": hazard.sentence,
         "advice": hazard.advice,
-        "image": _image(hazard.image),
+        "image": image_as_object(hazard.image),
         "fields": list(hazard.fields),
     }
 
@@ -401,7 +394,7 @@ def _stage(explanation: Explanation, stage: Stage, *, everything: bool) -> dict[
         "subjects": [
             {
                 "role": subject.role,
-                "image": _image(subject.image),
+                "image": image_as_object(subject.image),
                 "outcome": subject.outcome.value,
                 "note": subject.note,
                 "checks": [check_as_object(check) for check in subject.checks],
@@ -432,105 +425,3 @@ def _given(key: str, value: object) -> dict[str, Any]:
     if value is None or isinstance(value, str | bool | int | list | tuple | dict):
         return {key: value}
     return {key: str(value)}
-
-
-def audit_as_text(
-    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
-) -> str:
-    """The hazards of a store, each with the first images that it concerns."""
-    hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
-    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}", *using_as_lines(using)]
-    for hazard in found:
-        lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
-        for image in hazard.images[:NEAREST]:
-            lines.append("  " + "  ".join(filter(None, (image.short_id, *image.names[:1], image.instruction[:100]))))
-        if hazard.count > NEAREST:
-            lines.append(f"  … and {hazard.count - NEAREST:,} more")
-    return joined(lines)
-
-
-def audit_as_json(
-    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
-) -> str:
-    """`audit_as_object` as JSON text."""
-    return json_text(audit_as_object(found, store, rules, using=using))
-
-
-def audit_as_object(
-    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
-) -> dict[str, Any]:
-    """The same as JSON-like values, with all images."""
-    return {
-        "format": AUDIT_FORMAT,
-        "rules": rules.name,
-        **using_as_object(using),
-        "images_total": len(store.images),
-        "hazards": [
-            {
-                "kind": hazard.kind.value,
-                "sentence": hazard.sentence,
-                "advice": hazard.advice,
-                "count": hazard.count,
-                "images": [_image(image) for image in hazard.images],
-            }
-            for hazard in found
-        ],
-    }
-
-
-def matrix_as_text(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
-    """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
-    lines: list[str] = []
-    for group in matrix.groups:
-        lines.append(headline(group.explanation))
-        if (check := _deciding_of(group)) is not None:
-            lines.append(f"  Deciding check: {check}")
-        lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
-        lines.append("")
-    return joined([*lines, "* the rules of this store", *using_as_lines(using)])
-
-
-def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
-    """The same as Markdown: a sentence for each answer, and a table of the rule sets that give it."""
-    lines: list[str] = []
-    for group in matrix.groups:
-        lines += [f"**{group.verdict.outcome.value.upper()}**: {_escaped(group.explanation.sentence)}", ""]
-        if (check := _deciding_of(group)) is not None:
-            lines += [f"Deciding check: {_escaped(check)}", ""]
-        lines += ["| | rules | |", "|---|---|---|"]
-        lines += [f"| {'✓' if row.rules is own else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows]
-        lines.append("")
-    return "\n".join([*lines, "✓ the rules of this store"])
-
-
-def matrix_as_json(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
-    """The same as JSON text."""
-    head = {"format": MATRIX_FORMAT, "rules": own.name, **using_as_object(using)}
-    document = {**head, "groups": [_group(group) for group in matrix.groups]}
-    return json_text(document)
-
-
-def _group(group: Group) -> dict[str, Any]:
-    verdict = group.verdict
-    return {
-        "outcome": verdict.outcome.value,
-        "image": _image_or_null(verdict.image),
-        "stage": verdict.stage.value if verdict.stage is not None else None,
-        "error": verdict.error or None,
-        "unknown": None if verdict.unknown is None else _unknown(verdict.unknown, group.rows[0].rules),
-        "deciding": _deciding_of(group),
-        "set_parent": dict(verdict.set_parent),
-        "sentence": group.explanation.sentence,
-        "rules": [row.rules.name for row in group.rows],
-    }
-
-
-def _deciding_of(group: Group) -> str | None:
-    deciding = group.explanation.deciding
-    if (
-        group.verdict.outcome in (VerdictOutcome.HIT, VerdictOutcome.UNKNOWN)
-        or deciding is None
-        or deciding.check is None
-    ):
-        return None
-    return deciding.check.name

@@ -176,7 +176,7 @@ class Headline(QObject):
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
         if unknown:
             told = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
-            notes.append(f"What the store does not tell exactly, of any image: {told}.")
+            notes.append(f"Not known exactly for any image: {told}.")
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"

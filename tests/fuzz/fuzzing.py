@@ -20,6 +20,7 @@ from cacheview import report
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, DataError, Probe
+from cacheview.report.audits import audit_as_text
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.save import suite_line
 from cacheview.visible import acts
@@ -287,4 +288,4 @@ def _examine_case(case: Case, source: random.Random) -> None:
                 json.loads(suite_line(case, probe=probe, redact_env=True, redact_labels=True))
     if source.randrange(4) == 0:
         rules = RULE_SETS[source.choice(sorted(RULE_SETS))]
-        shown(report.audit_as_text(audit(case.store, rules), case.store, rules))
+        shown(audit_as_text(audit(case.store, rules), case.store, rules))

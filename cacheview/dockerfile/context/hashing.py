@@ -79,7 +79,7 @@ class Memory:
                     raise TypeError
                 memory._known[key] = (tuple(stamp), found)
         except (ValueError, TypeError, KeyError, RecursionError):
-            raise DataError("it is no record of checksums; delete it, and it is made anew") from None
+            raise DataError("not a record of checksums; delete it to have it recreated") from None
         return memory
 
 

@@ -36,7 +36,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "--cache-from brings in": rules.sources.value,
         "A local answer counts beside sources": rules.descent.value,
         "A source whose history goes on with the step answers": rules.source_hit.value,
-        "An image made anew": _restoring(rules.restoring) if rules.source_hit is SourceHit.RESTORE else "is not made",
+        "A restored image": _restoring(rules.restoring) if rules.source_hit is SourceHit.RESTORE else "is not made",
         "A parent that the store lacks": _lost_parent(rules),
     }
 

@@ -34,7 +34,7 @@ _NO_CONTAINER_CONFIG = Doubt(
 )
 _NO_LABELS = Doubt(
     aspect="container_config",
-    reason="containerd did not tell which blob has its container config",
+    reason="containerd did not report which blob holds its container config",
     remedy="Open the store again, or the root folder of containerd in place of its socket, or the other way round",
 )
 

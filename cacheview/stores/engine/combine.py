@@ -114,7 +114,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         if more := len(store.by_id.keys() - listed):
             notes.append(f"{more} {'image is' if more == 1 else 'images are'} in it that the engine does not list.")
-        said = f"What the Docker Engine API does not tell was read from {place.location}."
+        said = f"Details that the Docker API leaves out were read from {place.location}."
         return Beside(store.by_id, remedy_for(engine, tried), (said, *notes), store.problems, store.layers_at)
     return Beside({}, remedy_for(engine, tried), tuple(notes))
 

@@ -229,7 +229,7 @@ def _context(name: str, origin: str) -> Endpoint:
     meta = _read(_ContextMeta, path)
     endpoint = meta.Endpoints.get("docker")
     if endpoint is None or not endpoint.Host:
-        raise DataError(f"the Docker context {name[:100]!r} has no Docker endpoint. Make it anew", where=str(path))
+        raise DataError(f"the Docker context {name[:100]!r} has no Docker endpoint. Recreate it", where=str(path))
     tls = None
     material = folder / "contexts" / "tls" / digest / "docker"
     if endpoint.Host.startswith("tcp://") and (endpoint.SkipTLSVerify or material.is_dir()):

@@ -1,4 +1,4 @@
-"""What the Docker Engine API does not tell of an image. One object for each doubt of a store: images share them."""
+"""What the Docker Engine API does not report of an image. One object for each doubt of a store: images share them."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Doubts:
         self._unread: dict[tuple[str, bool], tuple[Doubt, ...]] = {}
         self.always = self._always()
         self.container_config = self.about(
-            "container_config", "the API does not tell the container config of an image in this store"
+            "container_config", "the API does not report the container config of an image in this store"
         )
         self.no_container_config = self.about(
-            "container_config", f"this engine does not tell container configs at API {engine.inspect_api}"
+            "container_config", f"this engine does not report container configs at API {engine.inspect_api}"
         )
-        self.from_scratch = self.about("from_scratch", "the API does not tell the label of a first step FROM scratch")
+        self.from_scratch = self.about("from_scratch", "the API does not report the label of a first step FROM scratch")
         self.empty_layer = self.about(
             "history.empty_layer",
-            "the API tells the sizes of layers only, and fewer entries have a size than there are layers: which of the "
-            "others has an empty layer of its own, and which has none, cannot be told",
+            "the API reports only the sizes of layers, and fewer entries have a size than there are layers: which of "
+            "the others have an empty layer, and which have none, is unknown",
         )
         self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
 
@@ -70,11 +70,12 @@ class Doubts:
         engine, release = self.engine, self.engine.number
         doubts = []
         if self.in_containerd or release is None or release >= (28, 2):
-            doubts.append(self.about("config.config", f"the API does not tell {_LEGACY}"))
+            doubts.append(self.about("config.config", f"the API does not report {_LEGACY}"))
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not tell os.features, in newer versions no container, and as comment the history's",
+                "the API does not report os.features; newer versions report no container, and the comment of the "
+                "history as the image's",
             )
         )
         doubts.append(
@@ -83,14 +84,14 @@ class Doubts:
                 f"the history of the API {_SECONDS}; no time looks like 1970-01-01T00:00:00Z",
             )
         )
-        doubts.append(self.about("history.author", "the history of the API does not tell authors"))
+        doubts.append(self.about("history.author", "the history of the API does not report authors"))
         if self.in_containerd:
-            doubts.append(self.about("config_digest", "the API does not tell the digest of the config in this store"))
+            doubts.append(self.about("config_digest", "the API does not report the digest of the config in this store"))
         if engine.store is None:
             doubts.append(
-                self.about("names", "it is not known which kind of store it is, so digests are not taken as names")
+                self.about("names", "which kind of store it is is not known, so digests are not used as names")
             )
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
             # 71ebfc7 and 20.10 neither write nor read it; it came with 23.0.11, 24.0.9 and 25.0.2.
-            doubts.append(self.about("built_locally", "the API does not tell whether an image was built here"))
+            doubts.append(self.about("built_locally", "the API does not report whether an image was built here"))
         return tuple(doubts)

@@ -238,10 +238,10 @@ class AuditPane(QWidget):
         self.image_activated.emit(self.images_model.images[index.row()].id)
 
     def _copy_all(self) -> None:
-        from cacheview import report
+        from cacheview.report.audits import audit_as_text
 
         if self._asked is not None:
-            QGuiApplication.clipboard().setText(report.audit_as_text(self.model.hazards, *self._asked))
+            QGuiApplication.clipboard().setText(audit_as_text(self.model.hazards, *self._asked))
             self.copied.emit("all hazards as text")
 
     def _copy_hazard(self) -> None:

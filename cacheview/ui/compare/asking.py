@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from cacheview import report as forms
 from cacheview.engine import RULE_SETS, RuleSet, explain
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
+from cacheview.report import matrices
 from cacheview.stores.collector import freeze_more
 from cacheview.ui.compare.line import Line
 from cacheview.ui.loading import Report, Work
@@ -22,9 +22,9 @@ __all__ = ["FORMS", "Asker"]
 _AT_ONCE: Final = 0.05  # seconds in which all verdicts are there once the indexes are: then they are shown together
 
 FORMS: Final[dict[str, Callable[[Matrix, RuleSet], str]]] = {
-    "text": forms.matrix_as_text,
-    "Markdown": forms.matrix_as_markdown,
-    "JSON": forms.matrix_as_json,
+    "text": matrices.matrix_as_text,
+    "Markdown": matrices.matrix_as_markdown,
+    "JSON": matrices.matrix_as_json,
 }
 """What the table can be copied as."""
 

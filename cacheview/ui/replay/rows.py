@@ -205,7 +205,7 @@ def reason_text(step: Step, store: ImageStore) -> str:
     known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
     more = len(step.possible) - len(known)
     told = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
-    return f"{step.reason}. If it is a hit, it is of {told}." if known else step.reason
+    return f"{step.reason}. If it hits, it hits {told}." if known else step.reason
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:

@@ -247,7 +247,7 @@ def _besides(expect: Expectation) -> str:
     """What is expected besides outcome and image."""
     parts = []
     if expect.created is not None:
-        parts.append("the image that is made anew, in full")
+        parts.append("the complete new image")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
         parts.append(f"the hit records {plural(count, 'parent') if count else 'no parent'}")

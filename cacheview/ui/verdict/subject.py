@@ -43,7 +43,7 @@ class SubjectLine(QWidget):
         if selected is not None and is_apart:
             text = f"The probe was changed: this is not the verdict of {selected.name}."
         elif selected is not None and selected.is_unknown:
-            text = f"{selected.title} is unknown: {selected.why}"
+            text = f"{selected.title} is unknown. {selected.why}"
         elif selected is not None:
             text = selected.title
         self._text.say(one_line(text))

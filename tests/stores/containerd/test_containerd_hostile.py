@@ -57,7 +57,7 @@ def test_nonsense_is_told_and_nothing_is_printed(
         store = read(str(address))
         assert len(store.images) == len(truth(SAMPLE))
         doubts = {image.doubt("container_config") for image in store.images}
-        assert [doubt is not None and "did not tell" in doubt.reason for doubt in doubts] == [True]
+        assert [doubt is not None and "did not report" in doubt.reason for doubt in doubts] == [True]
         assert "no answer of containerd" in store.problems[0].what
         assert [called for called, _ in server.called].count(method) == 1
     else:

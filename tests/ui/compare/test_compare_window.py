@@ -14,11 +14,11 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cacheview import report
 from cacheview.cases import daemon_known
 from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome
 from cacheview.engine.matrix import Row, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
+from cacheview.report import matrices
 from cacheview.ui.compare import CompareDock, asking
 from cacheview.ui.compare.model import Column
 from cacheview.ui.compare.pane import ComparePane
@@ -537,9 +537,9 @@ def test_rules_chosen_elsewhere_are_marked(shown: ComparePane, demo: MainWindow)
 @pytest.mark.parametrize(
     ("form", "formatter"),
     [
-        ("text", report.matrix_as_text),
-        ("Markdown", report.matrix_as_markdown),
-        ("JSON", report.matrix_as_json),
+        ("text", matrices.matrix_as_text),
+        ("Markdown", matrices.matrix_as_markdown),
+        ("JSON", matrices.matrix_as_json),
     ],
 )
 def test_copy(shown: ComparePane, demo: MainWindow, qtbot: QtBot, form: str, formatter: object) -> None:
@@ -562,7 +562,7 @@ def test_copy_by_keyboard(shown: ComparePane, qtbot: QtBot) -> None:
 
 def test_markdown_lists_every_rule_set_once(demo: MainWindow) -> None:
     matrix = compare(session(demo).store, session(demo).document.probe)
-    told = report.matrix_as_markdown(matrix, RULE_SETS["containerd-71ebfc7"])
+    told = matrices.matrix_as_markdown(matrix, RULE_SETS["containerd-71ebfc7"])
     for rules in RULE_SETS.values():
         assert told.count(f"| {rules.name} | {rules.title} |") == 1
     assert told.count("| ✓ | containerd-71ebfc7 |") == 1

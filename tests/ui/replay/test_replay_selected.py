@@ -149,6 +149,6 @@ def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: Mai
     assert pane.banner.text.startswith("HIT: ")
     session.select(Selected("step 4", session.document.probe, "It depends.", "step 3 hits", True))
     assert pane.banner.text.startswith("HIT, if step 3 hits: ")
-    assert pane.subject.text == "Step 4 is unknown: It depends."
+    assert pane.subject.text == "Step 4 is unknown. It depends."
     session.select(Selected("step 4", session.document.probe, "Layers.", "", True))
     assert pane.banner.text.startswith("HIT, not certain: ")

@@ -1,0 +1,61 @@
+"""The hazards of a store as text and as JSON; the keys are in resources/docs/command-line.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cacheview.cases import Daemon
+from cacheview.engine import RuleSet
+from cacheview.engine.audit import StoreHazard
+from cacheview.model import ImageStore
+from cacheview.report import NEAREST, image_as_object, joined, json_text
+from cacheview.report.using import using_as_lines, using_as_object
+
+__all__ = ["AUDIT_FORMAT", "audit_as_json", "audit_as_object", "audit_as_text"]
+
+AUDIT_FORMAT: Final = "cacheview-audit/1"
+
+
+def audit_as_text(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> str:
+    """The hazards of a store, each with the first images that it concerns."""
+    hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
+    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}", *using_as_lines(using)]
+    for hazard in found:
+        lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
+        for image in hazard.images[:NEAREST]:
+            lines.append("  " + "  ".join(filter(None, (image.short_id, *image.names[:1], image.instruction[:100]))))
+        if hazard.count > NEAREST:
+            lines.append(f"  … and {hazard.count - NEAREST:,} more")
+    return joined(lines)
+
+
+def audit_as_json(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> str:
+    """`audit_as_object` as JSON text."""
+    return json_text(audit_as_object(found, store, rules, using=using))
+
+
+def audit_as_object(
+    found: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+) -> dict[str, Any]:
+    """The same as JSON-like values, with all images."""
+    return {
+        "format": AUDIT_FORMAT,
+        "rules": rules.name,
+        **using_as_object(using),
+        "images_total": len(store.images),
+        "hazards": [
+            {
+                "kind": hazard.kind.value,
+                "sentence": hazard.sentence,
+                "advice": hazard.advice,
+                "count": hazard.count,
+                "images": [image_as_object(image) for image in hazard.images],
+            }
+            for hazard in found
+        ],
+    }

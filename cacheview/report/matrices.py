@@ -1,0 +1,73 @@
+"""One probe under several rule sets, as text, Markdown and JSON; the keys are in resources/docs/command-line.md."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cacheview.cases import Daemon
+from cacheview.engine import RuleSet, VerdictOutcome
+from cacheview.engine.matrix import Group, Matrix
+from cacheview.report import escaped, headline, image_or_null, joined, json_text, unknown_as_object
+from cacheview.report.using import using_as_lines, using_as_object
+
+__all__ = ["MATRIX_FORMAT", "matrix_as_json", "matrix_as_markdown", "matrix_as_text"]
+
+MATRIX_FORMAT: Final = "cacheview-matrix/1"
+
+
+def matrix_as_text(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
+    """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
+    lines: list[str] = []
+    for group in matrix.groups:
+        lines.append(headline(group.explanation))
+        if (check := _deciding_of(group)) is not None:
+            lines.append(f"  Deciding check: {check}")
+        lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
+        lines.append("")
+    return joined([*lines, "* the rules of this store", *using_as_lines(using)])
+
+
+def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
+    """The same as Markdown: a sentence for each answer, and a table of the rule sets that give it."""
+    lines: list[str] = []
+    for group in matrix.groups:
+        lines += [f"**{group.verdict.outcome.value.upper()}**: {escaped(group.explanation.sentence)}", ""]
+        if (check := _deciding_of(group)) is not None:
+            lines += [f"Deciding check: {escaped(check)}", ""]
+        lines += ["| | rules | |", "|---|---|---|"]
+        lines += [f"| {'✓' if row.rules is own else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows]
+        lines.append("")
+    return "\n".join([*lines, "✓ the rules of this store"])
+
+
+def matrix_as_json(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
+    """The same as JSON text."""
+    head = {"format": MATRIX_FORMAT, "rules": own.name, **using_as_object(using)}
+    document = {**head, "groups": [_group(group) for group in matrix.groups]}
+    return json_text(document)
+
+
+def _group(group: Group) -> dict[str, Any]:
+    verdict = group.verdict
+    return {
+        "outcome": verdict.outcome.value,
+        "image": image_or_null(verdict.image),
+        "stage": verdict.stage.value if verdict.stage is not None else None,
+        "error": verdict.error or None,
+        "unknown": None if verdict.unknown is None else unknown_as_object(verdict.unknown, group.rows[0].rules),
+        "deciding": _deciding_of(group),
+        "set_parent": dict(verdict.set_parent),
+        "sentence": group.explanation.sentence,
+        "rules": [row.rules.name for row in group.rows],
+    }
+
+
+def _deciding_of(group: Group) -> str | None:
+    deciding = group.explanation.deciding
+    if (
+        group.verdict.outcome in (VerdictOutcome.HIT, VerdictOutcome.UNKNOWN)
+        or deciding is None
+        or deciding.check is None
+    ):
+        return None
+    return deciding.check.name
