@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.cli import main
+from cacheview.dockerfile.context import CLIENTS
 from cacheview.documentation import PAGES, page_text
 from cacheview.engine import RULE_SETS, HazardKind
 from cacheview.engine.rulesets.table import markdown
@@ -61,3 +62,7 @@ def test_the_license_comes_with_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["license"] == "Apache-2.0"
     assert [file for file in project["license-files"] if not (ROOT / file).is_file()] == []
+
+
+def test_every_client_is_documented() -> None:
+    assert [name for name in CLIENTS if f"`{name}`" not in page_text("replay.md")] == []
