@@ -18,6 +18,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: windows not in item.path.parents)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes by their length: packed ones hold the time, and all workers must have the same names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the program keeps in the user's cache folder goes elsewhere."""
