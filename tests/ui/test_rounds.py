@@ -133,7 +133,6 @@ def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, acti
         assert verdict.view.viewport().height() >= 5 * row
         deciding = verdict.view.visualRect(verdict.navigation.deciding_index())
         assert verdict.view.viewport().rect().contains(deciding)
-        assert not any(value.isVisible() for value in verdict.detail.values)  # they have given way
 
     qtbot.waitUntil(has_room)
     assert demo.height() == 768
