@@ -15,7 +15,7 @@ from cacheview.engine import ImageCache, VerdictOutcome, explain
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
 from cacheview.faults import guarded
-from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, StoreKind, read_config
+from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.report import audits, matrices
@@ -246,7 +246,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     if given in ("", "scratch"):
         return SCRATCH
     try:
-        return store.resolve_for(given, graph_driver=daemon.rules.store is StoreKind.GRAPH_DRIVER).id
+        return store.resolve_for(given, daemon.rules.store).id
     except DataError as error:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
             return given if ":" in given else f"sha256:{given}"

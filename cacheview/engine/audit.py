@@ -11,7 +11,7 @@ from cacheview.engine.hazards.configs import asks_for_mark, is_restored
 from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
 from cacheview.engine.requirement import BuiltLocally
-from cacheview.engine.ruleset import Candidates, MissingTime, RuleSet, SourceHit, Sources
+from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Aspect, HealthConfig, Image, ImageStore, StoreKind
 
 __all__ = ["StoreHazard", "audit"]
@@ -44,13 +44,13 @@ def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
 
 
 def _audit(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    if rules.candidates is not Candidates.BY_LAYERS:  # those rules read no parent and no config
+    if not rules.by_layers:  # those rules read no parent and no config
         yield from _parents(store, rules)
         yield from _records(store, rules)
         yield from _configs(store, rules)
     yield from _ties(store, rules)
     yield from _layers(store, rules)
-    if rules.candidates is not Candidates.BY_LAYERS:
+    if not rules.by_layers:
         yield from _loaded(store, rules)
 
 
@@ -146,7 +146,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
             unmarked,
         )
     timeless = tuple(i for i in steps if i.created is None and _known(i, "created"))
-    if timeless and rules.missing_time is MissingTime.NONE:
+    if timeless and not rules.dates_missing_times:
         yield StoreHazard(
             HazardKind.NO_TIME,
             f"{_these(len(timeless), 'has', 'have')} no time of creation: by these rules such an image never matches.",
@@ -162,7 +162,7 @@ def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
         image
         for image in store.images
         if (image.built_locally or not marked)
-        and (image.parent is not None or rules.candidates is not Candidates.MARKED or image.from_scratch)
+        and (image.parent is not None or not rules.marks_first_steps or image.from_scratch)
         and rules.time(image.created) is not None
         and _known(image, "parent", "created", "container_config", "built_locally", "from_scratch")
     ]
@@ -212,7 +212,7 @@ def _frozen(value: object, field: str) -> Hashable:
 
 
 def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    if rules.candidates is Candidates.BY_LAYERS:
+    if rules.by_layers:
         alike = [i for i in store.images if i.history and i.diff_ids and _known(i, "history", "diff_ids")]
         alike = [i for i in alike if _known(i, "history.created", "history.created_by", "history.author")]
 
@@ -238,7 +238,7 @@ def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     if tied:
         concerned = {image.id for group in tied for image in group}
         when = "come next on the same image by the same command"
-        if rules.candidates is not Candidates.BY_LAYERS:
+        if not rules.by_layers:
             when = "have the same parent, config and time of creation as another"
         yield StoreHazard(
             HazardKind.TIE,
@@ -274,9 +274,9 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     if not short:
         return
     what = "counts for less as --cache-from than its history says"
-    if rules.sources is Sources.LINEAGE:
+    if rules.sources_with_ancestors:
         what = "is passed over in silence as --cache-from"
-    elif rules.source_hit is SourceHit.RESTORE:
+    elif rules.may_restore:
         what = "can end the build with a fault of the daemon (panic) as --cache-from"
     yield StoreHazard(
         HazardKind.LAYERS_MISSING,

@@ -12,7 +12,7 @@ from cacheview.engine.comparison import SameElements
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
-from cacheview.engine.ruleset import Candidates, ConfigCheck, RuleSet
+from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import SCRATCH, Aspect, ContainerConfig, Doubt, Image, Probe
 
 __all__ = [
@@ -43,16 +43,16 @@ def config_is_unknown(image: Image) -> bool:
 
 def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
     """What of an image decides whether it is a candidate for this parent."""
-    if rules.candidates is Candidates.BY_LAYERS:
+    if rules.by_layers:
         return ("diff_ids",)
-    return ("from_scratch",) if rules.candidates is Candidates.MARKED and parent == SCRATCH else ("parent",)
+    return ("from_scratch",) if rules.marks_first_steps and parent == SCRATCH else ("parent",)
 
 
 def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
     """All that the local cache reads of an image."""
-    if rules.candidates is Candidates.BY_LAYERS:
+    if rules.by_layers:
         return ("diff_ids", "history", *_OF_ENTRIES)
-    marked: tuple[Aspect, ...] = ("from_scratch",) if rules.candidates is Candidates.MARKED else ()
+    marked: tuple[Aspect, ...] = ("from_scratch",) if rules.marks_first_steps else ()
     required = tuple(requirement.aspect for requirement in (*rules.requirements, *rules.later))
     return tuple(dict.fromkeys(("container_config", "created", "parent", *marked, *required)))
 

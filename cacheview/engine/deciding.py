@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from cacheview.engine.check import Check, CheckKind, CheckOutcome
 from cacheview.engine.known import KnownCache
 from cacheview.engine.nearness import Near, countable, nearest
-from cacheview.engine.ruleset import Candidates
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
 from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome
 from cacheview.model import Image
@@ -70,7 +69,7 @@ def _of_miss(told: Trace, cache: KnownCache) -> Deciding | None:
     """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
     local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
     assert local is not None
-    if cache.rules.candidates is Candidates.BY_LAYERS:
+    if cache.rules.by_layers:
         return _by_layers(told)
     index = told.index
     known = ~index.unknown

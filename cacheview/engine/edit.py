@@ -14,7 +14,7 @@ from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_tex
 from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.history import created_by, has_nothing_to_compare, history_checks, history_keys, matches_history
 from cacheview.engine.nearness import countable, distance, nearest
-from cacheview.engine.ruleset import Candidates, RuleSet
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
@@ -143,7 +143,7 @@ def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | N
     Every proposal is put to the cache before it is returned. The config alone is preferred to the parent, and the
     parent to the references, where they cost the same. No proposal is made from a value that is not known exactly.
     """
-    if verdict.outcome is not VerdictOutcome.MISS or cache.rules.candidates is Candidates.BY_LAYERS:
+    if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return None
     for proposal in _cheapest_first(cache, probe):
         found = cache.verdict(proposal.edit.probe)

@@ -12,7 +12,7 @@ from enum import Enum
 from cacheview.engine.check import CheckKind
 from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
-from cacheview.engine.ruleset import Descent, MissingTime, RuleSet
+from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
 
 def history_keys(image: Image, rules: RuleSet) -> tuple[tuple[object, ...], ...]:
     """What the entries of an image's history are compared by: equal keys are equal to the daemon."""
-    if rules.missing_time is MissingTime.NONE:
+    if not rules.dates_missing_times:
         return image.history_keys
     return tuple(rules.entry_key(entry) for entry in image.history)
 
@@ -121,7 +121,7 @@ class IsParent(Enum):
 
 def descends(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> IsParent:
     """Ask it as the daemon does: along the parents in the store, or of the source alone."""
-    if rules.descent is Descent.PARENT:
+    if rules.reads_one_parent:
         if source.parent is not None:
             return IsParent.YES if source.parent == answer.id else IsParent.NO
         # The daemon asks the answer itself instead.
@@ -143,7 +143,7 @@ def descends(source: Image, answer: Image, store: ImageStore, rules: RuleSet) ->
 
 def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> tuple[Doubt, ...]:
     """What it rests on that is not known, whether the source has the local answer as its parent or ancestor."""
-    if rules.descent is Descent.PARENT:
+    if rules.reads_one_parent:
         doubts = doubts_about(source, "parent")
         if source.parent is None or doubts:
             doubts = joined(doubts, doubts_about(answer, "parent"))

@@ -13,9 +13,9 @@ from cacheview.engine.index import CandidateIndex, bits_of, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
-from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit, Sources
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
-from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageConfig, ImageStore, Probe, StoreKind
+from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageConfig, ImageStore, Probe
 
 __all__ = ["NEW", "KnownCache", "Past"]
 
@@ -67,13 +67,12 @@ class KnownCache:
         """The same in store order."""
         found = self._children.get(parent)
         if found is None:
-            match self.rules.candidates:
-                case Candidates.BY_LAYERS:
-                    found = children_by_layers(self.store, parent)
-                case Candidates.MARKED if parent == SCRATCH:
-                    found = tuple(image for image in self.store.images if image.from_scratch)
-                case _:
-                    found = self.store.children.get(parent, ())
+            if self.rules.by_layers:
+                found = children_by_layers(self.store, parent)
+            elif self.rules.marks_first_steps and parent == SCRATCH:
+                found = tuple(image for image in self.store.images if image.from_scratch)
+            else:
+                found = self.store.children.get(parent, ())
             self._children[parent] = found
         return found
 
@@ -130,13 +129,13 @@ class KnownCache:
 
     def as_known(self, probe: Probe) -> Verdict:
         """The answer: ``MakeImageCache`` and ``GetCache`` of moby's ``image/cache`` and ``daemon/containerd``."""
-        if self.rules.sources is Sources.ALL:
+        if self.rules.sources_must_exist:
             lost = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
             if lost is not None:
                 return Verdict(
                     VerdictOutcome.ERROR, None, StageKind.CACHE_FROM, error=lost.reason, why=Why.REFERENCE_NOT_FOUND
                 )
-        if self.rules.candidates is Candidates.BY_LAYERS:
+        if self.rules.by_layers:
             return self._verdict_by_layers(probe)
         local = self._newest(probe)
         if not probe.cache_from:
@@ -150,7 +149,7 @@ class KnownCache:
                     case IsParent.YES:
                         return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
                     case IsParent.NEVER:
-                        asks_itself = self.rules.descent is Descent.PARENT
+                        asks_itself = self.rules.reads_one_parent
                         why = Why.ASKS_ITSELF if asks_itself else Why.PARENT_CYCLE
                         return Verdict(VerdictOutcome.DIVERGES, None, StageKind.DESCENT, local, sources, why=why)
                     case IsParent.NO:
@@ -177,13 +176,13 @@ class KnownCache:
     ) -> Verdict:
         parent = self.parent(probe)
         if parent is None and probe.parent != SCRATCH:
-            error = self._lost_parent(probe.parent)
+            error = self.rules.lost_parent.error(probe.parent)
             is_there = probe.parent in self.store.by_id
             why = Why.PARENT_OF_OTHER_PLATFORM if is_there else Why.PARENT_NOT_FOUND
             return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error, why=why)
         for source in distinct:
             if matches_history(source, parent, probe.config, self.rules):
-                if self.rules.source_hit is SourceHit.WHOLE:
+                if not self.rules.may_restore:
                     return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, source=source)
                 return self.source_hit(probe, parent, source, local, sources)
         return Verdict(VerdictOutcome.MISS, None, None, local, sources)
@@ -222,7 +221,7 @@ class KnownCache:
             return self._failed_restore(probe, source, local, sources, f"{text}exists, but failed to resolve")
         else:
             image = self.store.by_id[same]
-        moved = self._moves(image.id, parent) if same is not None or self.rules.store is StoreKind.GRAPH_DRIVER else {}
+        moved = {} if same is None and self.rules.records_parent else self._moves(image.id, parent)
         return Verdict(
             VerdictOutcome.HIT,
             image,
@@ -236,12 +235,11 @@ class KnownCache:
         )
 
     def _created(self, config: ImageConfig, parent: Image | None) -> Image:
-        is_containerd = self.rules.store is StoreKind.CONTAINERD
+        records = self.rules.records_parent  # else it is set afterwards, see `Verdict.set_parent`
         return Image(
             id=NEW,
-            # A graph driver is told the parent afterwards, see `Verdict.set_parent`.
-            parent=parent.id if parent is not None and is_containerd else None,
-            from_scratch=is_containerd and parent is None,
+            parent=parent.id if parent is not None and records else None,
+            from_scratch=records and parent is None,
             built_locally=self.rules.restoring.built_locally,
             config=config,
         )
@@ -270,13 +268,6 @@ class KnownCache:
             source=source,
         )
 
-    def _lost_parent(self, parent: str) -> str:
-        if self.rules.store is StoreKind.GRAPH_DRIVER:
-            return f"unable to find image {parent}: failed to get digest {parent}"
-        if self.rules.descent is Descent.ANCESTOR:
-            return f"unable to find image {parent}: GetImage: No such image: {parent}"
-        return f"No such image: {parent}"
-
     def _verdict_by_layers(self, probe: Probe) -> Verdict:
         """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
         sources, distinct = self.sources(probe.cache_from)
@@ -284,9 +275,9 @@ class KnownCache:
             return Verdict(VerdictOutcome.MISS, sources=sources, why=Why.SCRATCH_NOT_LOOKED_UP)
         parent = self.store.by_id.get(probe.parent)
         if parent is None:
-            if self.rules.lost_parent_is_miss:
+            if self.rules.lost_parent.is_miss:
                 return Verdict(VerdictOutcome.MISS, sources=sources, why=Why.PARENT_NOT_FOUND)
-            error = self._lost_parent(probe.parent)
+            error = self.rules.lost_parent.error(probe.parent)
             return Verdict(
                 VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=Why.PARENT_NOT_FOUND
             )

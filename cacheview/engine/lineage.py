@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.doubts import doubts_about
-from cacheview.engine.ruleset import RuleSet, Sources
-from cacheview.model import DataError, Doubt, Image, ImageStore, StoreKind, parse_reference
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 
 __all__ = ["Lineage", "lineages"]
 
@@ -57,13 +57,12 @@ def _is_by_name(reference: str) -> bool:
 
 
 def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Doubt, ...]) -> Lineage:
-    sources = rules.sources
     try:
-        image = store.resolve_for(reference, graph_driver=rules.store is StoreKind.GRAPH_DRIVER)
+        image = store.resolve_for(reference, rules.store)
     except DataError as error:
-        reason = error.what if sources is Sources.ALL else f"{error.what}; the daemon passes it over in silence"
+        reason = error.what if rules.sources_must_exist else f"{error.what}; the daemon silently ignores it"
         return Lineage(reference, None, (), reason, naming, naming)
-    if sources is not Sources.LINEAGE:
+    if not rules.sources_with_ancestors:
         return Lineage(reference, image, (image,), "", naming, naming)
     counting = doubts_about(image, "history")
     sizing = (*_sizing(image), *counting)
@@ -72,7 +71,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     if with_layer > len(image.diff_ids) and not sizing:
         reason = (
             f"its history has {with_layer} entries with a layer and it has {len(image.diff_ids)} layers: "
-            "the sizes cannot be told, so the daemon passes it over in silence"
+            "the sizes cannot be told, so the daemon silently ignores it"
         )
         return Lineage(reference, image, (), reason, doubts, open_ended)
     if not image.history:

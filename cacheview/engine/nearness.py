@@ -9,7 +9,7 @@ from typing import Any
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.index import CandidateIndex, bits_of, iterate_bits
 from cacheview.engine.known import KnownCache
-from cacheview.engine.ruleset import Descent, RuleSet
+from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Image, ImageStore
 
 __all__ = ["Near", "ancestors", "countable", "distance", "nearest"]
@@ -51,9 +51,9 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
 def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
     """Those of a set that would count as a local answer beside these sources: one of them has it as its parent."""
     parents = {source.parent for source in sources}
-    if cache.rules.descent is Descent.ANCESTOR:
+    if cache.rules.follows_ancestors:
         parents = set(ancestors(cache.store, sources))
-    alone = cache.rules.descent is Descent.PARENT and None in parents  # such a source asks the answer itself
+    alone = cache.rules.reads_one_parent and None in parents  # such a source asks the answer itself
     found = [
         position
         for position in iterate_bits(among)

@@ -16,7 +16,6 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import child_doubts, layer_checks
 from cacheview.engine.nearness import ancestors
-from cacheview.engine.ruleset import Candidates, Descent, SourceHit, Sources
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 
@@ -68,7 +67,7 @@ class _Answers:
 def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown | None:
     """All that the daemon may answer; None: nothing but what is known."""
     answers = _Answers()
-    if cache.rules.candidates is Candidates.BY_LAYERS:
+    if cache.rules.by_layers:
         _by_layers(cache, probe, answers)
     else:
         _by_config(cache, probe, answers)
@@ -152,7 +151,7 @@ class _Local:
             yield None
         sources = [member.image for member in members if member.image is not None]
         parents = {source.parent for source in sources}
-        if cache.rules.descent is Descent.ANCESTOR:
+        if cache.rules.follows_ancestors:
             parents = set(ancestors(cache.store, sources))
         others: set[bool] = set()
         for image in self.images():
@@ -242,7 +241,7 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
 def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
     """What comes of a source whose history goes on with the step."""
     rules = cache.rules
-    if rules.source_hit is SourceHit.WHOLE:
+    if not rules.may_restore:
         answers.hit(source)
         return
     lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
@@ -269,7 +268,7 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     for lineage in cache.lineages(probe.cache_from):
         if lineage.doubts or lineage.open_ended:
             answers.any_of((*lineage.doubts, *lineage.open_ended), lineage.image)
-        if lineage.image is None and cache.rules.sources is Sources.ALL:
+        if lineage.image is None and cache.rules.sources_must_exist:
             answers.outcomes.add(VerdictOutcome.ERROR)
             return
     if probe.parent == SCRATCH:
@@ -277,7 +276,7 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         return
     parent = cache.store.by_id.get(probe.parent)
     if parent is None:
-        answers.outcomes.add(VerdictOutcome.MISS if cache.rules.lost_parent_is_miss else VerdictOutcome.ERROR)
+        answers.outcomes.add(VerdictOutcome.MISS if cache.rules.lost_parent.is_miss else VerdictOutcome.ERROR)
         return
     for source in cache.sources(probe.cache_from)[1]:
         if _is_next(cache, probe, parent, source, (), answers):

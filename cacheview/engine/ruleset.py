@@ -1,4 +1,8 @@
-"""A rule set: the exact matching rules of one image-store kind over a range of releases, as data."""
+"""A rule set: the exact matching rules of one image-store kind over a range of releases, as data.
+
+Which member of an enumeration a rule set has is read here and where rule sets are put in words, nowhere else: the
+algorithms ask the properties of `RuleSet` what follows from it.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ __all__ = [
     "Candidates",
     "ConfigCheck",
     "Descent",
+    "LostParent",
     "MissingTime",
     "Restoring",
     "RuleSet",
@@ -26,6 +31,7 @@ __all__ = [
     "Sources",
     "Span",
     "StoreKind",
+    "Tie",
 ]
 
 YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
@@ -68,6 +74,32 @@ class SourceHit(Enum):
 
     WHOLE = "the source itself, whatever comes after the step"
     RESTORE = "at its last step the source, which gets the parent; before that, a new image of the step"
+
+
+class Tie(Enum):
+    """Which of several matches is the answer."""
+
+    NEWEST = "the newest; of the same instant the first in store order"
+    FIRST = "the first in store order"
+
+
+@dataclass(frozen=True)
+class LostParent:
+    """What a parent that the store lacks leads to, where the daemon reads it.
+
+    Attributes:
+        words: the daemon's, with ``{parent}`` for its id; empty: it is a miss.
+    """
+
+    words: str = ""
+
+    @property
+    def is_miss(self) -> bool:
+        return not self.words
+
+    def error(self, parent: str) -> str:
+        """The daemon's words about this parent."""
+        return self.words.replace("{parent}", parent)
 
 
 @dataclass(frozen=True)
@@ -145,7 +177,10 @@ class RuleSet:
         missing_time: what a missing ``created`` means.
         sources, descent, source_hit: what ``--cache-from`` does.
         parent_platform: how the parent is looked up beside sources: one of another platform is not found.
-        lost_parent_is_miss: a parent that the store lacks is a miss, not an error.
+        tie: which of several matches is the answer.
+        lost_parent: what a parent that the store lacks leads to.
+        records_parent: a restored image records its parent as it is created, or that it is a first step; else the
+            parent is set afterwards.
         restoring: where the source hit may restore.
     """
 
@@ -161,15 +196,57 @@ class RuleSet:
     sources: Sources
     descent: Descent
     source_hit: SourceHit
+    tie: Tie
+    lost_parent: LostParent
+    records_parent: bool
     requirements: tuple[Requirement, ...] = ()
     later: tuple[Requirement, ...] = ()
     parent_platform: PlatformRule = ANY_PLATFORM
-    lost_parent_is_miss: bool = False
     restoring: Restoring = Restoring()
     commit: str = ""
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def by_layers(self) -> bool:
+        """Layers and history decide alone, and no parent and no container config is read: see `layers`."""
+        return self.candidates is Candidates.BY_LAYERS
+
+    @cached_property
+    def marks_first_steps(self) -> bool:
+        """The candidates for scratch are the images that are marked as a first step."""
+        return self.candidates is Candidates.MARKED
+
+    @cached_property
+    def sources_must_exist(self) -> bool:
+        """A ``--cache-from`` image that is not found ends the build."""
+        return self.sources is Sources.ALL
+
+    @cached_property
+    def sources_with_ancestors(self) -> bool:
+        """A ``--cache-from`` image brings in its recorded ancestors too."""
+        return self.sources is Sources.LINEAGE
+
+    @cached_property
+    def follows_ancestors(self) -> bool:
+        """Whether a local answer counts is asked along all recorded parents of a source."""
+        return self.descent is Descent.ANCESTOR
+
+    @cached_property
+    def reads_one_parent(self) -> bool:
+        """Whether a local answer counts is asked of a source's own parent alone; without one, of the answer's."""
+        return self.descent is Descent.PARENT
+
+    @cached_property
+    def may_restore(self) -> bool:
+        """A step in the middle of a source becomes a new image."""
+        return self.source_hit is SourceHit.RESTORE
+
+    @cached_property
+    def dates_missing_times(self) -> bool:
+        """A missing time of creation counts as year 1."""
+        return self.missing_time is MissingTime.YEAR_ONE
 
     @cached_property
     def newest(self) -> DockerVersion | None:
@@ -246,7 +323,7 @@ class RuleSet:
 
     def time(self, created: Timestamp | None) -> Timestamp | None:
         """A time as the daemon reads it."""
-        return YEAR_ONE if created is None and self.missing_time is MissingTime.YEAR_ONE else created
+        return YEAR_ONE if created is None and self.dates_missing_times else created
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
         """All that ``reflect.DeepEqual`` compares of a history entry: two are equal when their keys are."""

@@ -10,7 +10,7 @@ from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path
 from cacheview.engine.deciding import Deciding
 from cacheview.engine.doubts import ASPECT_WORDS
 from cacheview.engine.origin import Likely, origin_of
-from cacheview.engine.ruleset import Candidates, Descent, RuleSet, Sources
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Trace
 from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Aspect, HistoryEntry, Image, ImageStore, short_id
@@ -96,7 +96,7 @@ def no_candidates(rules: RuleSet, parent: str, title: str) -> str:
     """What is said of a store without a candidate for a parent. ``title``: what the parent is known by."""
     if parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
-    if rules.candidates is Candidates.MARKED:
+    if rules.marks_first_steps:
         return "the store has no image that is recorded as the first step of a FROM scratch build"
     return "the store has no image without a parent"
 
@@ -188,7 +188,7 @@ def _of_error(told: Trace) -> Words:
                 "first.",
             )
         case Why.PARENT_NOT_FOUND:
-            why = "The daemon has" if told.rules.sources is Sources.ALL else "With --cache-from the daemon has"
+            why = "The daemon has" if told.rules.sources_must_exist else "With --cache-from the daemon has"
             return Words(
                 f"the store has no image {short_id(probe.parent)}",
                 f"{why} to read the parent, and it is not there. Choose a parent that the store has.",
@@ -206,7 +206,7 @@ def _of_error(told: Trace) -> Words:
 
 
 def _of_hit(told: Trace, image: Image, parent: str) -> Words:
-    if told.rules.candidates is Candidates.BY_LAYERS:
+    if told.rules.by_layers:
         reason = f"It has one layer and one history entry more than {parent}, and the entry is this command."
         return Words(f"{known_as(image)} is used", reason)
     if told.verdict.narrowed is not None:
@@ -223,7 +223,7 @@ def _of_hit(told: Trace, image: Image, parent: str) -> Words:
         return Words(f"the source {known_as(image)} is used", reason)
     matches = len(told.index.matches(told.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
-    kin = "parent" if told.rules.descent is Descent.PARENT else "ancestor"
+    kin = "parent" if told.rules.reads_one_parent else "ancestor"
     counted = f" A source has it as its {kin}, so the local answer counts." if told.probe.cache_from else ""
     kind = _kin(told, parent)
     return Words(
@@ -235,7 +235,7 @@ def _kin(told: Trace, parent: str) -> str:
     """Who is a candidate, with its article."""
     if told.probe.parent != SCRATCH:
         return f"a child of {parent}"
-    if told.rules.candidates is Candidates.MARKED:
+    if told.rules.marks_first_steps:
         return "a first step FROM scratch"
     return "an image without a parent"
 

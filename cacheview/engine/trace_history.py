@@ -19,7 +19,7 @@ from cacheview.engine.history import (
 from cacheview.engine.known import KnownCache
 from cacheview.engine.lazy import LazySequence
 from cacheview.engine.lineage import Lineage
-from cacheview.engine.ruleset import Descent, RuleSet
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Stage, Subject, outcome_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe
@@ -78,7 +78,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
         return Stage(StageKind.DESCENT, NOT_REACHED, "the local cache has no answer", subjects=subjects, images=sources)
     results = LazySequence(len(sources), lambda i: descends(sources[i], answer, store, rules))
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
-    kin = "parent" if rules.descent is Descent.PARENT else "ancestor"
+    kin = "parent" if rules.reads_one_parent else "ancestor"
 
     def make(i: int) -> Subject:
         check = _descent_check(sources[i], answer, results[i], store, rules) if i <= end else _unasked(sources[i])
@@ -92,7 +92,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
         note = f"no source {known} {answer.short_id} as its {kin}: the local answer {counts}"
     elif results[end] is IsParent.YES:
         outcome, note = PASSED, f"{sources[end].title} has {answer.short_id} as its {kin}"
-    elif rules.descent is Descent.ANCESTOR:
+    elif rules.follows_ancestors:
         outcome, note = FAILED, f"the parents of {sources[end].title} form a cycle, and the daemon loops forever"
     else:
         outcome, note = (
@@ -109,7 +109,7 @@ def _unasked(source: Image) -> Check:
 def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageStore, rules: RuleSet) -> Check:
     doubts = descent_doubts(source, answer, store, rules)
     outcome = outcome_of(result is IsParent.YES, doubts)
-    if rules.descent is Descent.ANCESTOR:
+    if rules.follows_ancestors:
         return _ancestor_check(source, answer, result, store)
     if source.parent is not None:
         return Check(CheckKind.PARENT, outcome, answer.id, source.parent, doubts=doubts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.ruleset import Candidates
 from cacheview.engine.trace import Stage, Trace
 from cacheview.engine.trace_history import cache_from_stage, descent_stage, history_stage
 from cacheview.engine.trace_layers import layer_stages
@@ -19,7 +18,7 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
     verdict = answer.as_known
     stages: tuple[Stage, ...]
     index = cache.candidates(probe.parent)
-    if cache.rules.candidates is Candidates.BY_LAYERS:
+    if cache.rules.by_layers:
         layers = layer_stages(probe, cache, verdict)
         stages = (cache_from_stage(cache.lineages(probe.cache_from)), *layers) if probe.cache_from else layers
         return Trace(probe, cache.store, cache.rules, answer, stages, index)

@@ -11,7 +11,7 @@ from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError, NoSuchImageError
 from cacheview.model.image import SCRATCH, Image
 from cacheview.model.reference import parse_reference
-from cacheview.model.release import Release
+from cacheview.model.release import Release, StoreKind
 
 __all__ = ["ImageStore", "Problem"]
 
@@ -101,9 +101,9 @@ class ImageStore:
         """For each image id, the repositories of its names."""
         return {image.id: frozenset(_repository(name) for name in image.names) for image in self.images}
 
-    def resolve_for(self, text: str, *, graph_driver: bool) -> Image:
-        """The image that a reference means in a store of either kind. Raises `DataError` as `resolve` does."""
-        return self.resolve_by_name(text) if graph_driver else self.resolve(text)
+    def resolve_for(self, text: str, kind: StoreKind) -> Image:
+        """The image that a reference means in a store of that kind. Raises `DataError` as `resolve` does."""
+        return self.resolve_by_name(text) if kind is StoreKind.GRAPH_DRIVER else self.resolve(text)
 
     def resolve_by_name(self, text: str) -> Image:
         """The image that a reference means, as a graph-driver store resolves it (``GetImage`` of ``daemon/images``).

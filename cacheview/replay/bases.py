@@ -43,7 +43,7 @@ def find_image(
         RefusedError: the builder stops: it is no reference, or an image that does not run on Linux.
     """
     try:
-        image = store.resolve_for(name, graph_driver=rules.store is StoreKind.GRAPH_DRIVER)
+        image = store.resolve_for(name, rules.store)
     except NoSuchImageError:
         raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
     except BadReferenceError as error:

@@ -18,7 +18,6 @@ from cacheview.model import (
     ImageConfig,
     Platform,
     RootFS,
-    StoreKind,
     Timestamp,
 )
 
@@ -111,7 +110,7 @@ def made_image(
     return Image(
         id=image_id,
         parent=parent.id if parent is not None else None,
-        from_scratch=rules.store is StoreKind.CONTAINERD and parent is None,
+        from_scratch=rules.records_parent and parent is None,
         built_locally=True,
         config=config,
         container_config=made_with,

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.ruleset import SourceHit
 from cacheview.engine.sentences import parent_title, words_of_unknown
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
 from cacheview.engine.walk import Walk, World
@@ -209,7 +208,7 @@ class StageProber:
             if verdict.image is not None:
                 yield asked.branch, verdict.image
             return
-        restores = bool(walk.cache_from) and walk.cache.rules.source_hit is SourceHit.RESTORE
+        restores = bool(walk.cache_from) and walk.cache.rules.may_restore
         if verdict.unknown.others or not verdict.unknown.images or restores:  # a hit may have changed the cache
             self._is_lost = True
         for image in verdict.unknown.images:

@@ -12,7 +12,7 @@ from typing import Final
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.restore import identity
-from cacheview.engine.ruleset import RuleSet, Sources
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.walk import Walk, World
 from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
@@ -131,7 +131,7 @@ class BuildSoFar:
         An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``); the
         store tells a pulled one from it as little as the replay does.
         """
-        if self.rules.sources is not Sources.LINEAGE:
+        if not self.rules.sources_with_ancestors:
             return False
         try:
             image = self.store.resolve(reference)

@@ -9,7 +9,6 @@ from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.hazards.local import of_layer_match, of_local_hit
 from cacheview.engine.hazards.misses import of_discarded, of_divergence, of_failed_restore, of_miss
 from cacheview.engine.hazards.steps import of_history_hit, of_moves
-from cacheview.engine.ruleset import Candidates
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import Probe
 
@@ -25,8 +24,7 @@ def _hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Haza
     if verdict.outcome is VerdictOutcome.UNKNOWN:
         return
     if verdict.outcome is VerdictOutcome.HIT and verdict.image is not None:
-        by_layers = cache.rules.candidates is Candidates.BY_LAYERS
-        if verdict.stage is StageKind.LOCAL and not by_layers:
+        if verdict.stage is StageKind.LOCAL and not cache.rules.by_layers:
             yield from of_local_hit(cache, probe, verdict.image)
         else:
             if verdict.stage is StageKind.LOCAL:

@@ -11,7 +11,6 @@ from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restor
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.hazards.words import listed, names
 from cacheview.engine.layers import is_next_step
-from cacheview.engine.ruleset import Candidates
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
 __all__ = ["of_layer_match", "of_local_hit"]
@@ -23,7 +22,7 @@ def of_local_hit(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Haza
     known = not doubts_about(image, "container_config")
     if known:
         yield from _of_configs(cache, probe, image)
-    taken = cache.rules.candidates is Candidates.CHILDREN and not asks_for_mark(cache.rules)
+    taken = not (cache.rules.by_layers or cache.rules.marks_first_steps or asks_for_mark(cache.rules))
     origin = doubts_about(image, "from_scratch", "parent", "container_config", "history", "history.created_by")
     if taken and probe.parent == SCRATCH and not image.is_first_step and not origin:
         entries = len(image.history)

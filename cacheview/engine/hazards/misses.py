@@ -12,7 +12,7 @@ from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
 from cacheview.engine.index import CandidateIndex, iterate_bits
 from cacheview.engine.requirement import BuiltLocally
-from cacheview.engine.ruleset import Candidates, Descent, RuleSet, SourceHit
+from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Image, Probe
 
@@ -43,7 +43,7 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
 
 
 def _kin(rules: RuleSet) -> str:
-    return "an ancestor" if rules.descent is Descent.ANCESTOR else "its parent"
+    return "an ancestor" if rules.follows_ancestors else "its parent"
 
 
 def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
@@ -88,7 +88,7 @@ def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
 
 def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
     """Of images that are as asked for, and no hit."""
-    if verdict.outcome is not VerdictOutcome.MISS or cache.rules.candidates is Candidates.BY_LAYERS:
+    if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return
     if verdict.local is None and asks_for_mark(cache.rules):
         unmarked = _unmarked(cache, probe)
@@ -126,7 +126,7 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
 def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
     """The newest image that would be the answer if it had the mark."""
     index = cache.candidates(probe.parent)
-    if probe.parent == SCRATCH and cache.rules.candidates is Candidates.MARKED:
+    if probe.parent == SCRATCH and cache.rules.marks_first_steps:
         old = [image for image in cache.store.children.get(SCRATCH, ()) if image.is_first_step]
         index = CandidateIndex(old, cache.rules)
     others = [
@@ -177,7 +177,7 @@ def _advice_for_loaded(cache: ImageCache, probe: Probe, loaded: Image) -> str:
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     if step < len(loaded.history) - 1:
-        if cache.rules.source_hit is SourceHit.WHOLE:
+        if not cache.rules.may_restore:
             return "Build it again here. With --cache-from only this step would hit, and bring all later ones along."
         if cache.rules.restoring.needs_layer and any(entry.empty_layer for entry in loaded.history[step:-1]):
             return "Build it again here: with --cache-from the build fails at a step without a layer."

@@ -18,6 +18,7 @@ from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
     Descent,
+    LostParent,
     MissingTime,
     Restoring,
     RuleSet,
@@ -25,6 +26,7 @@ from cacheview.engine.ruleset import (
     Sources,
     Span,
     StoreKind,
+    Tie,
 )
 from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
 from cacheview.model import CONFIG_FIELDS
@@ -45,6 +47,9 @@ V24_0_7 = RuleSet(
     sources=Sources.ALL,
     descent=Descent.ALWAYS,
     source_hit=SourceHit.WHOLE,
+    tie=Tie.FIRST,
+    lost_parent=LostParent("No such image: {parent}"),
+    records_parent=True,
 )
 
 V24_0_9 = replace(
@@ -53,7 +58,7 @@ V24_0_9 = replace(
     title="containerd store, Docker 24.0.9",
     source="moby daemon/containerd/cache.go (4bab9c1d)",
     spans=(Span("v24.0.9", "v24.0.9"),),
-    lost_parent_is_miss=True,
+    lost_parent=LostParent(),
 )
 
 # What a containerd-store image config has: the OCI fields, and Docker's three extensions
@@ -79,6 +84,9 @@ CONTAINERD_71EBFC7 = RuleSet(
     sources=Sources.LINEAGE,
     descent=Descent.PARENT,
     source_hit=SourceHit.WHOLE,
+    tie=Tie.NEWEST,
+    lost_parent=LostParent("No such image: {parent}"),
+    records_parent=True,
 )
 
 V25_0_0 = replace(
@@ -122,6 +130,7 @@ V26_1_5 = replace(
     sources=Sources.FOUND,
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
+    lost_parent=LostParent("unable to find image {parent}: GetImage: No such image: {parent}"),
     restoring=Restoring(
         lost_fields=frozenset(CONFIG_FIELDS) - _OCI_FIELDS,
         built_locally=True,

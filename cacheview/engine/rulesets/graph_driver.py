@@ -21,6 +21,7 @@ from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
     Descent,
+    LostParent,
     MissingTime,
     Restoring,
     RuleSet,
@@ -28,6 +29,7 @@ from cacheview.engine.ruleset import (
     Sources,
     Span,
     StoreKind,
+    Tie,
 )
 from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, SHORT
 from cacheview.model import CONFIG_FIELDS
@@ -53,6 +55,9 @@ V24_0_7 = RuleSet(
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
     restoring=Restoring(start_interval=False),
+    tie=Tie.NEWEST,
+    lost_parent=LostParent("unable to find image {parent}: failed to get digest {parent}"),
+    records_parent=False,
 )
 
 V25_0_0 = replace(

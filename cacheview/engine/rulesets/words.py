@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cacheview.engine.platforms.rules import ANY_PLATFORM
-from cacheview.engine.ruleset import Candidates, Restoring, RuleSet, SourceHit, Sources
+from cacheview.engine.ruleset import Restoring, RuleSet
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["NOT_COMPARED", "Difference", "aspects", "comparisons", "differences"]
@@ -30,13 +30,11 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "Candidates of the local cache": rules.candidates.value,
         "A candidate must be": _required(rules),
         "A created time that is missing": rules.missing_time.value,
-        "Of several matches": "the first in store order"
-        if rules.candidates is Candidates.BY_LAYERS
-        else "the newest; of the same instant the first in store order",
+        "Of several matches": rules.tie.value,
         "--cache-from brings in": rules.sources.value,
         "A local answer counts beside sources": rules.descent.value,
         "A source whose history goes on with the step answers": rules.source_hit.value,
-        "A restored image": _restoring(rules.restoring) if rules.source_hit is SourceHit.RESTORE else "is not made",
+        "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not made",
         "A parent that the store lacks": _lost_parent(rules),
     }
 
@@ -68,7 +66,7 @@ def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
 
 def _required(rules: RuleSet) -> str:
     words = [requirement.describe() for requirement in (*rules.requirements, *rules.later)]
-    if rules.candidates is Candidates.BY_LAYERS:
+    if rules.by_layers:
         words.append("begun by the parent's history, its last entry the command")
     return "; ".join(words) or "nothing in particular"
 
@@ -90,9 +88,9 @@ def _restoring(restoring: Restoring) -> str:
 
 
 def _lost_parent(rules: RuleSet) -> str:
-    if rules.lost_parent_is_miss:
+    if rules.lost_parent.is_miss:
         return "is a miss"
-    words = "is an error" if rules.sources is Sources.ALL else "is a miss; beside --cache-from an error"
+    words = "is an error" if rules.sources_must_exist else "is a miss; beside --cache-from an error"
     if rules.parent_platform is not ANY_PLATFORM:
         words += ", and so is one of another platform"
     return words
