@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.candidate import container_config_of
@@ -10,9 +10,9 @@ from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazards.configs import asks_for_mark, is_restored
 from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
-from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
-from cacheview.model import Aspect, HealthConfig, Image, ImageStore, StoreKind
+from cacheview.engine.ties import ties
+from cacheview.model import Aspect, ContainerConfig, Image, ImageStore, StoreKind
 
 __all__ = ["StoreHazard", "audit"]
 
@@ -183,8 +183,12 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
             "Give labels a value.",
             tuple(wild),
         )
-    empty_key = _config_key(None, rules)
-    empty = [i for i in candidates if (i.parent is not None or is_restored(i)) and _config_key(i, rules) == empty_key]
+    empty = [
+        image
+        for image in candidates
+        if (image.parent is not None or is_restored(image))
+        and rules.configs_match(ContainerConfig(), container_config_of(image))
+    ]
     if empty:
         yield StoreHazard(
             HazardKind.EMPTY_CONFIG,
@@ -195,72 +199,20 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         )
 
 
-def _config_key(image: Image | None, rules: RuleSet) -> Hashable:
-    """What is compared of a container config: equal keys match the same probes."""
-    config = container_config_of(image) if image is not None else None
-    return tuple(_frozen(rules.read_image(config, field), field) for field in rules.compared_fields)
-
-
-def _frozen(value: object, field: str) -> Hashable:
-    if isinstance(value, HealthConfig):
-        return repr(value)
-    if isinstance(value, dict):
-        return tuple(sorted(value.items())) if field == "Labels" else tuple(sorted(value))
-    if value is None and field not in ("StopTimeout", "Healthcheck"):
-        return ()
-    return value
-
-
 def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    if rules.by_layers:
-        alike = [i for i in store.images if i.history and i.diff_ids and _known(i, "history", "diff_ids")]
-        alike = [i for i in alike if _known(i, "history.created", "history.created_by", "history.author")]
-
-        there = {(image.diff_ids, history_keys(image, rules)) for image in store.images}
-        alike = [i for i in alike if (i.diff_ids[:-1], history_keys(i, rules)[:-1]) in there]
-
-        def by_layers(image: Image) -> Hashable:
-            return (image.diff_ids[:-1], history_keys(image, rules)[:-1], image.history[-1].created_by)
-
-        tied = _of_groups(_groups(alike, lambda image: (len(image.history), image.diff_ids[:-1])), by_layers)
-    else:
-        others = [requirement for requirement in rules.requirements if not isinstance(requirement, BuiltLocally)]
-
-        def by_config(image: Image) -> Hashable:
-            read = tuple(requirement.read(image) for requirement in (*others, *rules.later))
-            return (_config_key(image, rules), read)
-
-        def by_time(image: Image) -> Hashable:
-            created = rules.time(image.created)
-            return (image.parent, created.instant if created is not None else None)
-
-        tied = _of_groups(_groups(_candidates(store, rules), by_time), by_config)
-    if tied:
-        concerned = {image.id for group in tied for image in group}
-        when = "come next on the same image by the same command"
-        if not rules.by_layers:
-            when = "have the same parent, config and time of creation as another"
+    groups = ties(store, rules)
+    if groups:
+        concerned = {image.id for group in groups for image in group}
+        alike = "have the same parent and time of creation, and the same step matches them"
+        if rules.by_layers:
+            alike = "come next on the same image by the same command"
         yield StoreHazard(
             HazardKind.TIE,
-            f"{_these(len(concerned), 'is one too many', when)} ({len(tied):,} "
-            f"{'group' if len(tied) == 1 else 'groups'}): which of them is the answer depends on the order in which "
-            "the store lists them.",
+            f"{len(concerned):,} images tie ({len(groups):,} {'group' if len(groups) == 1 else 'groups'}): they "
+            f"{alike}. The order in which the store lists them decides which one is used.",
             "Remove all but one of each group.",
             tuple(image for image in store.images if image.id in concerned),
         )
-
-
-def _groups(images: Iterable[Image], key: Callable[[Image], Hashable]) -> list[list[Image]]:
-    """The images that share a key with another."""
-    found: dict[Hashable, list[Image]] = {}
-    for image in images:
-        found.setdefault(key(image), []).append(image)
-    return [group for group in found.values() if len(group) > 1]
-
-
-def _of_groups(groups: list[list[Image]], key: Callable[[Image], Hashable]) -> list[list[Image]]:
-    """The same within each group: the second key takes longer, and most images are alone under the first."""
-    return [tied for group in groups for tied in _groups(group, key)]
 
 
 def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:

@@ -85,7 +85,13 @@ class CheckKind(Enum):
         """Whether the parent's side is compared with a source's or a child's: history and layers."""
         return self in _OF_HISTORY
 
+    @property
+    def is_of_config(self) -> bool:
+        """Whether a field of the container config is compared."""
+        return self in _OF_CONFIG
 
+
+_OF_CONFIG = frozenset({CheckKind.FIELD, CheckKind.LENGTH, CheckKind.NOT_SET, CheckKind.ELEMENT})
 _OF_HISTORY = frozenset(
     {
         CheckKind.NOT_EMPTY,

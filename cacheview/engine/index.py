@@ -289,6 +289,11 @@ class CandidateIndex:
                 found.extend(bucket[keys])
         return sorted(found)
 
+    def indistinguishable(self) -> Iterator[list[int]]:
+        """The positions of all images, together where no probe tells them apart."""
+        for bucket in self._matching.values():
+            yield from bucket.values()
+
     def _steps(self, probe: Probe) -> list[Step]:
         rules, config = self._rules, probe.config
         return [

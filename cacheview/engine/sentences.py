@@ -257,7 +257,9 @@ def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
         return Words("these rules look nothing up for a step FROM scratch")
     if not len(told.index):
         return Words(no_candidates(told.rules, told.probe.parent, parent))
-    return Words(f"no {kin} has this config", reason, values)
+    check = deciding.check if deciding is not None else None
+    is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
+    return Words(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
 
 
 def _reason(deciding: Deciding | None) -> tuple[str, str]:

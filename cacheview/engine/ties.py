@@ -1,0 +1,87 @@
+"""The images of a store that tie: one step matches several of them, and nothing but the store's order decides.
+
+Read from the verdict's own look-ups (`CandidateIndex`, `layers`), so whatever a rule set compares counts here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from cacheview.engine.candidate import container_config_of, local_aspects
+from cacheview.engine.doubts import doubts_about
+from cacheview.engine.history import history_keys
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.known import KnownCache
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, ImageStore, Probe
+
+__all__ = ["ties"]
+
+
+def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
+    """The groups of images that tie, each in store order.
+
+    Images tie when they are candidates for the same parent, were created at the same instant, and the step that made
+    one of them matches the others too. Images of which something is not known that the local cache reads are left
+    out.
+    """
+    if rules.by_layers:
+        return list(_by_layers(store, rules))
+    cache = KnownCache(store, rules)
+    read = local_aspects(rules)
+    found: dict[tuple[str, ...], tuple[Image, ...]] = {}  # a first step may be a candidate for two parents
+    for parent in (*store.children, *(() if SCRATCH in store.children else (SCRATCH,))):
+        known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
+        for alike in _groups([(image, _instant(image, rules)) for image in known]):
+            for group in _matched_together(alike, rules):
+                found[tuple(image.id for image in group)] = group
+    return list(found.values())
+
+
+def _instant(image: Image, rules: RuleSet) -> Hashable:
+    """None: an image without a time never matches."""
+    created = rules.time(image.created)
+    return created.instant if created is not None else None
+
+
+def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
+    """The images that have a key in common with another."""
+    found: dict[Hashable, list[Image]] = {}
+    for image, key in images:
+        if key is not None:
+            found.setdefault(key, []).append(image)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:
+    """Of candidates of the same instant, those that the step of one of them matches."""
+    index = CandidateIndex(images, rules, few=0)
+    groups: dict[int, set[int]] = {}
+    for alike in index.indistinguishable():
+        matched = index.matches(_step_of(index.image(alike[0]), rules))
+        joined = set(matched).union(*(groups[position] for position in matched if position in groups))
+        groups.update(dict.fromkeys(joined, joined))
+    for joined in {id(group): group for group in groups.values()}.values():
+        if len(joined) > 1:
+            yield tuple(index.in_store_order(sorted(joined)))
+
+
+def _step_of(image: Image, rules: RuleSet) -> Probe:
+    """The probe that asks for what the daemon reads of an image."""
+    stored = container_config_of(image)
+    fields = {field: rules.read_image(stored, field) for field in CONFIG_FIELDS}
+    return Probe(config=ContainerConfig.model_validate(fields), platform=image.config.platform)
+
+
+def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]:
+    """Those that come next on the same image by the same command."""
+    read = local_aspects(rules)
+    known = [image for image in store.images if not image.doubts or not doubts_about(image, *read)]
+    parents = {(image.diff_ids, history_keys(image, rules)) for image in store.images}
+    steps = []
+    for image in known:
+        if image.history and image.diff_ids:
+            parent = (image.diff_ids[:-1], history_keys(image, rules)[:-1])
+            if parent in parents:
+                steps.append((image, (parent, image.history[-1].created_by)))
+    yield from map(tuple, _groups(steps))

@@ -1,0 +1,92 @@
+"""What is said of a miss, under every rule set: never of a store what it is not, never of a mark what a value is."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
+from cacheview.engine.hazards.configs import asks_for_mark
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import (
+    SCRATCH,
+    ContainerConfig,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    ImageStore,
+    Platform,
+    Probe,
+    RootFS,
+    Timestamp,
+)
+
+EVERY_RULE_SET = pytest.mark.parametrize("rules", RULE_SETS.values(), ids=lambda rules: rules.name)
+NOON = Timestamp.parse("2024-01-01T12:00:00Z")
+STEP = ContainerConfig(Cmd=("make",))
+
+
+def image(digit: str, *, parent: str | None = None, built_locally: bool = True, from_scratch: bool = False,
+          made_with: ContainerConfig | None = STEP) -> Image:  # fmt: skip
+    config = ImageConfig(
+        created=NOON,
+        os="linux",
+        architecture="amd64",
+        container_config=made_with,
+        history=(HistoryEntry(created=NOON, created_by="base"), *([HistoryEntry(created_by="make")] if parent else [])),
+        rootfs=RootFS(diff_ids=("l", "m") if parent else ("l",)),
+    )
+    return Image(
+        id=f"sha256:{digit * 64}", parent=parent, built_locally=built_locally, from_scratch=from_scratch, config=config
+    )
+
+
+def missed(rules: RuleSet, probe: Probe, *images: Image) -> str:
+    """All that is said of the miss."""
+    explanation = explain(ImageCache(ImageStore(images), rules), probe)
+    assert explanation.verdict.outcome is VerdictOutcome.MISS
+    return f"{explanation.sentence}. {explanation.reason}"
+
+
+BASE = image("a", built_locally=False)
+BY_CONFIG = [rules for rules in RULE_SETS.values() if not rules.by_layers]
+
+
+@EVERY_RULE_SET
+def test_a_store_of_roots_is_not_said_to_have_none(rules: RuleSet) -> None:
+    roots = [image(digit, built_locally=False, made_with=ContainerConfig(Cmd=(digit,))) for digit in "abcde"]
+    said = missed(rules, Probe(parent=SCRATCH, config=STEP), *roots)
+    assert "the store has no image without a parent" not in said
+    assert ("first step of a FROM scratch build" in said) == (rules.marks_first_steps)
+
+
+@EVERY_RULE_SET
+def test_a_store_without_a_root_is_said_to_have_none_where_that_decides(rules: RuleSet) -> None:
+    said = missed(rules, Probe(parent=SCRATCH, config=STEP), image("b", parent=BASE.id))
+    assert ("the store has no image without a parent" in said) == (not rules.by_layers and not rules.marks_first_steps)
+
+
+@pytest.mark.parametrize("rules", list(filter(asks_for_mark, BY_CONFIG)), ids=lambda rules: rules.name)
+@pytest.mark.parametrize("from_scratch", [False, True])
+def test_a_mark_is_missing_it_is_no_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
+    parent = None if from_scratch else BASE.id
+    unmarked = image("b", parent=parent, built_locally=False, from_scratch=from_scratch)
+    said = missed(rules, Probe(parent=parent or SCRATCH, config=STEP), *([] if from_scratch else [BASE]), unmarked)
+    assert "it is not recorded as built here" in said
+    assert "has this config" not in said  # it does
+    assert "differs" not in said
+    assert "has nothing there" not in said
+
+
+@pytest.mark.parametrize("rules", BY_CONFIG, ids=lambda rules: rules.name)
+def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
+    child = image("b", parent=BASE.id)
+    probes = [
+        Probe(parent=BASE.id, config=STEP, platform=Platform(os="linux", architecture="s390x")),
+        Probe(parent=BASE.id, config=STEP.model_copy(update={"User": "root"})),
+        Probe(parent=BASE.id, config=STEP.model_copy(update={"Env": ("A=1",)})),
+    ]
+    for probe in probes:
+        explanation = explain(ImageCache(ImageStore((BASE, child)), rules), probe)
+        if explanation.verdict.outcome is VerdictOutcome.MISS:
+            assert "Nearest is" in explanation.reason
+            assert "has nothing there" not in explanation.reason
