@@ -1,0 +1,233 @@
+"""Reading along with HTTP/1.1: which requests a connection carries, and which answer belongs to each.
+
+h11 parses both directions. Nothing that it says reaches the bytes that are passed on. Once a connection carries
+something else (an upgrade, a raw stream after an answer without a length, or no HTTP at all), it is not read any more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import h11
+
+__all__ = ["Exchange", "HttpTap", "NotReadError", "RequestHead"]
+
+_LARGEST_HEAD: Final = 2 << 20
+"""Bytes. Go takes 1 MiB by default; options of a build are in the query."""
+
+_MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
+_MOST_ASKED: Final = 256  # requests without an answer
+_TOO_MANY: Final = "the client sends more requests before it reads the answers than are kept"
+
+
+class NotReadError(Exception):
+    """A connection that cannot be read along with any more, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What is known of a request here. No other header is: they hold passwords.
+
+    Attributes:
+        method: ``POST``.
+        target: the path with its query, as sent.
+        user_agent: what sent it; empty: it does not say.
+    """
+
+    method: str
+    target: str
+    user_agent: str
+
+
+class Exchange(Protocol):
+    """A request of interest, with its answer. Called in the order of the bytes."""
+
+    def body(self, data: bytes) -> None:
+        """A piece of the request's body, without the framing of the transfer."""
+
+    def body_ended(self) -> None:
+        """The body is complete."""
+
+    def answered(self, status: int) -> None:
+        """The head of the answer."""
+
+    def answer(self, data: bytes) -> None:
+        """A piece of the answer's body."""
+
+    def ended(self, *, complete: bool) -> None:
+        """Nothing more comes. ``complete``: the answer ended as HTTP says; else the connection broke off."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    method: bytes
+    upgrade: tuple[tuple[bytes, bytes], ...]
+    exchange: Exchange | None
+    is_answered: bool = False
+
+
+class HttpTap:
+    """Reads along with one connection. Its methods raise `NotReadError` where it cannot be read along with.
+
+    Args:
+        observe: called for each request as soon as its head is there; None: it is of no interest.
+    """
+
+    def __init__(self, observe: Callable[[RequestHead], Exchange | None]) -> None:
+        self._observe = observe
+        self._requests = _reader(h11.SERVER)
+        self._answers: h11.Connection | None = None
+        self._asked: deque[_Asked] = deque()
+        self._sending: _Asked | None = None  # whose body is on its way
+        self._waiting = bytearray()
+        self._is_opaque = False
+
+    def from_client(self, data: bytes) -> None:
+        if self._is_opaque:
+            return
+        if self._waits:
+            self._keep(data)
+            return
+        try:
+            self._read_requests(data)
+        except h11.ProtocolError as error:
+            raise NotReadError(f"what the client sends is not HTTP: {error}") from None
+
+    def from_engine(self, data: bytes) -> None:
+        if self._is_opaque:
+            return
+        try:
+            self._read_answers(data)
+            self._read_waiting()
+        except h11.ProtocolError as error:
+            raise NotReadError(f"what the engine sends is not HTTP: {error}") from None
+
+    def engine_ended(self) -> None:
+        if not self._is_opaque and self._asked:
+            self.from_engine(b"")
+
+    def closed(self, fault: BaseException | None) -> None:  # noqa: ARG002
+        """Whatever is not complete by now is not going to be."""
+        asked, self._asked = self._asked, deque()
+        self._is_opaque = True
+        for each in asked:
+            if each.exchange is not None:
+                each.exchange.ended(complete=False)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether what the client sends next may be no request: the last one was sent, and nothing was answered."""
+        return self._sending is None and bool(self._asked) and not self._asked[-1].is_answered
+
+    def _read_requests(self, data: bytes) -> None:
+        self._requests.receive_data(data)
+        while (event := self._requests.next_event()) is not h11.NEED_DATA:
+            if isinstance(event, h11.Request):
+                self._sending = self._begin(event)
+            elif isinstance(event, h11.Data):
+                if self._sending is not None and self._sending.exchange is not None:
+                    self._sending.exchange.body(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                sent, self._sending = self._sending, None
+                if sent is not None and sent.exchange is not None:
+                    sent.exchange.body_ended()
+                later, _ = self._requests.trailing_data
+                self._requests = _reader(h11.SERVER)
+                if self._waits:
+                    self._keep(later)
+                    return
+                if not later:
+                    return
+                self._requests.receive_data(later)
+            else:  # the client has closed its side, or h11 waits for what is read here alone
+                return
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._waiting) + len(data) > _MOST_WAITING:
+            raise NotReadError(_TOO_MANY)
+        self._waiting += data
+
+    def _read_waiting(self) -> None:
+        """Requests that came before the answer to the one before them."""
+        while self._waiting and not self._waits and not self._is_opaque:
+            later, self._waiting = bytes(self._waiting), bytearray()
+            self._read_requests(later)
+
+    def _begin(self, request: h11.Request) -> _Asked:
+        if len(self._asked) >= _MOST_ASKED:
+            raise NotReadError(_TOO_MANY)
+        agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
+        head = RequestHead(
+            request.method.decode("ascii"), request.target.decode("ascii", "replace"), agent.decode("latin-1")[:200]
+        )
+        upgrade = tuple((name, value) for name, value in request.headers if name in (b"upgrade", b"connection"))
+        asked = _Asked(request.method, upgrade, self._observe(head))
+        self._asked.append(asked)
+        return asked
+
+    def _read_answers(self, data: bytes) -> None:
+        if self._answers is None:
+            if not data:
+                return
+            self._answers = self._answer_reader()
+        self._answers.receive_data(data)
+        while (event := self._answers.next_event()) is not h11.NEED_DATA:
+            asked = self._asked[0]
+            exchange = asked.exchange
+            if isinstance(event, h11.InformationalResponse):
+                self._is_opaque = event.status_code == 101
+                if self._is_opaque:
+                    self._forget()
+                    return
+            elif isinstance(event, h11.Response):
+                asked.is_answered = True
+                if exchange is not None:
+                    exchange.answered(event.status_code)
+                elif _has_no_length(event, asked.method):
+                    # The answer may be a raw stream in both directions, as that of an attach in old versions.
+                    self._is_opaque = True
+                    self._forget()
+                    return
+            elif isinstance(event, h11.Data):
+                if exchange is not None:
+                    exchange.answer(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                self._asked.popleft()
+                later, _ = self._answers.trailing_data
+                self._answers = None
+                if exchange is not None:
+                    exchange.ended(complete=True)
+                if not later:
+                    return
+                self._read_waiting()
+                self._answers = self._answer_reader()
+                self._answers.receive_data(later)
+            else:
+                return
+
+    def _answer_reader(self) -> h11.Connection:
+        """What reads the answer to the oldest request: its method decides whether there is a body."""
+        if not self._asked:
+            raise NotReadError("the engine answers what nobody asked")
+        asked = self._asked[0]
+        reader = _reader(h11.CLIENT)
+        reader.send(h11.Request(method=asked.method, target=b"/", headers=[(b"host", b"engine"), *asked.upgrade]))
+        reader.send(h11.EndOfMessage())
+        return reader
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self.closed(None)
+
+
+def _reader(role: type[h11.CLIENT] | type[h11.SERVER]) -> h11.Connection:
+    return h11.Connection(role, max_incomplete_event_size=_LARGEST_HEAD)
+
+
+def _has_no_length(answer: h11.Response, method: bytes) -> bool:
+    if method == b"HEAD" or answer.status_code in (204, 304):
+        return False
+    return not any(name in (b"content-length", b"transfer-encoding") for name, _ in answer.headers)

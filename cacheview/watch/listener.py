@@ -1,0 +1,136 @@
+"""The socket that clients connect to: of the user's own, in a folder that nobody else can enter."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from cacheview.model import DataError
+
+__all__ = ["ListeningSocket", "listen"]
+
+BACKLOG: Final = 1024
+"""Connections that wait to be accepted."""
+
+_LONGEST_PATH: Final = 103  # bytes that fit into ``sockaddr_un`` on every system, with the null at the end
+_MOST: Final = 9  # programs that listen in one folder
+_NOT_HERE: Final = "watching builds needs Unix sockets, which Python does not have on this system"
+
+
+@dataclass
+class ListeningSocket:
+    """A socket that listens, and what goes with it when it is closed.
+
+    Attributes:
+        socket: bound and listening.
+        path: its path, mode 0600.
+    """
+
+    socket: socket.socket
+    path: Path
+    _lock: IO[bytes] | None
+    _folder: Path | None
+
+    @property
+    def url(self) -> str:
+        """What ``DOCKER_HOST`` has to be."""
+        return f"unix://{self.path}"
+
+    def close(self) -> None:
+        """Take the socket away: a client that connects afterwards is told that there is none."""
+        self.socket.close()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+        if self._folder is not None:
+            with suppress(OSError):
+                self._folder.rmdir()
+
+
+def listen(runtime: str | None = None) -> ListeningSocket:
+    """Listen in the user's runtime folder, else in a temporary folder of its own.
+
+    Several programs may: the first one gets ``docker.sock``, the next one ``docker-2.sock``.
+
+    Args:
+        runtime: the runtime folder; None: that of ``XDG_RUNTIME_DIR``.
+
+    Raises:
+        DataError: this system has no such sockets, or nothing can listen there.
+    """
+    if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
+        raise DataError(_NOT_HERE, where="watch")
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
+    if not runtime:
+        made = Path(tempfile.mkdtemp(prefix="cacheview-"))
+        try:
+            return ListeningSocket(_bound(made / "docker.sock"), made / "docker.sock", None, made)
+        except DataError:
+            made.rmdir()
+            raise
+    folder = Path(runtime) / "cacheview"
+    _make_private(folder)
+    for number in range(1, _MOST + 1):
+        path = folder / (f"docker-{number}.sock" if number > 1 else "docker.sock")
+        lock = _locked(path.with_suffix(".lock"))
+        if lock is not None:
+            # Whoever made a socket of this name has ended: it held the lock.
+            path.unlink(missing_ok=True)
+            try:
+                return ListeningSocket(_bound(path), path, lock, None)
+            except DataError:
+                lock.close()
+                raise
+    raise DataError(f"{_MOST} programs listen there already. End one of them", where=str(folder))
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError as error:
+        raise DataError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise DataError("is not a folder of your own, so the socket would not be private. Remove it", where=str(folder))
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def _locked(path: Path) -> IO[bytes] | None:
+    """A lock that lasts as long as the program; None: another program has it."""
+    import fcntl
+
+    try:
+        file = open(path, "ab", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600))  # noqa: SIM115
+    except OSError as error:
+        raise DataError(f"cannot be made: {error.strerror}", where=str(path)) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _bound(path: Path) -> socket.socket:
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        what = f"the path of a socket has at most {_LONGEST_PATH} bytes. Set XDG_RUNTIME_DIR to a shorter one"
+        raise DataError(what, where=str(path))
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(os.fspath(path))
+        path.chmod(0o600)
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+    except OSError as error:
+        listening.close()
+        raise DataError(f"cannot listen there: {error.strerror}", where=str(path)) from None
+    return listening

@@ -1,0 +1,263 @@
+"""Passing on what a client and an engine send each other: every byte, unchanged, in both directions.
+
+Whoever reads along (`Tap`) decides nothing about what is passed on but when: it may ask for a pause. If it fails, the
+connection goes on without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Final, Protocol, cast
+
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.upstream import connect
+
+__all__ = ["Connection", "Relay", "Tap"]
+
+_BUFFERED: Final = 1 << 20
+"""Bytes that wait to be sent, above which nothing more is read from the other side."""
+
+_LAST_WORDS_SECONDS: Final = 5.0
+_FIRST_BYTES: Final = 64 << 10
+
+
+class Tap(Protocol):
+    """Reads along. Whatever it raises ends the reading along, and nothing else."""
+
+    def from_client(self, data: bytes) -> None:
+        """Bytes of the client, before they are passed on."""
+
+    def from_engine(self, data: bytes) -> None:
+        """Bytes of the engine, after they were passed on."""
+
+    def engine_ended(self) -> None:
+        """The engine sends no more."""
+
+    def closed(self, fault: BaseException | None) -> None:
+        """Nothing more comes. ``fault``: what the tap itself raised; None: the connection has ended."""
+
+
+class Connection:
+    """What a tap may ask of its connection. Its methods may be called from every thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, client: _End) -> None:
+        self._loop = loop
+        self._client = client
+
+    def pause(self, reason: str) -> None:
+        """Pass on nothing more of the client until `resume` for the same reason. In the thread of the loop only."""
+        self._client.pause(reason)
+
+    def resume(self, reason: str) -> None:
+        """Go on."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._client.resume, reason)
+
+
+class _End(asyncio.Protocol):
+    """One side of a connection."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.other: _End | None = None
+        self.is_lost = False
+        self.has_ended = False
+        self._pauses: set[str] = set()
+        self._held: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=_BUFFERED)
+
+    def pause(self, reason: str) -> None:
+        """Read nothing more, and pass on nothing more of what was read."""
+        self._pauses.add(reason)
+        if self.transport is not None and not self.is_lost:
+            self.transport.pause_reading()
+
+    def resume(self, reason: str) -> None:
+        """One reason less; without any, go on."""
+        self._pauses.discard(reason)
+        if self._pauses or self.is_lost:
+            return
+        held, self._held = self._held, []
+        for data in held:
+            self._pass_on(data)
+        if self.transport is not None and not self._pauses:
+            self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        self.seen(data)
+        if self._pauses:
+            self._held.append(data)
+        else:
+            self._pass_on(data)
+
+    def seen(self, data: bytes) -> None:
+        """Bytes of this side, before they are passed on."""
+
+    def passed_on(self, data: bytes) -> None:
+        """Bytes of this side, after they were passed on."""
+
+    def ended(self) -> None:
+        """This side sends no more."""
+
+    def _pass_on(self, data: bytes) -> None:
+        if self.other is not None and self.other.transport is not None and not self.other.is_lost:
+            self.other.transport.write(data)
+        self.passed_on(data)
+
+    def eof_received(self) -> bool:
+        self.has_ended = True
+        self.ended()
+        other = self.other
+        if other is None or other.is_lost or other.transport is None:
+            return False
+        if other.has_ended:
+            other.transport.close()
+            return False
+        # A half-closed connection: the other direction goes on. With TLS asyncio has no such thing.
+        if other.transport.can_write_eof():
+            other.transport.write_eof()
+        return self.transport is not None and self.transport.get_extra_info("ssl_object") is None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.is_lost = True
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+
+    def pause_writing(self) -> None:
+        if self.other is not None:
+            self.other.pause("full")
+
+    def resume_writing(self) -> None:
+        if self.other is not None:
+            self.other.resume("full")
+
+
+class _EngineEnd(_End):
+    def __init__(self, tapped: _Tapped) -> None:
+        super().__init__()
+        self._tapped = tapped
+
+    def passed_on(self, data: bytes) -> None:
+        self._tapped.call(lambda tap: tap.from_engine(data))
+
+    def ended(self) -> None:
+        self._tapped.call(lambda tap: tap.engine_ended())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.has_ended:
+            self.ended()
+        super().connection_lost(exc)
+
+
+class _ClientEnd(_End):
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+        self._tapped = _Tapped(None)
+        self._refusal = b""
+        self._refused_after = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._relay.opened(self)
+        self.pause("connecting")
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        connection = Connection(asyncio.get_running_loop(), self)
+        self._tapped = _Tapped(self._relay.new_tap(connection), connection)
+        engine = _EngineEnd(self._tapped)
+        engine.other = self
+        try:
+            await connect(self._relay.endpoint, engine)
+        except OSError as error:
+            self._refuse(error)
+            return
+        self.other = engine
+        if self.is_lost and engine.transport is not None:
+            engine.transport.close()
+        self.resume("connecting")
+
+    def _refuse(self, error: OSError) -> None:
+        """There is no engine: the client is told so in the way of an engine, and the connection ends."""
+        why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
+        body = json.dumps({"message": message}).encode() + b"\n"
+        self._refusal = (
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        self.resume("connecting")
+
+    def seen(self, data: bytes) -> None:
+        if not self._refusal:
+            self._tapped.call(lambda tap: tap.from_client(data))
+            return
+        if not self._refused_after and self.transport is not None:
+            self.transport.write(self._refusal)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            # What else it sends is read: a client that is still writing would not read the answer otherwise.
+            asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.transport.close)
+        self._refused_after += len(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._tapped.close(None)
+        self._relay.closed(self)
+
+
+class _Tapped:
+    """A tap, until it fails."""
+
+    def __init__(self, tap: Tap | None, connection: Connection | None = None) -> None:
+        self._tap = tap
+        self._connection = connection
+
+    def call(self, what: Callable[[Tap], None]) -> None:
+        if self._tap is None:
+            return
+        try:
+            what(self._tap)
+        except Exception as fault:  # reading along must never end what it reads
+            self.close(fault)
+
+    def close(self, fault: Exception | None) -> None:
+        tap, self._tap = self._tap, None
+        if tap is not None:
+            tap.closed(fault)
+
+
+class Relay:
+    """All connections to one engine.
+
+    Args:
+        endpoint: the engine.
+        new_tap: makes what reads along with a connection; it may return None.
+    """
+
+    def __init__(self, endpoint: Endpoint, new_tap: Callable[[Connection], Tap | None]) -> None:
+        self.endpoint = endpoint
+        self.new_tap = new_tap
+        self._open: set[_ClientEnd] = set()
+
+    def protocol(self) -> asyncio.Protocol:
+        """For each client that connects."""
+        return _ClientEnd(self)
+
+    def opened(self, end: _ClientEnd) -> None:
+        self._open.add(end)
+
+    def closed(self, end: _ClientEnd) -> None:
+        self._open.discard(end)
+
+    def close(self) -> None:
+        """End every connection, as the end of an engine would."""
+        for end in list(self._open):
+            if end.transport is not None:
+                end.transport.abort()

@@ -1,0 +1,78 @@
+"""The relay at work: in a thread of its own, so that a window or a command line goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.listener import BACKLOG, ListeningSocket
+from cacheview.watch.relay import Connection, Relay, Tap
+from cacheview.watch.upstream import check_endpoint
+
+__all__ = ["RelayServer"]
+
+_END_SECONDS: Final = 5.0
+
+
+class RelayServer:
+    """Passes on what comes in at a socket, from when it is made until it is closed. Closing twice does no harm.
+
+    Args:
+        endpoint: the engine.
+        listening: where clients connect. It is closed with this.
+        new_tap: see `Relay`. Called in the thread of the relay, as are the taps.
+        failed: told of a fault of the relay itself, in its thread. Connections that it does not concern go on.
+
+    Raises:
+        DataError: such an engine cannot be watched.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        listening: ListeningSocket,
+        new_tap: Callable[[Connection], Tap | None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        check_endpoint(endpoint)
+        self.listening = listening
+        self._failed = failed
+        self._relay = Relay(endpoint, new_tap)
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(self._on_fault)
+        self._thread = threading.Thread(target=self._run, name="watch-relay", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End all connections and take the socket away."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_END_SECONDS)
+        self.listening.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            self._loop.create_unix_server(self._relay.protocol, sock=self.listening.socket, backlog=BACKLOG)
+        )
+        try:
+            self._loop.run_forever()
+        finally:
+            server.close()
+            self._relay.close()
+            self._loop.run_until_complete(self._settled())
+            self._loop.close()
+
+    async def _settled(self) -> None:
+        """Until what was ended has been told so."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    def _on_fault(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._failed(context.get("exception") or RuntimeError(context["message"]))

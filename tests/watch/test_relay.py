@@ -1,0 +1,254 @@
+"""What a client and an engine send each other arrives unchanged, whatever it is and whoever ends first."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from watch_wires import Wires, in_thread, read_all, wired
+
+from cacheview.model import DataError
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.http import HttpTap
+from cacheview.watch.relay import Connection, Tap
+from cacheview.watch.upstream import check_endpoint
+
+REQUEST = b"POST /build?t=x HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n"
+PIECES = st.sampled_from(
+    [
+        REQUEST,
+        b"5\r\nhello\r\n",
+        b"0\r\n\r\n",
+        b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n",
+        b"POST /c/attach HTTP/1.1\r\nHost: d\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nraw",
+        b"\r\n\r\n",
+        b"\0" * 70_000,
+    ]
+)
+STREAM = st.lists(PIECES | st.binary(max_size=40), max_size=8)
+
+
+def http_tap(_: Connection) -> Tap:
+    return HttpTap(lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def wires() -> Wires:
+    with wired(http_tap) as made:
+        yield made
+
+
+@settings(deadline=None, max_examples=150)
+@given(ours=STREAM, theirs=STREAM, engine_first=st.booleans())
+def test_every_byte_arrives_unchanged(wires: Wires, ours: list[bytes], theirs: list[bytes], engine_first: bool) -> None:
+    with wires.pair() as (client, engine):
+        sides = [(client, ours), (engine, theirs)]
+        for end, pieces in reversed(sides) if engine_first else sides:
+            in_thread(lambda end=end, pieces=pieces: send_all(end, pieces))
+        assert read_all(engine) == b"".join(ours)
+        assert read_all(client) == b"".join(theirs)
+
+
+def send_all(end: socket.socket, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        end.sendall(piece)
+    end.shutdown(socket.SHUT_WR)
+
+
+def test_a_half_closed_connection_goes_on_the_other_way(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        client.sendall(b"POST /exec HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(engine).startswith(b"POST /exec")
+        for number in range(3):
+            engine.sendall(b"%d" % number)
+            assert client.recv(10) == b"%d" % number
+        engine.shutdown(socket.SHUT_WR)
+        assert client.recv(10) == b""
+
+
+def test_the_engine_may_end_its_side_first(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        engine.sendall(b"done")
+        engine.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"done"
+        client.sendall(b"still sent")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(engine) == b"still sent"
+
+
+def test_bytes_arrive_one_by_one_without_waiting_for_more(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        for byte in REQUEST + b"1\r\nx\r\n":
+            client.sendall(bytes([byte]))
+            assert engine.recv(10) == bytes([byte])
+
+
+def test_an_engine_that_dies_ends_the_connection(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        client.sendall(REQUEST)
+        engine.recv(1 << 16)
+        engine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        engine.close()
+        assert read_all(client) == b""
+
+
+def test_a_client_that_hangs_up_is_gone_for_the_engine(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        client.sendall(REQUEST + b"400\r\nhalf of")
+        client.close()
+        assert read_all(engine) == REQUEST + b"400\r\nhalf of"
+        engine.close()
+
+
+def test_nothing_is_read_that_the_engine_does_not_take(wires: Wires) -> None:
+    with wires.pair() as (client, engine):
+        sent = send_until_refused(client, 64 << 20)
+        assert sent < 8 << 20
+        in_thread(lambda: client.shutdown(socket.SHUT_WR))
+        assert len(read_all(engine)) == sent
+
+
+def send_until_refused(end: socket.socket, most: int) -> int:
+    """How many bytes it takes until it has taken none for a while."""
+    sent, piece = 0, b"\xff" * (1 << 16)
+    end.setblocking(False)
+    while sent < most and select.select([], [end], [], 0.3)[1]:
+        sent += end.send(piece)
+    end.settimeout(10)
+    return sent
+
+
+def test_many_connections_at_once() -> None:
+    with wired(http_tap) as wires:
+        barrier = threading.Barrier(201)
+        answers: list[bytes] = []
+
+        def engine() -> None:
+            ends = [wires.accept() for _ in range(200)]
+            for end in ends:
+                end.sendall(end.recv(100)[::-1])
+                end.close()
+
+        def client(number: int) -> None:
+            with wires.connect() as end:
+                barrier.wait()
+                end.sendall(b"%d;" % number)
+                answers.append(read_all(end))
+
+        threads = [in_thread(engine), *(in_thread(lambda n=n: client(n)) for n in range(200))]
+        barrier.wait()
+        for thread in threads:
+            thread.join(20)
+        assert sorted(answers) == sorted((b"%d;" % number)[::-1] for number in range(200))
+
+
+def test_a_tap_that_fails_does_not_end_what_it_reads() -> None:
+    seen: list[object] = []
+
+    class Failing:
+        def from_client(self, data: bytes) -> None:
+            seen.append(data)
+            raise ZeroDivisionError
+
+        def from_engine(self, data: bytes) -> None:
+            raise AssertionError
+
+        def engine_ended(self) -> None:
+            raise AssertionError
+
+        def closed(self, fault: BaseException | None) -> None:
+            seen.append(type(fault))
+
+    with wired(lambda _: Failing()) as wires, wires.pair() as (client, engine):
+        client.sendall(b"one")
+        assert engine.recv(10) == b"one"
+        client.sendall(b"two")
+        assert engine.recv(10) == b"two"
+        engine.sendall(b"three")
+        assert client.recv(10) == b"three"
+    assert seen == [b"one", ZeroDivisionError]
+
+
+def test_a_tap_may_hold_what_the_client_sends() -> None:
+    connections: list[Connection] = []
+    seen = threading.Event()
+
+    class Holding:
+        def __init__(self, connection: Connection) -> None:
+            self.connection = connection
+
+        def from_client(self, data: bytes) -> None:
+            self.connection.pause("wait")
+            seen.set()
+
+        def from_engine(self, data: bytes) -> None: ...
+
+        def engine_ended(self) -> None: ...
+
+        def closed(self, fault: BaseException | None) -> None: ...
+
+    def new_tap(connection: Connection) -> Tap:
+        connections.append(connection)
+        return Holding(connection)
+
+    with wired(new_tap) as wires, wires.pair() as (client, engine):
+        client.sendall(b"held")
+        assert seen.wait(10)
+        engine.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            engine.recv(10)
+        engine.settimeout(10)
+        connections[0].resume("wait")
+        assert engine.recv(10) == b"held"
+
+
+def test_without_an_engine_the_client_gets_an_orderly_answer() -> None:
+    with wired() as wires:
+        wires.engine.close()
+        wires.path.unlink()
+        with wires.connect() as client:
+            client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
+            head, _, body = read_all(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 502 ")
+    said = json.loads(body)["message"]
+    assert said.startswith("cacheview cannot connect to the Docker Engine at unix:///")
+    assert said.endswith(": No such file or directory")
+
+
+def test_the_end_of_the_relay_ends_its_connections_and_its_socket() -> None:
+    with wired() as wires:
+        with wires.pair() as (client, engine):
+            client.sendall(b"x")
+            assert engine.recv(1) == b"x"
+            wires.server.close()
+            assert client.recv(10) == b""
+            assert engine.recv(10) == b""
+        assert not wires.server.listening.path.exists()
+
+
+def test_an_engine_over_tcp() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        endpoint = Endpoint("", f"tcp://127.0.0.1:{listening.getsockname()[1]}")
+        with wired(endpoint=endpoint) as wires, wires.connect() as client:
+            client.sendall(b"over TCP")
+            client.shutdown(socket.SHUT_WR)
+            accepted, _ = listening.accept()
+            with accepted:
+                assert read_all(accepted) == b"over TCP"
+
+
+@pytest.mark.parametrize("host", ["ssh://user@host", "npipe:////./pipe/docker_engine", "unix://"])
+def test_an_engine_that_cannot_be_watched_is_refused(host: str) -> None:
+    with pytest.raises(DataError, match="watched"):
+        check_endpoint(Endpoint("", host))

@@ -1,0 +1,83 @@
+"""Both ends of a relay in the hands of a test."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.listener import listen
+from cacheview.watch.relay import Connection, Tap
+from cacheview.watch.serving import RelayServer
+
+__all__ = ["Wires", "in_thread", "read_all", "wired"]
+
+_SECONDS = 10.0
+
+
+@dataclass
+class Wires:
+    """A relay between a client's socket and one that plays the engine."""
+
+    server: RelayServer
+    engine: socket.socket
+    path: Path
+
+    def connect(self) -> socket.socket:
+        """A client."""
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(_SECONDS)
+        client.connect(str(self.server.listening.path))
+        return client
+
+    def accept(self) -> socket.socket:
+        """The engine's end of the next connection."""
+        accepted, _ = self.engine.accept()
+        accepted.settimeout(_SECONDS)
+        return accepted
+
+    @contextmanager
+    def pair(self) -> Iterator[tuple[socket.socket, socket.socket]]:
+        """A client, and the engine's end of its connection."""
+        with self.connect() as client, self.accept() as engine:
+            yield client, engine
+
+
+@contextmanager
+def wired(
+    new_tap: Callable[[Connection], Tap | None] = lambda _: None, endpoint: Endpoint | None = None
+) -> Iterator[Wires]:
+    """Everything in a folder of its own, whose name is short enough. Nothing may have failed in the end."""
+    faults: list[BaseException] = []
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder, socket.socket(socket.AF_UNIX) as engine:
+        path = Path(folder) / "engine.sock"
+        engine.bind(str(path))
+        engine.listen(1024)
+        engine.settimeout(_SECONDS)
+        endpoint = endpoint or Endpoint("", f"unix://{path}")
+        server = RelayServer(endpoint, listen(folder), new_tap, faults.append)
+        try:
+            yield Wires(server, engine, path)
+        finally:
+            server.close()
+    assert faults == []
+
+
+def read_all(end: socket.socket) -> bytes:
+    """Everything until the other side has ended."""
+    pieces = []
+    while piece := end.recv(1 << 16):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Something that has to go on beside the test."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
