@@ -53,6 +53,7 @@ commands:
   cacheview audit STORE       the hazards of a whole store by a rule set (see `cacheview audit --help`)
   cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
   cacheview replay CONTEXT …  a Dockerfile, step by step, without building (see `cacheview replay --help`)
+  cacheview save STORE FILE   a store written to a suite, which opens anywhere (see `cacheview save --help`)
 
 {names}
 A file that is called as a command is, such as check, is opened as ./check.
@@ -94,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "audit": _audit,
         "check": _check,
         "replay": _replay,
+        "save": _save,
     }
     command = commands.get(given[0]) if given else None
     return guarded(
@@ -293,3 +295,9 @@ def _replay(arguments: list[str]) -> int:
     from cacheview.commands.replay import replay_command
 
     return replay_command(arguments)
+
+
+def _save(arguments: list[str]) -> int:
+    from cacheview.commands.save import save_command
+
+    return save_command(arguments)

@@ -1,0 +1,63 @@
+"""``cacheview save``: a store written as a suite, a file that opens anywhere."""
+
+from __future__ import annotations
+
+from cacheview.cases import Daemon, rules_named
+from cacheview.model import DataError
+from cacheview.output import complain
+from cacheview.stores.open import open_store
+from cacheview.stores.save import suite_line, write_suite
+from cacheview.usage import NAMES, UsageError, add_rules, chosen, daemon_for, make_parser
+
+__all__ = ["save_command"]
+
+_HELP = """\
+The file holds the images of the store as they are now, with the probes of a suite's case, and no layers. Only you can
+read it; a name that ends in .gz is compressed. A file of that name is replaced.
+exit status: 0 it is written, 2 the command line or the store was unusable, or the file cannot be written.
+
+{names}
+examples:
+  cacheview save engine: store.jsonl.gz
+  cacheview save images.tar report.jsonl --redact env --redact labels
+"""
+
+
+def save_command(arguments: list[str]) -> int:
+    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
+    parser = make_parser("cacheview save", "Write a store to a suite file.", _HELP.format(names=NAMES))
+    parser.add_argument("store", metavar="STORE", help="what to save, by its name: see below")
+    parser.add_argument("file", metavar="FILE", help="the suite to write")
+    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
+    parser.add_argument(
+        "--redact",
+        metavar="WHAT",
+        choices=("env", "labels"),
+        action="append",
+        default=[],
+        help="replace values by placeholders: env (environment variables and build arguments) or labels; may be "
+        "repeated",
+    )
+    add_rules(parser, "rule set that the file names, by default the store's own")
+    options = parser.parse_args(arguments)
+    try:
+        opened = open_store(options.store)
+        case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+        rules = _name_of(daemon_for(case, options.rules))
+        env, labels = ("env" in options.redact), ("labels" in options.redact)
+        line = suite_line(case, rules=rules, redact_env=env, redact_labels=labels)
+        write_suite(options.file, line, opened=opened.location)
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    for problem in opened.problems:
+        complain(f"not read: {problem}")
+    count = len(case.store.images)
+    print(f"{options.file}: {count:,} {'image' if count == 1 else 'images'}")
+    return 0
+
+
+def _name_of(daemon: Daemon) -> str:
+    """What a file has to name, so that the same daemon answers when it is opened: the release, where it is known."""
+    if daemon.version and rules_named(daemon.title).rules is daemon.rules:
+        return daemon.title
+    return daemon.rules.name
