@@ -17,12 +17,12 @@ from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
-from cacheview.replay.changes import remember_files
 from cacheview.replay.docker_cli import added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.remembering import remember_files
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 from cacheview.replay.summer import ContextSummer

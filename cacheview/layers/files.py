@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing, RootFile, root_of
 from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.source import LayerSource, Report
 
-__all__ = ["LayerFiles", "Wanted"]
+__all__ = ["LayerFiles", "Wanted", "first_bytes"]
 
 Wanted = tuple[str, LayerEntry, bytes]
 """A sum that is asked for: the layer with the content, the entry there that has it, and what is summed before it."""
@@ -73,6 +75,13 @@ class LayerFiles:
             found.update(self._read(diff_id, files))
         return found
 
+    def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
+        """The first bytes of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
+        if not entry.size or most <= 0:
+            return b""
+        with closing(self._source.contents(diff_id, {entry.number: entry}, self._report)) as files:
+            return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), most)
+
     def _read(
         self, diff_id: str, files: Mapping[int, tuple[LayerEntry, list[bytes]]]
     ) -> dict[tuple[str, int, bytes], str]:
@@ -89,6 +98,16 @@ class LayerFiles:
                 found[diff_id, number, before] = digest.hexdigest()
         self.memory.keep_sums(diff_id, {_key(number, before): value for (_, number, before), value in found.items()})
         return found
+
+
+def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:
+    """The beginning of a content that comes in pieces. Raises what reading it raises."""
+    found = bytearray()
+    for piece in pieces:
+        found += piece[: most - len(found)]
+        if len(found) >= most:
+            break
+    return bytes(found)
 
 
 def _digest(before: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from cacheview.layers.entry import LayerEntry, LayerError
@@ -40,7 +40,7 @@ class LayerSource(Protocol):
 
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
-    ) -> Iterator[tuple[int, Iterable[bytes]]]:
+    ) -> Generator[tuple[int, Iterable[bytes]]]:
         """The content of some files, in the order of the layer, each to be used up before the next is asked for.
 
         Args:

@@ -8,16 +8,17 @@ is the one in the image's history, the files are proven to be those that were se
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
+from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.notknown import NotKnownError
-from cacheview.dockerfile.context.packed import HeaderStyle
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Node, Tree
 from cacheview.dockerfile.dispatch import CopySources
@@ -25,22 +26,19 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.layers.entry import WHITEOUT, LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
 from cacheview.layers.listing import Listing
+from cacheview.layers.ways import WAYS, Way, clients_of
 from cacheview.model import Image, Problem
 
 __all__ = ["RecoveredFiles", "recover_files"]
 
-_STYLES: Final = (
-    HeaderStyle(),
-    HeaderStyle(type_bits=True),
-    HeaderStyle(owner=True, capability=False),
-    HeaderStyle(owner=True, capability=False, hard_links=False, slash=False),
-)
-"""The ways that clients fill headers, without those that a layer cannot show (a umask is in its modes already)."""
-
 _FOLDER_MODES: Final = (0o755, 0o775, 0o700, 0o750, 0o777, 0o770, 0o2775)
+_UMASK: Final = 0o022
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
 _MOST_FOLDERS: Final = 2  # of sources whose mode is found by trying
-_MOST_WAYS: Final = 12  # owners and styles together: each is another sum over all content
+_MOST_OWNERS: Final = 4  # of those that files have now: each is another sum over all content
+
+
+_Owner = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,7 @@ class RecoveredFiles:
         sources: the checksum that the files give, and each file with its own.
         headers: by path, what was summed before the content of each.
         is_proven: the checksum is the one that the daemon stored.
-        style: how the headers are written that give it.
-        owner: user and group in them.
+        ways: how headers may be written that give it; of files that are only likely, the way of the Docker CLI.
         reason: why the files are only likely those that were sent; empty where they are proven.
         entries: by path in the context, what the layer has.
         diff_id: of the layer.
@@ -61,11 +58,22 @@ class RecoveredFiles:
     sources: SourcesSum
     headers: Mapping[str, bytes]
     is_proven: bool
-    style: HeaderStyle
-    owner: tuple[int, int]
+    ways: tuple[Way, ...]
     reason: str
     entries: Mapping[str, LayerEntry]
     diff_id: str
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Those that send the files so that they have the stored checksum; empty: it is not known."""
+        return clients_of(self.ways) if self.is_proven else ()
+
+    def content_of(self, path: str) -> LayerEntry | None:
+        """The entry of the layer that has the content of a file; None: it has none."""
+        entry = self.entries.get(path)
+        if entry is not None and entry.hard_link:
+            entry = next((each for each in self.entries.values() if each.path == entry.hard_link), None)
+        return entry if entry is not None and entry.kind is Kind.FILE else None
 
 
 def recover_files(
@@ -174,29 +182,39 @@ class _Recovery:
         self.now = now
         self.by_layer_path = {entry.path: path for path, entry in entries.items()}
         self.by_path = {entry.path: entry for entry in entries.values()}
+        counted = Counter((entry.uid, entry.gid) for entry in now.values())
+        self.owners = [owner for owner, _ in counted.most_common(_MOST_OWNERS)]
+        self.filled = {above for path in entries for above in parents(path)}
         self.folders = self._source_folders()
 
     def best(self) -> RecoveredFiles:
-        """The files in the way that gives the stored checksum, else in that of the Docker CLI."""
-        ways = list(self._ways())[:_MOST_WAYS]
-        self.layers.sums(wanted for style, owner in ways for wanted in self._wanted(style, owner))  # one pass for all
+        """The files in the ways that give the stored checksum, else in that of the Docker CLI."""
         first: RecoveredFiles | None = None
-        for style, owner in ways:
-            for modes in self._folder_modes():
-                sent = _Sent(self, style, owner, modes)
-                try:
-                    sources = sent.sum()
-                except RefusedError as error:
-                    raise NotKnownError(f"the layer lacks a source of the instruction: {error.what}") from None
-                is_proven = sources.text == self.stored
-                if first is None or is_proven:
-                    first = RecoveredFiles(
-                        sources, sent.headers, is_proven, style, owner, "", self.entries, self.diff_id
-                    )
-                if is_proven:
-                    return first
+        for owner, ways in self._owners():
+            self.layers.sums(wanted for way in ways for wanted in self._wanted(way, owner))  # one pass for all
+            found = [self._in_way(way, owner) for way in ways]
+            proven = [each for each in found if each.is_proven]
+            if proven:
+                return replace(proven[0], ways=tuple(way for each in proven for way in each.ways))
+            first = first or found[0]
         assert first is not None
         return replace(first, reason=self._why_not_proven())
+
+    def _in_way(self, way: Way, owner: _Owner) -> RecoveredFiles:
+        first: RecoveredFiles | None = None
+        for modes in self._folder_modes(way):
+            sent = _Sent(self, way, owner, modes)
+            try:
+                sources = sent.sum()
+            except RefusedError as error:
+                raise NotKnownError(f"the layer lacks a source of the instruction: {error.what}") from None
+            is_proven = sources.text == self.stored
+            found = RecoveredFiles(sources, sent.headers, is_proven, (way,), "", self.entries, self.diff_id)
+            if is_proven:
+                return found
+            first = first or found
+        assert first is not None
+        return first
 
     def _why_not_proven(self) -> str:
         if self.copy.name == "ADD" and any(
@@ -207,14 +225,16 @@ class _Recovery:
             return "--chown and the client's headers leave no trace of the owners that were sent"
         return "another client may have sent them, or a source was another one then"
 
-    def _ways(self) -> Iterator[tuple[HeaderStyle, tuple[int, int]]]:
-        for style in _STYLES:
-            if not style.owner:
-                yield style, (0, 0)
-        owners = dict.fromkeys([*((entry.uid, entry.gid) for entry in self.now.values()), *_USUAL_OWNERS])
-        for owner, style in product(list(owners)[:4], _STYLES):
-            if style.owner:
-                yield style, owner
+    def _owners(self) -> Iterator[tuple[_Owner, tuple[Way, ...]]]:
+        """Owners in the order in which they are tried, with the ways that write them; None: each file's own now.
+
+        Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
+        """
+        yield (0, 0), WAYS
+        writing = tuple(way for way in WAYS if way.style.owner)
+        yield None, writing
+        for owner in dict.fromkeys([*self.owners, *_USUAL_OWNERS]):
+            yield owner, writing
 
     def _source_folders(self) -> list[str]:
         """Folders that are sources: they count with their own mode, which the layer does not have."""
@@ -225,26 +245,40 @@ class _Recovery:
             folders.update(dict.fromkeys(name for name in named if name and name not in self.entries))
         return [name for name in folders if any(path.startswith(f"{name}/") for path in self.entries)]
 
-    def _folder_modes(self) -> Iterator[Mapping[str, int]]:
+    def _folder_modes(self, way: Way) -> Iterator[Mapping[str, int]]:
+        if not way.folders:
+            yield dict.fromkeys(self.folders, 0o755)
+            return
         choices = []
         for folder in self.folders:
             known = self.now.get(folder)
-            modes = dict.fromkeys([*([known.mode] if known is not None else []), *_FOLDER_MODES])
+            now = [known.mode, known.mode & ~_UMASK] if known is not None else []
+            modes = dict.fromkeys([*now, *_FOLDER_MODES])
             choices.append(list(modes) if len(self.folders) <= _MOST_FOLDERS else list(modes)[:1])
         for modes_of in product(*choices):
             yield dict(zip(self.folders, modes_of, strict=True))
+
+    def owner(self, path: str, owner: _Owner) -> tuple[int, int]:
+        """Who a file belonged to, if that is who is tried."""
+        if owner is not None:
+            return owner
+        known = self.now.get(path)
+        return (known.uid, known.gid) if known is not None else self.owners[0] if self.owners else (0, 0)
 
     def content(self, entry: LayerEntry) -> LayerEntry:
         """The entry with the content: of a hard link the file that it is another name of."""
         return self.by_path.get(entry.hard_link, entry) if entry.hard_link else entry
 
-    def header(self, path: str, entry: LayerEntry, style: HeaderStyle, owner: tuple[int, int]) -> bytes:
+    def header(self, path: str, entry: LayerEntry, way: Way, owner: _Owner) -> bytes:
+        """What is summed before the content of a file; empty: it was sent without a header."""
         file = self.content(entry)
-        first = self.by_layer_path.get(entry.hard_link) if entry.hard_link and style.hard_links else None
+        has_first = entry.hard_link and way.style.hard_links
+        first = self.by_layer_path.get(entry.hard_link) if has_first else None
         mode = entry.mode if not entry.hard_link else file.mode
         known = self.now.get(path)
         if known is not None and known.mode & 0o777 == mode & 0o777 and entry.kind is Kind.FILE:
             mode = known.mode  # the bits that a change of the owner clears
+        uid, gid = self.owner(path, owner)
         sent = Entry(
             path,
             entry.kind,
@@ -253,33 +287,32 @@ class _Recovery:
             entry.target,
             device=entry.device,
             capability=entry.capability,
-            uid=owner[0],
-            gid=owner[1],
+            uid=uid,
+            gid=gid,
         )
-        return style.member(sent, first).header.summed()
+        return way.header(sent, first, is_empty=path not in self.filled)
 
-    def _wanted(self, style: HeaderStyle, owner: tuple[int, int]) -> Iterator[Wanted]:
+    def _wanted(self, way: Way, owner: _Owner) -> Iterator[Wanted]:
         for path, entry in self.entries.items():
-            if entry.kind is Kind.FILE and not (entry.hard_link and style.hard_links):
-                yield self.diff_id, self.content(entry), self.header(path, entry, style, owner)
+            if entry.kind is Kind.FILE and not (entry.hard_link and way.style.hard_links):
+                yield self.diff_id, self.content(entry), self.header(path, entry, way, owner)
 
 
 class _Sent:
     """The files as one way of sending has them: a `SummedTree`."""
 
-    def __init__(
-        self, recovery: _Recovery, style: HeaderStyle, owner: tuple[int, int], modes: Mapping[str, int]
-    ) -> None:
+    def __init__(self, recovery: _Recovery, way: Way, owner: _Owner, modes: Mapping[str, int]) -> None:
         self._recovery = recovery
-        self._style = style
-        self.headers = {path: recovery.header(path, entry, style, owner) for path, entry in recovery.entries.items()}
+        self._way = way
+        self.headers = {path: recovery.header(path, entry, way, owner) for path, entry in recovery.entries.items()}
         nodes = {
             path: Node(Entry(path, entry.kind, entry.mode, entry.size, entry.target), self.headers[path])
             for path, entry in recovery.entries.items()
         }
         for path, mode in modes.items():
-            sent = Entry(path, Kind.DIRECTORY, mode, uid=owner[0], gid=owner[1])
-            self.headers[path] = style.member(sent).header.summed()
+            uid, gid = recovery.owner(path, owner)
+            sent = Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid)
+            self.headers[path] = way.header(sent, None, is_empty=False)
             nodes[path] = Node(sent, self.headers[path])
         for path in list(nodes):
             for above in parents(path):
@@ -300,11 +333,11 @@ class _Sent:
         wanted: dict[str, Wanted] = {}
         for path in paths:
             header = self.headers.get(path)
-            if header is None:
+            if not header:
                 continue
             entry = recovery.entries.get(path)
             has_content = (
-                entry is not None and entry.kind is Kind.FILE and not (entry.hard_link and self._style.hard_links)
+                entry is not None and entry.kind is Kind.FILE and not (entry.hard_link and self._way.style.hard_links)
             )
             file = recovery.content(entry) if entry is not None and has_content else _NOTHING
             wanted[path] = (recovery.diff_id, file, header)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -55,7 +55,7 @@ class TarLayers:
 
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
-    ) -> Iterator[tuple[int, Iterable[bytes]]]:
+    ) -> Generator[tuple[int, Iterable[bytes]]]:
         last = max(wanted, default=-1)
         with self.open(diff_id) as stream, _damage(diff_id):
             tick = _Ticker(stream, report, diff_id)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
-from cacheview.replay.changes import differing_files
+from cacheview.replay.compare_files import compare_files
+from cacheview.replay.comparison import Comparison
+from cacheview.replay.file_words import sentences
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.remedy import Remedy, remedy_of
 from cacheview.replay.result import Replay, Step, StepStatus
@@ -23,14 +25,19 @@ class Miss:
 
     Attributes:
         explanation: why.
-        files: of ``COPY`` and ``ADD``, what is known of the files that differ, in sentences.
+        comparison: of ``COPY`` and ``ADD``, the files against those of the nearest image; None: something else differs.
         remedy: what a person can do about it.
     """
 
     step: Step
     explanation: Explanation
-    files: tuple[str, ...] = ()
+    comparison: Comparison | None = None
     remedy: Remedy = field(default_factory=Remedy)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What is known of the files that differ, in sentences."""
+        return sentences(self.comparison) if self.comparison is not None else ()
 
     @property
     def reason(self) -> str:
@@ -62,5 +69,5 @@ def misses(
             asked = step.cache or cache
             explanation = explain(asked, step.probe)
             remedy = remedy_of(step, explanation, asked)
-            files = differing_files(step, explanation, record, summer, image_files)
-            yield Miss(step, explanation, files, remedy)
+            comparison = compare_files(step, explanation, record, summer, image_files)
+            yield Miss(step, explanation, comparison, remedy)

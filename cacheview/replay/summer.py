@@ -28,6 +28,9 @@ __all__ = ["ContextSummer", "Summer"]
 _MOST_READ: Final = 512 << 20
 """Bytes that are read to find out which client sent what an image was made with."""
 
+_UMASKS: Final = (0o002, 0o027, 0o077)
+"""That people use, beside 022."""
+
 
 class Summer(Protocol):
     """Sums the files of ``COPY`` and ``ADD``."""
@@ -102,10 +105,9 @@ class ContextSummer:
         paths = {path for path, _ in found.files}
         for path in paths if any(node.hard_link for node in sent.values()) else ():
             node = sent.get(path)
-            header = read_header(path, node.header) if node is not None and node.hard_link else None
-            first = header.target.decode("utf-8", "surrogateescape") if header is not None else ""
-            if first and first not in paths:
-                yield path, first
+            state = read_header(path, node.header) if node is not None and node.hard_link else None
+            if state is not None and state.target and state.target not in paths:
+                yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """By path, what is summed before the content of each file, as far as it came with a header of its own."""
@@ -122,11 +124,16 @@ class ContextSummer:
         node = self._sums.sent.tree.sent[path]
         return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
 
+    def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """As `headers`, of one of `by_other_clients`."""
+        return self._others[client.name].headers(paths)
+
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
         """The same sources as other clients send them. Of very large ones only as many as are soon read."""
         left = _MOST_READ
-        for client in CLIENTS.values():
-            if client == self.client or left < 0:
+        umasks = [self.client.with_umask(umask) for umask in _UMASKS] if self.client.has_umask else []
+        for client in (*umasks, *CLIENTS.values()):
+            if client.name == self.client.name or left < 0:
                 continue
             other = self._others.get(client.name)
             if other is None:

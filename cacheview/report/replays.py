@@ -13,6 +13,7 @@ from cacheview.model import ImageStore, short_id
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.report import as_object, headline, joined, json_text
+from cacheview.report.comparisons import comparison_as_object
 from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
@@ -116,7 +117,7 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), 
         "warnings": list(replay.warnings),
         "misses": [
             *(
-                {"number": step.number, "files": [], "reason": step.reason, "edit": None, "explanation": None}
+                _miss_of_any_files(step)
                 for step in replay.asked
                 if step.status is StepStatus.MISS and step.probe is None
             ),
@@ -126,11 +127,17 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), 
     return json_text(document)
 
 
+def _miss_of_any_files(step: Step) -> dict[str, Any]:
+    unknown = {"comparison": None, "edit": None, "explanation": None}
+    return {"number": step.number, "files": [], "reason": step.reason, **unknown}
+
+
 def _miss(miss: Miss) -> dict[str, Any]:
     explanation = as_object(miss.explanation) | {"edit": None}  # a person edits no probe here, but what makes it
     return {
         "number": miss.step.number,
         "files": list(miss.files),
+        "comparison": comparison_as_object(miss.comparison) if miss.comparison is not None else None,
         "reason": miss.reason or next(iter(miss.files), miss.explanation.sentence),
         "edit": {"phrase": miss.remedy.phrase} if miss.remedy.edits else None,
         "explanation": explanation,

@@ -76,6 +76,18 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
     )
 
 
+def unpacked(sums: ContextSums, context: MemoryContext) -> dict[str, File]:
+    """The context as the daemon has it: with the modes that the client sent."""
+    tree = sums.sent.tree
+    entries = {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
+    return {
+        path: (entry.kind, entry.mode, entry.target.encode() if entry.kind is LINK else b"".join(context.read(path)))
+        if entry.kind is not FOLDER
+        else (FOLDER, entry.mode, b"")
+        for path, entry in entries.items()
+    }
+
+
 def recovered(
     before: Mapping[str, File],
     now: Mapping[str, File],
@@ -84,12 +96,13 @@ def recovered(
     client: str = "docker-cli",
     owner: tuple[int, int] = (0, 0),
     workdir: str = "/",
+    dockerfile: str = "",
 ) -> RecoveredFiles:
     """Build with one context, and look for its files with another one at hand."""
     context = context_of(before, owner)
-    sums = ContextSums(context, "", client=CLIENTS[client])
+    sums = ContextSums(context, dockerfile, client=CLIENTS[client])
     stored = sums.of_sources(copy.sources, add=copy.name == "ADD", destination=copy.destination).text
-    layers = Layers(lay_out(before, copy, workdir))
+    layers = Layers(lay_out(unpacked(sums, context), copy, workdir))
     image = Image(
         id="sha256:" + "a" * 64,
         config=ImageConfig(
@@ -132,8 +145,21 @@ CONTEXT = tree(
 def test_what_was_sent_is_proven(copy: CopySources, client: str, owner: tuple[int, int]) -> None:
     found = recovered(CONTEXT, CONTEXT, copy, client=client, owner=owner, workdir="/srv")
     assert found.is_proven
-    assert found.style.type_bits == (client == "docker-cli-20.10")
-    assert found.owner == owner
+    assert client in {each.name for each in found.clients}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(("owner", "ignored"), [((0, 0), b""), ((4321, 99), b"other\n")])
+def test_who_sent_the_files_is_found_of_every_client(client: str, owner: tuple[int, int], ignored: bytes) -> None:
+    before = CONTEXT | tree(Dockerfile=(FILE, 0o644, b"FROM scratch"), conf__empty=(FOLDER, 0o755, b""))
+    before |= {".dockerignore": (FILE, 0o644, ignored)} if ignored else {}
+    now = before | {"conf/a": (FILE, 0o644, b"edited")}
+    copy = CopySources("COPY", ("conf",), "/x/")
+    found = recovered(before, now, copy, client=client, owner=owner, dockerfile="Dockerfile")
+    assert found.is_proven
+    assert client in {each.name for each in found.clients}
+    type_bits = {"docker-cli-20.10", "docker-cli-23", "docker-java", "testcontainers-java"}
+    assert {each.name in type_bits for each in found.clients} == {client in type_bits}
 
 
 def test_a_pattern_is_found_by_what_it_matches() -> None:

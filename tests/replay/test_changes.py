@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from build_kit import Daemon, image_of
+from built_kit import Built, tree
 
-from cacheview.dockerfile.context import FolderContext, SourcesSum
-from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI, Client
+from cacheview.dockerfile.context import SourcesSum
+from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
+from cacheview.layers.changes import change_in_words
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.replay.changes import differing_files, remember_files
-from cacheview.replay.file_changes import changes_of, read_header
-from cacheview.replay.misses import misses
-from cacheview.replay.options import BuildOptions
-from cacheview.replay.replay import replay
+from cacheview.replay.compare_files import compare_files
+from cacheview.replay.file_changes import change_of, read_header
+from cacheview.replay.file_words import sentences
+from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 OLD = SourcesSum("dir:" + "1" * 64, (("a", "1" * 64), ("b", "2" * 64), ("c", "3" * 64)))
 NEW = SourcesSum("dir:" + "2" * 64, (("a", "4" * 64), ("b", "2" * 64), ("d", "5" * 64)))
@@ -41,6 +40,11 @@ def missed(sources: SourcesSum, made_with: ContainerConfig) -> tuple[Step, Expla
     return Step(2, "COPY . /", 2, 0, StepStatus.MISS, probe=probe, sources=sources), explanation
 
 
+def differing_files(step: Step | None, explanation: Explanation | None, record: Record) -> tuple[str, ...]:
+    compared = compare_files(step, explanation, record)
+    return sentences(compared) if compared is not None else ()
+
+
 def record_of(folder: Path, *summed: SourcesSum) -> Record:
     record = Record(folder, "/context")
     for number, each in enumerate(summed):
@@ -52,7 +56,10 @@ def test_the_files_are_named(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path, OLD))
     image = explanation.trace.store.images[0].short_id
-    assert told == (f"The files differ from those that {image} was made with: a differs; d was added; c was removed.",)
+    assert told == (
+        f"The files differ from those that {image} was made with: a differs; d was added; c was removed.",
+        "Proven: an earlier replay recorded the files of the checksum that is stored.",
+    )
 
 
 def test_files_that_were_never_summed(tmp_path: Path) -> None:
@@ -101,57 +108,9 @@ def test_what_is_remembered(tmp_path: Path) -> None:
     assert not remember_files(record, Replay((Step(1, "RUN x", 1, 0, StepStatus.HIT),), 1))
 
 
-class Built:
-    """A folder, an image that a client's build made of it, and a record of what went in."""
-
-    def __init__(self, folder: Path, records: Path | None, client: Client = DOCKER_CLI) -> None:
-        self.folder, self.records = folder, records
-        self.daemon = Daemon("20.10.24")
-        self.daemon.add(image_of("base:1"))
-        self.told = self.replay(client)
-        step = self.told.steps[1]
-        assert step.probe is not None
-        self.daemon.add(
-            Image(
-                id="sha256:" + "c" * 64,
-                names=("docker.io/library/made:1",),
-                parent=self.daemon.images[0].id,
-                config=ImageConfig(created=Timestamp(1_700_000_000, 0, None), container_config=step.probe.config),
-            )
-        )
-
-    def replay(self, client: Client) -> Replay:
-        daemon = self.daemon
-        context = FolderContext(self.folder)
-        self.summer = ContextSummer(context, "", daemon.release, client)
-        dockerfile = b"FROM base:1\nCOPY src /src\n"
-        told = replay(dockerfile, self.summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
-        self.record = Record.load(self.records, context.title) if self.records else Record("", "")
-        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.summer))
-        if self.records and remember_files(self.record, told, self.summer):
-            self.record.save()
-        return told
-
-    def told_after(self, client: Client = DOCKER_CLI) -> str:
-        assert self.replay(client).steps[1].status is StepStatus.MISS
-        (miss,) = self.missed
-        return "\n".join(miss.files)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tree(tmp_path / "context")
-
-
-def tree(root: Path) -> Path:
-    (root / "src" / "d").mkdir(parents=True)
-    for path, data in (("a.c", b"int a;"), ("d/b.c", b"int b;"), ("empty", b"")):
-        (root / "src" / path).write_bytes(data)
-        (root / "src" / path).chmod(0o644)
-    (root / "src" / "link").symlink_to("d")
-    for path in (root / "src", root / "src" / "d"):
-        path.chmod(0o755)
-    return root
 
 
 CHANGES = {
@@ -181,13 +140,16 @@ def test_what_of_a_file_has_changed(folder: Path, tmp_path: Path, name: str) -> 
     assert words in told
     assert told.startswith("The files differ from those that made:1 was made with: src/")
     assert told.count("src/") == 1
+    assert told.endswith("Proven: an earlier replay recorded the files of the checksum that is stored.")
 
 
 def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> None:
     built = Built(folder, tmp_path / "records")
     built.folder = tree(tmp_path / "clone")
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
-    assert built.told_after() == "The files differ from those that made:1 was made with: src/a.c: content changed."
+    assert built.told_after().startswith(
+        "The files differ from those that made:1 was made with: src/a.c: content changed."
+    )
 
 
 @pytest.mark.parametrize("with_record", [True, False])
@@ -225,7 +187,7 @@ def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder:
 @pytest.mark.parametrize("header", [b"", b"name", b"namesrc", b"nameother/mode420uid0", b"namesrcmode1uid0gid0size"])
 def test_a_header_that_is_none_says_nothing(header: bytes) -> None:
     assert read_header("src", header) is None
-    assert changes_of("src", "0" * 64, header, header, lambda: iter(())) is None
+    assert change_in_words(change_of("src", "0" * 64, header, header, lambda: iter(()))) == "differs"
 
 
 def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
@@ -243,13 +205,13 @@ def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
         fields |= {"devmajor": 0, "devminor": 0} | changes
         return ("namel" + "".join(f"{name}{value}" for name, value in fields.items())).encode()
 
-    def told(**changes: object) -> tuple[str, ...] | None:
-        return changes_of("l", "0" * 64, header(), header(**changes), lambda: iter(()))
+    def told(**changes: object) -> str:
+        return change_in_words(change_of("l", "0" * 64, header(), header(**changes), lambda: iter(())))
 
-    assert told(linkname="b/mode1") == ("link to b/mode1, was a",)
-    assert told(uid=1000, gid=50) == ("owner 1000:50, was 0:0",)
-    assert told(mode=0o120777) == ()
-    assert told(mode=0o120755) == ("mode 755, was 777",)
-    assert told(devminor=3) == ("device 0:3, was 0:0",)
-    assert told(devminor="0security.capabilityx") == ("extended attributes changed",)
-    assert told(typeflag="1") == ("a second name of a file now, was a symbolic link",)
+    assert told(linkname="b/mode1") == "link to b/mode1, was a"
+    assert told(uid=1000, gid=50) == "owner 1000:50, was 0:0"
+    assert told(mode=0o120777) == "same, sent with another header"
+    assert told(mode=0o120755) == "mode 755, was 777"
+    assert told(devminor=3) == "device 0:3, was 0:0"
+    assert told(devminor="0security.capabilityx") == "extended attributes changed"
+    assert told(typeflag="1") == "a second name of a file now, was a symbolic link"

@@ -100,11 +100,11 @@ class Replayer:
             from cacheview.layers.opening import open_layers
             from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
-            from cacheview.replay.changes import remember_files
             from cacheview.replay.docker_cli import added_by
             from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
             from cacheview.replay.image_files import StoreImageFiles
             from cacheview.replay.misses import misses
+            from cacheview.replay.remembering import remember_files
             from cacheview.replay.replay import replay
             from cacheview.replay.summer import ContextSummer
             from cacheview.ui.replay.listing import ReportingContext

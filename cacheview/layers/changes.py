@@ -1,0 +1,172 @@
+"""What becomes of files from one state to another: of a layer over those below it, or of a context since a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+__all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in_words"]
+
+_FILE, _SYMLINK, _FOLDER = "0", "2", "5"
+_KINDS: Final = {
+    _FILE: "a file",
+    "1": "a second name of a file",
+    _SYMLINK: "a symbolic link",
+    "3": "a device",
+    "4": "a device",
+    _FOLDER: "a directory",
+    "6": "a named pipe",
+}
+_LONGEST: Final = 200
+
+
+class Mark(Enum):
+    """What becomes of a file."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    WRITTEN = "added or changed"  # the state before is not known
+
+
+class Aspect(Enum):
+    """What of a file is different."""
+
+    CONTENT = "content"
+    SIZE = "size"
+    MODE = "mode"
+    OWNER = "owner"
+    TYPE = "type"
+    LINK = "link"
+    DEVICE = "device"
+    ATTRIBUTES = "extended attributes"
+    HEADER = "header"  # the same file, sent with another header
+    UNKNOWN = "not compared"  # only its checksum is known to differ, or its content was not read
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file at one time.
+
+    Attributes:
+        kind: the type flag of tar: ``0`` a file, ``1`` a second name of one, ``2`` a link, ``5`` a folder.
+        mode: permission bits, with set-user-id, set-group-id and sticky.
+        uid, gid: the owner.
+        size: in bytes.
+        target: where a link points, as written; of a second name, the first.
+        device: major and minor number.
+        attributes: extended attributes, as they are summed.
+    """
+
+    kind: str
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = 0
+    target: str = ""
+    device: tuple[int, int] = (0, 0)
+    attributes: bytes = b""
+
+    @property
+    def owner(self) -> str:
+        """User and group as ``uid:gid``."""
+        return f"{self.uid}:{self.gid}"
+
+    @property
+    def is_file(self) -> bool:
+        return self.kind == _FILE
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind == _FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file, before and now.
+
+    Attributes:
+        path: without a leading slash; bytes that are not UTF-8 as in surrogateescape.
+        mark: what becomes of it.
+        aspects: of one that is changed, what is different.
+        before, now: None: it is not there, or not known.
+    """
+
+    path: str
+    mark: Mark
+    aspects: tuple[Aspect, ...] = ()
+    before: FileState | None = None
+    now: FileState | None = None
+
+    @property
+    def differs(self) -> bool:
+        return self.mark is not Mark.SAME
+
+    @property
+    def size(self) -> int:
+        """Of what is there now, else of what was."""
+        state = self.now or self.before
+        return state.size if state is not None else 0
+
+
+def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | None) -> tuple[Aspect, ...]:
+    """What is different between two states; nothing where they are the same.
+
+    ``has_same_content``: of two files; None: it was not compared.
+    """
+    if before.kind != now.kind:
+        return (Aspect.TYPE,)
+    found = []
+    if now.is_file:
+        if before.size != now.size:
+            found += [Aspect.CONTENT, Aspect.SIZE]
+        elif has_same_content is None:
+            found.append(Aspect.UNKNOWN)
+        elif not has_same_content:
+            found.append(Aspect.CONTENT)
+    pairs = (
+        (Aspect.LINK, before.target, now.target),
+        (Aspect.MODE, before.mode, now.mode),
+        (Aspect.OWNER, before.owner, now.owner),
+        (Aspect.DEVICE, before.device, now.device),
+        (Aspect.ATTRIBUTES, before.attributes, now.attributes),
+    )
+    return (*found, *(aspect for aspect, was, is_now in pairs if was != is_now))
+
+
+def change_in_words(change: FileChange) -> str:
+    """What becomes of a file, as a phrase: ``mode 600, was 644``."""
+    before, now = change.before, change.now
+    if change.mark is Mark.SAME:
+        return "same, sent with another header" if Aspect.HEADER in change.aspects else "same"
+    if change.mark is not Mark.CHANGED:
+        return str(change.mark.value)
+    if before is None or now is None:
+        return "differs"
+    words: dict[Aspect, str] = {
+        Aspect.CONTENT: "content changed",
+        Aspect.SIZE: "",
+        Aspect.MODE: f"mode {now.mode:03o}, was {before.mode:03o}",
+        Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
+        Aspect.TYPE: f"{_kind(now)} now, was {_kind(before)}",
+        Aspect.LINK: f"{_link(now)} to {now.target[:_LONGEST]}, was {before.target[:_LONGEST]}",
+        Aspect.DEVICE: f"device {_numbers(now)}, was {_numbers(before)}",
+        Aspect.ATTRIBUTES: "extended attributes changed",
+        Aspect.UNKNOWN: "content not compared",
+    }
+    said = [words[aspect] for aspect in change.aspects if words.get(aspect)]
+    return " and ".join(said) or "differs"
+
+
+def _kind(state: FileState) -> str:
+    return _KINDS.get(state.kind, "of another kind")
+
+
+def _link(state: FileState) -> str:
+    return "link" if state.kind == _SYMLINK else "first name"
+
+
+def _numbers(state: FileState) -> str:
+    return ":".join(map(str, state.device))

@@ -1,0 +1,89 @@
+"""The ways in which clients write the headers of the files that they send, as far as a layer can show them.
+
+A layer has the modes that were sent, and neither the owner nor how a header was written: each way is tried. Which
+client writes in which way stands in ``dockerfile/context/clients.py`` and the packings that it names; what a umask
+takes out of modes is missing in those of the layer already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cacheview.dockerfile.context.clients import CLIENTS, Client
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.packed import HeaderStyle
+from cacheview.dockerfile.context.tarsum import Header
+
+__all__ = ["WAYS", "Way", "clients_of"]
+
+_JAVA_LINK: Final = 0o100644
+_JAVA_FOLDER: Final = 0o040755
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to write headers.
+
+    Attributes:
+        clients: names of those that write so, of `CLIENTS`.
+        style: of the headers.
+        folders: folders are sent with a header of their own.
+        empty_folders: those without files in them are, in any case.
+        link_mode: the whole mode of every symbolic link; None: its own.
+        prefix: what every name begins with.
+    """
+
+    clients: tuple[str, ...]
+    style: HeaderStyle
+    folders: bool = True
+    empty_folders: bool = False
+    link_mode: int | None = None
+    prefix: str = ""
+
+    def header(self, entry: Entry, first: str | None, *, is_empty: bool) -> bytes:
+        """What is summed before the content; empty: it is sent without a header.
+
+        Args:
+            entry: with the mode and the owner that were sent.
+            first: of a second name of a file, the first.
+            is_empty: of a folder, that nothing was sent in it.
+        """
+        is_folder = entry.kind is Kind.DIRECTORY
+        if is_folder and not (self.folders or (self.empty_folders and is_empty)):
+            return b""
+        header = self.style.member(entry, first).header
+        if self.link_mode is not None and entry.kind is Kind.SYMLINK:
+            header = Header(header.name, self.link_mode, type=header.type, link=header.link)
+        elif is_folder and self.empty_folders:
+            header = replace(header, mode=_JAVA_FOLDER)
+        return replace(header, name=self.prefix + header.name).summed() if self.prefix else header.summed()
+
+
+_NODE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, slash=False)
+_JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_links=False)
+
+WAYS: Final = (
+    Way(("docker-cli", "compose-v2"), HeaderStyle()),
+    Way(("windows",), HeaderStyle(capability=False, hard_links=False, windows=True)),
+    Way(("docker-cli-23", "docker-cli-20.10"), HeaderStyle(type_bits=True)),
+    Way(("docker-py", "docker-py-5", "sam-cli"), HeaderStyle(owner=True, capability=False)),
+    Way(("testcontainers-go",), HeaderStyle(owner=True)),
+    Way(("dockerode", "testcontainers-node"), _NODE),
+    Way(("testcontainers-node",), _NODE, folders=False),
+    Way(("docker-java",), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),
+    Way(("testcontainers-java",), _JAVA, prefix="./"),
+)
+"""The Docker CLI first."""
+
+
+def clients_of(ways: Iterable[Way]) -> tuple[Client, ...]:
+    """The clients that write in one of these ways, in the order of `CLIENTS`."""
+    names = set(_names(ways))
+    return tuple(client for name, client in CLIENTS.items() if name in names)
+
+
+def _names(ways: Iterable[Way]) -> Iterator[str]:
+    for way in ways:
+        yield from way.clients

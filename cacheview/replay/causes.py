@@ -1,0 +1,290 @@
+"""What the changes of many files have in common, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import permutations
+from typing import Final, TypeVar
+
+from cacheview.dockerfile.context.clients import Client
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+
+__all__ = ["Cause", "CauseKind", "Unlike", "causes_of", "unexplained"]
+
+
+class CauseKind(Enum):
+    """What changed many files at once."""
+
+    CLIENT = "client"
+    FOLDERS = "folder entries"
+    LINE_ENDS = "line ends"
+    OWNER = "owner"
+    UMASK = "umask"
+    MODE = "mode"
+    NOT_IGNORED = "not ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of the changes of some files.
+
+    Attributes:
+        kind: of which kind.
+        paths: the files, sorted.
+        phrase: what it is, after the files: ``line ends are CRLF, were LF``.
+        advice: what to do about it, in sentences; empty: there is nothing.
+        aspects: what of each file it explains; empty: all.
+    """
+
+    kind: CauseKind
+    paths: tuple[str, ...]
+    phrase: str
+    advice: str = ""
+    aspects: tuple[Aspect, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The files in words."""
+        return self.paths[0] if len(self.paths) == 1 else f"{len(self.paths):,} files"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """Whose headers the files have that an image was made with, where it is not the client that is assumed now.
+
+    Attributes:
+        clients: who sends them so.
+        paths: the files that are the same when one of them sends them.
+    """
+
+    clients: tuple[Client, ...]
+    paths: frozenset[str]
+
+
+_AUTOCRLF: Final = (
+    "Check the files out with the same line ends: set git config core.autocrlf, or write `* text=auto eol=lf` into "
+    ".gitattributes."
+)
+_Key = TypeVar("_Key")
+_LEAST: Final = 2  # files that have to have a mode or an owner in common
+_UMASKS: Final = (0o022, 0o002, 0o027, 0o077)
+_PARTS: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
+_BITS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
+_BY_TOOLS: Final = frozenset(
+    (
+        *(".git", ".hg", ".svn", ".idea", ".vscode", ".DS_Store", "Thumbs.db"),
+        *("node_modules", ".gradle", ".terraform", ".next", ".cache"),
+        *("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".venv", ".hypothesis", ".coverage"),
+    )
+)
+"""Names of files and folders that programs make beside the sources."""
+_LEFTOVER: Final = re.compile(r".+\.(?:pyc|pyo|swp|swo)|.+~")
+
+
+def causes_of(
+    changes: Sequence[FileChange],
+    *,
+    unlike: Unlike | None = None,
+    client: Client | None = None,
+    line_ends: Mapping[str, str] | None = None,
+    without_entry: Mapping[str, bool] | None = None,
+    named: Collection[str] = (),
+) -> tuple[Cause, ...]:
+    """What the changes have in common.
+
+    Args:
+        changes: by path.
+        unlike: what another client's headers explain.
+        client: the one that is assumed now.
+        line_ends: by path, of files whose line ends alone differ, how.
+        without_entry: folders that came without an entry of their own: True: then, False: now.
+        named: names that the instruction takes by themselves: nobody wants to ignore them.
+    """
+    found = [*_of_client(unlike, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
+    explained = {path for cause in found for path in cause.paths}
+    left = [change for change in changes if change.differs and change.path not in explained]
+    by_tools = list(_of_tools(left, named))
+    explained.update(path for cause in by_tools for path in cause.paths)
+    left = [change for change in left if change.path not in explained]
+    return (*found, *_of_owners(left), *_of_modes(left), *by_tools)
+
+
+def unexplained(changes: Iterable[FileChange], causes: Iterable[Cause]) -> Iterator[FileChange]:
+    """The files that differ in more than what the causes explain."""
+    known: dict[str, set[Aspect] | None] = {}
+    for cause in causes:
+        for path in cause.paths:
+            before = known.get(path, set())
+            known[path] = None if not cause.aspects or before is None else before | set(cause.aspects)
+    for change in changes:
+        if not change.differs:
+            continue
+        explained = known.get(change.path, set())
+        if explained is not None and not (change.aspects and set(change.aspects) <= explained):
+            yield change
+
+
+def _of_client(unlike: Unlike | None, client: Client | None) -> Iterator[Cause]:
+    if unlike is None or client is None or not unlike.paths:
+        return
+    others = " or ".join(other.title for other in unlike.clients)
+    names = " or ".join(f"--client {other.name}" for other in unlike.clients)
+    phrase = f"sent by another client ({others}), whose headers differ from those of {client.title}"
+    advice = f"Build with the same client, or replay with {names}."
+    yield Cause(CauseKind.CLIENT, tuple(sorted(unlike.paths)), phrase, advice)
+
+
+def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[Cause]:
+    for was_then in (True, False):
+        paths = tuple(sorted(path for path, then in without_entry.items() if then is was_then))
+        if paths:
+            when = "then" if was_then else "now"
+            phrase = f"folder entries missing: {when} the client sent the files without an entry for their folder"
+            yield Cause(CauseKind.FOLDERS, paths, phrase, "Build with the same client.")
+
+
+def _of_line_ends(line_ends: Mapping[str, str]) -> Iterator[Cause]:
+    for phrase in sorted(set(line_ends.values())):
+        paths = tuple(sorted(path for path, each in line_ends.items() if each == phrase))
+        yield Cause(CauseKind.LINE_ENDS, paths, phrase, _AUTOCRLF)
+
+
+def _of_owners(changes: Iterable[FileChange]) -> Iterator[Cause]:
+    for (before, now), paths in _grouped(changes, Aspect.OWNER, lambda was, is_now: (was.owner, is_now.owner)):
+        advice = "Build as the same user, or with the Docker CLI, which sends no owners."
+        yield Cause(CauseKind.OWNER, paths, f"owner {now}, was {before}", advice, (Aspect.OWNER,))
+
+
+def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
+    left = [change for change in changes if Aspect.MODE in change.aspects]
+    while left:
+        umasks, path_set = _best_umasks(left)
+        if len(path_set) < _LEAST:
+            break
+        group = [change for change in left if change.path in path_set]
+        now, before = umasks
+        set_, cleared = _bits(group)
+        phrase = f"{_named(set_, cleared)}, umask {now:03o}, was {before:03o}"
+        paths = tuple(change.path for change in group)
+        advice = f"Check the files out with umask {before:03o}, or {_chmod(set_, cleared)}."
+        yield Cause(CauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
+        left = [change for change in left if change.path not in path_set]
+    for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda was, is_now: _flips(was.mode, is_now.mode)):
+        advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
+        if not (set_ | cleared) & ~0o111:
+            advice += ", and look at git config core.fileMode"
+        yield Cause(CauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
+
+
+def _best_umasks(changes: Iterable[FileChange]) -> tuple[tuple[int, int], set[str]]:
+    """The two umasks, now and before, that explain the modes of the most files."""
+    found: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
+    for change in changes:
+        for pair in found:
+            if _fits(change, *pair):
+                found[pair].add(change.path)
+    return max(found.items(), key=lambda item: len(item[1]))
+
+
+def _fits(change: FileChange, now: int, before: int) -> bool:
+    if change.before is None or change.now is None:
+        return False
+    old, new = change.before.mode, change.now.mode
+    both = 0o777 if (old | new) & 0o100 else 0o666
+    return not (old & before or new & now) and old ^ new == (now ^ before) & both
+
+
+def _grouped(
+    changes: Iterable[FileChange], aspect: Aspect, key: Callable[[FileState, FileState], _Key]
+) -> Iterator[tuple[_Key, tuple[str, ...]]]:
+    """The paths of changes in one aspect that are alike, where there are several."""
+    groups: dict[_Key, list[str]] = defaultdict(list)
+    for change in changes:
+        if aspect in change.aspects and change.before is not None and change.now is not None:
+            groups[key(change.before, change.now)].append(change.path)
+    yield from ((alike, tuple(paths)) for alike, paths in groups.items() if len(paths) >= _LEAST)
+
+
+def _flips(before: int, now: int) -> tuple[int, int]:
+    """The bits that are set, and those that are cleared."""
+    return now & ~before, before & ~now
+
+
+def _bits(changes: Iterable[FileChange]) -> tuple[int, int]:
+    set_ = cleared = 0
+    for change in changes:
+        assert change.before is not None
+        assert change.now is not None
+        flips = _flips(change.before.mode, change.now.mode)
+        set_, cleared = set_ | flips[0], cleared | flips[1]
+    return set_, cleared
+
+
+def _named(set_: int, cleared: int) -> str:
+    words = [f"{_bit_words(bits)} {word}" for bits, word in ((set_, "set"), (cleared, "cleared")) if bits]
+    return " and ".join(words)
+
+
+def _bit_words(bits: int) -> str:
+    if bits & ~0o777 or bits in (0o777, 0o666):
+        return f"mode bits {bits:03o}"
+    if bits == 0o111:
+        return "execute bits"
+    named = [
+        f"{who} {what}" for part, (who, _) in _PARTS.items() for bit, (what, _) in _BITS.items() if bits & part & bit
+    ]
+    return f"{', '.join(named)} bit{'s' if len(named) > 1 else ''}"
+
+
+def _chmod(set_: int, cleared: int) -> str:
+    """The command that takes the changes back."""
+    parts = []
+    for bits, sign in ((set_, "-"), (cleared, "+")):
+        for part, (_, letter) in _PARTS.items():
+            letters = "".join(one for bit, (_, one) in _BITS.items() if bits & part & bit)
+            if letters:
+                parts.append(f"{letter}{sign}{letters if sign == '-' else letters.replace('x', 'X')}")
+    return f"`chmod -R {','.join(parts)}`" if parts else "set the modes as they were"
+
+
+def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[Cause]:
+    """Files that a program made beside the sources, and that go along."""
+    groups: dict[str, list[FileChange]] = defaultdict(list)
+    for change in changes:
+        pattern = _made_by_tool(change.path, named)
+        if pattern:
+            groups[pattern].append(change)
+    for pattern, members in sorted(groups.items()):
+        paths = tuple(change.path for change in members)
+        name = pattern.removeprefix("**/")
+        is_folder = any(f"{name}/" in change.path or _is_folder(change) for change in members)
+        shown = f"`{name}{'/' if is_folder else ''}`"
+        if all(change.mark is Mark.REMOVED for change in members):
+            yield Cause(CauseKind.NOT_IGNORED, paths, f"{shown} was sent then, and is not now")
+        else:
+            also = "also " if all(change.mark is Mark.ADDED for change in members) else ""
+            advice = f"Add the line `{pattern}` to .dockerignore."
+            yield Cause(CauseKind.NOT_IGNORED, paths, f"{also}{shown}, which is not ignored", advice)
+
+
+def _is_folder(change: FileChange) -> bool:
+    state = change.now or change.before
+    return state is not None and state.is_folder
+
+
+def _made_by_tool(path: str, named: Collection[str]) -> str:
+    """The line of ``.dockerignore`` that leaves out a path which a program made; empty: none made it, as far as known.
+
+    ``named``: names that the instruction takes by themselves.
+    """
+    parts = path.split("/")
+    for place, name in enumerate(parts):
+        if name in _BY_TOOLS and name not in named:
+            return f"**/{name}" if place else name
+    if _LEFTOVER.fullmatch(parts[-1]) and parts[-1] not in named:
+        return "**/*~" if parts[-1].endswith("~") else f"**/*.{parts[-1].rpartition('.')[2]}"
+    return ""

@@ -1,0 +1,352 @@
+"""Compares the files of a step that misses with those that the nearest image was made with."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from cacheview.dockerfile.context.clients import CLIENTS, Client
+from cacheview.dockerfile.context.record import Record
+from cacheview.engine import Explanation
+from cacheview.engine.candidate import container_config_of
+from cacheview.layers.changes import Aspect, FileChange, Mark
+from cacheview.layers.files import first_bytes
+from cacheview.layers.source import LayerUnavailableError
+from cacheview.layers.step_files import RecoveredFiles, recover_files
+from cacheview.model import DataError, Image
+from cacheview.replay.causes import Unlike, causes_of
+from cacheview.replay.comparison import Comparison, Contents, Evidence, FileContents
+from cacheview.replay.file_changes import change_of, has_sum, read_header
+from cacheview.replay.file_words import in_words
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.result import Step
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["compare_files"]
+
+_CHECKSUM: Final = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
+_MOST_CANDIDATES: Final = 50
+_MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
+_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line ends are looked at
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The files that an image was made with.
+
+    Attributes:
+        text: their checksum.
+        sums, headers: by path.
+    """
+
+    image: Image
+    text: str
+    sums: Mapping[str, str]
+    headers: Mapping[str, bytes]
+    evidence: Evidence
+    reason: str
+    clients: tuple[Client, ...] = ()
+
+
+def compare_files(
+    step: Step | None,
+    explanation: Explanation | None,
+    record: Record,
+    summer: ContextSummer | None = None,
+    image_files: StoreImageFiles | None = None,
+) -> Comparison | None:
+    """What is known of the files of a missed step against those of a candidate.
+
+    Args:
+        step: the step; None: there is none.
+        explanation: of its miss.
+        record: of earlier replays, without this one.
+        summer: what summed the files; without it only what the record says.
+        image_files: reads the layer of a candidate whose files the record does not know.
+
+    Returns:
+        None where it is not only the files that differ; an image with the same files does not count.
+    """
+    if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
+        return None
+    summer = summer if step.copy is None or not step.copy.from_ else None
+    candidates = list(itertools.islice(_candidates(explanation), _MOST_CANDIDATES))
+    if not candidates:
+        return None
+    return _Comparing(step, record, summer, image_files).compare(candidates)
+
+
+def _candidates(explanation: Explanation) -> Iterator[tuple[Image, str]]:
+    """The images that differ in the checksum of the files alone, the nearest first, with theirs."""
+    for near in explanation.nearest():
+        if near.fields > 1:
+            return
+        checksum = _other_checksum(explanation, near.image)
+        if checksum:
+            yield near.image, checksum
+
+
+def _other_checksum(explanation: Explanation, image: Image) -> str:
+    """The checksum that an image was made with; empty where it differs from the probe in more than that."""
+    config = container_config_of(image)
+    ours = " ".join(explanation.trace.probe.config.Cmd or ())
+    theirs = " ".join((config.Cmd if config is not None else None) or ())
+    found = _CHECKSUM.search(theirs)
+    if found is None or ours == theirs or _CHECKSUM.sub("", ours) != _CHECKSUM.sub("", theirs):
+        return ""
+    return found[0]
+
+
+@dataclass
+class _Comparing:
+    """One step, compared."""
+
+    step: Step
+    record: Record
+    summer: ContextSummer | None
+    image_files: StoreImageFiles | None
+    left: int = _MOST_READ
+    now: Mapping[str, str] = field(init=False)
+    _found: dict[str, RecoveredFiles] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        assert self.step.sources is not None
+        self.now = dict(self.step.sources.files)
+
+    def compare(self, candidates: Sequence[tuple[Image, str]]) -> Comparison:
+        known = next((each for each in candidates if self.record.files_of(each[1]) is not None), None)
+        if known is None or len(candidates) > 1:
+            sent = self._by_other_clients(candidates)
+            if sent is not None:
+                return self._against(sent)
+        if known is not None:
+            return self._against(self._by_record(*known))
+        image, text = candidates[0]
+        try:
+            return self._against(self._by_layer(image, text))
+        except DataError as error:
+            remedy = error.remedy if isinstance(error, LayerUnavailableError) else ""
+            return Comparison(
+                image, Evidence.NOT_READABLE, _reason(error), client=self._client, remedy=remedy, since=self._since()
+            )
+
+    def _since(self) -> tuple[str, ...]:
+        """What has changed since an earlier replay, in words."""
+        assert self.step.sources is not None
+        text = self.record.latest(self.step.text, other_than=self.step.sources.text)
+        when = self.record.when(text) if text is not None else None
+        if text is None or when is None:
+            return ()
+        changes, line_ends, without = self._changes(
+            dict(self.record.files_of(text) or ()), self.record.headers_of(text)
+        )
+        told = in_words(changes, causes_of(changes, line_ends=line_ends, without_entry=without))
+        day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
+        if not told and not any(change.aspects for change in changes):
+            return ()
+        return (f"Since the replay of {day}: {told or 'only what the client writes in their headers'}.",)
+
+    @property
+    def _client(self) -> Client | None:
+        return self.summer.client if self.summer is not None else None
+
+    # The files of the image
+
+    def _by_record(self, image: Image, text: str) -> _Before:
+        sums = dict(self.record.files_of(text) or ())
+        known = CLIENTS.get(self.record.client_of(text))
+        reason = "an earlier replay recorded the files of the checksum that is stored"
+        clients = (known,) if known is not None else ()
+        return _Before(image, text, sums, self.record.headers_of(text), Evidence.PROVEN, reason, clients)
+
+    def _by_layer(self, image: Image, text: str) -> _Before:
+        """Raises `DataError`: the layer cannot be read, or does not show the files."""
+        if self.summer is None or self.image_files is None or self.step.copy is None:
+            raise DataError("only a checksum is stored")
+        found = self._recovered(image, text)
+        if found.is_proven:
+            evidence, reason = Evidence.PROVEN, "the files in its layer give the checksum that is stored"
+        else:
+            evidence = Evidence.LIKELY
+            reason = f"the files in its layer do not give the checksum that is stored; {found.reason}"
+        sums = dict(found.sources.files)
+        return _Before(image, text, sums, found.headers, evidence, reason, found.clients)
+
+    def _recovered(self, image: Image, text: str) -> RecoveredFiles:
+        assert self.summer is not None
+        assert self.image_files is not None
+        assert self.step.copy is not None
+        known = self._found.get(text)
+        if known is None:
+            known = recover_files(self.image_files.layers(), image, self.step.copy, text, self.summer.entries())
+            self._found[text] = known
+        return known
+
+    def _contents(self, before: _Before) -> Contents | None:
+        if self.summer is None or self.image_files is None or self.step.copy is None:
+            return None
+        return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.summer)
+
+    def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
+        """An image that was made with the same files, sent by another client."""
+        if self.summer is None or self.step.copy is None:
+            return None
+        images = {checksum: image for image, checksum in reversed(candidates)}
+        sent = [(client, found) for client, found in self.summer.by_other_clients(self.step.copy)]
+        first = next((each for each in sent if each[1].text in images), None)
+        if first is None:
+            return None
+        text = first[1].text
+        clients = tuple(client for client, other in sent if other.text == text)
+        headers = self.summer.headers_by(first[0], (path for path, _ in first[1].files))
+        reason = f"the files of now give the checksum that is stored when {first[0].title} sends them"
+        return _Before(images[text], text, dict(first[1].files), headers, Evidence.PROVEN, reason, clients)
+
+    # Both beside each other
+
+    def _against(self, before: _Before) -> Comparison:
+        changes, line_ends, without = self._changes(before.sums, before.headers)
+        unlike = self._unlike(before, changes)
+        named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
+        causes = causes_of(
+            changes, unlike=unlike, client=self._client, line_ends=line_ends, without_entry=without, named=named
+        )
+        senders = unlike.clients if unlike is not None else ()
+        return Comparison(
+            before.image,
+            before.evidence,
+            before.reason,
+            changes,
+            causes,
+            senders,
+            self._client,
+            contents=self._contents(before),
+        )
+
+    def _changes(
+        self, sums: Mapping[str, str], old: Mapping[str, bytes]
+    ) -> tuple[tuple[FileChange, ...], Mapping[str, str], Mapping[str, bool]]:
+        """The changes by path, how line ends differ, and the folders without an entry of their own: then, or now."""
+        paths = sorted(sums.keys() | self.now.keys())
+        new = self.summer.headers(paths) if self.summer is not None else {}
+        changes: list[FileChange] = []
+        line_ends: dict[str, str] = {}
+        without: dict[str, bool] = {}
+        for path in paths:
+            was, is_now = sums.get(path), self.now.get(path)
+            headers = old.get(path, b""), new.get(path, b"")
+            states = read_header(path, headers[0]), read_header(path, headers[1])
+            if was is None or is_now is None:
+                mark = Mark.ADDED if was is None else Mark.REMOVED
+                changes.append(FileChange(path, mark, (), *(states[0] if was else None, states[1] if is_now else None)))
+            elif was == is_now:
+                changes.append(FileChange(path, Mark.SAME, (), states[0] or states[1], states[1] or states[0]))
+            elif path in (was, is_now):  # what has no header of its own stands for itself
+                changes.append(FileChange(path, Mark.SAME, (Aspect.HEADER,), *states))
+                without[path] = was == path
+            else:
+                change = self._change(path, was, *headers)
+                changes.append(change)
+                if Aspect.CONTENT in change.aspects and (phrase := self._line_ends(change, was, headers[0])):
+                    line_ends[path] = phrase
+        return tuple(changes), line_ends, without
+
+    def _change(self, path: str, was: str, old: bytes, new: bytes) -> FileChange:
+        try:
+            return change_of(path, was, old, new, self._content(path, new))
+        except DataError:  # gone meanwhile: nothing more is known
+            return change_of(path, was, old, new, None)
+
+    def _content(self, path: str, header: bytes) -> partial[Iterator[bytes]] | None:
+        """Reads what a file has now; None where too much was read already."""
+        state = read_header(path, header)
+        if self.summer is None or state is None or self.left < state.size:
+            return None
+        self.left -= state.size
+        return partial(self.summer.content, path)
+
+    def _line_ends(self, change: FileChange, was: str, old: bytes) -> str:
+        """In words, where the content differs in its line ends alone."""
+        if self.summer is None or change.before is None or change.now is None:
+            return ""
+        less, more = sorted((change.now.size, change.before.size))
+        is_possible = less < more <= 2 * less  # each line is one byte longer
+        if not change.now.is_file or not is_possible or more > min(_LARGEST_TEXT, self.left):
+            return ""
+        self.left -= change.now.size
+        try:
+            content = b"".join(self.summer.content(change.path))
+        except DataError:
+            return ""
+        has_returns = b"\r\n" in content
+        other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
+        if len(other) != change.before.size or other == content or not has_sum(was, old, (other,)):
+            return ""
+        return "line ends are CRLF now, were LF" if has_returns else "line ends are LF now, were CRLF"
+
+    def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
+        """Which client's headers the files of an image have, where they are not those of the client of now."""
+        mine, summer, copy = self._client, self.summer, self.step.copy
+        if mine is None or summer is None or before.evidence is not Evidence.PROVEN:
+            return None
+        if mine.name in {client.name for client in before.clients}:
+            return None
+        differing = {path for path in self.now if before.sums.get(path) not in (None, self.now[path])}
+        best: tuple[list[Client], set[str]] = ([], set())
+        for client, found in summer.by_other_clients(copy) if copy is not None else ():
+            same = {path for path, sum_ in found.files if path in differing and before.sums[path] == sum_}
+            if len(same) > len(best[1]):
+                best = ([client], same)
+            elif same and same == best[1]:
+                best[0].append(client)
+        if not before.clients and len(best[1]) < len(differing):
+            return None  # it would be a guess: what the files were sent with is not known
+        clients = tuple(best[0])
+        narrowed = tuple(client for client in clients if client in before.clients)
+        if not best[1]:
+            same = {change.path for change in changes if change.aspects == (Aspect.HEADER,)}
+            return Unlike(before.clients, frozenset(same)) if before.clients and same else None
+        return Unlike(narrowed or clients, frozenset(best[1]))
+
+
+class _Contents:
+    """Reads the files of an image from its layer, and those of the context; see `Contents`."""
+
+    def __init__(self, found: Callable[[], RecoveredFiles], layers: StoreImageFiles, summer: ContextSummer) -> None:
+        self._recover = found
+        self._layers = layers
+        self._summer = summer
+        self._found: RecoveredFiles | None = None
+
+    def __call__(self, change: FileChange, most: int) -> FileContents:
+        before = now = None
+        problem = ""
+        try:
+            if change.before is not None and change.before.is_file:
+                before = self._before(change.path, most)
+        except DataError as error:
+            problem = f"What it was cannot be read: {_reason(error)}."
+        try:
+            if change.now is not None and change.now.is_file:
+                now = first_bytes(self._summer.content(change.path), most)
+        except DataError as error:
+            problem = f"What it is now cannot be read: {_reason(error)}."
+        return FileContents(before, now, problem)
+
+    def _before(self, path: str, most: int) -> bytes | None:
+        if self._found is None:
+            self._found = self._recover()
+        entry = self._found.content_of(path)
+        return self._layers.layers().content(self._found.diff_id, entry, most) if entry is not None else None
+
+
+def _reason(error: DataError) -> str:
+    if isinstance(error, LayerUnavailableError):
+        return error.reason
+    told = f"{error.where}: {error.what}" if error.where else error.what
+    return told.rstrip(".")

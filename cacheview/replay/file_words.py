@@ -1,0 +1,97 @@
+"""A comparison of files in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words
+from cacheview.replay.causes import Cause, CauseKind, unexplained
+from cacheview.replay.comparison import Comparison, Evidence
+
+__all__ = ["evidence_in_words", "in_words", "sentences"]
+
+_MOST: Final = 5
+_LONGEST: Final = 200
+
+
+def sentences(comparison: Comparison) -> tuple[str, ...]:
+    """What there is to say of the files: which differ, why, what to do, and how certain it is."""
+    return tuple(_sentences(comparison))
+
+
+def _sentences(comparison: Comparison) -> Iterator[str]:
+    title = comparison.image.title
+    differ = f"The files differ from those that {title} was made with"
+    if comparison.evidence is Evidence.NOT_READABLE:
+        yield f"{differ}; {comparison.reason}, so which file differs is unknown."
+        if comparison.remedy:
+            yield f"To know: {comparison.remedy}."
+        yield from comparison.since
+        return
+    words = in_words(comparison.changes, comparison.causes)
+    by_client = next((cause for cause in comparison.causes if cause.kind is CauseKind.CLIENT), None)
+    if by_client is not None and len(comparison.causes) == 1 and not any(unexplained(comparison.changes, [by_client])):
+        assert comparison.client is not None
+        others = " or ".join(client.title for client in comparison.senders)
+        yield (
+            f"No file differs from those that {title} was made with. They were sent by another client ({others}), "
+            f"and {comparison.client.title} sends other headers, which count in the checksum. {by_client.advice}"
+        )
+    elif words:
+        likely = "likely " if comparison.evidence is Evidence.LIKELY else ""
+        yield f"The files {likely}differ from those that {title} was made with: {words}."
+        yield from dict.fromkeys(cause.advice for cause in comparison.causes if cause.advice)
+    elif any(change.aspects for change in comparison.changes):
+        yield f"{differ} in their headers alone."
+    elif comparison.evidence is Evidence.PROVEN:
+        yield f"{differ}: they are in another order, or stand for other sources."
+    else:
+        yield f"No file is known to differ from those that {title} was made with."
+    yield f"{evidence_in_words(comparison)}."
+
+
+def evidence_in_words(comparison: Comparison) -> str:
+    """How certain it is and why: ``Proven: …``."""
+    word = comparison.evidence.value
+    return f"{word[:1].upper()}{word[1:]}: {comparison.reason}"
+
+
+def in_words(changes: Sequence[FileChange], causes: Iterable[Cause]) -> str:
+    """What differs as a phrase: causes, then files by themselves; the rest is counted. Empty: only headers do."""
+    causes = tuple(causes)
+    told = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
+    added, removed = Mark.ADDED, Mark.REMOVED
+    left = [change for change in unexplained(changes, causes) if change.aspects != (Aspect.HEADER,)]
+    told += [_changed(change) for change in left if change.mark not in (added, removed)]
+    for mark in (added, removed):
+        told += _in_folders([change for change in left if change.mark is mark], mark)
+    more = len(told) - _MOST
+    return "; ".join(told[:_MOST]) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def _changed(change: FileChange) -> str:
+    words = change_in_words(change)
+    return f"{_path(change.path)} differs" if words == "differs" else f"{_path(change.path)}: {words}"
+
+
+def _in_folders(changes: Sequence[FileChange], mark: Mark) -> Iterator[str]:
+    """Files that were added or removed; those in a folder that was, too, are counted with it."""
+    paths = {change.path for change in changes}
+    inside: dict[str, int] = {}
+    for path in paths:
+        top = path
+        while top.rpartition("/")[0] in paths:
+            top = top.rpartition("/")[0]
+        if top != path:
+            inside[top] = inside.get(top, 0) + 1
+    for change in changes:
+        if change.path.rpartition("/")[0] in paths:
+            continue
+        count = inside.get(change.path, 0)
+        more = f", with {count:,} file{'s' if count > 1 else ''} in it" if count else ""
+        yield f"{_path(change.path)}{'/' if count else ''} was {mark.value}{more}"
+
+
+def _path(path: str) -> str:
+    return path[:_LONGEST]

@@ -1,0 +1,50 @@
+"""A comparison of files as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cacheview.layers.changes import FileChange, FileState
+from cacheview.replay.comparison import Comparison
+
+__all__ = ["comparison_as_object"]
+
+
+def comparison_as_object(comparison: Comparison) -> dict[str, Any]:
+    """Every file that differs, and what many of them have in common; its keys are in resources/docs/replay.md."""
+    differing = comparison.differing
+    return {
+        "image": comparison.image.id,
+        "evidence": comparison.evidence.value,
+        "reason": comparison.reason,
+        "remedy": comparison.remedy,
+        "clients": [client.name for client in comparison.senders],
+        "causes": [
+            {"kind": cause.kind.value, "phrase": cause.phrase, "advice": cause.advice, "files": list(cause.paths)}
+            for cause in comparison.causes
+        ],
+        "same": len(comparison.changes) - len(differing),
+        "files": [_change(change) for change in differing],
+    }
+
+
+def _change(change: FileChange) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "mark": change.mark.value,
+        "aspects": [aspect.value for aspect in change.aspects],
+        "before": _state(change.before),
+        "now": _state(change.now),
+    }
+
+
+def _state(state: FileState | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "type": state.kind,
+        "mode": f"{state.mode:03o}",
+        "owner": state.owner,
+        "size": state.size,
+        "link": state.target,
+    }

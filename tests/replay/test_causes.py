@@ -1,0 +1,154 @@
+"""Many files with one cause are one line, with what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from built_kit import Built, tree
+
+from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.replay.causes import CauseKind, causes_of, unexplained
+from cacheview.replay.comparison import Comparison
+
+MANY = 412
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Built:
+    folder = tree(tmp_path / "context")
+    for number in range(MANY - 3):
+        (folder / "src" / f"{number:03}.txt").write_bytes(b"one\ntwo\n%d\n" % number)
+        (folder / "src" / f"{number:03}.txt").chmod(0o644)
+    return Built(folder, tmp_path / "records")
+
+
+def compared(built: Built, edit: Callable[[Path], object]) -> tuple[Comparison, str]:
+    edit(built.folder / "src")
+    told = built.told_after()
+    assert built.miss.comparison is not None
+    return built.miss.comparison, told
+
+
+def files(src: Path) -> list[Path]:
+    return [path for path in src.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+def test_another_umask(built: Built) -> None:
+    def edit(src: Path) -> None:
+        for path in files(src):
+            path.chmod(0o664)
+        for path in (src, src / "d"):
+            path.chmod(0o775)
+
+    found, told = compared(built, edit)
+    (cause,) = found.causes
+    assert cause.kind is CauseKind.UMASK
+    assert len(cause.paths) == MANY + 2
+    assert f"{MANY + 2} files: group write bit set, umask 002, was 022." in told
+    assert "Check the files out with umask 022, or `chmod -R g-w`." in told
+
+
+def test_a_umask_that_takes_other_bits_from_folders_than_from_files(built: Built) -> None:
+    def edit(src: Path) -> None:
+        for path in files(src):
+            path.chmod(0o600)
+        for path in (src, src / "d"):
+            path.chmod(0o700)
+
+    (cause,) = compared(built, edit)[0].causes
+    assert cause.phrase.endswith("umask 077, was 022")
+    assert "`chmod -R g+rX,o+rX`" in cause.advice
+
+
+def test_execute_bits(built: Built) -> None:
+    found, told = compared(built, lambda src: [path.chmod(0o755) for path in files(src)])
+    (cause,) = found.causes
+    assert (cause.kind, cause.phrase, len(cause.paths)) == (CauseKind.MODE, "execute bits set", MANY)
+    assert "git config core.fileMode" in told
+
+
+@pytest.mark.parametrize("to_crlf", [True, False])
+def test_line_ends(built: Built, to_crlf: bool) -> None:
+    def convert(src: Path) -> None:
+        for path in src.glob("*.txt"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    def restore(src: Path) -> None:
+        for path in src.glob("*.txt"):
+            path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
+
+    if not to_crlf:
+        convert(built.folder / "src")
+        built = Built(built.folder, built.records)
+    found, told = compared(built, convert if to_crlf else restore)
+    (cause,) = found.causes
+    assert (cause.kind, len(cause.paths)) == (CauseKind.LINE_ENDS, MANY - 3)
+    assert ("line ends are CRLF now, were LF" if to_crlf else "line ends are LF now, were CRLF") in told
+    assert "core.autocrlf" in told
+
+
+def test_an_edited_file_with_other_line_ends_is_edited(built: Built) -> None:
+    def edit(src: Path) -> None:
+        path = src / "001.txt"
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"more")
+
+    found, told = compared(built, edit)
+    assert found.causes == ()
+    assert "src/001.txt: content changed." in told
+
+
+def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
+    def edit(src: Path) -> None:
+        (src / ".git" / "objects").mkdir(parents=True)
+        for name in ("index", "HEAD", "objects/a"):
+            (src / ".git" / name).write_bytes(b"x")
+        (src / "new").mkdir()
+        (src / "new" / "file").write_bytes(b"x")
+
+    found, told = compared(built, edit)
+    (cause,) = found.causes
+    assert (cause.kind, len(cause.paths)) == (CauseKind.NOT_IGNORED, 5)
+    assert "5 files: also `.git/`, which is not ignored; src/new/ was added, with 1 file in it." in told
+    assert "Add the line `**/.git` to .dockerignore." in told
+
+
+def test_one_edit_beside_another_client(tmp_path: Path) -> None:
+    built = Built(tree(tmp_path / "context"), tmp_path / "records", CLIENTS["docker-cli-20.10"])
+    (built.folder / "src" / "a.c").write_bytes(b"int x;")
+    told = built.told_after(DOCKER_CLI)
+    found = built.miss.comparison
+    assert found is not None
+    assert [client.name for client in found.senders] == ["docker-cli-20.10"]
+    assert [change.path for change in unexplained(found.changes, found.causes)] == ["src/a.c"]
+    assert "sent by another client (Docker CLI 20.10)" in told
+    assert "src/a.c: content changed" in told
+
+
+@pytest.mark.skipif(not hasattr(os, "chown") or os.geteuid() != 0, reason="only root can change owners")
+def test_another_owner(tmp_path: Path) -> None:
+    built = Built(tree(tmp_path / "context"), tmp_path / "records", DOCKER_PY)
+    for path in (built.folder / "src", *(built.folder / "src").rglob("*")):
+        os.lchown(path, 1000, 1000)
+    told = built.told_after(DOCKER_PY)
+    assert "owner 1000:1000, was 0:0" in told
+    assert "Build as the same user, or with the Docker CLI, which sends no owners." in told
+
+
+def changed(path: str, before: int, now: int) -> FileChange:
+    return FileChange(path, Mark.CHANGED, (Aspect.MODE,), FileState("0", before), FileState("0", now))
+
+
+def test_modes_without_a_umask_in_common_are_apart() -> None:
+    causes = causes_of([changed("a", 0o644, 0o664), changed("b", 0o644, 0o604), changed("c", 0o644, 0o664)])
+    assert [(cause.kind, cause.paths) for cause in causes] == [(CauseKind.UMASK, ("a", "c"))]
+    assert [change.path for change in unexplained([changed("b", 0o644, 0o604)], causes)] == ["b"]
+
+
+def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
+    added = [FileChange("node_modules/x.js", Mark.ADDED)]
+    assert [cause.kind for cause in causes_of(added)] == [CauseKind.NOT_IGNORED]
+    assert causes_of(added, named=("node_modules",)) == ()
