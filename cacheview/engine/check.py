@@ -14,6 +14,7 @@ __all__ = [
     "UNKNOWN",
     "Absent",
     "Check",
+    "CheckKey",
     "CheckKind",
     "CheckOutcome",
     "Key",
@@ -117,6 +118,10 @@ Path = tuple[str | int | Key, ...]
 """Where a value stands: a field; in it an index of a list, a `Key` of a map, or the name of a part."""
 
 
+CheckKey = tuple[CheckKind, Path]
+"""A check's kind and path."""
+
+
 def path_text(path: Path) -> str:
     """A path as people write it: ``Env[1]``, ``Labels["a"]``, ``Healthcheck.Test``, ``history[2].created``."""
     text = ""
@@ -175,6 +180,11 @@ class Check:
     def name(self) -> str:
         """What it is called: ``User``, ``len(Cmd)``, ``Env[1]``, ``Labels["a"]``, ``history[2].created``."""
         return check_name(self.kind, self.path)
+
+    @property
+    def key(self) -> CheckKey:
+        """What tells it apart from all others of the same list, whatever the values."""
+        return self.kind, self.path
 
     @property
     def failed(self) -> bool:

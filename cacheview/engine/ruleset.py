@@ -164,7 +164,7 @@ class RuleSet:
 
     Attributes:
         name: as suites name it.
-        title: for people.
+        releases: for people: ``Docker 25.0.3 to 27.5``.
         source: the code that the rules are read from.
         store: which kind of store has these rules.
         spans: the releases; commit: the beginning of the commit, where they are those of no release.
@@ -185,7 +185,7 @@ class RuleSet:
     """
 
     name: str
-    title: str
+    releases: str
     source: str
     store: StoreKind
     spans: tuple[Span, ...]
@@ -207,6 +207,12 @@ class RuleSet:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def title(self) -> str:
+        """For people: the kind of store and the releases."""
+        kind = "graph driver" if self.store is StoreKind.GRAPH_DRIVER else "containerd store"
+        return f"{kind}, {self.releases}"
 
     @cached_property
     def by_layers(self) -> bool:

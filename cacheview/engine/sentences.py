@@ -225,24 +225,24 @@ def _of_hit(told: Trace, image: Image, parent: str) -> Words:
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     kin = "parent" if told.rules.reads_one_parent else "ancestor"
     counted = f" A source has it as its {kin}, so the local answer counts." if told.probe.cache_from else ""
-    kind = _kin(told, parent)
+    article, relation = _kin(told, parent)
     return Words(
-        f"{known_as(image)} is used", f"{kind[:1].upper()}{kind[1:]}; every compared field matches.{others}{counted}"
+        f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"
     )
 
 
-def _kin(told: Trace, parent: str) -> str:
-    """Who is a candidate, with its article."""
+def _kin(told: Trace, parent: str) -> tuple[str, str]:
+    """Who is a candidate, and the article before it."""
     if told.probe.parent != SCRATCH:
-        return f"a child of {parent}"
+        return "a", f"child of {parent}"
     if told.rules.marks_first_steps:
-        return "a first step FROM scratch"
-    return "an image without a parent"
+        return "a", "first step FROM scratch"
+    return "an", "image without a parent"
 
 
 def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
     verdict = told.verdict
-    kin = _kin(told, parent).partition(" ")[2]
+    _, kin = _kin(told, parent)
     reason, values = _reason(deciding)
     if verdict.why is Why.PARENT_NOT_FOUND:
         return Words(f"the store has no image {short_id(told.probe.parent)}", "By these rules that is a miss.")

@@ -17,6 +17,7 @@ class Case:
 
     Attributes:
         name: for people; the cases of one suite differ by it or by their order.
+        is_named: the suite gives the name; else it says where the case stands in the file.
         rules: name of the rule set that it is for; empty where nothing tells.
         walk: the probes go one after the other to one cache over one store.
         layer_content: by diff id, what a restore finds of a layer that is not as it should be.
@@ -28,6 +29,7 @@ class Case:
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False
     layer_content: Mapping[str, Literal["missing", "empty"]] = field(default_factory=dict)
+    is_named: bool = True
 
 
 @dataclass(frozen=True)

@@ -187,4 +187,5 @@ def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
         probes=case.probes,
         walk=case.walk,
         layer_content=case.layer_content,
+        is_named=bool(case.name),
     )

@@ -94,8 +94,7 @@ class Headline(QObject):
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
         set_tip(self._tool_bar.store, title_of(opened))
         names = [
-            case.name if case.name.startswith("line ") else f"{number}  {case.name}"
-            for number, case in enumerate(opened.cases, 1)
+            f"{number}  {case.name}" if case.is_named else case.name for number, case in enumerate(opened.cases, 1)
         ]
         self._tool_bar.set_cases(names, self._session.case_number)
         self._fill_platforms()

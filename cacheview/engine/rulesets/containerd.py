@@ -36,7 +36,7 @@ __all__ = ["CONTAINERD", "CONTAINERD_71EBFC7"]
 
 V24_0_7 = RuleSet(
     name="containerd-24.0.7",
-    title="containerd store, Docker 24.0.3 to 24.0.8",
+    releases="Docker 24.0.3 to 24.0.8",
     source="moby daemon/containerd/cache.go (5e696c59)",
     store=StoreKind.CONTAINERD,
     spans=(Span("v24.0.3", "v24.0.8"), Span("v25.0.0-beta.1", "v25.0.0-rc.2")),
@@ -55,7 +55,7 @@ V24_0_7 = RuleSet(
 V24_0_9 = replace(
     V24_0_7,
     name="containerd-24.0.9",
-    title="containerd store, Docker 24.0.9",
+    releases="Docker 24.0.9",
     source="moby daemon/containerd/cache.go (4bab9c1d)",
     spans=(Span("v24.0.9", "v24.0.9"),),
     lost_parent=LostParent(),
@@ -72,7 +72,7 @@ _OCI_FIELDS = frozenset(
 
 CONTAINERD_71EBFC7 = RuleSet(
     name="containerd-71ebfc7",
-    title="containerd store, moby 71ebfc7 (25.0 development)",
+    releases="moby 71ebfc7 (25.0 development)",
     source="moby daemon/containerd/cache.go at 71ebfc7",
     store=StoreKind.CONTAINERD,
     spans=(),
@@ -93,7 +93,7 @@ V25_0_0 = replace(
     CONTAINERD_71EBFC7,
     commit="",
     name="containerd-25.0.0",
-    title="containerd store, Docker 25.0.0 and 25.0.1",
+    releases="Docker 25.0.0 and 25.0.1",
     source="moby daemon/containerd/cache.go (804f4c79)",
     spans=(Span("v25.0.0-rc.3", "v25.0.1"),),
     candidates=Candidates.MARKED,
@@ -104,7 +104,7 @@ V25_0_0 = replace(
 V25_0_2 = replace(
     V25_0_0,
     name="containerd-25.0.2",
-    title="containerd store, Docker 25.0.2",
+    releases="Docker 25.0.2",
     source="moby daemon/containerd/cache.go (92fcf4ae)",
     spans=(Span("v25.0.2", "v25.0.2"),),
     config_checks=ALL_FIELDS,
@@ -113,7 +113,7 @@ V25_0_2 = replace(
 V25_0_5 = replace(
     V25_0_2,
     name="containerd-25.0.5",
-    title="containerd store, Docker 25.0.3 to 25.0.17",
+    releases="Docker 25.0.3 to 25.0.17",
     source="moby daemon/containerd/cache.go (92fcf4ae), image.go at v25.0.5",
     spans=(Span("v25.0.3", "v25.0.17"), Span("v26.0.0-rc1", "v26.0.0-rc2")),
     later=(FittingPlatform(SAME_PLATFORM_CONTAINERD),),
@@ -123,7 +123,7 @@ V25_0_5 = replace(
 V26_1_5 = replace(
     V25_0_2,
     name="containerd-26.1.5",
-    title="containerd store, Docker 26.0 to 27.5",
+    releases="Docker 26.0 to 27.5",
     source="moby daemon/containerd/cache.go (5b978180, 979925b8, 776ee0f2), image/cache/cache.go (c45832e4)",
     spans=(Span("v26.0.0-rc3", "v27.5.1"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE)),
@@ -142,7 +142,7 @@ V26_1_5 = replace(
 V28_5_2 = replace(
     V26_1_5,
     name="containerd-28.5.2",
-    title="containerd store, Docker 28.0 to 28.5",
+    releases="Docker 28.0 to 28.5",
     source="moby daemon/containerd/cache.go at v28.5.2, vendored containerd/platforms v1.0.0-rc.1",
     spans=(Span("v28.0.0", "v28.5.2"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION)),
@@ -152,7 +152,7 @@ V28_5_2 = replace(
 V29_0 = replace(
     V28_5_2,
     name="containerd-29.0",
-    title="containerd store, Docker 29.0 to 29.5",
+    releases="Docker 29.0 to 29.5",
     source="moby daemon/containerd/cache.go (fe15f4ee), vendored containerd/platforms v1.0.0-rc.2",
     spans=(Span("docker-v29.0.0", "docker-v29.5.3"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION_RC_2)),
@@ -161,7 +161,7 @@ V29_0 = replace(
 V29 = replace(
     V29_0,
     name="containerd-29",
-    title="containerd store, Docker 29.6 and later",
+    releases="Docker 29.6 and later",
     source="moby daemon/containerd/cache.go (fe15f4ee), vendored containerd/platforms v1.0.0-rc.4",
     spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_FEATURES)),

@@ -38,7 +38,7 @@ __all__ = ["GRAPH_DRIVER"]
 
 V24_0_7 = RuleSet(
     name="graphdriver-24.0.7",
-    title="graph driver, Docker 20.10 to 24.0.8",
+    releases="Docker 20.10 to 24.0.8",
     source="moby image/cache/cache.go (6d3f4c57), compare.go (e31e9c8b)",
     store=StoreKind.GRAPH_DRIVER,
     spans=(
@@ -63,7 +63,7 @@ V24_0_7 = RuleSet(
 V25_0_0 = replace(
     V24_0_7,
     name="graphdriver-25.0.0",
-    title="graph driver, Docker 25.0.0 and 25.0.1",
+    releases="Docker 25.0.0 and 25.0.1",
     source="moby image/cache/cache.go (b36534e5)",
     spans=(Span("v25.0.0-beta.1", "v25.0.1"),),
     missing_time=MissingTime.NONE,
@@ -78,7 +78,7 @@ def _fitting(rule: PlatformRule) -> tuple[BuiltLocally, FittingPlatform]:
 V24_0_9 = replace(
     V24_0_7,
     name="graphdriver-24.0.9",
-    title="graph driver, Docker 24.0.9",
+    releases="Docker 24.0.9",
     source="moby image/cache/cache.go (ee89a171), compare.go (d438b65b)",
     spans=(Span("v24.0.9", "v24.0.9"),),
     requirements=_fitting(SAME_PLATFORM),
@@ -88,7 +88,7 @@ V24_0_9 = replace(
 V23_0_18 = replace(
     V24_0_9,
     name="graphdriver-23.0.18",
-    title="graph driver, Docker 23.0.10 to 23.0.18",
+    releases="Docker 23.0.10 to 23.0.18",
     source="moby image/cache/cache.go (b4f551a0), compare.go (7633b0e9)",
     spans=(Span("v23.0.10", "v23.0.18"),),
     requirements=_fitting(COMPATIBLE_MAJOR_MINOR),
@@ -97,7 +97,7 @@ V23_0_18 = replace(
 V25_0_2 = replace(
     V24_0_9,
     name="graphdriver-25.0.2",
-    title="graph driver, Docker 25.0.2",
+    releases="Docker 25.0.2",
     source="moby image/cache/cache.go (8b7632f5), compare.go (ec1971a2)",
     spans=(Span("v25.0.2", "v25.0.2"),),
     requirements=_fitting(SAME_PLATFORM_1_7),
@@ -109,7 +109,7 @@ V25_0_2 = replace(
 V25_0_5 = replace(
     V25_0_2,
     name="graphdriver-25.0.5",
-    title="graph driver, Docker 25.0.3 to 27.5",
+    releases="Docker 25.0.3 to 27.5",
     source="moby image/cache/cache.go (c45832e4)",
     spans=(Span("v25.0.3", "v25.0.17"), Span("v26.0.0-rc1", "v27.5.1")),
     requirements=_fitting(COMPATIBLE),
@@ -118,7 +118,7 @@ V25_0_5 = replace(
 V28_5_2 = replace(
     V25_0_5,
     name="graphdriver-28.5.2",
-    title="graph driver, Docker 28.0 to 28.5",
+    releases="Docker 28.0 to 28.5",
     source="moby image/cache/cache.go (c45832e4), vendored containerd/platforms v1.0.0-rc.1",
     spans=(Span("v28.0.0", "v28.5.2"),),
     requirements=_fitting(COMPATIBLE_VERSION),
@@ -127,7 +127,7 @@ V28_5_2 = replace(
 V29_0 = replace(
     V28_5_2,
     name="graphdriver-29.0",
-    title="graph driver, Docker 29.0 to 29.5",
+    releases="Docker 29.0 to 29.5",
     source="moby daemon/internal/image/cache/cache.go (3338c738), vendored containerd/platforms v1.0.0-rc.2",
     spans=(Span("docker-v29.0.0", "docker-v29.5.3"),),
     requirements=_fitting(COMPATIBLE_VERSION_RC_2),
@@ -137,7 +137,7 @@ V29_0 = replace(
 V29 = replace(
     V29_0,
     name="graphdriver-29",
-    title="graph driver, Docker 29.6 and later",
+    releases="Docker 29.6 and later",
     source="moby daemon/internal/image/cache/cache.go (3338c738), compare.go (39c84949), platforms v1.0.0-rc.4",
     spans=(Span("docker-v29.6.0", "docker-v29.7.2"),),
     requirements=_fitting(COMPATIBLE_FEATURES),

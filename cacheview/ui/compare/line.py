@@ -12,7 +12,7 @@ from cacheview.engine.matrix import Row
 from cacheview.engine.sentences import known_as
 from cacheview.ui.plain import one_line
 
-__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "releases_of", "short_name", "summary"]
+__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "short_name", "summary"]
 
 IN_USE = "in use"
 """Said of the rule set that the window asks by."""
@@ -69,12 +69,6 @@ def short_name(rules: RuleSet) -> str:
     return rules.name.replace("-", " ", 1)
 
 
-def releases_of(rules: RuleSet) -> str:
-    """The releases as the title tells them, without the kind of store, which the name tells."""
-    _, comma, releases = rules.title.partition(", ")
-    return releases if comma else rules.title
-
-
 def answer_of(line: Line) -> str:
     """What stands beside the word of the verdict: the image of a hit."""
     if line.verdict is None or line.verdict.image is None:
@@ -84,7 +78,7 @@ def answer_of(line: Line) -> str:
 
 def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
     """The whole line for a screen reader."""
-    parts = [short_name(line.rules), releases_of(line.rules)]
+    parts = [short_name(line.rules), line.rules.releases]
     parts += [IN_USE] if in_use else []
     parts += [OF_THE_STORE] if of_store else []
     if line.verdict is None:

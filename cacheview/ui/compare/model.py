@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, in_words, releases_of, short_name
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, in_words, short_name
 from cacheview.ui.plain import tool_tip
 
 __all__ = ["Column", "MatrixModel"]
@@ -183,7 +183,7 @@ class MatrixModel(QAbstractTableModel):
 
 def _cell(line: Line, column: Column) -> str:
     if column is Column.RULES:
-        return f"{short_name(line.rules)}  {releases_of(line.rules)}"
+        return f"{short_name(line.rules)}  {line.rules.releases}"
     if column is Column.DECIDING:
         return NOT_YET if line.why is None else line.why
     if line.verdict is None:

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from cacheview.engine import RULE_SETS
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, releases_of, short_name
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, short_name
 from cacheview.ui.compare.model import Column
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.delegate import RowDelegate, Run
@@ -39,7 +39,7 @@ class LineDelegate(RowDelegate):
     @property
     def widths(self) -> tuple[float, float]:
         """What the columns of rules and verdict take where there is room, without a name of an image."""
-        releases = max(self._faces["small"].width(releases_of(rules)) for rules in RULE_SETS.values())
+        releases = max(self._faces["small"].width(rules.releases) for rules in RULE_SETS.values())
         word = max(self._faces["word"].width(text) for text in (IN_USE, OF_THE_STORE))
         verdict = max(self._faces["word"].width(outcome.value.upper()) for outcome in VERDICT_ICONS)
         image = self._faces["plain"].width("0123456789ab (ENV MODE=dev)")
@@ -65,7 +65,7 @@ class LineDelegate(RowDelegate):
         left = self._name_width + 2 * _GAP
         runs.append(name)
         if end - left >= _WORDS * self._faces["small"].width("0"):  # fewer say nothing: the tool tip says all
-            runs.append(self._run(left, end - left, releases_of(line.rules), "small", "text_muted"))
+            runs.append(self._run(left, end - left, line.rules.releases, "small", "text_muted"))
         return runs
 
     def _verdict(self, line: Line, width: float) -> list[Run]:

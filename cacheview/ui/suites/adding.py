@@ -81,7 +81,7 @@ def case_before(session: Session) -> SuiteCase:
     ]
     return SuiteCase(
         rules=rules.name,
-        name="" if case.name.startswith("line ") else case.name,
+        name=case.name if case.is_named else "",
         images=case.store.images,
         probes=tuple(probes),
         walk=case.walk,

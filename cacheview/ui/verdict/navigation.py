@@ -11,38 +11,40 @@ from typing import Final
 from PySide6.QtCore import QModelIndex, QObject, Signal
 
 from cacheview.engine import Check, CheckOutcome, Stage, StageKind, Subject
+from cacheview.engine.check import CheckKey, CheckKind, path_text
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.rows import Group, Item, decided_trail
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 
-__all__ = ["Navigation", "Place", "field_trail", "named_trail"]
+__all__ = ["Navigation", "Place", "field_trail", "trail_to"]
 
 LOCAL: Final = StageKind.LOCAL
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row stands, whatever the edits: stage, image, names of the checks from the outermost in."""
+    """Where a row stands, whatever the edits: stage, image, checks from the outermost in, and the group of checks."""
 
     stage: StageKind
     image_id: str = ""
-    names: tuple[str, ...] = ()
+    keys: tuple[CheckKey, ...] = ()
+    group: CheckOutcome | None = None
 
 
-def named_trail(checks: Sequence[Check], names: Sequence[str]) -> list[int] | None:
-    """The places that lead to a check by names; None: it is not there."""
-    if not names:
+def trail_to(checks: Sequence[Check], keys: Sequence[CheckKey]) -> list[int] | None:
+    """The places that lead to a check; None: it is not there."""
+    if not keys:
         return []
     if isinstance(checks, tuple):
-        place = next((place for place, check in enumerate(checks) if check.name == names[0]), None)
-    else:  # long: the place is in the name
-        number = re.search(r"\[(\d+)\]$", names[0])
-        place = int(number[1]) if number is not None and int(number[1]) < len(checks) else None
+        place = next((place for place, check in enumerate(checks) if check.key == keys[0]), None)
+    else:  # long: its path ends with the place
+        last = keys[0][1][-1:]
+        place = last[0] if last and isinstance(last[0], int) and last[0] < len(checks) else None
     if place is None:
         return None
-    rest = named_trail(checks[place].children, names[1:])
+    rest = trail_to(checks[place].children, keys[1:])
     return None if rest is None else [place, *rest]
 
 
@@ -52,11 +54,16 @@ def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
     name = field[0] if field is not None else ""
     of_field = [(place, check) for place, check in enumerate(checks) if check.field == name]
     for place, check in of_field:
-        if check.field in CONFIG_FIELDS and check.name != "created_by":
+        if check.field in CONFIG_FIELDS and check.kind is not CheckKind.COMMAND:
             for inner, child in enumerate(check.children):
-                if child.name == path and path != name:
+                if path_text(child.path) == path != name:
                     return [place, inner]
-    of_field.sort(key=lambda found: (not found[1].failed, field_path(found[1]) != path, found[1].name != name))
+
+    def rank(found: tuple[int, Check]) -> tuple[bool, bool, bool]:
+        check = found[1]
+        return not check.failed, field_path(check) != path, check.kind is not CheckKind.FIELD
+
+    of_field.sort(key=rank)
     return [of_field[0][0]] if of_field else None
 
 
@@ -105,8 +112,8 @@ class Navigation(QObject):
             if position is None:
                 return QModelIndex()
             index = self._trace.subject_index(place.stage, position)
-            checks = stage.subjects[position].checks if place.names else ()
-        trail = named_trail(checks, place.names)
+            checks = stage.subjects[position].checks if place.keys else ()
+        trail = None if place.group is not None else trail_to(checks, place.keys)
         return self._trace.check_index(index, trail) if trail is not None else QModelIndex()
 
     def _position(self, stage: Stage, image_id: str) -> int | None:
@@ -188,13 +195,13 @@ class Navigation(QObject):
             return None
         image_id = deciding.subject.image.id if deciding.subject is not None else ""
         checks: Sequence[Check] = deciding.subject.checks if deciding.subject is not None else deciding.stage.checks
-        names = []
+        keys = []
         outcome = deciding.check.outcome if deciding.check is not None else CheckOutcome.PASSED
         decides = outcome in (CheckOutcome.FAILED, CheckOutcome.UNKNOWN)
         for place in decided_trail(checks, outcome) if decides else ():
-            names.append(checks[place].name)
+            keys.append(checks[place].key)
             checks = checks[place].children
-        return Place(deciding.stage.kind, image_id, tuple(names))
+        return Place(deciding.stage.kind, image_id, tuple(keys))
 
     # To a field, to an image
 
@@ -283,7 +290,6 @@ def _place(items: Sequence[Item]) -> Place | None:
     if stage is None:
         return None
     subject = next((item for item in items if isinstance(item, Subject)), None)
-    names = tuple(item.name for item in reversed(items) if isinstance(item, Check))
-    if isinstance(items[0], Group):
-        names = (*names, f"group:{items[0].outcome.value}")  # no check has such a name
-    return Place(stage.kind, subject.image.id if subject is not None else "", names)
+    keys = tuple(item.key for item in reversed(items) if isinstance(item, Check))
+    group = items[0].outcome if isinstance(items[0], Group) else None
+    return Place(stage.kind, subject.image.id if subject is not None else "", keys, group)

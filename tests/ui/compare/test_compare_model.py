@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from cacheview.engine import RULE_SETS, Verdict, VerdictOutcome
 from cacheview.model import Image, ImageConfig
-from cacheview.ui.compare.line import Line, in_words, releases_of, summary
+from cacheview.ui.compare.line import Line, in_words, summary
 from cacheview.ui.compare.model import Column, MatrixModel
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
@@ -126,7 +126,7 @@ def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
 
 def test_words() -> None:
     rules = RULE_SETS["containerd-71ebfc7"]
-    assert releases_of(rules) == "moby 71ebfc7 (25.0 development)"
+    assert rules.releases == "moby 71ebfc7 (25.0 development)"
     line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
     told = in_words(line, in_use=True, of_store=False)
     assert told.endswith("in use, hit, a new image, why")
