@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
-from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import RuleSet
 from cacheview.layers.files import LayerFiles
@@ -18,7 +18,8 @@ from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
 from cacheview.replay.docker_cli import added_by
-from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+from cacheview.replay.dockerfiles import DEFAULT_NAME
+from cacheview.replay.given import given_build
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
@@ -48,6 +49,7 @@ known to miss, and some are not known.
 {names}
 examples:
   cacheview replay . --store engine:
+  git archive HEAD | cacheview replay - --store engine:
   cacheview replay -f Dockerfile.prod --build-arg VERSION=2 . --store images.tar --rules "Docker 24.0.7, overlay2"
 """
 
@@ -61,28 +63,28 @@ def replay_command(arguments: list[str]) -> int:
         case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
         daemon = daemon_for(case, options.rules)
         rules, release = daemon.rules, daemon.builder
-        dockerfile = find_dockerfile(options.context, options.file or "")
-        context = FolderContext(options.context)
+        stdin = sys.stdin.buffer if sys.stdin is not None else None
+        given = given_build(options.context, options.file or "", release, stdin=stdin)
         engine = case.store.release
         client = client_named(options.client) if options.client else client_for_engine(engine.version if engine else "")
-        summer = ContextSummer(context, dockerfile.name, release, client, leads_out=dockerfile.leads_out)
+        summer = given.summer(release, client)
         added = added_by(client, options.store, os.environ)
         given_options, platform_is_given = _build_options(options), options.platform is not None
         build = added.to(given_options, platform_is_given=platform_is_given)
-        data = dockerfile.read()
         memory = LayerMemory(layer_cache())
         image_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
 
         def play(assumed: Mapping[int, str]) -> Replay:
-            name = dockerfile.name or DEFAULT_NAME
+            if given.refused is not None:
+                return Replay((), 0, None, given.refused)
             return replay(
-                data,
+                given.dockerfile,
                 summer,
                 case.store,
                 rules,
                 release,
                 build,
-                name=name,
+                name=given.name or DEFAULT_NAME,
                 image_files=image_files,
                 assumed=assumed,
             )
@@ -95,7 +97,7 @@ def replay_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
-    missed = _misses(options.records, context, replayed, case.store, rules, summer, image_files)
+    missed = _misses(options.records, given.context.title, replayed, case.store, rules, summer, image_files)
     _keep(memory)
     if options.json:
         print_json(replay_as_json(replayed, rules, missed, using=daemon))
@@ -114,7 +116,7 @@ def _keep(memory: LayerMemory) -> None:
 
 def _misses(
     folder: str | None,
-    context: FolderContext,
+    context: str,
     replayed: Replay,
     store: ImageStore,
     rules: RuleSet,
@@ -124,7 +126,7 @@ def _misses(
     """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
     record: Record | None = None
     try:
-        record = Record.load(Path(folder), context.title) if folder is not None else None
+        record = Record.load(Path(folder), context) if folder is not None else None
         found = tuple(misses(replayed, store, rules, record, summer, image_files))
         if record is not None and remember_files(record, replayed, summer):
             record.save()
@@ -140,9 +142,18 @@ def _parser() -> argparse.ArgumentParser:
         "What the classic builder would ask the cache for each step of a Dockerfile, and what it would be answered.",
         _HELP.format(names=NAMES),
     )
-    parser.add_argument("context", metavar="CONTEXT", help="the build context, a folder")
+    parser.add_argument(
+        "context",
+        metavar="CONTEXT",
+        help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
+    )
     parser.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
-    parser.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
+    parser.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); of a tar its name in the tar; - reads standard input",
+    )
     parser.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
     parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
     parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")

@@ -29,7 +29,3 @@ class RefusedError(DataError):
         self.said = printable(said or what)
         self.line = line
         self.by: Speaker = by
-
-    def by_client(self) -> RefusedError:
-        """The same, said by the client."""
-        return RefusedError(self.what, said=self.said, line=self.line, where=self.where, by="client")

@@ -54,7 +54,7 @@ def replay(
     try:
         summer.prepare()
     except RefusedError as refusal:
-        return Replay((), 0, None, refusal.by_client())
+        return Replay((), 0, None, refusal)
     try:
         document = read_document(dockerfile, release, name=name)
     except RefusedError as refusal:

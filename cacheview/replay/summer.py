@@ -10,7 +10,7 @@ from cacheview.dockerfile.context import (
     CLIENTS,
     DOCKER_CLI,
     Client,
-    Context,
+    ContextSource,
     ContextSums,
     Entry,
     NotKnownError,
@@ -55,7 +55,7 @@ class ContextSummer:
 
     def __init__(
         self,
-        context: Context,
+        context: ContextSource,
         dockerfile_name: str,
         release: BuilderRelease,
         client: Client = DOCKER_CLI,
@@ -67,7 +67,7 @@ class ContextSummer:
         """Sums of a context.
 
         Args:
-            context: what is on disk.
+            context: what is on disk, or a tar.
             dockerfile_name: path of the Dockerfile in the context; empty: it is elsewhere.
             release: the builder.
             client: what sends the context.
@@ -92,7 +92,7 @@ class ContextSummer:
             # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
             said = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link out of the context; name the file that it leads to with -f"
-            raise RefusedError(what, said=said)
+            raise RefusedError(what, said=said, by="client")
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-__all__ = ["BLOCK", "Header", "Member", "TarError", "headers", "looks_like_tar", "walk"]
+__all__ = ["BLOCK", "Header", "Member", "TarError", "Written", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths end at 4096
@@ -44,6 +44,22 @@ class Member(NamedTuple):
     link: str
 
 
+class Written(NamedTuple):
+    """Fields of a header as they are written, which tarsum counts for members of every kind.
+
+    Attributes:
+        flag: the type flag; of the null byte of old archives what Go makes of it: ``0``, or ``5`` before a slash.
+        size: also of a member without content.
+        link: also of what is not a link.
+        device: major and minor number; 0 in v7 archives, which have none.
+    """
+
+    flag: str
+    size: int
+    link: str
+    device: tuple[int, int]
+
+
 class Header(NamedTuple):
     """All that the header of a member says, with what pax headers and GNU long names add.
 
@@ -55,6 +71,7 @@ class Header(NamedTuple):
         device: major and minor number, of a device.
         xattrs: by name, without the ``SCHILY.xattr.`` of pax.
         sparse: the bytes that follow are not the content as it is, but a sparse file's.
+        written: what the header itself says, whatever `kind` is.
     """
 
     name: str
@@ -67,6 +84,7 @@ class Header(NamedTuple):
     device: tuple[int, int]
     xattrs: Mapping[str, bytes]
     sparse: bool
+    written: Written
 
 
 class _Extended:
@@ -98,22 +116,30 @@ def walk(stream: io.BufferedReader) -> Iterator[Member]:
         yield _member(block, kind, size, extended)
 
 
-def headers(stream: io.BufferedReader) -> Iterator[Header]:
-    """As `walk`, with all that a layer's reader asks for.
+def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Header]:
+    """As `walk`, with all that headers say.
+
+    Args:
+        stream: as `walk` takes it.
+        needs_end: the two blocks of zeros have to be there. Go's reader does not need them.
 
     Raises:
         TarError: as `walk`, and where a number of the header is absurd.
     """
-    for block, kind, size, extended, position in _blocks(stream):
+    for block, kind, size, extended, position in _blocks(stream, needs_end=needs_end):
         yield _header(block, kind, size, extended or _Extended(), position)
 
 
-def _blocks(stream: io.BufferedReader) -> Iterator[tuple[bytes, bytes, int, _Extended | None, int]]:
+def _blocks(
+    stream: io.BufferedReader, *, needs_end: bool = True
+) -> Iterator[tuple[bytes, bytes, int, _Extended | None, int]]:
     """The block of each member, its kind, the bytes that follow, what extends it, and where it begins."""
     position = stream.tell()
     extended: _Extended | None = None
     while True:
         header = stream.read(BLOCK)
+        if not header and not needs_end and extended is None:
+            return
         if len(header) < BLOCK:
             raise TarError(f"the archive ends early, at byte {position + len(header)}")
         if header == _ZEROS:
@@ -157,9 +183,13 @@ def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position:
         name = block[345:500].partition(b"\0")[0] + b"/" + name
     name = name if extended.name is None else extended.name
     link = block[157:257].partition(b"\0")[0]
+    target = _raw_text(link if extended.link is None else extended.link)
+    flag = kind if kind != b"\0" else b"5" if name.endswith(b"/") else b"0"
+    numbers = (0, 0)
+    if block[257:262] == b"ustar":
+        numbers = (_number(block[329:337], position), _number(block[337:345], position))
     if kind in _REGULAR:
         kind = b"5" if name.endswith(b"/") else b"0"
-    is_device = kind in _DEVICES
     return Header(
         _raw_text(name),
         "0" if kind == b"S" else kind.decode("latin-1"),
@@ -167,10 +197,11 @@ def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position:
         _number(block[100:108], position),
         _owner(extended, b"uid", block[108:116], position),
         _owner(extended, b"gid", block[116:124], position),
-        _raw_text(link if extended.link is None else extended.link) if kind in _LINKS else "",
-        (_number(block[329:337], position), _number(block[337:345], position)) if is_device else (0, 0),
+        target if kind in _LINKS else "",
+        numbers if kind in _DEVICES else (0, 0),
         extended.xattrs,
         kind == b"S" or extended.sparse,
+        Written(flag.decode("latin-1"), size, target, numbers),
     )
 
 

@@ -8,7 +8,7 @@ from cacheview.dockerfile.context.clients import (
     client_for_engine,
     client_named,
 )
-from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.context import Context, ContextSource
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.memory import MemoryContext
@@ -21,6 +21,7 @@ __all__ = [
     "DOCKER_CLI",
     "Client",
     "Context",
+    "ContextSource",
     "ContextSums",
     "Entry",
     "FolderContext",

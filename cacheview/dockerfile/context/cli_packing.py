@@ -14,6 +14,7 @@ from cacheview.dockerfile.context.dockerignore import BadPatternError, Folder, P
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
 from cacheview.dockerfile.context.packed import (
+    DOCKERFILE,
     IGNORE_FILE,
     HeaderStyle,
     Packed,
@@ -52,6 +53,12 @@ class CliPacking:
         drawn = random_name(_RANDOM_DIGITS)
         return Packed(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
 
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
+        """See `Client.pack_alone`: it packs a folder with a file, and leaves the file its owner."""
+        entry = Entry(DOCKERFILE, Kind.FILE, mode, size=len(text), uid=uid, gid=gid)
+        member = replace(self.style, owner=True).member(entry)
+        return Packed([replace(member, data=text)], DOCKERFILE)
+
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersGoPacking:
@@ -66,7 +73,7 @@ class TestcontainersGoPacking:
         """See `Client.pack`."""
         name = dockerfile.removeprefix("./")
         if name in ("", "-") or name.startswith("../"):
-            raise RefusedError("testcontainers-go takes the Dockerfile from the context; put it there")
+            raise RefusedError("testcontainers-go takes the Dockerfile from the context; put it there", by="client")
         ignored = read_ignored(context)
         forced = [IGNORE_FILE] if context.has(IGNORE_FILE) else []
         packing = CliPacking(self.style, self.rules)
@@ -91,7 +98,10 @@ def read_ignored(context: Context) -> tuple[str, ...]:
     except BadPatternError as error:
         said = f"error reading .dockerignore: {error.what}"
         raise RefusedError(
-            f"the client refuses it: {said}; shorten the line", said=said, where=f"{IGNORE_FILE}: {error.where}"
+            f"the client refuses it: {said}; shorten the line",
+            said=said,
+            where=f"{IGNORE_FILE}: {error.where}",
+            by="client",
         ) from None
 
 
@@ -100,7 +110,9 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
         yield from sender().members()
     except BadPatternError as error:
         said = f"error checking context: {error.what}"
-        raise RefusedError(f"the client refuses its .dockerignore: {said}", said=said, where=IGNORE_FILE) from None
+        raise RefusedError(
+            f"the client refuses its .dockerignore: {said}", said=said, where=IGNORE_FILE, by="client"
+        ) from None
 
 
 def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, text: bytes) -> Iterator[Member]:
@@ -215,6 +227,7 @@ class _Sender:
             "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
             said=said,
             where=entry.path,
+            by="client",
         )
 
     def _add(self, entry: Entry) -> None:

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cacheview.dockerfile.context.entry import Entry
 from cacheview.model import Problem
 
-__all__ = ["Context"]
+if TYPE_CHECKING:
+    from cacheview.dockerfile.context.clients import Client
+    from cacheview.dockerfile.context.packed import Packed
+
+__all__ = ["Context", "ContextSource"]
 
 
-class Context(Protocol):
-    """Where entries come from."""
+class ContextSource(Protocol):
+    """What the daemon is sent, or what a client makes that of."""
 
     @property
     def title(self) -> str:
         """What it is, for people."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the client silently leaves out, and why; known once it was walked."""
+
+    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+        """What is sent: as `Client.pack` makes it, unless it is a tar already.
+
+        Raises:
+            RefusedError: the client refuses the context, in its words.
+            DataError: the context cannot be read.
+        """
+
+    def has(self, path: str) -> bool:
+        """Whether there is an entry, links not followed."""
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
+        """The content of a file by its `Member.source`, in pieces. Raises `DataError` where it cannot be read.
+
+        ``follow``: where it is a link, the content of what it leads to.
+        """
+
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
+        """The stamp that the entry has now; empty: not known."""
+
+
+class Context(ContextSource, Protocol):
+    """A tree of files, which a client packs."""
 
     def place(self, path: str) -> str:
         """A path in it as the client writes it: of a folder the whole path."""
@@ -28,10 +60,6 @@ class Context(Protocol):
         Raises:
             DataError: a folder could not be listed, or there are too many entries.
         """
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What the client leaves out in silence, and why; known once it was walked."""
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
@@ -51,18 +79,6 @@ class Context(Protocol):
 
     def followed(self, path: str) -> Entry | None:
         """What a path leads to when all links are followed, under that path; None: nothing."""
-
-    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file, in pieces. Raises `DataError` where it cannot be read.
-
-        ``follow``: where it is a link, the content of what it leads to.
-        """
-
-    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
-        """The stamp that the entry has now; empty: not known."""
-
-    def has(self, path: str) -> bool:
-        """Whether there is an entry, links not followed."""
 
     def outside(self, path: str) -> bytes | None:
         """The content of a file, all links followed, also out of the context; None: there is none.

@@ -44,6 +44,10 @@ class DockerPyPacking:
             added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), drawn])), drawn: text or b""}
         return Packed(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
 
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:  # noqa: ARG002
+        """See `Client.pack_alone`: ``fileobj``, of which it makes a member by itself (``mkbuildcontext``)."""
+        return Packed([Member(Header(DOCKERFILE, _ADDED_MODE, size=len(text)), data=text)], DOCKERFILE)
+
     def _members(self, entries: list[Entry], added: dict[str, bytes]) -> Iterator[Member]:
         first_names: dict[int, str] = {}
         for entry in sorted(entries, key=lambda entry: entry.path):
@@ -54,7 +58,7 @@ class DockerPyPacking:
                 first = first_names.setdefault(entry.inode, entry.path)
             if first in (None, entry.path) and not entry.readable and entry.kind is Kind.FILE:
                 said = f"Can not read file in context: {entry.path}"
-                raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path)
+                raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path, by="client")
             yield self.style.member(entry, first if first != entry.path else None)
         for name, data in added.items():
             yield Member(Header(name, _ADDED_MODE, size=len(data)), data=data)
@@ -79,5 +83,5 @@ class _Walk:
         enters = not left_out or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.readable:
             said = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
-            raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path)
+            raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path, by="client")
         return enters

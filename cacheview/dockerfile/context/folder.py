@@ -11,10 +11,15 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.model import DataError, Problem
+
+if TYPE_CHECKING:
+    from cacheview.dockerfile.context.clients import Client
+    from cacheview.dockerfile.context.packed import Packed
 
 __all__ = ["FolderContext"]
 
@@ -75,6 +80,10 @@ class FolderContext:
     def entries(self) -> Mapping[str, Entry]:
         """The whole tree as it was when this was asked for the first time."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
+
+    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+        """What the client makes of it."""
+        return client.pack(self, dockerfile, text)
 
     def place(self, path: str) -> str:
         """The whole path."""

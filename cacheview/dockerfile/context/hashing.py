@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
-from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.tree import Node
 from cacheview.model import DataError
 
@@ -108,7 +108,7 @@ class Hasher:
         self._report = report
         self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
 
-    def sums(self, context: Context, nodes: Iterable[Node]) -> dict[str, str]:
+    def sums(self, context: ContextSource, nodes: Iterable[Node]) -> dict[str, str]:
         """The sum of each entry by path. Files whose stamp is known are not read.
 
         Raises:
@@ -117,7 +117,9 @@ class Hasher:
         found: dict[str, str] = {}
         unread: list[Node] = []
         for node in nodes:
-            if not node.has_content:
+            if node.digest:
+                found[node.entry.path] = node.digest
+            elif not node.has_content:
                 found[node.entry.path] = hashlib.sha256(node.header).hexdigest()
             elif (known := self.memory.get(node)) is not None:
                 found[node.entry.path] = known
@@ -131,7 +133,7 @@ class Hasher:
 class _Reading:
     """One pass over files."""
 
-    def __init__(self, context: Context, nodes: Sequence[Node], memory: Memory, report: Report | None) -> None:
+    def __init__(self, context: ContextSource, nodes: Sequence[Node], memory: Memory, report: Report | None) -> None:
         self.context = context
         self.nodes = nodes
         self.memory = memory

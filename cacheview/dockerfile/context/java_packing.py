@@ -40,7 +40,7 @@ class DockerJavaPacking:
         patterns = DockerJavaPatterns(data if data is not None else b"")
         if pattern := patterns.leaves_out(_canonical(context, name)):
             said = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
-            raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=IGNORE_FILE)
+            raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=IGNORE_FILE, by="client")
         return Packed(_docker_java(context, patterns), name)
 
 
@@ -72,7 +72,7 @@ class TestcontainersJavaPacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there")
+        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there", by="client")
     return name
 
 
@@ -138,7 +138,7 @@ def _listed(context: Context, folder: str) -> list[Entry]:
         return list(context.listed(folder))
     except DataError:
         said = f"Failed to read build context directory: {context.place('')}"
-        raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=folder) from None
+        raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=folder, by="client") from None
 
 
 def _below(context: Context, path: str, root: str) -> str:

@@ -7,11 +7,15 @@ import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, walk_key
 from cacheview.model import DataError, Problem
+
+if TYPE_CHECKING:
+    from cacheview.dockerfile.context.clients import Client
+    from cacheview.dockerfile.context.packed import Packed
 
 __all__ = ["MemoryContext"]
 
@@ -134,6 +138,10 @@ class MemoryContext:
         if entry is None or entry.kind is not Kind.FILE:
             raise DataError("there is no such file in the context", where=path)
         yield self._contents.get(path, b"")
+
+    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+        """What the client makes of it."""
+        return client.pack(self, dockerfile, text)
 
     def place(self, path: str) -> str:
         """The path itself."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from cacheview.dockerfile.context.clients import Client
-from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.dockerignore import BadPatternError, Patterns, parse_dockerignore
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
@@ -36,11 +36,13 @@ class Sent:
         self.problems = problems
 
 
-def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules, text: bytes | None = None) -> Sent:
+def send(
+    context: ContextSource, dockerfile: str, client: Client, daemon: IgnoreRules, text: bytes | None = None
+) -> Sent:
     """The context as it is on the daemon before the first step.
 
     Args:
-        context: what is on disk.
+        context: what is on disk, or a tar.
         dockerfile: its path in the context; one that begins with ``../``, ``-`` or nothing is from elsewhere.
         client: who sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
@@ -50,7 +52,7 @@ def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules,
         RefusedError: the client or the daemon refuses the context, in its words.
         DataError: the context cannot be read.
     """
-    packed = client.pack(context, dockerfile, text)
+    packed = context.packed(client, dockerfile, text)
     tree = unpack(packed.members)
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
@@ -71,7 +73,7 @@ def send(context: Context, dockerfile: str, client: Client, daemon: IgnoreRules,
     return Sent(tree, name, packed.ignored, tuple(problems))
 
 
-def _remove_ignored(tree: Tree, context: Context, dockerfile: str, rules: IgnoreRules) -> None:
+def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: IgnoreRules) -> None:
     """What the daemon does before the first step (``removeDockerfile``): it removes what was sent for itself only."""
     try:
         node = tree.get(tree.resolve(IGNORE_FILE))
@@ -86,7 +88,7 @@ def _remove_ignored(tree: Tree, context: Context, dockerfile: str, rules: Ignore
                 tree.remove(tree.resolve(name))
 
 
-def _content(context: Context, node: Node) -> bytes:
+def _content(context: ContextSource, node: Node) -> bytes:
     return node.data if node.data is not None else b"".join(context.read(node.source, follow=node.follows))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
-from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.notknown import NotKnownError
@@ -30,7 +30,7 @@ class ContextSums:
 
     def __init__(
         self,
-        context: Context,
+        context: ContextSource,
         dockerfile_name: str = "Dockerfile",
         *,
         client: Client = DOCKER_CLI,

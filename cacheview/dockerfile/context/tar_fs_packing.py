@@ -78,7 +78,7 @@ class TestcontainersNodePacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there")
+        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there", by="client")
     return name
 
 
@@ -94,11 +94,13 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
         path = clean(name)
         path = "" if path == "." else path
         if path.startswith("../") or path == "..":
-            raise RefusedError(f"tar-fs refuses it: {name} is not a valid path", said=f"{name} is not a valid path")
+            raise RefusedError(
+                f"tar-fs refuses it: {name} is not a valid path", said=f"{name} is not a valid path", by="client"
+            )
         entry = _named(context, path)
         if entry is None:
             said = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
-            raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=path)
+            raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=path, by="client")
         if entry.kind is Kind.DIRECTORY:
             for each in context.listed(path):
                 if ignores is None or not ignores(each.path):
@@ -116,7 +118,7 @@ def _named(context: Context, path: str) -> Entry | None:
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
         said = f"unsupported type for {name}"
-        raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=entry.path)
+        raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=entry.path, by="client")
     check_readable(entry)
     is_file = entry.kind is Kind.FILE
     header = Header(

@@ -67,6 +67,7 @@ class Member:
         follows: links are followed to read it.
         data: content that the client makes itself; None: it is that of `source`.
         stamp: of the file, as `Entry` has it.
+        digest: its sum in hexadecimal digits, where it was made while the tar was read; else empty.
     """
 
     header: Header
@@ -74,6 +75,7 @@ class Member:
     follows: bool = False
     data: bytes | None = None
     stamp: tuple[int, ...] = ()
+    digest: str = ""
 
 
 def without_root_user(capability: bytes) -> bytes:

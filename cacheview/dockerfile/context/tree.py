@@ -33,6 +33,7 @@ class Node:
         source: the path in the context that its content is read from.
         follows: links are followed to read it.
         data: the content, where the client made it; None: it is that of `source`.
+        digest: its sum, where it is known already; else empty.
     """
 
     entry: Entry
@@ -41,6 +42,7 @@ class Node:
     source: str = ""
     follows: bool = False
     data: bytes | None = None
+    digest: str = ""
 
     @property
     def has_content(self) -> bool:

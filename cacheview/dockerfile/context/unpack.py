@@ -57,7 +57,7 @@ class _Unpacked:
         real = self._place(path)
         node = self._node(real, member)
         if path and path not in self.sent:
-            self.sent[path] = node
+            self.sent[path] = node if real == path else replace(node, entry=replace(node.entry, path=path))
         else:
             self.is_as_sent = False
         if name == ".":
@@ -83,11 +83,15 @@ class _Unpacked:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:]))
             if target is None or target.entry.kind is Kind.DIRECTORY:
                 self._refuse("no such file or directory", header.link)
-            return replace(target, entry=replace(target.entry, path=real), header=summed, hard_link=True)
+            return replace(
+                target, entry=replace(target.entry, path=real), header=summed, hard_link=True, digest=member.digest
+            )
         kind = _KINDS.get(header.type)
         if kind is None:
             self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header.name)
-        return Node(_entry(real, kind, member), summed, False, member.source, member.follows, member.data)
+        return Node(
+            _entry(real, kind, member), summed, False, member.source, member.follows, member.data, member.digest
+        )
 
     def _place(self, path: str) -> str:
         """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""

@@ -101,12 +101,13 @@ class Replayer:
             from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
             from cacheview.replay.docker_cli import added_by
-            from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
+            from cacheview.replay.dockerfiles import DEFAULT_NAME
+            from cacheview.replay.given import given_build
             from cacheview.replay.image_files import StoreImageFiles
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
             from cacheview.replay.replay import replay
-            from cacheview.replay.summer import ContextSummer
+            from cacheview.replay.result import Replay
             from cacheview.ui.replay.listing import ReportingContext
 
             begun = time.perf_counter()
@@ -114,10 +115,14 @@ class Replayer:
             if self._memory is None:
                 self._memory = self._remembered()
             build, store, rules = question.build, question.store, question.daemon.rules
-            dockerfile = find_dockerfile(build.context, build.named)
-            data = dockerfile.read()
             release = question.daemon.builder
-            context = ReportingContext(build.context, lambda count: report(count, None, LISTING))
+            given = given_build(
+                build.context,
+                build.named,
+                release,
+                folder=lambda path: ReportingContext(path, lambda count: report(count, None, LISTING)),
+                report=lambda done: report(done, None, READING),
+            )
             engine = store.release.version if store.release is not None else ""
             client = client_named(build.client) if build.client else client_for_engine(engine)
             read = 0
@@ -128,8 +133,7 @@ class Replayer:
                 report(done, total, READING)
 
             hasher = Hasher(memory=self._memory, report=reading)
-            leads_out = dockerfile.leads_out
-            summer = ContextSummer(context, dockerfile.name, release, client, hasher, leads_out=leads_out)
+            summer = given.summer(release, client, hasher)
             options = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
             layers = LayerMemory(layer_cache() if self._records is not None else None)
 
@@ -142,15 +146,16 @@ class Replayer:
                 report(number, None, ASKING)
 
             def play(assumed: Mapping[int, str]) -> Replay:
-                name = dockerfile.name or DEFAULT_NAME
+                if given.refused is not None:
+                    return Replay((), 0, None, given.refused)
                 return replay(
-                    data,
+                    given.dockerfile,
                     summer,
                     store,
                     rules,
                     release,
                     options,
-                    name=name,
+                    name=given.name or DEFAULT_NAME,
                     image_files=image_files,
                     assumed=assumed,
                     progress=asking,
@@ -162,7 +167,7 @@ class Replayer:
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Told(question, told, seconds=seconds))
             report(0, None, "Asking why it misses")
-            record, problem = self._record(context.title)
+            record, problem = self._record(given.context.title)
             missed = tuple(misses(told, store, rules, record, summer, image_files))
             problem = problem or _saved(layers)
             if self._records is not None and not problem and remember_files(record, told, summer):

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import pytest
 from client_trees import head, ignored, outside_dockerfile
 
-from cacheview.dockerfile.context import CLIENTS, Client, MemoryContext, client_named
+from cacheview.dockerfile.context import CLIENTS, Client, ContextSums, MemoryContext, client_named
 from cacheview.dockerfile.context.java_packing import TestcontainersJavaPacking
 from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking
+from cacheview.replay.tar_context import TarContext
 from cacheview.stores.tar import TarError, headers
 
 CAPTURES = Path(__file__).parents[2] / "data" / "clients"
@@ -115,6 +116,19 @@ def test_a_context_is_sent_as_the_client_sent_it(name: str) -> None:
         sent = [each if "X" not in each.name else replace_content(each, outside_dockerfile()) for each in sent]
     assert len(sent) > 15
     assert computed(client_of(name), tree_of(name), dockerfile, text) == sent
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "dockerfile" not in name and "-java-" not in name])
+def test_a_captured_tar_counts_as_it_stands(name: str) -> None:
+    def opened() -> io.BufferedReader:
+        return io.BufferedReader(io.BytesIO((CAPTURES / f"{name}.tar.gz").read_bytes()))  # type: ignore[arg-type]
+
+    client = client_of(name)
+    if "-list-" in name:
+        pytest.skip("the program gave dockerode a list of its own")
+    ours = ContextSums(tree_of(name), client=client).of_sources(["."], add=False, destination="/")
+    theirs = ContextSums(TarContext.read_from(opened, name)).of_sources(["."], add=False, destination="/")
+    assert theirs == ours
 
 
 def replace_content(sent: Sent, content: bytes) -> Sent:

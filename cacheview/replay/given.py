@@ -1,0 +1,253 @@
+"""What a build is given: its context, a folder, a tar or nothing, and its Dockerfile, also on standard input.
+
+Facts from docker/cli ``cli/command/image/build.go`` and ``build/context.go`` (v20.10.24, v23.0.15, v24.0.7, v28.5.2),
+and from docker-py 7.1.0 ``docker/utils/build.py``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from cacheview.dockerfile.context import Client, ContextSource, FolderContext
+from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.model import DataError, Problem
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.summer import ContextSummer
+from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, compression_of, looks_like_tar
+
+__all__ = ["Given", "LoneDockerfile", "given_build", "is_remote"]
+
+STANDARD_INPUT: Final = "-"
+_TITLE: Final = "standard input"
+_PIECE: Final = 1 << 20
+_MOST_GIVEN: Final = 16 << 30
+_LARGEST_DOCKERFILE: Final = 16 << 20
+_SNIFFED: Final = 1024
+_REMOTE: Final = ("http://", "https://", "git://", "github.com/", "git@", "ssh://")
+_GIT: Final = re.compile(r"(?:git://|github\.com/|git@|ssh://)|https?://.*.git(?:#.+)?$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a build is given.
+
+    Attributes:
+        context: where the files of ``COPY`` and ``ADD`` come from.
+        dockerfile: the text of the Dockerfile.
+        name: its path in the context; empty: it is elsewhere, and the client adds it.
+        leads_out: it was not named, and is a link out of the context.
+        refused: why there is no Dockerfile; None: there is one.
+    """
+
+    context: ContextSource
+    dockerfile: bytes
+    name: str
+    leads_out: bool = False
+    refused: RefusedError | None = None
+
+    def summer(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextSummer:
+        """What sums its files."""
+        return ContextSummer(
+            self.context, self.name, release, client, hasher, self.dockerfile, leads_out=self.leads_out
+        )
+
+
+@dataclass(frozen=True)
+class LoneDockerfile:
+    """A Dockerfile without a context: the client sends it alone.
+
+    Attributes:
+        text: what was read.
+        mode, uid, gid: what a file has that the client's process makes for it.
+    """
+
+    text: bytes
+    mode: int
+    uid: int
+    gid: int
+    title: str = _TITLE
+    problems: tuple[Problem, ...] = ()
+
+    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """The tar with the Dockerfile alone."""
+        return client.pack_alone(self.text, self.mode, self.uid, self.gid)
+
+    def has(self, path: str) -> bool:
+        """Whether it is the Dockerfile."""
+        return path == DOCKERFILE
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
+        """The text."""
+        yield self.text
+
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
+        """Nothing: the text is in memory."""
+        return ()
+
+
+def is_remote(context: str) -> bool:
+    """Whether a context is a URL or a git repository, as the docker CLI sees it."""
+    return context.startswith(_REMOTE) and not os.path.exists(context)
+
+
+def given_build(
+    context: str,
+    file: str,
+    release: BuilderRelease,
+    *,
+    stdin: BinaryIO | None = None,
+    folder: Callable[[str], FolderContext] = FolderContext,
+    report: Report = lambda _: None,
+) -> Given:
+    """What a build is given, as ``docker build`` is.
+
+    Args:
+        context: path of a folder or of a tar, or ``-`` for standard input: a tar, or a Dockerfile.
+        file: as with ``-f``: a path, of a tar the name in it, or ``-`` for standard input; empty: not given.
+        release: the builder.
+        stdin: standard input; None: it is closed, or nobody types there.
+        folder: makes the context of a folder.
+        report: told how much of a tar has been read.
+
+    Raises:
+        DataError: it cannot be read, or the client refuses to.
+    """
+    if is_remote(context):
+        raise _remote(context)
+    if context == STANDARD_INPUT:
+        return _from_stdin(file, release, _opened(stdin), report)
+    if not os.path.isdir(context):
+        return _from_tar(context, file, release, report)
+    if file == STANDARD_INPUT:
+        return Given(folder(context), _whole(_opened(stdin)), "")
+    found = find_dockerfile(context, file)
+    return Given(folder(context), found.read(), found.name, found.leads_out)
+
+
+def _remote(context: str) -> DataError:
+    if _GIT.match(context):
+        repository, _, fragment = context.partition("#")
+        reference, _, below = fragment.partition(":")
+        what = "it is a git repository, which is not fetched here; clone it"
+        what += f", check out {reference[:80]}" if reference else ""
+        what += f", and give the path of {below[:200]} in it" if below else ", and give the path of the clone"
+        return DataError(what, where=repository[:200])
+    what = (
+        "it is a URL, and nothing is downloaded here; download it, and give the path of the file, or - for its content"
+    )
+    return DataError(what, where=context[:200])
+
+
+def _opened(stdin: BinaryIO | None) -> BinaryIO:
+    if stdin is None:
+        raise DataError("standard input is closed; give a path", where=STANDARD_INPUT)
+    return stdin
+
+
+def _whole(stdin: BinaryIO) -> bytes:
+    data = stdin.read(_LARGEST_DOCKERFILE + 1)
+    if len(data) > _LARGEST_DOCKERFILE:
+        what = f"is larger than {_LARGEST_DOCKERFILE >> 20} MiB, which no Dockerfile is"
+        raise DataError(what, where=_TITLE)
+    return data
+
+
+def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Report) -> Given:
+    if file == STANDARD_INPUT:
+        what = "invalid argument: can't use stdin for both build context and dockerfile; give one of them by its path"
+        raise DataError(what, where="-f -")
+    head = stdin.read(_SNIFFED)
+    is_tar = looks_like_tar(head)
+    if is_tar and not cli_recognizes(head):
+        what = (
+            "it is a tar that the docker CLI does not recognize, because its first member has an extended header: the "
+            "CLI sends it as a Dockerfile. Compress it, make it with `tar --format=gnu`, or, if another client sends "
+            "it, give the path of the file"
+        )
+        raise DataError(what, where=_TITLE)
+    if is_tar:
+        spool = _Spool(head, stdin)
+        return _tar_given(spool.open, _TITLE, file, head, release, report)
+    if file:
+        what = "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles; leave out -f"
+        raise DataError(what, where=f"-f {file[:200]}")
+    text = head + _whole(stdin)
+    umask = os.umask(0o077)
+    os.umask(umask)
+    uid, gid = (os.getuid(), os.getgid()) if hasattr(os, "getuid") else (0, 0)
+    return Given(LoneDockerfile(text, 0o666 & ~umask, uid, gid), text, DOCKERFILE)
+
+
+def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> Given:
+    if file == STANDARD_INPUT:
+        what = "of a tar the Dockerfile is in it: give its name there with -f"
+        raise DataError(what, where="-f -")
+
+    def opened() -> io.BufferedReader:
+        try:
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except FileNotFoundError:
+            raise DataError("there is no such folder or tar; the context is on this machine", where=path) from None
+        except OSError as error:
+            raise DataError(f"cannot be opened: {error.strerror}; give a folder or a tar", where=path) from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise DataError("is neither a folder nor a file; give a folder or a tar", where=path)
+        return os.fdopen(handle, "rb")
+
+    with opened() as tar:
+        head = tar.read(_SNIFFED)
+    if not looks_like_tar(head):
+        raise DataError("is not a tar, plain or compressed; the context is a folder or a tar", where=path)
+    return _tar_given(opened, os.path.abspath(path), file, head, release, report)
+
+
+def _tar_given(
+    opened: Callable[[], io.BufferedReader], title: str, file: str, head: bytes, release: BuilderRelease, report: Report
+) -> Given:
+    if compression_of(head) == "zstd" and release.ignores_by_old_rules:
+        raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
+    context = TarContext.read_from(opened, title, report)
+    try:
+        text = context.dockerfile(file)
+    except RefusedError as refusal:
+        return Given(context, b"", file or DOCKERFILE, refused=refusal)
+    return Given(context, text, file or DOCKERFILE)
+
+
+class _Spool:
+    """What can be read only once, in a file without a name that can be read again."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as what reads it
+        weakref.finalize(self, self._file.close)
+        left = _MOST_GIVEN - len(head)
+        try:
+            self._file.write(head)
+            while piece := stream.read(_PIECE):
+                left -= len(piece)
+                if left < 0:
+                    what = f"is larger than {_MOST_GIVEN >> 30} GiB, which is the most that is read"
+                    raise DataError(what, where=_TITLE)
+                self._file.write(piece)
+            self._file.flush()
+        except OSError as error:
+            what = f"cannot be kept in {tempfile.gettempdir()}: {error.strerror}; give the path of a file"
+            raise DataError(what, where=_TITLE) from None
+
+    def open(self) -> io.BufferedReader:
+        """The content from its beginning. One reader at a time."""
+        handle = os.dup(self._file.fileno())
+        os.lseek(handle, 0, os.SEEK_SET)
+        return os.fdopen(handle, "rb")

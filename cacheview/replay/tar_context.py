@@ -1,0 +1,257 @@
+"""A build context that is a tar already: every header counts as it stands, whoever made it.
+
+It is read once, from beginning to end, and nothing is unpacked: the sum of each file is made on the way. Facts from
+moby's ``builder/remotecontext`` (``detect.go``, ``archive.go``), the same in v20.10.24, v23.0, v25.0 and v28.5.2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from cacheview.dockerfile.context.clients import Client
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
+from cacheview.dockerfile.context.tarsum import Header, Member
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
+from cacheview.dockerfile.context.unpack import unpack
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError, Problem
+from cacheview.stores import tar
+from cacheview.stores.budget import Budget, LimitError
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.limits import Limits
+
+__all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_like_tar", "read_members"]
+
+Report = Callable[[int], object]
+"""Called with the bytes that have been read of the tar as it is given. It may raise anything, to stop."""
+
+_PIECE: Final = 1 << 20
+_MOST_MEMBERS: Final = 1_000_000
+_MOST_NAMES: Final = 64 << 20  # characters
+_LONGEST_NAME: Final = 4096
+_MOST_BYTES: Final = 64 << 30
+_LARGEST_WHOLE: Final = 16 << 20
+
+
+_MAGIC: Final = {"gzip": b"\x1f\x8b\x08", "bzip2": b"BZh", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
+
+
+def compression_of(head: bytes) -> str:
+    """What the daemon decompresses a tar with that begins so; empty: nothing (``DetectCompression``)."""
+    return next((name for name, magic in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def looks_like_tar(head: bytes) -> bool:
+    """Whether a file that begins so may be a tar, plain or compressed. ``head``: its first 512 bytes, or more."""
+    return bool(compression_of(head)) or tar.looks_like_tar(head[: tar.BLOCK])
+
+
+def cli_recognizes(head: bytes) -> bool:
+    """Whether the docker CLI takes standard input for a tar (``isArchive``), not for a Dockerfile.
+
+    Go's reader has to find the first member in the first 1024 bytes, which it does not behind an extended header.
+    """
+    if compression_of(head):
+        return True
+    block = head[: tar.BLOCK]
+    return tar.looks_like_tar(block) and any(block) and block[156:157] not in (b"x", b"L", b"K")
+
+
+class _Read(NamedTuple):
+    header: tar.Header
+    content: Iterator[bytes]
+
+
+def read_members(
+    file: io.BufferedReader,
+    title: str,
+    *,
+    keep: Collection[str] = (),
+    report: Report = lambda _: None,
+) -> list[Member]:
+    """The members of a tar, plain or compressed (gzip, bzip2, xz, zstd), each with its sum. `Member.source` is its
+    number. The stream is read forward only, and may go on after the tar.
+
+    Args:
+        file: at the beginning of the tar. It has to be able to seek forward.
+        title: what it is, for people.
+        keep: clean paths of the files whose content goes into `Member.data`, if it has at most 16 MiB.
+        report: see `Report`.
+
+    Raises:
+        DataError: it is damaged, too large, or has a sparse file.
+    """
+    found = []
+    for number, (header, content) in enumerate(_walk(file, title, report)):
+        ours = _header(header)
+        digest = hashlib.sha256(ours.summed())
+        kept: list[bytes] | None = None
+        if keep and header.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep:
+            kept = []
+        for piece in content:
+            digest.update(piece)
+            if kept is not None:
+                kept.append(piece)
+        data = b"".join(kept) if kept is not None else None
+        found.append(Member(ours, str(number), data=data, digest=digest.hexdigest()))
+    return found
+
+
+@contextmanager
+def _damage(title: str) -> Iterator[None]:
+    """What is wrong with a tar as a `DataError`."""
+    try:
+        yield
+    except LimitError as error:
+        raise DataError(f"the context has {error}", where=title) from None
+    except (tar.TarError, DamagedStreamError) as error:
+        raise DataError(f"the context is damaged: {error}", where=title) from None
+    except OSError as error:
+        raise DataError(f"the context cannot be read: {error.strerror or error}", where=title) from None
+
+
+def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read]:
+    """Each member, whose content is to be used up before the next is asked for, or not at all."""
+    budget = Budget(Limits(unpacked=_MOST_BYTES, seconds=float("inf")))
+    names = 0
+    with _damage(title):
+        stream, _ = decompressed(file, budget)
+        for number, header in enumerate(tar.headers(stream, needs_end=False)):
+            report(file.tell())
+            names += len(header.name) + len(header.link)
+            if number >= _MOST_MEMBERS or names > _MOST_NAMES or header.size > _MOST_BYTES:
+                raise DataError("it has more members, names or bytes than are read of one context", where=title)
+            if max(len(header.name), len(header.link)) > _LONGEST_NAME:
+                raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
+            if header.sparse:
+                what = "is stored as a sparse file, which is not read here; make the tar without --sparse"
+                raise DataError(what, where=header.name[:200])
+            yield _Read(header, _content(stream, header.size, lambda: report(file.tell()), title))
+
+
+def _content(stream: io.BufferedReader, left: int, report: Callable[[], object], title: str) -> Iterator[bytes]:
+    with _damage(title):
+        while left:
+            piece = stream.read(min(left, _PIECE))
+            if not piece:
+                raise tar.TarError("it ends early")
+            left -= len(piece)
+            report()
+            yield piece
+
+
+def _header(header: tar.Header) -> Header:
+    written = header.written
+    return Header(
+        header.name,
+        header.mode,
+        header.uid,
+        header.gid,
+        written.size,
+        written.flag,
+        written.link,
+        written.device,
+        tuple(header.xattrs.items()),
+    )
+
+
+@dataclass(frozen=True)
+class TarContext:
+    """A tar whose members were read.
+
+    Attributes:
+        members: see `read_members`.
+        title: what it is, for people.
+        open_file: opens the tar again, at its beginning; None: it cannot be read again.
+    """
+
+    members: Sequence[Member]
+    title: str
+    open_file: Callable[[], io.BufferedReader] | None = None
+
+    @classmethod
+    def read_from(
+        cls, open_file: Callable[[], io.BufferedReader], title: str, report: Report = lambda _: None
+    ) -> TarContext:
+        """A tar that can be read again. Raises `DataError` as `read_members`."""
+        with open_file() as file:
+            return cls(read_members(file, title, report=report), title, open_file)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """None: what is in it is what is sent."""
+        return ()
+
+    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+        """As it is, whatever the client."""
+        return Packed(self.members, clean(dockerfile or DOCKERFILE))
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a member: `Context.has` of what was packed."""
+        return path in self._tree
+
+    def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
+        """Nothing: all sums are known."""
+        return ()
+
+    def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
+        """The content of a member by its number, which is its `Member.source`.
+
+        Raises:
+            NotKnownError: it was not kept, and the tar cannot be read again.
+            DataError: the tar cannot be read.
+        """
+        member = self.members[int(path)]
+        if member.data is not None:
+            yield member.data
+            return
+        if self.open_file is None:
+            raise NotKnownError("the content of the context was not kept")
+        with self.open_file() as file:
+            for number, (_, content) in enumerate(_walk(file, self.title, lambda _: None)):
+                if number == int(path):
+                    yield from content
+                    return
+        raise DataError("the tar has changed; replay it again", where=self.title)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return unpack(self.members)
+
+    def dockerfile(self, name: str = "") -> bytes:
+        """The Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).
+
+        Args:
+            name: as given with ``-f``; empty: ``Dockerfile``, or ``dockerfile`` where there is only that.
+
+        Raises:
+            RefusedError: the daemon does not find it.
+            NotKnownError: its content was not kept.
+            DataError: it cannot be read, or is larger than 16 MiB.
+        """
+        name = name or DOCKERFILE
+        tree = self._tree
+        for each in (name, name.lower()) if name == DOCKERFILE else (name,):
+            try:
+                node = tree.get(tree.resolve(each))
+            except ForbiddenPathError:
+                said = f"forbidden path outside the build context: {each} ()"
+                raise RefusedError("the path of the Dockerfile leads out of the context", said=said) from None
+            if node is None:
+                continue
+            if node.entry.kind is not Kind.FILE:
+                raise RefusedError(f"{each} is not a file, so it cannot be the Dockerfile")
+            if node.entry.size > _LARGEST_WHOLE:
+                raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, which no Dockerfile is", where=each)
+            return b"".join(self.read(node.source))
+        said = f"Cannot locate specified Dockerfile: {name}"
+        raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", said=said)

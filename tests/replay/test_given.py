@@ -1,0 +1,127 @@
+"""What a build is given: a folder, a tar, a Dockerfile alone, on disk and on standard input."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context import CLIENTS, ContextSums
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import NEWEST, builder_release
+from cacheview.model import DataError
+from cacheview.replay.given import given_build
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "context"
+    (place / "sub").mkdir(parents=True)
+    (place / "Dockerfile").write_bytes(b"FROM scratch\n")
+    (place / "sub" / "D").write_bytes(b"FROM busybox\n")
+    return place
+
+
+@pytest.fixture
+def tar(folder: Path) -> Path:
+    path = folder.parent / "context.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as file:
+        file.add(folder, ".")
+    return path
+
+
+def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
+    path = given_build(str(tar), "sub/D", NEWEST)
+    stream = given_build("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
+    assert path.dockerfile == stream.dockerfile == b"FROM busybox\n"
+    summers = [each.summer(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
+    assert len({str(summer.headers(["sub/D", "Dockerfile"])) for summer in summers}) == 1
+    assert [b"".join(summer.content("sub/D")) for summer in summers] == [b"FROM busybox\n"] * 2
+
+
+def test_a_dockerfile_that_is_not_in_a_tar_is_refused_by_the_daemon(tar: Path) -> None:
+    refused = given_build(str(tar), "none", NEWEST).refused
+    assert refused is not None
+    assert refused.said == "Cannot locate specified Dockerfile: none"
+
+
+def test_a_dockerfile_on_standard_input_is_sent_under_a_drawn_name(folder: Path) -> None:
+    given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
+    sent = given.summer(NEWEST, CLIENTS["docker-cli"]).entries()
+    assert given.dockerfile == b"FROM alpine\n"
+    assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
+
+
+def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(folder: Path) -> None:
+    (folder / ".dockerignore").write_text("*.log\n")
+    other = folder.parent / "Other"
+    other.write_text("FROM alpine\n")
+    given = given_build(str(folder), str(other), NEWEST)
+    assert given.name == ""
+    sums = {
+        ContextSums(given.context, "", dockerfile=given.dockerfile).of_sources(["."], add=False, destination="/").text
+        for _ in range(2)
+    }
+    assert len(sums) == 2
+
+
+@pytest.mark.parametrize(
+    ("client", "mode", "owner"),
+    [("docker-cli", 0o644, (5, 6)), ("docker-cli-20.10", 0o100644, (5, 6)), ("docker-py", 0o644, (0, 0))],
+)
+def test_a_dockerfile_alone_is_sent_as_the_client_makes_it(client: str, mode: int, owner: tuple[int, int]) -> None:
+    (member,) = CLIENTS[client].pack_alone(b"FROM scratch\n", 0o644, 5, 6).members
+    assert (member.header.name, member.header.mode) == ("Dockerfile", mode)
+    assert (member.header.uid, member.header.gid) == owner
+
+
+def test_a_dockerfile_alone_on_standard_input() -> None:
+    given = given_build("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
+    assert given.dockerfile.startswith(b"FROM scratch\n")
+    assert list(given.summer(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
+    with pytest.raises(RefusedError, match="needs a context") as refused:
+        given.summer(NEWEST, CLIENTS["docker-java"]).prepare()
+    assert refused.value.by == "client"
+
+
+@pytest.mark.parametrize(
+    ("context", "file", "said"),
+    [
+        ("https://host/a.tar.gz", "", "it is a URL"),
+        ("https://host/a.git#main:sub", "", "check out main, and give the path of sub in it"),
+        ("git@host:a/b", "", "git repository"),
+        ("github.com/a/b", "", "git repository"),
+        ("-", "-", "can't use stdin for both"),
+        ("-", "other", "ambiguous Dockerfile source"),
+        ("{folder}/none", "", "no such folder or tar"),
+        ("{folder}/Dockerfile", "", "is not a tar"),
+        ("{tar}", "-", "give its name there"),
+        ("/dev/null", "", "neither a folder nor a file"),
+    ],
+)
+def test_what_cannot_be_a_context_is_refused_with_what_to_do(
+    context: str, file: str, said: str, folder: Path, tar: Path
+) -> None:
+    with pytest.raises(DataError, match=said):
+        given_build(context.format(folder=folder, tar=tar), file, NEWEST, stdin=io.BytesIO(b"FROM scratch\n"))
+
+
+def test_a_tar_that_the_cli_would_send_as_a_dockerfile_is_refused() -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("Dockerfile")
+        info.mtime = 1.5
+        tar.addfile(info)
+    with pytest.raises(DataError, match="tar --format=gnu"):
+        given_build("-", "", NEWEST, stdin=io.BytesIO(file.getvalue()))
+
+
+def test_an_old_daemon_does_not_decompress_zstd(tar: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    tar.write_bytes(zstandard.ZstdCompressor().compress(tar.read_bytes()))
+    assert given_build(str(tar), "", NEWEST).dockerfile
+    with pytest.raises(DataError, match=r"before 23\.0"):
+        given_build(str(tar), "", builder_release("20.10.24"))

@@ -1,0 +1,191 @@
+"""A context that is a tar: what the daemon makes of it, whoever packed it."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from collections.abc import Callable
+
+import pytest
+import zstandard
+
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context.tarsum import HARD_LINK
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
+from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar, read_members
+
+_TYPES = {"0": tarfile.REGTYPE, HARD_LINK: tarfile.LNKTYPE, "2": tarfile.SYMTYPE, "5": tarfile.DIRTYPE}
+_LONG = "long/" + "n" * 120
+
+
+def tree() -> MemoryContext:
+    """A tree with what headers can say: modes, owners, links, long names, names that are not UTF-8."""
+    own = {"uid": 1000, "gid": 3_000_000}
+    entries = [
+        Entry("Dockerfile", Kind.FILE, 0o640, size=13, **own),
+        Entry("long", Kind.DIRECTORY, 0o1777, **own),
+        Entry(_LONG, Kind.FILE, 0o000, size=3, **own),
+        Entry("l", Kind.SYMLINK, 0o777, target="long/" + "t" * 150, **own),
+        Entry("hard1", Kind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
+        Entry("hard2", Kind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
+        Entry("gr\u00f6\u00dfe", Kind.FILE, 0o644, size=0, **own),
+        Entry("bad\udcff", Kind.FILE, 0o600, size=1, **own),
+        Entry("empty", Kind.DIRECTORY, 0o700, **own),
+    ]
+    contents = {"Dockerfile": b"FROM scratch\n", _LONG: b"abc", "hard1": b"hello", "hard2": b"hello", "bad\udcff": b"x"}
+    return MemoryContext({entry.path: entry for entry in entries}, contents)
+
+
+def packed(context: MemoryContext, client: str, form: int) -> bytes:
+    """The tar that a client sends, written by the standard library."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form, encoding="utf-8", errors="surrogateescape") as tar:
+        for member in CLIENTS[client].pack(context, "Dockerfile").members:
+            header = member.header
+            info = tarfile.TarInfo(header.name)
+            info.mode, info.uid, info.gid, info.size = header.mode, header.uid, header.gid, header.size
+            info.type, info.linkname = _TYPES[header.type], header.link
+            info.uname, info.gname, info.mtime = "somebody", "people", 1.5
+            info.pax_headers = {
+                f"SCHILY.xattr.{name}": value.decode("latin-1").encode("latin-1").decode("utf-8", "surrogateescape")
+                for name, value in header.xattrs
+            }
+            content = b"".join(context.read(member.source, follow=member.follows)) if header.size else b""
+            tar.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+def of(data: bytes) -> TarContext:
+    return TarContext.read_from(lambda: io.BufferedReader(io.BytesIO(data)), "a tar")  # type: ignore[arg-type]
+
+
+def raw_tar(*members: tuple[str, bytes, bytes | str]) -> bytes:
+    """A tar of members: name, type flag, content or the target of a link."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name, kind, content in members:
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            if isinstance(content, str):
+                info.linkname, content = content, b""
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+def whole_sum(context: TarContext | MemoryContext, client: str = "docker-cli") -> str:
+    sums = ContextSums(context, client=CLIENTS[client])
+    return sums.of_sources(["."], add=False, destination="/x/").text
+
+
+@pytest.mark.parametrize("client", ["docker-py", "testcontainers-go", "docker-cli", "compose-v2"])
+def test_a_tar_counts_as_the_client_packed_it(client: str) -> None:
+    assert whole_sum(of(packed(tree(), client, tarfile.PAX_FORMAT))) == whole_sum(tree(), client)
+
+
+def test_long_names_count_alike_however_they_are_written() -> None:
+    forms = (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)
+    assert len({whole_sum(of(packed(tree(), "docker-py", form))) for form in forms}) == 1
+
+
+def test_who_sends_a_tar_does_not_count() -> None:
+    context = of(packed(tree(), "docker-py", tarfile.PAX_FORMAT))
+    assert len({whole_sum(context, client) for client in CLIENTS}) == 1
+
+
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress], ids=str
+)
+def test_a_tar_may_be_compressed(compress: Callable[[bytes], bytes]) -> None:
+    data = packed(tree(), "docker-py", tarfile.PAX_FORMAT)
+    assert looks_like_tar(compress(data))
+    assert cli_recognizes(compress(data))
+    assert whole_sum(of(compress(data))) == whole_sum(of(data))
+
+
+def test_a_tar_needs_no_blocks_at_its_end_as_go_needs_none() -> None:
+    data = raw_tar(("Dockerfile", b"0", b"FROM scratch\n"), ("a", b"0", b"1" * 512))
+    assert whole_sum(of(data[: 4 * 512])) == whole_sum(of(data))
+
+
+def test_the_ignore_file_in_a_tar_only_removes_the_two_files() -> None:
+    files = [("Dockerfile", b"0", b"FROM scratch\n"), ("a.log", b"0", b"1")]
+    ignoring = raw_tar(*files, (".dockerignore", b"0", b"*.log\n.dockerignore\nDockerfile\n"))
+    assert whole_sum(of(ignoring)) == whole_sum(of(raw_tar(("a.log", b"0", b"1"))))
+
+
+def test_a_name_that_is_sent_twice_has_the_first_sum_and_the_last_content() -> None:
+    context = of(raw_tar(("a", b"0", b"old"), ("a", b"0", b"newer"), ("Dockerfile", b"2", "a")))
+    assert context.dockerfile() == b"newer"
+    assert ContextSums(context).of_sources(["a"], add=False, destination="/").text == (
+        ContextSums(of(raw_tar(("a", b"0", b"old")))).of_sources(["a"], add=False, destination="/").text
+    )
+
+
+def test_the_type_flag_counts_as_it_is_written() -> None:
+    new, old = raw_tar(("d/", b"0", b"")), raw_tar(("d/", b"\0", b""))
+    assert ContextSums(of(new)).tree.get("d").entry.kind is Kind.FILE  # type: ignore[union-attr]
+    assert ContextSums(of(old)).tree.get("d").entry.kind is Kind.DIRECTORY  # type: ignore[union-attr]
+    with pytest.raises(RefusedError, match="unhandled tar header type 55"):
+        whole_sum(of(raw_tar(("contiguous", b"7", b"x"))))
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "found"),
+    [
+        ((("Dockerfile", b"0", b"A"),), "", b"A"),
+        ((("dockerfile", b"0", b"B"),), "", b"B"),
+        ((("./sub/D", b"0", b"C"),), "sub/D", b"C"),
+        ((("sub/D", b"0", b"C"),), "/sub/../sub/D", b"C"),
+        ((("real", b"0", b"D"), ("sub/D", b"2", "../real")), "sub/D", b"D"),
+        ((("real", b"0", b"E"), ("sub/D", b"2", "/real")), "sub/D", b"E"),
+        ((("real", b"0", b"F"), ("Dockerfile", b"1", "real")), "", b"F"),
+    ],
+)
+def test_the_dockerfile_is_found_as_the_daemon_finds_it(
+    members: tuple[tuple[str, bytes, bytes | str], ...], name: str, found: bytes
+) -> None:
+    assert of(raw_tar(*members)).dockerfile(name) == found
+
+
+@pytest.mark.parametrize("name", ["", "dockerfile.prod", "sub/Dockerfile", "gone"])
+def test_a_dockerfile_that_is_not_there_is_refused_in_the_words_of_the_daemon(name: str) -> None:
+    context = of(raw_tar(("DOCKERFILE", b"0", b"A"), ("gone", b"2", "nowhere")))
+    with pytest.raises(RefusedError) as refused:
+        context.dockerfile(name)
+    assert refused.value.said == f"Cannot locate specified Dockerfile: {name or 'Dockerfile'}"
+    assert refused.value.by == "daemon"
+
+
+@pytest.mark.parametrize("end", [100, 512, 700, 1023])
+def test_a_tar_that_ends_early_is_told_so(end: int) -> None:
+    data = raw_tar(("a", b"0", b"1" * 1000))[:end]
+    with pytest.raises(DataError, match=r"damaged|early"):
+        of(data)
+
+
+def test_what_is_kept_can_be_read_without_the_tar() -> None:
+    stream = io.BufferedReader(io.BytesIO(raw_tar(("./Dockerfile", b"0", b"A"), ("b", b"0", b"B"))))  # type: ignore[arg-type]
+    context = TarContext(read_members(stream, "a stream", keep={"Dockerfile"}), "a stream")
+    assert context.dockerfile() == b"A"
+    with pytest.raises(DataError, match="was not kept"):
+        context.dockerfile("b")
+
+
+@pytest.mark.parametrize(
+    ("form", "recognized"), [(tarfile.GNU_FORMAT, True), (tarfile.USTAR_FORMAT, True), (tarfile.PAX_FORMAT, False)]
+)
+def test_the_cli_does_not_recognize_a_tar_behind_an_extended_header(form: int, recognized: bool) -> None:
+    """Go's reader gets its first 1024 bytes alone; times with fractions need a pax header."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as tar:
+        info = tarfile.TarInfo("Dockerfile")
+        info.mtime = 1.5
+        tar.addfile(info)
+    assert looks_like_tar(file.getvalue())
+    assert cli_recognizes(file.getvalue()[:1024]) is recognized
+    assert not cli_recognizes(bytes(1024))
