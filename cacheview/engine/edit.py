@@ -16,6 +16,7 @@ from cacheview.engine.history import created_by, has_nothing_to_compare, history
 from cacheview.engine.nearness import countable, distance, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.writable import is_writable
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
 __all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
@@ -129,6 +130,8 @@ Cost = tuple[int, int, int]
 
 KEEP_PARENT, KEEP_CACHE_FROM = 1, 2
 _LEAST: Cost = (1, 1, 0)
+_MOST = 100
+"""Images that are tried, the nearest first, for an edit that a person can make."""
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -140,12 +143,15 @@ class _Proposal:
 def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | None:
     """The edit of the fewest fields, then elements, that turns a miss into a hit; None if there is none.
 
-    Every proposal is put to the cache before it is returned. The config alone is preferred to the parent, and the
-    parent to the references, where they cost the same. No proposal is made from a value that is not known exactly.
+    Every proposal is looked up in the cache before it is returned. The config alone is preferred to the parent, and the
+    parent to the references, where they cost the same. No proposal is made from a value that is not known exactly, nor
+    of a change that a person cannot make (`is_writable`).
     """
     if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return None
     for proposal in _cheapest_first(cache, probe):
+        if not is_writable(probe, proposal.edit.probe, cache.store):
+            continue
         found = cache.verdict(proposal.edit.probe)
         if found.outcome is VerdictOutcome.HIT:
             return proposal.edit
@@ -175,11 +181,9 @@ def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
         among = countable(cache, index, among, cache.sources(probe.cache_from)[1])
-    for near in nearest(index, cache.rules, probe.config, among):
+    for near in itertools.islice(nearest(index, cache.rules, probe.config, among), _MOST):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
-        if not probe.cache_from:
-            return  # this one is a hit: what is farther away need not be looked at
 
 
 def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
@@ -196,16 +200,15 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
     everything = cache.everything
     among = everything.dated & everything.certain & everything.eligible(probe) & cache.elsewhere(probe.parent)
+    among &= cache.on_named_parents
     if probe.cache_from:
         among = countable(cache, cache.everything, among, cache.sources(probe.cache_from)[1])
-    for near in nearest(cache.everything, cache.rules, probe.config, among):
+    for near in itertools.islice(nearest(cache.everything, cache.rules, probe.config, among), _MOST):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
         after = towards.probe.model_copy(update={"parent": parent})
         edit = Edit(after, changes_between(probe, after), near.image)
         yield _Proposal((near.fields + 1, near.elements + 1, KEEP_PARENT), edit)
-        if not probe.cache_from:
-            return
 
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:

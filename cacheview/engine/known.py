@@ -81,6 +81,17 @@ class KnownCache:
         """All images of the store as if they were candidates: to find what would match under another parent."""
         return CandidateIndex(self.store.images, self.rules)
 
+    @cached_property
+    def on_named_parents(self) -> int:
+        """The images on a parent with a name, or on none, as bits of `everything`."""
+        by_id = self.store.by_id
+        found = [
+            self.everything.position(image)
+            for image in self.store.images
+            if image.parent is None or ((parent := by_id.get(image.parent)) is not None and parent.names)
+        ]
+        return bits_of(sorted(found))
+
     def elsewhere(self, parent: str) -> int:
         """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
         if self._elsewhere is None or self._elsewhere[0] != parent:

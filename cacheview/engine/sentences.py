@@ -13,7 +13,8 @@ from cacheview.engine.origin import Likely, origin_of
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Trace
 from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome, Why
-from cacheview.model import SCRATCH, Aspect, HistoryEntry, Image, ImageStore, short_id
+from cacheview.engine.writable import argument_of, is_same_but_for_files
+from cacheview.model import SCRATCH, Aspect, ContainerConfig, HistoryEntry, Image, ImageStore, short_id
 
 __all__ = [
     "Words",
@@ -243,7 +244,7 @@ def _kin(told: Trace, parent: str) -> tuple[str, str]:
 def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
     verdict = told.verdict
     _, kin = _kin(told, parent)
-    reason, values = _reason(deciding)
+    reason, values = _reason(deciding, told.probe.config)
     if verdict.why is Why.PARENT_NOT_FOUND:
         return Words(f"the store has no image {short_id(told.probe.parent)}", "By these rules that is a miss.")
     if told.probe.cache_from:
@@ -262,8 +263,8 @@ def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
     return Words(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
 
 
-def _reason(deciding: Deciding | None) -> tuple[str, str]:
-    """Why the nearest failed, and both values where two were compared."""
+def _reason(deciding: Deciding | None, config: ContainerConfig) -> tuple[str, str]:
+    """Why the nearest failed, and both values where two were compared. ``config``: of the probe."""
     if deciding is None or deciding.check is None:
         return "", ""
     check = deciding.check
@@ -278,6 +279,11 @@ def _reason(deciding: Deciding | None) -> tuple[str, str]:
         case CheckKind.LENGTH:
             ours, theirs = (f"{count} element{'' if count == 1 else 's'}" for count in (check.probe, check.image))
             return f"Nearest is {who}: {check.field} has {ours} in the probe and {theirs} in the image.", ""
+    if is_same_but_for_files(check.probe, check.image):
+        return f"Nearest is {who}: the same step with other files, of which the store has only the checksum.", ""
+    argument = argument_of(check, config)
+    if argument:
+        return f"Nearest is {who}: build argument {argument} differs.", _values(check)
     if check.image is UNKNOWN:  # a check that is not known is no failure, so there is none of this image to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
     return f"Nearest is {who}: {check.name} differs.", _values(check)

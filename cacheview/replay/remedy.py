@@ -7,7 +7,6 @@ a build argument stands among the words of a command, and the parent is what the
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,13 +16,13 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.history import created_by
 from cacheview.engine.sentences import known_as
 from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.writable import BUILD_ARGUMENTS
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.model.image import familiar, instruction_of
 from cacheview.replay.result import Step
 
 __all__ = ["Remedy", "remedy_of"]
 
-_COUNT: Final = re.compile(r"\|([0-9]{1,9})")
 _MOST_CANDIDATES: Final = 20
 _MOST_REFERENCES: Final = 20
 _MOST_ANCESTORS: Final = 200
@@ -143,7 +142,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
     """The build arguments in front of a command, and the command; None: there are none, not even hidden ones."""
     words = config.Cmd or ()
-    counted = _COUNT.fullmatch(words[0]) if words else None
+    counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
     if counted is None:
         return None, words
     count = int(counted[1])

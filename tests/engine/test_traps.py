@@ -245,7 +245,9 @@ def test_a_command_taken_from_a_history_joins_to_it(command: tuple[str, ...], to
     source = image(SOURCE, history=(entry("FROM"), entry(told)))
     config = ContainerConfig(Cmd=command, User="nobody")
     explanation = ask((parent, source), Probe(parent=PARENT, config=config, cache_from=(SOURCE,)))
-    if explanation.verdict.outcome is VerdictOutcome.MISS:
+    if explanation.verdict.outcome is VerdictOutcome.MISS and not told:
+        assert explanation.edit is None  # no instruction is without a command
+    elif explanation.verdict.outcome is VerdictOutcome.MISS:
         assert explanation.edit is not None
         assert " ".join(explanation.edit.probe.config.Cmd or ()) == told
         assert explanation.edit.target == source

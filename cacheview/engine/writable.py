@@ -1,0 +1,73 @@
+"""What of a step a person writes. Checksums come of files, ids of earlier steps: nobody writes those."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.engine.check import Check
+from cacheview.engine.history import created_by
+from cacheview.model import SCRATCH, ContainerConfig, ImageStore, Probe
+
+__all__ = ["BUILD_ARGUMENTS", "argument_of", "checksum_in", "is_same_but_for_files", "is_writable"]
+
+_STEP_OF_FILES: Final = re.compile(
+    r"(?:^|#\(nop\) +)(?:COPY|ADD) (?:--chown=\S*? ?)?(?P<sum>(?:(?:file|dir|multi):)?[0-9a-f]{64}) in "
+)
+"""A command as moby's builder/dockerfile/internals.go writes it. What ``ADD`` downloads has no kind."""
+BUILD_ARGUMENTS: Final = re.compile(r"\|([0-9]{1,9})")
+"""The first word of the command of a ``RUN`` with build arguments: so many words after it are theirs."""
+_NOP: Final = "#(nop) "
+
+
+def checksum_in(command: str) -> str:
+    """The checksum of the files of a ``COPY`` or ``ADD``, from its command; empty: it is another step."""
+    found = _STEP_OF_FILES.search(command)
+    return found["sum"] if found is not None else ""
+
+
+def is_same_but_for_files(ours: object, theirs: object) -> bool:
+    """Whether two commands are the same step with other files."""
+    if not isinstance(ours, str) or not isinstance(theirs, str) or ours == theirs:
+        return False
+    mine, other = _STEP_OF_FILES.search(ours), _STEP_OF_FILES.search(theirs)
+    if mine is None or other is None:
+        return False
+    start, end = mine.span("sum")
+    return (ours[:start], ours[end:]) == (theirs[: other.start("sum")], theirs[other.end("sum") :])
+
+
+def _is_nameable(parent: str, config: ContainerConfig, store: ImageStore) -> bool:
+    """Whether a ``FROM`` can name a parent for a step: an image with a name, or scratch, on which nothing runs."""
+    if parent == SCRATCH:
+        return not _is_run(config)
+    image = store.by_id.get(parent)
+    return image is not None and bool(image.names)
+
+
+def is_writable(before: Probe, after: Probe, store: ImageStore) -> bool:
+    """Whether a person can make one probe of another, by a Dockerfile or on the command line."""
+    if after.parent != before.parent and not _is_nameable(after.parent, after.config, store):
+        return False
+    if before.config.Cmd and not after.config.Cmd:
+        return False  # every instruction has a command, if only the record of itself
+    return checksum_in(created_by(after.config)) in ("", checksum_in(created_by(before.config)))
+
+
+def _is_run(config: ContainerConfig) -> bool:
+    """Whether its command is one to run, and no record of another instruction."""
+    return bool(config.Cmd) and _NOP not in created_by(config)
+
+
+def argument_of(check: Check, config: ContainerConfig) -> str:
+    """The name of the build argument whose values a check compares; empty: it compares something else.
+
+    ``config``: of the probe.
+    """
+    words = config.Cmd or ()
+    counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
+    match check.path:
+        case ("Cmd", int(place)) if counted is not None and 1 <= place <= int(counted[1]):
+            name, is_argument, _ = str(check.probe).partition("=")
+            return name if is_argument and str(check.image).startswith(f"{name}=") else ""
+    return ""
