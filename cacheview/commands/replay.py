@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
@@ -17,6 +18,8 @@ from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
+from cacheview.replay.client_hazards import client_hazards
+from cacheview.replay.client_options import as_sent
 from cacheview.replay.docker_cli import added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.given import given_build
@@ -70,7 +73,8 @@ def replay_command(arguments: list[str]) -> int:
         summer = given.summer(release, client)
         added = added_by(client, options.store, os.environ)
         given_options, platform_is_given = _build_options(options), options.platform is not None
-        build = added.to(given_options, platform_is_given=platform_is_given)
+        asked = added.to(given_options, platform_is_given=platform_is_given)
+        build = as_sent(client, asked)
         memory = LayerMemory(layer_cache())
         image_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
 
@@ -90,6 +94,7 @@ def replay_command(arguments: list[str]) -> int:
             )
 
         replayed = beyond(play, case.store, rules) if options.beyond else play({})
+        replayed = replace(replayed, hazards=client_hazards(client, asked, replayed, summer))
     except DataError as error:
         raise UsageError(str(error)) from error
     for note in added.notes(given_options, platform_is_given=platform_is_given):

@@ -1,8 +1,9 @@
-"""What the docker CLI adds to a build that nobody typed: from its config file and from its environment.
+"""What clients add to a build that nobody typed: from the docker CLI's config file and from the environment.
 
 docker/cli, the same in v20.10.24, v23.0 and v28.5.2 but for ``allProxy``, which 23.0 brought: ``ParseProxyConfig`` of
 ``cli/config/configfile/file.go``, ``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``,
-``ValidateEnv`` of ``opts/env.go``.
+``ValidateEnv`` of ``opts/env.go``. Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own
+way (7.1.0 ``docker/utils/proxy.py`` and ``docker/api/client.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cacheview.dockerfile.context.clients import CLI_20_10, CLI_23, DOCKER_CLI, Client
+from cacheview.dockerfile.context.clients import CLI_20_10, Client, ReadsConfig
 from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.engine.contexts import cli_folder, current_endpoint, find_endpoint
@@ -33,6 +34,13 @@ _PROXIES: Final = {
     "allproxy": "ALL_PROXY",
 }
 """By the name in the config file, in small letters: Go reads names in any case."""
+_PY_PROXIES: Final = {
+    "httpProxy": "HTTP_PROXY",
+    "httpsProxy": "HTTPS_PROXY",
+    "noProxy": "NO_PROXY",
+    "ftpProxy": "FTP_PROXY",
+}
+"""By the name in the config file as docker-py reads it."""
 _SSH_HOST: Final = "http://docker.example.com"
 """What the CLI calls every daemon that it reaches through ssh (``cli/connhelper``)."""
 
@@ -72,7 +80,7 @@ class Added:
         if self.platform and not options.platform and not platform_is_given:
             yield f"the platform {self.platform[:80]} is that of {_PLATFORM}"
         if self.problem:
-            yield f"{self.problem}; the docker CLI warns, and goes on without it"
+            yield f"{self.problem}; the client goes on without it"
 
 
 def added_by(client: Client, location: str, environment: Mapping[str, str]) -> Added:
@@ -82,12 +90,16 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
         location: of the store; the engine that is named there is the one that the client speaks to, else the current.
         environment: of the client.
     """
-    if client not in (DOCKER_CLI, CLI_23, CLI_20_10):
+    if client.config is ReadsConfig.NOTHING:
         return Added()
     path = cli_folder() / "config.json"
-    platform, trusted = environment.get(_PLATFORM, ""), _is_set(environment.get(_TRUST, ""))
+    platform, trusted = "", False
+    if client.config is ReadsConfig.CLI:
+        platform, trusted = environment.get(_PLATFORM, ""), _is_set(environment.get(_TRUST, ""))
+    is_py = client.config is ReadsConfig.DOCKER_PY
+    host = environment.get("DOCKER_HOST", "") if is_py else daemon_host(location)
     try:
-        proxies = _proxies(path, daemon_host(location)) if path.exists() else {}
+        proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if path.exists() else {}
     except (DataError, OSError) as error:
         return Added({}, platform, trusted, str(path), str(error))
     if client is CLI_20_10:
@@ -110,7 +122,7 @@ def _is_set(text: str) -> bool:
     return bool(text) and text not in _FALSE
 
 
-def _proxies(path: Path, host: str) -> dict[str, str]:
+def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     """The proxies for a daemon, by the name of the variable. Raises `DataError` where the file cannot be read."""
     with open_regular(path, str(path)) as file:
         data = file.read(_LARGEST) or b"{}"
@@ -118,19 +130,20 @@ def _proxies(path: Path, host: str) -> dict[str, str]:
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise DataError("the config file of the docker CLI is not JSON", where=str(path)) from None
-    by_host = _member(document, "proxies")
+    is_exact = names is _PY_PROXIES
+    by_host = _member(document, "proxies", is_exact=is_exact)
     if not isinstance(by_host, dict):
         return {}
     chosen = by_host.get(host, by_host.get("default"))
     found: dict[str, str] = {}
     for name, value in chosen.items() if isinstance(chosen, dict) else ():
-        variable = _PROXIES.get(name.lower())
+        variable = names.get(name if is_exact else name.lower())
         if variable is not None and isinstance(value, str) and value:
             found[variable] = value
     return found
 
 
-def _member(document: Any, name: str) -> Any:
+def _member(document: Any, name: str, *, is_exact: bool) -> Any:
     if not isinstance(document, dict):
         return None
-    return next((value for key, value in document.items() if key.lower() == name), None)
+    return next((value for key, value in document.items() if (key if is_exact else key.lower()) == name), None)

@@ -22,11 +22,13 @@ class Dockerfile:
     Attributes:
         path: of the file.
         name: its path in the context, links followed; empty where it is outside.
+        written: the same by the path as it is written, links not followed.
         leads_out: it was not named, and is a link out of the context: the docker CLI refuses that.
     """
 
     path: Path
     name: str
+    written: str
     leads_out: bool = False
 
     def read(self) -> bytes:
@@ -60,4 +62,6 @@ def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[st
         path = Path(os.path.abspath(given))
     real = Path(os.path.realpath(path))
     name = real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
-    return Dockerfile(path, name, leads_out=not name and not os.fspath(given))
+    beginning = os.path.abspath(context) if os.fspath(given) else root
+    written = path.relative_to(beginning).as_posix() if path.is_relative_to(beginning) else ""
+    return Dockerfile(path, name, written, leads_out=not name and not os.fspath(given))

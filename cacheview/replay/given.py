@@ -45,7 +45,8 @@ class Given:
     Attributes:
         context: where the files of ``COPY`` and ``ADD`` come from.
         dockerfile: the text of the Dockerfile.
-        name: its path in the context; empty: it is elsewhere, and the client adds it.
+        name: its path in the context, links followed; empty: it is elsewhere, and the client adds it.
+        written: the same by the path as it is written, links not followed.
         leads_out: it was not named, and is a link out of the context.
         refused: why there is no Dockerfile; None: there is one.
     """
@@ -53,13 +54,21 @@ class Given:
     context: ContextSource
     dockerfile: bytes
     name: str
+    written: str
     leads_out: bool = False
     refused: RefusedError | None = None
 
     def summer(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextSummer:
         """What sums its files."""
         return ContextSummer(
-            self.context, self.name, release, client, hasher, self.dockerfile, leads_out=self.leads_out
+            self.context,
+            self.name,
+            release,
+            client,
+            hasher,
+            self.dockerfile,
+            leads_out=self.leads_out,
+            written=self.written,
         )
 
 
@@ -130,9 +139,9 @@ def given_build(
     if not os.path.isdir(context):
         return _from_tar(context, file, release, report)
     if file == STANDARD_INPUT:
-        return Given(folder(context), _whole(_opened(stdin)), "")
+        return Given(folder(context), _whole(_opened(stdin)), "", "")
     found = find_dockerfile(context, file)
-    return Given(folder(context), found.read(), found.name, found.leads_out)
+    return Given(folder(context), found.read(), found.name, found.written, found.leads_out)
 
 
 def _remote(context: str) -> DataError:
@@ -186,7 +195,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     umask = os.umask(0o077)
     os.umask(umask)
     uid, gid = (os.getuid(), os.getgid()) if hasattr(os, "getuid") else (0, 0)
-    return Given(LoneDockerfile(text, 0o666 & ~umask, uid, gid), text, DOCKERFILE)
+    return Given(LoneDockerfile(text, 0o666 & ~umask, uid, gid), text, DOCKERFILE, DOCKERFILE)
 
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> Given:
@@ -218,12 +227,12 @@ def _tar_given(
 ) -> Given:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
-    context = TarContext.read_from(opened, title, report)
+    context, name = TarContext.read_from(opened, title, report), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
     except RefusedError as refusal:
-        return Given(context, b"", file or DOCKERFILE, refused=refusal)
-    return Given(context, text, file or DOCKERFILE)
+        return Given(context, b"", name, name, refused=refusal)
+    return Given(context, text, name, name)
 
 
 class _Spool:

@@ -19,6 +19,7 @@ class BuildOptions:
     Attributes:
         build_args: by name; None: named without a value, and not set in the client's environment.
         labels: by name.
+        drawn_labels: names of those whose value the client draws for every session.
         target: a stage's name; empty: the last stage.
         platform: as given; empty: none.
         cache_from: references, in order.
@@ -30,6 +31,7 @@ class BuildOptions:
 
     build_args: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    drawn_labels: frozenset[str] = frozenset()
     target: str = ""
     platform: str = ""
     cache_from: tuple[str, ...] = ()

@@ -93,6 +93,7 @@ class Replay:
             not known. None where the build is refused, or where its base would be pulled.
         refused: why the builder stops; None: it does not.
         warnings: what the builder warns of.
+        hazards: what the client does to the build that people do not expect.
     """
 
     steps: tuple[Step, ...]
@@ -100,6 +101,7 @@ class Replay:
     history: tuple[str | None, ...] | None = ()
     refused: RefusedError | None = None
     warnings: tuple[str, ...] = field(default=())
+    hazards: tuple[StepHazard, ...] = ()
 
     @property
     def asked(self) -> Iterator[Step]:

@@ -241,10 +241,13 @@ class StageBuild:
         if self.state is None:
             return self._unknown_step(step)
         try:
-            return self._ask(step, label_option(name, value, self.state, self.build.release), "LABEL", 0)
+            asked = self._ask(step, label_option(name, value, self.state, self.build.release), "LABEL", 0)
         except RefusedError:
             self._refused(step, 0)
             raise
+        if name in self.build.options.drawn_labels and asked.status is StepStatus.MISS:
+            return replace(asked, reason="the client draws its value for every session, so the step never hits")
+        return asked
 
     def _unknown_step(self, step: Step) -> Step:
         self.history = (*self.history, None)

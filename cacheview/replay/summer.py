@@ -17,11 +17,13 @@ from cacheview.dockerfile.context import (
     SourcesSum,
 )
 from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError
 from cacheview.replay.file_changes import read_header
+from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ContextSummer", "Summer"]
 
@@ -63,17 +65,19 @@ class ContextSummer:
         dockerfile: bytes | None = None,
         *,
         leads_out: bool = False,
+        written: str | None = None,
     ) -> None:
         """Sums of a context.
 
         Args:
             context: what is on disk, or a tar.
-            dockerfile_name: path of the Dockerfile in the context; empty: it is elsewhere.
+            dockerfile_name: path of the Dockerfile in the context, links followed; empty: it is elsewhere.
             release: the builder.
             client: what sends the context.
             hasher: reads the files.
             dockerfile: its text, which some clients send where it is not in the context.
             leads_out: no Dockerfile was named, and the one that the client finds is a link out of the context.
+            written: the path of the Dockerfile for clients that follow no links; None: ``dockerfile_name``.
         """
         self.client = client
         self._context = context
@@ -82,13 +86,34 @@ class ContextSummer:
         self._hasher = hasher or Hasher()
         self._leads_out = leads_out
         self._dockerfile = dockerfile
+        self._written = dockerfile_name if written is None else written
         self._others: dict[str, ContextSummer] = {}
         self._sums = ContextSums(
-            context, dockerfile_name, client=client, release=release, hasher=self._hasher, dockerfile=dockerfile
+            context,
+            dockerfile_name if client.follows_dockerfile else self._written,
+            client=client,
+            release=release,
+            hasher=self._hasher,
+            dockerfile=dockerfile,
         )
 
+    @property
+    def is_packed_already(self) -> bool:
+        """Whether the context is a tar, so that it does not count who sends it."""
+        return isinstance(self._context, TarContext)
+
+    @property
+    def has_ignore_file(self) -> bool:
+        """Whether the context has a ``.dockerignore``."""
+        return self._context.has(IGNORE_FILE)
+
+    @property
+    def has_drawn_ignore_file(self) -> bool:
+        """Whether ``.dockerignore`` is on the daemon with a name in it that the client draws for every build."""
+        return self._sums.sent.is_drawn
+
     def prepare(self) -> None:
-        if self._leads_out:
+        if self._leads_out and self.client.follows_dockerfile:
             # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
             said = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link out of the context; name the file that it leads to with -f"
@@ -133,12 +158,14 @@ class ContextSummer:
         left = _MOST_READ
         umasks = [self.client.with_umask(umask) for umask in _UMASKS] if self.client.has_umask else []
         for client in (*umasks, *CLIENTS.values()):
-            if client.name == self.client.name or left < 0:
+            if client.name == self.client.name or left < 0 or self.is_packed_already:
                 continue
             other = self._others.get(client.name)
             if other is None:
                 name, text = self._dockerfile_name, self._dockerfile
-                other = ContextSummer(self._context, name, self._release, client, self._hasher, text)
+                other = ContextSummer(
+                    self._context, name, self._release, client, self._hasher, text, written=self._written
+                )
                 self._others[client.name] = other
             with suppress(DataError, NotKnownError):
                 found = other.sum(copy)

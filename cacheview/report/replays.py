@@ -10,6 +10,7 @@ from cacheview.cases import Daemon
 from cacheview.dockerfile.refused import SPEAKERS, RefusedError
 from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
+from cacheview.replay.hazards import StepHazard
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.report import as_object, headline, joined, json_text
@@ -58,6 +59,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     told = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
     yield from (f"To know: {remedy}" for remedy in remedies)
+    yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
     yield f"{replay.total} steps: {', '.join(told) or 'none asks the cache'}"
 
 
@@ -115,6 +117,7 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), 
         "history": None if replay.history is None else list(replay.history),
         "refused": None if refused is None else _refused(refused),
         "warnings": list(replay.warnings),
+        "hazards": _hazards(replay.hazards),
         "misses": [
             *(
                 _miss_of_any_files(step)
@@ -144,6 +147,10 @@ def _miss(miss: Miss) -> dict[str, Any]:
     }
 
 
+def _hazards(hazards: Sequence[StepHazard]) -> list[dict[str, str]]:
+    return [{"kind": hazard.kind, "sentence": hazard.sentence, "advice": hazard.advice} for hazard in hazards]
+
+
 def _refused(refused: RefusedError) -> dict[str, Any]:
     return {"line": refused.line, "what": refused.what, "said": refused.said, "by": refused.by}
 
@@ -161,9 +168,7 @@ def _step(step: Step) -> dict[str, Any]:
         "created_by": step.created_by,
         "reason": step.reason,
         "assumed": step.assumed,
-        "hazards": [
-            {"kind": hazard.kind, "sentence": hazard.sentence, "advice": hazard.advice} for hazard in step.hazards
-        ],
+        "hazards": _hazards(step.hazards),
         "possible": list(step.possible),
         "remedies": list(step.remedies),
         "files": [{"path": path, "sum": found} for path, found in (step.sources.files if step.sources else ())],

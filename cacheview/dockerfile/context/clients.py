@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -28,11 +29,21 @@ __all__ = [
     "DOCKER_PY",
     "Client",
     "Packing",
+    "ReadsConfig",
     "client_for_engine",
     "client_named",
 ]
 
 _UMASK: Final = 0o022
+
+
+class ReadsConfig(Enum):
+    """How a client reads the config file of the docker CLI for a build."""
+
+    NOTHING = "nothing"
+    CLI = "proxies, and the environment's platform and trust"
+    PROXIES = "proxies, as the docker CLI reads them"
+    DOCKER_PY = "proxies, as docker-py reads them"
 
 
 class Packing(Protocol):
@@ -55,6 +66,7 @@ class Client:
         session_label: a label whose value it draws anew for every session; empty: none.
         drops: options of the build that it does not send, by their names in `BuildOptions`.
         has_umask: the umask of its process counts in the modes that it sends.
+        config: what it adds of the docker CLI's config file.
     """
 
     name: str
@@ -65,6 +77,27 @@ class Client:
     session_label: str = ""
     drops: frozenset[str] = frozenset()
     has_umask: bool = False
+    config: ReadsConfig = ReadsConfig.NOTHING
+
+    @property
+    def follows_dockerfile(self) -> bool:
+        """Whether it follows links to find out where the Dockerfile is; else the path says it as it is written."""
+        return isinstance(self.packing, CliPacking)
+
+    @property
+    def program(self) -> str:
+        """Its title without what it depends on."""
+        return self.title.partition(",")[0]
+
+    @property
+    def reads_ignore_file(self) -> bool:
+        """Whether ``.dockerignore`` keeps files from being sent."""
+        return not isinstance(self.packing, TestcontainersJavaPacking)
+
+    @property
+    def umask(self) -> int:
+        """The umask of its process; 0 where that does not count."""
+        return self.packing.style.umask if isinstance(self.packing, DockerodePacking | TestcontainersNodePacking) else 0
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None = None) -> Packed:
         """The context as this client sends it.
@@ -102,7 +135,7 @@ class Client:
             raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
         style = replace(self.packing.style, umask=umask)
         base = self.name.partition(":")[0]
-        title = self.title.partition(", umask")[0]
+        title = self.program
         return replace(
             self,
             name=base if umask == _UMASK else f"{base}:{umask:03o}",
@@ -115,19 +148,26 @@ _CLI_STYLE: Final = HeaderStyle()
 _NODE_STYLE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, umask=_UMASK, slash=False)
 _TESTCONTAINERS: Final = "org.testcontainers"
 
-DOCKER_CLI: Final = Client("docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER))
+DOCKER_CLI: Final = Client(
+    "docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER), config=ReadsConfig.CLI
+)
 """The CLI from 24.0 on: bare permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
-CLI_23: Final = Client("docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER))
+CLI_23: Final = Client(
+    "docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER), config=ReadsConfig.CLI
+)
 """The CLI 23.0: modes as 20.10 has them, patterns as 24.0 does (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
-CLI_20_10: Final = Client("docker-cli-20.10", "Docker CLI 20.10", CliPacking(HeaderStyle(type_bits=True), FILEUTILS))
+CLI_20_10: Final = Client(
+    "docker-cli-20.10", "Docker CLI 20.10", CliPacking(HeaderStyle(type_bits=True), FILEUTILS), config=ReadsConfig.CLI
+)
 """The CLI 20.10: modes with the bits of the file's type (docker/cli v20.10.24, vendored pkg/archive)."""
 
 DOCKER_PY: Final = Client(
     "docker-py",
     "docker-py",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=True),
+    config=ReadsConfig.DOCKER_PY,
     also=("SAM CLI", "testcontainers-python", "Ansible"),
 )
 """docker-py from 6.0 on (7.1.0)."""
@@ -136,6 +176,7 @@ _DOCKER_PY_5: Final = Client(
     "docker-py-5",
     "docker-py 5 and earlier",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=False),
+    config=ReadsConfig.DOCKER_PY,
     also=("Compose v1",),
 )
 
@@ -182,12 +223,14 @@ _COMPOSE_V2: Final = Client(
     CliPacking(_CLI_STYLE, PATTERNMATCHER),
     labels={"com.docker.compose.image.builder": "classic"},
     drops=frozenset(("cache_from", "platform")),
+    config=ReadsConfig.PROXIES,
 )
 
 _WINDOWS: Final = Client(
     "windows",
     "Docker CLI on Windows",
     CliPacking(HeaderStyle(capability=False, hard_links=False, windows=True), PATTERNMATCHER),
+    config=ReadsConfig.CLI,
 )
 """The CLI from 24.0 on, run on a Windows host (go-archive ``archive_windows.go``)."""
 

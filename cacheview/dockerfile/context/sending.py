@@ -14,7 +14,6 @@ from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
 from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.model import Problem
 
 __all__ = ["IGNORE_FILE", "Sent", "send"]
 
@@ -26,14 +25,14 @@ class Sent:
         tree: what is there.
         dockerfile: its name on the daemon.
         ignored: patterns of ``.dockerignore`` as they are there.
-        problems: what no build with this client can have in common with another.
+        is_drawn: ``.dockerignore`` is there, and has a name in it that the client draws for every build.
     """
 
-    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], problems: tuple[Problem, ...]) -> None:
+    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], *, is_drawn: bool = False) -> None:
         self.tree = tree
         self.dockerfile = dockerfile
         self.ignored = ignored
-        self.problems = problems
+        self.is_drawn = is_drawn
 
 
 def send(
@@ -57,20 +56,20 @@ def send(
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
-    if name not in tree and context.has(name):
+    if not _is_there(tree, name) and context.has(name):
         # The CLI keeps it by a look at one folder above it, and leaves it out by a look at all.
         said = f"Cannot locate specified Dockerfile: {name}"
-        raise RefusedError(f"{said}; .dockerignore leaves out a folder above it", said=said, where=IGNORE_FILE)
+        why = "it is a link that leads nowhere there" if name in tree else ".dockerignore leaves out a folder above it"
+        raise RefusedError(f"{said}; {why}", said=said, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
-    problems = []
-    if packed.random and IGNORE_FILE in tree:
-        what = (
-            f"the Dockerfile is not in the context: {client.title} sends it under a name of chance and appends that "
-            f"to {IGNORE_FILE}, so that a COPY of the whole context never hits; name {IGNORE_FILE} in {IGNORE_FILE}, "
-            "or move the Dockerfile into the context"
-        )
-        problems.append(Problem(IGNORE_FILE, what))
-    return Sent(tree, name, packed.ignored, tuple(problems))
+    return Sent(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
+
+
+def _is_there(tree: Tree, dockerfile: str) -> bool:
+    try:
+        return tree.resolve(dockerfile) in tree
+    except ForbiddenPathError:
+        return False
 
 
 def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: IgnoreRules) -> None:

@@ -66,8 +66,7 @@ class ContextSums:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was left out in silence, by the client or the builder, in all that was asked for so far."""
-        sent = self._sent.problems if self._sent is not None else ()
-        return (*self._context.problems, *sent, *self._problems.values())
+        return (*self._context.problems, *self._problems.values())
 
     def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:
         """What stands for the sources of a ``COPY`` or ``ADD`` without ``--from``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -100,6 +100,8 @@ class Replayer:
             from cacheview.layers.opening import open_layers
             from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
+            from cacheview.replay.client_hazards import client_hazards
+            from cacheview.replay.client_options import as_sent
             from cacheview.replay.docker_cli import added_by
             from cacheview.replay.dockerfiles import DEFAULT_NAME
             from cacheview.replay.given import given_build
@@ -134,7 +136,8 @@ class Replayer:
 
             hasher = Hasher(memory=self._memory, report=reading)
             summer = given.summer(release, client, hasher)
-            options = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
+            asked = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
+            options = as_sent(client, asked)
             layers = LayerMemory(layer_cache() if self._records is not None else None)
 
             def reading_layer(done: int, what: str) -> None:
@@ -162,6 +165,7 @@ class Replayer:
                 )
 
             told = beyond(play, store, rules) if build.beyond else play({})
+            told = replace(told, hazards=client_hazards(client, asked, told, summer))
             if told.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ __all__ = [
 MOST_KEPT: Final = 10
 _SNIFFED: Final = 4096
 _LONGEST: Final = 100_000  # characters of what is kept of one Dockerfile
+CLI_20_10: Final = "docker-cli-20.10"
 _BEGINNINGS: Final = frozenset(("from", "arg"))
 
 
@@ -43,7 +45,7 @@ class Build(Model):
         dockerfile: path of the file.
         context: path of the folder.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
-        client: what sends the context, a name of `CLIENTS`; empty: the one that goes with the engine.
+        client: what sends the context, as `client_named` reads it; empty: the one that goes with the engine.
         beyond: after a miss it goes on as if the step had been that of the nearest candidate.
         withheld: names of build arguments that had a value in an earlier start: values are not kept.
     """
@@ -167,9 +169,12 @@ def _pair(text: str) -> tuple[str, str, str]:
 
 def options_in_words(build: Build) -> tuple[str, ...]:
     """The options in force, as ``docker build`` is given them; of build arguments and labels the names alone."""
-    from cacheview.dockerfile.context.clients import CLIENTS
+    from cacheview.dockerfile.context.clients import client_named
 
-    client = CLIENTS[build.client].title if build.client in CLIENTS else build.client
+    try:
+        client = client_named(build.client).title if build.client else ""
+    except DataError:  # of another version
+        client = build.client
     named = (
         ("--build-arg", ", ".join(_pair(text)[0] for text in build.build_args)),
         ("--target", build.target),
@@ -217,6 +222,9 @@ def remembered(settings: Settings, build: Build) -> Build:
 
 def _read(text: str) -> Build | None:
     try:
-        return Build.model_validate_json(text)
-    except ValueError:  # edited by hand, or by another version
+        values = json.loads(text)
+        if isinstance(values, dict) and values.pop("old_client", False):  # what earlier versions kept of the client
+            values.setdefault("client", CLI_20_10)
+        return Build.model_validate_json(json.dumps(values))
+    except (ValueError, RecursionError):  # edited by hand, or by another version
         return None

@@ -23,6 +23,7 @@ __all__ = ["Detail"]
 
 _MOST_FILES: Final = 30
 _LONGEST: Final = 2000
+_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Hazard of the build"}
 
 
 class Detail(QScrollArea):
@@ -64,10 +65,11 @@ class Detail(QScrollArea):
         if row is None or told is None:
             title, reason = "", "Choose a step to see what is known of it." if told is not None else ""
         elif row.step is None:
-            title = "Refused" if row.kind is RowKind.REFUSAL else "Warning"
+            title, reason = _TITLES[row.kind], row.advice
             title += f" at line {row.line}" if row.line else ""
             refused = told.replay.refused
-            reason = f"{refused.what}." if refused is not None and refused.what != row.text else ""
+            if row.kind is RowKind.REFUSAL and refused is not None and refused.what != row.text:
+                reason = f"{refused.what}."
         else:
             step = row.step
             word = word_of(row) if step.status is not StepStatus.NO_PROBE else "asks nothing"

@@ -30,6 +30,7 @@ from cacheview.ui.tips import set_tip
 __all__ = ["OptionsForm"]
 
 _REST: Final = 250  # milliseconds without a key, before what is typed counts
+_UMASKS: Final = ("022", "002", "027", "077", "000")
 _BY_ENGINE: Final = "Docker CLI of the engine's age"
 
 
@@ -67,9 +68,12 @@ class OptionsForm(QScrollArea):
         self.client = Chooser()
         self.client.addItem(_BY_ENGINE, "")
         for each in CLIENTS.values():
-            self.client.addItem(each.title, each.name)
+            self.client.addItem(each.program if each.has_umask else each.title, each.name)
         self.client.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.client.setMinimumContentsLength(8)
+        self.umask = Chooser()
+        for digits in _UMASKS:
+            self.umask.addItem(digits, digits)
         self._lay_out()
         self._connect()
         self.setEnabled(False)
@@ -96,6 +100,7 @@ class OptionsForm(QScrollArea):
                 self.client,
                 "What sends the context: it decides which files are sent, and modes and owners, which count",
             ),
+            ("Umask", self.umask, "The umask of the client's process: this client takes its bits out of every mode"),
         ):
             label = QLabel(text)
             label.setFont(small_font())
@@ -109,6 +114,7 @@ class OptionsForm(QScrollArea):
                 form.addRow(label, field)
         form.addRow(self.no_cache)  # over both columns: their texts are long
         form.addRow(self.pull)
+        self._form = form
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.addLayout(form)
@@ -134,6 +140,7 @@ class OptionsForm(QScrollArea):
         for tick in (self.no_cache, self.pull):
             tick.clicked.connect(self._settle)
         self.client.activated.connect(self._settle)
+        self.umask.activated.connect(self._settle)
 
     def show_build(self, build: Build) -> None:
         """Show the options of a build. A field that says the same is left as it is."""
@@ -152,9 +159,25 @@ class OptionsForm(QScrollArea):
                 lines.setPlainText("\n".join(texts))
         self.no_cache.setChecked(build.no_cache)
         self.pull.setChecked(build.pull)
-        self.client.setCurrentIndex(max(self.client.findData(build.client), 0))
+        name, _, umask = build.client.partition(":")
+        self.client.setCurrentIndex(max(self.client.findData(name), 0))
+        self._show_umask(umask or _UMASKS[0])
         self.setEnabled(True)
         self._build = build
+
+    def _show_umask(self, digits: str) -> None:
+        """The umask in force, where the client has one that counts."""
+        if self.umask.findData(digits) < 0:
+            self.umask.addItem(digits, digits)
+        self.umask.setCurrentIndex(self.umask.findData(digits))
+        client = CLIENTS.get(self.client.currentData())
+        self._form.setRowVisible(self.umask, client is not None and client.has_umask)
+
+    def _client(self) -> str:
+        """The name of the client that is chosen, with its umask if that is not the usual one."""
+        name: str = self.client.currentData()
+        client, digits = CLIENTS.get(name), self.umask.currentData()
+        return f"{name}:{digits}" if client is not None and client.has_umask and digits != _UMASKS[0] else name
 
     def set_stages(self, names: Sequence[str]) -> None:
         """What the target may be."""
@@ -182,10 +205,11 @@ class OptionsForm(QScrollArea):
                 "platform": self.platform.text().strip(),
                 "no_cache": self.no_cache.isChecked(),
                 "pull": self.pull.isChecked(),
-                "client": self.client.currentData(),
+                "client": self._client(),
             }
         )
         if changed != self._build:
+            self._show_umask(changed.client.partition(":")[2] or _UMASKS[0])
             self._build = changed
             self.changed.emit(changed)
 

@@ -52,7 +52,11 @@ class Column(IntEnum):
 
 
 _TITLES: Final = ("Step", "Instruction", "Status", "Image", "Time")
-_KIND_LOOKS: Final = {RowKind.WARNING: ("hazard", "hazard"), RowKind.REFUSAL: ("error", "error")}
+_KIND_LOOKS: Final = {
+    RowKind.WARNING: ("hazard", "hazard"),
+    RowKind.REFUSAL: ("error", "error"),
+    RowKind.HAZARD: ("hazard", "hazard"),
+}
 
 
 class _Node:

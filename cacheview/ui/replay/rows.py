@@ -1,4 +1,4 @@
-"""The rows of a replay: steps, the triggers of a FROM below it, warnings before and a refusal after them. No Qt."""
+"""The rows of a replay: steps, triggers below a FROM, warnings before, a refusal and hazards after them. No Qt."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class RowKind(Enum):
     TRIGGER = "trigger"
     WARNING = "warning"
     REFUSAL = "refused"
+    HAZARD = "hazard"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Row:
         number: of a trigger, which it is, from 1.
         supposed: it is told as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
+        advice: of a hazard, what to do about it.
     """
 
     kind: RowKind
@@ -92,6 +94,7 @@ class Row:
     number: int = 0
     supposed: bool = False
     begins_stage: bool = False
+    advice: str = ""
     children: Sequence[Row] = field(default=())
 
     @property
@@ -147,6 +150,8 @@ def _rows(replay: Replay) -> Iterator[Row]:
             on_supposed.update(filter(None, (name,)))
     if replay.refused is not None:
         yield Row(RowKind.REFUSAL, replay.refused.said, line=replay.refused.line)
+    for hazard in replay.hazards:
+        yield Row(RowKind.HAZARD, hazard.sentence, advice=hazard.advice)
 
 
 def _base_and_name(text: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cacheview.model import SCRATCH
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.replay.asking import Told
@@ -11,12 +13,15 @@ from cacheview.ui.selected import Selected
 __all__ = ["selection"]
 
 
+_NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a hazard of the build"}
+
+
 def selection(row: Row, told: Told) -> Selected:
     """The row as what is selected to be explained."""
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""
-        return Selected(f"{'the refusal' if row.kind is RowKind.REFUSAL else 'a warning'}{place}", why=row.text)
+        return Selected(f"{_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
     why = _sentence(step.reason)
     if step.probe is None or not _is_in_store(step, told):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,15 @@ def test_what_earlier_versions_have_kept_loses_its_values(tmp_path: Path) -> Non
     forget_values(settings)
     assert "s3cret" not in str(settings.builds)
     assert kept(settings)[0].missing == ("TOKEN",)
+
+
+@pytest.mark.parametrize(("old", "client"), [(True, "docker-cli-20.10"), (False, "")])
+def test_the_client_that_earlier_versions_have_kept(tmp_path: Path, old: bool, client: str) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    file = tmp_path / "Dockerfile"
+    file.write_text("")
+    settings.builds = [json.dumps({"dockerfile": str(file), "context": str(tmp_path), "old_client": old})]
+    assert [build.client for build in kept(settings)] == [client]
 
 
 def test_options_in_words() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from replay_kit import real_build, sent_by_newer, write_context
 
@@ -412,6 +412,35 @@ def test_another_client_sends_other_modes(window: MainWindow, qtbot: QtBot, site
         pane.form.client.setCurrentIndex(pane.form.client.findData("docker-cli-20.10"))
         pane.form.client.activated.emit(pane.form.client.currentIndex())
     assert statuses(pane)[4] == "miss"
+
+
+def choose_in(box: QComboBox, data: str) -> None:
+    box.setCurrentIndex(box.findData(data))
+    box.activated.emit(box.currentIndex())
+
+
+def test_a_umask_is_chosen_for_a_client_whose_umask_counts(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    form = pane.form
+    assert not form.umask.isVisibleTo(form)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        choose_in(form.client, "dockerode")
+    assert form.umask.isVisibleTo(form)
+    hazards = [text for text in texts_of(pane) if "depend on the umask" in text]
+    assert [text.count("here 022") for text in hazards] == [1]
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        choose_in(form.umask, "077")
+    assert pane.build is not None
+    assert pane.build.client == "dockerode:077"
+    assert any("here 077" in text for text in texts_of(pane))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        choose_in(form.client, "docker-cli")
+    assert not form.umask.isVisibleTo(form)
+    assert pane.build.client == "docker-cli"
+
+
+def texts_of(pane: ReplayPane) -> list[str]:
+    return [str(pane.model.index(row, Column.INSTRUCTION).data()) for row in range(pane.model.rowCount())]
 
 
 def test_a_context_that_is_not_there(

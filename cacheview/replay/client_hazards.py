@@ -1,0 +1,155 @@
+"""What a client does to a build that is right, and that people do not expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from cacheview.dockerfile.context import Client
+from cacheview.dockerfile.context.packed import IGNORE_FILE
+from cacheview.replay.client_options import dropped
+from cacheview.replay.hazards import StepHazard
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.result import Replay, Step
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["client_hazards"]
+
+_SECRETS: Final = (
+    ".env",
+    ".env.*",
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    ".git-credentials",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+)
+"""Names of files that most often hold a secret."""
+_SECRET_PATHS: Final = (".aws/credentials", ".docker/config.json", ".kube/config", ".git/config")
+_PUBLIC: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
+_MOST_NAMED: Final = 3
+
+
+def client_hazards(
+    client: Client, asked: BuildOptions, replay: Replay, summer: ContextSummer
+) -> tuple[StepHazard, ...]:
+    """The hazards of a build that a client sends.
+
+    Args:
+        client: who sends it.
+        asked: the options as they are given, with what the client drops.
+        replay: what becomes of the build.
+        summer: what summed its files; what it refuses has been refused in `replay`.
+    """
+    if replay.refused is not None and not replay.steps:
+        return ()
+    found = [*_of_options(client, asked), *_of_session(client, replay)]
+    if not summer.is_packed_already:
+        found += [*_of_drawn_name(client, replay, summer), *_of_umask(client, replay)]
+    return (*found, *_of_secrets(client, replay, summer))
+
+
+def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:
+    for name in dropped(client, asked):
+        yield StepHazard(
+            "option not sent",
+            f"{client.program} does not send {name}: the daemon builds as if it had not been given.",
+            f"Leave out {name}, or build with a client that sends it.",
+        )
+
+
+def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
+    text = f"LABEL {client.session_label}="
+    step = next((step for step in replay.steps if client.session_label and step.text.startswith(text)), None)
+    if step is not None:
+        yield StepHazard(
+            "session label",
+            f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
+            f"step {step.number} and the labels after it never hit.",
+            "The steps before it are not affected. Keep the image, if the library has an option for that: it then adds "
+            "no labels.",
+        )
+
+
+def _of_drawn_name(client: Client, replay: Replay, summer: ContextSummer) -> Iterator[StepHazard]:
+    if not summer.has_drawn_ignore_file:
+        return
+    steps = [step for step in _copying(replay) if step.sources and _has(step, IGNORE_FILE)]
+    if steps:
+        yield StepHazard(
+            "Dockerfile outside of the context",
+            f"{client.program} sends the Dockerfile under a name that it draws for every build, and writes that into "
+            f"{IGNORE_FILE}, which is copied too: {_numbers(steps)} never hits.",
+            f"Name {IGNORE_FILE} in {IGNORE_FILE}, or move the Dockerfile into the context.",
+        )
+
+
+def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
+    steps = list(_copying(replay))
+    if client.has_umask and steps:
+        yield StepHazard(
+            "umask",
+            f"The modes of files as {client.program} sends them depend on the umask of its process, "
+            f"here {client.umask:03o}: with another one {_numbers(steps)} misses.",
+            "Build with the same umask everywhere, or replay with the other one, such as "
+            f"--client {client.name.partition(':')[0]}:002.",
+        )
+
+
+def _of_secrets(client: Client, replay: Replay, summer: ContextSummer) -> Iterator[StepHazard]:
+    paths = dict.fromkeys(path for step in _copying(replay) if step.sources for path, _ in step.sources.files)
+    secrets = [path for path in paths if _is_secret(path)]
+    if not secrets:
+        return
+    more = f" and {len(secrets) - _MOST_NAMED:,} more" if len(secrets) > _MOST_NAMED else ""
+    if summer.is_packed_already:
+        why, advice = "it is in the tar", "Leave it out of the tar."
+    elif not client.reads_ignore_file:
+        why, advice = f"{client.program} reads no {IGNORE_FILE}", "Name the files that the build needs, one by one."
+    elif not summer.has_ignore_file:
+        why, advice = f"there is no {IGNORE_FILE}", f"Name what the build does not need in {IGNORE_FILE}."
+    else:
+        why, advice = f"{IGNORE_FILE} does not leave it out", f"Name it in {IGNORE_FILE}."
+    yield StepHazard(
+        "secret in the image",
+        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may hold a secret and is copied into the "
+        f"image: {why}.",
+        advice,
+    )
+
+
+def _copying(replay: Replay) -> Iterator[Step]:
+    """The steps that copy files of the context."""
+    return (step for step in replay.asked if step.copy is not None and not step.copy.from_)
+
+
+def _has(step: Step, path: str) -> bool:
+    return step.sources is not None and any(each == path for each, _ in step.sources.files)
+
+
+def _is_secret(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    if name in _PUBLIC:
+        return False
+    return any(f"/{path}".endswith(f"/{each}") for each in _SECRET_PATHS) or any(
+        fnmatchcase(name, pattern) for pattern in _SECRETS
+    )
+
+
+def _numbers(steps: Iterable[Step]) -> str:
+    """The numbers of steps, as the subject of a sentence in the singular."""
+    numbers = list(dict.fromkeys(step.number for step in steps))
+    if len(numbers) == 1:
+        return f"step {numbers[0]}"
+    return f"each of the steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

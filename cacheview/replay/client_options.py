@@ -1,0 +1,38 @@
+"""The options of a build as a client sends them: what it adds, and what it leaves out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from cacheview.dockerfile.context import Client
+from cacheview.replay.options import BuildOptions
+
+__all__ = ["OPTION_NAMES", "as_sent", "dropped"]
+
+OPTION_NAMES: Final = {"labels": "--label", "cache_from": "--cache-from", "platform": "--platform"}
+"""By the name in `BuildOptions`, what people know an option as that a client may drop."""
+
+
+def as_sent(client: Client, options: BuildOptions) -> BuildOptions:
+    """The options that reach the daemon. The value of a session label is drawn here, as the client draws it."""
+    labels = {} if "labels" in client.drops else dict(options.labels)
+    labels.update(client.labels)
+    drawn = frozenset((client.session_label,)) if client.session_label else frozenset[str]()
+    labels.update({name: uuid.uuid4().hex for name in drawn})
+    return replace(
+        options,
+        labels=labels,
+        drawn_labels=drawn,
+        cache_from=() if "cache_from" in client.drops else options.cache_from,
+        platform="" if "platform" in client.drops else options.platform,
+    )
+
+
+def dropped(client: Client, options: BuildOptions) -> Iterator[str]:
+    """The options that are given and that the client does not send, such as ``--cache-from``."""
+    for field, name in OPTION_NAMES.items():
+        if field in client.drops and getattr(options, field):
+            yield name
