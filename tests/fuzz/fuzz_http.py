@@ -51,7 +51,7 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         return body
 
     monkeypatch.setattr(EngineClient, "get", get)
-    monkeypatch.setattr(EngineClient, "_connect", lambda _: _NoApi())
+    monkeypatch.setattr(EngineClient, "_connect", lambda _: _NoConnections())
     monkeypatch.setattr("cacheview.stores.engine.opening.candidates", lambda *_: ())
 
     def one(run: Fuzz) -> None:
@@ -68,9 +68,8 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     fuzz(request, one)
 
 
-class _NoApi:
-    base_url = "http://nowhere"
-    trust_env = False
+class _NoConnections:
+    said = ""
 
     def close(self) -> None:
         """Nothing is open."""

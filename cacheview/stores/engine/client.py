@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
-import math
 import re
-import shutil
 import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint, Tls
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.deadline import Deadline
 from cacheview.stores.engine.errors import NoAnswerError, connection_error, status_error
 from cacheview.stores.engine.knocking import knock
+from cacheview.stores.engine.pools import Connections, NotAnAddressError
 
 if TYPE_CHECKING:
-    from docker import APIClient
-    from docker.tls import TLSConfig
-    from requests import Response
+    from urllib3.response import BaseHTTPResponse
 
 __all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "demand_allowed", "version_key"]
 
@@ -44,13 +41,16 @@ ALLOWED: Final = (
 """Every request that may be made, as method and path: each only reads."""
 
 _MAX_ERROR: Final = 65536  # bytes of an error's body
+_MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's have some hundreds
+_PIECE: Final = 65536  # bytes read at once
+_REST: Final = 0.05  # seconds between two looks at a stream of events: one that floods waits
 
 _VERSION = re.compile(r"1\.([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds. ``answer`` is for each piece of an answer, ``whole`` for all of one."""
+    """In seconds. ``answer`` is for each piece of an answer, ``whole`` for all of one, or of one event."""
 
     connect: float = 2.0
     answer: float = 10.0
@@ -78,10 +78,8 @@ class EngineClient:
         self.endpoint = endpoint
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
-        self._api: APIClient = self._connect()
-        if self._api.base_url.startswith("http+docker://"):
-            self._share_connections()
-        self._api.trust_env = endpoint.host.startswith("tcp://")  # proxies; looking for them costs each request
+        self._closed = threading.Event()
+        self._connections = self._connect()
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, limit: int) -> bytes:
         """The body of an answer, at most ``limit`` bytes of it.
@@ -89,44 +87,46 @@ class EngineClient:
         Raises:
             ConnectionLostError: there was no whole answer.
             RefusedError: it is an error.
-            NoAnswerError: it is larger than ``limit``.
+            NoAnswerError: it is larger than ``limit``, or not an answer of the Docker API.
         """
-        response = self._ask(path, parameters, (self.timeouts.connect, self.timeouts.answer))
-        with response:
-            body = self._body(response, limit if response.status_code == 200 else _MAX_ERROR)
-        if response.status_code != 200:
-            raise status_error(response.status_code, body, self.endpoint, path)
+        response = self._ask(path, parameters, self._deadline(self._closed.is_set))
+        try:
+            body = self._body(response, limit if response.status == 200 else _MAX_ERROR)
+        finally:
+            response.close()
+        if response.status != 200:
+            raise status_error(response.status, body, self.endpoint, path)
         if len(body) > limit:
             raise NoAnswerError(f"the answer to {path[:100]} is larger than {limit:,} bytes", where=self.where)
         return body
 
     def events(self, version: str, kind: str, stopped: threading.Event) -> Iterator[None]:
-        """Yields once the engine listens, then for each piece of its stream of events; ends when ``stopped``.
+        """Yields once the engine listens, then when there were events; ends when ``stopped``.
+
+        The stream may last for ever. One event may not: it has to be complete in the time of an answer.
 
         Raises `DataError` when the connection breaks off.
         """
-        filters = {"filters": json.dumps({"type": [kind]})}
-        response = self._ask(f"/v{version}/events", filters, (self.timeouts.connect, None))
-        with response:
-            if response.status_code != 200:
-                raise status_error(response.status_code, self._body(response, _MAX_ERROR), self.endpoint, "/events")
+        deadline = self._deadline(lambda: stopped.is_set() or self._closed.is_set())
+        try:
+            response = self._ask(f"/v{version}/events", {"filters": json.dumps({"type": [kind]})}, deadline)
+        except DataError:
+            if stopped.is_set():
+                return
+            raise
+        try:
+            if response.status != 200:
+                raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, "/events")
+            deadline.suspend()
             yield
-            try:
-                with _closed_when(stopped, response):
-                    for piece in response.iter_content(chunk_size=None):
-                        if stopped.is_set():
-                            return
-                        if b"\n" in piece:
-                            yield
-            except Exception as error:
-                if stopped.is_set():
-                    return
-                raise connection_error(error, self.endpoint, self.timeouts.answer) from error
-        if not stopped.is_set():
-            raise connection_error(ConnectionResetError("the stream of events has ended"), self.endpoint, 0)
+            yield from self._pieces(response, deadline, stopped)
+        finally:
+            response.close()
 
     def close(self) -> None:
-        self._api.close()
+        """End all connections; a thread that still waits for an answer is told within a tenth of a second."""
+        self._closed.set()
+        self._connections.close()
 
     def __enter__(self) -> EngineClient:
         return self
@@ -134,104 +134,66 @@ class EngineClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _connect(self) -> APIClient:
-        from docker.errors import DockerException, TLSParameterError
-
+    def _connect(self) -> Connections:
         try:
-            self._knock()
-            return self._client()
-        except Exception as error:  # paramiko's have no base in common with others
-            if "SSHException" in {kind.__name__ for kind in type(error).__mro__} and shutil.which("ssh"):
-                # A key, a host or an agent that only the ssh command knows. It takes a process for each request.
-                return self._client(use_ssh_client=True)
-            no_address = isinstance(error, (DockerException, ValueError)) and not isinstance(error, TLSParameterError)
-            if no_address or "too long" in str(error):
-                what = f"is no address of a Docker Engine: {str(error)[:300]}. It may be unix://…, tcp://… or ssh://…"
+            if self.endpoint.socket_path is not None:
+                # Connecting and leaving: the reason of a refusal is then that of the system.
+                knock(self.endpoint.socket_path, self.timeouts.connect)
+            return Connections(self.endpoint)
+        except Exception as error:
+            if isinstance(error, NotAnAddressError) or "too long" in str(error):
+                reason = str(error)[:300]
+                what = f"is not an address of a Docker Engine: {reason}. It may be unix://…, tcp://… or ssh://…"
                 raise DataError(what, where=self.where) from error
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
 
-    def _client(self, *, use_ssh_client: bool = False) -> APIClient:
-        import docker
+    def _deadline(self, stopped: Callable[[], bool]) -> Deadline:
+        return Deadline(self.timeouts.answer, self.timeouts.whole, stopped)
 
-        return docker.APIClient(
-            base_url=self.endpoint.host,
-            # Any version that the library takes: paths are made here, with the version that each needs.
-            version=INSPECT_API,
-            timeout=math.ceil(self.timeouts.answer),
-            tls=_tls(self.endpoint.tls),
-            use_ssh_client=use_ssh_client,
-        )
-
-    def _share_connections(self) -> None:
-        """Ask all over the same few connections: the library would make one for each different URL."""
-        adapter: Any = self._api.get_adapter(self._api.base_url)
-        connection, base = adapter.get_connection, self._api.base_url
-        adapter.get_connection = lambda _, proxies=None: connection(base, proxies)
-
-    def _knock(self) -> None:
-        """Connect to a Unix socket and leave: the reason of a refusal is then that of the system."""
-        path = self.endpoint.socket_path
-        if path is not None:
-            knock(path, self.timeouts.connect)
-
-    def _ask(self, path: str, parameters: Mapping[str, str] | None, timeout: tuple[float, float | None]) -> Response:
+    def _ask(self, path: str, parameters: Mapping[str, str] | None, deadline: Deadline) -> BaseHTTPResponse:
         demand_allowed("GET", path)
         try:
-            return self._api.get(
-                self._api.base_url + path,
-                params=parameters,
-                timeout=timeout,
-                stream=True,
-                allow_redirects=False,
-            )
+            return self._connections.get(path, parameters, deadline, self.timeouts.connect)
         except Exception as error:
-            raise connection_error(error, self.endpoint, timeout[1] or timeout[0]) from error
+            raise self._lost(error) from error
 
-    def _body(self, response: Response, limit: int) -> bytes:
-        end = time.monotonic() + self.timeouts.whole
-        pieces: list[bytes] = []
-        size = 0
+    def _lost(self, error: Exception) -> DataError:
+        return connection_error(error, self.endpoint, self.timeouts.answer, said=self._connections.said)
+
+    def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "identity")
+        if encoding.lower() != "identity":
+            what = f"the answer is compressed ({encoding[:40]}), which was not asked for. Is there a proxy before it?"
+            raise NoAnswerError(what, where=self.where)
+        body = io.BytesIO()
         try:
-            while size <= limit:
-                piece = response.raw.read(min(1 << 20, limit + 1 - size), decode_content=True)
-                if not piece:
-                    break
-                pieces.append(piece)
-                size += len(piece)
-                if time.monotonic() > end:
-                    raise TimeoutError
+            while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):
+                body.write(piece)
         except Exception as error:
-            raise connection_error(error, self.endpoint, self.timeouts.answer) from error
-        return b"".join(pieces)
+            raise self._lost(error) from error
+        return body.getvalue()
 
-
-@contextmanager
-def _closed_when(stopped: threading.Event, response: Response) -> Iterator[None]:
-    """Ends the reading of an answer when told to: a read without a time limit waits for ever otherwise."""
-    from docker.types import CancellableStream
-
-    done = threading.Event()
-
-    def wait() -> None:
-        while not done.is_set():
-            if stopped.wait(0.1):
-                with suppress(Exception):  # it may have ended in the same moment
-                    CancellableStream(iter(()), response).close()
-                return
-
-    waiting = threading.Thread(target=wait, daemon=True, name="engine-events-stop")
-    waiting.start()
-    try:
-        yield
-    finally:
-        done.set()
-        waiting.join(1)
-
-
-def _tls(tls: Tls | None) -> TLSConfig | bool:
-    from docker.tls import TLSConfig
-
-    if tls is None:
-        return False
-    pair = (tls.cert, tls.key) if tls.cert and tls.key else None
-    return TLSConfig(client_cert=pair, ca_cert=tls.ca or None, verify=tls.verify)
+    def _pieces(self, response: BaseHTTPResponse, deadline: Deadline, stopped: threading.Event) -> Iterator[None]:
+        """Yields for each piece in which an event ends. Nothing of it is kept."""
+        begun = 0  # bytes of an event that has not ended
+        while not stopped.is_set():
+            try:
+                piece = response.read1(_PIECE)
+            except Exception as error:
+                if stopped.is_set():
+                    return
+                raise self._lost(error) from error
+            if not piece:
+                raise connection_error(ConnectionResetError("the stream of events has ended"), self.endpoint, 0)
+            _, end, rest = piece.rpartition(b"\n")
+            begun = len(rest) if end else begun + len(piece)
+            if begun > _MAX_EVENT:
+                what = f"it sends an event of more than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
+                raise NoAnswerError(what, where=self.where)
+            if begun == 0:
+                deadline.suspend()
+            elif end or begun == len(piece):
+                deadline.restart()
+            if end:
+                yield
+                stopped.wait(_REST)

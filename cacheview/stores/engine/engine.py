@@ -12,7 +12,7 @@ from cacheview.model import DataError, Problem, Release, StoreKind, decode
 from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
-from cacheview.stores.engine.errors import NoAnswerError, RefusedError
+from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
 
 __all__ = ["Engine", "ask_engine", "read_version"]
 
@@ -93,7 +93,7 @@ def ask_engine(client: EngineClient) -> Engine:
     engine = Engine(version.Version[:64], commit, list_api, inspect_api, os=os)
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
-    except (RefusedError, NoAnswerError) as error:
+    except (RefusedError, NoAnswerError, ConnectionLostError) as error:
         problem = Problem("/info", f"{error.what}. So the kind of the store is not known")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import socket
 import ssl
@@ -12,6 +13,8 @@ from typing import Literal
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
+from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.engine.ssh import SshError
 
 __all__ = ["ConnectionLostError", "NoAnswerError", "RefusedError", "connection_error", "status_error"]
 
@@ -40,10 +43,19 @@ class RefusedError(DataError):
         self.status = status
 
 
-def connection_error(error: BaseException, endpoint: Endpoint, seconds: float) -> DataError:
-    """What an exception of the connection means."""
+def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, said: str = "") -> DataError:
+    """What an exception of the connection means. ``said``: what ssh said of it."""
     where = endpoint.host[:200]
     causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, LateError):
+            return ConnectionLostError(_late(cause), where=where, how="timeout")
+        if isinstance(cause, SshError):
+            return ConnectionLostError(str(cause), where=where, how="down")
+        # The last is what http.client raises for too many headers.
+        if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
+            what = f"the headers of its answer are too large ({_text(cause)}). Is it a Docker Engine? Check the address"
+            return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) or names & {"SSLError", "TLSParameterError"}:
         reason = _text(
@@ -58,8 +70,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float) -
         what = f"TLS failed: {reason}. Check the certificates of the context, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
         return ConnectionLostError(what, where=where, how="down")
     if any(isinstance(cause, TimeoutError) for cause in causes) or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
-        what = f"did not answer within {seconds:g} seconds. Is it busy, or its host out of reach? Try again"
-        return ConnectionLostError(what, where=where, how="timeout")
+        return ConnectionLostError(_late(LateError(seconds, began=False)), where=where, how="timeout")
     for cause in causes:
         if isinstance(cause, PermissionError):
             return ConnectionLostError(_permission(endpoint), where=where, how="down")
@@ -73,13 +84,23 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float) -
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is out of reach: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
+        reason = said[:_MAX_MESSAGE].rstrip(".") or _text(error)
         what = (
-            f"SSH failed: {_text(error)}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
+            f"SSH failed: {reason}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
     what = f"the answer broke off: {_text(error)}. Is it a Docker Engine, and did it stop? Try again"
     return ConnectionLostError(what, where=where, how="broken")
+
+
+def _late(error: LateError) -> str:
+    if error.began:
+        return (
+            f"the answer was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
+            "Is the engine busy, or the connection slow? Try again"
+        )
+    return f"did not answer within {error.seconds:g} seconds. Is it busy, or its host out of reach? Try again"
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:

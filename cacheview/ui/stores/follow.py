@@ -40,6 +40,7 @@ class Follower(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._number = 0
+        self._untold = threading.Event()  # an event is on its way to the UI thread: one at a time is enough
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._calm = QTimer(self, singleShot=True, interval=CALM)
@@ -56,10 +57,15 @@ class Follower(QObject):
         number, stopped = self._number, threading.Event()
         self._stopped = stopped
 
+        def heard() -> None:
+            if not self._untold.is_set():
+                self._untold.set()
+                self._event.emit(number)
+
         def run() -> None:
             why = ""
             try:
-                watch(location, lambda: self._event.emit(number), stopped)
+                watch(location, heard, stopped)
             except Exception as error:  # whatever it is, it is told in the UI thread
                 why = str(error)
             if not stopped.is_set():
@@ -84,6 +90,7 @@ class Follower(QObject):
             thread.join(seconds)
 
     def _on_event(self, number: int) -> None:
+        self._untold.clear()
         if number == self._number and self._thread is not None:
             self._calm.start()
             if not self._longest.isActive():

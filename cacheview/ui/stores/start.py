@@ -74,7 +74,7 @@ def _knock(seconds: float) -> None:
 def _why_not(report: Report) -> str:
     """Why the engine cannot be opened; empty where it has answered in time.
 
-    Asked in a thread of its own: not all that a connection does has a time limit (a command of ssh has none), and
+    Asked in a thread of its own: not all that a connection does has a time limit (looking up a host has none), and
     the start must not wait for it.
     """
     answers: list[str] = []

@@ -6,10 +6,11 @@ import gzip
 import json
 import re
 import socketserver
+import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -34,10 +35,17 @@ def minor(version: str) -> int:
 
 @dataclass
 class Raw:
-    """An answer that is no proper one: these bytes, then the connection ends, or hangs as long as the server lives."""
+    """An answer that is no proper one: these bytes, then the connection ends, or hangs as long as the server lives.
+
+    Attributes:
+        rest: what is sent after them, piece by piece; it may be endless.
+        pace: seconds between two of these.
+    """
 
     content: bytes = b""
     hang: bool = False
+    rest: Iterable[bytes] = ()
+    pace: float = 0.0
 
 
 Answer = tuple[int, Any] | Raw | None
@@ -107,6 +115,10 @@ class _Handler(socketserver.StreamRequestHandler):
             if isinstance(answer, Raw):
                 self.wfile.write(answer.content)
                 self.wfile.flush()
+                for piece in answer.rest:
+                    if replay.stopped.wait(answer.pace) if answer.pace else replay.stopped.is_set():
+                        return
+                    self.wfile.write(piece)
                 if answer.hang:
                     replay.stopped.wait(30)
                 return
@@ -130,6 +142,17 @@ class _TcpServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 64
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error here."""
+
+
+class _TlsServer(_TcpServer):
+    def __init__(self, certificate: Path, key: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
 
 @contextmanager
 def serving(replay: Replay, socket: Path) -> Iterator[str]:
@@ -143,6 +166,14 @@ def serving(replay: Replay, socket: Path) -> Iterator[str]:
 def serving_tcp(replay: Replay) -> Iterator[str]:
     """Serve on a port of this machine; gives its URL."""
     server = _TcpServer(("127.0.0.1", 0), _Handler)
+    with _running(server, replay):
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def serving_tls(replay: Replay, certificate: Path, key: Path) -> Iterator[str]:
+    """The same with TLS."""
+    server = _TlsServer(certificate, key)
     with _running(server, replay):
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,17 @@ EVENT = b"%x\r\n%b\r\n" % (len(LINE), LINE)
 class Following:
     """`follow` in a thread of its own."""
 
-    def __init__(self, target: str, pauses: tuple[float, ...] = (0.01, 0.01)) -> None:
+    def __init__(self, target: str, pauses: tuple[float, ...] = (0.01, 0.01), timeouts: Timeouts = QUICK) -> None:
         self.heard = 0
         self.stopped = threading.Event()
         self.error: BaseException | None = None
-        self._target, self._pauses = target, pauses
+        self._target, self._pauses, self._timeouts = target, pauses, timeouts
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
         try:
-            follow(self._target, self._hear, self.stopped, QUICK, self._pauses)
+            follow(self._target, self._hear, self.stopped, self._timeouts, self._pauses)
         except BaseException as error:
             self.error = error
 
@@ -95,6 +97,53 @@ def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) ->
         following.thread.join(5)
     assert isinstance(following.error, DataError)
     assert sum(path.endswith("/events") for path in replay.paths()) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Raw(HEAD, rest=itertools.repeat(b"1\r\nx\r\n"), pace=0.02), "not complete after 0.4 seconds"),
+        (Raw(HEAD + b"fffffff\r\n", rest=itertools.repeat(b"x"), pace=0.02), "not complete after 0.4 seconds"),
+        (Raw(HEAD + b"ff\r\n" + LINE + b"{", hang=True), "not complete after 0.4 seconds"),
+        (Raw(HEAD + b"f" * 15 + b"\r\n", rest=itertools.repeat(b"x" * 65536)), "more than 1,048,576 bytes"),
+        (Raw(HEAD, rest=itertools.repeat(b"10000\r\n" + b"x" * 65536 + b"\r\n")), "more than 1,048,576 bytes"),
+    ],
+    ids=["chunks", "one chunk", "half", "flood of one chunk", "flood of chunks"],
+)
+def test_one_event_does_not_last_for_ever(answer: Raw, said: str, tmp_path: Path) -> None:
+    with serving(replaying(answer), tmp_path / "docker.sock") as url:
+        following = Following(url, (), Timeouts(2.0, 2.0, 0.4))
+        following.thread.join(10)
+        assert not following.thread.is_alive()
+    assert isinstance(following.error, DataError)
+    assert said in str(following.error)
+
+
+@pytest.mark.parametrize("one_chunk", [True, False])
+def test_a_stream_that_lasts_longer_than_an_answer_is_heard_on(one_chunk: bool, tmp_path: Path) -> None:
+    head, event = (HEAD + b"fffffff\r\n", LINE) if one_chunk else (HEAD, EVENT)
+    answer = Raw(head, rest=itertools.repeat(event), pace=0.1)
+    with serving(replaying(answer), tmp_path / "docker.sock") as url:
+        following = Following(url, (), Timeouts(2.0, 0.05, 0.15))
+        wait_until(lambda: following.heard >= 5)
+        following.stop()
+    assert following.error is None
+
+
+def test_a_flood_of_events_is_not_as_many_calls(tmp_path: Path) -> None:
+    sent = itertools.count()
+
+    def flood() -> Iterator[bytes]:
+        while True:
+            next(sent)
+            yield EVENT * 100
+
+    with serving(replaying(Raw(HEAD, rest=flood())), tmp_path / "docker.sock") as url:
+        following = Following(url)
+        wait_until(lambda: following.heard >= 5)
+        following.stop()
+    assert following.error is None
+    assert following.heard < 100 * next(sent) / 10
 
 
 def test_no_engine(tmp_path: Path) -> None:

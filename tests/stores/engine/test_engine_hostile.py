@@ -354,15 +354,23 @@ class TestConnecting:
 
     @pytest.mark.parametrize(
         "url",
-        ["tcp://", "ssh://host/path", "tcp://host", "npipe:////./pipe/x", "tcp://h:99999", f"unix:///{'x' * 200}"],
+        [
+            "tcp://",
+            "ssh://",
+            "ssh://me:secret@host",
+            "tcp://host",
+            "npipe:////./pipe/x",
+            "tcp://h:99999",
+            f"unix:///{'x' * 200}",
+        ],
     )
     def test_what_is_no_address(self, url: str) -> None:
-        with pytest.raises(DataError, match="no address of a Docker Engine"):
+        with pytest.raises(DataError, match="is not an address of a Docker Engine"):
             open_target(url, Reading(), QUICK)
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "fd://")
-        with pytest.raises(DataError, match="no address of a Docker Engine: fd protocol"):
+        with pytest.raises(DataError, match="is not an address of a Docker Engine: fd protocol"):
             open_target("", Reading(), QUICK)
 
     def test_ssh_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,145 @@
+"""The time that one answer may take, held where its bytes are received: head, chunks and body alike."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["Deadline", "HeadTooLargeError", "LateError", "StoppedError", "timed"]
+
+MAX_HEAD: Final = (
+    256 * 1024
+)  # bytes before the body, every 100 Continue among them; a Docker Engine sends some hundreds
+_STEP: Final = 0.1  # seconds between two looks whether the answer is still wanted
+
+
+class LateError(TimeoutError):
+    """An answer has not come in time. ``began``: some of it has."""
+
+    def __init__(self, seconds: float, *, began: bool) -> None:
+        super().__init__(f"not within {seconds:g} seconds")
+        self.seconds = seconds
+        self.began = began
+
+
+class StoppedError(ConnectionAbortedError):
+    """Nobody waits for the answer any more."""
+
+
+class HeadTooLargeError(ConnectionAbortedError):
+    """What comes before the body is larger than `MAX_HEAD`."""
+
+
+class Deadline:
+    """When one answer has to be complete. A limit of a socket is for each piece alone, and a piece may be one byte.
+
+    Args:
+        each: seconds to wait for each piece; None: as long as it takes.
+        whole: seconds for all of the answer.
+        stopped: whether nobody waits for the answer any more; asked ten times a second.
+        clock: in seconds.
+    """
+
+    def __init__(
+        self,
+        each: float | None,
+        whole: float,
+        stopped: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.each = each
+        self.whole = whole
+        self._stopped = stopped
+        self._clock = clock
+        self._end: float | None = clock() + whole
+        self._in_head = True
+        self._received = 0
+
+    def restart(self) -> None:
+        """All of ``whole`` is left again."""
+        self._end = self._clock() + self.whole
+
+    def suspend(self) -> None:
+        """The answer may go on for ever, until `restart`."""
+        self._end = self.each = None
+
+    def head_is_read(self) -> None:
+        """What comes now is the body."""
+        self._in_head = False
+
+    def receive(self, sock: Any, buffer: WriteableBuffer) -> int:
+        """Some bytes from a socket; 0 where it has ended.
+
+        Raises:
+            LateError: the time is out.
+            StoppedError: nobody waits any more.
+            HeadTooLargeError: the body should have begun.
+            OSError: the connection broke.
+        """
+        since = self._clock()
+        while True:
+            sock.settimeout(self._patience(since))
+            try:
+                count = int(sock.recv_into(buffer))
+            except TimeoutError:
+                continue
+            self._received += count
+            if self._in_head and self._received > MAX_HEAD:
+                raise HeadTooLargeError(f"more than {MAX_HEAD:,} bytes of headers")
+            return count
+
+    def _patience(self, since: float) -> float:
+        """Seconds to wait before the next look."""
+        if self._stopped():
+            raise StoppedError("it is not wanted any more")
+        now, patience = self._clock(), _STEP
+        if self._end is not None:
+            if now >= self._end:
+                raise LateError(self.whole, began=self._received > 0)
+            patience = min(patience, self._end - now)
+        if self.each is not None:
+            if now >= since + self.each:
+                raise LateError(self.each, began=False)
+            patience = min(patience, since + self.each - now)
+        return max(patience, 0.001)
+
+
+def timed(kind: type[Any], deadline: Callable[[], Deadline]) -> type[Any]:
+    """A class of connections of `http.client` whose answers keep to a deadline: the one in force when they begin."""
+
+    class TimedResponse(http.client.HTTPResponse):
+        def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
+            super().__init__(sock, *arguments, **options)
+            self._deadline = deadline()
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, self._deadline))
+
+        def begin(self) -> None:
+            super().begin()
+            self._deadline.head_is_read()
+
+    return type(f"Timed{kind.__name__}", (kind,), {"response_class": TimedResponse})
+
+
+class _TimedReader(io.RawIOBase):
+    """What comes from a socket until the deadline. ``raw``: what `http.client` would read; it keeps the socket open."""
+
+    def __init__(self, raw: Any, sock: Any, deadline: Deadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        return self._deadline.receive(self._sock, buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

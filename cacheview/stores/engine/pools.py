@@ -1,0 +1,181 @@
+"""The connections to one engine, whichever way it is reached. All of them keep to a deadline."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from cacheview.stores.engine.contexts import Endpoint, Tls
+from cacheview.stores.engine.deadline import Deadline, timed
+from cacheview.stores.engine.ssh import SshDialer
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+__all__ = ["Connections", "NotAnAddressError"]
+
+_IS_WINDOWS: Final = os.name == "nt"
+_AT_ONCE: Final = 8  # connections that are kept: as many as threads that ask
+_PAUSE: Final = 0.02  # seconds before a full queue of a socket is tried again
+_HEADERS: Final = {
+    "User-Agent": "cacheview",
+    # An engine compresses nothing, and what unpacks to very much is no answer.
+    "Accept-Encoding": "identity",
+}
+
+
+class NotAnAddressError(ValueError):
+    """There is no engine to reach by such an address."""
+
+
+class Connections:
+    """Sends requests to one engine, for several threads at once.
+
+    Raises:
+        NotAnAddressError: the endpoint has another form than ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._asked = threading.local()  # the deadline of what each thread asks for
+        self._dialer: SshDialer | None = None
+        self._prefix = ""
+        self._pool: Any = self._make(endpoint)
+
+    @property
+    def said(self) -> str:
+        """What ssh said last; empty for other connections."""
+        return self._dialer.said if self._dialer is not None else ""
+
+    def get(self, path: str, fields: Mapping[str, str] | None, deadline: Deadline, connect: float) -> BaseHTTPResponse:
+        """The head of an answer, whose body is still to be read. Raises what a connection may raise.
+
+        Args:
+            connect: seconds that connecting may take.
+        """
+        from urllib3 import Timeout
+
+        self._asked.deadline = deadline
+        query = f"?{urllib.parse.urlencode(fields)}" if fields else ""
+        response: BaseHTTPResponse = self._pool.urlopen(
+            "GET",
+            f"{self._prefix}{path}{query}",
+            headers=_HEADERS,
+            timeout=Timeout(connect=connect, read=deadline.whole),
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+            retries=False,
+        )
+        return response
+
+    def close(self) -> None:
+        close: Callable[[], None] = getattr(self._pool, "close", None) or self._pool.clear
+        close()
+        if self._dialer is not None:
+            self._dialer.close()
+
+    def _deadline(self) -> Deadline:
+        deadline: Deadline = self._asked.deadline
+        return deadline
+
+    def _make(self, endpoint: Endpoint) -> Any:
+        if endpoint.host.startswith("ssh://"):
+            try:
+                self._dialer = SshDialer(endpoint.host)
+            except ValueError as error:
+                raise NotAnAddressError(str(error)) from error
+            dialer = self._dialer
+            return self._dialing(lambda _: dialer.dial())
+        from docker.errors import DockerException
+        from docker.utils import parse_host
+
+        try:
+            url = str(parse_host(endpoint.host, _IS_WINDOWS, tls=endpoint.tls is not None))
+        except (DockerException, ValueError) as error:
+            raise NotAnAddressError(str(error)) from error
+        if url.startswith("http+unix://"):
+            path = "/" + url.removeprefix("http+unix://").lstrip("/")
+            return self._dialing(lambda seconds: _unix(path, seconds))
+        if url.startswith("npipe://"):
+            return self._pipe(url)
+        self._prefix = url
+        return self._tcp(url, endpoint.tls)
+
+    def _dialing(self, dial: Callable[[float], socket.socket]) -> Any:
+        """A pool of connections that ``dial`` makes, in so many seconds."""
+        from urllib3.connection import HTTPConnection
+        from urllib3.connectionpool import HTTPConnectionPool
+
+        class DialedConnection(timed(HTTPConnection, self._deadline)):  # type: ignore[misc]
+            def connect(self) -> None:
+                self.sock = dial(self.timeout)
+
+        class DialedPool(HTTPConnectionPool):
+            ConnectionCls = DialedConnection
+
+        return DialedPool("localhost", maxsize=_AT_ONCE)
+
+    def _pipe(self, url: str) -> Any:
+        if not _IS_WINDOWS:
+            raise NotAnAddressError("only Windows has named pipes")
+        from docker.transport.npipeconn import NpipeHTTPConnection, NpipeHTTPConnectionPool
+
+        connection, path = timed(NpipeHTTPConnection, self._deadline), url.replace("npipe://", "")
+
+        class PipePool(NpipeHTTPConnectionPool):
+            def _new_conn(self) -> Any:
+                return connection(self.npipe_path, self.timeout)
+
+        return PipePool(path, maxsize=_AT_ONCE)
+
+    def _tcp(self, url: str, tls: Tls | None) -> Any:
+        import urllib3
+        from requests.utils import get_environ_proxies, select_proxy
+        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+        def pool(kind: Any) -> Any:
+            return type(f"Timed{kind.__name__}", (kind,), {"ConnectionCls": timed(kind.ConnectionCls, self._deadline)})
+
+        options: dict[str, Any] = {"maxsize": _AT_ONCE, **_tls_options(tls)}
+        proxy = select_proxy(url, get_environ_proxies(url))
+        manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        manager.pool_classes_by_scheme = {"http": pool(HTTPConnectionPool), "https": pool(HTTPSConnectionPool)}
+        return manager
+
+
+def _unix(path: str, seconds: float) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    end = time.monotonic() + seconds
+    try:
+        connection.settimeout(seconds)
+        while True:
+            try:
+                connection.connect(path)
+                return connection
+            except BlockingIOError:  # more wait to be accepted than may
+                if time.monotonic() > end:
+                    raise TimeoutError from None
+                time.sleep(_PAUSE)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    options: dict[str, Any] = {}
+    if tls.cert and tls.key:
+        options |= {"cert_file": tls.cert, "key_file": tls.key}
+    if not tls.verify:
+        import urllib3
+
+        # The context says so, or the environment: it is no news on a terminal.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        return options | {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+    return options | ({"ca_certs": tls.ca} if tls.ca else {})

@@ -1,0 +1,140 @@
+"""Reaching an engine on another machine with the ssh command, as the docker CLI does.
+
+The command is that of ``cli/connhelper/connhelper.go`` and ``cli/connhelper/ssh/ssh.go`` in docker/cli 28.5.2.
+"""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Final
+
+__all__ = ["SshDialer", "SshError"]
+
+_SAID: Final = 2000  # bytes kept of what ssh says
+_PIECE: Final = 65536
+_GOODBYE: Final = 0.2  # seconds that a process gets to end, and its last words to arrive
+
+
+class SshError(OSError):
+    """There is no ssh command to run."""
+
+
+class SshDialer:
+    """Makes connections to the engine of an ``ssh://`` address, each with a process of its own.
+
+    Raises ValueError where that is not an address.
+
+    Attributes:
+        said: what ssh has said of the connection that ended last: why it refuses, mostly.
+    """
+
+    def __init__(self, host: str, program: str = "ssh") -> None:
+        self._command = [program, *_arguments(host)]
+        self._lock = threading.Lock()
+        self._closed = False
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.said = ""
+
+    def dial(self) -> socket.socket:
+        """A socket with the engine at its other end. Raises `SshError`."""
+        with self._lock:
+            if self._closed:
+                raise SshError("the connection to it has been closed")
+            self._processes = [process for process in self._processes if process.poll() is None]
+            process = self._run()
+            self._processes.append(process)
+        ours, other = socket.socketpair()
+        last_words = _start(lambda: self._listen(process))
+        _start(lambda: _send(other, process))
+        _start(lambda: _receive(other, process, last_words))
+        return ours
+
+    def close(self) -> None:
+        """End all connections."""
+        with self._lock:
+            self._closed = True
+            processes, self._processes = self._processes, []
+        for process in processes:
+            process.terminate()
+        end = time.monotonic() + _GOODBYE
+        for process in processes:
+            try:
+                process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl+C is not for it, and it has no terminal to ask for a password
+            )
+        except OSError as error:
+            raise SshError(f"cannot run {self._command[0]}: {error.strerror}. Install OpenSSH") from error
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """What it says is kept from the terminal: the other machine may have put anything there."""
+        assert process.stderr is not None
+        said = b""
+        with process.stderr as stream:
+            while piece := _read(stream):
+                said = (said + piece)[:_SAID]
+                self.said = " ".join(said.decode("utf-8", "replace").split())
+
+
+def _arguments(host: str) -> list[str]:
+    parts = urllib.parse.urlsplit(host)
+    if not parts.hostname or parts.password or parts.query or parts.fragment:
+        raise ValueError("ssh:// takes a user, a host, a port and the path of a socket, and nothing else")
+    arguments = ["-T", "-o", "BatchMode=yes"]
+    if parts.username:
+        arguments += ["-l", urllib.parse.unquote(parts.username)]
+    if parts.port:
+        arguments += ["-p", str(parts.port)]
+    path = urllib.parse.unquote(parts.path)
+    at = f"--host={shlex.quote(f'unix://{path}')} " if path.strip("/") else ""
+    return [*arguments, "--", parts.hostname, f"docker {at}system dial-stdio"]
+
+
+def _start(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True, name="engine-ssh")
+    thread.start()
+    return thread
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    try:
+        piece: bytes = stream.read1(_PIECE)  # type: ignore[attr-defined]
+    except (OSError, ValueError):
+        return b""
+    return piece
+
+
+def _send(other: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with suppress(OSError, ValueError), process.stdin as stream:
+        while piece := other.recv(_PIECE):
+            stream.write(piece)
+            stream.flush()
+
+
+def _receive(other: socket.socket, process: subprocess.Popen[bytes], last_words: threading.Thread) -> None:
+    assert process.stdout is not None
+    with other, process.stdout as stream:
+        with suppress(OSError):
+            while piece := _read(stream):
+                other.sendall(piece)
+        last_words.join(_GOODBYE)  # so that whoever asked is told why
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)

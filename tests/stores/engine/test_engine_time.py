@@ -1,0 +1,322 @@
+"""Engines that drip, stall, flood or never end, whichever way they are reached: each is left at the stated time."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp, serving_tls, wait_until
+
+from cacheview.model import DataError
+from cacheview.stores.engine.client import EngineClient, Timeouts
+from cacheview.stores.engine.contexts import Endpoint, find_endpoint
+from cacheview.stores.engine.deadline import Deadline, LateError
+from cacheview.stores.engine.errors import ConnectionLostError
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.reading import Reading
+
+TLS = Path(__file__).parents[2] / "data" / "tls"
+ENGINE = "28.5.2-gd"
+IDS = sorted(image["Id"] for image in load(ENGINE)["1.51"]["images"])
+SHORT = Timeouts(2.0, 0.2, 0.4)
+"""Nothing that is tried here takes as long but on purpose."""
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+DRIPS: dict[str, Raw] = {
+    "body": Raw(HEAD + b"Content-Length: 1000\r\n\r\n", rest=itertools.repeat(b" "), pace=0.02),
+    "status": Raw(b"HTTP/1.1 200 ", rest=itertools.repeat(b"O"), pace=0.02),
+    "header": Raw(HEAD + b"X: ", rest=itertools.repeat(b"x"), pace=0.02),
+    "headers": Raw(HEAD, rest=itertools.repeat(b"X: y\r\n"), pace=0.02),
+    "continue": Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"), pace=0.02),
+    "chunks": Raw(CHUNKED, rest=itertools.repeat(b"1\r\n \r\n"), pace=0.02),
+    "size of a chunk": Raw(CHUNKED, rest=itertools.repeat(b"0"), pace=0.02),
+    "one chunk": Raw(CHUNKED + b"ffffff\r\n", rest=itertools.repeat(b" "), pace=0.02),
+    "trailer": Raw(CHUNKED + b"2\r\n{}\r\n0\r\n", rest=itertools.repeat(b"X: y\r\n"), pace=0.02),
+    "nothing": Raw(hang=True),
+    "half": Raw(HEAD + b"Content-Length: 1000\r\n\r\n{", hang=True),
+}
+FLOODS: dict[str, tuple[Raw, str]] = {
+    "continue": (Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "headers of its answer"),
+    "header": (Raw(HEAD + b"X: ", rest=itertools.repeat(b"x" * 65536)), "headers of its answer"),
+    "headers": (Raw(HEAD, rest=itertools.repeat(b"X: y\r\n" * 1000)), "headers of its answer"),
+    "large headers": (Raw(HEAD, rest=itertools.repeat(b"X: " + b"y" * 60000 + b"\r\n")), "headers of its answer"),
+    "body": (Raw(HEAD + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304 bytes"),
+    "one chunk": (Raw(CHUNKED + b"f" * 16 + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304"),
+    "size of a chunk": (Raw(CHUNKED, rest=itertools.repeat(b"0" * 65536)), "headers of its answer"),
+}
+
+
+@pytest.fixture(params=["unix", "tcp", "tls", "ssh"])
+def reach(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Replay], AbstractContextManager[str]]:
+    """Serves an engine in each way that one is reached; gives its URL."""
+    match request.param:
+        case "unix":
+            return lambda replay: serving(replay, tmp_path / "docker.sock")
+        case "tcp":
+            return serving_tcp
+        case "tls":
+            monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+            monkeypatch.setenv("DOCKER_CERT_PATH", str(TLS))
+            return lambda replay: serving_tls(replay, TLS / "cert.pem", TLS / "key.pem")
+        case _:
+            return lambda replay: _Ssh(replay, tmp_path, monkeypatch)
+
+
+RELAY = """\
+import os, socket, sys, threading
+there = socket.socket(socket.AF_UNIX)
+there.connect({path!r})
+def send():
+    while piece := os.read(0, 65536):
+        there.sendall(piece)
+    there.shutdown(socket.SHUT_WR)
+threading.Thread(target=send, daemon=True).start()
+while piece := there.recv(65536):
+    os.write(1, piece)
+"""
+
+
+def ssh_command(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put a program in place of ssh."""
+    program = folder / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable} -IS\n{script}")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+class _Ssh(AbstractContextManager[str]):
+    """An engine behind a command that passes on what it is given."""
+
+    def __init__(self, replay: Replay, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = folder / "docker.sock"
+        ssh_command(folder, monkeypatch, RELAY.format(path=str(path)))
+        self._serving = serving(replay, path)
+
+    def __enter__(self) -> str:
+        self._serving.__enter__()
+        return "ssh://me@far.example"
+
+    def __exit__(self, *_: object) -> None:
+        self._serving.__exit__(None, None, None)
+
+
+Reach = Callable[[Replay], AbstractContextManager[str]]
+
+
+def asking(path: str, answer: Answer) -> Replay:
+    return Replay(load(ENGINE), lambda asked: answer if asked.endswith(path) else None)
+
+
+def left(engine: AbstractContextManager[str]) -> ConnectionLostError:
+    """How an engine is left that does not tell its version."""
+    with engine as url, EngineClient(find_endpoint(url), SHORT) as client:
+        with pytest.raises(ConnectionLostError) as caught:
+            client.get("/version", limit=10_000)
+        return caught.value
+
+
+def test_an_engine_is_read_whichever_way_it_is_reached(reach: Reach) -> None:
+    with reach(Replay(load(ENGINE))) as url:
+        opened = open_target(url, Reading(), Timeouts(5, 5, 20))
+    assert [image.id for image in opened.cases[0].store.images] == IDS
+    assert opened.problems == ()
+
+
+@pytest.mark.parametrize("kind", ["body", "header", "continue", "nothing"])
+def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> None:
+    error = left(reach(asking("/version", DRIPS[kind])))
+    assert error.how == "timeout"
+    assert ("0.2 seconds" if kind == "nothing" else "not complete after 0.4 seconds") in error.what
+    assert "Try again" in error.what
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
+    assert left(serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")).how == "timeout"
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_an_answer_that_floods_is_left_by_its_size(kind: str, tmp_path: Path) -> None:
+    answer, said = FLOODS[kind]
+    replay, path = asking("/version", answer), tmp_path / "docker.sock"
+    with serving(replay, path) as url, pytest.raises(DataError, match=said) as caught:
+        open_target(url, Reading(), Timeouts(5, 20, 20))
+    assert url in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["json", "history"])
+def test_the_rest_loads_where_one_image_drips(kind: str, tmp_path: Path) -> None:
+    bad = IDS[5]
+    replay = asking(f"{bad}/{kind}", DRIPS["body"])
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(), Timeouts(5, 5, 0.5))
+    store = opened.cases[0].store
+    assert [image.id for image in store.images] == IDS
+    (problem,) = store.problems
+    assert "not complete after 0.5 seconds" in problem.what
+    assert [image.id for image in store.images if image.doubt("config") is not None] == [bad]
+
+
+def test_the_rest_loads_where_what_the_engine_is_drips(tmp_path: Path) -> None:
+    with serving(asking("/info", DRIPS["body"]), tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(), Timeouts(5, 5, 0.5))
+    assert sorted(image.id for image in opened.cases[0].store.images) == IDS
+    (problem,) = opened.problems
+    assert problem.where == "/info"
+    assert "not complete after 0.5 seconds" in problem.what
+
+
+def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path) -> None:
+    packed = gzip.compress(b" " * 12_000_000)
+    assert len(packed) < 20_000
+    head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with serving(asking(f"{IDS[5]}/history", Raw(head + packed)), tmp_path / "docker.sock") as url:
+        store = open_target(url, Reading(), Timeouts(5, 5, 5)).cases[0].store
+    doubt = store.by_id[IDS[5]].doubt("history.created_by")
+    assert doubt is not None
+    assert "is compressed (gzip), which was not asked for" in doubt.reason
+    assert sum(image.doubt("history.created_by") is not None for image in store.images) == 1
+
+
+def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
+    replay = asking("/version", Raw(b"HTTP/1.1 302 Found\r\nLocation: /version\r\nContent-Length: 0\r\n\r\n"))
+    with serving(replay, tmp_path / "docker.sock") as url, pytest.raises(DataError, match="status 302"):
+        open_target(url, Reading(), Timeouts(5, 5, 5))
+    assert replay.paths() == ["/version"]
+
+
+def test_closing_ends_what_waits_for_an_answer(tmp_path: Path) -> None:
+    replay = asking("/version", Raw(hang=True))
+    errors: list[DataError] = []
+    with serving(replay, tmp_path / "docker.sock") as url:
+        client = EngineClient(find_endpoint(url), Timeouts(60, 60, 60))
+
+        def ask() -> None:
+            with pytest.raises(DataError) as caught:
+                client.get("/version", limit=1000)
+            errors.append(caught.value)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        wait_until(lambda: bool(replay.asked))
+        client.close()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert "not wanted any more" in str(errors[0])
+
+
+def exhaust(deadline: Deadline, sock: TestDeadline.Sock) -> None:
+    while True:
+        deadline.receive(sock, bytearray(1))
+
+
+class TestDeadline:
+    """By a clock that stands still between two pieces."""
+
+    class Sock:
+        def __init__(self, steps: Iterator[float]) -> None:
+            self.now = 0.0
+            self._steps = steps
+            self._limit = self._left = 0.0
+
+        def settimeout(self, seconds: float) -> None:
+            self._limit = seconds
+
+        def recv_into(self, buffer: bytearray) -> int:
+            """A byte after a while; a while longer than the limit of a socket is waited for again."""
+            self._left = self._left or next(self._steps)
+            spent = min(self._left, self._limit)
+            self.now += spent
+            self._left -= spent
+            if self._left:
+                raise TimeoutError
+            buffer[0] = 0
+            return 1
+
+    @pytest.mark.parametrize(
+        ("step", "each", "whole", "ends_at", "began"),
+        [
+            (1.0, 10.0, 120.0, 120.0, True),
+            (9.0, 10.0, 120.0, 120.0, True),
+            (11.0, 10.0, 120.0, 10.0, False),
+            (500.0, None, 120.0, 120.0, False),
+        ],
+    )
+    def test_pieces_are_waited_for_and_all_of_them_too(
+        self, step: float, each: float | None, whole: float, ends_at: float, began: bool
+    ) -> None:
+        sock = self.Sock(itertools.repeat(step))
+        deadline = Deadline(each, whole, clock=lambda: sock.now)
+        with pytest.raises(LateError) as caught:
+            exhaust(deadline, sock)
+        assert sock.now == pytest.approx(ends_at, abs=0.01)
+        assert caught.value.began == began
+
+    def test_a_suspended_one_waits_for_ever_and_a_restarted_one_does_not(self) -> None:
+        sock = self.Sock(itertools.chain([1000.0], itertools.repeat(1.0)))
+        deadline = Deadline(10.0, 120.0, clock=lambda: sock.now)
+        deadline.suspend()
+        assert deadline.receive(sock, bytearray(1)) == 1
+        begun = sock.now
+        deadline.restart()
+        with pytest.raises(LateError):
+            exhaust(deadline, sock)
+        assert sock.now - begun == pytest.approx(120.0, abs=0.01)
+
+
+class TestSsh:
+    def test_what_the_other_machine_says_is_in_the_error_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        ssh_command(tmp_path, monkeypatch, "import sys; sys.stderr.write('\\x1b[2J\\x1b]0;x\\x07No entry.\\n' * 3)")
+        with pytest.raises(DataError, match=r"SSH failed: .*No entry") as caught:
+            open_target("ssh://far.example", Reading(), Timeouts(5, 5, 5))
+        assert "Check that `ssh far.example docker version` works" in caught.value.what
+        assert capfd.readouterr() == ("", "")
+
+    def test_one_that_never_stops_talking_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        ssh_command(tmp_path, monkeypatch, "import os\nwhile True: os.write(2, b'x' * 65536)")
+        with pytest.raises(DataError, match=r"did not answer within 0\.2 seconds"):
+            open_target("ssh://far.example", Reading(), SHORT)
+
+    def test_the_command_is_that_of_the_docker_cli(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        given = tmp_path / "given"
+        ssh_command(tmp_path, monkeypatch, f"import sys; open({str(given)!r}, 'w').write('\\n'.join(sys.argv[1:]))")
+        for host, expected in {
+            "ssh://far.example": ["--", "far.example", "docker system dial-stdio"],
+            "ssh://me@far.example:2222": [
+                "-l", "me", "-p", "2222", "--", "far.example", "docker system dial-stdio",
+            ],
+            "ssh://-oProxyCommand=x": ["--", "-oproxycommand=x", "docker system dial-stdio"],
+            "ssh://h/run/a b.sock": ["--", "h", "docker --host='unix:///run/a b.sock' system dial-stdio"],
+        }.items():  # fmt: skip
+            with pytest.raises(DataError, match="SSH failed"):
+                open_target(host, Reading(), Timeouts(5, 5, 5))
+            assert given.read_text().split("\n") == ["-T", "-o", "BatchMode=yes", *expected]
+
+    def test_there_is_no_ssh(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(DataError, match=r"cannot run ssh: No such file or directory\. Install OpenSSH"):
+            open_target("ssh://far.example", Reading(), Timeouts(5, 5, 5))
+
+    def test_the_processes_end_with_the_connection(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        pids = tmp_path / "pids"
+        script = f"import os, time; open({str(pids)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+        ssh_command(tmp_path, monkeypatch, script)
+        with EngineClient(Endpoint("", "ssh://far.example"), SHORT) as client, pytest.raises(DataError):
+            client.get("/version", limit=100)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pids.read_text()), 0)
