@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.deciding import Deciding, deciding_in
@@ -29,6 +29,7 @@ class Explanation:
         deciding: the check that decided: of a miss, where the nearest candidate or source failed; of an unknown
             answer, one that would decide.
         edit: the smallest edit that makes a hit of a miss.
+        remedy: of a step of a build, what a person can do for a hit, in words: then there is no `edit`.
     """
 
     trace: Trace
@@ -36,6 +37,7 @@ class Explanation:
     deciding: Deciding | None
     edit: Edit | None
     hazards: tuple[Hazard, ...]
+    remedy: str = ""
 
     @property
     def sentence(self) -> str:
@@ -61,6 +63,16 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         return self.trace.verdict
+
+    def of_step(self, reason: str | None, remedy: str) -> Explanation:
+        """The same of a step of a build, of whose Dockerfile and files more is known than the probe shows.
+
+        Args:
+            reason: why it misses; None: as the probe shows it.
+            remedy: what a person can do for a hit; empty: nothing.
+        """
+        words = self.words if reason is None else replace(self.words, reason=reason, values="")
+        return replace(self, words=words, edit=None, remedy=remedy)
 
     def nearest(self) -> Iterator[Near]:
         """The candidates, nearest first.

@@ -103,6 +103,11 @@ def edit_phrase(edit: Edit, explanation: Explanation) -> str:
     return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
 
 
+def _edit_phrase(explanation: Explanation) -> str:
+    """The smallest edit as a phrase, of a step what a person can do about it; empty: there is none."""
+    return explanation.remedy or (edit_phrase(explanation.edit, explanation) if explanation.edit is not None else "")
+
+
 def as_text(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
     """Verdict, deciding check, smallest edit, hazards, whose answer it is, and the trace, as lines of plain text.
 
@@ -120,8 +125,8 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
     if deciding is not None and deciding.check is not None:
         is_known = explanation.verdict.unknown is None
         yield f"  {'Deciding check' if is_known else 'What would decide'}: {_check_line(deciding.check)}"
-    if explanation.edit is not None:
-        yield f"  Smallest edit to a hit: {edit_phrase(explanation.edit, explanation)}"
+    if hint := _edit_phrase(explanation):
+        yield f"  Smallest edit to a hit: {hint}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
@@ -211,8 +216,8 @@ def as_markdown(explanation: Explanation) -> str:
     lines = [f"**{explanation.verdict.outcome.value.upper()}**: {escaped(explanation.sentence)}", ""]
     if explanation.reason:
         lines += [escaped(explanation.reason), ""]
-    if explanation.edit is not None:
-        lines += [f"Smallest edit to a hit: {escaped(edit_phrase(explanation.edit, explanation))}", ""]
+    if hint := _edit_phrase(explanation):
+        lines += [f"Smallest edit to a hit: {escaped(hint)}", ""]
     lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
     lines += [f"> Hazard, {hazard.kind.value}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
@@ -309,7 +314,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
             {"image": image_as_object(near.image), "fields": near.fields, "elements": near.elements}
             for near in itertools.islice(_known_nearest(explanation), NEAREST)
         ],
-        "edit": None if explanation.edit is None else _edit(explanation.edit, explanation),
+        "edit": _edit(explanation),
         "hazards": [_hazard(hazard) for hazard in explanation.hazards],
         "probe": _probe(trace.probe),
         "sources": [source.id for source in verdict.sources],
@@ -363,9 +368,12 @@ def _probe(probe: Probe) -> dict[str, Any]:
     return document
 
 
-def _edit(edit: Edit, explanation: Explanation) -> dict[str, Any]:
+def _edit(explanation: Explanation) -> dict[str, Any] | None:
+    phrase, edit = _edit_phrase(explanation), explanation.edit
+    if edit is None:
+        return {"phrase": phrase, "changes": [], "probe": None} if phrase else None
     return {
-        "phrase": edit_phrase(edit, explanation),
+        "phrase": phrase,
         "changes": [
             {"path": change.name} | _given("old", change.old) | _given("new", change.new) for change in edit.changes
         ],

@@ -21,6 +21,8 @@ class Selected:
         why: why it has no probe, or why its result is not known, in a sentence.
         only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as is known.
         is_unknown: what becomes of it is not known, though the cache has an answer to its probe.
+        reason: of a miss, why, as its files and its Dockerfile show it, in sentences; None: as the probe shows it.
+        remedy: of a miss, what a person can do for a hit, in words; empty: nothing, or it is not known.
         until_edit: it is selected until the probe is changed: there is no list in which it stays selected.
     """
 
@@ -29,6 +31,8 @@ class Selected:
     why: str = ""
     only_if: str = ""
     is_unknown: bool = False
+    reason: str | None = None
+    remedy: str = ""
     until_edit: bool = False
 
     @property

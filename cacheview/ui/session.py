@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -152,8 +152,16 @@ class Session(QObject):
 
     @property
     def answer(self) -> Answer | None:
-        """What the cache answers to the probe; None where what is selected has no probe."""
-        return self._answer if self.has_probe else None
+        """What the cache answers to the probe; None where what is selected has no probe.
+
+        Of a step that is selected, with what its Dockerfile and its files show of a miss.
+        """
+        answer, selected = self._answer, self._selected
+        if answer is None or not self.has_probe:
+            return None
+        if selected is None or self.is_apart:
+            return answer
+        return replace(answer, explanation=answer.explanation.of_step(selected.reason, selected.remedy))
 
     @property
     def has_probe(self) -> bool:

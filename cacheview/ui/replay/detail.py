@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
+from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Told
@@ -59,7 +60,7 @@ class Detail(QScrollArea):
 
     def show_row(self, row: Row | None, told: Told | None, *, is_apart: bool = False) -> None:
         """Show a row of a replay; None: there is none. ``is_apart``: the probe at hand is not that of the row."""
-        explanation, remedy = None, ""
+        explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""
         if row is None or told is None:
@@ -83,23 +84,26 @@ class Detail(QScrollArea):
             differs = tuple(f"{hazard.sentence} {hazard.advice}" for hazard in step.hazards)
             miss = told.miss_of(step)
             if miss is not None:
-                explanation, differs, remedy = miss.explanation, miss.files, miss.remedy.reason
+                explanation, differs = miss.explanation, miss.files
             reason = _reason(step, told, explanation, is_apart=is_apart)
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
-        check = self._say_why(explanation, remedy, reason)
+        check = self._say_why(miss, reason)
         show_check(self._values, check)
         self._differs.say(one_line_each(differs))
         self._files.say(files)
 
-    def _say_why(self, explanation: Explanation | None, remedy: str, reason: str) -> Check | None:
-        if explanation is None:
+    def _say_why(self, miss: Miss | None, reason: str) -> Check | None:
+        if miss is None:
             self._reason.say(visible(reason))
             return None
-        why, check = (remedy, None) if remedy else values_in_banner(explanation)
-        sentence = f"{explanation.sentence[:1].upper()}{explanation.sentence[1:]}."
-        self._reason.say(one_line(" ".join(filter(None, (sentence, why, reason)))))
+        why, check = miss.remedy.reason, None
+        if not why and not miss.files:
+            why, check = values_in_banner(miss.explanation)
+        sentence = f"{miss.explanation.sentence[:1].upper()}{miss.explanation.sentence[1:]}."
+        remedy = f"For a hit: {miss.remedy.phrase}." if miss.remedy.edits else ""
+        self._reason.say(one_line(" ".join(filter(None, (sentence, why, remedy, reason)))))
         return check
 
     def minimumSizeHint(self) -> QSize:

@@ -30,7 +30,12 @@ def selection(row: Row, told: Told) -> Selected:
         before = depends_on(step, told.replay)
         return Selected(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
     missed = assumed_before(step, told.replay) if row.supposed else None
-    return Selected(name, step.probe, only_if=f"step {missed.number} had hit" if missed is not None else "")
+    only_if = f"step {missed.number} had hit" if missed is not None else ""
+    miss = told.miss_of(step)
+    if miss is None:
+        return Selected(name, step.probe, only_if=only_if)
+    reason = " ".join(miss.files) or miss.remedy.reason or None
+    return Selected(name, step.probe, only_if=only_if, reason=reason, remedy=miss.remedy.phrase)
 
 
 def _is_in_store(step: Step, told: Told) -> bool:

@@ -81,6 +81,7 @@ class Banner(QWidget):
         self._head = Text(heading_font(), "text", self)
         self._reason = Text(scaled_font(1.0), "text", self)
         self._values = (ValueLine(self), ValueLine(self))
+        self._remedy = Text(scaled_font(1.0), "text", self)
         self.edit_button = ElidedButton(self)
         self.edit_button.setObjectName("edit")
         self.edit_button.clicked.connect(self.edit_asked)
@@ -114,6 +115,7 @@ class Banner(QWidget):
         column.addWidget(self._reason)
         for line in self._values:
             column.addWidget(line)
+        column.addWidget(self._remedy)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, GRID, 0, 0)
         buttons.setSpacing(2 * GRID)
@@ -135,6 +137,11 @@ class Banner(QWidget):
     @property
     def reason(self) -> str:
         return self._reason.text()
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about a step that misses."""
+        return self._remedy.text()
 
     @property
     def values(self) -> tuple[ValueLine, ValueLine]:
@@ -182,6 +189,7 @@ class Banner(QWidget):
 
     def _show_edit(self, explanation: Explanation) -> None:
         edit = explanation.edit
+        self._remedy.say(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
         self.edit_button.setVisible(edit is not None)
         if edit is None:
             return
@@ -219,6 +227,7 @@ class Banner(QWidget):
         for label in (self._word, self._head):
             label.setFont(strong_font() if self._brief else heading_font())
         self._reason.setFont(scaled_font(1.0))
+        self._remedy.setFont(scaled_font(1.0))
         self._colour()
 
     def _colour(self) -> None:

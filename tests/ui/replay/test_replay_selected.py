@@ -14,6 +14,7 @@ from replay_kit import A, B, probe, real_build, sent_by_newer, step, write_conte
 from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
+from cacheview.report import as_object, as_text
 from cacheview.ui.replay.asking import Question, Told
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane
@@ -152,3 +153,49 @@ def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: Mai
     assert pane.subject.text == "Step 4 is unknown. It depends."
     session.select(Selected("step 4", session.document.probe, "Layers.", "", True))
     assert pane.banner.text.startswith("HIT, not certain: ")
+
+
+def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> ReplayPane:
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.replays.open(str(context))
+    return pane
+
+
+def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    page = site / "page.html"
+    page.write_text(page.read_text() + "more")
+    pane = replayed(window, qtbot, site)
+    assert pane.strip.texts[0].startswith("MISS: step 5 ")
+    banner = verdict(window).banner
+    assert pane.told is not None
+    assert pane.told.first is not None
+    assert banner.reason == " ".join(pane.told.first.files)
+    assert "page.html" in banner.reason or "checksum" in banner.reason
+    assert "Cmd[" not in banner.reason
+    assert not any(line.isVisible() for line in banner.values)
+    assert not banner.edit_button.isVisible()
+    assert banner.remedy == ""
+    assert not window.commands.apply.isEnabled()
+    assert not any("Cmd[" in text for text in pane.detail.texts)
+    assert window.session is not None
+    assert window.session.answer is not None
+    assert "Smallest edit" not in as_text(window.session.answer.explanation)
+
+
+def test_a_step_that_misses_says_what_a_person_can_write(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    file = site / "Dockerfile"
+    file.write_text(file.read_text().replace("USER nobody", "USER root"))
+    pane = replayed(window, qtbot, site)
+    banner = verdict(window).banner
+    assert banner.remedy == "For a hit: write USER nobody at line 8"
+    assert any("For a hit: write USER nobody at line 8." in text for text in pane.detail.texts)
+    assert not banner.edit_button.isVisible()
+    assert window.session is not None
+    assert window.session.answer is not None
+    explanation = window.session.answer.explanation
+    assert "Smallest edit to a hit: write USER nobody at line 8" in as_text(explanation)
+    assert as_object(explanation)["edit"] == {"phrase": "write USER nobody at line 8", "changes": [], "probe": None}
+    window.session.document.set_field("User", "someone")  # from here on it is the person's own probe
+    assert banner.remedy == ""
+    assert banner.edit_button.isVisible()
