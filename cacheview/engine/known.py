@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from cacheview.engine.history import IsParent, descends, matches_history
 from cacheview.engine.index import CandidateIndex, bits_of, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
-from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
+from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, is_version_of, restored_config
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageConfig, ImageStore, Probe
@@ -222,16 +222,15 @@ class KnownCache:
                 source=source,
             )
         except RestoreError as error:
-            return self._failed_restore(probe, source, local, sources, f"failed to {error}")
-        restored = self.past.restored
-        same = restored.get(identity(self.rules, config)) if restored else None
-        if same is None:
-            image = self._created(config, parent)
-        elif self.rules.restoring.fails_again:
-            text = f"failed to created cached image: creating image moby-dangling@{same} failed because it already "
-            return self._failed_restore(probe, source, local, sources, f"{text}exists, but failed to resolve")
-        else:
-            image = self.store.by_id[same]
+            return self._failed_restore(probe, source, local, sources, f"failed to {error}", Why.RESTORE_FAILED)
+        same = self._same_as(config)
+        # The name that containerd gives to an image without one is in use then (`createOrReplaceImage` of
+        # daemon/containerd/image_tag.go, v28.0).
+        if same is not None and not same.names and self.rules.restoring.fails_again:
+            text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
+            text += "exists, but failed to resolve"
+            return self._failed_restore(probe, source, local, sources, text, Why.RESTORED_BEFORE)
+        image = same if same is not None else self._created(config, parent)
         moved = {} if same is None and self.rules.records_parent else self._moves(image.id, parent)
         return Verdict(
             VerdictOutcome.HIT,
@@ -244,6 +243,27 @@ class KnownCache:
             narrowed=source,
             source=source,
         )
+
+    def _same_as(self, config: ImageConfig) -> Image | None:
+        """The image that the store has of a restored image's config: from this build, or from an earlier one."""
+        same = identity(self.rules, config)
+        if same in self.past.restored:
+            return self.store.by_id[self.past.restored[same]]
+        return next(
+            (
+                image
+                for image in self.like_restored(config)
+                if is_version_of(self.rules, self.store, image.config) and identity(self.rules, image.config) == same
+            ),
+            None,
+        )
+
+    def like_restored(self, config: ImageConfig) -> Iterator[Image]:
+        """The images with the layers of a restored image's config, and with as many history entries."""
+        entries, layers = len(config.history or ()), config.rootfs.diff_ids if config.rootfs is not None else ()
+        for image in self.store.images:
+            if len(image.history) == entries and image.diff_ids == layers and not image.variants:
+                yield image
 
     def _created(self, config: ImageConfig, parent: Image | None) -> Image:
         records = self.rules.records_parent  # else it is set afterwards, see `Verdict.set_parent`
@@ -263,11 +283,10 @@ class KnownCache:
         return {} if known is not None and known.parent == parent.id else {image_id: parent.id}
 
     def _failed_restore(
-        self, probe: Probe, source: Image, local: Image | None, sources: tuple[Image, ...], why: str
+        self, probe: Probe, source: Image, local: Image | None, sources: tuple[Image, ...], words: str, why: Why
     ) -> Verdict:
-        error = (
-            f'failed to restore cached image from "{probe.parent}" to {source.id}: failed to create cache image: {why}'
-        )
+        restoring = f'failed to restore cached image from "{probe.parent}" to {source.id}'
+        error = f"{restoring}: failed to create cache image: {words}"
         return Verdict(
             VerdictOutcome.ERROR,
             None,
@@ -275,7 +294,7 @@ class KnownCache:
             local,
             sources,
             error,
-            why=Why.RESTORE_FAILED,
+            why=why,
             source=source,
         )
 

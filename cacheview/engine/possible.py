@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
-from cacheview.engine.compared import Certainty, conjunction
-from cacheview.engine.doubts import Grounds, doubts_about
+from cacheview.engine.compared import Certainty, conjunction, joined
+from cacheview.engine.doubts import Grounds, doubts_about, prefix_doubts
 from cacheview.engine.history import IsParent, descends, descent_doubts, history_checks
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import child_doubts, layer_checks
 from cacheview.engine.nearness import ancestors
-from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
-from cacheview.model import SCRATCH, Doubt, Image, Probe
+from cacheview.engine.restore import identity, restored_config
+from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
+from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, Probe
 
 __all__ = ["MOST_IMAGES", "possible_answers"]
 
@@ -253,11 +254,39 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
         made_of = doubts_about(source, "diff_ids", "history.empty_layer")
         if rules.restoring.refuses_features:
             made_of = (*made_of, *doubts_about(source, "config.other"))
-        if cache.past.restored:  # whether it is the same as one that was created before
-            made_of = tuple(dict.fromkeys((*made_of, *source.doubts)))
         if made_of:
             answers.any_of(made_of, source)
-    answers.may_be(cache.source_hit(probe, parent, source, None, ()))
+    verdict = cache.source_hit(probe, parent, source, None, ())
+    answers.may_be(verdict)
+    if rules.restoring.fails_again and (verdict.is_new or verdict.why is Why.RESTORED_BEFORE):
+        _restored_before(cache, probe, parent, source, answers)
+
+
+def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
+    """Whether an image without a name is the one that would be restored: then the build fails, else it is a hit."""
+    step = len(parent.history) if parent is not None else 0
+    config = restored_config(cache.rules, parent, source, step, probe.config, cache.past.layers)
+    for image in cache.like_restored(config):
+        doubts = _doubts_of_sameness(cache, config, source, image) if not image.names else ()
+        if doubts:
+            answers.outcomes.update((VerdictOutcome.ERROR, VerdictOutcome.HIT))
+            answers.others = True
+            answers.grounds.add(doubts, source, image)
+
+
+def _doubts_of_sameness(cache: KnownCache, config: ImageConfig, source: Image, image: Image) -> tuple[Doubt, ...]:
+    """What it rests on that is not known, whether an image has the config of the one restored from a source.
+
+    Empty: it is known.
+    """
+    history = prefix_doubts(image, source, cache.rules)
+    other = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
+    unread: dict[str, None] = {"history": None, "created": None} if history else {}
+    if other:
+        unread["os_features"] = None
+    ours, theirs = config.model_copy(update=unread), image.config.model_copy(update=unread)
+    alike = identity(cache.rules, ours) == identity(cache.rules, theirs)
+    return joined(history, other) if alike else ()
 
 
 # The first containerd cache

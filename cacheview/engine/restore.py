@@ -10,10 +10,22 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from cacheview.engine.ruleset import RuleSet
-from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS, StoreKind, Timestamp
+from cacheview.engine.ruleset import Restoring, RuleSet
+from cacheview.model import (
+    CONFIG_FIELDS,
+    ContainerConfig,
+    FieldKind,
+    HealthConfig,
+    HistoryEntry,
+    Image,
+    ImageConfig,
+    ImageStore,
+    RootFS,
+    Timestamp,
+    field_kind,
+)
 
-__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
+__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "is_version_of", "restored_config"]
 
 LayerContent = Mapping[str, Literal["missing", "empty"]]
 """For diff ids whose layer is not in the store as it should be: what is there."""
@@ -62,6 +74,7 @@ def restored_config(
         for entry in (*(parent.history if parent is not None else ()), found.entry)
     )
     diff_ids = (*(parent.diff_ids if parent is not None else ()), *((found.layer,) if found.layer else ()))
+    kind = parent.config.rootfs.type if parent is not None and parent.config.rootfs is not None else "layers"
     return ImageConfig(
         created=history[-1].created,
         author=theirs.author,
@@ -70,7 +83,7 @@ def restored_config(
         os_version=theirs.os_version,
         os_features=theirs.os_features,
         config=_kept(rules, config),
-        rootfs=RootFS(type="layers", diff_ids=diff_ids),
+        rootfs=RootFS(type=kind, diff_ids=diff_ids),
         history=history,
     )
 
@@ -100,19 +113,50 @@ def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
 
 
 def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
-    """What makes two images that were made anew the same one: their JSON, as the store writes it."""
-    document = config.model_dump(mode="json")
-    if rules.store is StoreKind.CONTAINERD:
-        document = _without_empty(document)
-    return repr(document)
+    """What makes two images the same one: the config JSON that the daemon writes of a restored image.
+
+    Two configs with equal identities are the same bytes, but for the version of the daemon. What Go leaves out of the
+    JSON (``omitempty``) when it is empty is the same whether it is empty or null; of a port or a volume the name alone
+    is written. moby: ``Image`` of ``image/image.go``, ``Config`` of ``api/types/container/config.go`` (20.10 to 29),
+    ``DockerOCIImage`` of moby/docker-image-spec.
+    """
+    form = rules.restoring
+    own: Hashable = ()
+    if not form.is_oci:
+        made_with = _fields(form, config.container_config or ContainerConfig())
+        own = (config.config is None, made_with, config.comment, config.container, config.id, config.parent)
+    return (
+        _written(rules, config.created),
+        (config.author, config.architecture, config.variant, config.os, config.os_version, config.os_features or ()),
+        (config.rootfs.type, config.rootfs.diff_ids or ()) if config.rootfs is not None else None,
+        tuple((_written(rules, entry.created), *entry.key[1:]) for entry in config.history or ()),
+        _fields(form, config.config or ContainerConfig()),
+        own,
+    )
 
 
-def _without_empty(value: Any) -> Any:
-    """As an OCI config is written: what says nothing is left out, but for a health check."""
-    if isinstance(value, dict):
-        return {
-            key: _without_empty(item)
-            for key, item in value.items()
-            if key == "Healthcheck" or not (item is None or item in ("", [], {}, False, 0))
-        }
-    return [_without_empty(item) for item in value] if isinstance(value, list) else value
+def _fields(form: Restoring, config: ContainerConfig) -> tuple[Hashable, ...]:
+    """The fields of a container config as they are written."""
+    return tuple(_field(form, name, getattr(config, name)) for name in CONFIG_FIELDS)
+
+
+def _field(form: Restoring, name: str, value: Any) -> Hashable:
+    if value is None or (not value and name in form.omits):
+        return None
+    match field_kind(name):
+        case FieldKind.SET:
+            return frozenset(value)
+        case FieldKind.MAP:
+            return frozenset(value.items())
+        case FieldKind.HEALTHCHECK:
+            return tuple(getattr(value, part) or () for part in HealthConfig.model_fields)
+    return value  # type: ignore[no-any-return]
+
+
+def is_version_of(rules: RuleSet, store: ImageStore, config: ImageConfig) -> bool:
+    """Whether a config names the version that the store's engine writes into a restored image's config."""
+    if rules.restoring.is_oci:
+        return True  # it has no place for one
+    if not rules.restoring.writes_version:
+        return not config.docker_version
+    return store.release is not None and store.release.version == config.docker_version != ""

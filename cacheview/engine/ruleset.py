@@ -141,6 +141,9 @@ class Restoring:
 
     Attributes:
         lost_fields: of the container config, which the new image's config does not keep.
+        omits: of the container config, the lists and maps that are not written when they are empty.
+        is_oci: the new image's config is an OCI config, which has no container config, comment or parent.
+        writes_version: the new image's config names the daemon's version.
         start_interval: a health check keeps it.
         built_locally: the new image is marked as built here.
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
@@ -150,6 +153,9 @@ class Restoring:
     """
 
     lost_fields: frozenset[str] = frozenset()
+    omits: frozenset[str] = frozenset()
+    is_oci: bool = False
+    writes_version: bool = False
     start_interval: bool = True
     built_locally: bool = False
     needs_layer: bool = False

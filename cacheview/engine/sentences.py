@@ -199,6 +199,11 @@ def _of_error(told: Trace) -> Words:
                 f"the parent {parent_title(told.store, probe.parent)} is for another platform than the builder's",
                 "With --cache-from the daemon looks the parent up for the builder's platform, and finds none.",
             )
+        case Why.RESTORED_BEFORE:
+            return Words(
+                "the image of this step exists from an earlier build, and the build fails",
+                f"{verdict.error}. Remove that image, or leave out --cache-from.",
+            )
         case _:
             return Words(
                 "the image of this step cannot be created from the source, and the build fails",
@@ -213,9 +218,10 @@ def _of_hit(told: Trace, image: Image, parent: str) -> Words:
     if told.verdict.narrowed is not None:
         source = known_as(told.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent} and goes on with this command"
-        made = "and then with others: so an image of this step alone is created from it."
         if not told.verdict.is_new:
-            made = "and then with others: the image of this step was created from it before."
+            made = "and then with others: the image of this step alone was created from it before."
+            return Words(f"{known_as(image)} is used", f"{reason}, {made}")
+        made = "and then with others: so an image of this step alone is created from it."
         return Words("a newly created image is used", f"{reason}, {made}")
     if told.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and goes on with this command."

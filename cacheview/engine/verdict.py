@@ -39,6 +39,7 @@ class Why(Enum):
     PARENT_NOT_FOUND = "the parent is not in the store"
     PARENT_OF_OTHER_PLATFORM = "the parent is for another platform"
     RESTORE_FAILED = "the image of the step cannot be created from the source"
+    RESTORED_BEFORE = "the image of the step exists from an earlier build"
     TOO_FEW_LAYERS = "the source's history has more steps with a layer than the source has layers"
     ASKS_ITSELF = "neither the source nor the local match records a parent"
     PARENT_CYCLE = "the recorded parents of the source form a cycle"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -314,7 +315,7 @@ def _restore(
         rootfs=RootFS(type="layers", diff_ids=diff_ids),
         history=history,
     )
-    text = made.model_dump_json() if release.graph else str(_written_out(made.model_dump(mode="json")))
+    text = _json(release, made)
     known = next((i for i, t in state.restored.items() if t == text), None)
     if known is not None:
         if release.again_is_error:
@@ -337,15 +338,25 @@ def _restore(
     return told
 
 
-def _written_out(value: object) -> object:
-    """As the OCI config is written: what is empty is left out."""
-    if isinstance(value, dict):
-        return {
-            key: _written_out(item)
-            for key, item in value.items()
-            if item not in (None, "", [], (), {}, False, 0) or key == "Healthcheck"
-        }
-    return [_written_out(item) for item in value] if isinstance(value, list | tuple) else value
+def _json(release: Release, made: ImageConfig) -> str:
+    """The config as Go writes it: what is empty and marked omitempty is left out, and a set has keys alone."""
+    document = made.model_dump(mode="json", by_alias=True)
+    config = document["config"]
+    left_out = ["ExposedPorts", "Shell", *(["OnBuild"] if "MacAddress" in release.not_written else [])]
+    if not release.graph:
+        left_out = list(config)
+    for name in ("ExposedPorts", "Volumes"):
+        if config[name]:
+            config[name] = {key: {} for key in config[name]}
+    for name in left_out:
+        if name != "Healthcheck" and not config[name]:
+            del config[name]
+    if config.get("Healthcheck"):
+        config["Healthcheck"] = {key: value for key, value in config["Healthcheck"].items() if value}
+    for part, name in ((document, "os.features"), (document["rootfs"], "diff_ids")):
+        if not part[name]:
+            del part[name]
+    return json.dumps(document, sort_keys=True)
 
 
 def _written(release: Release, created: Timestamp | None) -> Timestamp | None:

@@ -68,20 +68,27 @@ def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
     )
 
 
+_RESTORES = {
+    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, and the daemon panics",
+    Why.RESTORE_FAILED: "the step has no layer that could be read, or needs what the store cannot unpack",
+    Why.RESTORED_BEFORE: "an earlier build created that image, and the name that containerd would give it is in use",
+}
+
+
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
     """Of a source whose step the daemon cannot create an image of."""
-    if verdict.why not in (Why.TOO_FEW_LAYERS, Why.RESTORE_FAILED):
+    if verdict.why not in _RESTORES:
         return
     source = verdict.source
     assert source is not None
-    why = "its history has more steps with a layer than it has layers, and the daemon panics"
-    if verdict.why is Why.RESTORE_FAILED:
-        why = "the step has no layer that could be read, was restored before, or needs what the store cannot unpack"
+    why = _RESTORES[verdict.why]
     yield Hazard(
         HazardKind.RESTORE_FAILS,
         f"The build fails where without --cache-from it would go on: {source.title} contains this step but continues "
         f"after it; the daemon must create an image for the step alone and fails: {why}.",
-        "Leave out --cache-from, or name an image that ends with this step.",
+        "Remove the image that the earlier build created, or leave out --cache-from."
+        if verdict.why is Why.RESTORED_BEFORE
+        else "Leave out --cache-from, or name an image that ends with this step.",
         source,
     )
 

@@ -36,6 +36,9 @@ from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["GRAPH_DRIVER"]
 
+# What Go leaves out of container.Config (api/types/container/config.go) when it is empty; each is a list or a map.
+_OMITTED = frozenset({"ExposedPorts", "Shell"})
+
 V24_0_7 = RuleSet(
     name="graphdriver-24.0.7",
     releases="Docker 20.10 to 24.0.8",
@@ -54,7 +57,7 @@ V24_0_7 = RuleSet(
     sources=Sources.FOUND,
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
-    restoring=Restoring(start_interval=False),
+    restoring=Restoring(omits=_OMITTED, writes_version=True, start_interval=False),
     tie=Tie.NEWEST,
     lost_parent=LostParent("unable to find image {parent}: failed to get digest {parent}"),
     records_parent=False,
@@ -67,7 +70,7 @@ V25_0_0 = replace(
     source="moby image/cache/cache.go (b36534e5)",
     spans=(Span("v25.0.0-beta.1", "v25.0.1"),),
     missing_time=MissingTime.NONE,
-    restoring=Restoring(),
+    restoring=Restoring(omits=_OMITTED, writes_version=True),
 )
 
 
@@ -103,7 +106,7 @@ V25_0_2 = replace(
     requirements=_fitting(SAME_PLATFORM_1_7),
     config_checks=ALL_FIELDS,
     missing_time=MissingTime.NONE,
-    restoring=Restoring(),
+    restoring=Restoring(omits=_OMITTED, writes_version=True),
 )
 
 V25_0_5 = replace(
@@ -131,7 +134,7 @@ V29_0 = replace(
     source="moby daemon/internal/image/cache/cache.go (3338c738), vendored containerd/platforms v1.0.0-rc.2",
     spans=(Span("docker-v29.0.0", "docker-v29.5.3"),),
     requirements=_fitting(COMPATIBLE_VERSION_RC_2),
-    restoring=Restoring(lost_fields=frozenset({"MacAddress"})),
+    restoring=Restoring(lost_fields=frozenset({"MacAddress"}), omits=_OMITTED | {"OnBuild"}),
 )
 
 V29 = replace(
