@@ -165,13 +165,14 @@ def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> ReplayPane:
 def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     page = site / "page.html"
     page.write_text(page.read_text() + "more")
+    window.resize(1600, 1400)  # in a lower one the reason is left to the dock
     pane = replayed(window, qtbot, site)
     assert pane.strip.texts[0].startswith("MISS: step 5 ")
     banner = verdict(window).banner
     assert pane.told is not None
     assert pane.told.first is not None
     assert banner.reason == " ".join(pane.told.first.files)
-    assert "page.html" in banner.reason or "checksum" in banner.reason
+    assert "which file differs is unknown" in banner.reason
     assert "Cmd[" not in banner.reason
     assert not any(line.isVisible() for line in banner.values)
     assert not banner.edit_button.isVisible()
