@@ -19,6 +19,7 @@ from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Pro
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.report import audits, matrices
+from cacheview.stores.collector import rare_searches
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
 from cacheview.usage import (
@@ -98,10 +99,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "save": _save,
     }
     command = commands.get(given[0]) if given else None
-    return guarded(
-        lambda: command(given[1:]) if command is not None else _window(given),
-        with_traceback="--traceback" in given,
-    )
+
+    def run() -> int:
+        if command is None:
+            return _window(given)
+        with rare_searches():
+            return command(given[1:])
+
+    return guarded(run, with_traceback="--traceback" in given)
 
 
 def _window(arguments: list[str]) -> int:

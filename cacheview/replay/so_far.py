@@ -64,6 +64,7 @@ class BuildSoFar:
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
         characters: of the commands of all steps so far.
+        taking: the number of the step that is taken, and of its trigger.
     """
 
     store: ImageStore
@@ -83,6 +84,7 @@ class BuildSoFar:
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
+    taking: tuple[int, int] = (0, 0)
 
     def count(self, text: str) -> None:
         """A step asked for such a command. Raises `DataError` where all together are more than any real build's."""
@@ -110,13 +112,14 @@ class BuildSoFar:
         choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*ways))
         return [Walk(self.store, self.rules, found, world=world) for world in self.worlds for found in choices]
 
-    def restored_id(self, image: Image, number: int, trigger: int) -> str:
-        """The stand-in for the id of an image that the cache makes for a step: the same for the same image."""
+    def restored_id(self, image: Image) -> str:
+        """The stand-in for the id of an image that the cache makes for the step that is taken: the same for the same
+        image."""
         same = identity(self.rules, image.config)
         for known in self.restored.values():
             if identity(self.rules, known.config) == same:
                 return known.id
-        name = self.new_id(number, trigger)
+        name = self.new_id(*self.taking)
         self.restored[name] = image.model_copy(update={"id": name})
         return name
 

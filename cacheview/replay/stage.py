@@ -64,7 +64,6 @@ class StageBuild:
         self.stands_on = SCRATCH
         self.why_unknown = ""
         self.why_busted = ""
-        self.taking = (0, 0)  # the number of the step that is taken, and of its trigger
 
     def run(self) -> None:
         self._from()
@@ -183,7 +182,7 @@ class StageBuild:
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
         self.prober = StageProber(
-            build.store, build.walks(), bases, build.made, build.unsummed, platform, self._restored_id
+            build.store, build.walks(), bases, build.made, build.unsummed, platform, build.restored_id
         )
         if build.options.no_cache:
             self.prober.bust()
@@ -232,10 +231,6 @@ class StageBuild:
         names = self.build.summer.second_names(step.sources) if is_sent and step.sources is not None else ()
         return (*of_heredocs(instruction), *of_second_names(names))
 
-    def _restored_id(self, image: Image) -> str:
-        """Names an image that the cache makes for the step that is taken."""
-        return self.build.restored_id(image, *self.taking)
-
     def _label(self, number: int, name: str, value: str) -> Step:
         step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
         if self.state is None:
@@ -256,14 +251,14 @@ class StageBuild:
 
     def _ask(self, step: Step, done: Dispatched, name: str, trigger: int, sources: SourcesSum | None = None) -> Step:
         assert self.prober is not None
-        self.taking = (step.number, trigger)
+        self.build.taking = (step.number, trigger)
         answer = self.prober.ask(done.make, sources.text if sources is not None else "")
         return self._settled(step, done, answer, name, trigger, sources)
 
     def _copy(self, step: Step, done: Dispatched, instruction: Instruction, trigger: int) -> Step:
         assert done.copy is not None
         assert self.prober is not None
-        self.taking = (step.number, trigger)
+        self.build.taking = (step.number, trigger)
         try:
             sources = self._sum(done.copy, instruction)
         except NotKnownError as error:

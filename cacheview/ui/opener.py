@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.stores.collector import Leftovers
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE, start_folder
 from cacheview.ui.opening import OpenedStore, Panes, open_work
@@ -20,6 +21,8 @@ __all__ = ["OWN_RULES", "Opener"]
 
 OWN_RULES: Final = "own"
 """In place of the name of a rule set; no rule set is called so."""
+
+_REST: Final = 300  # milliseconds after a store was shown: it is drawn first
 
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
@@ -64,6 +67,9 @@ class Opener(QObject):
         self.platform = ""
         self.quietly = False
         self.chosen_rules = ""
+        self._leftovers = Leftovers()
+        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest.timeout.connect(lambda: self._leftovers.settle(self.location))
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
         self._loader.parted.connect(self._pass_on)
@@ -80,6 +86,7 @@ class Opener(QObject):
         """Read a location; what was being read before is given up."""
         self.quietly = quietly
         self.asked = location
+        self._rest.stop()
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
             rules = ""
@@ -92,6 +99,7 @@ class Opener(QObject):
 
         self.asked = ENGINE
         self.quietly = False
+        self._rest.stop()
         self._loader.start(start_work(self._rules, self.platform))
         self.announced.emit(ENGINE)
 
@@ -115,6 +123,7 @@ class Opener(QObject):
 
     def close(self) -> None:
         """Stop reading, and wait until it has stopped."""
+        self._rest.stop()
         self._loader.close()
 
     def choose_file(self) -> None:
@@ -150,3 +159,4 @@ class Opener(QObject):
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, again)
+        self._rest.start()

@@ -207,7 +207,7 @@ class Session(QObject):
         self._opened = loaded.opened
         self._instead_of = loaded.instead_of
         self._read_at = loaded.read_at
-        self._loaded = loaded
+        self._loaded = replace(loaded, compared=None)  # the store before goes
         self._case = case
         self._change = None
         self._probe = min(self._probe, max(0, len(self.case.probes) - 1)) if again else 0
@@ -220,7 +220,7 @@ class Session(QObject):
         if again:
             self._keep_places()
             self._cache = cache
-            self._change, self._changed_since = self._compared(before), read_at
+            self._change, self._changed_since = self._compared(before, loaded), read_at
             self.opened_changed.emit()
             self.store_changed.emit()
             self._ask(self.document.probe)
@@ -258,8 +258,8 @@ class Session(QObject):
             self.document.load(self.document.probe, place)
             self._loading = False
 
-    def _compared(self, before: ImageStore) -> StoreChange:
-        known = self._loaded.compared
+    def _compared(self, before: ImageStore, loaded: OpenedStore) -> StoreChange:
+        known = loaded.compared
         if known is not None and known[0] is before and self._cache is self._loaded.cache:
             return known[1]
         return changes(before, self.store)

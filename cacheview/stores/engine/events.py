@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 
 from cacheview.model import DataError
@@ -24,25 +26,29 @@ def follow(
 ) -> None:
     """Call ``heard`` for the image events of an engine, until ``stopped``. Several events may be one call.
 
-    A connection that breaks is made again, and ``heard`` is called then: something may have happened in between.
+    A connection that breaks is made again, and ``heard`` is called then: something may have happened in between. One
+    that breaks soon counts as one that was not made: the pauses grow.
 
     Raises:
-        DataError: there is no such engine, or it does not answer any more.
+        DataError: there is no such engine, or it does not answer any more, or it closes each connection soon.
     """
     endpoint = find_endpoint(target)
     was_heard, failed = False, 0
     while not stopped.is_set():
+        lasting = math.inf
         try:
             with EngineClient(endpoint, timeouts) as client:
                 events = client.events(ask_engine(client).list_api, "image", stopped)
                 next(events, None)  # it listens
-                failed = 0
+                lasting = time.monotonic() + sum(pauses)
                 if was_heard and not stopped.is_set():
                     heard()
                 was_heard = True
                 for _ in events:
                     heard()
         except DataError:
+            if time.monotonic() > lasting:
+                failed = 0
             # The first connection is not tried again: nothing was ever heard there.
             if not was_heard or failed >= len(pauses):
                 raise

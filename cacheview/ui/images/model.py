@@ -196,9 +196,8 @@ class ImageTreeModel(QAbstractItemModel):
 
     def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject.parent() is another method
         node = self.node(index)
-        if node is None or node.parent is None:
-            return QModelIndex()
-        return self.createIndex(node.parent.row, 0, node.parent.number)
+        parent = node.parent if node is not None else None
+        return self.createIndex(parent.row, 0, parent.number) if parent is not None else QModelIndex()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         if not parent.isValid():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ class Node:
     """One row of the tree.
 
     An only child stands *below* its parent, on the same level, so that the steps of a build read as a list; where
-    several images were built on one, they stand *under* it.
+    several images were built on one, they stand *under* it. The nodes above are not kept alive by those below: a tree
+    that is dropped is gone at once, however large, and no search for cycles has to find it.
 
     Attributes:
         number: its place in `Forest.nodes`.
@@ -38,19 +40,47 @@ class Node:
         word: why it is a root, where that is not plain to see; mostly empty.
     """
 
-    __slots__ = ("children", "followed", "follows", "image", "last_head", "number", "origin", "parent", "row", "word")
+    __slots__ = (
+        "__weakref__",
+        "_origin",
+        "_parent",
+        "children",
+        "followed",
+        "follows",
+        "image",
+        "last_head",
+        "number",
+        "row",
+        "word",
+    )
 
     def __init__(self, number: int, image: Image | None, word: str = "") -> None:
         self.number = number
         self.image = image
-        self.origin: Node | None = None
-        self.parent: Node | None = None
+        self._origin: weakref.ref[Node] | None = None
+        self._parent: weakref.ref[Node] | None = None
         self.children: list[Node] = []
         self.row = 0
         self.last_head = 0
         self.follows = False
         self.followed = False
         self.word = word
+
+    @property
+    def origin(self) -> Node | None:
+        return self._origin() if self._origin is not None else None
+
+    @origin.setter
+    def origin(self, node: Node | None) -> None:
+        self._origin = weakref.ref(node) if node is not None else None
+
+    @property
+    def parent(self) -> Node | None:
+        return self._parent() if self._parent is not None else None
+
+    @parent.setter
+    def parent(self, node: Node | None) -> None:
+        self._parent = weakref.ref(node) if node is not None else None
 
 
 @dataclass(frozen=True, slots=True)

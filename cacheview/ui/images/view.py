@@ -241,19 +241,20 @@ class ImageTree(QTreeView):
         left, middle = item.x() - step + beside, row.center().y()
         begins, level = not node.follows, node
         painter.setPen(QColor(tokens.outline))
-        if node.parent is not None and begins:
+        parent = node.parent
+        if parent is not None and begins:
             painter.drawLine(left, row.top(), left, middle)
             painter.drawLine(left, middle, item.x() + GRID, middle)
-            if node.row and (node.followed or node.parent.children[node.row - 1].follows):
+            if node.row and (node.followed or parent.children[node.row - 1].follows):
                 # One build ends above, or begins here, that has more than one step.
                 painter.fillRect(item.x(), row.y(), row.right() - item.x(), 1, QColor(tokens.line))
         for _ in range(_MOST_LINES):
-            if level.parent is None or left < 0:
+            if parent is None or left < 0:
                 break
-            if level.row < level.parent.last_head:
+            if level.row < parent.last_head:
                 top = middle if begins and level is node else row.top()
                 painter.drawLine(left, top, left, row.bottom())
-            level, left = level.parent, left - step
+            level, left, parent = parent, left - step, parent.parent
 
     def _draw_arrow(self, painter: QPainter, item: QRect, ratio: float, *, opened: bool) -> None:
         """To the left of an item: that there is more under it."""

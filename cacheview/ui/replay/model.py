@@ -60,12 +60,13 @@ _KIND_LOOKS: Final = {
 
 
 class _Node:
-    """A row with a name that does not change while rows come and go before it."""
+    """A row with a name that does not change while rows come and go before it. ``above``: the name of the one that
+    it stands under."""
 
-    def __init__(self, name: int, row: Row, parent: _Node | None) -> None:
+    def __init__(self, name: int, row: Row, above: int | None) -> None:
         self.name = name
         self.row = row
-        self.parent = parent
+        self.above = above
         self.children: list[_Node] = []
 
 
@@ -132,10 +133,10 @@ class StepsModel(QAbstractItemModel):
                 return self.index(trigger - 1, 0, above) if trigger else above
         return QModelIndex()
 
-    def _make(self, row: Row, parent: _Node | None) -> _Node:
+    def _make(self, row: Row, above: int | None) -> _Node:
         self._names += 1
-        node = self._by_name[self._names] = _Node(self._names, row, parent)
-        node.children = [self._make(child, node) for child in row.children]
+        node = self._by_name[self._names] = _Node(self._names, row, above)
+        node.children = [self._make(child, node.name) for child in row.children]
         return node
 
     def _forget(self, node: _Node) -> None:
@@ -168,9 +169,9 @@ class StepsModel(QAbstractItemModel):
 
     def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
         node = self._node(index)
-        if node is None or node.parent is None:
+        if node is None or node.above is None:
             return QModelIndex()
-        return self.createIndex(self._nodes.index(node.parent), 0, node.parent.name)
+        return self.createIndex(self._nodes.index(self._by_name[node.above]), 0, node.above)
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         if not parent.isValid():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
@@ -125,9 +126,10 @@ class TraceModel(QAbstractItemModel):
 
     def parent(self, index: _Index = _NOWHERE) -> QModelIndex:  # type: ignore[override]
         above = self._nodes.get(index.internalId()) if index.isValid() else None
-        if above is None or above.above is None:
+        top = above.above if above is not None else None
+        if above is None or top is None:
             return QModelIndex()
-        return self.createIndex(above.row, 0, above.above.number)
+        return self.createIndex(above.row, 0, top.number)
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         if parent.column() > 0:
@@ -285,7 +287,8 @@ class TraceModel(QAbstractItemModel):
 
     def _add(self, item: Item, above: Node | None, row: int) -> Node:
         self._last_number += 1  # never used again: an old index must not find a new node
-        node = self._nodes[self._last_number] = Node(self._last_number, item, above, row)
+        upward = weakref.ref(above) if above is not None else None
+        node = self._nodes[self._last_number] = Node(self._last_number, item, upward, row)
         return node
 
     def _node(self, index: _Index) -> Node | None:
@@ -312,7 +315,8 @@ class TraceModel(QAbstractItemModel):
         return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
     def _index_of(self, node: Node) -> QModelIndex:
-        return self.createIndex(node.row, 0, node.above.number) if node.above is not None else QModelIndex()
+        above = node.above
+        return self.createIndex(node.row, 0, above.number) if above is not None else QModelIndex()
 
     # Changes in place
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -16,13 +17,13 @@ Span = tuple[int, int]
 """The first and the last of rows in succession."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Node:
-    """A row that has been looked below.
+    """A row that has been looked below. It does not keep the node above alive: what is dropped is gone at once.
 
     Attributes:
         number: given once and never again.
-        above: the node that it stands under; None for the root.
+        upward: leads to the node that it stands under; None for the root.
         row: where it stands there.
         rows: what is below it; None: not looked at yet.
         below: its rows that have been looked below.
@@ -31,11 +32,16 @@ class Node:
 
     number: int
     item: Item
-    above: Node | None
+    upward: weakref.ref[Node] | None
     row: int
     rows: Rows | None = None
     below: dict[int, Node] = field(default_factory=dict)
     leaves: dict[int, Item] = field(default_factory=dict)
+
+    @property
+    def above(self) -> Node | None:
+        """The node that it stands under; None for the root."""
+        return self.upward() if self.upward is not None else None
 
     def walk(self) -> Iterator[Node]:
         """The node and all nodes below it."""

@@ -81,6 +81,18 @@ def test_a_connection_that_breaks_is_made_again_and_heard(tmp_path: Path) -> Non
     assert following.error is None
 
 
+def test_an_engine_that_closes_every_connection_at_once_is_given_up(tmp_path: Path) -> None:
+    """Or the store would be read again and again, as fast as it can be."""
+    replay = replaying(*[Raw(HEAD + b"0\r\n\r\n")] * 50)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        following = Following(url, (0.05, 0.05, 0.05))
+        following.thread.join(5)
+    assert isinstance(following.error, DataError)
+    assert "the stream of events has ended" in str(following.error)
+    assert following.heard == 3  # once for each pause
+    assert sum(path.endswith("/events") for path in replay.paths()) == 4
+
+
 def test_an_engine_that_stays_away_is_an_error(tmp_path: Path) -> None:
     with serving(replaying(Raw(HEAD)), tmp_path / "docker.sock") as url:
         following = Following(url)

@@ -1,0 +1,99 @@
+"""A reload leaves nothing behind: the store before goes, with all that was made of it, in every pane."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import FakeEngine
+from pydantic import BaseModel
+from pytestqt.qtbot import QtBot
+from reloading import renewing
+
+from cacheview.engine import Explanation, ImageCache
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.trace import Trace
+from cacheview.model import ImageStore
+from cacheview.replay.result import Replay, Step
+from cacheview.ui.images.tree import Forest
+from cacheview.ui.images.tree import Node as ImageNode
+from cacheview.ui.settings import Settings
+from cacheview.ui.verdict.node import Node as TraceNode
+from cacheview.ui.window import MainWindow
+
+COUNT = 200
+KINDS = (
+    BaseModel,
+    ImageStore,
+    ImageCache,
+    CandidateIndex,
+    Explanation,
+    Trace,
+    Forest,
+    ImageNode,
+    TraceNode,
+    Replay,
+    Step,
+)
+
+
+def alive() -> Counter[str]:
+    """How many objects there are of each kind that is made of a store."""
+    return Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, KINDS))
+
+
+@pytest.fixture
+def no_searches() -> Iterator[None]:
+    """Nothing is found by a search for cycles: what is still counted is referred to, or would be left behind."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def reload(window: MainWindow, qtbot: QtBot) -> None:
+    """Until all panes have answered for the store that was read."""
+    replays, compare = window.replays.pane, window.compare.pane
+    with qtbot.waitSignals([window.settled, replays.settled, compare.settled], timeout=20_000):
+        window.opener.reload()
+
+
+@pytest.mark.usefixtures("no_searches")
+def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = renewing(FakeEngine().install(monkeypatch), COUNT)
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.settled):
+        window.open("engine:")
+    for action in (window.commands.compare, window.commands.audit, window.commands.suite_checks):
+        action.trigger()
+    (tmp_path / "Dockerfile").write_text("FROM app:9\nRUN step 4\nCOPY Dockerfile /a\nENV a=b\n")
+    with qtbot.waitSignal(window.replays.pane.settled):
+        window.replays.open(str(tmp_path))
+    reload(window, qtbot)
+    reload(window, qtbot)
+    engine.images = []
+    before = alive()
+    assert COUNT <= before["Image"] < 2 * COUNT
+    assert before["Replay"] == 1
+    for _ in range(4):
+        reload(window, qtbot)
+        engine.images = []
+    qtbot.waitUntil(lambda: alive() == before)
+    window.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_reloads_take_no_more_memory_than_the_second_one(tmp_path: Path) -> None:
+    """Each left 5 MB behind: in the program what is shown is frozen, and a search for cycles passes over it."""
+    command = [sys.executable, Path(__file__).with_name("reloading.py"), "1000", "8", tmp_path]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
+    second, last = map(int, subprocess.check_output(command, env=environment, text=True).split())
+    assert last < 1.2 * second
