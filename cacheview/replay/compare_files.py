@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,12 @@ from typing import Final
 from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation
-from cacheview.engine.candidate import container_config_of
 from cacheview.layers.changes import Aspect, FileChange, Mark
 from cacheview.layers.files import first_bytes
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.model import DataError, Image
+from cacheview.replay.by_files import candidates_by_files
 from cacheview.replay.causes import Unlike, causes_of
 from cacheview.replay.comparison import Comparison, Contents, Evidence, FileContents
 from cacheview.replay.file_changes import change_of, has_sum, read_header
@@ -29,7 +28,6 @@ from cacheview.replay.summer import ContextSummer
 
 __all__ = ["compare_files"]
 
-_CHECKSUM: Final = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
 _MOST_CANDIDATES: Final = 50
 _MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
 _LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line ends are looked at
@@ -75,31 +73,10 @@ def compare_files(
     if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return None
     summer = summer if step.copy is None or not step.copy.from_ else None
-    candidates = list(itertools.islice(_candidates(explanation), _MOST_CANDIDATES))
+    candidates = list(itertools.islice(candidates_by_files(explanation), _MOST_CANDIDATES))
     if not candidates:
         return None
     return _Comparing(step, record, summer, image_files).compare(candidates)
-
-
-def _candidates(explanation: Explanation) -> Iterator[tuple[Image, str]]:
-    """The images that differ in the checksum of the files alone, the nearest first, with theirs."""
-    for near in explanation.nearest():
-        if near.fields > 1:
-            return
-        checksum = _other_checksum(explanation, near.image)
-        if checksum:
-            yield near.image, checksum
-
-
-def _other_checksum(explanation: Explanation, image: Image) -> str:
-    """The checksum that an image was made with; empty where it differs from the probe in more than that."""
-    config = container_config_of(image)
-    ours = " ".join(explanation.trace.probe.config.Cmd or ())
-    theirs = " ".join((config.Cmd if config is not None else None) or ())
-    found = _CHECKSUM.search(theirs)
-    if found is None or ours == theirs or _CHECKSUM.sub("", ours) != _CHECKSUM.sub("", theirs):
-        return ""
-    return found[0]
 
 
 @dataclass

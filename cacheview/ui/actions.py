@@ -74,12 +74,14 @@ class Actions:
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
         self.replay = self._make("Repla&y", "What became of each step, and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
+        self.files = self._make("Fil&es", "Which files differ, and what a layer did to them", "Ctrl+E")
+        self.files.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
         self.suite_checks.setCheckable(True)
         self.add_probe = self._make(
             "Add this probe to a &suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
         )
-        self.docks = (self.compare, self.audit, self.replay, self.suite_checks)
+        self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 

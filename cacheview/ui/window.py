@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cacheview.ui.audit import AuditPane
     from cacheview.ui.compare import CompareDock
     from cacheview.ui.dock import PaneDock
+    from cacheview.ui.files.files import Files
     from cacheview.ui.following import WindowFollower
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
@@ -169,6 +170,13 @@ class MainWindow(QMainWindow):
 
         return Replays(self, self._settings)
 
+    @cached_property
+    def files(self) -> Files:
+        """Which files differ, and what layers hold. Made when first needed."""
+        from cacheview.ui.files.files import Files
+
+        return Files(self, self._settings)
+
     # Opening
 
     def begin(self) -> None:
@@ -205,6 +213,8 @@ class MainWindow(QMainWindow):
         self._headline = Headline(
             self._session(), self._panes(), self.commands, self.tool_bar, self.status, self.notice, self.opener
         )
+        self._panes().files_asked.connect(lambda: self.files.show_of_verdict())
+        self._panes().layer_asked.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:
         self.setWindowTitle(f"{one_line(title_of(self._session().opened))} – cacheview")
@@ -249,6 +259,7 @@ class MainWindow(QMainWindow):
         connect(do.audit, lambda: self._show_or_hide(self.audit))
         connect(do.replay_dockerfile, lambda: self.replays.choose())
         connect(do.replay, lambda: self._show_or_hide(self.replays))
+        connect(do.files, lambda: self._show_or_hide(self.files))
         connect(do.suite_checks, lambda: self._show_or_hide(self.suites))
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
@@ -256,7 +267,7 @@ class MainWindow(QMainWindow):
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
 
-    def _show_or_hide(self, dock: PaneDock | Replays | SuiteChecks) -> None:
+    def _show_or_hide(self, dock: PaneDock | Replays | Files | SuiteChecks) -> None:
         # Made in one turn, by naming it, and shown in the next: both at once would be felt.
         QTimer.singleShot(0, dock, dock.show_or_hide)
 
@@ -370,6 +381,8 @@ class MainWindow(QMainWindow):
             self.saver.close()
         if "replays" in self.__dict__:
             self.replays.stop()
+        if "files" in self.__dict__:
+            self.files.stop()
         if "suites" in self.__dict__:
             self.suites.stop()
         if "compare" in self.__dict__:

@@ -41,10 +41,13 @@ class Workspace(QWidget):
 
     Signals:
         copied(str): what was put on the clipboard, in words.
+        files_asked(): which files keep the probe from being a hit. layer_asked(Image): what its layer holds.
         choices_changed(): what is kept from one start to the next.
     """
 
     copied = Signal(str)
+    files_asked = Signal()
+    layer_asked = Signal(object)
     choices_changed = Signal()
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
@@ -201,6 +204,8 @@ class Workspace(QWidget):
         self.verdict.image_activated.connect(self.images.reveal)
         self.verdict.edit_requested.connect(self.apply)
         self.verdict.back_asked.connect(session.select_again)
+        self.verdict.files_asked.connect(self.files_asked)
+        self.images.layer_requested.connect(self.layer_asked)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self._person_shared)
 

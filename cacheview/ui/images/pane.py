@@ -51,6 +51,7 @@ class ImagesPane(QWidget):
         probe_requested(Image): to ask what the builder asked when it made the image.
         parent_requested(Image | None): to build on it; None for scratch.
         cache_from_requested(Image).
+        layer_requested(Image): to see what its layer holds.
         copied(str): what was put on the clipboard, in words.
         choices_changed(): toggles or columns.
     """
@@ -59,6 +60,7 @@ class ImagesPane(QWidget):
     probe_requested = Signal(object)
     parent_requested = Signal(object)
     cache_from_requested = Signal(object)
+    layer_requested = Signal(object)
     copied = Signal(str)
     choices_changed = Signal()
 
@@ -359,6 +361,7 @@ class ImagesPane(QWidget):
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
         if image is not None:
             _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
+            _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
             menu.addSeparator()
             _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
             if image.names:

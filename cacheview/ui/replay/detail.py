@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
@@ -16,6 +16,7 @@ from cacheview.ui.replay.asking import Told
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import values_in_banner
@@ -28,7 +29,9 @@ _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKin
 
 
 class Detail(QScrollArea):
-    """One step: what it is, why it is as it is, and its files."""
+    """One step: what it is, why it is as it is, and its files. ``files_asked(Miss)``: which of them differ."""
+
+    files_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,12 +41,19 @@ class Detail(QScrollArea):
         self._values = (ValueLine(), ValueLine())
         self._differs = Text(scaled_font(1.0))
         self._files = Text(small_font(), "text_muted")
+        self._miss: Miss | None = None
+        self.files_button = QPushButton("Which files differ")
+        set_tip(self.files_button, "All files of the step beside those of the nearest image, and their contents")
+        self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + 2)
-        for widget in (self._title, self._instruction, self._differs, self._reason, *self._values, self._files):
+        for widget in (self._title, self._instruction, self._differs):
             layout.addWidget(widget)
+        layout.addWidget(self.files_button, 0, Qt.AlignmentFlag.AlignLeft)
+        for below in (self._reason, *self._values, self._files):
+            layout.addWidget(below)
         layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -92,6 +102,8 @@ class Detail(QScrollArea):
         check = self._say_why(miss, reason)
         show_check(self._values, check)
         self._differs.say(one_line_each(differs))
+        self._miss = miss if miss is not None and miss.comparison is not None else None
+        self.files_button.setVisible(self._miss is not None)
         self._files.say(files)
 
     def _say_why(self, miss: Miss | None, reason: str) -> Check | None:

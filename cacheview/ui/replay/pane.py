@@ -33,6 +33,7 @@ from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import Watcher
 
 if TYPE_CHECKING:
+    from cacheview.replay.misses import Miss
     from cacheview.ui.session import Session
 
 __all__ = ["ReplayPane"]
@@ -53,9 +54,11 @@ class ReplayPane(QWidget):
         build_changed(Build): the person opened a Dockerfile, or changed an option.
         context_asked(), open_asked(): the person wants to choose one.
         copied(str): what was put on the clipboard, in words.
+        files_asked(Miss): the person wants to see which files differ.
     """
 
     settled = Signal()
+    files_asked = Signal(object)
     image_activated = Signal(str)
     build_changed = Signal(object)
     context_asked = Signal()
@@ -118,6 +121,7 @@ class ReplayPane(QWidget):
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
         self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
         self.strip.step_asked.connect(self._go_to)
+        self.detail.files_asked.connect(self.files_asked)
         self._content.pressed.connect(self._help)
         head = self.head
         head.open_asked.connect(self.open_asked)
@@ -187,6 +191,12 @@ class ReplayPane(QWidget):
     def told(self) -> Told | None:
         """What is shown; None: nothing."""
         return self._told
+
+    @property
+    def miss(self) -> Miss | None:
+        """Why the step that is chosen misses; None: it does not."""
+        row = self.model.row(self.view.currentIndex())
+        return self._told.miss_of(row.step) if self._told is not None and row is not None else None
 
     @property
     def has_steps(self) -> bool:

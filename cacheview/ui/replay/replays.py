@@ -53,6 +53,7 @@ class Replays(QObject):
         self.pane.context_asked.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self._reveal)
+        self.pane.files_asked.connect(lambda miss: window.files.show_miss(miss))
         self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
 
     def show_or_hide(self) -> None:

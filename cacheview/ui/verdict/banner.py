@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
+from cacheview.replay.by_files import differs_in_files
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.selected import Selected
@@ -63,9 +64,13 @@ class ElidedButton(QPushButton):
 
 
 class Banner(QWidget):
-    """``edit_asked``: the button of the smallest edit. ``copy_asked(format)``: one of `FORMATS`."""
+    """``edit_asked``: the button of the smallest edit. ``copy_asked(format)``: one of `FORMATS`.
+
+    ``files_asked``: which files of a ``COPY`` or ``ADD`` differ.
+    """
 
     edit_asked = Signal()
+    files_asked = Signal()
     copy_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,6 +90,8 @@ class Banner(QWidget):
         self.edit_button = ElidedButton(self)
         self.edit_button.setObjectName("edit")
         self.edit_button.clicked.connect(self.edit_asked)
+        self.files_button = QPushButton("Which files differ", self)
+        self.files_button.clicked.connect(self.files_asked)
         self.copy_button = QToolButton(self)
         self.copy_button.setText("Copy ▾")
         self.copy_button.setAccessibleName("Copy the explanation")
@@ -120,6 +127,7 @@ class Banner(QWidget):
         buttons.setContentsMargins(0, GRID, 0, 0)
         buttons.setSpacing(2 * GRID)
         buttons.addWidget(self.edit_button)
+        buttons.addWidget(self.files_button)
         buttons.addWidget(self.copy_button)
         buttons.addStretch(1)
         column.addStretch(1)
@@ -168,6 +176,7 @@ class Banner(QWidget):
         self._told = one_line(reason), check
         self._show_told()
         self._show_edit(explanation)
+        self.files_button.setVisible(differs_in_files(explanation))
         self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(visible(explanation.reason))
 

@@ -62,6 +62,7 @@ class VerdictPane(QWidget):
         field_entered(str): pressed Enter on one, to edit it.
         image_activated(str): went to a candidate or source, or a check of one: its id.
         back_asked(): the probe was changed, and shall be that of what is selected again.
+        files_asked(): which files of a ``COPY`` or ``ADD`` differ.
         copied(str): something was put on the clipboard; what, in words.
 
     `reveal_field` and `reveal_image` emit neither of the two.
@@ -72,6 +73,7 @@ class VerdictPane(QWidget):
     field_entered = Signal(str)
     image_activated = Signal(str)
     back_asked = Signal()
+    files_asked = Signal()
     copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -313,6 +315,7 @@ class VerdictPane(QWidget):
     def _connect(self) -> None:
         self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
         self.banner.edit_asked.connect(self._ask_smallest_edit)
+        self.banner.files_asked.connect(self.files_asked)
         self.banner.copy_asked.connect(self._copy_explanation)
         self.subject.back_asked.connect(self.back_asked)
         self.view.copy_asked.connect(lambda: self._copy_row("text"))

@@ -149,6 +149,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Probe as its builder did",
         "Use as parent",
         "Add to cache from",
+        "Files of this layer",
         "Copy id",
         "Copy names",
         "Copy text",

@@ -1,0 +1,129 @@
+"""What one layer does to the files of those below it: what it adds, changes and removes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cacheview.layers.changes import FileChange, FileState, Mark, aspects_of
+from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
+from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.listing import Listing, RootFile
+from cacheview.model import Image
+
+__all__ = ["LayerChanges", "layer_changes", "layer_step"]
+
+
+@dataclass(frozen=True)
+class LayerChanges:
+    """What a layer does.
+
+    Attributes:
+        diff_id: of the layer.
+        changes: by path; folders that it only passes through are among the same.
+        problem: why it is not known what was there before; empty: it is.
+    """
+
+    diff_id: str
+    changes: tuple[FileChange, ...]
+    problem: str = ""
+    _before: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
+    _now: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
+
+    def contents(self, files: LayerFiles, path: str, most: int) -> tuple[bytes | None, bytes | None]:
+        """The first bytes of a file, before and now; None: it is not there, or not a file. Raises `LayerError`."""
+        before, now = (_content(files, each.get(path), most) for each in (self._before, self._now))
+        return before, now
+
+
+def layer_step(image: Image) -> int | None:
+    """The history entry that the uppermost layer of an image belongs to; None: there is no layer."""
+    steps = [place for place, entry in enumerate(image.history) if not entry.empty_layer]
+    return steps[-1] if steps and image.diff_ids else None
+
+
+def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
+    """What the uppermost of some layers does to the others.
+
+    Args:
+        files: of the store.
+        diff_ids: bottom first.
+
+    Raises:
+        LayerUnavailableError, LayerError: the uppermost layer cannot be read.
+    """
+    top = files.listing(diff_ids[-1])
+    try:
+        before = files.root(diff_ids[:-1]) if len(diff_ids) > 1 else {}
+        now = files.root(diff_ids)
+    except LayerError as error:
+        return LayerChanges(top.diff_id, _without_others(top), error.what)
+    paths = dict.fromkeys(entry.path for entry in top.entries if entry.path in now)
+    same = _same_contents(files, [path for path in paths if path in before], before, now)
+    changes = [_change(path, before.get(path), now[path], same.get(path, True)) for path in paths]
+    changes += [FileChange(path, Mark.REMOVED, (), _state(before[path].entry)) for path in before.keys() - now.keys()]
+    changes.sort(key=lambda change: change.path)
+    return LayerChanges(top.diff_id, tuple(changes), "", before, now)
+
+
+def _without_others(top: Listing) -> tuple[FileChange, ...]:
+    """What is in a layer, where those below it are not known."""
+    found: dict[str, FileChange] = {}
+    for entry in top.entries:
+        if not entry.name.startswith(WHITEOUT):
+            found[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, _state(entry))
+        elif entry.name != OPAQUE and not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):
+            hidden = entry.name.removeprefix(WHITEOUT)
+            path = f"{entry.folder}/{hidden}" if entry.folder else hidden
+            found[path] = FileChange(path, Mark.REMOVED)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _change(path: str, before: RootFile | None, now: RootFile, has_same_content: bool | None) -> FileChange:
+    if before is None:
+        return FileChange(path, Mark.ADDED, (), None, _state(now.entry))
+    if before.is_implied:
+        return FileChange(path, Mark.SAME, (), None, _state(now.entry))
+    states = _state(before.entry), _state(now.entry)
+    aspects = aspects_of(*states, has_same_content=has_same_content)
+    return FileChange(path, Mark.CHANGED if aspects else Mark.SAME, aspects, *states)
+
+
+def _same_contents(
+    files: LayerFiles, paths: Sequence[str], before: Mapping[str, RootFile], now: Mapping[str, RootFile]
+) -> Mapping[str, bool | None]:
+    """Whether files of one size have the same content; None: one of them cannot be read."""
+    pairs = {path: (before[path], now[path]) for path in paths if _may_be_same(before[path].entry, now[path].entry)}
+    wanted: list[Wanted] = [(each.diff_id, each.entry, b"") for pair in pairs.values() for each in pair]
+    try:
+        sums = files.sums(wanted)
+    except LayerError:
+        return dict.fromkeys(pairs)
+    return {
+        path: sums[was.diff_id, was.entry.number, b""] == sums[is_now.diff_id, is_now.entry.number, b""]
+        for path, (was, is_now) in pairs.items()
+    }
+
+
+def _may_be_same(before: LayerEntry, now: LayerEntry) -> bool:
+    is_file = _state(before).is_file and _state(now).is_file
+    return is_file and before.size == now.size and before.size > 0
+
+
+def _state(entry: LayerEntry) -> FileState:
+    return FileState(
+        entry.kind.value,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        entry.size,
+        entry.target,
+        entry.device,
+        entry.capability,
+    )
+
+
+def _content(files: LayerFiles, file: RootFile | None, most: int) -> bytes | None:
+    if file is None or not _state(file.entry).is_file:
+        return None
+    return files.content(file.diff_id, file.entry, most)

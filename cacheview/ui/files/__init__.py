@@ -1,0 +1,1 @@
+"""Files: which differ, and what a layer did to them."""

@@ -1,0 +1,144 @@
+"""What the pane shows of files, and the works that make it in another thread. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from cacheview.layers.changes import FileChange
+from cacheview.model import Image
+from cacheview.ui.files.side_by_side import SideBySide, side_by_side
+from cacheview.ui.plain import one_line
+
+if TYPE_CHECKING:
+    from cacheview.layers.files import LayerFiles
+    from cacheview.replay.comparison import Comparison, FileContents
+    from cacheview.ui.loading import Report, Work
+
+__all__ = ["READING_LAYER", "FilesShown", "Note", "opening_layer", "reading_contents", "shown_of"]
+
+READING_LAYER: Final = "Reading the layer"
+_MOST_BYTES: Final = 256 * 1024  # of a file that is shown
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line over the files: what many of them have in common, and what to do."""
+
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class FilesShown:
+    """What the pane shows.
+
+    Attributes:
+        title: what the files are of.
+        evidence: how certain it is, and why; empty: it is as the layer has it.
+        notes: what many files have in common.
+        changes: by path, the same ones among them.
+        sides: what the two contents of a file are called.
+        contents: reads a file; None: that cannot be.
+        problem: why there are no files to show; empty: there are.
+        remedy: what would make them readable.
+        is_read: it comes from files that can be read again.
+    """
+
+    title: str
+    evidence: str
+    notes: tuple[Note, ...] = ()
+    changes: tuple[FileChange, ...] = ()
+    sides: tuple[str, str] = ("Before", "Now")
+    contents: Callable[[FileChange, int], FileContents] | None = field(default=None, repr=False, compare=False)
+    problem: str = ""
+    remedy: str = ""
+    is_read: bool = True
+
+
+def shown_of(comparison: Comparison, step: str) -> FilesShown:
+    """A comparison of the files of a step, as the pane shows it."""
+    from cacheview.replay.comparison import Evidence
+    from cacheview.replay.file_words import evidence_in_words
+
+    title = f"{step} against {comparison.image.title}"
+    evidence = f"{evidence_in_words(comparison)}."
+    if comparison.evidence is Evidence.NOT_READABLE:
+        return FilesShown(title, "", problem=evidence, remedy=comparison.remedy)
+    notes = tuple(Note(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
+    sides = (f"In {comparison.image.title}", "In the context, now")
+    return FilesShown(title, evidence, notes, comparison.changes, sides, comparison.contents)
+
+
+def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
+    """Work whose result is the `FilesShown` of the uppermost layer of an image.
+
+    ``layers``: opens the layers of the store. It raises `DataError` where they cannot be read.
+    """
+
+    def work(report: Report) -> FilesShown:
+        from cacheview.layers.layer_changes import layer_changes, layer_step
+        from cacheview.layers.source import LayerUnavailableError
+        from cacheview.model import DataError
+        from cacheview.model.image import instruction_of
+        from cacheview.replay.comparison import FileContents
+
+        title = f"Layer of {image.title}"
+        place = layer_step(image)
+        if place is None:
+            return FilesShown(title, "", problem=f"{image.title} has no layer: none of its steps changed a file.")
+        instruction = one_line(instruction_of(image.history[place].created_by))
+        title = f"{title}: {instruction}"
+        report(0, None, READING_LAYER)
+        try:
+            files = layers(report)
+            found = layer_changes(files, image.diff_ids)
+            files.memory.save()
+        except LayerUnavailableError as error:
+            return FilesShown(title, "", problem=f"Not readable: {error.reason}.", remedy=error.remedy)
+        except DataError as error:
+            return FilesShown(title, "", problem=f"Not readable: {str(error).rstrip('.')}.")
+
+        def contents(change: FileChange, most: int) -> FileContents:
+            try:
+                return FileContents(*found.contents(files, change.path, most))
+            except DataError as error:
+                return FileContents(None, None, f"It cannot be read: {error}.")
+
+        notes = []
+        if place != len(image.history) - 1:
+            last = one_line(instruction_of(image.history[-1].created_by))
+            notes.append(Note(f"{last} made no layer: this is the one of the last step that did."))
+        if found.problem:
+            notes.append(Note(f"What was there before is not known: {found.problem}."))
+        sides = ("Below the layer", "In the layer")
+        return FilesShown(title, _counts(found.changes), tuple(notes), found.changes, sides, contents)
+
+    return work
+
+
+def _counts(changes: tuple[FileChange, ...]) -> str:
+    counted: dict[str, int] = {}
+    size = 0
+    for change in changes:
+        if change.differs:
+            counted[change.mark.value] = counted.get(change.mark.value, 0) + 1
+            size += change.now.size if change.now is not None else 0
+    if not counted:
+        return "The layer changes no file."
+    words = ", ".join(f"{count:,} {mark}" for mark, count in counted.items())
+    total = sum(counted.values())
+    return f"{total:,} file{'' if total == 1 else 's'}: {words}; {size:,} bytes in the layer."
+
+
+def reading_contents(shown: FilesShown, change: FileChange) -> Work:
+    """Work whose result is a `SideBySide`."""
+
+    def work(report: Report) -> SideBySide:
+        assert shown.contents is not None
+        report(0, None, "Reading the file")
+        contents = shown.contents(change, _MOST_BYTES + 1)
+        return side_by_side(change, contents.before, contents.now, contents.problem, most=_MOST_BYTES)
+
+    return work

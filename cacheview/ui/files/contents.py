@@ -1,0 +1,143 @@
+"""Both contents of one file, side by side."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from cacheview.ui.files.side_by_side import SideBySide
+from cacheview.ui.plain import one_line
+from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
+from cacheview.ui.verdict.labels import Line, Text
+
+__all__ = ["ContentsView"]
+
+_LEAST: Final = 48 * GRID
+
+
+class _Side(QWidget):
+    """Whose content, and its lines: to read, select and copy."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title = Line(small_font(), "text_muted", self)
+        self.edit = QPlainTextEdit(self)
+        self.edit.setReadOnly(True)
+        self.edit.setTabChangesFocus(True)
+        self.edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.edit.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self.edit.setFont(mono_font())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.title)
+        layout.addWidget(self.edit, 1)
+        self._marked: frozenset[int] = frozenset()
+
+    def show_lines(self, title: str, lines: tuple[str, ...], marked: frozenset[int]) -> None:
+        self.title.say(title)
+        self.edit.setAccessibleName(title)
+        self.edit.setPlainText("\n".join(lines))
+        self._marked = marked
+        self.mark()
+
+    def mark(self) -> None:
+        """Paint the ground of the lines that differ."""
+        found = []
+        for number in sorted(self._marked):
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor = QTextCursor(self.edit.document().findBlockByNumber(number))
+            selection.format.setBackground(QColor(current_tokens().difference))
+            selection.format.setForeground(QColor(current_tokens().text))
+            selection.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            found.append(selection)
+        self.edit.setExtraSelections(found)
+
+    def go_to_first_mark(self) -> None:
+        cursor = QTextCursor(self.edit.document().findBlockByNumber(min(self._marked, default=0)))
+        self.edit.setTextCursor(cursor)
+        self.edit.ensureCursorVisible()
+
+
+class ContentsView(QWidget):
+    """``closed()``: Escape. The two sides are scrolled together."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = Line(strong_font(), "text", self)
+        self._note = Text(small_font(), "text_muted", self)
+        self._sides = (_Side(self), _Side(self))
+        self._row = QWidget(self)
+        row = QHBoxLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID)
+        for side in self._sides:
+            row.addWidget(side, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._name)
+        layout.addWidget(self._note)
+        layout.addWidget(self._row, 1)
+        layout.addStretch(0)
+        self.setMinimumWidth(_LEAST)
+        self.setAccessibleName("Contents side by side")
+        before, now = (side.edit for side in self._sides)
+        for one, other in ((before, now), (now, before)):
+            one.verticalScrollBar().valueChanged.connect(other.verticalScrollBar().setValue)
+            one.horizontalScrollBar().valueChanged.connect(other.horizontalScrollBar().setValue)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What is shown on both sides; empty where there are no texts."""
+        if self._row.isHidden():
+            return "", ""
+        before, now = (side.edit.toPlainText() for side in self._sides)
+        return before, now
+
+    @property
+    def note(self) -> str:
+        """What is said of them."""
+        return self._note.text()
+
+    def say(self, path: str, note: str) -> None:
+        """Words in place of the contents."""
+        self._name.say(one_line(path))
+        self._note.say(note)
+        self._row.hide()
+
+    def show_contents(self, found: SideBySide, titles: tuple[str, str]) -> None:
+        """``titles``: whose contents they are."""
+        if found.problem:
+            self.say(found.path, found.problem)
+            return
+        self._name.say(one_line(found.path))
+        self._note.say(found.note or ("" if found.marked else "Both contents are the same."))
+        for side, title, lines in zip(self._sides, titles, (found.before, found.now), strict=True):
+            side.show_lines(title, lines, found.marked)
+        self._row.show()
+        for side in self._sides:
+            side.go_to_first_mark()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._name.setFont(strong_font())
+            self._note.setFont(small_font())
+            for side in self._sides:
+                side.edit.setFont(mono_font())
+                side.title.setFont(small_font())
+                side.mark()

@@ -1,0 +1,124 @@
+"""What the window has of files: the dock, and the ways to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+
+from cacheview.ui.dock import PaneDock
+from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
+from cacheview.ui.files.head import TITLE
+from cacheview.ui.files.pane import FilesPane
+
+if TYPE_CHECKING:
+    from cacheview.layers.files import LayerFiles
+    from cacheview.model import Image, ImageStore
+    from cacheview.replay.misses import Miss
+    from cacheview.replay.result import Step
+    from cacheview.ui.loading import Report
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.window import MainWindow
+
+__all__ = ["Files"]
+
+
+class Files(QObject):
+    """Made when first needed. The dock is shown and hidden by the action ``files`` of the window."""
+
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._is_kept = settings.records is not None
+        self._again: Callable[[], object] = lambda: None
+        self._help: Callable[[], object] = lambda: None
+        self._step: Step | None = None  # whose files are shown
+        self.pane = FilesPane()
+        self.dock = PaneDock(window, TITLE, "files", self.pane, window.commands.files)
+        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
+        self.pane.again_asked.connect(lambda: self._again())
+        self.pane.helped.connect(lambda: self._help())
+
+    def show_or_hide(self) -> None:
+        """The dock."""
+        self.dock.show_or_hide()
+
+    def show_of_verdict(self) -> None:
+        """Which files keep the probe from being a hit: those of the step that it is of, if it is of one."""
+        session = self._window.session
+        if session is None:
+            return
+        replays = self._window.replays if session.selected is not None else None
+        miss = replays.pane.miss if replays is not None and not session.is_apart else None
+        if miss is not None and miss.comparison is not None:
+            self.show_miss(miss)
+        else:
+            self.show_no_context(session.store)
+
+    def show_miss(self, miss: Miss) -> None:
+        """Which files keep a step from being reused. They are shown again after each replay."""
+        replay = self._window.replays.pane
+        told = replay.told
+        if miss.comparison is None or told is None:
+            return
+        self._again = replay.again
+        self._step = miss.step
+        replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
+        self.pane.show_files(shown_of(miss.comparison, _title(miss.step)), told.question.store)
+        self._bring()
+
+    def _follow(self) -> None:
+        """The replay was done again: the step that is shown may have other files now."""
+        told, step = self._window.replays.pane.told, self._step
+        if told is None or step is None:
+            return
+        miss = next(
+            (miss for miss in told.misses if (miss.step.number, miss.step.text) == (step.number, step.text)), None
+        )
+        if miss is not None and miss.comparison is not None:
+            self.pane.show_files(shown_of(miss.comparison, _title(miss.step)), told.question.store)
+        else:
+            shown = FilesShown(_title(step), "", problem="This step does not miss because of its files any more.")
+            self.pane.show_files(shown, told.question.store)
+
+    def show_no_context(self, store: ImageStore) -> None:
+        """That the files of a probe are not known: a build context is needed."""
+        self._help = self._window.commands.replay_dockerfile.trigger
+        self._step = None
+        problem = "Not readable: a probe has only the checksum of its files."
+        remedy = "Replay the Dockerfile: its context is then compared with the layer of the nearest image"
+        self.pane.show_files(
+            FilesShown("The files of the probe", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
+        )
+        self._bring()
+
+    def show_layer(self, image: Image, store: ImageStore) -> None:
+        """What the uppermost layer of an image added, changed and removed."""
+        self._again = lambda: self.show_layer(image, store)
+        self._step = None
+
+        def layers(report: Report) -> LayerFiles:
+            from cacheview.layers.files import LayerFiles
+            from cacheview.layers.opening import open_layers
+            from cacheview.layers.remembered import LayerMemory, layer_cache
+
+            memory = LayerMemory(layer_cache() if self._is_kept else None)
+            return LayerFiles(open_layers(store), memory, lambda done, what: report(done, None, f"Reading {what[:19]}"))
+
+        self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store)
+        self._bring()
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self.pane.stop()
+
+    def _bring(self) -> None:
+        if self.dock.isHidden():
+            self.dock.show_or_hide()
+        else:
+            self.dock.enter()
+
+
+def _title(step: Step) -> str:
+    return f"Step {step.number}, {step.text}"

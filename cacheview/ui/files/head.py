@@ -1,0 +1,40 @@
+"""The title of the files: what they are of, how far reading is, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cacheview.ui.dock_head import BusyHead
+
+__all__ = ["TITLE", "FilesHead"]
+
+TITLE: Final = "Files"
+
+
+class FilesHead(BusyHead):
+    """``same_asked(bool)``, ``contents_asked(bool)``, ``copy_asked()``: its buttons."""
+
+    same_asked = Signal(bool)
+    contents_asked = Signal(bool)
+    copy_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            TITLE,
+            progress="How far the layer has been read",
+            cancel_tip="Stop reading; nothing was written",
+            again="Read again",
+            again_tip="Read the layer and the context again",
+            parent=parent,
+        )
+        same_tip = "Also list the files that do not differ"
+        contents_tip = "Show both contents of the selected file side by side (Enter)"
+        self.same_button = self.add_button("Show the same", same_tip, self.same_asked)
+        self.contents_button = self.add_button("Contents", contents_tip, self.contents_asked)
+        for button in (self.same_button, self.contents_button):
+            button.setCheckable(True)
+        copy_tip = "Copy all files that are shown as text"
+        self.copy_button = self.add_button("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the files")

@@ -1,0 +1,160 @@
+"""Files as a Qt model: a tree of folders."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor, QIcon
+
+from cacheview.layers.changes import FileChange, Mark, change_in_words
+from cacheview.ui.files.tree import FileNode
+from cacheview.ui.icons import icon
+from cacheview.ui.images.texts import size_text
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.status import plural
+from cacheview.ui.theme import current_tokens
+
+__all__ = ["Column", "FilesModel", "words_of"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+
+
+class Column(IntEnum):
+    """The columns, in order."""
+
+    FILE = 0
+    CHANGE = 1
+    SIZE = 2
+
+
+_TITLES: Final = ("File", "What differs", "Size")
+_LOOKS: Final = {
+    Mark.SAME: ("passed", "not_reached"),
+    Mark.ADDED: ("add", "passed"),
+    Mark.REMOVED: ("remove", "failed"),
+    Mark.CHANGED: ("differs", "failed"),
+    Mark.WRITTEN: ("differs", "text_muted"),
+}
+"""The drawing of a mark, and the token of its colour."""
+
+
+def words_of(change: FileChange) -> str:
+    """The mark and what differs: ``changed: mode 600, was 644``."""
+    words = change_in_words(change)
+    return f"changed: {words.replace('content changed', 'content', 1)}" if change.mark is Mark.CHANGED else words
+
+
+class FilesModel(QAbstractItemModel):
+    """A tree that `file_tree` made. It owns its nodes: Qt keeps no reference to them."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._root = FileNode("", None)
+        self._nodes: dict[int, FileNode] = {}
+        self._first = 0  # the number of the root: one of an older tree is none of this one
+        self._icons: dict[Mark, QIcon] = {}
+
+    def show(self, root: FileNode) -> None:
+        """Show another tree."""
+        self.beginResetModel()
+        self._root = root
+        self._first += len(self._nodes)
+        self._nodes = {self._first + node.number: node for node in (root, *root.below())}
+        self.endResetModel()
+
+    def dress(self) -> None:
+        """The colours of the theme have changed."""
+        self._icons.clear()
+        if self._root.children:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._root.children) - 1, len(Column) - 1))
+
+    @property
+    def root(self) -> FileNode:
+        return self._root
+
+    def node(self, index: _Index) -> FileNode | None:
+        """The file of an index; None for an index of none."""
+        return self._nodes.get(index.internalId()) if index.isValid() else None
+
+    def index_of(self, path: str) -> QModelIndex:
+        """Where a file is shown; invalid where it is not."""
+        found = next((node for node in self._root.below() if node.path == path), None)
+        return self._index(found, 0) if found is not None else QModelIndex()
+
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
+        above = self.node(parent) if parent.isValid() else self._root
+        if above is None or not 0 <= row < len(above.children) or not 0 <= column < len(Column):
+            return QModelIndex()
+        return self._index(above.children[row], column)
+
+    def _index(self, node: FileNode, column: int) -> QModelIndex:
+        return self.createIndex(node.row, column, self._first + node.number)
+
+    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
+        node = self.node(index)
+        if node is None or node.parent is None or node.parent is self._root:
+            return QModelIndex()
+        return self._index(node.parent, 0)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        if parent.column() > 0:
+            return 0
+        node = self.node(parent) if parent.isValid() else self._root
+        return len(node.children) if node is not None else 0
+
+    def columnCount(self, _parent: _Index = _ROOT) -> int:
+        return len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
+            return None
+        if role == _Role.DisplayRole:
+            return _TITLES[section]
+        return _alignment(section) if role == _Role.TextAlignmentRole else None
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        node = self.node(index)
+        if node is None:
+            return None
+        column = index.column()
+        match role:
+            case _Role.DisplayRole:
+                return _text(node, column)
+            case _Role.TextAlignmentRole:
+                return _alignment(column)
+            case _Role.DecorationRole if column == Column.FILE and node.change is not None:
+                return self._icon(node.change.mark)
+            case _Role.ForegroundRole if node.change is None or not node.change.differs:
+                return QBrush(QColor(current_tokens().text_muted))
+            case _Role.ToolTipRole:
+                return tool_tip("\n".join((node.path, _text(node, Column.CHANGE))))
+            case _Role.AccessibleTextRole if column == Column.FILE:
+                return f"{one_line(node.name)}, {_text(node, Column.CHANGE)}"
+        return None
+
+    def _icon(self, mark: Mark) -> QIcon:
+        if mark not in self._icons:
+            self._icons[mark] = icon(*_LOOKS[mark])
+        return self._icons[mark]
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _text(node: FileNode, column: int) -> str:
+    change = node.change
+    match column:
+        case Column.FILE:
+            return one_line(node.name) + ("/" if node.children else "")
+        case Column.CHANGE:
+            inside = node.files - (change is not None)
+            count = f"{plural(inside, 'file')} in it" if node.children else ""
+            return "; ".join(filter(None, (words_of(change) if change is not None else "", count)))
+    has_size = node.children or (change is not None and (change.now or change.before) is not None)
+    return size_text(node.size) if has_size else ""

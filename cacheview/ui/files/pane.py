@@ -1,0 +1,421 @@
+"""The pane: files as a tree, what many of them have in common, and the contents of one side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from cacheview.layers.changes import FileChange, Mark
+from cacheview.ui.content_page import ContentPage
+from cacheview.ui.files.asking import FilesShown, reading_contents
+from cacheview.ui.files.contents import ContentsView
+from cacheview.ui.files.head import FilesHead
+from cacheview.ui.files.model import FilesModel, words_of
+from cacheview.ui.files.side_by_side import SideBySide
+from cacheview.ui.files.tree import FileNode, file_tree
+from cacheview.ui.files.view import FilesTree
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.icons import icon
+from cacheview.ui.images.texts import size_text
+from cacheview.ui.loading import Loader, Report, Work
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.scrolled import Scrolled
+from cacheview.ui.status import plural
+from cacheview.ui.theme import GRID, scaled_font, small_font
+from cacheview.ui.verdict.labels import Line, Text
+
+if TYPE_CHECKING:
+    from cacheview.model import ImageStore
+    from cacheview.ui.session import Session
+
+__all__ = ["FilesPane"]
+
+_PATIENCE: Final = 250  # milliseconds before it is said that a layer is being read
+_PAUSE: Final = 120  # milliseconds after the last key before the filter is applied
+_MOST_NOTES: Final = 6
+_TALL: Final = 1.3  # of its height: where the pane is narrower, the contents stand below the files
+_NOTES_HEIGHT: Final = 14 * GRID
+_NOTES_SHARE: Final = 0.3
+"""Of the height of the pane: what is more of the notes is scrolled."""
+
+
+class FilesPane(QWidget):
+    """Shows files, or reads a layer to show its files. What is shown stays until another is asked for.
+
+    Signals:
+        settled(): the files are shown, or why there are none.
+        again_asked(): the person wants what is shown to be read again.
+        helped(): the button under the words in place of files.
+        copied(str): what was put on the clipboard, in words.
+    """
+
+    settled = Signal()
+    again_asked = Signal()
+    helped = Signal()
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store: ImageStore | None = None
+        self._shown: FilesShown | None = None
+        self._help = ""
+        self.head = FilesHead()
+        self.model = FilesModel(self)
+        self.tree = FilesTree(self.model)
+        self.contents = ContentsView()
+        self._evidence = Text(scaled_font(1.0))
+        self._notes = Text(small_font(), "text_muted")
+        self._box = QLineEdit()
+        self._count = Line(small_font(), "text_muted")
+        self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
+        self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._lay_out()
+        self._connect()
+        self.show_nothing()
+
+    def _lay_out(self) -> None:
+        self._box.setPlaceholderText("Filter: path, added, mode, owner…")
+        self._box.setAccessibleName("Filter the files by path and by what differs")
+        self._box.setClearButtonEnabled(True)
+        self._box.setMaximumWidth(90 * GRID)
+        notes = QWidget()
+        self._lines = column = QVBoxLayout(notes)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self._evidence)
+        column.addWidget(self._notes)
+        self._over = Scrolled(notes, _NOTES_HEIGHT)
+        row = QHBoxLayout()
+        row.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
+        row.setSpacing(3 * GRID)
+        row.addWidget(self._box, 1)
+        row.addWidget(self._count, 1)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        self._splitter.addWidget(self.tree)
+        self._splitter.addWidget(self.contents)
+        self.contents.hide()
+        files = QWidget()
+        inner = QVBoxLayout(files)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self._over)
+        inner.addWidget(Hairline())
+        inner.addLayout(row)
+        inner.addWidget(self._splitter, 1)
+        self._content = ContentPage(files)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Hairline())
+        layout.addWidget(self._content, 1)
+
+    def _connect(self) -> None:
+        self._loader.progressed.connect(self._progress)
+        self._loader.succeeded.connect(self._take)
+        self._loader.failed.connect(self._fail)
+        self._loader.cancelled.connect(lambda: self._say_nothing("Reading was cancelled", "Nothing was written.", ""))
+        self._builder.succeeded.connect(self._show_tree)
+        self._reader.succeeded.connect(self._show_contents)
+        self._reader.failed.connect(lambda error: self.contents.say("", f"The file cannot be shown: {error}"))
+        self._patience.timeout.connect(self._lose_patience)
+        self._pause.timeout.connect(self._build)
+        self._box.textChanged.connect(lambda _: self._pause.start())
+        self._box.installEventFilter(self)
+        self._content.pressed.connect(self.helped)
+        self.tree.moved.connect(lambda _: self._read() if not self.contents.isHidden() else None)
+        self.tree.entered_row.connect(self._enter)
+        self.tree.copy_asked.connect(self._copy_rows)
+        self.tree.menu_asked.connect(self._open_menu)
+        self.contents.closed.connect(lambda: self.show_contents(False))
+        head = self.head
+        head.same_asked.connect(lambda _: self._build())
+        head.contents_asked.connect(self.show_contents)
+        head.copy_asked.connect(self._copy_all)
+        head.again_asked.connect(self.again_asked)
+        head.cancel_asked.connect(self._loader.cancel)
+
+    # As a dock has it
+
+    @property
+    def widget(self) -> QWidget:
+        return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
+
+    def attach(self, session: Session) -> None:
+        """Forget files of another store."""
+        if self._store is not None and self._store is not session.store:
+            self.show_nothing()
+
+    def take_focus(self) -> None:
+        """Bring the keyboard to the files, or to what there is in their place."""
+        (self.tree if self._content.has_content else self.head.close_button).setFocus(
+            Qt.FocusReason.ShortcutFocusReason
+        )
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self._patience.stop()
+        self._pause.stop()
+        for loader in (self._loader, self._builder, self._reader):
+            loader.close()
+
+    # What is shown
+
+    @property
+    def shown(self) -> FilesShown | None:
+        """What is shown; None: nothing."""
+        return self._shown
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The lines over the files."""
+        lines = (*self._evidence.text().split("\n"), *self._notes.text().split("\n"))
+        return tuple(filter(None, lines)) if self._content.has_content else ()
+
+    def show_files(self, shown: FilesShown, store: ImageStore, help_: str = "") -> None:
+        """Show files. ``help_``: the button under the words, where there are none to show."""
+        self._store, self._help = store, help_
+        self._loader.cancel()
+        self._take(shown)
+
+    def read(self, work: Work, title: str, store: ImageStore, help_: str = "") -> None:
+        """Show what a work comes to: a `FilesShown`."""
+        self._store, self._help = store, help_
+        self.head.say(one_line(title))
+        self._patience.start()
+        self._loader.start(work)
+
+    def show_nothing(self) -> None:
+        """Say that no files were asked for."""
+        self._store = self._shown = None
+        self._help = ""
+        ways = ("in the replay, *Which files differ* at a COPY or ADD that misses", "*Files of this layer* of an image")
+        self._say_nothing("No files are shown", f"To see some: {'; or '.join(ways).replace('*', '')}.", "")
+
+    def show_contents(self, shown: bool) -> None:
+        """Both contents of the selected file beside the files, or the files alone."""
+        self.head.contents_button.setChecked(shown)
+        self.contents.setVisible(shown)
+        if shown:
+            half = max(self._splitter.width(), self._splitter.height()) // 2
+            self._splitter.setSizes([half, half])
+            self._read()
+        elif self._content.has_content:
+            self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _take(self, shown: FilesShown) -> None:
+        self._shown = shown
+        self._settle()
+        self.head.say(one_line(shown.title))
+        if shown.problem:
+            self._say_nothing(one_line(shown.problem), _sentence(shown.remedy), self._help)
+            return
+        self._evidence.say(shown.evidence)
+        lines = [one_line(f"• {note.text}. {note.advice}" if note.advice else f"• {note.text}") for note in shown.notes]
+        if len(lines) > _MOST_NOTES:
+            lines[_MOST_NOTES:] = [f"and {len(lines) - _MOST_NOTES:,} more"]
+        self._notes.say("\n".join(lines))
+        self._fit()
+        self.contents.say("", "Select a file.")
+        self._build()
+
+    def _build(self) -> None:
+        shown = self._shown
+        if shown is None or shown.problem:
+            return
+        text, with_same = self._box.text(), self.head.same_button.isChecked()
+
+        def work(report: Report) -> FileNode:
+            report(0, None, "Listing the files")
+            return file_tree(shown.changes, text, with_same=with_same)
+
+        self._builder.start(work)
+
+    def _show_tree(self, root: FileNode) -> None:
+        shown = self._shown
+        if shown is None:
+            return
+        node = self.model.node(self.tree.currentIndex())
+        self.model.show(root)
+        self.tree.unfold()
+        self.head.copy_button.setEnabled(bool(root.children))
+        self._tell(shown, root)
+        self._content.show_content()
+        kept = self.model.index_of(node.path) if node is not None else QModelIndex()
+        first = self.model.index(0, 0)
+        while not kept.isValid() and first.isValid() and self.model.rowCount(first):
+            first = self.model.index(0, 0, first)
+        self.tree.setCurrentIndex(kept if kept.isValid() else first)
+        if self.head.close_button.hasFocus():
+            self.take_focus()
+        self.settled.emit()
+
+    def _tell(self, shown: FilesShown, root: FileNode) -> None:
+        differing = sum(change.differs for change in shown.changes)
+        same = len(shown.changes) - differing
+        told = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"
+        hidden = f"; {same:,} same not listed" if same and not self.head.same_button.isChecked() else ""
+        if not root.files:
+            told = "No file matches the filter" if self._box.text().strip() else "No file differs"
+        self._count.say(told + hidden)
+
+    def _say_nothing(self, text: str, hint: str, button: str) -> None:
+        self._settle()
+        self.model.show(FileNode("", None))
+        self.head.copy_button.setEnabled(False)
+        if self._shown is None:
+            self.head.say("")
+        self._content.say(text, hint, button)
+        self._enable()
+        self.settled.emit()
+
+    def _enable(self) -> None:
+        has_files = self._shown is not None and not self._shown.problem
+        can_read = self._shown is not None and self._shown.is_read
+        self.head.again_button.setVisible(can_read and not self._loader.is_busy)
+        for button in (self.head.same_button, self.head.contents_button):
+            button.setEnabled(has_files)
+
+    def _settle(self) -> None:
+        self._patience.stop()
+        self.head.set_busy(False)
+        self._enable()
+
+    def _lose_patience(self) -> None:
+        self.head.show_progress(0, None)
+        self.head.set_busy(True)
+        self._content.say("Reading the layer…", "Nothing is extracted; what is read is remembered.")
+
+    def _progress(self, done: int, total: int | None, what: str) -> None:
+        if not self._patience.isActive():
+            self.head.show_progress(done, total)
+            read = size_text(done) + (f" of {size_text(total)}" if total else "")
+            self.head.say(f"{what}: {read}" if done else f"{what}…")
+
+    def _fail(self, error: Exception) -> None:
+        self._shown = None
+        text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        self._say_nothing("The files could not be read", text, "")
+
+    # What the person does
+
+    def _enter(self, index: QModelIndex) -> None:
+        node = self.model.node(index)
+        if node is not None and node.children:
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+        elif node is not None:
+            self.show_contents(True)
+
+    def _selected(self) -> FileChange | None:
+        node = self.model.node(self.tree.currentIndex())
+        return node.change if node is not None else None
+
+    def _read(self) -> None:
+        shown, change = self._shown, self._selected()
+        if shown is None or change is None:
+            self.contents.say("", "Select a file.")
+        elif shown.contents is None:
+            self.contents.say(change.path, "Neither content can be read: no layer is at hand.")
+        else:
+            self._reader.start(reading_contents(shown, change))
+
+    def _show_contents(self, found: SideBySide) -> None:
+        change = self._selected()
+        if self._shown is not None and change is not None and change.path == found.path:
+            self.contents.show_contents(found, self._shown.sides)
+
+    def menu_of(self, index: QModelIndex) -> QMenu:
+        """What can be done with a file."""
+        menu = QMenu(self)
+        node = self.model.node(index)
+        if node is not None and node.change is not None and not node.children:
+            show = menu.addAction("Show &contents side by side")
+            show.triggered.connect(lambda: self._enter(index))
+            menu.setDefaultAction(show)
+            menu.addSeparator()
+        menu.addAction("Copy &path").triggered.connect(lambda: self._copy_paths(index))
+        menu.addAction("Copy as &text").triggered.connect(self._copy_rows)
+        return menu
+
+    def _open_menu(self, index: QModelIndex, where: QPoint) -> None:
+        menu = self.menu_of(index)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(where)
+
+    # Copies
+
+    def _copy_paths(self, index: QModelIndex) -> None:
+        node = self.model.node(index)
+        if node is not None:
+            QGuiApplication.clipboard().setText(visible(node.path))
+            self.copied.emit("the path")
+
+    def _copy_rows(self) -> None:
+        rows = sorted(self.tree.selectionModel().selectedRows(), key=lambda index: self.tree.visualRect(index).top())
+        nodes = [node for index in rows if (node := self.model.node(index)) is not None]
+        if nodes:
+            QGuiApplication.clipboard().setText("\n".join(map(_line, nodes)))
+            self.copied.emit(plural(len(nodes), "file"))
+
+    def _copy_all(self) -> None:
+        shown = self._shown
+        if shown is not None:
+            lines = [*map(visible, (shown.title, *self.notes))]
+            lines += [_line(node) for node in self.model.root.below() if node.change is not None]
+            QGuiApplication.clipboard().setText("\n".join(lines))
+            self.copied.emit("the files as text")
+
+    # Events
+
+    def _fit(self) -> None:
+        """The notes have the height that they need, up to a share of the pane."""
+        needed = self._lines.totalHeightForWidth(self.width())
+        self._over.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._box and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape and self._box.text():
+                self._box.clear()
+                return True
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+                return True
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+        is_tall = self.width() < _TALL * self.height()
+        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
+        if orientation is not self._splitter.orientation():
+            self._splitter.setOrientation(orientation)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._search.setIcon(icon("filter", "text_faint"))
+            self._evidence.setFont(scaled_font(1.0))
+            self._notes.setFont(small_font())
+            self._count.setFont(small_font())
+            self.model.dress()
+
+
+def _line(node: FileNode) -> str:
+    words = words_of(node.change) if node.change is not None else plural(node.files, "file")
+    size = size_text(node.size) if node.change is None or node.change.mark is not Mark.REMOVED else ""
+    return "\t".join(visible(part) for part in (node.path, words, size) if part)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text}." if text and not text.endswith(".") else text

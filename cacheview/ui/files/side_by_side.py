@@ -1,0 +1,83 @@
+"""Two contents of a file in lines that stand beside each other. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from cacheview.layers.changes import FileChange, change_in_words
+from cacheview.ui.plain import one_line, visible
+
+__all__ = ["SideBySide", "side_by_side"]
+
+_MOST_LINES: Final = 4000
+_LONGEST_LINE: Final = 500
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Two texts whose equal lines stand beside each other.
+
+    Attributes:
+        path: of the file.
+        problem: why there are no texts; empty: there are.
+        before, now: lines, as many on both sides.
+        marked: the numbers of the lines that differ, from 0.
+        note: what is not shown; may be empty.
+    """
+
+    path: str
+    problem: str = ""
+    before: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+    marked: frozenset[int] = frozenset()
+    note: str = ""
+
+
+def side_by_side(
+    change: FileChange, before: bytes | None, now: bytes | None, problem: str = "", *, most: int
+) -> SideBySide:
+    """Both contents of a file, of which at most ``most`` bytes are shown."""
+    name = one_line(change.path)
+    if before is None and now is None:
+        return SideBySide(change.path, problem or f"{name} has no content: {change_in_words(change)}.")
+    texts = [_text(data, most) for data in (before, now)]
+    if any(text is None for text in texts):
+        return SideBySide(change.path, f"{name} is not text: {change_in_words(change)}.")
+    is_cut = any(data is not None and len(data) > most for data in (before, now))
+    lines = [text.split("\n") if text else [] for text in texts if text is not None]
+    is_cut = is_cut or any(len(each) > _MOST_LINES for each in lines)
+    old, new, marked = _aligned(*(each[:_MOST_LINES] for each in lines))
+    note = f"Only its beginning is shown. {problem}" if is_cut else problem
+    return SideBySide(change.path, "", tuple(old), tuple(new), frozenset(marked), note.strip())
+
+
+def _text(data: bytes | None, most: int) -> str | None:
+    """The text; None: it is not text. A character that was cut at the end is left out."""
+    if data is None:
+        return ""
+    if b"\0" in data:
+        return None
+    try:
+        return data[:most].decode("utf-8", "ignore" if len(data) > most else "strict")
+    except UnicodeDecodeError:
+        return None
+
+
+def _aligned(before: list[str], now: list[str]) -> tuple[list[str], list[str], list[int]]:
+    old: list[str] = []
+    new: list[str] = []
+    marked: list[int] = []
+    for tag, first, last, begin, end in SequenceMatcher(None, before, now, autojunk=True).get_opcodes():
+        count = max(last - first, end - begin)
+        if tag != "equal":
+            marked += range(len(old), len(old) + count)
+        old += [*map(_line, before[first:last]), *[""] * (count - (last - first))]
+        new += [*map(_line, now[begin:end]), *[""] * (count - (end - begin))]
+    return old, new, marked
+
+
+def _line(text: str) -> str:
+    """A line as it is seen: a return at its end shows as a sign."""
+    return visible(text[:_LONGEST_LINE].replace("\t", "    "))

@@ -1,0 +1,81 @@
+"""The tree of files as a widget."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Signal
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
+
+from cacheview.ui.files.model import Column, FilesModel
+from cacheview.ui.row_tree import RowTree
+from cacheview.ui.theme import GRID
+
+__all__ = ["FilesTree"]
+
+_SIZE: Final = 10  # widths of a digit
+_NEEDED: Final = 60
+"""The width of the tree from which on sizes are shown, in widths of a digit."""
+_SHARE: Final = 0.5  # of the rest, that the names have
+_MOST_EXPANDED: Final = 400  # nodes
+
+
+class FilesTree(RowTree):
+    """``moved(QModelIndex)``: another row is the current one. ``menu_asked``: a context menu at a global position."""
+
+    moved = Signal(QModelIndex)
+    menu_asked = Signal(QModelIndex, QPoint)
+
+    def __init__(self, model: FilesModel, parent: QWidget | None = None) -> None:
+        super().__init__("Files, and what became of them", parent)
+        self._model = model
+        self.setModel(model)
+        self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
+        header = self.header()
+        header.setMinimumSectionSize(12 * GRID)
+        header.setSectionResizeMode(Column.CHANGE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(Column.FILE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.SIZE, QHeaderView.ResizeMode.Interactive)
+
+    def unfold(self) -> None:
+        """Expand all where it is not too much, else what stands alone."""
+        if sum(1 for _ in zip(self._model.root.below(), range(_MOST_EXPANDED + 1), strict=False)) <= _MOST_EXPANDED:
+            self.expandAll()
+            return
+        index = self._model.index(0, 0)
+        while index.isValid() and self._model.rowCount(index.parent()) == 1:
+            self.expand(index)
+            index = self._model.index(0, 0, index)
+
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().currentChanged(current, previous)
+        self.moved.emit(current)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index, where = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.isValid():
+            self.menu_asked.emit(index.siblingAtColumn(0), where)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        digit, width = self.fontMetrics().horizontalAdvance("0"), self.viewport().width()
+        has_size = width >= _NEEDED * digit
+        self.setColumnHidden(Column.SIZE, not has_size)
+        size = _SIZE * digit if has_size else 0
+        self.header().resizeSection(Column.SIZE, size)
+        self.header().resizeSection(Column.FILE, int(_SHARE * (width - size)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._share()
+            self.scheduleDelayedItemsLayout()

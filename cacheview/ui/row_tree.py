@@ -1,0 +1,64 @@
+"""A tree whose rows are chosen as a whole: one ground, one frame of the focus, the keys for a row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
+
+from cacheview.ui.theme import GRID, current_tokens
+from cacheview.ui.words_table import WordsDelegate
+
+__all__ = ["RowDelegate", "RowTree"]
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class RowTree(QTreeView):
+    """``entered_row(QModelIndex)``: Enter, or a double click. ``copy_asked()``: the keys for it."""
+
+    entered_row = Signal(QModelIndex)
+    copy_asked = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """``name``: what a screen reader says."""
+        super().__init__(parent)
+        self.setItemDelegate(RowDelegate(self))
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformRowHeights(True)
+        self.setIndentation(4 * GRID)
+        self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setExpandsOnDoubleClick(False)
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setStretchLastSection(False)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
+        self.doubleClicked.connect(self.entered_row)
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(option.rect, QColor(current_tokens().selection))  # also beside the first column
+        super().drawRow(painter, option, index)
+        if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index:
+            painter.setPen(QPen(QColor(current_tokens().accent)))
+            painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.entered_row.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+
+class RowDelegate(WordsDelegate):
+    """The focus is drawn around the whole row, by the tree."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        super().paint(painter, option, index)

@@ -1,0 +1,92 @@
+"""Files as a tree, and two contents as lines."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.modeltest import ModelTester
+
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.ui.files.model import Column, FilesModel
+from cacheview.ui.files.side_by_side import side_by_side
+from cacheview.ui.files.tree import file_tree
+
+FILE = FileState("0", 0o644, size=3)
+CHANGES = (
+    FileChange("a/b/c", Mark.ADDED, (), None, FILE),
+    FileChange("a/d", Mark.CHANGED, (Aspect.MODE,), FILE, FileState("0", 0o600, size=3)),
+    FileChange("same", Mark.SAME, (), FILE, FILE),
+    FileChange("z\udcff\x1b", Mark.REMOVED, (), FILE, None),
+)
+
+
+def paths(text: str = "", *, with_same: bool = False) -> list[str]:
+    return [node.path for node in file_tree(CHANGES, text, with_same=with_same).below() if node.change is not None]
+
+
+def test_the_tree_has_what_the_filter_lets_through() -> None:
+    assert paths() == ["a/b/c", "a/d", "z\udcff\x1b"]
+    assert paths(with_same=True) == ["a/b/c", "a/d", "same", "z\udcff\x1b"]
+    assert paths("A/ mode") == ["a/d"]
+    assert paths("removed") == ["z\udcff\x1b"]
+    assert paths("nothing") == []
+
+
+def test_the_model_is_one_that_qt_accepts(qtmodeltester: ModelTester) -> None:
+    model = FilesModel()
+    model.show(file_tree(CHANGES))
+    qtmodeltester.check(model)
+    model.show(file_tree(CHANGES, "a/", with_same=True))
+    qtmodeltester.check(model)
+
+
+def test_a_folder_counts_what_is_in_it_and_names_are_safe() -> None:
+    model = FilesModel()
+    model.show(file_tree(CHANGES))
+    folder = model.index(0, 0)
+    assert folder.data() == "a/"
+    assert folder.siblingAtColumn(Column.CHANGE).data() == "2 files in it"
+    assert folder.siblingAtColumn(Column.SIZE).data() == "6 B"
+    shown = model.index(1, 0).data()
+    assert "\x1b" not in shown
+    shown.encode()
+
+
+def test_an_index_of_an_older_tree_is_none_of_the_new_one() -> None:
+    model = FilesModel()
+    model.show(file_tree(CHANGES))
+    old = model.index(0, 0)
+    model.show(file_tree(CHANGES, "same", with_same=True))
+    assert model.node(old) is None
+    assert model.data(old) is None
+
+
+CHANGED = FileChange("f", Mark.CHANGED, (Aspect.CONTENT,), FILE, FILE)
+
+
+def test_equal_lines_stand_beside_each_other() -> None:
+    found = side_by_side(CHANGED, b"a\nb\nc", b"a\nx\ny\nc", most=100)
+    assert found.before == ("a", "b", "", "c")
+    assert found.now == ("a", "x", "y", "c")
+    assert found.marked == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [(None, None, "no content"), (b"\0", b"a", "is not text"), (b"a", b"\xff", "is not text")],
+)
+def test_what_has_no_lines_is_said(before: bytes | None, now: bytes | None, words: str) -> None:
+    found = side_by_side(CHANGED, before, now, most=100)
+    assert words in found.problem
+    assert found.before == ()
+
+
+def test_long_files_are_cut_within_a_character() -> None:
+    found = side_by_side(CHANGED, "ä".encode() * 60, b"", most=99)
+    assert found.before == ("ä" * 49,)
+    assert found.note == "Only its beginning is shown."
+
+
+def test_what_acts_on_a_terminal_is_shown_as_a_sign() -> None:
+    found = side_by_side(CHANGED, b"a\r\n\x1b[2J", b"a\n", most=99)
+    assert found.before == ("a␍", "␛[2J")
+    assert found.marked == {0, 1}

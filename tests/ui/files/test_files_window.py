@@ -1,0 +1,170 @@
+"""Which files differ, and what a layer holds, as a person sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.files.model import Column
+from cacheview.ui.files.pane import FilesPane
+from cacheview.ui.window import MainWindow
+
+
+def replay(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.replays.open(str(context))
+
+
+def shown(qtbot: QtBot, pane: FilesPane, do: Callable[[], object]) -> dict[str, str]:
+    """Do something, and wait for the files; what differs by path."""
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        do()
+    return {
+        node.path: pane.model.index_of(node.path).siblingAtColumn(Column.CHANGE).data()
+        for node in pane.model.root.below()
+        if node.change is not None
+    }
+
+
+def differing(window: MainWindow, qtbot: QtBot, context: Path) -> dict[str, str]:
+    replay(window, qtbot, context)
+    return shown(qtbot, window.files.pane, window.replays.pane.detail.files_button.click)
+
+
+def edit(context: Path) -> None:
+    source = context / "src"
+    (source / "main.c").write_bytes(b"int main() {\n    return 1;\n}\n")
+    (source / "conf" / "app.ini").chmod(0o600)
+    (source / "lib" / "00.c").unlink()
+    (source / "new.c").write_bytes(b"")
+    (source / "new.c").chmod(0o644)
+
+
+EDITED = {
+    "src/conf/app.ini": "changed: mode 600, was 644",
+    "src/lib/00.c": "removed",
+    "src/main.c": "changed: content",
+    "src/new.c": "added",
+}
+
+
+def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    assert differing(window, qtbot, context) == EDITED
+    pane = window.files.pane
+    assert pane.notes == ("Proven: the files in its layer give the checksum that is stored.",)
+    assert pane.head.text == "Step 2, COPY src /app/ against shop:1"
+    assert not window.files.dock.isHidden()
+    assert pane.tree.hasFocus()
+
+
+def test_the_verdict_of_a_step_leads_to_the_same(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    replay(window, qtbot, context)
+    assert window.workspace is not None
+    button = window.workspace.verdict.banner.files_button
+    assert button.isVisible()
+    assert shown(qtbot, window.files.pane, button.click) == EDITED
+
+
+def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    replay(window, qtbot, context)
+    assert window.session is not None
+    window.session.select(None)
+    assert window.workspace is not None
+    assert shown(qtbot, window.files.pane, window.workspace.verdict.banner.files_button.click) == {}
+    told = [button.text() for button in window.files.pane.findChildren(QPushButton) if button.isVisible()]
+    assert told == ["Replay Dockerfile…"]
+
+
+def test_contents_stand_side_by_side(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    pane = window.files.pane
+    pane.tree.setCurrentIndex(pane.model.index_of("src/main.c"))
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: pane.contents.texts[0] != "")
+    before, now = pane.contents.texts
+    assert before.split("\n")[1] == "    return 0;"
+    assert now.split("\n")[1] == "    return 1;"
+    pane.tree.setCurrentIndex(pane.model.index_of("src/new.c"))
+    qtbot.waitUntil(lambda: pane.contents.texts == ("", ""))
+    qtbot.keyClick(pane.contents, Qt.Key.Key_Escape)
+    assert not pane.contents.isVisible()
+    assert pane.tree.hasFocus()
+
+
+def test_the_filter_and_the_same(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    pane = window.files.pane
+    assert shown(qtbot, pane, lambda: pane._box.setText("mode")) == {"src/conf/app.ini": EDITED["src/conf/app.ini"]}
+    assert shown(qtbot, pane, pane._box.clear) == EDITED
+    everything = shown(qtbot, pane, pane.head.same_button.click)
+    assert everything.keys() > EDITED.keys()
+    assert everything["src/lib/01.c"] == "same"
+
+
+def test_rows_and_all_are_copied(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    pane = window.files.pane
+    pane.tree.setCurrentIndex(pane.model.index_of("src/lib/00.c"))
+    qtbot.keyClick(pane.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "src/lib/00.c\tremoved"
+    pane.head.copy_button.click()
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert lines[0] == "Step 2, COPY src /app/ against shop:1"
+    assert "src/main.c\tchanged: content\t29 B" in lines
+
+
+def test_another_replay_shows_the_files_of_now(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    (context / "src" / "conf" / "app.ini").chmod(0o644)
+    again = shown(qtbot, window.files.pane, window.files.pane.head.again_button.click)
+    assert again == {path: words for path, words in EDITED.items() if path != "src/conf/app.ini"}
+
+
+def test_the_files_of_a_layer(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.session is not None
+    assert window.workspace is not None
+    (image,) = window.session.store.images
+    menu = window.workspace.images.menu_for(image)
+    action = next(action for action in menu.actions() if action.text().replace("&", "") == "Files of this layer")
+    assert not window.workspace.verdict.banner.files_button.isVisible()
+    files = shown(qtbot, window.files.pane, action.trigger)
+    menu.deleteLater()
+    assert files["app/main.c"] == "added"
+    assert window.files.pane.notes == ("14 files: 14 added; 115 bytes in the layer.",)
+    assert window.files.pane.head.text.startswith("Layer of shop:1: COPY dir:")
+
+
+def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    window.replays.dock.hide()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    assert window.files.pane.shown is None
+    assert window.files.pane.model.rowCount() == 0
+
+
+def test_what_is_not_text_is_said(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    names = ("logo.png", "link")
+    for name in names:
+        (context / "src" / name).unlink()
+    differing(window, qtbot, context)
+    pane = window.files.pane
+    pane.show_contents(True)
+    for name in names:
+        pane.tree.setCurrentIndex(pane.model.index_of(f"src/{name}"))
+        qtbot.waitUntil(lambda name=name: f"src/{name}" in pane.contents.note)
+        assert pane.contents.texts == ("", "")
