@@ -17,6 +17,7 @@ from cacheview.stores.opened import Case
 __all__ = [
     "NAMES",
     "UsageError",
+    "add_redact",
     "add_rules",
     "chosen",
     "daemon_for",
@@ -61,6 +62,19 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
     """The option ``--rules``; ``what`` says what it chooses."""
     parser.add_argument("--rules", metavar="NAME", help=f"{what}: {HOW}")
+
+
+def add_redact(parser: argparse.ArgumentParser) -> None:
+    """The option ``--redact``, of what is written to a file."""
+    parser.add_argument(
+        "--redact",
+        metavar="WHAT",
+        choices=("env", "labels"),
+        action="append",
+        default=[],
+        help="in the file, replace values by placeholders: env (environment variables and build arguments) or labels; "
+        "may be repeated",
+    )
 
 
 def chosen(what: str, given: str, names: list[str]) -> int:

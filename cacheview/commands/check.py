@@ -10,6 +10,7 @@ from typing import Final
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
+from cacheview.model.recorded import is_replay_line
 from cacheview.output import print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
@@ -81,8 +82,7 @@ def _check_file(file: str, rules: RuleSet | None, tally: _Tally) -> bool:
 
 
 def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:
-    """What a line holds: a build has a Dockerfile, a case of a suite has probes."""
-    return ReplayCase if b'"dockerfile"' in line and b'"probes"' not in line else SuiteCase
+    return ReplayCase if is_replay_line(line) else SuiteCase
 
 
 def _checked(

@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
+from cacheview.cases import Daemon
+from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, client_named
 from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
@@ -22,10 +25,12 @@ from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent
 from cacheview.replay.docker_cli import added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME
-from cacheview.replay.given import given_build
+from cacheview.replay.given import Given, given_build
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
+from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
@@ -35,6 +40,7 @@ from cacheview.stores.open import open_store
 from cacheview.usage import (
     NAMES,
     UsageError,
+    add_redact,
     add_rules,
     chosen,
     daemon_for,
@@ -76,7 +82,8 @@ def replay_command(arguments: list[str]) -> int:
         asked = added.to(given_options, platform_is_given=platform_is_given)
         build = as_sent(client, asked)
         memory = LayerMemory(layer_cache())
-        image_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
+        store_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
+        image_files = RememberedImageFiles(store_files)
 
         def play(assumed: Mapping[int, str]) -> Replay:
             if given.refused is not None:
@@ -102,13 +109,52 @@ def replay_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
-    missed = _misses(options.records, given.context.title, replayed, case.store, rules, summer, image_files)
+    if options.record:
+        sums = image_files.sums
+        _record(options, given, client, case.store, daemon, build, play({}) if options.beyond else replayed, sums)
+    missed = _misses(options.records, given.context.title, replayed, case.store, rules, summer, store_files)
     _keep(memory)
     if options.json:
         print_json(replay_as_json(replayed, rules, missed, using=daemon))
     else:
         print(replay_as_text(replayed, case.store, missed, using=daemon))
     return _status(replayed)
+
+
+def _record(
+    options: argparse.Namespace,
+    given: Given,
+    client: Client,
+    store: ImageStore,
+    daemon: Daemon,
+    build: BuildOptions,
+    replayed: Replay,
+    image_sums: tuple[RecordedSum, ...],
+) -> None:
+    """Write the record that ``--record`` asks for. Raises `UsageError`."""
+    try:
+        if given.refused is not None:
+            raise DataError(f"there is no Dockerfile to record: {given.refused}", where="--record")
+        case = record_of(
+            sent_context(given.context, client, given.name, given.dockerfile),
+            store,
+            daemon,
+            build,
+            expected_of(replayed),
+            client=client.name,
+            started=datetime.now(UTC),
+            tags=options.tag,
+            image_sums=image_sums,
+            with_store=not options.record_without_store,
+            replayed=True,
+        )
+        if options.redact:
+            whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
+            if not says_the_same(whole, case):
+                complain("--redact: the Dockerfile has one of the values as a name too: the record answers differently")
+        write_record(options.record, case, opened=options.store)
+    except (DataError, RefusedError) as error:
+        raise UsageError(f"--record: {error}") from error
 
 
 def _keep(memory: LayerMemory) -> None:
@@ -185,6 +231,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="keep there which files went into which checksum, and name those that changed since an earlier replay",
     )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="write this build there as a record: a replay file with the store, and headers and sums of the context",
+    )
+    parser.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
+    add_redact(parser)
+    parser.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, recorded")
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     add_rules(parser, "rule set to ask, by default the store's own")
     parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

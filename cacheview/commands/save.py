@@ -7,7 +7,7 @@ from cacheview.model import DataError
 from cacheview.output import complain
 from cacheview.stores.open import open_store
 from cacheview.stores.save import suite_line, write_suite
-from cacheview.usage import NAMES, UsageError, add_rules, chosen, daemon_for, make_parser
+from cacheview.usage import NAMES, UsageError, add_redact, add_rules, chosen, daemon_for, make_parser
 
 __all__ = ["save_command"]
 
@@ -29,15 +29,7 @@ def save_command(arguments: list[str]) -> int:
     parser.add_argument("store", metavar="STORE", help="what to save, by its name: see below")
     parser.add_argument("file", metavar="FILE", help="the suite to write")
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
-    parser.add_argument(
-        "--redact",
-        metavar="WHAT",
-        choices=("env", "labels"),
-        action="append",
-        default=[],
-        help="replace values by placeholders: env (environment variables and build arguments) or labels; may be "
-        "repeated",
-    )
+    add_redact(parser)
     add_rules(parser, "rule set that the file names, by default the store's own")
     options = parser.parse_args(arguments)
     try:

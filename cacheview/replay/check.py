@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cacheview.dockerfile.context.memory import MemoryContext
-from cacheview.model import ImageStore
+from cacheview.model import DataError, ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.made import UNTOLD
-from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.recorded import RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
 
-__all__ = ["BuildJudgement", "judge_build"]
+__all__ = ["BuildJudgement", "differences", "judge_build", "replay_case"]
 
-
+_PRINTED: Final = 12
 _DAEMON: Final = "Error response from daemon: "
 _MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and the name of an owner in the image
 
@@ -42,41 +41,55 @@ class BuildJudgement:
 
 
 def judge_build(case: ReplayCase) -> BuildJudgement:
-    """Replay a build and compare. Raises `DataError` where its engine is not known."""
+    """Replay a build and compare.
+
+    Raises:
+        DataError: its engine is not known, something of it is malformed, or the store before it was left out.
+    """
+    told = replay_case(case)
+    unknown = tuple(step.reason for step in told.asked if step.status is StepStatus.UNKNOWN)
+    return BuildJudgement(told, tuple(differences(told, case.expect)), unknown)
+
+
+def replay_case(case: ReplayCase) -> Replay:
+    """Replay a build alone. Raises `DataError` as `judge_build`."""
+    if case.images is None:
+        raise DataError("the store before the build was left out, so nothing can be looked up in it")
     images, _ = ImageStore.unique(case.images)
-    told = replay(
-        case.dockerfile.encode("utf-8", "surrogateescape"),
-        ContextSummer(MemoryContext.from_sample(case.context), case.dockerfile_name, case.release, case.sent_by),
-        ImageStore(images),
+    return replay(
+        case.text,
+        ContextSummer(case.sent, case.dockerfile_name, case.release, case.sent_by, dockerfile=case.text),
+        ImageStore(images, engine_os=case.engine_os),
         case.rules,
         case.release,
-        BuildOptions(
-            build_args=case.build_args,
-            labels=case.labels,
-            target=case.target,
-            platform=case.platform,
-            cache_from=references(case.cache_from),
-            no_cache=case.no_cache,
-        ),
+        case.options,
         name=case.dockerfile_name,
+        image_files=RecordedImageFiles(case.image_sums),
     )
-    unknown = tuple(step.reason for step in told.asked if step.status is StepStatus.UNKNOWN)
-    return BuildJudgement(told, tuple(_differences(told, case)), unknown)
 
 
-def _differences(told: Replay, case: ReplayCase) -> Iterator[str]:
-    expected = case.expect
+def differences(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
+    """What of a replay is not as the daemon did, in words."""
+    if expected.steps is None:
+        yield from _without_steps_differs(told, expected)
+        return
     images = {number: step.image for number, step in enumerate(expected.steps, 1)}
     for step, truth in zip(told.steps, expected.steps, strict=False):
         is_last = step.number == len(expected.steps) and not expected.ok
         yield from _step_differs(step, truth, images, is_last=is_last)
-    yield from _end_differs(told, expected)
+    yield from _end_differs(told, expected, len(expected.steps))
     if expected.ok and told.history is not None and expected.created_by is not None:
         yield from _history_differs(told.history, expected.created_by)
 
 
-def _end_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
-    ours, theirs = len(told.steps), len(expected.steps)
+def _without_steps_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
+    """Of a build whose steps were not printed, only the end is known."""
+    if expected.ok and told.refused is not None:
+        yield f"refused: {told.refused}, and the daemon built it"
+
+
+def _end_differs(told: Replay, expected: ExpectedBuild, theirs: int) -> Iterator[str]:
+    ours = len(told.steps)
     refused = told.refused
     if expected.ok:
         if refused is not None:
@@ -112,10 +125,11 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     place = f"step {step.number} {step.text[:60]!r}"
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
-    if step.cached is not None and step.cached != truth.cached:
+    if None not in (step.cached, truth.cached) and step.cached != truth.cached:
         yield f"{place}: {step.status.value}, and the daemon had {'a hit' if truth.cached else 'none'}"
     triggers = [trigger.cached for trigger in step.triggers]
-    if any(ours is not None and ours != theirs for ours, theirs in zip(triggers, truth.triggers, strict=False)):
+    pairs = zip(triggers, truth.triggers, strict=False)
+    if any(None not in (ours, theirs) and ours != theirs for ours, theirs in pairs):
         yield f"{place}: triggers cached {triggers}, and the daemon {list(truth.triggers)}"
     base_is_known = step.created_by is not None  # else neither are its triggers
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
@@ -123,8 +137,13 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     # What id an image gets that this build makes is not known: it is that of the daemon's own step.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_told = step.cached or (image and step.status is StepStatus.NO_PROBE)
-    if is_told and image != truth.image:
+    if is_told and not _is_same(image, truth.image):
         yield f"{place}: {image[:19]}, and the daemon {truth.image[:19]}"
+
+
+def _is_same(image: str, truth: str) -> bool:
+    """Whether two ids may be those of one image: that of the daemon may be as it was printed, the first digits."""
+    return image == truth or (len(truth) == _PRINTED and image.removeprefix("sha256:").startswith(truth))
 
 
 def _history_differs(ours: tuple[str | None, ...], theirs: tuple[str, ...]) -> Iterator[str]:

@@ -1,89 +1,126 @@
-"""Replay files: builds by real daemons, one JSON object a line, each with the store before it and what came of it."""
+"""Replay files: builds by real daemons, one JSON object a line, each with the store before it and what came of it.
+
+A record of a build is such a line.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from cacheview.dockerfile.context import ContextSource
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client, client_named
+from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import DataError, Image, StoreKind
+from cacheview.model import DataError
 from cacheview.model.base import Model
-from cacheview.model.release import COMMIT_71EBFC7
+from cacheview.model.recorded import RecordedStore
+from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.recorded import RecordedMember, RecordedSum, bytes_of
+from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ExpectedBuild", "ExpectedStep", "ReplayCase"]
 
-_KINDS: Final = {"graphdriver": StoreKind.GRAPH_DRIVER, "containerd": StoreKind.CONTAINERD}
-_DEVELOPMENT: Final = "25.0.0-dev"
-
 
 class ExpectedStep(Model):
-    """What became of one line ``Step n/m``. ``image`` is empty where there is none after it."""
+    """What became of one line ``Step n/m``.
+
+    Attributes:
+        instruction: as the daemon printed it.
+        cached: it printed ``Using cache``; None: not known.
+        image: id after it, or its first 12 digits where the rest is not known; empty: there is none.
+        triggers: of a ``FROM``, of each trigger whether it was cached.
+        at: when the daemon began it (RFC 3339); empty: not known.
+    """
 
     instruction: str
-    cached: bool = False
+    cached: bool | None = False
     image: str = ""
-    triggers: tuple[bool, ...] = ()
+    triggers: tuple[bool | None, ...] = ()
+    at: str = ""
 
 
 class ExpectedBuild(Model):
-    """What became of a build. ``error`` is what the daemon said, where it was not ``ok``."""
+    """What became of a build.
+
+    Attributes:
+        ok: it was built; ``error``: else what the daemon said.
+        steps: those that were begun; None: the daemon did not print them.
+        created_by: the history of the image, oldest first; None: not known.
+        image: id of what was built; empty: not known.
+    """
 
     ok: bool
     error: str = ""
-    steps: tuple[ExpectedStep, ...] = ()
+    steps: tuple[ExpectedStep, ...] | None = ()
     created_by: tuple[str, ...] | None = None
+    image: str = ""
 
 
-class ReplayCase(Model):
-    """One build.
+class ReplayCase(RecordedStore):
+    """One build, and the store before it.
 
     Attributes:
-        daemon: which one it was, for people.
-        engine: its version; ``kind``: of its store, ``graphdriver`` or ``containerd``.
-        images: the store just before the build.
         client: what sent the context, as `client_named` reads it; empty: the docker CLI.
         context: by path, ``type``, ``mode`` and content of every file, as `MemoryContext` reads them.
+        members: the context as it was sent, instead: headers and sums. The client does not matter then.
+        image_sums: checksums of the files of images, which the layers of the store would tell.
+        dockerfile, dockerignore: their text; see `text_of` for bytes that are no UTF-8.
+        tags: names of the image after the first, which is ``tag``.
+        replayed: no daemon built it: what is expected is what the replay said at that time.
     """
 
-    model_config = ConfigDict(extra="ignore")
-
-    daemon: str = ""
-    engine: str
-    kind: str
     client: str = ""
-    scenario: str = ""
-    images: tuple[Image, ...] = ()
     dockerfile: str
     dockerfile_name: str = "Dockerfile"
     dockerignore: str | None = None
     context: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    members: tuple[RecordedMember, ...] | None = None
+    image_sums: tuple[RecordedSum, ...] = ()
     build_args: dict[str, str | None] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     cache_from: tuple[str, ...] = ()
     target: str = ""
     platform: str = ""
     no_cache: bool = False
-    tag: str = ""
+    pull: bool = False
+    tags: tuple[str, ...] = ()
+    replayed: bool = False
     expect: ExpectedBuild
 
     @property
-    def commit(self) -> str:
-        """The commit of a development build, where the name of the daemon tells it."""
-        told = COMMIT_71EBFC7 in self.engine or COMMIT_71EBFC7 in self.daemon
-        if told or (self.engine.startswith(_DEVELOPMENT) and self.kind == "containerd"):
-            return COMMIT_71EBFC7
-        return ""
+    def text(self) -> bytes:
+        """The Dockerfile. Raises `DataError` where it is malformed."""
+        return bytes_of(self.dockerfile)
+
+    @property
+    def sent(self) -> ContextSource:
+        """The context. Raises `DataError` where it is malformed."""
+        if self.members is None:
+            return MemoryContext.from_sample(self.context)
+        ignore = bytes_of(self.dockerignore or "")
+        return TarContext([each.member(number, ignore) for number, each in enumerate(self.members)], "the context")
+
+    @property
+    def options(self) -> BuildOptions:
+        """The options of the build. Raises `DataError` where they cannot be read."""
+        return BuildOptions(
+            build_args=self.build_args,
+            labels=self.labels,
+            target=self.target,
+            platform=self.platform,
+            cache_from=references(self.cache_from),
+            no_cache=self.no_cache,
+            pull=self.pull,
+        )
 
     @property
     def rules(self) -> RuleSet:
         """The rule set of its engine. Raises `DataError` where there is none."""
-        kind = _KINDS.get(self.kind)
-        if kind is None:
-            raise DataError(f"no such kind of store: {self.kind[:40]!r}; there are {', '.join(_KINDS)}")
+        kind = self.store_kind
         choice = choose(self.engine, kind, self.commit)
         if choice is None:
             raise DataError(f"no rules are known for Docker {self.engine[:40]} with a {kind.value} store")
@@ -92,7 +129,9 @@ class ReplayCase(Model):
     @property
     def sent_by(self) -> Client:
         """What sent the context. Raises `DataError` where no such client is known."""
-        return client_named(self.client) if self.client else DOCKER_CLI
+        if self.members is not None or not self.client:
+            return DOCKER_CLI
+        return client_named(self.client)
 
     @property
     def release(self) -> BuilderRelease:

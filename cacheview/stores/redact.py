@@ -7,7 +7,7 @@ stays equal and all that differed still differs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -34,18 +34,29 @@ class Redaction:
     Args:
         env: values of environment variables and build arguments.
         labels: values of labels.
+        kept: values that stay: those that a builder sets by itself are no secret.
     """
 
-    def __init__(self, images: Iterable[Image], probes: Iterable[Probe], *, env: bool, labels: bool) -> None:
+    def __init__(
+        self,
+        images: Iterable[Image],
+        probes: Iterable[Probe],
+        *,
+        env: bool,
+        labels: bool,
+        kept: Collection[str] = (),
+    ) -> None:
         self._env = env
         self._labels = labels
+        self._kept = frozenset(kept)
         self._numbers: dict[str, str] = {}
         images, probes = tuple(images), tuple(probes)
         # A text that holds the mark already would look like one that was replaced.
         taken = [len(found[1]) for one in (*images, *probes) for found in _MARKS.finditer(one.model_dump_json())]
         self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
         for value in dict.fromkeys(filter(None, self._values(images, probes))):
-            self._placeholder(value)
+            if value not in self._kept:
+                self._placeholder(value)
         self._pieces = list(dict.fromkeys(piece for value in list(self._numbers) for piece in pieces(value)))
         # The automaton that the library would choose for few pieces takes quadratic time to make for long ones.
         self._search = AhoCorasick(
@@ -116,7 +127,7 @@ class Redaction:
             case FieldKind.LIST:
                 return tuple(map(self._entry if name == "Env" else self.text, value))
             case FieldKind.MAP:
-                return {self.text(key): self._value(one, whole=self._labels) for key, one in value.items()}
+                return {self.text(key): self.value(one, whole=self._labels) for key, one in value.items()}
             case FieldKind.SET:
                 return {self.text(key): {} for key in value}
             case FieldKind.HEALTHCHECK if value.Test is not None:
@@ -126,10 +137,11 @@ class Redaction:
 
     def _entry(self, entry: str) -> str:
         name, equals, value = entry.partition("=")
-        return f"{self.text(name)}{equals}{self._value(value, whole=self._env)}"
+        return f"{self.text(name)}{equals}{self.value(value, whole=self._env)}"
 
-    def _value(self, value: str, *, whole: bool) -> str:
-        return self._placeholder(value) if whole and value else self.text(value)
+    def value(self, value: str, *, whole: bool) -> str:
+        """A value: a placeholder in its place, or with ``whole=False`` as a `text`. An empty one stays empty."""
+        return self._placeholder(value) if whole and value and value not in self._kept else self.text(value)
 
     def _image_config(self, config: ImageConfig) -> ImageConfig:
         told = {name: self.text(getattr(config, name)) for name in ("author", "comment", "container", "docker_version")}

@@ -120,7 +120,9 @@ def _told(text: str, names: Iterable[str]) -> Iterator[str]:
     if found is None or found[1] not in names:
         return
     rest = found[2].removesuffix(" # buildkit")
-    yield from _values(rest)
+    first, _, more = rest.partition(" ")
+    is_declared = found[1] == "ARG" and "=" not in first  # ARG NAME: a name without a value
+    yield from _values(more if is_declared else rest)
 
 
 def _arguments(text: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError, ImageStore, Problem, SuiteCase
+from cacheview.model.recorded import RecordedStore, is_replay_line
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered
@@ -75,6 +76,18 @@ def _suite_case(_: bytes) -> type[SuiteCase]:
     return SuiteCase
 
 
+def _case_or_build(line: bytes) -> type[SuiteCase | RecordedStore]:
+    return RecordedStore if is_replay_line(line) else SuiteCase
+
+
+def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
+    """Of a build that was recorded, the store before it."""
+    try:
+        return recorded.as_case
+    except DataError as error:
+        return error.at(where)
+
+
 def _document_lines(
     stream: io.BufferedReader, where: str, budget: Budget, model_of: Callable[[bytes], type[M]], *, kept: bool
 ) -> Iterator[tuple[int, M | DataError]]:
@@ -132,8 +145,9 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
     problems: list[Problem] = []
     first_error: DataError | None = None
     more = 0
-    for number, case in _document_lines(stream, where, budget, _suite_case, kept=True):
+    for number, line in _document_lines(stream, where, budget, _case_or_build, kept=True):
         budget.alive()
+        case = _opened(line, f"{where}, line {number}") if isinstance(line, RecordedStore) else line
         if isinstance(case, DataError):
             first_error = first_error or case
             if len(problems) < _MAX_PROBLEMS:

@@ -1,0 +1,153 @@
+"""What a record of a build keeps of its context and of the files of images: headers and sums, no content."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pydantic import Field
+
+from cacheview.dockerfile.context import NotKnownError, SourcesSum
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.packed import IGNORE_FILE
+from cacheview.dockerfile.context.tarsum import Header, Member
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError, Image
+from cacheview.model.base import Model
+from cacheview.replay.image_files import ImageFiles
+
+__all__ = ["RecordedImageFiles", "RecordedMember", "RecordedSum", "RememberedImageFiles", "bytes_of", "text_of"]
+
+_SUM: Final = r"^[0-9a-f]{64}$"
+
+
+class RecordedMember(Model):
+    """One member of the tar that was sent, as its header said, with its sum.
+
+    Attributes:
+        name, link: as sent. Where they are no UTF-8, ``base64:`` and their bytes.
+        mode, uid, gid, size, type, device: numbers of the header; the type is its flag, ``0`` for a file.
+        xattrs: by name, in base64.
+        sum: of header and content (tarsum v1), 64 hexadecimal digits.
+    """
+
+    name: str
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = Field(default=0, ge=0)
+    type: str = Field(default="0", max_length=1)
+    link: str = ""
+    device: tuple[int, int] = (0, 0)
+    xattrs: dict[str, str] = Field(default_factory=dict)
+    sum: str = Field(pattern=_SUM)
+
+    @classmethod
+    def of(cls, member: Member) -> RecordedMember:
+        """What is kept of a member whose sum is known."""
+        header = member.header
+        return cls(
+            name=text_of(header.name.encode("utf-8", "surrogateescape")),
+            mode=header.mode,
+            uid=header.uid,
+            gid=header.gid,
+            size=header.size,
+            type=header.type,
+            link=text_of(header.link.encode("utf-8", "surrogateescape")),
+            device=header.device,
+            xattrs={name: base64.b64encode(value).decode() for name, value in header.xattrs},
+            sum=member.digest,
+        )
+
+    def member(self, number: int, dockerignore: bytes) -> Member:
+        """The member, of which only ``.dockerignore`` has its content. Raises `DataError` where it is malformed."""
+        name = bytes_of(self.name).decode("utf-8", "surrogateescape")
+        link = bytes_of(self.link).decode("utf-8", "surrogateescape")
+        try:
+            xattrs = tuple((key, base64.b64decode(value, validate=True)) for key, value in self.xattrs.items())
+        except (binascii.Error, ValueError):
+            raise DataError("an extended attribute of it is not base64", where=name[:200]) from None
+        header = Header(name, self.mode, self.uid, self.gid, self.size, self.type, link, self.device, xattrs)
+        data = dockerignore if clean(f"/{name}")[1:] == IGNORE_FILE else None
+        return Member(header, str(number), data=data, digest=self.sum)
+
+
+class RecordedSum(Model):
+    """The checksum of a ``COPY --from`` an image, or with what words the builder refuses it."""
+
+    image: str
+    sources: tuple[str, ...]
+    destination: str
+    sum: str = ""
+    refused: str = ""
+
+
+class RememberedImageFiles:
+    """Sums files of images by another one, and keeps the checksums for a record."""
+
+    def __init__(self, files: ImageFiles) -> None:
+        self._files = files
+        self._sums: dict[tuple[str, tuple[str, ...], str], RecordedSum] = {}
+
+    @property
+    def sums(self) -> tuple[RecordedSum, ...]:
+        """What was summed so far."""
+        return tuple(self._sums.values())
+
+    def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
+        key = _key(image, copy)
+        try:
+            found = self._files.sum(image, copy)
+        except RefusedError as refusal:
+            self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], refused=refusal.said)
+            raise
+        self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], sum=found.text)
+        return found
+
+
+class RecordedImageFiles:
+    """Checksums of files of images, as a record has them."""
+
+    def __init__(self, sums: Iterable[RecordedSum]) -> None:
+        self._sums: Mapping[tuple[str, tuple[str, ...], str], RecordedSum] = {
+            (each.image, each.sources, each.destination): each for each in sums
+        }
+
+    def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
+        found = self._sums.get(_key(image, copy))
+        if found is None:
+            raise NotKnownError("the record does not have the files of this image")
+        if found.refused:
+            raise RefusedError(found.refused, said=found.refused)
+        return SourcesSum(found.sum, ())
+
+
+def _key(image: Image | None, copy: CopySources) -> tuple[str, tuple[str, ...], str]:
+    return (image.id if image is not None else "", tuple(copy.sources), copy.destination)
+
+
+_BASE64: Final = "base64:"
+
+
+def text_of(data: bytes) -> str:
+    """Bytes as text that JSON can hold: as they are where they are UTF-8, else ``base64:`` and the bytes."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if (text or not data) and not text.startswith(_BASE64):
+        return text
+    return _BASE64 + base64.b64encode(data).decode()
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes that `text_of` was given. Raises `DataError` where they are not base64."""
+    if not text.startswith(_BASE64):
+        return text.encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(text.removeprefix(_BASE64), validate=True)
+    except (binascii.Error, ValueError):
+        raise DataError("it is not base64", where=text[:80]) from None

@@ -1,0 +1,212 @@
+"""Making a record of a build: a line of a replay file, which opens anywhere and is judged there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cacheview.cases import Daemon
+from cacheview.dockerfile.context import Client, ContextSource
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.packed import IGNORE_FILE
+from cacheview.dockerfile.context.tarsum import Member
+from cacheview.dockerfile.state import DEFAULT_PATH
+from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, StoreKind
+from cacheview.replay.check import replay_case
+from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.recorded import RecordedMember, RecordedSum, text_of
+from cacheview.replay.result import Replay, Step
+from cacheview.stores.redact import Redaction
+from cacheview.stores.save import write_suite
+
+__all__ = [
+    "SentContext",
+    "expected_of",
+    "record_of",
+    "redacted_record",
+    "says_the_same",
+    "sent_context",
+    "time_text",
+    "write_record",
+]
+
+_KINDS: Final = {StoreKind.GRAPH_DRIVER: "graphdriver", StoreKind.CONTAINERD: "containerd"}
+_LARGEST_IGNORE: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class SentContext:
+    """A context as it was sent: members with their sums, and of their content what the builder itself reads.
+
+    Attributes:
+        members: in the order of the tar.
+        dockerfile_name: its path on the daemon; ``dockerfile``: its content.
+        dockerignore: content of ``.dockerignore``; None: there is none.
+    """
+
+    members: tuple[Member, ...]
+    dockerfile_name: str
+    dockerfile: bytes
+    dockerignore: bytes | None
+
+
+def sent_context(context: ContextSource, client: Client, dockerfile_name: str, dockerfile: bytes) -> SentContext:
+    """What a client sends of a context; every file is read, unless its sum is known.
+
+    Raises:
+        RefusedError: the client refuses it.
+        DataError: it cannot be read.
+    """
+    packed = context.packed(client, dockerfile_name, dockerfile)
+    members: list[Member] = []
+    dockerignore: bytes | None = None
+    for member in packed.members:
+        if clean(f"/{member.header.name}")[1:] == IGNORE_FILE and member.header.size <= _LARGEST_IGNORE:
+            dockerignore = b"".join(_content(context, member))
+        digest = member.digest
+        if not digest:
+            summed = hashlib.sha256(member.header.summed())
+            for piece in _content(context, member) if member.header.size else ():
+                summed.update(piece)
+            digest = summed.hexdigest()
+        members.append(Member(member.header, digest=digest))
+    return SentContext(tuple(members), packed.dockerfile, dockerfile, dockerignore)
+
+
+def _content(context: ContextSource, member: Member) -> Iterable[bytes]:
+    return (member.data,) if member.data is not None else context.read(member.source, follow=member.follows)
+
+
+def record_of(
+    sent: SentContext,
+    store: ImageStore,
+    daemon: Daemon,
+    options: BuildOptions,
+    expect: ExpectedBuild,
+    *,
+    client: str,
+    started: datetime,
+    tags: Sequence[str] = (),
+    image_sums: tuple[RecordedSum, ...] = (),
+    with_store: bool = True,
+    replayed: bool = False,
+) -> ReplayCase:
+    """One build as a line of a replay file.
+
+    Args:
+        sent: its context.
+        store: the images before it; left out unless ``with_store``.
+        daemon: whose builder it was.
+        options: of the build.
+        expect: what became of it.
+        client: what sent it; started: when; tags: names of the image.
+        image_sums: see `ReplayCase`.
+        replayed: no daemon built it.
+
+    Raises:
+        DataError: a record cannot name these rules.
+    """
+    release = store.release
+    version = daemon.version or str(daemon.rules.newest or (release.version if release else ""))
+    commit = daemon.rules.commit
+    case = ReplayCase(
+        daemon=f"{daemon.title}{f', commit {commit}' if commit else ''}",
+        engine=version,
+        kind=_KINDS[daemon.rules.store],
+        images=store.images if with_store else None,
+        engine_os=store.engine_os,
+        client=client,
+        members=tuple(RecordedMember.of(member) for member in sent.members),
+        image_sums=image_sums,
+        dockerfile=text_of(sent.dockerfile),
+        dockerfile_name=sent.dockerfile_name,
+        dockerignore=text_of(sent.dockerignore) if sent.dockerignore is not None else None,
+        build_args=dict(options.build_args),
+        labels=dict(options.labels),
+        cache_from=options.cache_from,
+        target=options.target,
+        platform=options.platform,
+        no_cache=options.no_cache,
+        pull=options.pull,
+        tag=tags[0] if tags else "",
+        tags=tuple(tags[1:]),
+        started=time_text(started),
+        replayed=replayed,
+        expect=expect,
+    )
+    if case.rules is not daemon.rules or case.release is not daemon.builder:
+        raise DataError(f"a record cannot name the rules of {daemon.title}; choose those of a release", where="record")
+    return case
+
+
+def expected_of(replayed: Replay) -> ExpectedBuild:
+    """What a replay says of a build, in the form of what a daemon did."""
+    history = replayed.history
+    known = None if history is None or None in history else tuple(text or "" for text in history)
+    return ExpectedBuild(
+        ok=replayed.refused is None,
+        error=replayed.refused.said if replayed.refused is not None else "",
+        steps=tuple(map(_expected_step, replayed.steps)),
+        created_by=known,
+    )
+
+
+def _expected_step(step: Step) -> ExpectedStep:
+    return ExpectedStep(
+        instruction=step.text,
+        cached=step.cached,
+        image=step.image,
+        triggers=tuple(trigger.cached for trigger in step.triggers),
+    )
+
+
+def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
+    """A record without the values of environment variables and build arguments, or of labels; see `Redaction`.
+
+    They are replaced in the Dockerfile and in what the daemon said too. Names and sums of files stay.
+    """
+    images = case.images or ()
+    given = ContainerConfig(
+        Env=tuple(f"{name}={value}" for name, value in case.build_args.items() if value), Labels=dict(case.labels)
+    )
+    redaction = Redaction(images, (Probe(config=given),), env=env, labels=labels, kept=(DEFAULT_PATH,))
+    text, expect = redaction.text, case.expect
+    arguments = {name: value and redaction.value(value, whole=env) for name, value in case.build_args.items()}
+    steps = expect.steps and tuple(
+        step.model_copy(update={"instruction": text(step.instruction)}) for step in expect.steps
+    )
+    history = expect.created_by and tuple(map(text, expect.created_by))
+    told = {"error": text(expect.error), "steps": steps, "created_by": history}
+    return case.model_copy(
+        update={
+            "images": None if case.images is None else tuple(map(redaction.image, images)),
+            "dockerfile": text(case.dockerfile),
+            "build_args": arguments,
+            "labels": {text(name): redaction.value(value, whole=labels) for name, value in case.labels.items()},
+            "expect": expect.model_copy(update=told),
+        }
+    )
+
+
+def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
+    """Whether the steps of a record are answered alike without its values: one may stand for something else too."""
+    if case.images is None:
+        return True
+    before, after = replay_case(case), replay_case(redacted)
+    answers = [[(step.status, step.image) for step in told.asked] for told in (before, after)]
+    return answers[0] == answers[1]
+
+
+def write_record(path: str | os.PathLike[str], case: ReplayCase, *, opened: str = "") -> None:
+    """Write a record to a file of its own: see `write_suite`. Raises `DataError` where it cannot be written there."""
+    write_suite(path, case.model_dump_json(exclude_defaults=True) + "\n", opened=opened)
+
+
+def time_text(at: datetime | None) -> str:
+    """A time as records have it (RFC 3339); empty for none."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at is not None else ""
