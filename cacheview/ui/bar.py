@@ -33,6 +33,17 @@ class Bar(QWidget):
             layout.addWidget(button)
         self.setMinimumHeight(9 * GRID)
 
+    @property
+    def title(self) -> str:
+        """The title, however much of it there is room for."""
+        return self._titles[0]
+
+    def say_title(self, text: str, short: str = "") -> None:
+        """Write another title, with the words that it has where there is little room; empty: the same."""
+        self._titles = (text, short or text)
+        self._fit()
+        self.updateGeometry()
+
     def say(self, button: QToolButton, text: str, short: str) -> None:
         """Write on a button, with the words that it has where there is little room."""
         self._words[button] = (text, short)

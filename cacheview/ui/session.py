@@ -332,6 +332,12 @@ class Session(QObject):
         return self._edited_probes.keys()
 
     @property
+    def is_edited(self) -> bool:
+        """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
+        is_of_step = self._selected is not None and self._selected.probe is not None and not self.is_apart
+        return self.document.place in self._edited_probes and not is_of_step
+
+    @property
     def offered(self) -> tuple[Draft, ...]:
         """Probes that were edited here in an earlier start, and have not been brought back."""
         return tuple(draft for draft in self._earlier if draft.location == self._opened.location and self._has(draft))

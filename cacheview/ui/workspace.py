@@ -281,6 +281,7 @@ class Workspace(QWidget):
         """Show the answer to the probe; where what is selected has none, that, and nothing of the probe before."""
         session, answer = self._session, self._session.answer
         selected = session.selected
+        self.probe.set_edited(session.is_edited)
         if answer is None:
             if selected is not None:
                 self.verdict.show_nothing(f"{one_line(selected.title)} has no probe", one_line(selected.why))

@@ -214,3 +214,29 @@ def test_a_reload_with_fewer_probes(start: Start, suite: str, qtbot: QtBot) -> N
     assert not window.commands.undo.isEnabled()
     choose(window, 0)
     assert user(window)[:2] == (0, 0)
+
+
+def test_the_probe_pane_says_that_its_probe_was_edited(start: Start, suite: str) -> None:
+    window = start(suite)
+    assert window.workspace is not None
+    pane = window.workspace.probe
+    assert pane.title == "Probe"
+    session(window).document.set_field("User", "me")
+    assert pane.title == "Probe (edited)"
+    choose(window, 1)
+    assert pane.title == "Probe"
+    choose(window, 0)
+    assert pane.title == "Probe (edited)"
+    session(window).document.undo_stack.undo()
+    session(window).document.undo_stack.undo()
+    assert pane.title == "Probe"
+
+
+def test_what_was_taken_from_an_image_is_not_edited(start: Start) -> None:
+    window = start("demo:")
+    assert window.workspace is not None
+    pane = window.workspace.probe
+    pane.load_from_image(session(window).store.images[-1])
+    assert pane.title == "Probe"
+    session(window).document.set_field("User", "me")
+    assert pane.title == "Probe (edited)"

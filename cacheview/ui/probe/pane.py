@@ -36,6 +36,7 @@ from cacheview.ui.probe.marks import FieldMark, FieldPath, marks_by_field
 from cacheview.ui.probe.row import FieldRow
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import GRID, small_font, strong_font
+from cacheview.ui.tips import set_tip
 
 __all__ = ["ProbePane"]
 
@@ -66,6 +67,7 @@ class ProbePane(QWidget):
         self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
+        self._taken: Probe | None = None  # from an image, which nobody has edited yet
         self.parent_field = ParentField()
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
@@ -93,6 +95,17 @@ class ProbePane(QWidget):
             self._marks = dict(marks)
             self.form.set_marks(marks_by_field(marks))
 
+    def set_edited(self, edited: bool) -> None:
+        """Say by the title whether the person edited the probe; one that is of an image is not edited."""
+        is_shown = edited and self._document.probe != self._taken
+        self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
+        set_tip(self._bar, "The probe differs from the one that was loaded; undo leads back" if is_shown else "")
+
+    @property
+    def title(self) -> str:
+        """What the head says."""
+        return self._bar.title
+
     def load_from_image(self, image: Image) -> None:
         """Ask what the builder asked when it made an image: on its parent, with the config it was made with.
 
@@ -103,6 +116,7 @@ class ProbePane(QWidget):
             return
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
+        self._taken = probe
         self._document.edit(probe, f"Take the probe from {one_line(image.title)}")
 
     def load_config(self, config: ContainerConfig, text: str) -> None:
@@ -173,7 +187,8 @@ class ProbePane(QWidget):
         both = QButtonGroup(self)
         both.addButton(self._form_button)
         both.addButton(self._json_button)
-        layout.addWidget(Bar(self, title, self._form_button, self._json_button))
+        self._bar = Bar(self, title, self._form_button, self._json_button)
+        layout.addWidget(self._bar)
         content = QWidget(self)
         layout.addWidget(Scrolled(content, _LEAST, self), 1)
         layout = QVBoxLayout(content)
