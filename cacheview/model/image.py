@@ -177,6 +177,11 @@ class Image(Model):
         return tuple(entry.key for entry in self.history)
 
     @property
+    def is_pulled(self) -> bool:
+        """Whether it came from a registry: only a pull or a push gives it a name with a digest."""
+        return self.parent is None and any("@" in name for name in self.names)
+
+    @property
     def is_by_buildkit(self) -> bool:
         """Whether BuildKit made it, as the comment of its last history entry says: here, or where it was pulled from.
 

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
 from cacheview.stores.opened import Case, Opened
+from cacheview.ui.images.origin import came_from
+from cacheview.ui.images.texts import tip_text
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -111,3 +113,32 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
     session.document.set_field("User", "you")
     assert workspace.verdict.nothing == ("", "")
     assert workspace.verdict.subject.text == ""
+
+
+@pytest.mark.parametrize(
+    ("image", "word"),
+    [
+        (MADE, "BuildKit made this image"),
+        (MADE.model_copy(update={"names": ("docker.io/a/b@sha256:1",)}), "A pull brings no parent images"),
+        (BUILT.model_copy(update={"parent": None}), "No parent is recorded"),
+        (BUILT, ""),
+    ],
+)
+def test_where_an_image_came_from_is_said_where_it_is_shown(image: Image, word: str) -> None:
+    said = came_from(image)
+    assert word in said
+    assert bool(word) == bool(said)
+    assert said in tip_text(image)
+
+
+def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Opened], None]) -> None:
+    show(opened())
+    workspace, session = window.workspace, window.session
+    assert workspace is not None
+    assert session is not None
+    before = session.document.probe
+    loaded = BUILT.model_copy(update={"parent": None, "names": ("docker.io/shop/web:2",)})
+    workspace.probe.load_from_image(loaded)
+    assert session.document.probe == before
+    assert workspace.verdict.nothing[0] == "Image shop/web:2 has no probe"
+    assert "No parent is recorded" in workspace.verdict.nothing[1]

@@ -356,7 +356,7 @@ class ImagesPane(QWidget):
         """What can be done with an image; None: with scratch."""
         menu = QMenu(self)
         if image is not None:
-            probe = _item(menu, "&Probe as its builder did", lambda: self.probe_requested.emit(image))
+            probe = _item(menu, "&Ask what its builder asked", lambda: self.probe_requested.emit(image))
             menu.setDefaultAction(probe)
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
         if image is not None:

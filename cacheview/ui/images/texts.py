@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QDateTime, QLocale
 
+from cacheview.ui.images.origin import came_from
+
 if TYPE_CHECKING:
     from cacheview.model import Image, Timestamp
 
-__all__ = ["BY_BUILDKIT", "search_text", "size_text", "time_text", "tip_text"]
+__all__ = ["search_text", "size_text", "time_text", "tip_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _TIP_NAMES: Final = 12
 _HALF_A_YEAR: Final = 183 * 86400  # seconds
-
-
-BY_BUILDKIT: Final = (
-    "BuildKit made this image, as its history says. BuildKit has a cache of its own: it never asked the classic cache, "
-    "and recorded no parent that the classic builder could find it by."
-)
 
 
 def time_text(time: Timestamp | None) -> str:
@@ -58,7 +54,7 @@ def tip_text(image: Image) -> str:
     lines = [*names, image.id]
     if image.instruction:
         lines += ["", image.instruction]
-    facts = [BY_BUILDKIT] if image.is_by_buildkit else []
+    facts = list(filter(None, (came_from(image),)))
     if image.created is not None:
         facts.append(f"created {image.created}")
     if image.size is not None:

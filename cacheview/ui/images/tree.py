@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
-__all__ = ["BUILDKIT", "NOT_READ", "NO_PARENT", "Forest", "Node", "forest"]
+__all__ = ["BUILDKIT", "IMPORTED", "NOT_READ", "NO_PARENT", "PULLED", "Forest", "Node", "forest", "root_word"]
 
 NO_PARENT = "no parent recorded"
 """The word for most roots: of a store that was loaded, for all of them."""
+
+PULLED = "pulled"
+IMPORTED = "imported"
 
 BUILDKIT = "by BuildKit"
 """The word for an image that BuildKit made: it records no parent."""
@@ -143,7 +146,7 @@ def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None,
     image, seen = node.image, {node.image.id}
     while True:
         if image.parent is None:
-            return None, _root_word(image)
+            return None, root_word(image)
         if image.parent in seen:
             return None, "its own parent" if image.parent == image.id else "parents in a circle"
         parent = store.by_id.get(image.parent)
@@ -155,15 +158,15 @@ def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None,
         image = parent
 
 
-def _root_word(image: Image) -> str:
-    """Empty for the first step of a FROM scratch build."""
+def root_word(image: Image) -> str:
+    """The word for an image without a parent. Empty for the first step of a FROM scratch build."""
     if not image.history and (image.doubt("history") or image.doubt("config")):
         return NOT_READ
     if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
-        return "imported"
+        return IMPORTED
     if image.is_first_step:
         return ""
-    word = "pulled" if any("@" in name for name in image.names) else NO_PARENT
+    word = PULLED if image.is_pulled else NO_PARENT
     if not image.is_by_buildkit:
         return word
     return BUILDKIT if word == NO_PARENT else f"{word}, {BUILDKIT}"

@@ -22,7 +22,7 @@ from cacheview.cases import Daemon
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.ui.bar import Bar
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.images.texts import BY_BUILDKIT
+from cacheview.ui.images.origin import came_from
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe.config_json import ConfigJson
 from cacheview.ui.probe.fields import FieldEditor
@@ -109,10 +109,11 @@ class ProbePane(QWidget):
     def load_from_image(self, image: Image) -> None:
         """Ask what the builder asked when it made an image: on its parent, with the config it was made with.
 
-        Of what BuildKit made there is nothing to ask: the probe stays.
+        Of what was pulled, or made by BuildKit, that is not known: the probe stays.
         """
-        self.image_asked.emit(image, BY_BUILDKIT if image.is_by_buildkit else "")
-        if image.is_by_buildkit:
+        why = came_from(image)
+        self.image_asked.emit(image, why)
+        if why:
             return
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})

@@ -146,7 +146,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     menu = pane.menu_for(image)
     actions = {action.text().replace("&", ""): action for action in menu.actions()}
     assert list(filter(None, actions)) == [
-        "Probe as its builder did",
+        "Ask what its builder asked",
         "Use as parent",
         "Add to cache from",
         "Files of this layer",

@@ -1,0 +1,31 @@
+"""Where an image without a parent came from, and what follows for its probe. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cacheview.ui.images.tree import IMPORTED, NO_PARENT, NOT_READ, PULLED, root_word
+
+if TYPE_CHECKING:
+    from cacheview.model import Image
+
+__all__ = ["came_from"]
+
+_BY_BUILDKIT: Final = (
+    "BuildKit made this image, as its history says. BuildKit has a cache of its own: it never asked the classic cache, "
+    "and recorded no parent that the classic builder could find it by."
+)
+_UNKNOWN: Final = "so what its builder looked up in the cache is not recorded here."
+_MEANINGS: Final = {
+    PULLED: f"This image was pulled. A pull brings no parent images, {_UNKNOWN}",
+    NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
+    IMPORTED: "docker import made this image from a file tree: no builder looked anything up for it.",
+    NOT_READ: f"Only the id of this image is known: it has not been read, {_UNKNOWN}",
+}
+
+
+def came_from(image: Image) -> str:
+    """How an image came into the store, if that is why it has no probe, in sentences; empty: it has one."""
+    if image.is_by_buildkit:
+        return " ".join(filter(None, (_MEANINGS[PULLED] if image.is_pulled else "", _BY_BUILDKIT)))
+    return _MEANINGS.get(root_word(image), "") if image.parent is None else ""
