@@ -13,9 +13,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Windows first: after each, all that is alive is searched for what is left of it, and that is little as yet."""
-    windows = Path(__file__).parent / "ui"
+    """Windows first: after each, all that is alive is searched for what is left of it, and that is little as yet.
+
+    What has no window, no daemon and no mark ``slow`` is marked ``fast``.
+    """
+    windows, daemons = (Path(__file__).parent / folder for folder in ("ui", "daemons"))
     items.sort(key=lambda item: windows not in item.path.parents)
+    for item in items:
+        if not {windows, daemons} & set(item.path.parents) and item.get_closest_marker("slow") is None:
+            item.add_marker("fast")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

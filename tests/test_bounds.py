@@ -19,6 +19,8 @@ from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
 
+pytestmark = pytest.mark.slow
+
 CASE = b'{"rules":"containerd-71ebfc7","images":[],"probes":[]}\n'
 GIB = 1024 * MIB
 

@@ -10,6 +10,8 @@ import pytest
 from cacheview.cli import main
 from cacheview.faults import FAULT
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "explain": ["explain", "demo:", "--probe", "1"],
     "audit": ["audit", "demo:", "--json"],

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WITHOUT = """\
 import os, socket, stat, sys, time
 import platformdirs  # which has a module of its own for each system

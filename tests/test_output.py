@@ -16,6 +16,8 @@ from cacheview.cli import main
 from cacheview.output import Stream, print_json
 from cacheview.visible import acts
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "a\x1b[2J\x07\x9b31m\x7f\u202e\u2066\u2028\u200b\r\ttext"
 
 

@@ -76,7 +76,6 @@ class BuilderRelease:
         mounts_at_dispatch: most of ``RUN --mount`` is looked at when the step is taken, not before the first.
         mount_env, mount_size, mount_suggests, sharing_suggests: of ``RUN --mount``: keys that are known, and whether
             near words are suggested.
-        csv_of_one_line: ``RUN --mount`` is divided by another reader of CSV, which words its errors in another way.
         expands_chmod: variables in ``--chmod`` are resolved.
 
         defaults_without_colon: ``${V-x}`` and ``${V+x}`` are known.
@@ -134,7 +133,6 @@ class BuilderRelease:
     mount_size: bool = True
     mount_suggests: bool = True
     sharing_suggests: bool = True
-    csv_of_one_line: bool = False
     expands_chmod: bool = False
 
     defaults_without_colon: bool = True
@@ -291,7 +289,6 @@ _V27_1: Final = replace(
     _V27,
     release="27.1",
     json_to_the_end=True,
-    csv_of_one_line=True,
     words_share_buffer=True,
     says_platform_os=_OS_AND_VERSION,
 )

@@ -103,12 +103,6 @@ class ProbeDocument(QObject):
         config = self._probe.config.model_copy(update={name: value})
         return self.edit(self._probe.model_copy(update={"config": config}), text or f"Edit {name}", merge)
 
-    def end_merge(self) -> None:
-        """Close the step that is being typed: what follows is a step of its own, whatever its key."""
-        last = self._undo_stack.command(self._undo_stack.index() - 1)
-        if isinstance(last, _Edit):
-            last.closed = True
-
     def load(self, probe: Probe, place: Place = (0, 0)) -> None:
         """Start anew from a probe, with nothing to undo."""
         self.forget_steps()
@@ -146,13 +140,12 @@ class _Edit(QUndoCommand):
         self.before = before
         self.after = after
         self._merge = merge
-        self.closed = False
 
     def id(self) -> int:
         return _MERGING if self._merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._merge != self._merge or self.closed:
+        if not isinstance(other, _Edit) or other._merge != self._merge:
             return False
         self.after = other.after
         if self._merge == _MOVE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import naive
+import pytest
 from hypothesis import given, settings
 from strategies import stores_with_probe
 
@@ -20,8 +21,10 @@ from cacheview.engine import (
 from cacheview.engine.writable import is_writable
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 
+pytestmark = pytest.mark.slow
+
 Case = tuple[ImageStore, Probe]
-many = settings(max_examples=400, deadline=None)
+many = settings(max_examples=150, deadline=None)
 
 
 def cache_of(case: Case) -> ImageCache:

@@ -12,6 +12,8 @@ from cacheview.engine.judge import PREVIOUS, asked
 from cacheview.model import ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
 
+pytestmark = pytest.mark.slow
+
 VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.gz"))
 RELEASES = releases(lambda name: RULE_SETS[name].platform.matches)
 EVERY = 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import naive
+import pytest
 from blurring import blurred, lively
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, CheckOutcome, Explan
 from cacheview.engine.verdict import StageKind
 from cacheview.model import ImageStore, Probe
 
-many = settings(max_examples=800, deadline=None)
+pytestmark = pytest.mark.slow
+
+many = settings(max_examples=250, deadline=None)
 
 
 @st.composite
@@ -89,7 +92,7 @@ def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, Image
 
 
 @given(stores_with_probe())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_without_doubts_everything_is_certain(case: tuple[ImageStore, Probe]) -> None:
     explanation = explained(*case)
     assert explanation.doubted == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import stores_with_probe
@@ -10,6 +11,8 @@ from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.model import ContainerConfig, Image, ImageStore, Probe, SuiteCase, decode
 from cacheview.stores.opened import Case
 from cacheview.stores.save import suite_line
+
+pytestmark = pytest.mark.slow
 
 VALUES = {"A=1": "A=echo", "A=2": "A=echo hi there"}
 
@@ -27,7 +30,7 @@ def spoken_image(image: Image) -> Image:
 
 
 @given(asked=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
     store = ImageStore(tuple(map(spoken_image, asked[0].images)))
     probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})

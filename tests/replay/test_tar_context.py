@@ -98,7 +98,9 @@ def test_who_sends_a_tar_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress], ids=str
+    "compress",
+    [gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress],
+    ids=["gzip", "bzip2", "xz", "zstd"],
 )
 def test_a_tar_may_be_compressed(compress: Callable[[bytes], bytes]) -> None:
     data = packed(tree(), "docker-py", tarfile.PAX_FORMAT)

@@ -21,6 +21,8 @@ from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 
+pytestmark = pytest.mark.slow
+
 MIB = 1024 * 1024
 IMAGES = 4
 
@@ -77,7 +79,7 @@ def test_cut_samples(path: Path, tmp_path: Path) -> None:
         assert result is None or result.problems or result.cases[0].store.images == whole
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
 @given(data=st.data())
 def test_changed_bytes(data: st.DataObject, tmp_path: Path) -> None:
     """In a plain archive: an image is whole, or it is not there. A changed name or list can make others of them."""

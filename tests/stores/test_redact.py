@@ -17,6 +17,8 @@ from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line
 from cacheview.stores.secrets import SHORTEST
 
+pytestmark = pytest.mark.slow
+
 RULES = "containerd-71ebfc7"
 ODD = "\"'\\`$<>&\t\n\r\x01\x7fä\u2028\u200b\U0001f600 "
 

@@ -114,7 +114,6 @@ class Patterns:
         sound = all(pattern.is_sound() for pattern in self.patterns)
         runs = groupby(self.patterns, key=lambda pattern: pattern.exclusion if sound else pattern)
         self.runs = [_Run(list(run)) for _, run in runs]
-        self.has_exclusions = any(pattern.exclusion for pattern in self.patterns)
         self._last = (
             LastMatch(
                 [pattern.expression() for pattern in self.patterns],

@@ -10,6 +10,8 @@ import pytest
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
 from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
 
+pytestmark = pytest.mark.slow
+
 _CHILD = """
 import resource
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))

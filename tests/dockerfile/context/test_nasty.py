@@ -12,6 +12,8 @@ from cacheview.dockerfile.context import ContextSums, FolderContext
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 
+pytestmark = pytest.mark.slow
+
 DATA = json.loads((Path(__file__).parents[2] / "data" / "dockerfile" / "nasty-context.json").read_text())["builds"]
 
 

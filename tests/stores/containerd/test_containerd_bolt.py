@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from cacheview.model import DataError
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 
+pytestmark = pytest.mark.slow
+
 KEYS = st.binary(min_size=1, max_size=12)
 TREES = st.recursive(
     st.dictionaries(KEYS, st.binary(max_size=40), max_size=12),

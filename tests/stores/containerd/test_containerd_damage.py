@@ -22,6 +22,8 @@ from cacheview.stores.containerd.root import Root, RootNamespace
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.reading import Reading
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def root(engine: str) -> tuple[TemporaryDirectory[str], Path, bytes]:
