@@ -12,7 +12,6 @@ from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_regular
-from cacheview.stores.limits import DEFAULT_LIMITS
 from cacheview.stores.manifests import Manifest
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ __all__ = ["BlobReader", "blob_layers", "folder_blobs", "socket_blobs"]
 
 _BLOBS: Final = "io.containerd.content.v1.content/blobs"
 _LARGEST_DOCUMENT: Final = 16 << 20
-_DEADLINE: Final = 600.0  # seconds for one layer
 
 
 class BlobReader(Protocol):
@@ -111,7 +109,7 @@ class _SocketBlobs:
     def stream(self, digest: str) -> io.BufferedReader:
         from cacheview.stores.containerd.client import Client
 
-        client = Client(self._path, DEFAULT_LIMITS, _DEADLINE)
+        client = Client(self._path, layer_budget())
         try:
             buffered: io.BufferedReader = io.BufferedReader(_Chunks(client, digest, self._namespace), BUFFER)
             buffered.peek(1)

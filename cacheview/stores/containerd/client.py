@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import urllib.parse
@@ -14,10 +15,10 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from cacheview.model import DataError
-from cacheview.stores.containerd.messages import message
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LostError
+from cacheview.stores.budget import Budget, LimitError, Resource
+from cacheview.stores.containerd.messages import count, message
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LateError, LostError
 from cacheview.stores.engine.workers import patiently
-from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Meter, Progress
 
 __all__ = ["ALLOWED", "THREADS", "Client", "ClientNamespace"]
@@ -25,7 +26,10 @@ __all__ = ["ALLOWED", "THREADS", "Client", "ClientNamespace"]
 THREADS: Final = 8
 """So many blobs are asked for at the same time."""
 
-_DEADLINE: Final = 5.0  # seconds for one answer
+_DEADLINE: Final = 5.0  # seconds for one answer, all of its pieces together
+_LARGEST: Final = 16 << 20
+"""Bytes of one message: containerd sends none that is larger (``DefaultMaxSendMsgSize`` of its ``defaults``)."""
+_RANGE: Final = 4 << 20  # bytes of a large blob that are one answer
 _SERVICES: Final = "/containerd.services"
 
 VERSION: Final = f"{_SERVICES}.version.v1.Version/Version"
@@ -52,12 +56,13 @@ _LOST: Final = frozenset(
 class Client:
     """A connection, to be used as a context manager. Several threads may use it at once."""
 
-    def __init__(self, path: Path, limits: Limits, deadline: float = _DEADLINE) -> None:
+    def __init__(self, path: Path, budget: Budget, deadline: float = _DEADLINE) -> None:
         self._path = path
-        self._limits = limits
+        self._budget = budget
         self._deadline = deadline
+        self._late = 0  # answers in a row that did not come in time
         options = [
-            ("grpc.max_receive_message_length", limits.documents),
+            ("grpc.max_receive_message_length", _LARGEST),
             ("grpc.enable_http_proxy", 0),
             ("grpc.default_authority", "localhost"),  # Go's server refuses a path in its place
         ]
@@ -93,12 +98,41 @@ class Client:
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
         """The images and blobs of a namespace."""
-        return ClientNamespace(self, name, progress, self._limits)
+        return ClientNamespace(self, name, progress, self._budget)
 
     def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
-        """The content of a blob in pieces, of any size. Raises `LostError`, or `DataError` where there is none."""
-        for chunk in self.stream(BLOB_READ, message("BlobRequest")(digest=digest), message("Chunk"), namespace):
-            yield chunk.data
+        """The content of a blob of any size, in pieces. Raises `LostError`, or `DataError` where there is none.
+
+        Each piece is an answer of its own, so that whoever reads may take any time for it.
+        """
+        offset = 0
+        while True:
+            piece = self.read(digest, namespace, _RANGE, offset)
+            if len(piece) > _RANGE:
+                raise DataError(f"containerd sends more of {digest} than was asked for", where=str(self._path))
+            yield piece
+            offset += len(piece)
+            if len(piece) < _RANGE:
+                return
+
+    def read(self, digest: str, namespace: str, size: int, offset: int = 0) -> bytes:
+        """So many bytes of a blob, or as many as it has; somewhat more where more comes. Raises as `blob`.
+
+        Raises LimitError: not so much is left of the budget.
+        """
+        data = io.BytesIO()
+        request = message("BlobRequest")(digest=digest, offset=offset, size=size)
+        spent = 0
+        try:
+            for chunk in self.stream(BLOB_READ, request, message("Chunk"), namespace):
+                spent += len(chunk.data)
+                self._budget.spend(Resource.DOCUMENTS, len(chunk.data))
+                data.write(chunk.data)
+                if data.tell() > size:
+                    break
+        finally:
+            self._budget.give_back(Resource.DOCUMENTS, spent)
+        return data.getvalue()
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
         """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
@@ -116,8 +150,9 @@ class Client:
         try:
             for told in answers:
                 yield self._decoded(answer, told)
+            self._late = 0
         except grpc.RpcError as error:
-            raise self._refused(error) from error
+            raise self._of_stream(error) from error
         finally:
             answers.cancel()  # where not all were wanted
 
@@ -129,11 +164,23 @@ class Client:
 
     def _decoded(self, answer: type[Any], told: bytes) -> Any:
         """Not left to gRPC, which prints what it cannot decode."""
+        most = self._budget.limits.images
+        if len(told) > most and count(told, most) > most:
+            raise DataError(f"containerd lists more than {most:,} things in one answer", where=str(self._path))
         try:
             return answer.FromString(told)
         except DecodeError as error:
             what = "it answers with what is no answer of containerd. Is another program listening? Check the path"
             raise DataError(what, where=str(self._path)) from error
+
+    def _of_stream(self, error: Any) -> DataError:
+        """One that is late costs what was asked for; several in a row mean that no other comes."""
+        refused = self._refused(error)
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            self._late += 1
+            if self._late < THREADS:
+                return LateError(refused.what, where=refused.where)
+        return refused
 
     def _refused(self, error: Any) -> DataError:
         """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
@@ -145,6 +192,9 @@ class Client:
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             what = f"containerd did not answer within {self._deadline:g} seconds. Is it busy or stopped? Try again"
             return LostError(what, where=where)
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+            what = f"the answer is larger than {_LARGEST:,} bytes, or containerd is too busy ({said})"
+            return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return LostError(f"what listens there is no containerd ({said}). Check the path", where=where)
         if code in _LOST:
@@ -159,11 +209,12 @@ class _MissingError(DataError):
 class ClientNamespace:
     """The images and blobs of one namespace, asked for when they are needed."""
 
-    def __init__(self, client: Client, name: str, progress: Progress | None, limits: Limits) -> None:
+    def __init__(self, client: Client, name: str, progress: Progress | None, budget: Budget) -> None:
         self._client = client
         self._name = name
         self._progress = progress
-        self._limits = limits
+        self._budget = budget
+        self._limits = budget.limits
         self._lock = threading.Lock()
         self._labels: dict[str, Mapping[str, str]] | DataError | None = None
 
@@ -186,16 +237,14 @@ class ClientNamespace:
 
     def read(self, digest: str) -> bytes | None:
         """A blob, not verified; None where there is none. Raises `LostError`, or `DataError` for one too large."""
-        data = bytearray()
-        request = message("BlobRequest")(digest=digest)
+        limit = self._limits.document
         try:
-            for chunk in self._client.stream(BLOB_READ, request, message("Chunk"), self._name):
-                data += chunk.data
-                if len(data) > self._limits.document:
-                    raise DataError(f"{digest} is larger than {self._limits.document:,} bytes, which no document is")
+            data = self._client.read(digest, self._name, limit)
         except _MissingError:
             return None
-        return bytes(data)
+        if len(data) > limit:
+            raise DataError(f"{digest} is larger than {limit:,} bytes, which no document is")
+        return data
 
     def labels(self, digest: str) -> Mapping[str, str]:
         """The label of a blob that tells its container config; none where there is no such blob. Raises as `read`."""
@@ -205,6 +254,8 @@ class ClientNamespace:
                     self._labels = self._all_labels()
                 except DataError as error:
                     self._labels = error  # not asked again for each image
+                except LimitError as error:
+                    self._labels = DataError(f"there are {error}")
             labels = self._labels
         if isinstance(labels, DataError):
             raise labels
@@ -219,8 +270,11 @@ class ClientNamespace:
         labels: dict[str, Mapping[str, str]] = {}
         for answer in self._client.stream(BLOBS, request, message("Blobs"), self._name):
             for blob in answer.blobs:
-                if len(labels) < self._limits.members and CONFIG_REFERENCE in blob.labels:
-                    labels[blob.digest] = {CONFIG_REFERENCE: blob.labels[CONFIG_REFERENCE]}
+                if CONFIG_REFERENCE in blob.labels:
+                    reference = blob.labels[CONFIG_REFERENCE]
+                    self._budget.spend(Resource.MEMBERS)
+                    self._budget.spend(Resource.NAMES, len(blob.digest) + len(reference))
+                    labels[blob.digest] = {CONFIG_REFERENCE: reference}
         return labels
 
 

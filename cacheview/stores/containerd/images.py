@@ -51,14 +51,18 @@ def read_images(
     meter = Meter(reading.progress, len(groups), "Reading images")
     meter.alive()
     read: dict[int, Read] = {}
+    late: dict[int, Problem] = {}
     lost: LostError | None = None
     due = _FIRST_GROWN
     for number, one in _all(reader.read, groups, threads, meter):
         if one.lost is not None:
             lost = one.lost
             break
-        read[number] = one
-        meter.reached(len(read))
+        if one.late is not None:
+            late[number] = one.late
+        else:
+            read[number] = one
+        meter.reached(len(read) + len(late))
         if grown is not None and due <= len(read) < len(groups):
             due *= 2
             grown(_images(read), problems)
@@ -68,6 +72,7 @@ def read_images(
         problems.append(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {lost}"))
     else:
         _leave_out_removed(read, groups, again)
+        problems += late.values()
         meter.finished()
     for number in sorted(read):
         problems += read[number].problems

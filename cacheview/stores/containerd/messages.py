@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
-__all__ = ["message"]
+__all__ = ["count", "message"]
 
 _PACKAGE: Final = "cacheview.containerd"
 
@@ -33,7 +33,7 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Images": {"images": (1, "*Image")},
     "Namespace": {"name": (1, "string")},
     "Namespaces": {"namespaces": (1, "*Namespace")},
-    "BlobRequest": {"digest": (1, "string")},
+    "BlobRequest": {"digest": (1, "string"), "offset": (2, "int64"), "size": (3, "int64")},
     "Blob": {"digest": (1, "string"), "labels": (5, "map")},
     "BlobsRequest": {"filters": (1, "*string")},
     "Blobs": {"blobs": (1, "*Blob")},
@@ -45,6 +45,40 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
 def message(name: str) -> type[Any]:
     """The class of a message of the table, with protobuf's own methods."""
     return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
+
+
+def count(data: bytes, most: int) -> int:
+    """How many fields a message has at its top, counted without decoding it; no more than ``most`` and one.
+
+    What a list of messages takes when it is decoded depends on how many they are, and an empty one has two bytes.
+    """
+    at = found = 0
+    while at < len(data) and found <= most:
+        tag, at = _varint(data, at)
+        match tag & 7:
+            case 0:
+                _, at = _varint(data, at)
+            case 1:
+                at += 8
+            case 2:
+                size, at = _varint(data, at)
+                at += size
+            case 5:
+                at += 4
+            case _:
+                break  # a group, which protobuf refuses or passes over as one field
+        found += 1
+    return found
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number and where it ends; whatever it is, something is gone over."""
+    value = 0
+    for place, byte in enumerate(data[at : at + 10]):
+        value |= (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            return value, at + place + 1
+    return value, at + 10
 
 
 def _pool() -> DescriptorPool:

@@ -59,7 +59,7 @@ def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Open
 def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
     from cacheview.stores.containerd.client import THREADS, Client
 
-    with Client(path, reading.limits) as client:
+    with Client(path, reading.budget) as client:
         version, namespaces = client.begin(reading.progress)
         name, notes = _chosen(namespaces, wanted, lambda name: client.has_images(name, reading.progress), path)
         store = _Store(f"containerd {version}".rstrip(), name, location, notes, path)

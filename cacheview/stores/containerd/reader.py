@@ -9,7 +9,7 @@ from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, s
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import Group, parent_of
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LateError, LostError
 from cacheview.stores.manifests import Descriptor
 from cacheview.stores.oci import IndexReader, Known
 from cacheview.stores.reading import Reading
@@ -41,11 +41,15 @@ _NO_LABELS = Doubt(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What became of one image: it, and what is wrong with it; or that nothing can be read any more."""
+    """What became of one image: it, and what is wrong with it; or that nothing can be read any more.
+
+    ``late``: why there is no image, where that is a matter of time.
+    """
 
     image: Image | None = None
     problems: tuple[Problem, ...] = ()
     lost: LostError | None = None
+    late: Problem | None = None
 
 
 class _LabelsError(DataError):
@@ -59,6 +63,7 @@ class _Members:
         self._content = content
         self.problems: list[Problem] = []
         self.lost: LostError | None = None
+        self.late: LateError | None = None
 
     def read(self, name: str) -> bytes | None:
         algorithm, _, encoded = name.removeprefix("blobs/").partition("/")
@@ -66,6 +71,9 @@ class _Members:
             return self._content.read(f"{algorithm}:{encoded}")
         except LostError as error:
             self.lost = error  # who asks takes it for one blob's
+            raise
+        except LateError as error:
+            self.late = error
             raise
 
     def size(self, name: str) -> int | None:
@@ -94,6 +102,8 @@ class ImageReader:
             return Read(lost=members.lost)
         if reader.limit is not None:
             return Read(lost=_over(reader.limit))
+        if not images and members.late is not None:
+            return Read(late=Problem(group.called, members.late.what))
         if not images:
             problems = reader.problems or [Problem(group.called, "is no image")]
             return Read(problems=tuple(problems))

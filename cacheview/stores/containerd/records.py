@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["CONFIG_REFERENCE", "ContentStore", "ImageRecord", "LostError", "Namespace"]
+__all__ = ["CONFIG_REFERENCE", "ContentStore", "ImageRecord", "LateError", "LostError", "Namespace"]
 
 from cacheview.model import DataError
 
@@ -17,6 +17,10 @@ daemon/containerd/image_builder.go."""
 
 class LostError(DataError):
     """Whoever holds the content does not answer any more: nothing else can be read from it either."""
+
+
+class LateError(DataError):
+    """One answer did not come in time: others may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class ContentStore(Protocol):
 
         Raises:
             LostError: no other can be read either.
+            LateError: it did not come in time.
             DataError: it cannot be read, or is too large.
         """
 

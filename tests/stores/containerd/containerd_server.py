@@ -67,6 +67,12 @@ class Server:
         """The image records of a namespace."""
         return RootNamespace(self._root, self._metadata, name).records()[0]
 
+    def blob(self, name: str, digest: str) -> bytes:
+        """A blob of a namespace."""
+        data = RootNamespace(self._root, self._metadata, name).read(digest)
+        assert data is not None
+        return data
+
     # The answers
 
     def version(self, request: Any, context: Any) -> Any:
@@ -103,6 +109,7 @@ class Server:
         if data is None:
             context.abort(grpc.StatusCode.NOT_FOUND, f"content {request.digest}: not found")
         assert data is not None
+        data = data[request.offset : request.offset + request.size if request.size else None]
         for offset in range(0, len(data), 512):
             yield message("Chunk")(offset=offset, data=data[offset : offset + 512])
 

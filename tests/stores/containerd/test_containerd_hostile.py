@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
@@ -21,7 +22,8 @@ from containerd_server import Server
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.containerd import client, images, sockets
 from cacheview.stores.containerd.client import Client
-from cacheview.stores.containerd.messages import message
+from cacheview.stores.containerd.messages import count, message
+from cacheview.stores.containerd.records import CONFIG_REFERENCE
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
@@ -110,8 +112,87 @@ def test_one_that_hangs_halfway_leaves_what_was_read(server: Server, address: Pa
     server.instead[client.BLOB_READ] = some
     store = read(str(address))
     assert 0 < len(store.images) < len(truth(SAMPLE))
+    first, *others = store.problems
+    assert re.match(r"\d+ of \d+ images were not read: .*did not answer within 0\.5 seconds", first.what)
+    assert len(others) < client.THREADS  # container configs of images that are there
+    assert all("container config cannot be read" in problem.what for problem in others)
+
+
+def dripping(context: Any) -> Iterator[Any]:
+    while context.is_active():
+        yield message("Chunk")(data=b" ")
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", ["stalls", "drips", "floods with nothing"])
+def test_one_blob_that_is_late_costs_one_image(how: str, server: Server, address: Path) -> None:
+    late = truth(SAMPLE)[3]["id"]
+
+    def answer(request: Any, context: Any) -> Iterator[Any]:
+        if request.digest != late:
+            return server.read(request, context)
+        match how:
+            case "stalls":
+                return server.hang(request, context)  # type: ignore[no-any-return]
+            case "drips":
+                return dripping(context)
+        return itertools.takewhile(lambda _: context.is_active(), itertools.repeat(b""))
+
+    server.instead[client.BLOB_READ] = answer
+    store = read(str(address))
+    assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {late}
     (problem,) = store.problems
-    assert re.match(r"\d+ of \d+ images were not read: .*did not answer within 0\.5 seconds", problem.what)
+    assert "did not answer within 0.5 seconds" in problem.what
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", ["stalls", "floods"])
+def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, address: Path) -> None:
+    def flood(context: Any) -> Iterator[Any]:
+        label = {CONFIG_REFERENCE: "sha256:" + "0" * 64}
+        for number in itertools.takewhile(lambda _: context.is_active(), itertools.count()):
+            blobs = [message("Blob")(digest=f"{number}-{each}", labels=label) for each in range(100)]
+            yield message("Blobs")(blobs=blobs)
+
+    server.instead[client.BLOBS] = lambda request, context: (
+        flood(context) if how == "floods" else server.hang(request, context)
+    )
+    store = read(str(address), limits=Limits(members=1000))
+    assert len(store.images) == len(truth(SAMPLE))
+    said = "more than 1,000 members" if how == "floods" else "did not answer within 0.5 seconds"
+    assert store.problems
+    assert all(said in problem.what for problem in store.problems)
+    assert [called for called, _ in server.called].count(client.BLOBS) == 1
+
+
+@pytest.mark.parametrize("method", [client.NAMESPACES, client.IMAGES])
+def test_a_list_of_very_much_that_is_empty_is_not_decoded(method: str, server: Server, address: Path) -> None:
+    server.instead[method] = lambda *_: b"\x0a\x00" * 6_000_000
+    with pytest.raises(DataError, match="lists more than 200,000 things in one answer") as caught:
+        open_store(f"containerd:{address}")
+    assert str(address) in str(caught.value)
+
+
+def test_an_answer_larger_than_containerd_sends_is_refused(server: Server, address: Path) -> None:
+    server.instead[client.IMAGES] = lambda *_: b"\x0a\x80\x80\x80\x08" + bytes(17 << 20)
+    with pytest.raises(DataError, match="larger than 16,777,216 bytes"):
+        open_store(f"containerd:{address}")
+
+
+@pytest.mark.parametrize(
+    ("data", "counted"),
+    [
+        (b"", 0),
+        (b"\x0a\x00" * 3, 3),
+        (b"\x0a\x02ab\x10\x96\x01\x1d1234\x2112345678", 4),
+        (b"\x0a\xff", 1),
+        (b"\xff" * 64, 0),
+        (b"\x0a\x00" * 50, 11),
+    ],
+)
+def test_fields_are_counted_and_not_beyond_the_most(data: bytes, counted: int) -> None:
+    assert count(data, 10) == counted
 
 
 def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:

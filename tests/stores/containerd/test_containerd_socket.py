@@ -16,10 +16,10 @@ from containerd_samples import ENGINES, assert_as_told, read, truth, unpack
 from containerd_server import Server
 
 from cacheview.model import DataError, short_id
+from cacheview.stores.budget import Budget
 from cacheview.stores.containerd import client
 from cacheview.stores.containerd.client import ALLOWED, Client
 from cacheview.stores.containerd.messages import message
-from cacheview.stores.limits import DEFAULT_LIMITS
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
 
@@ -56,7 +56,7 @@ def test_a_socket_tells_what_is_true(engine: str, tmp_path: Path, address: Path)
 
 def test_nothing_that_changes_anything_may_be_called() -> None:
     assert {method.rpartition("/")[2] for method in ALLOWED} == {"Version", "List", "Read"}
-    with Client(Path("/nowhere"), DEFAULT_LIMITS) as connection, pytest.raises(ValueError, match="may be called"):
+    with Client(Path("/nowhere"), Budget()) as connection, pytest.raises(ValueError, match="may be called"):
         connection.ask("/containerd.services.images.v1.Images/Delete", None, message("Nothing"), "moby")
 
 
@@ -174,3 +174,19 @@ def test_a_socket_of_another_user(server: Server, address: Path) -> None:
     address.chmod(0)
     with pytest.raises(DataError, match="no permission"):
         open_store(f"containerd:{address}")
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+def test_a_blob_of_any_size_is_read_piece_by_piece(
+    size: int, server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer has to wait for who reads: each is complete before any of it is used."""
+    monkeypatch.setattr(client, "_RANGE", size)
+    digest = server.records("moby")[0].digest
+    whole = server.blob("moby", digest)
+    with Client(address, Budget()) as connection:
+        pieces = list(connection.blob(digest, "moby"))
+    assert b"".join(pieces) == whole
+    assert all(len(piece) == size for piece in pieces[:-1])
+    calls = [method for method, _ in server.called]
+    assert calls == [client.BLOB_READ] * (len(whole) // size + 1)
