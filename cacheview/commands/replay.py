@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,11 @@ from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, cli
 from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
+from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.opening import open_layers
+from cacheview.layers.opening import is_downloadable, open_layers
 from cacheview.layers.remembered import LayerMemory, layer_cache
+from cacheview.layers.source import LayerSource
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.beyond import beyond
@@ -82,7 +85,8 @@ def replay_command(arguments: list[str]) -> int:
         asked = added.to(given_options, platform_is_given=platform_is_given)
         build = as_sent(client, asked)
         memory = LayerMemory(layer_cache())
-        store_files = StoreImageFiles(lambda: LayerFiles(open_layers(case.store), memory), release)
+        source = _layers(case.store, downloads=options.download_layers)
+        store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release)
         image_files = RememberedImageFiles(store_files)
 
         def play(assumed: Mapping[int, str]) -> Replay:
@@ -157,6 +161,15 @@ def _record(
         raise UsageError(f"--record: {error}") from error
 
 
+def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:
+    """What opens the layers of a store; an engine's are downloaded only if that was asked for."""
+    if not (downloads and is_downloadable(store)):
+        return lambda: open_layers(store)
+    layers = EngineLayers(store, layer_cache(), complain)
+    atexit.register(layers.close)
+    return lambda: layers
+
+
 def _keep(memory: LayerMemory) -> None:
     """Keep what was read of layers. That it cannot be kept makes the next replay slower, not wrong."""
     try:
@@ -225,6 +238,12 @@ def _parser() -> argparse.ArgumentParser:
         "--beyond",
         action="store_true",
         help="after a miss go on as if the step were the one of the nearest candidate, to see what else would miss",
+    )
+    parser.add_argument(
+        "--download-layers",
+        action="store_true",
+        help="download images of a running engine whose layers are needed and cannot be read otherwise, as docker save "
+        "does; they are deleted at the end",
     )
     parser.add_argument(
         "--records",

@@ -15,12 +15,13 @@ from cacheview.stores.containerd.namespaces import split_target
 from cacheview.stores.containerd.root import find_root
 from cacheview.stores.location import parse_location
 
-__all__ = ["open_layers"]
+__all__ = ["is_downloadable", "open_layers"]
 
 _NOWHERE: Final = {
     "engine": (
         "the Docker API gives layers only as a whole image",
-        "Run cacheview as root to read the engine's data root, or open an archive made with `docker save`",
+        "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
+        "image downloaded (`--download-layers`)",
     ),
     "suite": ("a suite has no layers", "Open the store that it was saved from"),
     "demo": ("the demo has no layers", ""),
@@ -49,3 +50,8 @@ def open_layers(store: ImageStore) -> LayerSource:
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))
     return archive_layers(Path(store.layers_at))
+
+
+def is_downloadable(store: ImageStore) -> bool:
+    """Whether the layers of a store are those of a running engine that gives them only with a whole image."""
+    return not store.layers_at and parse_location(store.location).kind == "engine"

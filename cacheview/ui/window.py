@@ -12,6 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.enabling import enable_actions
+from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.names import DEMO, title_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
+        self.layer_access = LayerAccess()
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
@@ -389,6 +391,7 @@ class MainWindow(QMainWindow):
             self.compare.pane.stop()
         if "audit_pane" in self.__dict__:
             self.audit_pane.stop()
+        self.layer_access.close()
         self.centre.stop()
         if self.session is not None:
             self._headline.stop()

@@ -37,12 +37,17 @@ ALLOWED: Final = (
     ("GET", re.compile(r"/v1\.[0-9]+/images/json")),
     ("GET", re.compile(rf"/v1\.[0-9]+/images/{_ID}/(?:json|history)")),
     ("GET", re.compile(r"/v1\.[0-9]+/events")),
+    (
+        "GET",
+        re.compile(rf"/v1\.[0-9]+/images/{_ID}/get"),
+    ),  # only where a person asks for it: see `EngineClient.archive`
 )
 """Every request that may be made, as method and path: each only reads."""
 
 _MAX_ERROR: Final = 65536  # bytes of an error's body
 _MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's have some hundreds
 _PIECE: Final = 65536  # bytes read at once
+_ARCHIVE_PIECE: Final = 1024 * 1024  # likewise of an image
 _REST: Final = 0.05  # seconds between two looks at a stream of events: one that floods waits
 
 _VERSION = re.compile(r"1\.([0-9]{1,4})")
@@ -120,6 +125,35 @@ class EngineClient:
             deadline.suspend()
             yield
             yield from self._pieces(response, deadline, stopped)
+        finally:
+            response.close()
+
+    def archive(self, version: str, image_id: str, stopped: Callable[[], bool]) -> Iterator[bytes]:
+        """An image as ``docker save`` writes it, in pieces: as large as it is. The engine may take its time to begin.
+
+        Args:
+            version: of the API.
+            stopped: whether it is not wanted any more; asked ten times a second. It may raise anything, to stop.
+
+        Raises:
+            ConnectionLostError: the answer ended early.
+            RefusedError: it is an error.
+        """
+        deadline = self._deadline(lambda: stopped() or self._closed.is_set())
+        deadline.suspend()
+        path = f"/v{version}/images/{image_id}/get"
+        response = self._ask(path, None, deadline)
+        try:
+            if response.status != 200:
+                raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, path)
+            while True:
+                try:
+                    piece = response.read(_ARCHIVE_PIECE)
+                except Exception as error:
+                    raise self._lost(error) from error
+                if not piece:
+                    return
+                yield piece
         finally:
             response.close()
 

@@ -11,10 +11,12 @@ from cacheview.ui.dock import PaneDock
 from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
 from cacheview.ui.files.head import TITLE
 from cacheview.ui.files.pane import FilesPane
+from cacheview.ui.images.texts import size_text
 
 if TYPE_CHECKING:
     from cacheview.layers.files import LayerFiles
     from cacheview.model import Image, ImageStore
+    from cacheview.replay.comparison import Comparison
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Step
     from cacheview.ui.loading import Report
@@ -65,8 +67,26 @@ class Files(QObject):
         self._again = replay.again
         self._step = miss.step
         replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
-        self.pane.show_files(shown_of(miss.comparison, _title(miss.step)), told.question.store)
+        self._show(miss.comparison, miss.step, told.question.store)
         self._bring()
+
+    def _show(self, comparison: Comparison, step: Step, store: ImageStore) -> None:
+        help_ = self._offer(store, comparison.image, self._window.replays.pane.again)
+        self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
+
+    def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
+        """What stands on the button that has an image downloaded; empty: that would not help."""
+        from cacheview.layers.opening import is_downloadable
+
+        if not is_downloadable(store) or not image.diff_ids:
+            return ""
+
+        def download() -> None:
+            self._window.layer_access.allow(store)
+            again()
+
+        self._help = download
+        return f"Download the image ({size_text(image.size)})" if image.size is not None else "Download the image"
 
     def _follow(self) -> None:
         """The replay was done again: the step that is shown may have other files now."""
@@ -77,7 +97,7 @@ class Files(QObject):
             (miss for miss in told.misses if (miss.step.number, miss.step.text) == (step.number, step.text)), None
         )
         if miss is not None and miss.comparison is not None:
-            self.pane.show_files(shown_of(miss.comparison, _title(miss.step)), told.question.store)
+            self._show(miss.comparison, miss.step, told.question.store)
         else:
             shown = FilesShown(_title(step), "", problem="This step does not miss because of its files any more.")
             self.pane.show_files(shown, told.question.store)
@@ -97,16 +117,17 @@ class Files(QObject):
         """What the uppermost layer of an image added, changed and removed."""
         self._again = lambda: self.show_layer(image, store)
         self._step = None
+        access = self._window.layer_access
 
         def layers(report: Report) -> LayerFiles:
             from cacheview.layers.files import LayerFiles
-            from cacheview.layers.opening import open_layers
             from cacheview.layers.remembered import LayerMemory, layer_cache
 
             memory = LayerMemory(layer_cache() if self._is_kept else None)
-            return LayerFiles(open_layers(store), memory, lambda done, what: report(done, None, f"Reading {what[:19]}"))
+            return LayerFiles(access.open(store), memory, lambda done, what: report(done, None, f"Reading {what[:60]}"))
 
-        self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store)
+        help_ = self._offer(store, image, lambda: self.show_layer(image, store))
+        self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store, help_)
         self._bring()
 
     def stop(self) -> None:

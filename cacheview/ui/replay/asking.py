@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
 from cacheview.stores.draft import write_whole
+from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.replay.build import Build, options_of
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ class Told:
 class Replayer:
     """Makes the works that replay builds. Sums of files are kept from one to the next, while the files stay."""
 
-    def __init__(self, records: Path | None = None) -> None:
-        """``records``: the folder of the records of files; None: none are kept."""
+    def __init__(self, records: Path | None = None, access: LayerAccess | None = None) -> None:
+        """``records``: the folder of the records of files; None: none are kept. ``access``: opens layers."""
+        self._access = access or LayerAccess()
         self._memory: Memory | None = None
         self._records = records
 
@@ -97,7 +99,6 @@ class Replayer:
             from cacheview.dockerfile.context import client_for_engine, client_named
             from cacheview.dockerfile.context.hashing import Hasher
             from cacheview.layers.files import LayerFiles
-            from cacheview.layers.opening import open_layers
             from cacheview.layers.remembered import LayerMemory, layer_cache
             from cacheview.replay.beyond import beyond
             from cacheview.replay.client_hazards import client_hazards
@@ -141,9 +142,9 @@ class Replayer:
             layers = LayerMemory(layer_cache() if self._records is not None else None)
 
             def reading_layer(done: int, what: str) -> None:
-                report(done, None, f"{READING_LAYER} {what[:19]}")
+                report(done, None, f"{READING_LAYER} {what[:60]}")
 
-            image_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), layers, reading_layer), release)
+            image_files = StoreImageFiles(lambda: LayerFiles(self._access.open(store), layers, reading_layer), release)
 
             def asking(number: int) -> None:
                 report(number, None, ASKING)

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
@@ -29,9 +31,13 @@ _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKin
 
 
 class Detail(QScrollArea):
-    """One step: what it is, why it is as it is, and its files. ``files_asked(Miss)``: which of them differ."""
+    """One step: what it is, why it is as it is, and its files.
+
+    ``files_asked(Miss)``: which of them differ. ``download_asked()``: the image whose files a ``COPY --from`` takes.
+    """
 
     files_asked = Signal(object)
+    download_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +51,8 @@ class Detail(QScrollArea):
         self.files_button = QPushButton("Which files differ")
         set_tip(self.files_button, "All files of the step beside those of the nearest image, and their contents")
         self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
+        self.download_button = QPushButton()
+        self.download_button.clicked.connect(self.download_asked)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -52,7 +60,9 @@ class Detail(QScrollArea):
         for widget in (self._title, self._instruction, self._differs):
             layout.addWidget(widget)
         layout.addWidget(self.files_button, 0, Qt.AlignmentFlag.AlignLeft)
-        for below in (self._reason, *self._values, self._files):
+        layout.addWidget(self._reason)
+        layout.addWidget(self.download_button, 0, Qt.AlignmentFlag.AlignLeft)
+        for below in (*self._values, self._files):
             layout.addWidget(below)
         layout.addStretch(1)
         self.setWidget(inner)
@@ -104,6 +114,12 @@ class Detail(QScrollArea):
         self._differs.say(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
         self.files_button.setVisible(self._miss is not None)
+        image = downloadable_image(row.step, told) if row is not None and told is not None else None
+        self.download_button.setVisible(image is not None)
+        if image is not None:
+            size = f" ({size_text(image.size)})" if image.size is not None else ""
+            self.download_button.setText(f"Download {one_line(image.title)}{size}")
+            set_tip(self.download_button, "As docker save does, to read its layers; it is deleted at the end")
         self._files.say(files)
 
     def _say_why(self, miss: Miss | None, reason: str) -> Check | None:

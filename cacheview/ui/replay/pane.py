@@ -34,6 +34,7 @@ from cacheview.ui.replay.watching import Watcher
 
 if TYPE_CHECKING:
     from cacheview.replay.misses import Miss
+    from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.session import Session
 
 __all__ = ["ReplayPane"]
@@ -55,18 +56,22 @@ class ReplayPane(QWidget):
         context_asked(), open_asked(): the person wants to choose one.
         copied(str): what was put on the clipboard, in words.
         files_asked(Miss): the person wants to see which files differ.
+        download_asked(ImageStore): images of this engine may be downloaded.
     """
 
     settled = Signal()
     files_asked = Signal(object)
+    download_asked = Signal(object)
     image_activated = Signal(str)
     build_changed = Signal(object)
     context_asked = Signal()
     open_asked = Signal()
     copied = Signal(str)
 
-    def __init__(self, records: Path | None = None, parent: QWidget | None = None) -> None:
-        """``records``: the folder for the records of files; None: none are kept."""
+    def __init__(
+        self, records: Path | None = None, access: LayerAccess | None = None, parent: QWidget | None = None
+    ) -> None:
+        """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         super().__init__(parent)
         self._session: Session | None = None
         self._build: Build | None = None
@@ -74,7 +79,7 @@ class ReplayPane(QWidget):
         self._asked: Question | None = None
         self._is_new = False
         self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
-        self._replayer = Replayer(records)
+        self._replayer = Replayer(records, access)
         self.head = ReplayHead()
         self.strip = Strip()
         self.model = StepsModel(self)
@@ -122,6 +127,7 @@ class ReplayPane(QWidget):
         self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
         self.strip.step_asked.connect(self._go_to)
         self.detail.files_asked.connect(self.files_asked)
+        self.detail.download_asked.connect(self._download)
         self._content.pressed.connect(self._help)
         head = self.head
         head.open_asked.connect(self.open_asked)
@@ -428,6 +434,11 @@ class ReplayPane(QWidget):
     def _go_beyond(self, wanted: bool) -> None:
         if self._build is not None:
             self.change(self._build.model_copy(update={"beyond": wanted}))
+
+    def _download(self) -> None:
+        if self._told is not None:
+            self.download_asked.emit(self._told.question.store)
+            self.again()
 
     def _go_to(self, step: Step) -> None:
         index = self._place.index_of(step)

@@ -47,12 +47,13 @@ class Replays(QObject):
         self._window = window
         self._settings = settings
         self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
-        self.pane = ReplayPane(settings.records)
+        self.pane = ReplayPane(settings.records, window.layer_access)
         self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
         self.pane.open_asked.connect(self.choose)
         self.pane.context_asked.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self._reveal)
+        self.pane.download_asked.connect(window.layer_access.allow)
         self.pane.files_asked.connect(lambda miss: window.files.show_miss(miss))
         self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from cacheview.layers.engine import EngineLayers
+from cacheview.model import Image
 from cacheview.ui.files.model import Column
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow
@@ -168,3 +172,30 @@ def test_what_is_not_text_is_said(window: MainWindow, qtbot: QtBot, context: Pat
         pane.tree.setCurrentIndex(pane.model.index_of(f"src/{name}"))
         qtbot.waitUntil(lambda name=name: f"src/{name}" in pane.contents.note)
         assert pane.contents.texts == ("", "")
+
+
+def test_an_engine_gives_its_image_only_when_asked(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.session is not None
+    opened = window.session.opened
+    store = replace(opened.cases[0].store, location="engine:x", layers_at="")
+    engine = replace(opened, location="engine:x", kind="engine", cases=(replace(opened.cases[0], store=store),))
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: engine)
+    downloaded: list[str] = []
+
+    def download(_: object, image: Image, _report: object) -> Path:
+        downloaded.append(image.id)
+        return tmp_path / "shop.tar"
+
+    monkeypatch.setattr(EngineLayers, "_download", download)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:x")
+    image = store.images[0]
+    pane = window.files.pane
+    assert shown(qtbot, pane, lambda: window.files.show_layer(image, store)) == {}
+    assert downloaded == []
+    button = next(each for each in pane.findChildren(QPushButton) if each.text().startswith("Download the image"))
+    files = shown(qtbot, pane, button.click)
+    assert downloaded == [image.id]
+    assert files["app/main.c"] == "added"

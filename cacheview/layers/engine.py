@@ -1,0 +1,122 @@
+"""The layers of a running engine's images, which its API gives only as a whole image, as ``docker save`` does.
+
+An image is downloaded when a layer of it is asked for, into a private file in the cache folder, and deleted again.
+Nobody does this without being asked: an image may be large.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from cacheview.layers.archive import archive_layers
+from cacheview.layers.entry import LayerEntry
+from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
+from cacheview.model import DataError, Image, ImageStore
+from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.engine.engine import read_version
+from cacheview.stores.location import parse_location
+
+__all__ = ["EngineLayers"]
+
+_PREFIX: Final = ".image-"
+_LARGEST: Final = 64 << 30  # bytes of one image
+_STALE: Final = 24 * 3600  # seconds after which a file that a program left behind is removed
+
+
+class EngineLayers:
+    """A `LayerSource` that downloads images. `close` deletes what was downloaded.
+
+    Args:
+        store: of a running engine.
+        folder: where images are kept meanwhile; it is made.
+        say: told of each image before it is downloaded.
+    """
+
+    def __init__(self, store: ImageStore, folder: Path, say: Callable[[str], object] = lambda _: None) -> None:
+        self._store = store
+        self._say = say
+        self._folder = folder
+        self._files: list[Path] = []
+        self._sources: dict[str, LayerSource] = {}
+
+    def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        yield from self._source(diff_id, report).entries(diff_id, report)
+
+    def contents(
+        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+    ) -> Generator[tuple[int, Iterable[bytes]]]:
+        yield from self._source(diff_id, report).contents(diff_id, wanted, report)
+
+    def close(self) -> None:
+        """Delete what was downloaded."""
+        self._sources.clear()
+        while self._files:
+            self._files.pop().unlink(missing_ok=True)
+
+    def _source(self, diff_id: str, report: Report) -> LayerSource:
+        known = self._sources.get(diff_id)
+        if known is not None:
+            return known
+        having = [image for image in self._store.images if diff_id in image.diff_ids]
+        if not having:
+            raise LayerUnavailableError(f"no image of the engine has the layer {diff_id[:19]}", "Reload the store")
+        image = min(having, key=lambda image: image.size or 0)
+        source = archive_layers(self._download(image, report))
+        for each in image.diff_ids:
+            self._sources.setdefault(each, source)
+        return source
+
+    def _download(self, image: Image, report: Report) -> Path:
+        try:
+            self._make_room(image)
+            handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".tar", dir=self._folder)
+        except OSError as error:
+            raise _not_kept(self._folder, error) from error
+        size = f" ({image.size:,} bytes)" if image.size is not None else ""
+        self._say(f"downloading {image.title}{size} to read its layers")
+        path = Path(name)
+        self._files.append(path)
+        read = 0
+
+        def stopped() -> bool:
+            report(read, f"{image.title}, downloaded")
+            return False
+
+        endpoint = find_endpoint(parse_location(self._store.location).target)
+        with os.fdopen(handle, "wb") as file, EngineClient(endpoint) as client:
+            newest = read_version(client).ApiVersion
+            version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
+            for piece in client.archive(version, image.id, stopped):
+                read += len(piece)
+                if read > _LARGEST:
+                    raise LayerUnavailableError(f"{image.title} is larger than {_LARGEST >> 30} GiB as an archive")
+                stopped()
+                try:
+                    file.write(piece)
+                except OSError as error:
+                    raise _not_kept(self._folder, error) from error
+        return path
+
+    def _make_room(self, image: Image) -> None:
+        """Raises `LayerUnavailableError`, OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in self._folder.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if left not in self._files and left.stat().st_mtime < time.time() - _STALE:
+                    left.unlink()
+        free = shutil.disk_usage(self._folder).free
+        if image.size is not None and image.size > free:
+            what = f"{image.title} takes {image.size:,} bytes, and {free:,} are free in {self._folder}"
+            raise LayerUnavailableError(what, "Make room there, or set XDG_CACHE_HOME to another folder")
+
+
+def _not_kept(folder: Path, error: OSError) -> DataError:
+    return DataError(f"the image cannot be written: {error.strerror or error}. Make room there", where=str(folder))

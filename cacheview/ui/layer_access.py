@@ -1,0 +1,50 @@
+"""The layers of what is open, as the panes read them: an engine's images are downloaded only if that was allowed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cacheview.layers.engine import EngineLayers
+    from cacheview.layers.source import LayerSource
+    from cacheview.model import ImageStore
+
+__all__ = ["LayerAccess"]
+
+
+class LayerAccess:
+    """Opens layers, in any thread."""
+
+    def __init__(self) -> None:
+        self._allowed = ""
+        self._engine: tuple[ImageStore, EngineLayers] | None = None
+        self._lock = threading.Lock()
+
+    def allow(self, store: ImageStore) -> None:
+        """The person wants images of this engine to be downloaded, as long as it is open."""
+        self._allowed = store.location
+
+    def open(self, store: ImageStore) -> LayerSource:
+        """The layers of a store. Raises `DataError` where it does not give them."""
+        from cacheview.layers.engine import EngineLayers
+        from cacheview.layers.opening import open_layers
+        from cacheview.layers.remembered import layer_cache
+
+        if store.layers_at or store.location != self._allowed:
+            return open_layers(store)
+        with self._lock:
+            if self._engine is None or self._engine[0] is not store:
+                self._close()
+                self._engine = (store, EngineLayers(store, layer_cache()))
+            return self._engine[1]
+
+    def close(self) -> None:
+        """Delete what was downloaded. Nobody may read any more."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine[1].close()
+        self._engine = None
