@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cacheview.cases import Daemon
-from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, client_named
+from cacheview.commands.asked import asked_of
+from cacheview.dockerfile.context import CLIENTS, Client
 from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
@@ -31,7 +32,7 @@ from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.given import Given, given_build
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
-from cacheview.replay.options import BuildOptions, references
+from cacheview.replay.options import BuildOptions
 from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
 from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
 from cacheview.replay.remembering import remember_files
@@ -61,6 +62,7 @@ known to miss, and some are not known.
 {names}
 examples:
   cacheview replay . --store engine:
+  cacheview replay --compose compose.yaml web --store engine:
   git archive HEAD | cacheview replay - --store engine:
   cacheview replay -f Dockerfile.prod --build-arg VERSION=2 . --store images.tar --rules "Docker 24.0.7, overlay2"
 """
@@ -76,14 +78,14 @@ def replay_command(arguments: list[str]) -> int:
         daemon = daemon_for(case, options.rules)
         rules, release = daemon.rules, daemon.builder
         stdin = sys.stdin.buffer if sys.stdin is not None else None
-        given = given_build(options.context, options.file or "", release, stdin=stdin)
         engine = case.store.release
-        client = client_named(options.client) if options.client else client_for_engine(engine.version if engine else "")
+        build = asked_of(options, engine.version if engine is not None else "")
+        client = build.client
+        given = given_build(build.context, build.file, release, stdin=stdin)
         summer = given.summer(release, client)
         added = added_by(client, options.store, os.environ)
-        given_options, platform_is_given = _build_options(options), options.platform is not None
-        asked = added.to(given_options, platform_is_given=platform_is_given)
-        build = as_sent(client, asked)
+        asked = added.to(build.options, platform_is_given=build.platform_is_given)
+        sent = as_sent(client, asked)
         memory = LayerMemory(layer_cache())
         source = _layers(case.store, downloads=options.download_layers)
         store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release)
@@ -98,7 +100,7 @@ def replay_command(arguments: list[str]) -> int:
                 case.store,
                 rules,
                 release,
-                build,
+                sent,
                 name=given.name or DEFAULT_NAME,
                 image_files=image_files,
                 assumed=assumed,
@@ -108,14 +110,14 @@ def replay_command(arguments: list[str]) -> int:
         replayed = replace(replayed, hazards=client_hazards(client, asked, replayed, summer))
     except DataError as error:
         raise UsageError(str(error)) from error
-    for note in added.notes(given_options, platform_is_given=platform_is_given):
+    for note in (*build.notes, *added.notes(build.options, platform_is_given=build.platform_is_given)):
         complain(note)
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
     if options.record:
         sums = image_files.sums
-        _record(options, given, client, case.store, daemon, build, play({}) if options.beyond else replayed, sums)
+        _record(options, given, client, case.store, daemon, sent, play({}) if options.beyond else replayed, sums)
     missed = _misses(options.records, given.context.title, replayed, case.store, rules, summer, store_files)
     _keep(memory)
     if options.json:
@@ -131,7 +133,7 @@ def _record(
     client: Client,
     store: ImageStore,
     daemon: Daemon,
-    build: BuildOptions,
+    sent: BuildOptions,
     replayed: Replay,
     image_sums: tuple[RecordedSum, ...],
 ) -> None:
@@ -140,10 +142,10 @@ def _record(
         if given.refused is not None:
             raise DataError(f"there is no Dockerfile to record: {given.refused}", where="--record")
         case = record_of(
-            sent_context(given.context, client, given.name, given.dockerfile),
+            sent_context(given.context, client, given.name_for(client), given.dockerfile),
             store,
             daemon,
-            build,
+            sent,
             expected_of(replayed),
             client=client.name,
             started=datetime.now(UTC),
@@ -211,6 +213,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CONTEXT",
         help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
     )
+    parser.add_argument(
+        "--compose",
+        metavar="FILE",
+        help="the build of a service of this Compose file, or of what `docker compose config --format json` prints; "
+        "CONTEXT is the service's name",
+    )
     parser.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
     parser.add_argument(
         "-f",
@@ -232,7 +240,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CLIENT",
         default="",
         help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
-        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0)",
+        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2)",
     )
     parser.add_argument(
         "--beyond",
@@ -262,31 +270,6 @@ def _parser() -> argparse.ArgumentParser:
     add_rules(parser, "rule set to ask, by default the store's own")
     parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     return parser
-
-
-def _build_options(options: argparse.Namespace) -> BuildOptions:
-    labels = {name: value or "" for name, value in map(_pair, options.label)}
-    return BuildOptions(
-        build_args={name: _argument(name, value) for name, value in map(_pair, options.build_arg)},
-        labels=labels,
-        target=options.target,
-        platform=options.platform or "",
-        cache_from=references(options.cache_from),
-        no_cache=options.no_cache,
-        pull=options.pull,
-    )
-
-
-def _pair(text: str) -> tuple[str, str | None]:
-    name, equals, value = text.partition("=")
-    if not name:
-        raise UsageError(f"{text!r} has no name; write NAME=VALUE")
-    return name, value if equals else None
-
-
-def _argument(name: str, value: str | None) -> str | None:
-    """As the docker CLI has it: without a value, that of its own environment, if it is set there."""
-    return os.environ.get(name) if value is None else value
 
 
 def _status(replayed: Replay) -> int:

@@ -58,6 +58,10 @@ class Given:
     leads_out: bool = False
     refused: RefusedError | None = None
 
+    def name_for(self, client: Client) -> str:
+        """The path of the Dockerfile as a client sends it."""
+        return self.name if client.follows_dockerfile else self.written
+
     def summer(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextSummer:
         """What sums its files."""
         return ContextSummer(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,41 @@ def test_a_miss_tells_why(store: str, context: Path, capsys: pytest.CaptureFixtu
 
 def test_the_client_changes_the_sums(store: str, context: Path) -> None:
     assert main(["replay", str(context), "--store", store, "--client", "20.10"]) == 1
+
+
+def test_a_tar_on_standard_input(store: str, context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name in ("Dockerfile", "a"):
+            info = tar.gettarinfo(context / name, name)
+            info.uid = info.gid = 0
+            with open(context / name, "rb") as content:
+                tar.addfile(info, content)
+    file.seek(0)
+    (context / "a").chmod(0o600)  # what is on disk does not count, nor who sends it
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+    assert main(["replay", "-", "--store", store, "--client", "docker-java"]) == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"FROM scratch\nARG V=1\nCOPY a /a\n")))
+    assert main(["replay", "-f", "-", str(context), "--store", store]) == 1
+
+
+def test_a_service_of_a_compose_file(
+    store: str, context: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services:\n  web:\n    build: {context: context, args: {V: 2}, cache_from: [a]}\n")
+    command = ["replay", "--compose", str(file), "web", "--store", store]
+    assert main(command) == 1
+    printed = capsys.readouterr().out
+    assert "Step 5/5 : LABEL com.docker.compose.image.builder=classic" in printed
+    assert "Hazard, option not sent: Compose v2 without BuildKit does not send --cache-from" in printed
+    assert main([*command, "--build-arg", "V=1", "--client", "docker-compose 1.29.2"]) in (0, 1)
+    assert "LABEL" not in capsys.readouterr().out
+    assert main([*command, "--target", "x"]) == 2
+    assert "--target is in the build section" in capsys.readouterr().err
+    file.write_text("services: {web: {build: {context: context, dockerfile_inline: FROM scratch}}}\n")
+    main(command)
+    assert "ignores dockerfile_inline" in capsys.readouterr().err
 
 
 def test_no_cache_is_no_hit(store: str, context: Path) -> None:

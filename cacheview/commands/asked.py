@@ -1,0 +1,101 @@
+"""What ``cacheview replay`` is asked to replay: from its own options, or from a service of a Compose file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, client_named
+from cacheview.dockerfile.context.clients import ReadsConfig
+from cacheview.replay.compose.service import read_service
+from cacheview.replay.options import BuildOptions, references
+from cacheview.usage import UsageError
+
+__all__ = ["Asked", "asked_of"]
+
+_OF_SERVICE: Final = {
+    "file": "-f",
+    "target": "--target",
+    "label": "--label",
+    "cache_from": "--cache-from",
+    "platform": "--platform",
+}
+"""By the attribute, options that the build section of a service has."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A build.
+
+    Attributes:
+        context, file: as `given_build` takes them.
+        client: who sends it.
+        options: as they are given, before the client adds or drops any.
+        platform_is_given: also where it is given as nothing.
+        notes: what the client warns of, in sentences.
+    """
+
+    context: str
+    file: str
+    client: Client
+    options: BuildOptions
+    platform_is_given: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def asked_of(options: argparse.Namespace, engine: str) -> Asked:
+    """What the options ask for.
+
+    Args:
+        options: of the command line.
+        engine: the version of the store's engine; empty: there is none.
+
+    Raises:
+        UsageError: options contradict each other.
+        DataError: the Compose file cannot be read.
+    """
+    if options.compose is None:
+        client = client_named(options.client) if options.client else client_for_engine(engine)
+        file = options.file or ""
+        return Asked(options.context, file, client, _build_options(options), options.platform is not None)
+    for attribute, name in _OF_SERVICE.items():
+        if getattr(options, attribute):
+            raise UsageError(f"{name} is in the build section of the service; leave it out, or leave out --compose")
+    client = client_named(options.client) if options.client else CLIENTS["compose-v2"]
+    as_v1 = client.config is ReadsConfig.DOCKER_PY
+    build = read_service(options.compose, options.context, os.environ, as_v1=as_v1)
+    more = _build_options(options)
+    made = replace(
+        build.options,
+        build_args={**build.options.build_args, **more.build_args},
+        no_cache=build.options.no_cache or more.no_cache,
+        pull=build.options.pull or more.pull,
+    )
+    return Asked(build.context, build.dockerfile, client, made, platform_is_given=True, notes=build.notes)
+
+
+def _build_options(options: argparse.Namespace) -> BuildOptions:
+    labels = {name: value or "" for name, value in map(_pair, options.label)}
+    return BuildOptions(
+        build_args={name: _argument(name, value) for name, value in map(_pair, options.build_arg)},
+        labels=labels,
+        target=options.target,
+        platform=options.platform or "",
+        cache_from=references(options.cache_from),
+        no_cache=options.no_cache,
+        pull=options.pull,
+    )
+
+
+def _pair(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    if not name:
+        raise UsageError(f"{text!r} has no name; write NAME=VALUE")
+    return name, value if equals else None
+
+
+def _argument(name: str, value: str | None) -> str | None:
+    """As the docker CLI has it: without a value, that of its own environment, if it is set there."""
+    return os.environ.get(name) if value is None else value

@@ -1,0 +1,188 @@
+"""A Compose file as plain values, read as Compose's own YAML library reads it, within bounds.
+
+Compose v2 reads YAML with Go's ``yaml.v3`` (compose-go v2.0.2), Compose v1 with PyYAML's safe loader. They differ in
+what plain words are: ``yes`` is a word to the one and true to the other, ``1:30`` a word or 90.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from yaml.constructor import ConstructorError
+from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.scanner import ScannerError
+
+from cacheview.model import DataError
+from cacheview.stores.files import open_regular
+
+__all__ = ["Date", "read_document"]
+
+_LARGEST: Final = 4 << 20
+_MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
+_DEEPEST: Final = 100  # brackets in brackets
+_MOST_DIGITS: Final = 400
+_BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INT: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)")
+_DATE: Final = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]| )([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
+    r"(Z|[-+][0-9]{2}:[0-9]{2})?)?"
+)
+_WORD_TAG: Final = "tag:yaml.org,2002:str"
+_PLAIN_TAG: Final = "!cacheview-plain"
+
+
+@dataclass(frozen=True)
+class Date:
+    """A plain word that YAML reads as a time.
+
+    Attributes:
+        word: as it is written.
+        text: as Go writes it where text is wanted; empty: that depends on the time zone of the client.
+    """
+
+    word: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with bounds.
+
+    Mappings merged into mappings take exponential space in PyYAML before 6.0.4, and brackets in brackets take time that
+    grows with the square of their number.
+    """
+
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(stream)
+        self._pairs = 0
+
+    def _spend(self, count: int, node: Node) -> None:
+        self._pairs += count
+        if self._pairs > _MOST_PAIRS:
+            raise ConstructorError(None, None, "more keys than are read of one file", node.start_mark)
+
+    def fetch_flow_collection_start(self, token_class: Any) -> None:
+        if self.flow_level > _DEEPEST:
+            raise ScannerError(None, None, "brackets that are nested too deeply", self.get_mark())
+        super().fetch_flow_collection_start(token_class)
+
+    def flatten_mapping(self, node: MappingNode) -> None:
+        self._spend(len(node.value), node)
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge" and isinstance(value, yaml.SequenceNode):
+                self._spend(len(value.value), node)
+        super().flatten_mapping(node)
+        self._spend(len(node.value), node)
+
+
+class _GoLoader(_Loader):
+    """Plain words as ``yaml.v3`` resolves them, and a key twice is an error."""
+
+    def resolve(self, kind: type[Node], value: Any, implicit: Any) -> Any:
+        tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        return _PLAIN_TAG if kind is ScalarNode and tag == _WORD_TAG and implicit[0] else tag
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value) if isinstance(key, ScalarNode) else None
+            if name is not None and name in seen:
+                raise ConstructorError(
+                    None, None, f"mapping key {str(key.value)[:80]!r} already defined", key.start_mark
+                )
+            if name is not None:
+                seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _word(loader: yaml.SafeLoader, node: Node) -> Any:
+    """A plain scalar without a tag."""
+    text = str(loader.construct_scalar(node))  # type: ignore[arg-type]
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in _BOOLS:
+        return _BOOLS[text]
+    if (date := _DATE.fullmatch(text)) is not None:
+        return _date_of(text, date)
+    plain = text.replace("_", "")
+    if text[:1] not in "+-.0123456789" or len(plain) > _MOST_DIGITS:
+        return text
+    if _INT.fullmatch(plain):
+        found = int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", plain), 0)
+        return found if -(1 << 63) <= found < 1 << 64 else float(found)
+    return float(plain) if _FLOAT.fullmatch(plain) else text
+
+
+def _date_of(text: str, date: re.Match[str]) -> Date | str:
+    """A time as ``yaml.v3`` reads it; a word where it is none, such as the thirteenth month."""
+    year, month, day, hour, minute, second = (int(each or 0) for each in date.groups()[:6])
+    try:
+        seconds = datetime(year, month, day, hour, minute, second, tzinfo=UTC).strftime("%m-%d %H:%M:%S")
+    except ValueError:
+        return text
+    if date[8] not in (None, "Z", "+00:00"):
+        return Date(text, "")
+    fraction = (date[7] or "").rstrip("0")
+    return Date(text, f"{date[1]}-{seconds}{f'.{fraction}' if fraction else ''} +0000 UTC")
+
+
+_GoLoader.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in resolvers if tag == "tag:yaml.org,2002:merge"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_GoLoader.add_constructor(_PLAIN_TAG, _word)
+
+
+def _date(loader: yaml.SafeLoader, node: Node) -> Date:
+    return Date(str(loader.construct_scalar(node)), "")  # type: ignore[arg-type]
+
+
+class _PythonLoader(_Loader):
+    """Plain words as PyYAML has them; dates as they are written."""
+
+
+_PythonLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)
+
+
+def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
+    """The mapping that a Compose file is.
+
+    Args:
+        path: of the file; JSON, as ``docker compose config --format json`` prints it, is YAML too.
+        as_python: plain words are what Compose v1 reads.
+
+    Raises:
+        DataError: it cannot be read, is not YAML, or is not a mapping.
+    """
+    where = str(path)
+    with open_regular(path, where) as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no Compose file is", where=where)
+    loader: Callable[[bytes], _Loader] = _PythonLoader if as_python else _GoLoader
+    try:
+        reading = loader(data)
+        try:
+            value = reading.get_single_data()
+        finally:
+            reading.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f"line {mark.line + 1}: " if mark is not None else ""
+        raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+        raise DataError(f"is not YAML: {str(error)[:200]}", where=where) from None
+    except RecursionError:
+        raise DataError("its values are nested too deeply", where=where) from None
+    if not isinstance(value, dict):
+        raise DataError("is not a Compose file: it is not a mapping with the key services", where=where)
+    return value

@@ -1,0 +1,224 @@
+"""Variables of a Compose file: where they come from, and how they are put into values.
+
+Facts from compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, and from Compose 1.29.2
+``compose/config/interpolation.py``, which knows neither ``+`` nor variables within a default value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.model import DataError
+from cacheview.stores.files import open_regular
+
+__all__ = ["Variables", "read_environment"]
+
+_LARGEST: Final = 4 << 20
+_MOST_VALUES: Final = 100_000
+_LONGEST: Final = 1 << 20  # characters of one value
+_DEEPEST: Final = 50
+_NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_ESCAPE: Final = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})')
+_ESCAPED: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
+_OPERATORS: Final = (":-", ":?", ":+", "-", "?", "+")
+_SPACE: Final = "\t\v\f\r \x85\xa0"  # not a line end
+
+
+class Variables:
+    """Puts variables into values.
+
+    Attributes:
+        unset: names that were asked for and have no value: Compose warns, and goes on with nothing.
+    """
+
+    def __init__(self, values: Mapping[str, str], *, nests: bool = True) -> None:
+        """``nests``: there may be variables in a default value, and ``+``, as Compose v2 has it."""
+        self.values = values
+        self.nests = nests
+        self.unset: dict[str, None] = {}
+        self._left = _MOST_VALUES
+
+    def into(self, value: Any, where: str, depth: int = 0) -> Any:
+        """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise DataError("it has more values, or deeper ones, than are read of one service", where=where)
+        match value:
+            case str():
+                return self._text(value, where)
+            case dict():
+                return {key: self.into(each, f"{where}.{str(key)[:80]}", depth + 1) for key, each in value.items()}
+            case list():
+                return [self.into(each, where, depth + 1) for each in value]
+        return value
+
+    def _text(self, text: str, where: str, depth: int = 0) -> str:
+        if "$" not in text:
+            return text
+        if depth > _DEEPEST:
+            raise DataError("its variables are nested too deeply", where=where)
+        done: list[str] = []
+        place = length = 0
+        while (found := text.find("$", place)) >= 0:
+            done.append(text[place:found])
+            rest = text[found + 1 :]
+            if rest.startswith("$"):
+                done.append("$")
+                place = found + 2
+            elif named := _NAME.match(rest):
+                done.append(self._value(named[0]))
+                place = found + 1 + named.end()
+            elif rest.startswith("{") and (end := self._end(rest)) > 0:
+                done.append(self._braced(rest[1:end], where, depth))
+                place = found + 1 + end + 1
+            else:
+                what = f"Invalid template: {text[:200]!r}; write $$ for a dollar sign"
+                raise DataError(what, where=where)
+            length += len(done[-1])
+            if length > _LONGEST:
+                raise DataError("a value of it is longer than is read", where=where)
+        return "".join((*done, text[place:]))
+
+    def _end(self, rest: str) -> int:
+        """Where the brace closes that `rest` begins with; 0: nowhere."""
+        if not self.nests:
+            return max(rest.find("}"), 0)
+        depth = 0
+        for index, character in enumerate(rest):
+            depth += (character == "{") - (character == "}")
+            if not depth:
+                return index
+        return 0
+
+    def _braced(self, inside: str, where: str, depth: int) -> str:
+        named = _NAME.match(inside)
+        after = inside[named.end() :] if named else ""
+        operator = next((each for each in _OPERATORS if after.startswith(each)), "")
+        if named is None or (after and not operator) or ("+" in operator and not self.nests):
+            raise DataError(f"Invalid template: {'${' + inside[:200] + '}'!r}", where=where)
+        name, word = named[0], after[len(operator) :]
+        if not operator:
+            return self._value(name)
+        value = self.values.get(name)
+        has = bool(value) if operator.startswith(":") else value is not None
+        if "?" in operator:
+            if has:
+                return value or ""
+            reason = f": {word[:200]}" if word else ""
+            raise DataError(f"required variable {name[:200]} is missing a value{reason}", where=where)
+        word_counts = has if "+" in operator else not has
+        if not word_counts:
+            return value or ""
+        return self._text(word, where, depth + 1) if self.nests else word
+
+    def _value(self, name: str) -> str:
+        if name not in self.values:
+            self.unset[name] = None
+        return self.values.get(name, "")
+
+
+def read_environment(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a project: of the file ``.env`` beside the Compose file, and of the client's process.
+
+    Raises:
+        DataError: ``.env`` cannot be read.
+    """
+    path = folder / ".env"
+    found: dict[str, str] = {}
+    if path.is_file():
+        with open_regular(path, str(path)) as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no environment is", where=str(path))
+        text = data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
+        _EnvironmentFile(text, str(path), environment, found).read()
+    return {**found, **environment}
+
+
+class _EnvironmentFile:
+    def __init__(self, text: str, where: str, environment: Mapping[str, str], found: dict[str, str]) -> None:
+        self.text = text
+        self.place = 0
+        self.where = where
+        self.environment = environment
+        self.found = found
+
+    def read(self) -> None:
+        while self._to_statement():
+            key, is_inherited = self._key()
+            if is_inherited:
+                if key in self.environment:
+                    self.found[key] = self.environment[key]
+                continue
+            self.found[key] = self._value()
+
+    def _to_statement(self) -> bool:
+        while True:
+            while self.place < len(self.text) and self.text[self.place].isspace():
+                self.place += 1
+            if self.place >= len(self.text):
+                return False
+            if self.text[self.place] != "#":
+                return True
+            end = self.text.find("\n", self.place)
+            self.place = len(self.text) if end < 0 else end
+
+    def _key(self) -> tuple[str, bool]:
+        if exported := re.compile(r"export\s+").match(self.text, self.place):
+            self.place = exported.end()
+        start = self.place
+        while self.place < len(self.text) and self.text[self.place] not in "=:\n":
+            character = self.text[self.place]
+            if character not in _SPACE and character not in "_.-[]" and not character.isalnum():
+                raise self._wrong(f"unexpected character {character!r} in a variable name", start)
+            self.place += 1
+        is_inherited = self.place >= len(self.text) or self.text[self.place] == "\n"
+        key = self.text[start : self.place].rstrip()
+        if any(character in _SPACE for character in key):
+            raise self._wrong("key cannot contain a space", start)
+        self.place += 1
+        while self.place < len(self.text) and self.text[self.place] in _SPACE and not is_inherited:
+            self.place += 1
+        return key, is_inherited
+
+    def _value(self) -> str:
+        quote = self.text[self.place : self.place + 1]
+        if quote not in ("'", '"') or not quote:
+            end = self.text.find("\n", self.place)
+            end = len(self.text) if end < 0 else end
+            value = self.text[self.place : end].partition(" #")[0].rstrip()
+            self.place = end
+            return self._expanded(value)
+        start, done = self.place, list[str]()
+        index = start + 1
+        while index < len(self.text):
+            character = self.text[index]
+            if character == "\\" and self.text[index + 1 : index + 2] == quote:
+                done.append(quote)
+                index += 2
+                continue
+            if character == quote:
+                self.place = index + 1
+                value = "".join(done)
+                return value if quote == "'" else self._expanded(_ESCAPE.sub(_unescaped, value))
+            done.append(character)
+            index += 1
+        raise self._wrong("unterminated quoted value", start)
+
+    def _expanded(self, value: str) -> str:
+        return str(Variables({**self.found, **self.environment}).into(value, self.where))
+
+    def _wrong(self, what: str, place: int) -> DataError:
+        return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = found[0][1:]
+    if letter == "$":
+        return "$$"
+    if letter.startswith("0"):
+        return chr(int(letter[1:], 8)) if len(letter) == 4 else found[0]
+    return _ESCAPED.get(letter, found[0])

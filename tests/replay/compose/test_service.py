@@ -1,0 +1,265 @@
+"""The build section of a service as Compose reads it. The values were printed by Compose 2.26.1."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
+from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build
+
+VALUES = {
+    "1": "1",
+    "1.10": "1.1",
+    "1.0": "1",
+    "1e3": "1000",
+    "1e6": "1e+06",
+    "123456789012345678901": "1.2345678901234568e+20",
+    "0123": "83",
+    "0o17": "15",
+    "0x1F": "31",
+    "0b101": "5",
+    "1_000": "1000",
+    "08": "8",
+    "+5": "5",
+    ".5": "0.5",
+    "-0.00001": "-1e-05",
+    "3.10.1": "3.10.1",
+    "_1": "_1",
+    "1:30": "1:30",
+    "yes": "yes",
+    "off": "off",
+    "true": "true",
+    "True": "true",
+    '"null"': "null",
+    '""': "",
+    "!!str 12": "12",
+    "=": "=",
+    "'it''s'": "it's",
+    "2024-01-02": "2024-01-02 00:00:00 +0000 UTC",
+    "2024-1-2 1:2:3": "2024-01-02 01:02:03 +0000 UTC",
+    "2024-01-02T03:04:05.120Z": "2024-01-02 03:04:05.12 +0000 UTC",
+    "2024-13-45": "2024-13-45",
+}
+ENVIRONMENT_FILE = """\
+# comment
+A=from-env   # c
+export B="x\\ny $A ${A:-q}"
+C='$A literal'
+D=${MISSING:-dflt}${A:+set}
+E=a#b
+F: yaml
+G
+H="quoted \\" \\$A"
+I=
+J=tab\tend \x20
+"""
+SUBSTITUTED = {
+    "$A": "from-env",
+    "${B}": "x\ny from-env from-env",
+    "${C}": "$A literal",
+    "${D}": "dflt" + "set",
+    "${E}": "a#b",
+    "$F": "yaml",
+    "${H}": 'quoted " $A',
+    "${I:-empty}": "empty",
+    "${I-unset}": "",
+    "$J|": "tab\tend|",
+    "$$A": "$A",
+    "${NOPE:-${A}-${NO:-x}}": "from-env-x",
+    "${NOPE-}": "",
+    "${A:+yes}${NOPE:+no}": "yes",
+    "${I:+yes}${I+yes2}": "yes2",
+    '{"a":"${A}"}': '{"a":"from-env"}',
+    '${NOPE:-{"a":1}}x': '{"a":1}x',
+    "$V": "of the process",
+}
+
+
+def service(folder: Path, text: str, name: str = "web", *, as_v1: bool = False, **environment: str) -> ComposeBuild:
+    file = folder / "compose.yaml"
+    file.write_text(text)
+    return read_service(file, name, environment, as_v1=as_v1)
+
+
+def with_args(args: str) -> str:
+    return f"services:\n  web:\n    build:\n      context: ctx\n      args:\n{args}"
+
+
+def test_values_are_those_of_gos_yaml(tmp_path: Path) -> None:
+    args = "".join(f"        A{number}: {word}\n" for number, word in enumerate(VALUES))
+    build = service(tmp_path, with_args(args))
+    assert build.options.build_args == {f"A{number}": text for number, text in enumerate(VALUES.values())}
+
+
+def test_compose_v1_reads_values_as_python_does(tmp_path: Path) -> None:
+    args = "        A: 1.10\n        B: yes\n        C: 1:30\n        D:\n        E: 0o17\n"
+    build = service(tmp_path, with_args(args), as_v1=True)
+    assert build.options.build_args == {"A": "1.1", "B": "True", "C": "90", "D": "", "E": "0o17"}
+
+
+def test_variables_come_from_the_file_and_the_process(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(ENVIRONMENT_FILE)
+    args = "".join(f"        - A{number}={json.dumps(word)[1:-1]}\n" for number, word in enumerate(SUBSTITUTED))
+    args = args.replace('\\"', '"')
+    build = service(tmp_path, with_args(args), V="of the process")
+    assert build.options.build_args == {f"A{number}": text for number, text in enumerate(SUBSTITUTED.values())}
+    assert build.notes == ()
+
+
+def test_a_variable_that_is_not_set_is_empty_and_told(tmp_path: Path) -> None:
+    build = service(tmp_path, with_args("        - A=${NOPE}!\n"))
+    assert build.options.build_args == {"A": "!"}
+    assert [note.partition(" is not")[0] for note in build.notes] == ["the variable NOPE"]
+
+
+def test_an_argument_without_a_value_has_that_of_the_environment_or_is_not_sent(tmp_path: Path) -> None:
+    text = with_args("        - A\n        - B\n        - C=\n")
+    assert service(tmp_path, text, A="1").options.build_args == {"A": "1", "C": ""}
+    assert service(tmp_path, text, as_v1=True, A="1").options.build_args == {"A": "1", "B": "", "C": ""}
+
+
+@pytest.mark.parametrize(
+    ("build", "context", "dockerfile"),
+    [
+        ("build: ctx", "ctx", "ctx/Dockerfile"),
+        ("build: {context: ctx/../ctx, dockerfile: ../D}", "ctx", "ctx/../D"),
+        ("build: {target: x}", ".", "./Dockerfile"),
+        ("build: {context: ctx, dockerfile: /x/D}", "ctx", "/x/D"),
+        ("build: {context: ctx, dockerfile_inline: FROM scratch}", "ctx", ""),
+    ],
+)
+def test_where_context_and_dockerfile_are(tmp_path: Path, build: str, context: str, dockerfile: str) -> None:
+    found = service(tmp_path, f"services:\n  web:\n    {build}\n")
+    assert found.context == str(tmp_path / context)
+    wanted = (
+        dockerfile if dockerfile.startswith("/") or not dockerfile else f"{tmp_path}/{dockerfile.removeprefix('./')}"
+    )
+    assert found.dockerfile == wanted
+    assert bool(found.notes) is ("inline" in build)
+
+
+def test_a_url_stays_as_it_is(tmp_path: Path) -> None:
+    assert service(tmp_path, "services: {web: {build: 'https://h/a.git#b'}}").context == "https://h/a.git#b"
+
+
+def test_a_service_is_put_over_what_it_extends(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "base.yaml").write_text(
+        "services:\n  base:\n    platform: linux/amd64\n    build:\n      context: .\n      args: {K1: '1', K2: old}\n"
+        "      cache_from: [q]\n      labels: {p: '1'}\n      target: t\n"
+    )
+    text = (
+        "x-args: &args {K2: new, X: 1}\nservices:\n  web:\n    extends: {file: other/base.yaml, service: base}\n"
+        "    build:\n      args: {<<: *args, X: 2}\n      cache_from: [r]\n      labels: ['l']\n"
+    )
+    found = service(tmp_path, text)
+    assert found.context == str(tmp_path / "other")
+    assert found.options.build_args == {"K1": "1", "K2": "new", "X": "2"}
+    assert found.options.labels == {"p": "1", "l": ""}
+    assert (found.options.cache_from, found.options.target) == (("q", "r"), "t")
+    assert found.options.platform == "linux/amd64"
+
+
+def test_what_compose_prints_as_json_is_the_same(tmp_path: Path) -> None:
+    printed = {
+        "name": "x",
+        "services": {
+            "web": {"build": {"context": "/ctx", "dockerfile": "D", "args": {"A": "$$x", "B": None}, "pull": True}}
+        },
+    }
+    found = service(tmp_path, json.dumps(printed, indent=2))
+    assert (found.context, found.dockerfile) == ("/ctx", "/ctx/D")
+    assert found.options.build_args == {"A": "$x"}
+    assert found.options.pull
+
+
+@pytest.mark.parametrize("word", ["yes", "'on'", "true", '"Y"'])
+def test_words_for_true(tmp_path: Path, word: str) -> None:
+    assert service(tmp_path, f"services: {{web: {{build: {{context: ., no_cache: {word}}}}}}}").options.no_cache
+
+
+@pytest.mark.parametrize(
+    "build",
+    ["privileged: true", "ssh: [default]", "secrets: [s]", "additional_contexts: {a: b}", "platforms: [a/b, c/d]"],
+)
+def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_path: Path, build: str) -> None:
+    with pytest.raises(RefusedError, match="doesn't support") as refused:
+        service(tmp_path, f"services: {{web: {{build: {{context: ., {build}}}}}}}")
+    assert refused.value.by == "client"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "not a Compose file: line 1"),
+        ("[]", "not a mapping"),
+        ("services: {web: {image: busybox}}", "uses the image busybox"),
+        ("services: {db: {build: .}}", "no service is named web; there are db"),
+        ("include: [a.yaml]\nservices: {db: {build: .}}", "docker compose config"),
+        ("services: {web: {build: 1}}", "neither a path nor a mapping"),
+        ("services: {web: {extends: web}}", "extends itself"),
+        ("services: {web: {build: {context: ., args: {A: [1]}}}}", "is not text"),
+        ("services: {web: {build: {context: ., args: [1]}}}", "mappings or lists"),
+        ("services: {web: {build: {context: ., target: 1.0}}}", "is not text"),
+        ("services: {web: {build: {context: ., cache_from: a}}}", "list of texts"),
+        ("services: {web: {build: {context: ., pull: maybe}}}", "neither true nor false"),
+        ("services: {web: {build: {context: ., args: {A: '${B:?need it}'}}}}", "missing a value: need it"),
+        ("services: {web: {build: {context: ., args: {A: '${1}'}}}}", "Invalid template"),
+        ("services: {web: {build: {context: ., args: {A: '$'}}}}", "Invalid template"),
+        ("services: {web: {build: {context: ., target: a, target: b}}}", "already defined"),
+        ("services: {web: {build: {context: ., args: {A: 2024-01-02T00:00:00+02:00}}}}", "in quotes"),
+        ("services: {web: {build: !reset .}}", "tag"),
+        ("services: {web: {build: !!python/object/apply:os.system [id]}}", "tag"),
+    ],
+)
+def test_what_compose_refuses_or_cannot_be_known_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        service(tmp_path, text)
+
+
+def merge_bomb() -> str:
+    lines = ["a0: &a0 {k: v, l: w}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    return "\n".join([*lines, "services: {web: {build: .}}"])
+
+
+def test_mappings_that_are_merged_into_mappings_again_and_again_end(tmp_path: Path) -> None:
+    """PyYAML before 6.0.4 takes each pair every time, and then it is refused."""
+    with suppress(DataError):
+        assert service(tmp_path, merge_bomb()).context == str(tmp_path)
+
+
+def alias_bomb() -> str:
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    return "\n".join([*lines, "services: {web: {build: {context: ., cache_from: *a11}}}"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        alias_bomb(),
+        "services: {web: {build: &b {context: ., x: *b}}}",
+        "[" * 20_000,
+        "services: {web: {build: {context: ., args: {A: '" + "$A" * 100_000 + "'}}}}",
+        "services: {web: {build: {context: ., target: '" + "${A:-" * 2_000 + "'}}}",
+    ],
+    ids=["aliased", "in itself", "deep", "long", "nested"],
+)
+def test_a_file_made_to_hurt_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError):
+        service(tmp_path, text, A="x" * 1000)
+
+
+def test_services_with_a_build(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {a: {build: .}, b: {image: x}, c: {extends: a}}")
+    assert services_with_build(file) == ("a", "c")
+    file.write_text("services: {b: {image: x}}")
+    with pytest.raises(DataError, match="no service in it has a build section"):
+        services_with_build(file)
