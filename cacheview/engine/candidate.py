@@ -51,10 +51,10 @@ def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
 def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
     """All that the local cache reads of an image."""
     if rules.by_layers:
-        return ("diff_ids", "history", *_OF_ENTRIES)
+        return ("existence", "diff_ids", "history", *_OF_ENTRIES)
     marked: tuple[Aspect, ...] = ("from_scratch",) if rules.marks_first_steps else ()
     required = tuple(requirement.aspect for requirement in (*rules.requirements, *rules.later))
-    return tuple(dict.fromkeys(("container_config", "created", "parent", *marked, *required)))
+    return tuple(dict.fromkeys(("existence", "container_config", "created", "parent", *marked, *required)))
 
 
 def command_of_unknown(image: Image) -> str | None:
@@ -63,9 +63,10 @@ def command_of_unknown(image: Image) -> str | None:
     An engine writes both at once: the container config, and as ``created_by`` of the last history entry the words of
     its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
     ``daemon/containerd/image_commit.go``). So an image that an engine made with a record of its parent has this
-    command, or no container config at all, which reads as an empty one. None: that is not known either.
+    command, or no container config at all, which reads as an empty one. So has one of which it is not known whether it
+    is recorded as built from scratch: where it is not, it is no candidate. None: that is not known either.
     """
-    if image.parent is None and not image.from_scratch:
+    if image.parent is None and not image.from_scratch and not doubts_about(image, "from_scratch"):
         return None
     if not image.history or doubts_about(image, "parent", "history", "history.created_by"):
         return None

@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
+    "existence": "whether this build makes it",
     "config": "its config",
     "config.config": "the config of its containers",
     "config.other": "other keys of its config",

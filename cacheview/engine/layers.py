@@ -31,7 +31,7 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
 
 def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:
     """What it rests on that is not known, whether an image is a child by its layers."""
-    return joined(doubts_about(child, "diff_ids"), doubts_about(parent, "diff_ids"))
+    return joined(doubts_about(child, "diff_ids", "existence"), doubts_about(parent, "diff_ids"))
 
 
 @dataclass(frozen=True, slots=True)

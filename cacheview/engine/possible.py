@@ -122,7 +122,7 @@ class _Local:
         index, strays = cache.candidates(probe.parent), cache.strays(probe.parent)
         bits = index.may_match(probe)
         stray_bits = strays.may_match(probe) if len(strays) else 0
-        must = index.must_match(probe, *member) if bits else 0
+        must = index.must_match(probe, *member, "existence") if bits else 0
         certain: Image | None = None
         if must:
             place = (must & -must).bit_length()

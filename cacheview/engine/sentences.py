@@ -138,20 +138,21 @@ def words_of(told: Trace, deciding: Deciding | None) -> Words:
 
 def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
     """What is said of an unknown answer."""
-    what = unknown_aspects(unknown)
+    who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
+    what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
     if unknown.others or not images:
         possible = ", ".join(_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes)
-        return Words(f"it may be {_or(possible)}", f"The store does not report {what}.")
+        return Words(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
-        return Words(f"a hit on {who}, which one is not known", f"The store does not report {what}.")
+        return Words(f"a hit on {who}, which one is not known", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
         return _if_built_here(rules, images, who)
     rest = ", ".join(
         _OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes and each is not VerdictOutcome.HIT
     )
-    return Words(f"a hit on {who}, or {_or(rest)}", f"The store does not report {what}.")
+    return Words(f"a hit on {who}, or {_or(rest)}", what)
 
 
 _OUTCOMES = {

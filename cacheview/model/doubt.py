@@ -9,6 +9,7 @@ from cacheview.model.base import Model
 __all__ = ["Aspect", "Doubt"]
 
 Aspect = Literal[
+    "existence",
     "config",
     "config.config",
     "config.other",
@@ -27,9 +28,10 @@ Aspect = Literal[
     "history.comment",
     "history.empty_layer",
 ]
-"""What of an image a doubt is about. ``config`` is the whole image config but for what has an aspect of its own;
-``config.config`` its container part, ``config.other`` its keys that no check of a Linux image reads (``os.features``,
-``comment``, ``container``, ``docker_version``). ``history`` is the whole history."""
+"""What of an image a doubt is about. ``existence`` is whether the store has it at all; ``config`` is the whole image
+config but for what has an aspect of its own; ``config.config`` its container part, ``config.other`` its keys that no
+check of a Linux image reads (``os.features``, ``comment``, ``container``, ``docker_version``). ``history`` is all of
+it."""
 
 
 class Doubt(Model):

@@ -25,6 +25,8 @@ __all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
+_NONE_OF_THEM: Final = "\1"
+"""Stands for a checksum that no image is reported with: only one whose command is not known may be hit by it."""
 _AFTER_UNKNOWN: Final = "it is asked only if the step before, which is not known, was a hit"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
@@ -44,6 +46,7 @@ class Answer:
         reason: why it is not known, in a sentence.
         cache: what was asked, where the build has changed what is in the store; None: the store as it is.
         remedies: what would make it known, in sentences.
+        misses_on: of an unknown step, and of a miss, where the stage may stand when it misses here.
     """
 
     status: StepStatus
@@ -53,6 +56,7 @@ class Answer:
     reason: str = ""
     cache: ImageCache | None = None
     remedies: tuple[str, ...] = ()
+    misses_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,10 @@ class StageProber:
         """As after a miss."""
         self._is_busted = True
 
+    def lose(self) -> None:
+        """Follow the ways that it can have gone no longer."""
+        self._is_lost = True
+
     def resume(self, parent: str) -> None:
         """Go on from an image as if nothing had been missed."""
         walks = [branch.walk for branch in self._branches] or self._walks
@@ -140,7 +148,9 @@ class StageProber:
 
     @property
     def worlds(self) -> tuple[World, ...]:
-        """What the stage may have changed in the store."""
+        """What the stage may have changed in the store; none: there are more ways than are followed."""
+        if self._is_lost:
+            return ()
         worlds = [*(branch.walk.world for branch in self._branches), *self._missed]
         return tuple({world.key: world for world in worlds}.values())
 
@@ -170,15 +180,18 @@ class StageProber:
             if len(checksums) > _MANY:
                 self._is_lost = True
                 return self._unknown([])
+            checksums.add(_NONE_OF_THEM)
             asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
         found = [each for one in asked for each in self._ends(one)]
         made = list(self._made_before(make(HOLE)))
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in asked)
         if not may_hit and not made:
             self._is_busted = True
-            return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"))
+            return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"), misses_on=self.parents)
         self._missed += [branch.walk.world for branch in self._branches]
-        return self._unknown([*(branch for branch, _ in found), *made], [image for _, image in found])
+        misses_on = self.parents
+        answer = self._unknown([*(branch for branch, _ in found), *made], [image for _, image in found])
+        return replace(answer, misses_on=misses_on)
 
     def _settle(self, asked: list[_Asked]) -> Answer:
         found = [each for one in asked for each in self._ends(one)]
@@ -189,7 +202,7 @@ class StageProber:
         if not found and not fatal and not unknown:
             self._is_busted = True
             reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
-            return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason)
+            return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
         branches, images = [branch for branch, _ in found], [image for _, image in found]
@@ -199,6 +212,8 @@ class StageProber:
             return Answer(StepStatus.HIT, tuple(images[:1]), probe, cache=cache)
         self._missed += [one.branch.walk.world for one in asked if one.verdict.image is None]
         why = self._why(unknown[0], is_first=not self._may_be_busted) if unknown else {}
+        misses = (before for before, one in zip(self._branches, asked, strict=True) if _may_miss(one.verdict))
+        why["misses_on"] = tuple(dict.fromkeys(before.parent for before in misses))
         return replace(self._unknown(branches, images, probe, cache), **why)
 
     def _ends(self, asked: _Asked) -> Iterator[tuple[_Branch, Image]]:
@@ -268,7 +283,9 @@ class StageProber:
         prefix, _, suffix = " ".join(template.Cmd or ()).partition(HOLE)
         cache = branch.walk.cache
         sources = (entry.created_by for source in cache.sources(branch.walk.cache_from)[1] for entry in source.history)
-        for text in (*map(_command, cache.children(branch.parent)), *sources):
+        strays = cache.strays(branch.parent)
+        children = (*cache.children(branch.parent), *strays.images(strays.all))
+        for text in (*map(_command, children), *sources):
             if text.startswith(prefix) and text.endswith(suffix):
                 checksum = text[len(prefix) : len(text) - len(suffix)]
                 if _CHECKSUM.fullmatch(checksum):
@@ -292,6 +309,11 @@ def _command(image: Image) -> str:
     if config is not None and config.Cmd:
         return " ".join(config.Cmd)
     return image.history[-1].created_by if image.history else ""
+
+
+def _may_miss(verdict: Verdict) -> bool:
+    outcomes = verdict.unknown.outcomes if verdict.unknown is not None else {verdict.outcome}
+    return VerdictOutcome.MISS in outcomes
 
 
 def _ends_build(verdict: Verdict) -> bool:

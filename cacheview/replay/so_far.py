@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.walk import Walk, World
-from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind, Timestamp
+from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.image_files import ImageFiles
-from cacheview.replay.made import made_id, told_id
+from cacheview.replay.made import made_id, made_image, told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -127,6 +128,39 @@ class BuildSoFar:
         """A stand-in for the id of an image of a step that no other image has."""
         names = (made_id(number, trigger, version) for version in itertools.count(1))
         return next(name for name in names if name not in self.made and name not in self.restored)
+
+    def make(
+        self,
+        number: int,
+        trigger: int,
+        done: Dispatched,
+        config: ContainerConfig,
+        base: str,
+        merged: bool,
+        doubt: Doubt | None,
+    ) -> str:
+        """An image that a step of this build makes on another, from here on in the store; its id.
+
+        Args:
+            config, merged: as of `made_image`.
+            base: what it is made on, or `SCRATCH`.
+            doubt: why it may not be made; None: it is, if what it is made on is there.
+        """
+        parent = self.image(base)
+        if doubt is None and parent is not None:
+            doubt = parent.doubt("existence")
+        image = made_image(
+            self.new_id(number, trigger),
+            done,
+            config,
+            parent,
+            self.options.daemon,
+            self.rules,
+            merged=merged,
+            now=self.now,
+        )
+        self.made[image.id] = image if doubt is None else image.model_copy(update={"doubts": (doubt,)})
+        return image.id
 
     def _may_be_passed_over(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -22,10 +22,10 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
-from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Image
+from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import has_unknown_layer, is_made, made_image, maker, told_id, told_words
+from cacheview.replay.made import has_unknown_layer, is_made, maker, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -35,6 +35,8 @@ __all__ = ["StageBuild"]
 
 _INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
 _LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
+_MOST_BASES: Final = 64
+"""On so many images a step may be built until they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was asked for; of others it was a container's."""
 
@@ -61,7 +63,7 @@ class StageBuild:
         self.history_is_known = True
         self.state: StageState | None = None
         self.prober: StageProber | None = None
-        self.stands_on = SCRATCH
+        self.missed: tuple[str, ...] = ()
         self.why_unknown = ""
         self.why_busted = ""
 
@@ -89,9 +91,8 @@ class StageBuild:
             return ()
         if self.prober.is_lost:
             return ()
-        if self.prober.is_busted:
-            return (self.stands_on,)
-        return tuple(dict.fromkeys((*self.prober.parents, *((self.stands_on,) if self.prober.may_be_busted else ()))))
+        live = () if self.prober.is_busted else self.prober.parents
+        return tuple(dict.fromkeys((*live, *self.missed)))
 
     # FROM
 
@@ -173,7 +174,6 @@ class StageBuild:
         if any(not _alike(state.config, states[0].config) for state in states):
             self.why_unknown = "it builds on a stage that may have ended in several images"
             return
-        self.stands_on = bases[-1]
         is_windows = build.platform is not None and build.platform.os == "windows"
         self.state = replace(states[-1], backslashes=is_windows and build.release.copies_by_platform)
         platform = None
@@ -186,6 +186,7 @@ class StageBuild:
         )
         if build.options.no_cache:
             self.prober.bust()
+            self.missed = bases
             self.why_busted = "--no-cache: the cache is not asked"
 
     def _triggers(self, number: int) -> Iterator[Step]:
@@ -346,7 +347,6 @@ class StageBuild:
         if answer.status is StepStatus.HIT:
             image = answer.images[0]
             self.history = tuple(entry.created_by for entry in image.history)
-            self.stands_on = image.id
             self.state = done.after.on(image.id)
             return replace(
                 step,
@@ -354,28 +354,18 @@ class StageBuild:
                 image="" if is_made(image.id) else image.id,
                 made_by=maker(image.id),
             )
-        base = build.image(self.stands_on)
-        if answer.status is not StepStatus.UNKNOWN:
-            self._check_making(step, done, config, base)
-        made = made_image(
-            build.new_id(step.number, trigger),
-            done,
-            config,
-            base,
-            build.options.daemon,
-            build.rules,
-            merged=name not in _AS_ASKED,
-            now=build.now,
-        )
-        if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
-            build.mounted.add(made.id)
+        bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
+        if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:
+            self._check_making(step, done, config, bases[0])
+        self.missed = self._make(step, done, config, bases, answer, name, trigger)
         if not is_summed:
-            build.unsummed[unsummed_key(self.stands_on, config)] = made.id
-        build.made[made.id] = made
+            made_on = {unsummed_key(base, config): made for base, made in zip(bases, self.missed, strict=False)}
+            build.unsummed.update(made_on)
+        if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
+            build.mounted.update(self.missed)
         self.history = (*self.history, text)
         self.history_is_known &= all(_continues(image, self.history) for image in answer.images)
-        self.stands_on = made.id
-        self.state = done.after.on(made.id)
+        self.state = done.after.on(self.missed[0] if self.missed else "")
         if answer.status is StepStatus.UNKNOWN:
             possible = _stored(image.id for image in answer.images)
             return replace(step, possible=possible, reason=answer.reason, remedies=answer.remedies)
@@ -387,17 +377,45 @@ class StageBuild:
             return replace(step, made_by=step.number, reason=answer.reason)
         return replace(step, made_by=step.number, reason=self.why_busted)
 
+    def _make(
+        self,
+        step: Step,
+        done: Dispatched,
+        config: ContainerConfig,
+        bases: Sequence[str],
+        answer: Answer,
+        name: str,
+        trigger: int,
+    ) -> tuple[str, ...]:
+        """The images that a step makes if it is no hit: one on each image that it may miss on."""
+        build = self.build
+        assert self.prober is not None
+        if len(bases) > _MOST_BASES:
+            self.prober.lose()
+        if self.prober.is_lost:
+            return ()
+        doubt = None
+        if answer.status is StepStatus.UNKNOWN or len(bases) > 1:
+            doubt = Doubt(
+                aspect="existence",
+                reason=f"step {step.number} of this build may be a hit, or be built on another image",
+                remedy=" ".join(answer.remedies) or f"Find out what the steps up to step {step.number} hit",
+            )
+        return tuple(
+            build.make(step.number, trigger, done, config, base, name not in _AS_ASKED, doubt) for base in bases
+        )
+
     def _go_on(self, step: Step, assumed: Image) -> Step:
         """Go on as if the step had been the one that made an image: with what that image keeps of it."""
         assert self.prober is not None
         assert self.state is not None
         self.prober.resume(assumed.id)
-        self.stands_on = assumed.id
+        self.missed = ()
         config = stage_config(assumed.config.config, assumed.id, containerd=self.build.is_containerd)
         self.state = replace(self.state, config=config)
         return step
 
-    def _check_making(self, step: Step, done: Dispatched, config: ContainerConfig, base: Image | None) -> None:
+    def _check_making(self, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
         """What the daemon looks at when a step was no hit, so that it has to make the image.
 
         moby: ``performCopy`` and ``parseChownFlag`` of ``builder/dockerfile``; ``daemon/container.go`` and
@@ -405,9 +423,7 @@ class StageBuild:
         """
         build = self.build
         if done.copy is not None:
-            build.mount(
-                self.stands_on, build.platform, f'failed to get destination image "{told_id(self.stands_on)}": {{}}'
-            )
+            build.mount(base, build.platform, f'failed to get destination image "{told_id(base)}": {{}}')
             if done.copy.owner.count(":") > 1:
                 said = f"invalid chown string format: {done.copy.owner}"
                 what = "an owner is a user, or a user and a group with a colon between them"
@@ -418,7 +434,8 @@ class StageBuild:
         if nameless is not None:
             said = f"invalid environment variable: {nameless}"
             raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
-        stored = base.config.config if base is not None else None
+        image = build.image(base)
+        stored = image.config.config if image is not None else None
         if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
             raise RefusedError("there is nothing to run", said=build.release.says_no_command, line=step.line)
 

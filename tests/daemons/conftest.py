@@ -77,6 +77,15 @@ def builder(engine: EngineDaemon) -> Iterator[Builder]:
         yield running
 
 
+@pytest.fixture
+def emptied(builder: Builder) -> Iterator[None]:
+    """What a test builds is removed afterwards: whoever opens a store reads every image of it, and some engines take
+    longer for each image the more there are."""
+    kept = builder.ids()
+    yield
+    builder.remove_all_but(kept)
+
+
 @pytest.fixture(scope="session")
 def containerd(daemon_folder: Path) -> Iterator[ContainerdDaemon]:
     """A containerd that holds nothing when the first test begins."""

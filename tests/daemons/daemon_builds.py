@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from docker import APIClient
+from docker.errors import NotFound
 
 __all__ = ["BuildError", "Builder", "Step"]
 
@@ -86,6 +87,23 @@ class Builder:
             is_from = instruction[1].startswith("FROM ")
             yield Step(instruction[1], image, "" if is_from else state, " ---> Using cache" in told)
             state = image
+
+    def ids(self) -> frozenset[str]:
+        """Every image of the engine."""
+        return frozenset(image["Id"] for image in self.client.images(all=True))
+
+    def remove_all_but(self, kept: Collection[str]) -> None:
+        """Remove the images that were made since, the last ones of a lineage first."""
+        parents = {image["Id"]: image["ParentId"] for image in self.client.images(all=True) if image["Id"] not in kept}
+        rest = dict(parents)
+        while rest:
+            below = set(rest.values())
+            for image in [image for image in rest if image not in below]:
+                del rest[image]
+                with suppress(NotFound):  # it went along with one that was built on it
+                    self.client.remove_image(image, force=True)
+        left = self.ids() - frozenset(kept)
+        assert not left, f"{len(left)} of {len(parents)} images cannot be removed"
 
     def names(self) -> dict[str, set[str]]:
         """The tags of every image of the engine, as it lists them; none of an unnamed one."""

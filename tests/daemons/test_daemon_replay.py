@@ -30,6 +30,9 @@ ON_EVERY_ENGINE = True
 _LATER = "it is asked only if the step before, which is not known, was a hit"
 
 
+pytestmark = pytest.mark.usefixtures("emptied")
+
+
 @pytest.fixture(scope="module")
 def clients(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> list[DockerCli]:
     """The docker CLIs of this machine, that of the PATH first."""

@@ -16,6 +16,9 @@ from daemon_scenarios import SCENARIOS, Build, Scenario, arguments_of, write
 from daemon_start import SOCKET_GROUP, EngineDaemon
 from daemon_unprivileged import NOBODY, Unprivileged, unprivileged
 
+ON_EVERY_ENGINE = True
+pytestmark = pytest.mark.usefixtures("emptied")
+
 
 @pytest.fixture(scope="module")
 def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 
+from cacheview.model import Aspect, Doubt
 from cacheview.replay.options import BuildOptions
 
 FILES = {"a": b"1\n"}
@@ -132,3 +133,76 @@ def test_a_url_is_unknown_where_the_store_has_a_candidate(daemon: Daemon) -> Non
     told = daemon.replay(dockerfile)
     assert statuses(told) == ["unknown", "unknown"]
     assert told.steps[1].possible == (ids[0],)
+
+
+SHARED = "FROM scratch AS a\nCOPY a /a\nENV A=1\nFROM scratch\nCOPY a /a\nENV A=1\nCMD b\n"
+
+
+def through_the_api(daemon: Daemon) -> None:
+    """The images as the API reports them, which leaves out what decides."""
+    in_containerd = daemon.kind is CONTAINERD
+    omitted: tuple[Aspect, ...] = ("built_locally",)
+    values: dict[str, object] = {"built_locally": False}
+    if in_containerd:
+        omitted = (*omitted, "container_config", "from_scratch")
+        values |= {"container_config": None, "from_scratch": False}
+    doubts = tuple(Doubt(aspect=aspect, reason="the API omits it", remedy="Run as root") for aspect in omitted)
+    daemon.images = [image.model_copy(update={**values, "doubts": doubts}) for image in daemon.images]
+
+
+def test_a_later_stage_may_hit_what_an_unknown_step_made_and_what_the_store_has(daemon: Daemon) -> None:
+    built = daemon.build(SHARED, FILES)
+    assert statuses(daemon.replay(SHARED, FILES)) == ["hit"] * 5
+    through_the_api(daemon)
+    told = daemon.replay(SHARED, FILES)
+    assert statuses(told) == ["unknown"] * 5
+    assert [step.possible for step in told.asked] == [(built[place],) for place in (0, 1, 0, 1, 2)]
+    assert "whether this build makes it" in told.steps[4].reason
+    assert told.steps[4].remedies == ("Run as root",)
+
+
+def test_a_step_that_misses_on_each_image_of_an_unknown_one_is_made_on_each(daemon: Daemon) -> None:
+    built = daemon.build("FROM scratch\nCOPY a /a\n", FILES, name="first:1")
+    through_the_api(daemon)
+    again = "FROM scratch\nCOPY a /a\nENV NEW=1\nFROM first:1\nENV NEW=1\n"
+    told = daemon.replay(again, FILES)
+    assert statuses(told) == ["unknown", "miss", "unknown"]
+    assert told.steps[1].possible == (built[0],)
+    certain = daemon.replay(again.replace("COPY a /a\nENV", "COPY a /b\nENV"), FILES)
+    assert statuses(certain) == ["miss", "not asked", "miss"]
+
+
+def test_files_that_are_not_known_may_be_those_of_a_first_step_that_is_not_known_as_one(daemon: Daemon) -> None:
+    built = daemon.build(STAGES, FILES)
+    through_the_api(daemon)
+    told = daemon.replay(STAGES, FILES)
+    assert statuses(told) == ["unknown"] * 4
+    assert [step.possible for step in told.asked] == [(image,) for image in built]
+
+
+def test_files_that_are_not_known_may_be_those_of_an_image_whose_command_is_not_known(daemon: Daemon) -> None:
+    daemon.add(image_of("base:1"))
+    build = "FROM base:1\nCOPY --from=other:1 /a /b\n"
+    (built,) = daemon.build(build)
+    assert daemon.replay(build).steps[1].possible == (built,)
+    doubt = Doubt(aspect="config", reason="it could not be read", remedy="Reload the store")
+    daemon.images = [
+        image.model_copy(update={"config": image.config.model_copy(update={"history": None}), "doubts": (doubt,)})
+        if image.id == built
+        else image
+        for image in daemon.images
+    ]
+    daemon.images = [
+        image.model_copy(update={"container_config": None}) if image.id == built else image for image in daemon.images
+    ]
+    told = daemon.replay(build)
+    assert statuses(told) == ["unknown"]
+    assert told.steps[1].possible == (built,)
+
+
+def test_many_unknown_steps_leave_the_stages_after_them_unknown(daemon: Daemon) -> None:
+    long = "FROM scratch\n" + "".join(f"ENV A{number}=1\n" for number in range(100)) + "FROM scratch\nENV A0=1\n"
+    daemon.build(long)
+    through_the_api(daemon)
+    told = daemon.replay(long)
+    assert set(statuses(told)) == {"unknown"}
