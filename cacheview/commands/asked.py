@@ -15,6 +15,7 @@ from cacheview.usage import UsageError
 
 __all__ = ["Asked", "asked_of"]
 
+_ALL: Final = "all"
 _OF_SERVICE: Final = {
     "file": "-f",
     "target": "--target",
@@ -35,6 +36,7 @@ class Asked:
         options: as they are given, before the client adds or drops any.
         platform_is_given: also where it is given as nothing.
         notes: what the client warns of, in sentences.
+        all_clients: it is asked for all clients, of which ``client`` is the one to compare with.
     """
 
     context: str
@@ -43,6 +45,7 @@ class Asked:
     options: BuildOptions
     platform_is_given: bool = False
     notes: tuple[str, ...] = ()
+    all_clients: bool = False
 
 
 def asked_of(options: argparse.Namespace, engine: str) -> Asked:
@@ -56,14 +59,16 @@ def asked_of(options: argparse.Namespace, engine: str) -> Asked:
         UsageError: options contradict each other.
         DataError: the Compose file cannot be read.
     """
+    is_all = options.client == _ALL
+    named = client_named(options.client) if options.client and not is_all else None
     if options.compose is None:
-        client = client_named(options.client) if options.client else client_for_engine(engine)
-        file = options.file or ""
-        return Asked(options.context, file, client, _build_options(options), options.platform is not None)
+        client, made = named or client_for_engine(engine), _build_options(options)
+        platform_is_given = options.platform is not None
+        return Asked(options.context, options.file or "", client, made, platform_is_given, all_clients=is_all)
     for attribute, name in _OF_SERVICE.items():
         if getattr(options, attribute):
             raise UsageError(f"{name} is in the build section of the service; leave it out, or leave out --compose")
-    client = client_named(options.client) if options.client else CLIENTS["compose-v2"]
+    client = named or CLIENTS["compose-v2"]
     as_v1 = client.config is ReadsConfig.DOCKER_PY
     build = read_service(options.compose, options.context, os.environ, as_v1=as_v1)
     more = _build_options(options)
@@ -73,7 +78,9 @@ def asked_of(options: argparse.Namespace, engine: str) -> Asked:
         no_cache=build.options.no_cache or more.no_cache,
         pull=build.options.pull or more.pull,
     )
-    return Asked(build.context, build.dockerfile, client, made, platform_is_given=True, notes=build.notes)
+    return Asked(
+        build.context, build.dockerfile, client, made, platform_is_given=True, notes=build.notes, all_clients=is_all
+    )
 
 
 def _build_options(options: argparse.Namespace) -> BuildOptions:

@@ -6,14 +6,14 @@ import argparse
 import atexit
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cacheview.cases import Daemon
 from cacheview.commands.asked import asked_of
 from cacheview.dockerfile.context import CLIENTS, Client
+from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
@@ -24,11 +24,7 @@ from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.layers.source import LayerSource
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
-from cacheview.replay.beyond import beyond
-from cacheview.replay.client_hazards import client_hazards
-from cacheview.replay.client_options import as_sent
-from cacheview.replay.docker_cli import added_by
-from cacheview.replay.dockerfiles import DEFAULT_NAME
+from cacheview.replay.client_comparison import compare_clients
 from cacheview.replay.given import Given, given_build
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
@@ -36,9 +32,10 @@ from cacheview.replay.options import BuildOptions
 from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
 from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
 from cacheview.replay.remembering import remember_files
-from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
+from cacheview.replay.sent_build import Cache, SentBuild, sent_by
 from cacheview.replay.summer import ContextSummer
+from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.open import open_store
 from cacheview.usage import (
@@ -80,45 +77,47 @@ def replay_command(arguments: list[str]) -> int:
         stdin = sys.stdin.buffer if sys.stdin is not None else None
         engine = case.store.release
         build = asked_of(options, engine.version if engine is not None else "")
-        client = build.client
         given = given_build(build.context, build.file, release, stdin=stdin)
-        summer = given.summer(release, client)
-        added = added_by(client, options.store, os.environ)
-        asked = added.to(build.options, platform_is_given=build.platform_is_given)
-        sent = as_sent(client, asked)
         memory = LayerMemory(layer_cache())
         source = _layers(case.store, downloads=options.download_layers)
         store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release)
         image_files = RememberedImageFiles(store_files)
+        cache, hasher = Cache(case.store, rules, release, image_files), Hasher()
 
-        def play(assumed: Mapping[int, str]) -> Replay:
-            if given.refused is not None:
-                return Replay((), 0, None, given.refused)
-            return replay(
-                given.dockerfile,
-                summer,
-                case.store,
-                rules,
+        def of(client: Client) -> SentBuild:
+            return sent_by(
+                client,
+                given,
+                build.options,
                 release,
-                sent,
-                name=given.name or DEFAULT_NAME,
-                image_files=image_files,
-                assumed=assumed,
+                location=options.store,
+                environment=os.environ,
+                platform_is_given=build.platform_is_given,
+                hasher=hasher,
             )
 
-        replayed = beyond(play, case.store, rules) if options.beyond else play({})
-        replayed = replace(replayed, hazards=client_hazards(client, asked, replayed, summer))
+        sent = of(build.client)
+        replayed = sent.replay(cache, goes_on=options.beyond)
+        groups = compare_clients(lambda client: of(client).run(cache), build.client) if build.all_clients else ()
     except DataError as error:
         raise UsageError(str(error)) from error
-    for note in (*build.notes, *added.notes(build.options, platform_is_given=build.platform_is_given)):
+    for note in (*build.notes, *sent.added.notes(build.options, platform_is_given=build.platform_is_given)):
         complain(note)
     for problem in opened.problems:
         complain(f"not read: {problem}")
     mention_builder(case.store)
     if options.record:
         sums = image_files.sums
-        _record(options, given, client, case.store, daemon, sent, play({}) if options.beyond else replayed, sums)
-    missed = _misses(options.records, given.context.title, replayed, case.store, rules, summer, store_files)
+        whole = sent.replay(cache) if options.beyond else replayed
+        _record(options, given, build.client, case.store, daemon, sent.options, whole, sums)
+    if groups:
+        _keep(memory)
+        if options.json:
+            print_json(clients_as_json(groups, using=daemon))
+        else:
+            print(clients_as_text(groups, using=daemon))
+        return _status(replayed)
+    missed = _misses(options.records, given.context.title, replayed, case.store, rules, sent.summer, store_files)
     _keep(memory)
     if options.json:
         print_json(replay_as_json(replayed, rules, missed, using=daemon))
@@ -240,7 +239,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CLIENT",
         default="",
         help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
-        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2)",
+        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2); "
+        "all: every client, and who shares a cache with the default one",
     )
     parser.add_argument(
         "--beyond",

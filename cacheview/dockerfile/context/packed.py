@@ -44,7 +44,8 @@ class HeaderStyle:
         capability: ``security.capability`` is sent.
         hard_links: a second name of a file is sent as a link to the first.
         umask: bits that are taken out of every mode.
-        windows: the client runs on Windows, which has no permissions: ``mode & 0755 | 0111``.
+        windows: the client runs on Windows, where Go has 0666 for what can be written and 0444 for what cannot, and the
+            client sends ``mode & 0755 | 0111``.
         slash: the name of a folder ends with a slash.
     """
 
@@ -78,7 +79,8 @@ class HeaderStyle:
         """The mode as it is sent."""
         mode = entry.mode & ~self.umask
         if self.windows:
-            mode = mode & 0o755 | 0o111
+            is_read_only = entry.kind is Kind.FILE and not entry.mode & 0o200
+            mode = 0o555 if is_read_only else 0o755
         return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
 
 

@@ -1,0 +1,197 @@
+"""One build as every client would send it: who shares a cache with whom, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.dockerfile.context import CLIENTS, Client, SourcesSum
+from cacheview.layers.changes import Aspect, FileState, aspects_of
+from cacheview.model import DataError
+from cacheview.replay.file_changes import read_header
+from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["ClientGroup", "ClientRun", "Difference", "compare_clients"]
+
+_MODE: Final = re.compile(rb"mode(\d+)uid")
+_MOST_REASONS: Final = 4
+
+
+@dataclass(frozen=True)
+class ClientRun:
+    """One client.
+
+    Attributes:
+        client: who sends the build.
+        replay: what becomes of it.
+        summer: what summed its files.
+        drawn: names of the labels whose value it draws.
+    """
+
+    client: Client
+    replay: Replay
+    summer: ContextSummer
+    drawn: frozenset[str] = frozenset()
+
+    @property
+    def cached(self) -> int:
+        """How many steps are hits."""
+        return sum(step.status is StepStatus.HIT for step in self.replay.asked)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self.replay.asked)
+
+    def key(self, step: Step) -> tuple[str, str | None]:
+        """What two clients have the same of that share a step."""
+        name = next((name for name in self.drawn if step.text.startswith(f"LABEL {name}=")), "")
+        if name:
+            return f"LABEL {name}", None
+        return step.text, step.sources.text if step.sources is not None else step.created_by
+
+    @property
+    def keys(self) -> tuple[tuple[str, str | None], ...]:
+        """Of all steps, and of what the build is refused for."""
+        refused = self.replay.refused
+        end = () if refused is None else ((refused.by, refused.said),)
+        return (*map(self.key, self.steps), *end)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the builds of two clients part.
+
+    Attributes:
+        number: of the first step that they do not share; 0: the client refuses the build.
+        text: of that step.
+        reasons: why, in phrases.
+    """
+
+    number: int
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClientGroup:
+    """Clients whose builds hit each other's images.
+
+    Attributes:
+        runs: at least one.
+        difference: from the group of the client that is asked for; None: it is that group.
+    """
+
+    runs: tuple[ClientRun, ...]
+    difference: Difference | None = None
+
+    @property
+    def own_session_only(self) -> bool:
+        """Whether their last steps are shared within a session alone: the client draws a label."""
+        return any(run.drawn for run in self.runs)
+
+
+def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[ClientGroup, ...]:
+    """Every client's build, those that share a cache together, the group of ``own`` first.
+
+    ``run`` replays the build of a client. Raises what it raises.
+    """
+    clients = {own.name: own, **{client.name: client for client in CLIENTS.values()}}
+    found: dict[object, list[ClientRun]] = {}
+    for client in clients.values():
+        one = run(client)
+        # A name that is drawn for every build: not even its own builds share what comes of it.
+        alone = client.name if one.replay.refused is None and one.summer.has_drawn_ignore_file else ""
+        found.setdefault((one.keys, alone), []).append(one)
+    groups = [tuple(runs) for runs in found.values()]
+    first = groups[0][0]
+    return tuple(
+        ClientGroup(runs, _difference(first, runs[0]) if number else None) for number, runs in enumerate(groups)
+    )
+
+
+def _difference(ours: ClientRun, theirs: ClientRun) -> Difference:
+    mine, other = ours.steps, theirs.steps
+    for step, now in zip(mine, other, strict=False):
+        if ours.key(step) != theirs.key(now):
+            return Difference(now.number, now.text, tuple(_reasons(ours, step, theirs, now)))
+    refused = theirs.replay.refused
+    if refused is not None and ours.replay.refused != refused:
+        return Difference(refused.line and len(other), "", (f"it is refused: {refused.said}",))
+    if len(other) > len(mine):
+        now = other[len(mine)]
+        return Difference(now.number, now.text, ("the client adds the step",))
+    if len(mine) > len(other):
+        return Difference(mine[len(other)].number, mine[len(other)].text, ("the client does not ask for the step",))
+    return Difference(0, "", ("its Dockerfile has a name that is drawn for every build",))
+
+
+def _reasons(ours: ClientRun, step: Step, theirs: ClientRun, now: Step) -> Iterator[str]:
+    if step.text != now.text:
+        yield "the client adds the step" if now.text.startswith("LABEL ") else "it is another step"
+    elif step.sources is not None and now.sources is not None:
+        reasons = list(_of_files(ours, step.sources, theirs, now.sources))
+        yield from reasons[:_MOST_REASONS] or ["the files are sent in another order"]
+    else:
+        yield "its build arguments differ"
+
+
+def _of_files(ours: ClientRun, mine: SourcesSum, theirs: ClientRun, other: SourcesSum) -> Iterator[str]:
+    before, now = dict(mine.files), dict(other.files)
+    yield from _named("not sent", [path for path in before if path not in now])
+    yield from _named("sent too", [path for path in now if path not in before])
+    changed = [path for path in before if path in now and before[path] != now[path]]
+    try:
+        old, new = ours.summer.headers(changed), theirs.summer.headers(changed)
+    except DataError:
+        return
+    by_phrase: dict[str, list[str]] = {}
+    for path in changed:
+        for phrase in _of_headers(path, old.get(path, b""), new.get(path, b"")):
+            by_phrase.setdefault(phrase, []).append(path)
+    for phrase, paths in by_phrase.items():
+        yield from _named(phrase, paths)
+
+
+def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        yield f"{phrase}: {paths[0][:200]}{more}"
+
+
+def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
+    was, now = read_header(path, old), read_header(path, new)
+    if was is None or now is None:
+        yield "sent without an entry of its own" if not new else "sent with an entry of its own"
+        return
+    aspects = aspects_of(was, now, has_same_content=True)
+    for aspect in aspects:
+        yield _aspect(aspect, was, now)
+    if aspects:
+        return
+    modes = [found[1] for found in map(_MODE.search, (old, new)) if found is not None]
+    if len(set(modes)) > 1:
+        yield "mode with the bits of the file's type" if int(modes[1]) > int(modes[0]) else "mode without type bits"
+    elif old != new:
+        yield "another name in the tar"
+    else:
+        yield "content"
+
+
+def _aspect(aspect: Aspect, was: FileState, now: FileState) -> str:
+    match aspect:
+        case Aspect.MODE:
+            return f"mode {now.mode:03o} instead of {was.mode:03o}"
+        case Aspect.OWNER:
+            return f"owner {now.owner} instead of {was.owner}"
+        case Aspect.TYPE:
+            return "sent as another kind of entry"
+        case Aspect.LINK:
+            return "another target of the link"
+        case Aspect.ATTRIBUTES:
+            return (
+                "extended attributes not sent" if len(now.attributes) < len(was.attributes) else "extended attributes"
+            )
+    return str(aspect.value)

@@ -1,0 +1,123 @@
+"""One build as one client sends it, ready to be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cacheview.dockerfile.context import Client
+from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import ImageStore
+from cacheview.replay.beyond import beyond
+from cacheview.replay.client_comparison import ClientRun
+from cacheview.replay.client_hazards import client_hazards
+from cacheview.replay.client_options import as_sent
+from cacheview.replay.docker_cli import Added, added_by
+from cacheview.replay.dockerfiles import DEFAULT_NAME
+from cacheview.replay.given import Given
+from cacheview.replay.image_files import ImageFiles
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["Cache", "SentBuild", "sent_by"]
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What a build is looked up in.
+
+    Attributes:
+        store, rules: the cache.
+        release: the builder.
+        image_files: what sums the files of ``COPY --from``.
+        progress: called with the number of each step before it is taken. It may raise anything, to stop.
+    """
+
+    store: ImageStore
+    rules: RuleSet
+    release: BuilderRelease
+    image_files: ImageFiles
+    progress: Callable[[int], object] = lambda _: None
+
+
+@dataclass(frozen=True)
+class SentBuild:
+    """A build.
+
+    Attributes:
+        given: its context and Dockerfile.
+        client: who sends it.
+        added: what the client adds that nobody typed.
+        asked: the options with that.
+        options: those that reach the daemon.
+        summer: what sums its files.
+    """
+
+    given: Given
+    client: Client
+    added: Added
+    asked: BuildOptions
+    options: BuildOptions
+    summer: ContextSummer
+
+    def replay(self, cache: Cache, *, goes_on: bool = False) -> Replay:
+        """What becomes of it, with the hazards of its client. ``goes_on``: after a miss, see `beyond`.
+
+        Raises:
+            DataError: the context cannot be read.
+        """
+
+        def play(assumed: Mapping[int, str]) -> Replay:
+            if self.given.refused is not None:
+                return Replay((), 0, None, self.given.refused)
+            return replay(
+                self.given.dockerfile,
+                self.summer,
+                cache.store,
+                cache.rules,
+                cache.release,
+                self.options,
+                name=self.given.name or DEFAULT_NAME,
+                image_files=cache.image_files,
+                assumed=assumed,
+                progress=cache.progress,
+            )
+
+        told = beyond(play, cache.store, cache.rules) if goes_on else play({})
+        return replace(told, hazards=client_hazards(self.client, self.asked, told, self.summer))
+
+    def run(self, cache: Cache) -> ClientRun:
+        """What becomes of it, to be compared with the builds of other clients. Raises as `replay`."""
+        return ClientRun(self.client, self.replay(cache), self.summer, self.options.drawn_labels)
+
+
+def sent_by(
+    client: Client,
+    given: Given,
+    options: BuildOptions,
+    release: BuilderRelease,
+    *,
+    location: str,
+    environment: Mapping[str, str],
+    platform_is_given: bool = False,
+    hasher: Hasher | None = None,
+) -> SentBuild:
+    """The build that a client sends.
+
+    Args:
+        client: who sends it.
+        given: its context and Dockerfile.
+        options: as they are given.
+        release: the builder.
+        location: of the store, see `added_by`.
+        environment: of the client.
+        platform_is_given: also where it is given as nothing.
+        hasher: reads the files.
+    """
+    added = added_by(client, location, environment)
+    asked = added.to(options, platform_is_given=platform_is_given)
+    return SentBuild(given, client, added, asked, as_sent(client, asked), given.summer(release, client, hasher))

@@ -1,0 +1,69 @@
+"""One build by all clients, as text and as JSON; the keys are in resources/docs/replay.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from cacheview.cases import Daemon
+from cacheview.replay.client_comparison import ClientGroup, ClientRun
+from cacheview.report import joined, json_text
+from cacheview.report.using import using_as_lines, using_as_object
+
+__all__ = ["CLIENTS_FORMAT", "clients_as_json", "clients_as_text"]
+
+CLIENTS_FORMAT: Final = "cacheview-clients/1"
+
+
+def clients_as_text(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:
+    """Groups of clients that share a cache, the one that is asked for first, and where the others part from it."""
+    return joined((*using_as_lines(using), *_lines(groups)))
+
+
+def _lines(groups: Sequence[ClientGroup]) -> Iterator[str]:
+    for group in groups:
+        run = group.runs[0]
+        yield f"{', '.join(each.client.name for each in group.runs)}: {outcome(run)}"
+        yield from (f"    {line}" for line in reasons(group))
+
+
+def outcome(run: ClientRun) -> str:
+    """What becomes of the build of a client, in a few words."""
+    refused = run.replay.refused
+    if refused is not None and not run.replay.steps:
+        return "refused"
+    count = len(run.steps)
+    told = f"{run.cached} of {count} step{'' if count == 1 else 's'} cached"
+    return f"{told}, then refused" if refused is not None else told
+
+
+def reasons(group: ClientGroup) -> Iterator[str]:
+    """Where the builds of a group part from that of the client that is asked for, and why."""
+    difference = group.difference
+    if difference is not None:
+        if difference.number:
+            yield f"not shared from step {difference.number} on, {difference.text[:200]}"
+        yield from difference.reasons
+    if group.own_session_only:
+        yield "a label of it differs from session to session: that step and those after it are never shared"
+
+
+def clients_as_json(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:
+    """The same as JSON text."""
+    head = {"format": CLIENTS_FORMAT, **using_as_object(using)}
+    return json_text({**head, "groups": [_group(group) for group in groups]})
+
+
+def _group(group: ClientGroup) -> dict[str, Any]:
+    run, difference = group.runs[0], group.difference
+    refused = run.replay.refused
+    return {
+        "clients": [each.client.name for each in group.runs],
+        "cached": run.cached,
+        "asked": len(run.steps),
+        "all_cached": run.replay.all_cached,
+        "refused": None if refused is None else {"what": refused.what, "said": refused.said, "by": refused.by},
+        "differs_at": None if difference is None else difference.number,
+        "reasons": [] if difference is None else list(difference.reasons),
+        "own_session_only": group.own_session_only,
+    }

@@ -1,0 +1,121 @@
+"""One build by all clients: who shares a cache with whom, and why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from build_kit import Daemon
+
+from cacheview.cli import main
+from cacheview.dockerfile.context import CLIENTS, Client, Entry, Kind, MemoryContext
+from cacheview.replay.client_comparison import ClientGroup, compare_clients
+from cacheview.replay.given import Given
+from cacheview.replay.image_files import NO_IMAGE_FILES
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.sent_build import Cache, SentBuild, sent_by
+
+ALL = b"FROM scratch\nCOPY . /x/\nENV A=1\n"
+
+
+def groups_of(
+    entries: list[Entry],
+    dockerfile: bytes = ALL,
+    own: str = "docker-cli",
+    *,
+    daemon: Daemon | None = None,
+    name: str = "Dockerfile",
+) -> dict[tuple[str, ...], ClientGroup]:
+    daemon = daemon or Daemon()
+    contents = {entry.path: b"x" * entry.size for entry in entries}
+    named = Entry("Dockerfile", Kind.FILE, 0o644, size=len(dockerfile))
+    context = MemoryContext({each.path: each for each in (named, *entries)}, {**contents, "Dockerfile": dockerfile})
+    given = Given(context, dockerfile, name, name)
+    cache = Cache(daemon.store, daemon.rules, daemon.release, NO_IMAGE_FILES)
+
+    def of(client: Client) -> SentBuild:
+        return sent_by(client, given, BuildOptions(), daemon.release, location="a.tar", environment={})
+
+    groups = compare_clients(lambda client: of(client).run(cache), CLIENTS[own])
+    return {tuple(run.client.name for run in group.runs): group for group in groups}
+
+
+def group_with(groups: dict[tuple[str, ...], ClientGroup], client: str) -> tuple[tuple[str, ...], ClientGroup]:
+    return next((names, group) for names, group in groups.items() if client in names)
+
+
+def reasons_of(groups: dict[tuple[str, ...], ClientGroup], client: str) -> tuple[str, ...]:
+    difference = group_with(groups, client)[1].difference
+    assert difference is not None
+    return difference.reasons
+
+
+@pytest.fixture(autouse=True)
+def no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+
+def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
+    groups = groups_of([Entry("a", Kind.FILE, 0o644, size=1)])
+    names, group = group_with(groups, "docker-cli")
+    assert {"docker-cli", "docker-py", "sam-cli"} <= set(names)
+    assert group.difference is None
+    assert "docker-cli-20.10" not in names
+
+
+def test_an_owner_and_the_bits_of_a_type_part_clients() -> None:
+    groups = groups_of([Entry("a", Kind.FILE, 0o644, size=1, uid=1000, gid=1000)])
+    assert reasons_of(groups, "docker-py") == ("owner 1000:1000 instead of 0:0: a",)
+    assert reasons_of(groups, "docker-cli-20.10") == ("mode with the bits of the file's type: Dockerfile and 1 more",)
+    back = groups_of([Entry("a", Kind.FILE, 0o644, size=1)], own="docker-cli-20.10")
+    assert reasons_of(back, "docker-cli") == ("mode without type bits: Dockerfile and 1 more",)
+
+
+def test_a_label_that_a_client_adds_is_the_first_difference() -> None:
+    names, group = group_with(groups_of([]), "compose-v2")
+    assert names == ("compose-v2",)
+    assert group.difference is not None
+    assert (group.difference.number, group.difference.reasons) == (4, ("the client adds the step",))
+
+
+def test_a_session_is_shared_with_itself_alone() -> None:
+    _, group = group_with(groups_of([]), "testcontainers-go")
+    assert group.own_session_only
+    assert not group_with(groups_of([]), "docker-cli")[1].own_session_only
+
+
+def test_what_a_client_leaves_out_and_refuses() -> None:
+    groups = groups_of([Entry("empty", Kind.DIRECTORY, 0o755), Entry("empty/in", Kind.SYMLINK, 0o777, target="/gone")])
+    assert "sent without an entry of its own: empty" in reasons_of(groups, "docker-java")
+    groups = groups_of([], name="")
+    assert any("takes the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
+
+
+def test_a_name_that_is_drawn_for_every_build_is_shared_with_nobody() -> None:
+    ignore = Entry(".dockerignore", Kind.FILE, 0o644, size=1)
+    groups = groups_of([ignore], name="")
+    assert ("docker-cli",) in groups
+    assert ("docker-py",) in groups
+
+
+def test_the_steps_that_hit_are_those_of_the_client_that_built() -> None:
+    daemon = Daemon()
+    daemon.build("FROM scratch\nENV A=1\n")
+    groups = groups_of([], b"FROM scratch\nENV A=1\n", daemon=daemon)
+    _, group = group_with(groups, "docker-java")
+    assert [run.cached for run in group.runs] == [1] * len(group.runs)
+    assert "docker-cli" in [run.client.name for run in group.runs]
+
+
+def test_all_clients_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    command = ["replay", str(tmp_path), "--store", "demo:", "--client", "all"]
+    assert main(command) == 1
+    printed = capsys.readouterr().out
+    assert "compose-v2: 0 of 2 steps cached\n    not shared from step 3 on, LABEL com.docker.compose" in printed
+    assert main([*command, "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["format"] == "cacheview-clients/1"
+    assert sorted(name for group in document["groups"] for name in group["clients"]) == sorted(CLIENTS)
+    assert document["groups"][0]["differs_at"] is None
