@@ -16,7 +16,7 @@ from cacheview.stores.suite import read_suite
 DATA = Path(__file__).parents[1] / "data"
 VECTORS = sorted((DATA / "vectors").glob("*.jsonl.gz"))
 QUIRKS = sorted((DATA / "quirks").glob("*.jsonl.gz"))
-EVERY = 12
+EVERY = 14
 """Of the cases, those whose explanations are looked at: one in so many."""
 
 
@@ -28,7 +28,7 @@ def cases_of(path: Path) -> list[SuiteCase]:
 
 def test_there_are_vectors_for_every_rule_set() -> None:
     names = {path.name.removesuffix(".jsonl.gz") for path in VECTORS}
-    assert names | {"containerd-71ebfc7", "containerd-29.0", "graphdriver-29.0"} == set(RULE_SETS)
+    assert names | {"containerd-71ebfc7"} == set(RULE_SETS)
     assert {path.name.removesuffix(".jsonl.gz").removeprefix("quirks-") for path in QUIRKS} == names
 
 
@@ -55,7 +55,7 @@ def test_every_verdict_is_explained_by_its_trace(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
 def test_tables_find_what_comparing_one_by_one_finds(path: Path) -> None:
-    for case in cases_of(path)[::3]:
+    for case in cases_of(path)[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
         found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
         for told in case.probes:

@@ -19,7 +19,7 @@ STORES = {"g": "graphdriver", "c": "containerd"}
 PLATFORM_QUIRK = re.compile(r"[WP][0-9]+ ")
 # They look up nothing by config, so they answer nothing of platforms.
 HISTORY_ONLY = {"containerd-24.0.7", "containerd-24.0.9"}
-TABLED = sorted(set(RULE_SETS) - {"containerd-71ebfc7", "containerd-29.0", "graphdriver-29.0"})
+TABLED = sorted(set(RULE_SETS) - {"containerd-71ebfc7"})
 
 
 def table() -> dict[str, dict[str, str]]:
