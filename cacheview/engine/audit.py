@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.candidate import container_config_of
@@ -38,20 +38,18 @@ class StoreHazard:
         return len(self.images)
 
 
-def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
-    """All hazards of a store. None is told of values that are not known exactly."""
-    return tuple(_audit(store, rules))
+def audit(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None) -> tuple[StoreHazard, ...]:
+    """All hazards of a store. None is told of values that are not known exactly.
 
-
-def _audit(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    if not rules.by_layers:  # those rules read no parent and no config
-        yield from _parents(store, rules)
-        yield from _records(store, rules)
-        yield from _configs(store, rules)
-    yield from _ties(store, rules)
-    yield from _layers(store, rules)
-    if not rules.by_layers:
-        yield from _loaded(store, rules)
+    ``alive`` is called now and then; it may raise anything, to stop.
+    """
+    # Those that go by layers read no parent and no config.
+    looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
+    found: list[StoreHazard] = []
+    for look in looks:
+        alive()
+        found += look(store, rules)
+    return tuple(found)
 
 
 def _these(count: int, one: str, many: str) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
-from cacheview.layers.tarstream import TarLayers, layer_budget
+from cacheview.layers.tarstream import TarLayers
 from cacheview.model import DataError, ImageConfig, decode
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.budget import Budget, LimitError
@@ -30,9 +30,19 @@ _TOO_MUCH = "Save only the images that you need"
 _GONE = "The file is not as it was when it was opened. Reload the store"
 
 
-def archive_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
-    """The layers in a tar archive, which may be compressed. Raises `DataError` where it cannot be read."""
-    stream, meter = open_metered(path, str(path), None)
+def archive_layers(
+    path: Path, limits: Limits = DEFAULT_LIMITS, alive: Callable[[], object] = lambda: None
+) -> LayerSource:
+    """The layers in a tar archive, which may be compressed. Raises `DataError` where it cannot be read.
+
+    ``alive`` is called some times a second; it may raise anything, to stop.
+    """
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        del done, total, what
+        alive()
+
+    stream, meter = open_metered(path, str(path), progress)
     with stream:
         budget = Budget(limits, meter, meter.total or 0)
         content, _ = decompressed(stream, budget)
@@ -53,10 +63,9 @@ class _InArchive:
         self._path = path
         self._names = {diff_id: links.get(root + name, root + name) for diff_id, name in names.items()}
 
-    def open(self, diff_id: str) -> io.BufferedReader:
+    def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
         name = _name(self._names, diff_id)
         stream, _ = open_metered(self._path, str(self._path), None)
-        budget = layer_budget()
         try:
             content, _ = decompressed(stream, budget)
             for member in walk(content):
@@ -77,10 +86,10 @@ class _InFolder:
         self._path = path
         self._names = names
 
-    def open(self, diff_id: str) -> io.BufferedReader:
+    def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
         name = _name(self._names, diff_id)
         path = self._path.joinpath(*name.split("/"))
-        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER), layer_budget())[0]
+        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER), budget)[0]
 
 
 class _Member(io.RawIOBase):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
+from cacheview.stores.budget import Budget
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.manifests import Manifest
@@ -45,7 +46,7 @@ class _Blobs:
         self._digests: dict[str, str] = {}
         self._read: set[str] = set()
 
-    def open(self, diff_id: str) -> io.BufferedReader:
+    def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
         for manifest, diff_ids in self._manifests.items():
             if diff_id in diff_ids and diff_id not in self._digests and manifest not in self._read:
                 self._read.add(manifest)
@@ -54,7 +55,7 @@ class _Blobs:
         if digest is None:
             reason = f"no manifest in the store names the layer {diff_id[:19]}"
             raise LayerUnavailableError(reason, "Pull or build the image again")
-        return decompressed(self._blobs.stream(digest), layer_budget())[0]
+        return decompressed(self._blobs.stream(digest), budget)[0]
 
     def _learn(self, manifest_digest: str, diff_ids: tuple[str, ...]) -> None:
         try:

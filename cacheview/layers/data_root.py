@@ -22,9 +22,10 @@ from typing import Any, Final
 from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
+from cacheview.model import DataError
 from cacheview.stores.budget import Budget
 from cacheview.stores.driver_files import SHORT, DriverFiles
-from cacheview.stores.files import BUFFER
+from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.layerdb import LAYERS
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 
@@ -72,7 +73,7 @@ class _DataRoot:
         self._place = place
         self._chains: dict[str, str] | None = None
 
-    def open(self, diff_id: str) -> io.BufferedReader:
+    def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
         try:
             chain = self._by_diff_id().get(diff_id)
             if chain is None:
@@ -83,9 +84,15 @@ class _DataRoot:
             if not _CACHE_ID.fullmatch(cache_id):
                 raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
             split = self._files.path(f"{LAYERS}/{chain}/tar-split.json.gz")
-            headers = open(split, "rb")  # noqa: SIM115
+            headers: io.BufferedReader = io.BufferedReader(open_regular(Path(split), split), BUFFER)
             folder = self._root / self._place.format(cache_id)
-            stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder), BUFFER)
+            stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder, budget), BUFFER)
+        except LayerUnavailableError:
+            raise
+        except DataError as error:
+            raise LayerUnavailableError(
+                f"the files of layer {diff_id[:19]} cannot be read: {error}", _REMEDY
+            ) from error
         except OSError as error:
             what = f"the files of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
             raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
@@ -111,8 +118,9 @@ class _DataRoot:
 class _Assembled(io.RawIOBase):
     """The tar stream of a layer, read forward: headers from tar-split, content from the driver's folder."""
 
-    def __init__(self, headers: io.BufferedReader, folder: Path) -> None:
+    def __init__(self, headers: io.BufferedReader, folder: Path, budget: Budget) -> None:
         self._file = headers
+        self._budget = budget
         self._folder = folder
         self._pieces = _pieces(headers)
         self._segment = memoryview(b"")
@@ -173,6 +181,7 @@ class _Assembled(io.RawIOBase):
 
     def _ready(self) -> bool:
         """Goes to the next piece when one is used up; False at the end."""
+        self._budget.alive()
         while not self._segment and not (self._content and self._content[1]):
             if self._open is not None:
                 self._open.close()

@@ -69,7 +69,8 @@ class EngineLayers:
         if not having:
             raise LayerUnavailableError(f"no image of the engine has the layer {diff_id[:19]}", "Reload the store")
         image = min(having, key=lambda image: image.size or 0)
-        source = archive_layers(self._download(image, report))
+        path = self._download(image, report)
+        source = archive_layers(path, alive=lambda: report(0, image.title))
         for each in image.diff_ids:
             self._sources.setdefault(each, source)
         return source

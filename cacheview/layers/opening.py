@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +29,10 @@ _NOWHERE: Final = {
 }
 
 
-def open_layers(store: ImageStore) -> LayerSource:
+def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -> LayerSource:
     """The layers of a store. Nothing is read yet but what says where they are.
+
+    ``alive`` is called meanwhile, some times a second; it may raise anything, to stop.
 
     Raises:
         LayerUnavailableError: the store does not give them: why, and what to do.
@@ -49,7 +52,7 @@ def open_layers(store: ImageStore) -> LayerSource:
         return blob_layers(folder_blobs(find_root(path)), store.images)
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))
-    return archive_layers(Path(store.layers_at))
+    return archive_layers(Path(store.layers_at), alive=alive)
 
 
 def is_downloadable(store: ImageStore) -> bool:

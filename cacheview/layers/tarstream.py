@@ -14,6 +14,7 @@ from cacheview.layers.source import Report
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.limits import Limits
+from cacheview.stores.progress import Meter
 from cacheview.stores.tar import Header, TarError, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "layer_budget"]
@@ -29,9 +30,17 @@ _INTERVAL: Final = 0.05  # seconds between two reports
 _LOOK: Final = 64  # members between two looks at the clock
 
 
-def layer_budget() -> Budget:
-    """What unpacking one layer may cost, with all of an archive that is before it."""
-    return Budget(Limits(unpacked=_MOST_UNPACKED, seconds=float("inf")))
+def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
+    """What unpacking one layer may cost, with all of an archive that is before it.
+
+    ``alive`` is called some times a second meanwhile; it may raise anything, to stop.
+    """
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        del done, total, what
+        alive()
+
+    return Budget(Limits(unpacked=_MOST_UNPACKED, seconds=float("inf")), Meter(progress, None, ""))
 
 
 @dataclass(frozen=True)
@@ -39,16 +48,17 @@ class TarLayers:
     """A `LayerSource` over tar streams.
 
     Attributes:
-        open: opens the uncompressed tar stream of a layer. Raises `LayerUnavailableError`, `LayerError`.
+        open: opens the uncompressed tar stream of a layer, which spends a budget while it is unpacked. Raises
+            `LayerUnavailableError`, `LayerError`.
     """
 
-    open: Callable[[str], io.BufferedReader]
+    open: Callable[[str, Budget], io.BufferedReader]
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
-        with self.open(diff_id) as stream, _damage(diff_id):
-            tick = _Ticker(stream, report, diff_id)
+        tick = _Ticker(report, diff_id)
+        with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
-                tick(number)
+                tick(stream, number)
                 entry = entry_of(header, number)
                 if entry is not None:
                     yield entry
@@ -57,12 +67,12 @@ class TarLayers:
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         last = max(wanted, default=-1)
-        with self.open(diff_id) as stream, _damage(diff_id):
-            tick = _Ticker(stream, report, diff_id)
+        tick = _Ticker(report, diff_id)
+        with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
                 if number > last:
                     return
-                tick(number)
+                tick(stream, number)
                 if number in wanted:
                     yield number, _content(diff_id, stream, header, tick)
 
@@ -94,7 +104,7 @@ def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
         yield header
 
 
-def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: Callable[[int], None]) -> Iterator[bytes]:
+def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: _Ticker) -> Iterator[bytes]:
     if header.sparse:
         raise LayerError("it is stored as a sparse file, whose content is not read", where=header.name)
     left = header.size
@@ -104,23 +114,28 @@ def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: Call
             if not piece:
                 raise TarError("it ends early")
             left -= len(piece)
-            tick(0)
+            tick(stream, 0)
             yield piece
 
 
 class _Ticker:
     """Reports how far a stream was read, some times a second."""
 
-    def __init__(self, stream: io.BufferedReader, report: Report, what: str) -> None:
-        self._stream = stream
+    def __init__(self, report: Report, what: str) -> None:
         self._report = report
         self._what = what
         self._next = 0.0
+        self._done = 0
 
-    def __call__(self, number: int) -> None:
+    def __call__(self, stream: io.BufferedReader, number: int) -> None:
         if number % _LOOK:
             return
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _INTERVAL
-            self._report(self._stream.tell(), self._what)
+            self._done = stream.tell()
+            self.again()
+
+    def again(self) -> None:
+        """It goes on within one member."""
+        self._report(self._done, self._what)

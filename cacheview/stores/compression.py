@@ -70,13 +70,14 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
         kind = "zstd"
     if not kind:
         return file, ""
-    return io.BufferedReader(_ForwardReader(_open(kind, file), file, budget), BUFFER), kind
+    return io.BufferedReader(
+        _ForwardReader(_open(kind, _Pieces(file, budget, _FEED if kind == "gzip" else BUFFER)), file, budget), BUFFER
+    ), kind
 
 
-def _open(kind: str, file: io.BufferedReader) -> _Bytes:
+def _open(kind: str, file: Any) -> _Bytes:
     if kind == "gzip":
-        pieces: Any = _Pieces(file)
-        opened: _Bytes = gzip.GzipFile(fileobj=pieces, mode="rb")
+        opened: _Bytes = gzip.GzipFile(fileobj=file, mode="rb")
         return opened
     if kind == "zstd":
         decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
@@ -87,19 +88,22 @@ def _open(kind: str, file: io.BufferedReader) -> _Bytes:
 
 
 class _Pieces:
-    """A file for `gzip`, which would read more of it at once than `_FEED`."""
+    """A compressed file, of which so much is read at once. What it unpacks to may be nothing at all."""
 
-    def __init__(self, file: io.BufferedReader) -> None:
+    def __init__(self, file: io.BufferedReader, budget: Budget, most: int) -> None:
         self._file = file
+        self._budget = budget
+        self._most = most
 
     def read(self, size: int, /) -> bytes:
-        return self._file.read(min(size, _FEED))
+        self._budget.alive()
+        return self._file.read(min(size, self._most))
 
 
 class _Inflater:
     """xz and bzip2 streams, one after the other, within a bounded memory (``LZMAFile`` has no bound)."""
 
-    def __init__(self, file: io.BufferedReader, make: Callable[[], _Decompressor]) -> None:
+    def __init__(self, file: _Pieces, make: Callable[[], _Decompressor]) -> None:
         self._file = file
         self._make = make
         self._decompressor = make()

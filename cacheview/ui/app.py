@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from cacheview.faults import FAULT, INTERRUPTED
-from cacheview.output import OutputError, complain
+from cacheview.output import complain
+from cacheview.ui.ending import end_process
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
 
 if TYPE_CHECKING:
@@ -113,12 +113,7 @@ def run_window(
     window.show()
     interrupted = app.exec()
     window.close()
-    # The end of the interpreter takes what is left of Qt apart in any order, which one in five does not survive on a
-    # busy machine. All threads have ended and all is saved, so there is nothing that it would be needed for.
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OutputError):
-            stream.flush()
-    os._exit(FAULT if faults.any else interrupted or status[0])
+    return end_process(FAULT if faults.any else interrupted or status[0])
 
 
 def _end_on_interrupt(app: QApplication) -> None:
@@ -199,8 +194,7 @@ def _application(scheme: str | None) -> QApplication:
             # Qt is about to abort, with a crash report and pages of words: this says the same in one line.
             plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
             sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(said) or message)}\n")
-            sys.stderr.flush()
-            os._exit(_UNUSABLE)
+            end_process(_UNUSABLE)
         said.append(message)
 
     qInstallMessageHandler(tell)

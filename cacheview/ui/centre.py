@@ -39,7 +39,6 @@ class Centre(QWidget):
         session_made(): the session and its panes are there, before the session tells anything.
         opened(again): a store is shown; ``again``: it was open before and was read anew.
         failed(): ``last_error`` says why.
-        fault(exception): before it, where the program is at fault.
         cancelled(), ended(): after each of the three.
         copied(str): what was put on the clipboard, in words.
         name_asked(): the person wants to open something by its name.
@@ -54,7 +53,6 @@ class Centre(QWidget):
     session_made = Signal()
     opened = Signal(bool)
     failed = Signal()
-    fault = Signal(object)
     cancelled = Signal()
     ended = Signal()
     copied = Signal(str)
@@ -234,7 +232,6 @@ class Centre(QWidget):
             import traceback
 
             details = "".join(traceback.format_exception(error)).splitlines()
-            self.fault.emit(error)
         self.last_error = text
         if self.session is None:
             self._give_up_part()

@@ -32,7 +32,6 @@ class FaultWatch:
         self._showing = False
         sys.excepthook = self._uncaught
         threading.excepthook = lambda told: self.note(told.exc_value or told.exc_type())
-        window.centre.fault.connect(self.note)
 
     def note(self, fault: BaseException) -> None:
         """Report a fault."""

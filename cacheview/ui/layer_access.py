@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ class LayerAccess:
         """The person wants images of this engine to be downloaded, as long as it is open."""
         self._allowed = store.location
 
-    def open(self, store: ImageStore) -> LayerSource:
-        """The layers of a store. Raises `DataError` where it does not give them."""
+    def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:
+        """The layers of a store. Raises `DataError` where it does not give them; ``alive``: see `open_layers`."""
         from cacheview.layers.engine import EngineLayers
         from cacheview.layers.opening import open_layers
         from cacheview.layers.remembered import layer_cache
 
         if store.layers_at or store.location != self._allowed:
-            return open_layers(store)
+            return open_layers(store, alive)
         with self._lock:
             if self._engine is None or self._engine[0] is not store:
                 self._close()

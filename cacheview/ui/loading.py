@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.model import DataError
 from cacheview.stores.collector import paused_collector
 
-__all__ = ["Loader", "Report", "Work"]
+__all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
+
+GOODBYE: Final = 1.0
+"""Seconds at most that the window waits for its threads when it is closed: the process ends without the others."""
 
 _INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
 _PART_INTERVAL: Final = 0.25  # seconds between two parts: each takes the UI thread some milliseconds to show
 
 _REST: Final = 0.1  # seconds at most that the work waits for a part to be shown
+_AT_ONCE: Final = 2  # a cancelled work may need a moment to notice, and the next one need not wait for it
+
+
+class Background(QObject):
+    """Has threads that end with the window: `end_all` finds it among the window's children."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._threads: list[threading.Thread] = []
+
+    def stop(self) -> None:
+        """Tell the threads to end. Nothing is told any more."""
+        raise NotImplementedError
+
+    def wait(self, end: float) -> None:
+        """Wait for the threads until then, by `time.monotonic`; they are waited for once."""
+        threads, self._threads = self._threads, []
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def close(self) -> None:
+        """Stop, and give the threads a moment to end."""
+        self.stop()
+        self.wait(time.monotonic() + GOODBYE)
+
+    def _start(self, run: Callable[[], None], name: str) -> None:
+        # A daemon: one that hangs must not keep the program from ending.
+        thread = threading.Thread(target=run, daemon=True, name=name)
+        self._threads = [*(old for old in self._threads if old.is_alive()), thread]
+        thread.start()
+
+
+def end_all(window: QObject) -> None:
+    """End the threads of all that belongs to a window: all are told first, then waited for together."""
+    found = window.findChildren(Background)
+    for background in found:
+        background.stop()
+    end = time.monotonic() + GOODBYE
+    for background in found:
+        background.wait(end)
 
 
 class Report(Protocol):
@@ -61,7 +106,7 @@ class _Mail(QObject):
     ended = Signal(int, object, object)
 
 
-class Loader(QObject):
+class Loader(Background):
     """Does one piece of work at a time: a new one takes the place of the one before, whose result is dropped.
 
     Signals, all in the UI thread:
@@ -69,7 +114,8 @@ class Loader(QObject):
         progressed(done, total | None, what): at most 30 a second.
         parted(part): what the work has to show so far; as many as can be shown without haste.
         succeeded(result): what the work returned.
-        failed(exception): what it raised.
+        failed(exception): what it raised. Anything but a `DataError` is a fault of the program: it goes to
+            ``sys.excepthook`` too, as one of the UI thread does.
         cancelled(): `cancel` stopped it.
         finished(): after each of the three above.
     """
@@ -84,9 +130,7 @@ class Loader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        # A cancelled read may need a moment to notice, and the next one need not wait for it.
-        self._pool.setMaxThreadCount(2)
+        self._turns = threading.Semaphore(_AT_ONCE)
         self._numbers = 0
         self._current: _Request | None = None
         self._mail = _Mail(self)
@@ -104,9 +148,9 @@ class Loader(QObject):
             self._current.cancelled.set()
         self._numbers += 1
         request = self._current = _Request(self._numbers, work)
-        mail = self._mail
+        mail, turns = self._mail, self._turns
         self.started.emit()
-        self._pool.start(lambda: _run(request, mail))
+        self._start(lambda: _run(request, mail, turns), "loader")
 
     def cancel(self) -> None:
         """Stop what is under way, at once to the eye: the thread ends at its next report."""
@@ -116,12 +160,11 @@ class Loader(QObject):
             self.cancelled.emit()
             self.finished.emit()
 
-    def close(self) -> None:
-        """Stop, and wait for the threads to end. Nothing is told any more."""
+    def stop(self) -> None:
+        """Stop what is under way. Nothing is told any more."""
         if self._current is not None:
             self._current.cancelled.set()
             self._current = None
-        self._pool.waitForDone()
 
     def _on_progress(self, number: int, done: object, total: object, what: str) -> None:
         if self._current is not None and number == self._current.number:
@@ -145,6 +188,8 @@ class Loader(QObject):
         else:
             self.failed.emit(error)
         self.finished.emit()
+        if isinstance(error, BaseException) and not isinstance(error, DataError):
+            sys.excepthook(type(error), error, error.__traceback__)
 
 
 class _Report:
@@ -189,15 +234,18 @@ class _Report:
                 raise _Stopped
 
 
-def _run(request: _Request, mail: _Mail) -> None:
+def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
     """In the worker's thread."""
-    try:
-        # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
-        with paused_collector():
-            result = request.work(_Report(request, mail))
-    except _Stopped:
-        return
-    except Exception as error:  # whatever it is, it is told in the UI thread
-        mail.ended.emit(request.number, None, error)
-    else:
-        mail.ended.emit(request.number, result, None)
+    result: object = None
+    failed: Exception | None = None
+    with turns:
+        try:
+            # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
+            with paused_collector():
+                result = request.work(_Report(request, mail))
+        except _Stopped:
+            return
+        except Exception as error:  # whatever it is, it is told in the UI thread
+            failed = error
+    if not request.cancelled.is_set():
+        mail.ended.emit(request.number, result, failed)

@@ -13,6 +13,7 @@ from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.enabling import enable_actions
 from cacheview.ui.layer_access import LayerAccess
+from cacheview.ui.loading import end_all
 from cacheview.ui.names import DEMO, title_of
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
@@ -375,12 +376,7 @@ class MainWindow(QMainWindow):
             self.commands.dress()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if "live_entries" in self.__dict__:
-            self.live_entries.close()
-        if "follower" in self.__dict__:
-            self.follower.close()
-        if "saver" in self.__dict__:
-            self.saver.close()
+        end_all(self)
         if "replays" in self.__dict__:
             self.replays.stop()
         if "files" in self.__dict__:

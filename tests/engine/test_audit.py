@@ -90,3 +90,16 @@ def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
             for one in both]  # fmt: skip
     assert found("containerd-24.0.7", BASE, *both)[HazardKind.TIE] == [B, C]
     assert found("containerd-24.0.7", *both) == {}
+
+
+def test_it_can_be_stopped() -> None:
+    looked = 0
+
+    def stop() -> None:
+        nonlocal looked
+        looked += 1
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(ImageStore((BASE,)), RULE_SETS[GRAPH], stop)
+    assert looked == 1

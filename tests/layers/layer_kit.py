@@ -56,7 +56,8 @@ class Layers:
     def diff_ids(self) -> tuple[str, ...]:
         return tuple(self.streams)
 
-    def open(self, diff_id: str) -> io.BufferedReader:
+    def open(self, diff_id: str, budget: object = None) -> io.BufferedReader:
+        del budget  # it is not compressed
         if diff_id not in self.streams:
             raise LayerUnavailableError(f"{diff_id} is not here", "Look elsewhere")
         self.opened.append(diff_id)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import tarfile
 from collections.abc import Callable
@@ -22,8 +24,11 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
 from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerUnavailableError
+from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ImageStore
+from cacheview.stores.compression import decompressed
 from cacheview.stores.open import open_store
+from cacheview.stores.progress import Cancelled
 
 D = tarfile.DIRTYPE
 BELOW = layer(entry("d", kind=D), entry("d/f", b"content" * 5000), entry("d/g", b"gone"))
@@ -230,3 +235,28 @@ def test_a_cut_layer_is_damage(tmp_path: Path) -> None:
     store = open_store(write_tar(tmp_path / "a.tar", files)).cases[0].store
     with pytest.raises(LayerError, match="ends early"):
         read(store)
+
+
+@pytest.mark.parametrize("compress", [bz2.compress, gzip.compress, lzma.compress])
+@pytest.mark.parametrize("kind", ["one member", "empty streams"])
+def test_unpacking_a_layer_can_be_stopped_within_one_member(
+    kind: str, compress: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    """What is skipped costs time, and so does what unpacks to nothing."""
+    header = tarfile.TarInfo("a")
+    header.size = 1 << 40
+    content = compress(header.tobuf() if kind == "one member" else b"")
+    content += compress(bytes(1 << 20) if kind == "one member" else b"") * 500
+    path = tmp_path / "layer"
+    path.write_bytes(content)
+    reports = 0
+
+    def stop(done: int, what: str) -> None:
+        nonlocal reports
+        reports += 1
+        raise Cancelled
+
+    layers = TarLayers(lambda _, budget: decompressed(io.BufferedReader(path.open("rb", buffering=0)), budget)[0])
+    with pytest.raises(Cancelled):
+        list(layers.entries("sha256:0", stop))
+    assert reports == 1

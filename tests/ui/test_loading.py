@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
+from cacheview.model import DataError
+from cacheview.ui import loading
 from cacheview.ui.loading import Loader, Report
 
 
@@ -89,10 +92,77 @@ def test_error(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> None:
         raise ValueError("it is <b>bad</b>")
 
+    # What is not about the data is a fault, which goes where those of the UI thread go.
+    failed: list[object] = []
+    loader.failed.connect(failed.append)
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.finished, timeout=5000):
+        loader.start(work)
+    assert [type(error) for error in failed] == [ValueError]
+    assert [kind for kind, *_ in faults] == [ValueError]
+    assert not loader.is_busy
+
+
+def test_data_that_cannot_be_read_is_no_fault(loader: Loader, qtbot: QtBot) -> None:
+    def work(report: Report) -> None:
+        raise DataError("it is damaged")
+
     with qtbot.waitSignal(loader.failed, timeout=5000) as said:
         loader.start(work)
-    assert isinstance(said.args[0], ValueError)
-    assert not loader.is_busy
+    assert str(said.args[0]) == "it is damaged"
+
+
+def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "GOODBYE", 0.05)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hangs(report: Report) -> None:
+        begun.set()
+        go_on.wait(60)
+
+    loader.start(hangs)
+    assert begun.wait(5)
+    at = time.monotonic()
+    loader.close()
+    loader.close()
+    assert time.monotonic() - at < 10
+    go_on.set()
+
+
+def test_all_of_a_window_end_together(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "GOODBYE", 0.05)
+    window = QObject()
+    pane = QObject(window)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    ended: list[str] = []
+
+    def hears(report: Report) -> None:
+        begun.release()
+        try:
+            while True:
+                report(0, None, "working")
+        finally:
+            ended.append("told")
+
+    def hangs(report: Report) -> None:
+        begun.release()
+        go_on.wait(60)
+        report(0, None, "")
+        ended.append("never")
+
+    for parent, work in ((window, hears), (pane, hangs), (pane, hears)):
+        Loader(parent).start(work)
+    for _ in range(3):
+        assert begun.acquire(timeout=5)
+    threads = [thread for thread in threading.enumerate() if thread.name == "loader"]
+    loading.end_all(window)
+    for thread in threads:
+        if len(ended) < 2:
+            thread.join(1)
+    assert ended == ["told", "told"]
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert ended == ["told", "told"]
 
 
 def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:

@@ -225,11 +225,11 @@ def test_fault_of_our_own_is_told(window: MainWindow, qtbot: QtBot, monkeypatch:
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr(opener_module, "open_work", lambda *_: broken)
-    faults: list[Exception] = []
-    window.centre.fault.connect(faults.append)
-    opened(window, qtbot, CHAIN, well=False)
+    with qtbot.captureExceptions() as faults:
+        opened(window, qtbot, CHAIN, well=False)
+        qtbot.waitUntil(lambda: bool(faults), timeout=5000)
     assert any("ZeroDivisionError" in text and "fault of cacheview" in text for text in texts(window.centre.start_page))
-    assert [str(fault) for fault in faults] == ["by zero"]
+    assert [str(fault) for _, fault, _ in faults] == ["by zero"]
 
 
 def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

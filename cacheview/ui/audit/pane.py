@@ -157,8 +157,7 @@ class AuditPane(QWidget):
         def work(report: Report) -> object:
             from cacheview.engine.audit import audit
 
-            report(0, None, "Looking for hazards")
-            return audit(*wanted)
+            return audit(*wanted, lambda: report(0, None, "Looking for hazards"))
 
         self._loader.start(work)
 

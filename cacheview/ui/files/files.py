@@ -124,7 +124,8 @@ class Files(QObject):
             from cacheview.layers.remembered import LayerMemory, layer_cache
 
             memory = LayerMemory(layer_cache() if self._is_kept else None)
-            return LayerFiles(access.open(store), memory, lambda done, what: report(done, None, f"Reading {what[:60]}"))
+            source = access.open(store, lambda: report(0, None, "Looking for layers"))
+            return LayerFiles(source, memory, lambda done, what: report(done, None, f"Reading {what[:60]}"))
 
         help_ = self._offer(store, image, lambda: self.show_layer(image, store))
         self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store, help_)

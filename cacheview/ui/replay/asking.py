@@ -144,7 +144,11 @@ class Replayer:
             def reading_layer(done: int, what: str) -> None:
                 report(done, None, f"{READING_LAYER} {what[:60]}")
 
-            image_files = StoreImageFiles(lambda: LayerFiles(self._access.open(store), layers, reading_layer), release)
+            def layer_files() -> LayerFiles:
+                source = self._access.open(store, lambda: report(0, None, READING_LAYER))
+                return LayerFiles(source, layers, reading_layer)
+
+            image_files = StoreImageFiles(layer_files, release)
 
             def asking(number: int) -> None:
                 report(number, None, ASKING)

@@ -8,6 +8,8 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.ui.loading import Background
+
 __all__ = ["Follower", "watch"]
 
 CALM: Final = 400
@@ -24,7 +26,7 @@ def watch(location: str, heard: Callable[[], None], stopped: threading.Event) ->
     follow(parse_location(location).target, heard, stopped)
 
 
-class Follower(QObject):
+class Follower(Background):
     """Hears the image events of one engine at a time.
 
     Signals:
@@ -42,7 +44,7 @@ class Follower(QObject):
         self._number = 0
         self._untold = threading.Event()  # an event is on its way to the UI thread: one at a time is enough
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._follows = False
         self._calm = QTimer(self, singleShot=True, interval=CALM)
         self._longest = QTimer(self, singleShot=True, interval=_LONGEST)
         for timer in (self._calm, self._longest):
@@ -71,33 +73,25 @@ class Follower(QObject):
             if not stopped.is_set():
                 self._ended.emit(number, why)
 
-        # A daemon: it may hang in a connection that nobody closes, which must not keep the program from ending.
-        self._thread = threading.Thread(target=run, daemon=True, name="follow-engine")
-        self._thread.start()
+        self._follows = True
+        self._start(run, "follow-engine")
 
     def stop(self) -> None:
         """Hear no more."""
         self._stopped.set()
-        self._thread = None
+        self._follows = False
         self._calm.stop()
         self._longest.stop()
 
-    def close(self, seconds: float = 1.0) -> None:
-        """Stop, and give the thread a moment to end."""
-        thread = self._thread
-        self.stop()
-        if thread is not None:
-            thread.join(seconds)
-
     def _on_event(self, number: int) -> None:
         self._untold.clear()
-        if number == self._number and self._thread is not None:
+        if number == self._number and self._follows:
             self._calm.start()
             if not self._longest.isActive():
                 self._longest.start()
 
     def _on_end(self, number: int, why: str) -> None:
-        if number == self._number and self._thread is not None:
+        if number == self._number and self._follows:
             self.stop()
             self.lost.emit(why or "the engine has closed the connection")
 

@@ -199,7 +199,7 @@ def test_a_fault_is_told_and_can_be_tried_again(
     window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(*unmarked(3))
-    with monkeypatch.context() as broken:
+    with monkeypatch.context() as broken, qtbot.captureExceptions() as faults:
 
         def fail(*_: object) -> None:
             raise ZeroDivisionError("no")
@@ -208,6 +208,7 @@ def test_a_fault_is_told_and_can_be_tried_again(
         window.commands.audit.trigger()
         pane = window.audit_pane
         qtbot.waitUntil(lambda: "could not be audited" in said(pane))
+        qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["no"])
     assert "ZeroDivisionError: no" in said(pane)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()

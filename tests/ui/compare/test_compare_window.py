@@ -306,10 +306,11 @@ def test_a_fault_of_our_own_is_told(
     def broken(cache: ImageCache, probe: Probe) -> Row:
         raise ZeroDivisionError("by zero")
 
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, qtbot.captureExceptions() as faults:
         patched.setattr(asking, "ask", broken)
         edit(demo, "something new")
         qtbot.waitUntil(lambda: shown.page is not shown.view, timeout=20_000)
+        qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["by zero"])
     told = [label.text() for label in shown.findChildren(QLabel) if label.isVisible()]
     assert "The rule sets could not be compared" in told
     assert any("ZeroDivisionError: by zero" in text for text in told)

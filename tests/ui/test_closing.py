@@ -1,0 +1,128 @@
+"""Closing the window while its threads hang or work: the process ends, with the status that it would have had."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+LONG = 40.0
+"""Seconds that a process may take on the busiest machine. What hangs in it would take for ever."""
+
+# Prints when it begins to close and when it has ended: the time between is the window's.
+PROGRAM = """
+import os, sys, threading, time
+from pathlib import Path
+sys.path[:0] = [{tests!r}, {tests!r} + "/stores/engine"]
+from PySide6.QtCore import QTimer
+from cacheview.ui import app, ending
+begun = []
+real_begin, real_end = app._begin, app.end_process
+
+def end(status):
+    print("closed in a second and a moment:", time.monotonic() - begun[0] < 1.0 + {moment}, flush=True)
+    real_end(status)
+
+def close(window):
+    begun.append(time.monotonic())
+    window.close()
+
+app.end_process = end
+{code}
+app.run_window({store}, settings=Path("settings.ini"))
+"""
+
+STALLED = """
+from engine_replay import Raw, Replay, load, serving
+replay = Replay(load("28.5.2-gd"), lambda path: Raw(hang=True) if path.endswith({path!r}) else None)
+running = serving(replay, Path("docker.sock"))
+running.__enter__()
+def begin(application, window, location):
+    real_begin(application, window, location)
+    def look():
+        if any(path.endswith({path!r}) for path in replay.paths()):
+            timer.stop()
+            close(window)
+    timer = QTimer(window)
+    timer.timeout.connect(look)
+    timer.start(20)
+app._begin = begin
+"""
+
+# Every dock's worker hangs at once, in what nothing can interrupt.
+DOCKS = """
+from cacheview.ui.loading import Loader
+hanging = threading.Semaphore(0)
+def hang(report):
+    hanging.release()
+    threading.Event().wait()
+def begin(application, window, location):
+    real_begin(application, window, location)
+    def opened(_):
+        for name in ("audit", "compare", "suite_checks", "replay"):
+            getattr(window.commands, name).trigger()
+        loaders = window.findChildren(Loader)
+        for loader in loaders:
+            loader.start(hang)
+        print("hanging:", sum(hanging.acquire(timeout=20) for _ in loaders), flush=True)
+        close(window)
+    window.settled.connect(lambda _: QTimer.singleShot(0, lambda: opened(_)))
+app._begin = begin
+"""
+
+FAULT = """
+import cacheview.engine.audit
+def broken(*_):
+    raise ZeroDivisionError("in a dock")
+cacheview.engine.audit.audit = broken
+def begin(application, window, location):
+    real_begin(application, window, location)
+    def look():
+        if window.notice.isVisible():
+            print("shown:", "ZeroDivisionError: in a dock" in window.notice.text, flush=True)
+            timer.stop()
+            close(window)
+    timer = QTimer(window)
+    timer.timeout.connect(look)
+    def opened(_):
+        window.commands.audit.trigger()
+        timer.start(20)
+    window.settled.connect(lambda _: QTimer.singleShot(0, lambda: opened(_)))
+app._begin = begin
+"""
+
+
+def run(code: str, folder: Path, store: str = "'demo:'") -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(tests=str(TESTS), code=code, store=store, moment=LONG / 4)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(TESTS.parent), "HOME": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
+
+
+def test_while_an_engine_does_not_answer(tmp_path: Path) -> None:
+    ended = run(STALLED.format(path="/history"), tmp_path, "'engine:unix://' + os.path.abspath('docker.sock')")
+    assert ended.returncode == 0, ended.stderr
+    assert "moment: True" in ended.stdout
+
+
+def test_while_the_workers_of_all_docks_hang(tmp_path: Path) -> None:
+    ended = run(DOCKS, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout.split()[1]) > 4
+    assert "moment: True" in ended.stdout
+
+
+def test_after_a_fault_in_the_worker_of_a_dock(tmp_path: Path) -> None:
+    ended = run(FAULT, tmp_path)
+    assert ended.returncode == 70, ended.stderr
+    assert "shown: True" in ended.stdout
+    assert "ZeroDivisionError: in a dock" in ended.stderr
+    assert "Traceback" not in ended.stderr
