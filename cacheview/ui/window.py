@@ -191,10 +191,11 @@ class MainWindow(QMainWindow):
         self.opener.open(location)
 
     def open_any(self, path: str) -> None:
-        """Open a store, or replay a Dockerfile, whichever a path is of."""
+        """Open a store, or replay a Dockerfile or a service of a Compose file, whichever a path is of."""
         from cacheview.ui.replay.build import is_dockerfile
+        from cacheview.ui.replay.compose import is_compose_file
 
-        if is_dockerfile(path):
+        if is_dockerfile(path) or is_compose_file(path):
             self.replays.open(path)
         else:
             self.open(path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,12 +16,16 @@ from cacheview.ui.replay.build import Build, options_of
 
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
+    from cacheview.dockerfile.context import Client
     from cacheview.dockerfile.context.hashing import Memory
     from cacheview.dockerfile.context.record import Record
     from cacheview.layers.remembered import LayerMemory
     from cacheview.model import ImageStore
+    from cacheview.replay.client_comparison import ClientGroup
+    from cacheview.replay.image_files import StoreImageFiles
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Replay, Step
+    from cacheview.replay.sent_build import Cache, SentBuild
     from cacheview.ui.loading import Report, Work
 
 __all__ = ["ASKING", "LISTING", "READING", "Question", "Replayer", "Told"]
@@ -79,6 +83,27 @@ class Told:
         return next((miss for miss in self.misses if miss.step is step), None)
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A build that is ready to be replayed.
+
+    Attributes:
+        client: that is chosen.
+        send: the build by a client.
+        cache, image_files, layers: what it is looked up in, and what its files are read from.
+        title: of the context.
+        read: how many bytes of the context have been read.
+    """
+
+    client: Client
+    send: Callable[[Client], SentBuild]
+    cache: Cache
+    image_files: StoreImageFiles
+    layers: LayerMemory
+    title: str
+    read: Callable[[], int]
+
+
 class Replayer:
     """Makes the works that replay builds. Sums of files are kept from one to the next, while the files stay."""
 
@@ -96,96 +121,95 @@ class Replayer:
 
         def work(report: Report) -> Told:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
-            from cacheview.dockerfile.context import client_for_engine, client_named
-            from cacheview.dockerfile.context.hashing import Hasher
-            from cacheview.layers.files import LayerFiles
-            from cacheview.layers.remembered import LayerMemory, layer_cache
-            from cacheview.replay.beyond import beyond
-            from cacheview.replay.client_hazards import client_hazards
-            from cacheview.replay.client_options import as_sent
-            from cacheview.replay.docker_cli import added_by
-            from cacheview.replay.dockerfiles import DEFAULT_NAME
-            from cacheview.replay.given import given_build
-            from cacheview.replay.image_files import StoreImageFiles
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
-            from cacheview.replay.replay import replay
-            from cacheview.replay.result import Replay
-            from cacheview.ui.replay.listing import ReportingContext
 
             begun = time.perf_counter()
-            report(0, None, "Reading the Dockerfile")
-            if self._memory is None:
-                self._memory = self._remembered()
-            build, store, rules = question.build, question.store, question.daemon.rules
-            release = question.daemon.builder
-            given = given_build(
-                build.context,
-                build.named,
-                release,
-                folder=lambda path: ReportingContext(path, lambda count: report(count, None, LISTING)),
-                report=lambda done: report(done, None, READING),
-            )
-            engine = store.release.version if store.release is not None else ""
-            client = client_named(build.client) if build.client else client_for_engine(engine)
-            read = 0
-
-            def reading(done: int, total: int | None, _: str) -> None:
-                nonlocal read
-                read = max(read, done)
-                report(done, total, READING)
-
-            hasher = Hasher(memory=self._memory, report=reading)
-            summer = given.summer(release, client, hasher)
-            asked = added_by(client, store.location, os.environ).to(options_of(build, os.environ))
-            options = as_sent(client, asked)
-            layers = LayerMemory(layer_cache() if self._records is not None else None)
-
-            def reading_layer(done: int, what: str) -> None:
-                report(done, None, f"{READING_LAYER} {what[:60]}")
-
-            def layer_files() -> LayerFiles:
-                source = self._access.open(store, lambda: report(0, None, READING_LAYER))
-                return LayerFiles(source, layers, reading_layer)
-
-            image_files = StoreImageFiles(layer_files, release)
-
-            def asking(number: int) -> None:
-                report(number, None, ASKING)
-
-            def play(assumed: Mapping[int, str]) -> Replay:
-                if given.refused is not None:
-                    return Replay((), 0, None, given.refused)
-                return replay(
-                    given.dockerfile,
-                    summer,
-                    store,
-                    rules,
-                    release,
-                    options,
-                    name=given.name or DEFAULT_NAME,
-                    image_files=image_files,
-                    assumed=assumed,
-                    progress=asking,
-                )
-
-            told = beyond(play, store, rules) if build.beyond else play({})
-            told = replace(told, hazards=client_hazards(client, asked, told, summer))
+            prepared = self._prepare(question, report)
+            sent, store = prepared.send(prepared.client), question.store
+            told = sent.replay(prepared.cache, goes_on=question.build.beyond)
             if told.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Told(question, told, seconds=seconds))
             report(0, None, "Asking why it misses")
-            record, problem = self._record(given.context.title)
-            missed = tuple(misses(told, store, rules, record, summer, image_files))
-            problem = problem or _saved(layers)
-            if self._records is not None and not problem and remember_files(record, told, summer):
+            record, problem = self._record(prepared.title)
+            missed = tuple(misses(told, store, question.daemon.rules, record, sent.summer, prepared.image_files))
+            problem = problem or _saved(prepared.layers)
+            if self._records is not None and not problem and remember_files(record, told, sent.summer):
                 problem = _saved(record)
-            if self._records is not None and read >= _WORTH_KEEPING and not problem:
+            if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
+                assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
             return Told(question, told, missed, problem, time.perf_counter() - begun)
 
         return work
+
+    def comparing(self, question: Question) -> Work:
+        """Work whose result are the groups of clients that share a cache for a build, see `compare_clients`.
+
+        It raises `DataError` where Dockerfile or context cannot be read.
+        """
+
+        def work(report: Report) -> tuple[ClientGroup, ...]:
+            from cacheview.replay.client_comparison import compare_clients
+
+            prepared = self._prepare(question, report)
+            return compare_clients(lambda client: prepared.send(client).run(prepared.cache), prepared.client)
+
+        return work
+
+    def _prepare(self, question: Question, report: Report) -> _Prepared:
+        from cacheview.dockerfile.context import client_for_engine, client_named
+        from cacheview.dockerfile.context.hashing import Hasher
+        from cacheview.layers.files import LayerFiles
+        from cacheview.layers.remembered import LayerMemory, layer_cache
+        from cacheview.replay.given import given_build
+        from cacheview.replay.image_files import StoreImageFiles
+        from cacheview.replay.sent_build import Cache, sent_by
+        from cacheview.ui.replay.listing import ReportingContext
+
+        report(0, None, "Reading the Dockerfile")
+        if self._memory is None:
+            self._memory = self._remembered()
+        build, store, release = question.build, question.store, question.daemon.builder
+        given = given_build(
+            build.context,
+            build.named,
+            release,
+            folder=lambda path: ReportingContext(path, lambda count: report(count, None, LISTING)),
+            report=lambda done: report(done, None, READING),
+        )
+        engine = store.release.version if store.release is not None else ""
+        client = client_named(build.client) if build.client else client_for_engine(engine)
+        read = 0
+
+        def reading(done: int, total: int | None, _: str) -> None:
+            nonlocal read
+            read = max(read, done)
+            report(done, total, READING)
+
+        hasher = Hasher(memory=self._memory, report=reading)
+        layers = LayerMemory(layer_cache() if self._records is not None else None)
+
+        def reading_layer(done: int, what: str) -> None:
+            report(done, None, f"{READING_LAYER} {what[:60]}")
+
+        def layer_files() -> LayerFiles:
+            source = self._access.open(store, lambda: report(0, None, READING_LAYER))
+            return LayerFiles(source, layers, reading_layer)
+
+        image_files = StoreImageFiles(layer_files, release)
+        rules = question.daemon.rules
+        cache = Cache(store, rules, release, image_files, lambda number: report(number, None, ASKING))
+        options = options_of(build, os.environ)
+
+        def send(client: Client) -> SentBuild:
+            return sent_by(
+                client, given, options, release, location=store.location, environment=os.environ, hasher=hasher
+            )
+
+        return _Prepared(client, send, cache, image_files, layers, given.context.title, lambda: read)
 
     def _remembered(self) -> Memory:
         """The sums of files that were read in earlier starts; what cannot be read is read anew."""

@@ -24,6 +24,7 @@ __all__ = [
     "build_at",
     "forget_values",
     "is_dockerfile",
+    "is_tar",
     "keep",
     "kept",
     "options_in_words",
@@ -84,13 +85,17 @@ class Build(Model):
 
     @property
     def named(self) -> str:
-        """What ``docker build`` is given with ``-f``; empty for the Dockerfile that it finds by itself."""
+        """What ``docker build`` is given with ``-f``; empty for the Dockerfile that it finds, also in a tar."""
+        if os.path.isfile(self.context):
+            return ""
         return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
 
     @property
     def title(self) -> str:
         """The path of the Dockerfile in its context, after the context's name."""
         name = os.path.basename(self.context.rstrip(os.sep)) or self.context
+        if self.dockerfile == self.context:
+            return name
         file = os.path.relpath(self.dockerfile, self.context)
         return f"{name}/{file}" if not file.startswith(os.pardir) else f"{self.dockerfile} for {name}"
 
@@ -98,11 +103,12 @@ class Build(Model):
 def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
     """The build of a Dockerfile, or of a context folder; ``file``: the Dockerfile of that folder, if it is another.
 
-    The context of a Dockerfile is the folder that it is in. Raises `DataError` where there is none.
+    The context of a Dockerfile is the folder that it is in; a tar is its own context. Raises `DataError` where there
+    is none.
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
-        return Build(dockerfile=place, context=os.path.dirname(place))
+        return Build(dockerfile=place, context=place if is_tar(place) else os.path.dirname(place))
     found = find_dockerfile(place, file)
     if not found.path.exists():
         raise DataError("there is no such Dockerfile; choose the file itself", where=str(found.path))
@@ -118,6 +124,19 @@ def is_dockerfile(path: str) -> bool:
     if name == "dockerfile" or name.startswith("dockerfile.") or name.endswith(".dockerfile"):
         return os.path.isfile(path)
     return _begins_like_one(path)
+
+
+def is_tar(path: str) -> bool:
+    """Whether a path is that of a tar, plain or compressed."""
+    from cacheview.replay.tar_context import looks_like_tar
+
+    try:
+        if not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            return looks_like_tar(file.read(_SNIFFED))
+    except OSError:
+        return False
 
 
 def _begins_like_one(path: str) -> bool:

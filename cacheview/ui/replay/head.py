@@ -15,10 +15,11 @@ TITLE: Final = "Replay"
 
 
 class ReplayHead(BusyHead):
-    """``open_asked()``, ``options_asked(bool)``, ``beyond_asked(bool)``, ``copy_asked()``: its buttons."""
+    """Signals of its buttons; ``options_asked``, ``clients_asked`` and ``beyond_asked`` say whether it is down."""
 
     open_asked = Signal()
     options_asked = Signal(bool)
+    clients_asked = Signal(bool)
     copy_asked = Signal()
     beyond_asked = Signal(bool)
 
@@ -37,6 +38,9 @@ class ReplayHead(BusyHead):
         copy_tip = "Copy all steps as text, as docker build prints them"
         self.beyond_button = add("Beyond the miss", beyond_tip, self.beyond_asked)
         self.beyond_button.setCheckable(True)
+        clients_tip = "Replay the build by every client: which share a cache, and why the others do not"
+        self.clients_button = add("Compare clients", clients_tip, self.clients_asked)
+        self.clients_button.setCheckable(True)
         self.options_button = add("Options", options_tip, self.options_asked)
         self.options_button.setCheckable(True)
         self.copy_button = add("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the steps")

@@ -16,10 +16,11 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.texts import size_text
-from cacheview.ui.loading import Loader
+from cacheview.ui.loading import Loader, Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
 from cacheview.ui.replay.build import Build, options_in_words
+from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
 from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.form import OptionsForm
@@ -134,6 +135,7 @@ class ReplayPane(QWidget):
         head.again_asked.connect(self.again)
         head.cancel_asked.connect(self.cancel)
         head.options_asked.connect(self.show_options)
+        head.clients_asked.connect(self.show_clients)
         head.beyond_asked.connect(self._go_beyond)
         head.copy_asked.connect(lambda: self._copier.copy_all(self._told))
         app = QGuiApplication.instance()
@@ -152,6 +154,13 @@ class ReplayPane(QWidget):
         if self._told is not None:
             form.set_stages(_stage_names(self._told))
         return form
+
+    @cached_property
+    def clients(self) -> ClientsPage:
+        """The comparison of clients. Made when first needed."""
+        page = ClientsPage(self._comparing)
+        self._side.addWidget(page)
+        return page
 
     # As a dock has it
 
@@ -185,6 +194,8 @@ class ReplayPane(QWidget):
         self._copier.stop()
         if self._has_form:
             self.form.stop()
+        if self._has_clients:
+            self.clients.stop()
 
     # What is asked
 
@@ -223,9 +234,16 @@ class ReplayPane(QWidget):
     def show_options(self, shown: bool) -> None:
         """The options in the place of what is told of the step."""
         self.head.options_button.setChecked(shown)
+        self.head.clients_button.setChecked(False)
         self._side.setCurrentWidget(self.form if shown else self.detail)  # makes the form, when it is shown first
         if shown:
             self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_clients(self, shown: bool) -> None:
+        """The comparison of clients in the place of what is told of the step."""
+        self.head.clients_button.setChecked(shown)
+        self.head.options_button.setChecked(False)
+        self._side.setCurrentWidget(self.clients if shown else self.detail)
 
     def again(self) -> None:
         """Replay, as something may have changed on disk."""
@@ -260,6 +278,13 @@ class ReplayPane(QWidget):
     @property
     def _has_form(self) -> bool:
         return "form" in self.__dict__
+
+    @property
+    def _has_clients(self) -> bool:
+        return "clients" in self.__dict__
+
+    def _comparing(self) -> Work | None:
+        return self._replayer.comparing(self._told.question) if self._told is not None else None
 
     def _store_changed(self) -> None:
         session = self._session
@@ -297,6 +322,8 @@ class ReplayPane(QWidget):
     def _show(self, told: Told) -> None:
         self._settle()
         self._show_told(told)
+        if self._has_clients:
+            self.clients.forget()
         self.settled.emit()
 
     def _show_told(self, told: Told) -> None:
@@ -421,6 +448,7 @@ class ReplayPane(QWidget):
         self.head.again_button.setEnabled(has_build)
         self.head.beyond_button.setEnabled(has_build)
         self.head.options_button.setEnabled(has_build)
+        self.head.clients_button.setEnabled(has_build)
         self._side.setVisible(has_build)
 
     # What the person does

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from cacheview.model import DataError
 from cacheview.ui.actions import connect
@@ -15,6 +15,7 @@ from cacheview.ui.dock import PaneDock
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
+from cacheview.ui.replay.compose import build_of_service, is_compose_file
 from cacheview.ui.replay.head import TITLE
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.tips import set_tip
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Replays", "add_recent"]
 
-_KINDS: Final = "Dockerfiles (*Dockerfile* *dockerfile* Containerfile*);;All files (*)"
+_KINDS: Final = (
+    "Dockerfiles (*Dockerfile* *dockerfile* Containerfile*);;Compose files (*compose*.y*ml *compose*.json);;"
+    "Contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
+)
 
 
 def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], object]) -> None:
@@ -64,13 +68,30 @@ class Replays(QObject):
     def open(self, path: str, file: str = "") -> None:
         """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
         try:
-            build = build_at(path, file)
+            build = self._build_of_compose(path) if is_compose_file(path) else build_at(path, file)
         except DataError as error:
             self._window.notice.show_text("error", f"There is nothing to replay: {error}")
             self._window.notice.show()
             return
+        if build is None:
+            return
+        if is_compose_file(path):
+            self.open_build(build)
+            return
         known = self._known(remembered(self._settings, build))
         self.open_build(known.model_copy(update={"context": build.context}) if file else known)
+
+    def _build_of_compose(self, path: str) -> Build | None:
+        """The build of a service that the person chooses; None: they choose none. Raises `DataError`."""
+        from cacheview.replay.compose.service import services_with_build
+
+        names = services_with_build(path)
+        name, is_chosen = names[0], True
+        if len(names) > 1:
+            shown = [one_line(each) for each in names]
+            text, is_chosen = QInputDialog.getItem(self._window, "Replay a service", "Service", shown, 0, False)
+            name = names[shown.index(text)] if is_chosen else ""
+        return build_of_service(path, name, os.environ) if is_chosen else None
 
     def open_build(self, build: Build) -> None:
         """Replay a build, and show the dock."""

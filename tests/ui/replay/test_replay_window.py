@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from replay_kit import real_build, sent_by_newer, write_context
 
@@ -600,3 +601,61 @@ def test_an_older_engine_is_sent_the_context_by_the_client_of_its_own_release(
     pane = replayed(window, qtbot, write_context(case, tmp_path / "site"))
     assert pane.form.client.currentData() == ""
     assert statuses(pane)[4] == "miss"
+
+
+# Clients, Compose files and tars
+
+
+def test_clients_are_compared_beside_the_steps(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    with qtbot.waitSignal(pane.clients.settled, timeout=9_000):
+        pane.head.clients_button.click()
+    tree = pane.clients.tree
+    assert tree.isVisible()
+    groups = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    names = [group.text(0) for group in groups if group is not None]
+    assert len(names) > 3
+    assert names[0].startswith("Docker CLI")  # the one that is chosen
+    compose = next(group for group in groups if group is not None and "Compose v2" in group.text(0))
+    assert "LABEL com.docker.compose.image.builder" in compose.child(0).text(0)
+    pane.head.options_button.click()
+    assert pane.form.isVisible()
+    assert not pane.head.clients_button.isChecked()
+
+
+def test_a_service_of_a_compose_file_is_chosen(
+    window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = site.parent / "compose.yaml"
+    file.write_text(
+        f"services:\n  db: {{image: x}}\n  web:\n    build: {{context: {site.name}, args: {{LEVEL: 7}}}}\n"
+        f"  worker: {{build: {site.name}}}\n"
+    )
+    offered: list[list[str]] = []
+
+    def choose_web(*arguments: Any) -> tuple[str, bool]:
+        offered.append(arguments[3])
+        return "web", True
+
+    monkeypatch.setattr(QInputDialog, "getItem", choose_web)
+    pane = replayed(window, qtbot, file)
+    assert offered == [["web", "worker"]]
+    assert pane.build is not None
+    assert (pane.build.client, pane.build.build_args) == ("compose-v2", ("LEVEL=7",))
+    assert texts_of(pane)[-1].startswith("LABEL com.docker.compose.image.builder=classic")
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("", False))
+    drop(window, file)
+    assert pane.build.build_args == ("LEVEL=7",)
+
+
+def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = site.parent / "context.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(site, ".")
+    pane = window.replays.pane
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.commands.replay_dockerfile.trigger()
+    assert pane.has_steps
+    assert pane.build is not None
+    assert pane.build.title == "context.tar.gz"

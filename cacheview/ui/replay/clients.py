@@ -1,0 +1,116 @@
+"""Every client's build, those that share a cache together, in the place of what is told of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from cacheview.ui.content_page import ContentPage
+from cacheview.ui.loading import Loader, Work
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import GRID, strong_font
+
+if TYPE_CHECKING:
+    from cacheview.replay.client_comparison import ClientGroup
+
+__all__ = ["ClientsPage"]
+
+_PATIENCE: Final = 250  # milliseconds before the clients of the build before are taken away
+_HINT: Final = "The build is replayed by each of them."
+
+
+class ClientsPage(QWidget):
+    """Compares while it is to be seen.
+
+    ``settled()``: what was compared last is shown, or why it is not.
+    """
+
+    settled = Signal()
+
+    def __init__(self, work: Callable[[], Work | None], parent: QWidget | None = None) -> None:
+        """``work``: what compares; its result are groups. None: there is nothing to compare."""
+        super().__init__(parent)
+        self._work = work
+        self._is_asked = False
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Clients that share a cache", "Outcome"])
+        self.tree.setAccessibleName("Clients that share a cache")
+        self.tree.setFrameShape(QFrame.Shape.NoFrame)
+        self.tree.setIndentation(4 * GRID)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._content = ContentPage(self.tree)
+        self._content.pressed.connect(self.ask)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._content)
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._show)
+        self._loader.failed.connect(self._fail)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(lambda: self._content.say("Comparing clients…", _HINT))
+        self._content.say("Comparing clients…", _HINT)
+
+    def forget(self) -> None:
+        """What is shown is of an older replay."""
+        self._is_asked = False
+        if self.isVisible():
+            self.ask()
+
+    def ask(self) -> None:
+        """Compare again."""
+        work = self._work()
+        if work is None:
+            self._content.say("There is nothing to compare", "Replay a Dockerfile first.")
+            return
+        self._is_asked = True
+        self._patience.start()
+        self._loader.start(work)
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self._patience.stop()
+        self._loader.close()
+
+    def _show(self, groups: Sequence[ClientGroup]) -> None:
+        from cacheview.report.clients import outcome, reasons
+
+        self._patience.stop()
+        self.tree.clear()
+        for number, group in enumerate(groups):
+            names = ", ".join(run.client.program for run in group.runs)
+            item = QTreeWidgetItem([one_line(names), outcome(group.runs[0])])
+            item.setToolTip(0, tool_tip("\n".join(run.client.title for run in group.runs)))
+            if not number:
+                item.setFont(0, strong_font())
+            self.tree.addTopLevelItem(item)
+            for reason in reasons(group):
+                child = QTreeWidgetItem(item, [one_line(reason)])
+                child.setToolTip(0, tool_tip(reason))
+                child.setFirstColumnSpanned(True)  # which needs the tree
+        self.tree.expandAll()
+        self._content.show_content()
+        self.settled.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self._patience.stop()
+        self._content.say("The clients could not be compared", one_line(str(error)), "Compare again")
+        self.settled.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._is_asked:
+            self.ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._loader.is_busy:
+            self._is_asked = False
+            self._patience.stop()
+            self._loader.cancel()

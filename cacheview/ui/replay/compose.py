@@ -1,0 +1,46 @@
+"""A service of a Compose file as a build to replay. No Qt."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from cacheview.ui.replay.build import Build
+
+__all__ = ["build_of_service", "is_compose_file"]
+
+_NAME: Final = re.compile(r"(?:docker-)?compose[^/\\]*\.(?:ya?ml|json)", re.IGNORECASE)
+_CLIENT: Final = "compose-v2"
+
+
+def is_compose_file(path: str) -> bool:
+    """Whether a path is that of a Compose file, by its name."""
+    return _NAME.fullmatch(os.path.basename(path)) is not None and os.path.isfile(path)
+
+
+def build_of_service(path: str, service: str, environment: Mapping[str, str]) -> Build:
+    """The build of a service, as Compose v2 without BuildKit sends it.
+
+    Raises:
+        DataError: the file cannot be read, or has no such build, or is not sent to the classic builder.
+    """
+    from cacheview.replay.compose.service import read_service
+    from cacheview.replay.dockerfiles import find_dockerfile
+
+    found = read_service(path, service, environment)
+    options = found.options
+    dockerfile = found.dockerfile or str(find_dockerfile(found.context).path)
+    return Build(
+        dockerfile=os.path.abspath(dockerfile),
+        context=os.path.abspath(found.context),
+        build_args=tuple(name if value is None else f"{name}={value}" for name, value in options.build_args.items()),
+        labels=tuple(f"{name}={value}" for name, value in options.labels.items()),
+        cache_from=options.cache_from,
+        target=options.target,
+        platform=options.platform,
+        no_cache=options.no_cache,
+        pull=options.pull,
+        client=_CLIENT,
+    )
