@@ -122,7 +122,7 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     arguments = ["explain", str(suite), "--parent", parent, "--config", str(config)]
     assert main(arguments) == 3
     lines = capsys.readouterr().out.splitlines()
-    assert "  Not known: The engine does not tell it. This concerns 3 images. Open containerd:." in lines
+    assert "  Not known: The engine does not tell it. 3 images are affected. Open containerd:." in lines
     assert lines[0] == "UNKNOWN: a hit on one of 3 images, or a miss"
     assert sum("Not known" in line for line in lines) == 1
     assert any(

@@ -84,9 +84,9 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     ends_by_count = len(walked) == len(image.history)
     links = [doubt for step in (walked[:-1] if ends_by_count else walked) for doubt in doubts_about(step, "parent")]
     if last.parent is None:
-        reason = "the last one has no parent recorded"
+        reason = "the oldest of them has no recorded parent"
     elif last.parent not in store.by_id:
-        reason = "the store lacks the parent of the last one"
+        reason = "the parent of the oldest of them is not in the store"
     else:
         reason = f"as many images as {image.title} has history entries"
     return Lineage(reference, image, walked, reason, doubts, tuple(dict.fromkeys((*open_ended, *links))))

@@ -49,8 +49,8 @@ class Candidates(Enum):
 class MissingTime(Enum):
     """What a time that is missing or null means, in an image and in its history."""
 
-    YEAR_ONE = "is year 1, and takes part"
-    NONE = "is none: such an image never matches, and in a history none differs from year 1"
+    YEAR_ONE = "counts as year 1"
+    NONE = "is no time: such an image never matches, and in a history no time differs from year 1"
 
 
 class Sources(Enum):
@@ -79,8 +79,8 @@ class SourceHit(Enum):
 class Tie(Enum):
     """Which of several matches is the answer."""
 
-    NEWEST = "the newest; of the same instant the first in store order"
-    FIRST = "the first in store order"
+    NEWEST = "the newest; on a tie the first in the store"
+    FIRST = "the first in the store"
 
 
 @dataclass(frozen=True)

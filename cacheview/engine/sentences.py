@@ -284,8 +284,10 @@ def _reason(deciding: Deciding | None, config: ContainerConfig) -> tuple[str, st
         case CheckKind.CREATED:
             return f"Nearest is {who}, which matches but has no creation time: an image without one never matches.", ""
         case CheckKind.LENGTH:
-            ours, theirs = (f"{count} element{'' if count == 1 else 's'}" for count in (check.probe, check.image))
-            return f"Nearest is {who}: {check.field} has {ours} in the probe and {theirs} in the image.", ""
+            return (
+                f"Nearest is {who}: {check.field} has {_elements(check.probe)}, the image {check.image or 'none'}.",
+                "",
+            )
     if is_same_but_for_files(check.probe, check.image):
         return f"Nearest is {who}: the same step with other files, of which the store has only the checksum.", ""
     argument = argument_of(check, config)
@@ -294,6 +296,10 @@ def _reason(deciding: Deciding | None, config: ContainerConfig) -> tuple[str, st
     if check.image is UNKNOWN:  # a check that is not known is no failure, so there is none of this image to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
     return f"Nearest is {who}: {check.name} differs.", _values(check)
+
+
+def _elements(count: object) -> str:
+    return "1 element" if count == 1 else f"{count or 'no'} elements"
 
 
 def _values(check: Check) -> str:

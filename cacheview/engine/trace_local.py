@@ -77,7 +77,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         return tuple(doubt for doubt, about in index.doubts if about & rivals and doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
-    found = f"{count:,} candidate{'' if count == 1 else 's'}, {matching} match{'es' if matching == 1 else ''}"
+    found = f"{count:,} candidate{'' if count == 1 else 's'}, {matching or 'no'} match{'es' if matching > 1 else ''}"
     doubtful = unsure.bit_count()
     if doubtful:
         found += f", {doubtful} not known"

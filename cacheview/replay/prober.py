@@ -27,7 +27,7 @@ HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
 _NONE_OF_THEM: Final = "\1"
 """Stands for a checksum that no image is reported with: only one whose command is not known may be hit by it."""
-_AFTER_UNKNOWN: Final = "it is asked only if the step before, which is not known, was a hit"
+_AFTER_UNKNOWN: Final = "it depends on the step before, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500

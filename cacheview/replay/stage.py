@@ -187,7 +187,7 @@ class StageBuild:
         if build.options.no_cache:
             self.prober.bust()
             self.missed = bases
-            self.why_busted = "--no-cache: the cache is not asked"
+            self.why_busted = "--no-cache: the cache is not used"
 
     def _triggers(self, number: int) -> Iterator[Step]:
         if self.state is None:

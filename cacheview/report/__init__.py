@@ -150,7 +150,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
 def doubt_phrase(doubted: Doubted) -> str:
     """A doubt that a verdict rests on: why, of how many images, and what would make it certain."""
     reason, remedy = doubt_sentences(doubted.doubt)
-    count = f" This concerns {doubted.images:,} images." if doubted.images > 1 else ""
+    count = f" {doubted.images:,} images are affected." if doubted.images > 1 else ""
     return f"{reason}{count} {remedy}"
 
 

@@ -24,8 +24,8 @@ REPLAY_FORMAT: Final = "cacheview-replay/1"
 _COUNTED: Final = {
     StepStatus.HIT: "cached",
     StepStatus.MISS: "missed",
-    StepStatus.NOT_ASKED: "not asked",
-    StepStatus.UNKNOWN: "not known",
+    StepStatus.NOT_ASKED: "not checked",
+    StepStatus.UNKNOWN: "unknown",
 }
 
 
@@ -60,7 +60,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
     yield from (f"To know: {remedy}" for remedy in remedies)
     yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
-    yield f"{replay.total} steps: {', '.join(told) or 'none asks the cache'}"
+    yield f"{replay.total} steps: {', '.join(told) or 'none is looked up in the cache'}"
 
 
 def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
         case StepStatus.MISS:
             yield "miss" + (f": {step.reason}" if step.reason else "")
         case StepStatus.NOT_ASKED:
-            yield "not asked" + (f": {step.reason}" if step.reason else "")
+            yield "not checked" + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
             yield f"not known: {step.reason}"
             yield from (f"may be {short_id(image)}" for image in step.possible[:5])

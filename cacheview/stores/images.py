@@ -93,8 +93,8 @@ def _parent_notes(images: list[Image]) -> list[str]:
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:
         return [
-            "No parents are recorded here. It is as after `docker load`: every image is a root, and the local "
-            "cache finds an image only where a probe starts from scratch."
+            "As after `docker load`, no image has a parent, so the local cache can answer only the first steps of "
+            "FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):
         return [f"{missing} of {len(parents)} recorded parents are not in this archive."]
@@ -112,6 +112,6 @@ def _config_notes(images: list[Image]) -> list[str]:
     if not images or any(image.config.container_config or image.container_config for image in images):
         return []
     return [
-        "No image here carries a container config, so each counts as made with an empty one. Registries, OCI "
-        "layouts and what the containerd stores of Docker 25 and later save leave it out."
+        "No image has a container config; each is treated as if it were empty. Registries, OCI layouts and archives "
+        "saved by the containerd store of Docker 25 and later leave it out."
     ]

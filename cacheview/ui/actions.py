@@ -65,7 +65,7 @@ class Actions:
         self.changed_rules = self._make("&What changed…", "What distinguishes two rule sets, in words and as a table")
         self.compare = self._make("&Compare rules", "What every rule set answers to the probe, side by side", "Ctrl+R")
         self.compare.setCheckable(True)
-        self.audit = self._make("&Audit the store", "What is surprising about the whole store, by the rules", "Ctrl+H")
+        self.audit = self._make("&Audit the store", "The hazards of the whole store under these rules", "Ctrl+H")
         self.audit.setCheckable(True)
         self.platform_menu = QMenu("&Platform", owner)
         self.replay_dockerfile = self._make(

@@ -27,7 +27,7 @@ from cacheview.replay.summer import ContextSummer
 
 ON_EVERY_ENGINE = True
 
-_LATER = "it is asked only if the step before, which is not known, was a hit"
+_LATER = "it depends on the step before, which is unknown"
 
 
 pytestmark = pytest.mark.usefixtures("emptied")

@@ -56,8 +56,8 @@ def test_a_miss_tells_why(store: str, context: Path, capsys: pytest.CaptureFixtu
     assert main(["replay", str(context), "--store", store, "--build-arg", "V=2", "--label", "l=1"]) == 1
     printed = capsys.readouterr().out
     assert "Step 4/5 : ENV B=$V\n ---> miss\n      " in printed
-    assert "Step 5/5 : LABEL l=1\n ---> not asked: after the miss at step 4" in printed
-    assert printed.endswith("5 steps: 2 cached, 1 missed, 1 not asked\n")
+    assert "Step 5/5 : LABEL l=1\n ---> not checked: after the miss at step 4" in printed
+    assert printed.endswith("5 steps: 2 cached, 1 missed, 1 not checked\n")
 
 
 def test_the_client_changes_the_sums(store: str, context: Path) -> None:

@@ -38,7 +38,7 @@ def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
     copies = [step for step in unknown if "--from=" in step.text]
     assert copies
     for step in unknown:
-        assert step in copies or step.reason == "it is asked only if the step before, which is not known, was a hit"
+        assert step in copies or step.reason == "it depends on the step before, which is unknown"
 
 
 @pytest.mark.parametrize("file", FILES)

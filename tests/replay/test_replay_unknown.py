@@ -30,7 +30,7 @@ def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
     assert statuses(told) == ["hit", "unknown", "unknown", "unknown"]
     assert [step.possible for step in told.asked][1:] == [(image,) for image in ids[1:]]
     assert told.steps[3].reason == "its files come from a: the layers of the image are not read"
-    assert all("is not known" in step.reason for step in told.steps[4:])
+    assert all("is unknown" in step.reason for step in told.steps[4:])
     assert told.all_cached is None
     assert told.history is not None
     assert told.history[0] is None

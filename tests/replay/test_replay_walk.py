@@ -85,7 +85,7 @@ def test_without_a_cache_nothing_is_asked(daemon: Daemon) -> None:
     base = daemon.add(image_of("base:1"))
     told = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
     assert statuses(told) == ["not asked"] * 5
-    assert {step.reason for step in told.asked} == {"--no-cache: the cache is not asked"}
+    assert {step.reason for step in told.asked} == {"--no-cache: the cache is not used"}
     assert {step.probe for step in told.asked} == {None}
     assert told.all_cached is False
     assert told.first_miss is None

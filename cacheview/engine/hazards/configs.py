@@ -54,8 +54,8 @@ def uncompared(image: Image, fields: tuple[str, ...], why: str, advice: str) -> 
     """The hazard of a hit although these fields differ."""
     return Hazard(
         HazardKind.UNCOMPARED_FIELD,
-        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, and it is a hit all the same: "
-        f"{why}. An image made for the purpose can be taken from the cache this way (CVE-2024-24557).",
+        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet it still hits: "
+        f"{why}. A crafted image can get into a build this way (cache poisoning, CVE-2024-24557).",
         advice,
         image,
         fields,

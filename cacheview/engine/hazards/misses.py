@@ -102,7 +102,7 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
         if unmarked is not None:
             yield Hazard(
                 HazardKind.MARK_MISSING,
-                f"{unmarked.title} matches in all that is compared, but is not recorded as built here: "
+                f"{unmarked.title} matches on every compared field, but is not recorded as built here: "
                 "it was made by an engine that did not write this mark, before an upgrade, or it was loaded.",
                 "Build once: the step runs again, its image gets the mark, and the next build finds it.",
                 unmarked,

@@ -32,7 +32,7 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
             f"The answer is the whole image {image.title}, which has {further} further "
             f"step{'' if further == 1 else 's'} after the one that was asked for: the next instruction builds on top "
             "of all of them.",
-            "Name as --cache-from the image of the step itself, or leave --cache-from out.",
+            "Pass that step's own image to --cache-from, or omit --cache-from.",
             image,
         )
     rules = cache.rules

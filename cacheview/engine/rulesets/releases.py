@@ -95,7 +95,7 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
     if last == newest:
         note = f"{release} is newer than the newest release whose rules are known, {newest}."
     else:
-        note = f"{release} is between the releases that were compared: these are the rules of {last}."
+        note = f"Docker {release} has not been checked; using the rules of {last}."
     return Choice(rules, note, version, commit)
 
 

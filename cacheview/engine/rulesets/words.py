@@ -28,9 +28,9 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
     return {
         "Releases": ", ".join(map(str, rules.spans)) or "no release",
         "Candidates of the local cache": rules.candidates.value,
-        "A candidate must be": _required(rules),
-        "A created time that is missing": rules.missing_time.value,
-        "Of several matches": rules.tie.value,
+        "Requirements for a candidate": _required(rules),
+        "A missing creation time": rules.missing_time.value,
+        "If several match": rules.tie.value,
         "--cache-from brings in": rules.sources.value,
         "A local answer counts beside sources": rules.descent.value,
         "A source whose history goes on with the step answers": rules.source_hit.value,
@@ -68,7 +68,7 @@ def _required(rules: RuleSet) -> str:
     words = [requirement.describe() for requirement in (*rules.requirements, *rules.later)]
     if rules.by_layers:
         words.append("begun by the parent's history, its last entry the command")
-    return "; ".join(words) or "nothing in particular"
+    return "; ".join(words) or "none"
 
 
 def _restoring(restoring: Restoring) -> str:

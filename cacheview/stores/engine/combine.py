@@ -144,7 +144,7 @@ def _open(location: str, reading: Reading) -> Opened:
     return open_data_root(target, reading)
 
 
-_ABSENT = "is not on this machine"
+_ABSENT = "does not exist on this machine"
 
 
 def _place(location: str, path: str, probe: str) -> Place:
@@ -155,7 +155,7 @@ def _place(location: str, path: str, probe: str) -> Place:
             return Place(location, path)
         return Place(location, path, f"You have no permission for {path}: {_who(status)}")
     except PermissionError:
-        return Place(location, path, f"You have no permission for {path}: it is for root. Run as root")
+        return Place(location, path, f"You have no permission for {path}: only root may read it. Run as root")
     except (OSError, ValueError):
         return Place(location, path, f"{path} {_ABSENT}")
 
@@ -170,4 +170,4 @@ def _who(status: os.stat_result) -> str:
         group = ""
     if group and group != "root":
         return f"it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
-    return "it is for root alone. Run as root"
+    return "only root may use it. Run as root"

@@ -169,7 +169,7 @@ def _permission(endpoint: Endpoint) -> str:
             f"{what}: it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again or run "
             f"`newgrp {group}`; a rootless engine needs no group"
         )
-    return f"{what}: it is for root alone. Run as root, or use a rootless engine"
+    return f"{what}: only root may use it. Run as root, or use a rootless engine"
 
 
 def _group(path: os.PathLike[str]) -> str:

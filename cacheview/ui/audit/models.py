@@ -34,7 +34,7 @@ class Hazards(IntEnum):
     ADVICE = 3
 
 
-_HAZARD_TITLES: Final = ("Hazard", "Images", "What is surprising", "What to do")
+_HAZARD_TITLES: Final = ("Hazard", "Images", "What happens", "What to do")
 
 
 class HazardsModel(QAbstractTableModel):

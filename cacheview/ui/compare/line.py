@@ -82,7 +82,7 @@ def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
     parts += [IN_USE] if in_use else []
     parts += [OF_THE_STORE] if of_store else []
     if line.verdict is None:
-        return ", ".join([*parts, "not asked yet"])
+        return ", ".join([*parts, "not checked yet"])
     parts += [line.verdict.outcome.value, answer_of(line), line.why or ""]
     return ", ".join(filter(None, parts))
 

@@ -186,7 +186,7 @@ class ComparePane(QWidget):
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)
-        self._content.say("No store is open", "Open one: its probe is asked by all rule sets, side by side.")
+        self._content.say("No store is open", "Open one to check its probe against all rule sets, side by side.")
 
     def _put_on_clipboard(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

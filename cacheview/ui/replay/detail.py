@@ -93,7 +93,7 @@ class Detail(QScrollArea):
                 reason = f"{refused.what}."
         else:
             step = row.step
-            word = word_of(row) if step.status is not StepStatus.NO_PROBE else "asks nothing"
+            word = word_of(row) if step.status is not StepStatus.NO_PROBE else "never looked up"
             line = f", line {step.line}" if step.line else ""
             of = (
                 f"Trigger {row.number} of step {step.number}"
@@ -158,9 +158,9 @@ def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_apart
         return f"{reason[:1].upper()}{reason[1:]}"
     match step.status:
         case StepStatus.NO_PROBE if step.image:
-            return "It is never a question to the cache: it names the image that the stage begins with."
+            return "This step never consults the cache: it names the image that the stage begins with."
         case StepStatus.NO_PROBE:
-            return "It is never a question to the cache."
+            return "This step never consults the cache."
         case StepStatus.HIT | StepStatus.MISS if explanation is None and is_apart:
             return "The probe was changed: Probe and Verdict above are not of this step."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:

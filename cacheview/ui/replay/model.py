@@ -271,7 +271,7 @@ class StepsModel(QAbstractItemModel):
             of = f"step {row.step.number} of {row.total}"
             return f"trigger {row.number} of {of}{stage}" if row.kind is RowKind.TRIGGER else of + stage
         if column == Column.STATUS and row.step is not None and row.status is StepStatus.NO_PROBE:
-            return "asks nothing"
+            return "never looked up in the cache"
         return self._text(row, column)
 
 

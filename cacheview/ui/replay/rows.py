@@ -43,7 +43,7 @@ LOOKS: Final = {
 WORDS: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
-    StepStatus.NOT_ASKED: "not asked",
+    StepStatus.NOT_ASKED: "not checked",
     StepStatus.UNKNOWN: "unknown",
     StepStatus.NO_PROBE: "–",
 }

@@ -77,11 +77,11 @@ def _without_miss(replay: Replay) -> Summary:
         return Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
     asked = tuple(replay.asked)
     if not asked:
-        return Summary("hit", "NOTHING ASKED", "No step of this Dockerfile asks the cache")
+        return Summary("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:
         told_all = "The one step that asks" if len(asked) == 1 else f"All {len(asked)} steps that ask"
         return Summary("hit", "HIT", f"{told_all} the cache {'is a hit' if len(asked) == 1 else 'are hits'}")
-    return Summary("not-certain", "NOT ASKED", f"{plural(len(asked), 'step')} without a cache")
+    return Summary("not-certain", "NOT CHECKED", f"{plural(len(asked), 'step')} without a cache")
 
 
 def _named(step: Step, replay: Replay) -> str:

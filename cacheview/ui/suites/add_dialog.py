@@ -81,7 +81,7 @@ class AddDialog(QDialog):
         self.name = QLineEdit()
         self.name.setPlaceholderText("What it shows, such as: label that the probe lacks")
         self.note = QLineEdit()
-        self.note.setPlaceholderText("For who reads it later")
+        self.note.setPlaceholderText("For whoever reads this later")
         self.outcome = Chooser()
         self.outcome.addItems(get_args(Outcome))
         self.outcome.setCurrentText(self._own.outcome)
@@ -185,15 +185,15 @@ class AddDialog(QDialog):
             return
         self._besides.setText(visible(_besides(expect)))
         self._add.setEnabled(usable)
-        self._add.setText("Add &all the same" if differences else "&Add")
+        self._add.setText("Add &anyway" if differences else "&Add")
         doubts = doubt_in_words(self._asked.explanation.doubts)
         if differences:
             told = "; ".join(differences)
-            self._say("hazard", f"The rules answer otherwise: {told}. `cacheview check` will tell it as failed.")
+            self._say("hazard", f"The rules answer differently: {told}. `cacheview check` will report it as failed.")
         elif doubts:
-            self._say("not-certain", f"The rules answer so. {doubts}")
+            self._say("not-certain", f"This is what the rules answer. {doubts}")
         else:
-            self._say("passed", "The rules answer so.")
+            self._say("passed", "This is what the rules answer.")
         self._fit()
 
     def _fit(self) -> None:
@@ -255,7 +255,7 @@ def _besides(expect: Expectation) -> str:
         parts.append(f"{plural(len(expect.sources_after), 'source')} for the next step")
     if expect.error:
         parts.append(f"shown, not compared: {' '.join(expect.error.split())[:300]}")
-    return f"Besides: {'; '.join(parts)}." if parts else "Nothing else is checked."
+    return f"Also checked: {'; '.join(parts)}." if parts else "Nothing else is checked."
 
 
 def _muted() -> QLabel:

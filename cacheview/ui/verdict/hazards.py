@@ -111,7 +111,7 @@ class DoubtLine(FramedLine):
 
 def _reason(doubted: Doubted) -> str:
     reason = one_line(doubt_sentences(doubted.doubt)[0])
-    return f"{reason} This concerns {doubted.images:,} images." if doubted.images > 1 else reason
+    return f"{reason} {doubted.images:,} images are affected." if doubted.images > 1 else reason
 
 
 class HazardList(QScrollArea):

@@ -121,7 +121,7 @@ def outcome_in_words(check: Check) -> str:
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
     """Why something is not certain, and what would make it so; empty: it is certain."""
     shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
-    return f"Not certain: {shown}" if shown else ""
+    return f"Uncertain: {shown}" if shown else ""
 
 
 def stage_word(explanation: Explanation, stage: Stage) -> str:
@@ -194,7 +194,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
     nothing = no_candidates(trace.rules, trace.probe.parent, title)
-    hint = "Choose a parent that was built on"
+    hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (
         "." if trace.probe.parent == SCRATCH else ", or build the step once."
     )

@@ -34,7 +34,7 @@ class Stores:
     opened: list[str] = field(default_factory=list)
 
     def place(self, location: str, path: str, probe: str) -> Place:
-        return Place(location, path, "" if location in self.by_location else f"{path} is not on this machine")
+        return Place(location, path, "" if location in self.by_location else f"{path} does not exist on this machine")
 
     def open(self, location: str, reading: Reading) -> Opened:
         self.opened.append(location)
@@ -156,7 +156,7 @@ class TestPlaces:
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
         engine = self.engine("graphdriver", str(tmp_path))
         (absent,) = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert "not on this machine" in absent.why_not
+        assert "does not exist on this machine" in absent.why_not
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
         (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
         folder = f"{tmp_path}/image/overlay2"
@@ -168,7 +168,7 @@ class TestPlaces:
         folder = f"{tmp_path}/containerd/daemon"
         absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
         assert absent.location == f"containerd:{folder}#moby"
-        assert "not on this machine" in absent.why_not
+        assert "does not exist on this machine" in absent.why_not
         assert socket == Place(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
         database = tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db"
         database.parent.mkdir(parents=True)
@@ -206,7 +206,7 @@ class TestPlaces:
             < both.index("permission for " + f"{tmp_path}/containerd")
         )
         assert "no permission" in remedy
-        assert "it is for root alone" in remedy
+        assert "only root may use it" in remedy
 
     @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])
     def test_hostile_addresses_are_not_taken(self, address: str) -> None:

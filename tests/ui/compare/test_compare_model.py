@@ -50,7 +50,7 @@ def test_every_rule_set_has_a_row_from_the_start(model: MatrixModel) -> None:
     assert cells(model, Column.VERDICT) == cells(model, Column.DECIDING) == ["…"] * len(RULES)
     assert cells(model, Column.RULES)[0] == "graphdriver 24.0.7  Docker 20.10 to 24.0.8"
     told = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
-    assert told == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not asked yet"
+    assert told == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not checked yet"
     assert not model.is_settled
 
 

@@ -30,7 +30,7 @@ def texts(model: StepsModel, column: Column, parent: QModelIndex | None = None) 
 def test_what_each_row_says() -> None:
     model = model_of(hand_made(refused=True))
     assert texts(model, Column.STEP) == ["", "1/7", "2/7", "3/7", "4/7", "5/7", "6/7", "line 9"]
-    assert texts(model, Column.STATUS) == ["warning", "–", "hit", "–", "unknown", "miss", "not asked", "refused"]
+    assert texts(model, Column.STATUS) == ["warning", "–", "hit", "–", "unknown", "miss", "not checked", "refused"]
     instructions = texts(model, Column.INSTRUCTION)
     assert instructions[0] == "Empty continuation line"
     assert instructions[-1] == "unknown instruction: FRO"
@@ -60,7 +60,7 @@ def test_what_is_read_aloud() -> None:
     model = model_of(hand_made())
     role = Qt.ItemDataRole.AccessibleTextRole
     assert model.index(4, Column.STEP).data(role) == "step 4 of 6, stage 2"
-    assert model.index(1, Column.STATUS).data(role) == "asks nothing"
+    assert model.index(1, Column.STATUS).data(role) == "never looked up in the cache"
     assert model.index(0, Column.STEP, model.index(1, 0)).data(role) == "trigger 1 of step 1 of 6, stage 1"
 
 

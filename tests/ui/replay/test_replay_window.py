@@ -155,7 +155,7 @@ def test_the_first_miss_is_explained(
     open_store(case)
     pane = replayed(window, qtbot, sent_by_newer(settings, write_context(case, tmp_path / "site")))
     cached = ["hit" if step.cached else "miss" for step in case.expect.steps]
-    assert [status.replace("not asked", "miss") for status in statuses(pane)[1:]] == cached[1:]
+    assert [status.replace("not checked", "miss") for status in statuses(pane)[1:]] == cached[1:]
     assert statuses(pane).count("miss") == 1
     assert current(pane) == "COPY css/ css/"
     assert pane.strip.texts[0].startswith("MISS: step 6 of 10, COPY css/ css/: the files differ from those that ")
@@ -233,7 +233,7 @@ def test_what_is_beyond_the_miss(
     assert any("told as if it had hit" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.head.beyond_button.click()
-    assert statuses(pane)[6:] == ["not asked"] * 4
+    assert statuses(pane)[6:] == ["not checked"] * 4
 
 
 def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -257,7 +257,7 @@ def test_the_file_is_edited(window: MainWindow, qtbot: QtBot, site: Path) -> Non
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         text = (site / "Dockerfile").read_text()
         (site / "Dockerfile").write_text(text.replace("nobody", "root"))
-    assert statuses(pane) == ["–", *["hit"] * 6, "miss", "not asked", "not asked"]
+    assert statuses(pane) == ["–", *["hit"] * 6, "miss", "not checked", "not checked"]
     assert current(pane) == 'ENTRYPOINT ["/httpd"]'
     assert any("After the miss at step 8" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
@@ -533,7 +533,7 @@ def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: 
     pane.stop()
     QApplication.processEvents()
     assert shown == []
-    assert statuses(pane)[1] == "not asked"
+    assert statuses(pane)[1] == "not checked"
 
 
 def test_the_steps_do_not_wait_for_the_reasons(

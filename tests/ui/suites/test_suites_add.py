@@ -72,7 +72,7 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     assert dialog.outcome.currentText() == "miss"
     assert not dialog.image.isEnabled()
     assert "A new file" in told(dialog)
-    assert "The rules answer so." in told(dialog)
+    assert "This is what the rules answer." in told(dialog)
     # The name has the keyboard.
     qtbot.keyClicks(dialog.name, "one variable")
     qtbot.keyClicks(dialog.note, "as it was told")
@@ -130,10 +130,10 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     assert dialog.image.text() == f"sha256:{'b' * 64}"
     # The beginning of an id will do.
     dialog.image.setText("bbbb")
-    assert "The rules answer so." in told(dialog)
+    assert "This is what the rules answer." in told(dialog)
     dialog.image.setText("aaaa")
-    assert "The rules answer otherwise: image: expected sha256:aaaa" in told(dialog)
-    assert add_button(dialog).text() == "Add &all the same"
+    assert "The rules answer differently: image: expected sha256:aaaa" in told(dialog)
+    assert add_button(dialog).text() == "Add &anyway"
     dialog.image.setText("zzz")
     assert "no such image" in told(dialog)
     assert not add_button(dialog).isEnabled()
@@ -150,7 +150,7 @@ def test_another_expectation_is_written_and_fails(
     dialog = asked(window, qtbot)
     dialog.path.setText(str(tmp_path / "other.jsonl"))
     dialog.outcome.setCurrentText("miss")
-    assert "The rules answer otherwise: outcome: expected miss, got hit." in told(dialog)
+    assert "The rules answer differently: outcome: expected miss, got hit." in told(dialog)
     assert "Nothing else is checked." in told(dialog)
     added(window, qtbot, dialog)
     assert cli.main(["check", str(tmp_path / "other.jsonl")]) == 1

@@ -76,7 +76,7 @@ def test_a_group_and_a_stage() -> None:
     group = Group(subject.checks[0].outcome, subject.checks, range(3))
     assert row_as([group, subject, stage], explanation, "text").count(": passed") == 3
     lines = row_as([stage], explanation, "Markdown").split("\n")
-    assert lines[0] == "- Local cache: no match, 2 candidates, 0 match"
+    assert lines[0] == "- Local cache: no match, 2 candidates, no match"
     assert len(lines) == 3
 
 

@@ -72,7 +72,7 @@ def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     (line,) = pane.hazards.doubts
     assert line.isVisible()
-    assert line.text == "Not known: The engine does <b>not</b> tell it. This concerns 2 images."
+    assert line.text == "Not known: The engine does <b>not</b> tell it. 2 images are affected."
     assert line.advice == "Open containerd:."
     assert line.accessibleName() == f"{line.text} {line.advice}"
     assert "<b>" not in line.toolTip()  # plain text, escaped
@@ -134,7 +134,7 @@ def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     assert pane.detail.title.startswith("User: not known")
     note = pane.detail._note.text()
-    assert note.endswith("Not certain: The engine does <b>not</b> tell it. Open containerd:.")
+    assert note.endswith("Uncertain: The engine does <b>not</b> tell it. Open containerd:.")
     assert [value.edit.toPlainText() for value in pane.detail.values] == ['""', "not known"]
     assert [value.marked() for value in pane.detail.values] == ["", ""]
     assert not pane.detail.take_button.isVisible()
@@ -149,7 +149,7 @@ def test_a_candidate_is_not_said_to_fail(pane: VerdictPane) -> None:
     assert "Open containerd:." in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
     stage = row_runs(pane, pane.trace.stage_index(StageKind.LOCAL), 600.0)
     assert stage[-1].text == "may match"
-    assert "2 candidates, 0 match, 2 not known" in [run.text for run in stage]
+    assert "2 candidates, no match, 2 not known" in [run.text for run in stage]
 
 
 def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
@@ -201,11 +201,11 @@ def test_it_is_copied_too(pane: VerdictPane) -> None:
     pane.detail.copy_button.click()
     told = QApplication.clipboard().text()
     assert "User: not known" in told
-    assert "Not certain: The engine does <b>not</b> tell it. Open containerd:." in told
+    assert "Uncertain: The engine does <b>not</b> tell it. Open containerd:." in told
     pane.banner.copy_asked.emit("JSON")
     assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
     pane.banner.copy_asked.emit("text")
-    assert "Not known: The engine does <b>not</b> tell it. This concerns 2 images." in QApplication.clipboard().text()
+    assert "Not known: The engine does <b>not</b> tell it. 2 images are affected." in QApplication.clipboard().text()
 
 
 def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:

@@ -111,7 +111,7 @@ def test_cells_and_words(watched: Watched) -> None:
     stage = model.stage_index(StageKind.LOCAL)
     assert [model.data(stage.siblingAtColumn(column)) for column in Column] == [
         "Local cache",
-        "2 candidates, 0 match",
+        "2 candidates, no match",
         "no match",
     ]
     env = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13, 1])

@@ -187,9 +187,9 @@ def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: Qt
 def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe("dev", WorkingDir="/elsewhere")))
     assert [line.text for line in pane.hazards.lines] == [
-        "Hazard: WorkingDir differs from the image's, and it is a hit all the same: these rules do not compare it, "
+        "Hazard: WorkingDir differs from the image's, yet it still hits: these rules do not compare it, "
         "and those since Docker 25.0.2, 24.0.9 and 23.0.10 refuse the image. "
-        "An image made for the purpose can be taken from the cache this way (CVE-2024-24557)."
+        "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
     ]
     assert pane.hazards.isVisible()
     assert pane.hazards.lines[0].accessibleName().startswith("Hazard, field not compared: ")
@@ -290,7 +290,7 @@ def test_no_candidates(pane: VerdictPane, cache: ImageCache) -> None:
     rows = [name_at(pane, pane.trace.index(row, 0, stage)) for row in range(pane.trace.rowCount(stage))]
     assert rows == [
         f"The store has no image whose parent is {'0' * 10}4d.",
-        "Choose a parent that was built on, or build the step once.",
+        "Choose a parent that has children, or build the step once.",
     ]
     assert pane.detail.title == "No check selected"
 
