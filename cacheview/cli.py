@@ -55,6 +55,7 @@ commands:
   cacheview check SUITE …     run suites of probes with expected verdicts (see `cacheview check --help`)
   cacheview replay CONTEXT …  a Dockerfile, step by step, without building (see `cacheview replay --help`)
   cacheview save STORE FILE   a store written to a suite, which opens anywhere (see `cacheview save --help`)
+  cacheview watch             builds as they happen, and why they miss (see `cacheview watch --help`)
 
 {names}
 A file that is called as a command is, such as check, is opened as ./check.
@@ -97,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "check": _check,
         "replay": _replay,
         "save": _save,
+        "watch": _watch,
     }
     command = commands.get(given[0]) if given else None
 
@@ -306,3 +308,9 @@ def _save(arguments: list[str]) -> int:
     from cacheview.commands.save import save_command
 
     return save_command(arguments)
+
+
+def _watch(arguments: list[str]) -> int:
+    from cacheview.commands.watch import watch_command
+
+    return watch_command(arguments)

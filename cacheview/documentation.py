@@ -11,6 +11,7 @@ __all__ = ["PAGES", "page_text"]
 PAGES: Final[dict[str, str]] = {
     "command-line.md": "Command line",
     "replay.md": "Replaying a Dockerfile",
+    "watch.md": "Watching builds",
     "suites.md": "Suites",
     "rules.md": "The rules, in short",
     "rule-sets.md": "Rule sets",

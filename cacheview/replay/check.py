@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cacheview.model import DataError, ImageStore
+from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.made import UNTOLD
 from cacheview.replay.recorded import RecordedImageFiles
@@ -59,7 +59,7 @@ def replay_case(case: ReplayCase) -> Replay:
     return replay(
         case.text,
         ContextSummer(case.sent, case.dockerfile_name, case.release, case.sent_by, dockerfile=case.text),
-        ImageStore(images, engine_os=case.engine_os),
+        ImageStore(images, engine_os=case.engine_os, release=Release(case.store_kind, case.engine, case.commit)),
         case.rules,
         case.release,
         case.options,

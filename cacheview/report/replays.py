@@ -17,7 +17,7 @@ from cacheview.report import as_object, headline, joined, json_text
 from cacheview.report.comparisons import comparison_as_object
 from cacheview.report.using import using_as_lines, using_as_object
 
-__all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text"]
+__all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text", "why_lines"]
 
 REPLAY_FORMAT: Final = "cacheview-replay/1"
 
@@ -49,7 +49,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
             yield from (f" ---> {line}" for line in _outcome(each, store))
             yield from (f"      Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in each.hazards)
             if id(each) in why:
-                yield from _why(why[id(each)])
+                yield from (f"      {line}" for line in why_lines(why[id(each)]))
     if replay.refused is not None:
         refused = replay.refused
         yield f"refused{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
@@ -90,18 +90,19 @@ def _image(step: Step, store: ImageStore) -> str:
     return f"{short_id(step.image)}{names}"
 
 
-def _why(miss: Miss) -> Iterator[str]:
+def why_lines(miss: Miss) -> Iterator[str]:
+    """Why a step misses, and what a person can do about it."""
     explanation = miss.explanation
-    yield f"      {headline(explanation)}"
+    yield f"{headline(explanation)}"
     if miss.reason:
-        yield f"      {miss.reason}"
+        yield f"{miss.reason}"
     if miss.remedy.edits:
-        yield f"      Smallest edit to a hit: {miss.remedy.phrase}"
-    yield from (f"      {line}" for line in miss.files)
+        yield f"Smallest edit to a hit: {miss.remedy.phrase}"
+    yield from miss.files
     for hazard in explanation.hazards:
-        yield f"      Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+        yield f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
     if miss.step.assumed:
-        yield f"      The steps after it are told as if it had been the step of {short_id(miss.step.assumed)}"
+        yield f"The steps after it are told as if it had been the step of {short_id(miss.step.assumed)}"
 
 
 def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), *, using: Daemon | None = None) -> str:

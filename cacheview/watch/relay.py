@@ -46,9 +46,14 @@ class Connection:
         self._loop = loop
         self._client = client
 
-    def pause(self, reason: str) -> None:
-        """Pass on nothing more of the client until `resume` for the same reason. In the thread of the loop only."""
+    def pause(self, reason: str, seconds: float | None = None) -> None:
+        """Pass on nothing more of the client until `resume` for the same reason. In the thread of the relay only.
+
+        ``seconds``: no longer than this.
+        """
         self._client.pause(reason)
+        if seconds is not None:
+            self._loop.call_later(seconds, self._client.resume, reason)
 
     def resume(self, reason: str) -> None:
         """Go on."""

@@ -1,0 +1,112 @@
+"""``cacheview watch``: builds that go through a socket, each line as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from cacheview.faults import report_fault
+from cacheview.model import DataError
+from cacheview.output import complain, print_lines
+from cacheview.replay.records import redacted_record, write_record
+from cacheview.report.watched import LiveLines
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.usage import UsageError, add_redact, make_parser
+from cacheview.watch.build import WatchedBuild
+from cacheview.watch.watcher import Watcher
+
+__all__ = ["watch_command"]
+
+_HELP = """\
+Listens at a socket of your own and passes on every byte to the engine, unchanged. Of each build by the classic builder
+it shows the steps, and why the first one misses. Nothing of other requests is read or kept, and no password.
+Ctrl+C ends it; the engine goes on.
+exit status: 0 what was watched was as cacheview says, 1 a build was not, 2 nothing can be watched.
+
+examples:
+  cacheview watch
+  cacheview watch --context remote --records builds/
+"""
+
+_DIFFERED: Final = 1
+
+
+def watch_command(arguments: list[str]) -> int:
+    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
+    parser = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
+    where.add_argument("--host", metavar="URL", help="the engine at unix://… or tcp://…")
+    parser.add_argument(
+        "--records", metavar="FOLDER", help="keep each build there as a record, which `cacheview check` judges"
+    )
+    parser.add_argument("--without-store", action="store_true", help="leave the store out of the records")
+    add_redact(parser)
+    options = parser.parse_args(arguments)
+    folder = Path(options.records) if options.records is not None else None
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"--records: {folder} is not a folder")
+    news: queue.Queue[WatchedBuild | BaseException | None] = queue.Queue()
+    try:
+        watcher = Watcher(find_endpoint(options.host or options.context or ""), news.put, news.put)
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    differed = False
+    lines = LiveLines()
+    with contextlib.closing(watcher), _ended_by_signals(news):
+        print_lines(
+            (
+                f"Watching {watcher.endpoint.host} ({watcher.title})",
+                "Paste this where you build, and build as usual. Ctrl+C ends it.",
+                f"  export DOCKER_HOST={watcher.url}",
+            )
+        )
+        print(end="", flush=True)
+        while (one := news.get()) is not None:
+            if isinstance(one, BaseException):
+                report_fault(one, with_traceback=options.traceback)
+                continue
+            print_lines(lines.news(one, is_final=one.is_final))
+            print(end="", flush=True)
+            differed = differed or bool(one.differences)
+            if one.is_final and folder is not None and one.can_be_recorded:
+                _keep(watcher, one, folder, options.redact, with_store=not options.without_store)
+    for problem in watcher.problems:
+        complain(problem)
+    return _DIFFERED if differed else 0
+
+
+def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:
+    """Write the record of a build. What cannot be written is said, and the next build is watched."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.")[:80] or "build"
+    path = folder / f"{build.started:%Y%m%dT%H%M%S}-{build.number}-{name}.jsonl.gz"
+    try:
+        case = watcher.record(build.number, with_store=with_store)
+        if redact:
+            case = redacted_record(case, env="env" in redact, labels="labels" in redact)
+        write_record(path, case)
+    except DataError as error:
+        complain(f"--records: {error}")
+    else:
+        print_lines([f"[{build.number}] recorded: {path}"])
+        print(end="", flush=True)
+
+
+@contextlib.contextmanager
+def _ended_by_signals(news: queue.Queue[WatchedBuild | BaseException | None]) -> Iterator[None]:
+    """Ctrl+C, and the request of the system to end, end the watching in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: news.put(None)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

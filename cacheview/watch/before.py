@@ -1,0 +1,114 @@
+"""The store of an engine just before a build: which images there are is asked at once, what they are may wait.
+
+A list of images takes a moment and says what was there, under which names. What an image is never changes, so it may be
+read later, while the build runs. Only GETs are sent, straight to the engine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cacheview.model import DataError, Image
+from cacheview.stores.engine.client import EngineClient
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.engine import Engine, ask_engine
+from cacheview.stores.engine.opening import open_target
+from cacheview.stores.engine.reader import EngineReader
+from cacheview.stores.opened import Case
+from cacheview.stores.progress import Meter
+from cacheview.stores.reading import Reading
+
+__all__ = ["EngineStore", "Listing"]
+
+_UNREAD: Final = "it was removed before it could be read"
+_MOST_GONE: Final = 1000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images of an engine at one moment, by id, in the order of the store, as the list alone tells of them."""
+
+    images: Mapping[str, Image]
+
+    def full_id(self, short: str) -> str:
+        """The id that begins with these digits; as it was given where there is none, or more than one."""
+        found = [image_id for image_id in self.images if short and image_id.startswith(f"sha256:{short}")]
+        return found[0] if len(found) == 1 else short
+
+
+class EngineStore:
+    """Reads one engine. For several threads at once.
+
+    Raises `DataError` where the engine does not answer, when it is made and later.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._target = endpoint.name or endpoint.host
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._client: EngineClient | None = None
+        self._known: Case | None = None
+        self._parents: dict[str, str | None] = {}  # as the list told them when `_known` was read
+        self.engine: Engine = ask_engine(self._connected())
+
+    def _connected(self) -> EngineClient:
+        with self._lock:
+            if self._client is None:
+                self._client = EngineClient(self.endpoint)
+            return self._client
+
+    def listing(self) -> Listing:
+        """What is there now."""
+        client = self._connected()
+        reader = EngineReader(client, self.engine, Reading(), self.endpoint.location, "")
+        try:
+            return Listing(reader.listed(reader.ask_list(Meter(None, None, "")), {}))
+        except DataError:
+            with self._lock:
+                if self._client is client:
+                    self._client = None
+            client.close()
+            raise
+
+    def before(self, listing: Listing) -> Case:
+        """The store as it was when it was listed. What it has read before is not read again."""
+        with self._reading:
+            known = self._known
+            if known is None or self._has_more(listing, known):
+                known = self._read(known)
+                self._parents = {image.id: image.parent for image in listing.images.values()}
+                self._known = known
+        images = tuple(_as_listed(image, known.store.by_id) for image in listing.images.values())
+        return replace(known, store=replace(known.store, images=images))
+
+    def _has_more(self, listing: Listing, known: Case) -> bool:
+        by_id = known.store.by_id
+        return any(
+            image.id not in by_id or self._parents.get(image.id, image.parent) != image.parent
+            for image in listing.images.values()
+        )
+
+    def _read(self, known: Case | None) -> Case:
+        """The store as it is now, and what was known of images that are gone: they may have been there in time."""
+        case = open_target(self._target, Reading()).cases[0]
+        gone = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
+        return replace(case, store=replace(case.store, images=(*case.store.images, *gone[-_MOST_GONE:])))
+
+    def close(self) -> None:
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+def _as_listed(listed: Image, known: Mapping[str, Image]) -> Image:
+    """An image with what is known of it, and the names that it had."""
+    image = known.get(listed.id)
+    if image is None:
+        doubts = tuple(doubt.model_copy(update={"reason": _UNREAD, "remedy": ""}) for doubt in listed.doubts)
+        return listed.model_copy(update={"doubts": doubts})
+    return image if set(image.names) == set(listed.names) else image.model_copy(update={"names": listed.names})

@@ -1,0 +1,171 @@
+"""A build that is watched: what was asked, what cacheview says of it, and what the daemon does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from cacheview.cases import Daemon
+from cacheview.model import DataError
+from cacheview.replay.check import differences
+from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
+from cacheview.replay.misses import Miss
+from cacheview.replay.records import record_of, time_text
+from cacheview.replay.result import Step, StepStatus
+from cacheview.watch.before import Listing
+from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.prediction import Prediction
+from cacheview.watch.request import BuildRequest
+
+__all__ = ["NOT_EXPLAINED", "BuildState", "Row", "WatchedBuild", "expected_build", "record_of_build"]
+
+NOTHING_YET: Final = BuildOutcome()
+NOT_EXPLAINED: Final = "BuildKit's, not explained here"
+
+
+class BuildState(Enum):
+    """How far a build is."""
+
+    SENDING = "sending"  # the client sends the context
+    BUILDING = "building"
+    BUILT = "built"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step: what cacheview says, and what the daemon did; None: nothing (yet).
+
+    Attributes:
+        differs: both are known, and they are not the same.
+    """
+
+    number: int
+    text: str
+    predicted: Step | None
+    told: ToldStep | None
+    differs: bool
+
+
+@dataclass(frozen=True)
+class WatchedBuild:
+    """A build at one moment.
+
+    Attributes:
+        number: from 1, in the order in which they began.
+        started: when.
+        request: what was asked.
+        outcome: what the daemon has said.
+        prediction: None: there is none yet, or none at all; then ``unpredicted`` says why.
+        differences: once it is over, what the daemon did otherwise than cacheview says.
+        overlapped: other builds ran at the same time, and may have changed the store.
+        is_late: the store was listed when the daemon may have begun already.
+        is_sent: the daemon has the whole context.
+        is_final: it is over, and compared: nothing more changes.
+    """
+
+    number: int
+    started: datetime
+    request: BuildRequest
+    outcome: BuildOutcome = NOTHING_YET
+    prediction: Prediction | None = None
+    unpredicted: str = ""
+    differences: tuple[str, ...] = ()
+    overlapped: bool = False
+    is_late: bool = False
+    is_sent: bool = False
+    is_final: bool = False
+
+    @property
+    def state(self) -> BuildState:
+        if self.outcome.is_over:
+            return BuildState.BUILT if self.outcome.is_ok else BuildState.FAILED
+        return BuildState.BUILDING if self.is_sent or self.outcome.steps else BuildState.SENDING
+
+    @property
+    def title(self) -> str:
+        """Its first name, or that it has none."""
+        return self.request.tags[0] if self.request.tags else "(no name)"
+
+    @property
+    def first_miss(self) -> Miss | None:
+        """Why the first step that misses misses; None: none does, or it is not known why."""
+        return next(iter(self.prediction.misses), None) if self.prediction is not None else None
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The steps side by side."""
+        predicted = self.prediction.replay.steps if self.prediction is not None else ()
+        told = self.outcome.steps
+        for index in range(max(len(predicted), len(told))):
+            step = predicted[index] if index < len(predicted) else None
+            fact = told[index] if index < len(told) else None
+            text = fact.text if fact is not None else step.text if step is not None else ""
+            is_done = fact is not None and (self.outcome.is_over or index + 1 < len(told))
+            yield Row(index + 1, text, step, fact, is_done and _differs(step, fact))
+
+    @property
+    def can_be_recorded(self) -> bool:
+        """Whether there is all that a record needs."""
+        return self.outcome.is_over and self.prediction is not None and self.prediction.sent is not None
+
+
+def _differs(step: Step | None, fact: ToldStep | None) -> bool:
+    if step is None or fact is None:
+        return False
+    if step.text != fact.text or (step.cached is not None and step.cached != fact.cached):
+        return True
+    return bool(
+        step.status is StepStatus.HIT
+        and not step.made_by
+        and fact.image
+        and not step.image.removeprefix("sha256:").startswith(fact.image)
+    )
+
+
+def expected_build(build: WatchedBuild, listing: Listing | None) -> ExpectedBuild:
+    """What the daemon did, in the form of a replay file. ``listing``: what is there now, for whole ids."""
+    outcome = build.outcome
+    steps = tuple(
+        ExpectedStep(
+            instruction=step.text,
+            cached=step.cached,
+            image=listing.full_id(step.image) if listing is not None else step.image,
+            triggers=step.triggers,
+            at=time_text(step.at),
+        )
+        for step in outcome.steps
+    )
+    is_silent = build.request.is_quiet and not steps
+    return ExpectedBuild(ok=outcome.is_ok, error=outcome.error, steps=None if is_silent else steps, image=outcome.image)
+
+
+def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
+    """The build with what the daemon did otherwise. A build that broke off is compared as far as it came."""
+    if build.prediction is None:
+        return build
+    found = differences(build.prediction.replay, expect) if build.outcome.is_complete else ()
+    return replace(build, differences=tuple(found))
+
+
+def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:
+    """A build as a line of a replay file. Raises `DataError` where it cannot be one."""
+    prediction = build.prediction
+    if prediction is None or prediction.sent is None:
+        raise DataError(build.unpredicted or "there is no Dockerfile in its context", where="record")
+    daemon: Daemon = prediction.daemon
+    return record_of(
+        prediction.sent,
+        prediction.store,
+        daemon,
+        build.request.options,
+        expect,
+        client=build.request.client,
+        started=build.started,
+        tags=build.request.tags,
+        image_sums=prediction.image_sums,
+        with_store=with_store,
+    )

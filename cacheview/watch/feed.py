@@ -1,0 +1,125 @@
+"""The context of a build on its way from the relay's thread to the one that reads it, within a bounded memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["ContextFeed"]
+
+MOST: Final = 2 << 20
+"""Bytes that wait to be read, above which the client has to wait."""
+
+_SKIP: Final = 256 << 10
+
+
+class ContextFeed(io.RawIOBase):
+    """Bytes that one thread puts in and another one reads, forward only.
+
+    Args:
+        turn: held by the thread that reads, but while it waits: of several that read, one works at a time.
+        drained: called in that thread once there is room again, after `put` returned False.
+    """
+
+    def __init__(self, turn: threading.Semaphore, drained: Callable[[], None]) -> None:
+        super().__init__()
+        self._turn = turn
+        self._drained = drained
+        self._ready = threading.Condition()
+        self._pieces: deque[memoryview] = deque()
+        self._waiting = 0
+        self._is_full = False
+        self._has_ended = False
+        self._is_unread = False
+        self._position = 0
+
+    def put(self, data: bytes) -> bool:
+        """Add bytes; whether there is room for more. What nobody reads any more is dropped."""
+        with self._ready:
+            if self._is_unread or not data:
+                return True
+            self._pieces.append(memoryview(data))
+            self._waiting += len(data)
+            self._is_full = self._waiting > MOST
+            self._ready.notify()
+            return not self._is_full
+
+    def end(self) -> None:
+        """No more is put in."""
+        with self._ready:
+            self._has_ended = True
+            self._ready.notify()
+
+    def read_no_more(self) -> None:
+        """The reader has ended: nothing waits for it any more."""
+        with self._ready:
+            self._is_unread = True
+            self._pieces.clear()
+            self._waiting = 0
+        self._make_room()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        if not len(view):
+            return 0
+        piece = self._next(len(view))
+        view[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        target = offset + (self._position if whence == os.SEEK_CUR else 0)
+        if whence == os.SEEK_END or target < self._position:
+            raise io.UnsupportedOperation("a context is read forward only")
+        while self._position < target:
+            piece = self._next(min(_SKIP, target - self._position))
+            if not len(piece):
+                break
+            self._position += len(piece)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def _next(self, most: int) -> memoryview:
+        """Up to so many bytes, waiting for them; none: there are no more."""
+        with self._ready:
+            if not self._pieces and not self._has_ended:
+                self._turn.release()
+                try:
+                    self._ready.wait_for(lambda: self._pieces or self._has_ended)
+                finally:
+                    self._ready.release()  # whoever has the turn may be about to put something in
+                    try:
+                        self._turn.acquire()
+                    finally:
+                        self._ready.acquire()
+            if not self._pieces:
+                return memoryview(b"")
+            piece = self._pieces.popleft()
+            if len(piece) > most:
+                self._pieces.appendleft(piece[most:])
+                piece = piece[:most]
+            self._waiting -= len(piece)
+        if self._waiting <= MOST // 2:
+            self._make_room()
+        return piece
+
+    def _make_room(self) -> None:
+        with self._ready:
+            was_full, self._is_full = self._is_full, False
+        if was_full:
+            self._drained()

@@ -1,0 +1,209 @@
+"""What the daemon says while it builds, as values.
+
+The stream of ``POST /build`` is JSON, one object a line; the classic builder writes each of its own lines as one
+object (moby ``builder/dockerfile``: ``printCommand``, ``probeCache``, ``dispatchOnBuild``; ``pkg/streamformatter``).
+What a container prints comes in the same way, so only what the builder can say next is taken for its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+__all__ = ["BuildOutcome", "OutcomeReader", "ToldStep"]
+
+_STEP: Final = re.compile(r"Step ([0-9]{1,9})/([0-9]{1,9}) : (.*)", re.DOTALL)
+_STATE: Final = re.compile(r" ---> ([0-9a-f]{12})\n")
+_RUNNING: Final = re.compile(r" ---> Running in [0-9a-f]{12}\n")
+_TRIGGERS: Final = re.compile(r"# Executing ([0-9]{1,6}) build triggers?")
+_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_USING_CACHE: Final = " ---> Using cache\n"
+_LONGEST_LINE: Final = 8 << 20
+_LONGEST_ERROR: Final = 64 << 10
+_MOST_STEPS: Final = 100_000
+_CUT_OFF: Final = "the connection to the engine broke off"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """A step, as the daemon printed it.
+
+    Attributes:
+        number: from 1; ``text``: the instruction.
+        cached: it printed ``Using cache``.
+        image: the first 12 digits of the id after it; empty: none yet, or none at all.
+        triggers: of a ``FROM``, of each trigger whether it was cached.
+        at: when its line came.
+    """
+
+    number: int
+    text: str
+    cached: bool = False
+    image: str = ""
+    triggers: tuple[bool, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """A build, as far as the daemon has told of it.
+
+    Attributes:
+        steps: in order; ``total``: how many the daemon counts, 0 before the first.
+        image: the id of what was built, in full; empty: not yet, or nothing.
+        error: what the daemon says went wrong; empty: nothing.
+        is_over: nothing more comes.
+        is_complete: the stream has not broken off.
+    """
+
+    steps: tuple[ToldStep, ...] = ()
+    total: int = 0
+    image: str = ""
+    error: str = ""
+    is_over: bool = False
+    is_complete: bool = True
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it was built."""
+        return self.is_over and self.is_complete and not self.error
+
+
+class OutcomeReader:
+    """Reads the answer to ``POST /build`` in whatever pieces it comes.
+
+    Args:
+        changed: called after a line that tells something.
+        clock: what time it is.
+    """
+
+    def __init__(
+        self,
+        changed: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._changed = changed
+        self._clock = clock
+        self._status = 0
+        self._line = bytearray()
+        self._is_too_long = False
+        self._steps: list[ToldStep] = []
+        self._total = 0
+        self._image = ""
+        self._error = ""
+        self._is_over = False
+        self._is_complete = True
+        self._is_running = False  # a container of the last step but those that began since
+        self._begun_while_running = False
+        self._triggers = 0
+
+    @property
+    def outcome(self) -> BuildOutcome:
+        """What is known by now."""
+        return BuildOutcome(tuple(self._steps), self._total, self._image, self._error, self._is_over, self._is_complete)
+
+    def answered(self, status: int) -> None:
+        """The head of the answer."""
+        self._status = status
+
+    def feed(self, data: bytes) -> None:
+        """A piece of the body."""
+        *whole, rest = data.split(b"\n")
+        for piece in whole:
+            self._line += piece
+            if not self._is_too_long:
+                self._read(bytes(self._line))
+            self._line.clear()
+            self._is_too_long = False
+        self._line += rest
+        if len(self._line) > _LONGEST_LINE:
+            self._line.clear()
+            self._is_too_long = True
+
+    def end(self, *, complete: bool) -> None:
+        """Nothing more comes."""
+        self._read(bytes(self._line))
+        self._line.clear()
+        self._is_over, self._is_complete = True, complete
+        if not complete and not self._error:
+            self._error = _CUT_OFF
+        self._changed()
+
+    def _read(self, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(message, dict):
+            return
+        if self._status >= 400:
+            self._fail(message.get("message"))
+        elif isinstance(message.get("error"), str):
+            self._fail(message["error"])
+        elif isinstance(message.get("stream"), str):
+            self._say(message["stream"])
+        elif isinstance(aux := message.get("aux"), dict) and _is_id(aux.get("ID")):
+            self._image = aux["ID"]
+
+    def _fail(self, what: Any) -> None:
+        self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not say why"
+        self._changed()
+
+    def _say(self, text: str) -> None:
+        if (step := _STEP.fullmatch(text)) is not None:
+            self._begin(int(step[1]), int(step[2]), step[3])
+        elif not self._steps:
+            if _is_id(text.strip()):  # all that a quiet build prints
+                self._image = text.strip()
+        elif (state := _STATE.fullmatch(text)) is not None:
+            self._is_running = False
+            self._change(image=state[1])
+        elif self._is_running:
+            return
+        elif text == _USING_CACHE:
+            self._hit()
+        elif _RUNNING.fullmatch(text) is not None:
+            self._is_running = True
+        elif (triggers := _TRIGGERS.fullmatch(text)) is not None:
+            count = min(int(triggers[1]), _MOST_STEPS)
+            self._triggers = 0
+            self._change(triggers=(False,) * count)
+
+    def _begin(self, number: int, total: int, text: str) -> None:
+        if (self._total and total != self._total) or number > min(total, _MOST_STEPS):
+            return  # printed by a container
+        last = len(self._steps)
+        if number == last and self._begun_while_running:
+            # The same step again: a container had printed the line before, and what followed was its step's.
+            pretended = self._steps.pop()
+            self._change(image=pretended.image or self._steps[-1].image)
+            self._begun_while_running = False
+        elif number == last + 1:
+            self._begun_while_running = self._is_running
+        else:
+            return
+        self._total = total
+        self._triggers = 0
+        self._steps.append(ToldStep(number, text, at=self._clock()))
+        self._changed()
+
+    def _hit(self) -> None:
+        triggers = self._steps[-1].triggers
+        if triggers and self._triggers < len(triggers):  # after the first miss nothing is looked up
+            self._triggers += 1
+            hits = (True,) * self._triggers
+            self._change(triggers=hits + (False,) * (len(triggers) - self._triggers))
+        elif not triggers and not self._steps[-1].image:
+            self._change(cached=True)
+
+    def _change(self, **what: Any) -> None:
+        self._steps[-1] = replace(self._steps[-1], **what)
+        self._changed()
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None

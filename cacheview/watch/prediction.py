@@ -1,0 +1,96 @@
+"""What cacheview says of a build, from the store before it and what the client sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from cacheview.cases import Daemon, daemon_of
+from cacheview.dockerfile.context import DOCKER_CLI, NotKnownError
+from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
+from cacheview.dockerfile.context.tarsum import Member
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
+from cacheview.layers.remembered import LayerMemory
+from cacheview.model import DataError, ImageStore
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.misses import Miss, misses
+from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
+from cacheview.replay.records import SentContext
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+from cacheview.replay.tar_context import TarContext, read_members
+from cacheview.stores.opened import Case
+from cacheview.watch.request import BuildRequest
+
+__all__ = ["Prediction", "predict", "read_context"]
+
+_TITLE: Final = "the context"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A build, replayed.
+
+    Attributes:
+        replay: the steps.
+        misses: why those that miss miss.
+        store: the images before the build; daemon: whose rules were used.
+        sent: the context, for a record; None: it has no Dockerfile.
+        image_sums: checksums of the files of images, likewise.
+    """
+
+    replay: Replay
+    misses: tuple[Miss, ...]
+    store: ImageStore
+    daemon: Daemon
+    sent: SentContext | None = None
+    image_sums: tuple[RecordedSum, ...] = ()
+
+
+def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
+    """Headers and sums of a context as it comes in; of its content, Dockerfile and ``.dockerignore`` are kept.
+
+    Raises `DataError` where it is damaged, cut off or too large.
+    """
+    name = clean(f"/{request.dockerfile}")[1:]
+    kept: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
+    return read_members(stream, _TITLE, keep=kept)  # type: ignore[arg-type]
+
+
+def predict(members: list[Member], request: BuildRequest, case: Case, memory: LayerMemory) -> Prediction:
+    """Replay a build against the store before it. ``memory``: of layers that were read.
+
+    Raises `DataError` where it cannot be replayed: why.
+    """
+    daemon = daemon_of(case)
+    store, rules, release = case.store, daemon.rules, daemon.builder
+    context = TarContext(members, _TITLE)
+    try:
+        dockerfile = context.dockerfile(request.dockerfile if request.dockerfile != DOCKERFILE else "")
+    except RefusedError as refusal:
+        return Prediction(Replay((), 0, None, refusal), (), store, daemon)
+    except NotKnownError:
+        what = "the Dockerfile is a link, and the content of what it leads to was not kept"
+        raise DataError(what, where=request.dockerfile) from None
+    summer = ContextSummer(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
+    store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release)
+    image_files = RememberedImageFiles(store_files)
+    told = replay(
+        dockerfile,
+        summer,
+        store,
+        rules,
+        release,
+        request.options,
+        name=request.dockerfile,
+        image_files=image_files,
+    )
+    why = tuple(misses(told, store, rules, None, summer, store_files))
+    ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
+    sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
+    return Prediction(told, why, store, daemon, sent, image_files.sums)

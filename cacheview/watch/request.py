@@ -1,0 +1,110 @@
+"""What a client asks for with ``POST /build``: options and who it is, and nothing that signs in to a registry.
+
+moby: ``newImageBuildOptions`` of ``api/server/router/build/build_routes.go`` (v20.10.24 to v28.5.2), the same in 29.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from pydantic import TypeAdapter, ValidationError
+
+from cacheview.model import DataError
+from cacheview.replay.options import BuildOptions
+from cacheview.watch.http import RequestHead
+
+__all__ = ["BuildRequest", "build_request"]
+
+_PATH: Final = re.compile(r"(?:/v(?P<api>1\.[0-9]{1,4}))?/build")
+_NO: Final = frozenset({"", "0", "no", "false", "none"})
+_PLATFORM_SINCE: Final = 32  # minor of the API version
+_LONGEST: Final = 4096
+_MOST_TAGS: Final = 100
+
+_ARGUMENTS: Final = TypeAdapter(dict[str, str | None] | None)
+_LABELS: Final = TypeAdapter(dict[str, str | None] | None)
+_REFERENCES: Final = TypeAdapter(list[str] | None)
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """A build, as it was asked for.
+
+    Attributes:
+        client: what sent it, as it calls itself (``Docker-Client/28.2.2 (linux)``); empty: it does not say.
+        tags: names for the image, in order.
+        dockerfile: path of the Dockerfile in the context.
+        options: those that reach the cache.
+        remote: where the daemon fetches the context; empty: the client sends it.
+        is_quiet: the daemon does not print the steps.
+        is_buildkit: BuildKit builds it.
+        problem: why the options cannot be read; empty: they can. The daemon refuses such a build.
+    """
+
+    client: str = ""
+    tags: tuple[str, ...] = ()
+    dockerfile: str = "Dockerfile"
+    options: BuildOptions = field(default_factory=BuildOptions)
+    remote: str = ""
+    is_quiet: bool = False
+    is_buildkit: bool = False
+    problem: str = ""
+
+
+def build_request(head: RequestHead) -> BuildRequest | None:
+    """What a request asks for; None: it is no build."""
+    path, _, query = head.target.partition("?")
+    match = _PATH.fullmatch(path)
+    if head.method != "POST" or match is None:
+        return None
+    # Go divides at & alone, and takes the first of several values.
+    values = parse_qs(query, keep_blank_values=True, separator="&", errors="surrogateescape", max_num_fields=100_000)
+
+    def value(name: str) -> str:
+        return values.get(name, [""])[0]
+
+    def is_set(name: str) -> bool:
+        return value(name).strip().lower() not in _NO
+
+    problem = ""
+    options = BuildOptions()
+    try:
+        options = BuildOptions(
+            build_args=_decoded(_ARGUMENTS, value("buildargs"), "build arguments") or {},
+            labels={name: text or "" for name, text in (_decoded(_LABELS, value("labels"), "labels") or {}).items()},
+            target=value("target"),
+            platform=value("platform") if _knows_platforms(match["api"]) else "",
+            cache_from=tuple(_decoded(_REFERENCES, value("cachefrom"), "cache-from") or ()),
+            no_cache=is_set("nocache"),
+            pull=is_set("pull"),
+        )
+    except DataError as error:
+        problem = str(error)
+    if value("version") not in ("", "1", "2"):
+        problem = f"invalid version {value('version')[:40]!r}"
+    return BuildRequest(
+        client=head.user_agent,
+        tags=tuple(tag[:_LONGEST] for tag in values.get("t", [])[:_MOST_TAGS] if tag),
+        dockerfile=value("dockerfile")[:_LONGEST] or "Dockerfile",
+        options=options,
+        remote=value("remote")[:_LONGEST],
+        is_quiet=is_set("q"),
+        is_buildkit=value("version") == "2",
+        problem=problem,
+    )
+
+
+def _knows_platforms(api: str | None) -> bool:
+    return api is None or int(api.partition(".")[2]) >= _PLATFORM_SINCE
+
+
+def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
+    if not text:
+        return None
+    try:
+        return adapter.validate_json(text, strict=True)
+    except ValidationError as error:
+        raise DataError(f"the {what} are not what the API takes: {error.errors()[0]['msg']}") from None

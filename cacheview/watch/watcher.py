@@ -1,0 +1,296 @@
+"""Watching the builds that go through a socket: each is predicted, listened to, and compared."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cacheview.dockerfile.context.tarsum import Member
+from cacheview.layers.remembered import LayerMemory, layer_cache
+from cacheview.model import DataError
+from cacheview.replay.file import ExpectedBuild, ReplayCase
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.before import EngineStore, Listing
+from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
+from cacheview.watch.feed import ContextFeed
+from cacheview.watch.http import Exchange, HttpTap, RequestHead
+from cacheview.watch.listener import listen
+from cacheview.watch.outcome import OutcomeReader
+from cacheview.watch.prediction import predict, read_context
+from cacheview.watch.relay import Connection, Tap
+from cacheview.watch.request import BuildRequest, build_request
+from cacheview.watch.serving import RelayServer
+
+__all__ = ["MOST_BUILDS", "Watcher"]
+
+MOST_BUILDS: Final = 200
+"""Builds that are kept, the newest."""
+
+_HOLD_SECONDS: Final = 2.0
+"""How long a build may wait for the list of images before it."""
+
+_READERS: Final = 4
+_REMOTE: Final = "the daemon fetches its context from a URL, which is not read here"
+_LATE: Final = "the images before the build could not be listed"
+
+
+class Watcher:
+    """Listens in front of an engine until it is closed.
+
+    Args:
+        endpoint: the engine.
+        changed: called with a build whenever more is known of it, in some thread; it may not block.
+        failed: called with a fault in cacheview itself, likewise. What is watched goes on.
+        runtime: see `listen`.
+
+    Raises:
+        DataError: the engine does not answer or cannot be watched, or nothing can listen.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        changed: Callable[[WatchedBuild], None],
+        failed: Callable[[BaseException], None],
+        runtime: str | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self._changed = changed
+        self._failed = failed
+        self._lock = threading.Lock()
+        self._watched: dict[int, _Watched] = {}
+        self._count = 0
+        self._running: set[int] = set()
+        self.turn = threading.Semaphore()
+        self.problems: list[str] = []
+        self._memory = LayerMemory(layer_cache())
+        self._store = EngineStore(endpoint)
+        self._listings = ThreadPoolExecutor(_READERS, thread_name_prefix="watch-list")
+        self._predictions = ThreadPoolExecutor(1, thread_name_prefix="watch-predict")
+        try:
+            listening = listen(runtime)
+            try:
+                self._server = RelayServer(endpoint, listening, self._new_tap, failed)
+            except DataError:
+                listening.close()
+                raise
+        except DataError:
+            self._end_workers()
+            raise
+
+    @property
+    def url(self) -> str:
+        """What ``DOCKER_HOST`` has to be, for clients to be watched."""
+        return self._server.listening.url
+
+    @property
+    def title(self) -> str:
+        """The engine, as it calls itself."""
+        return self._store.engine.title
+
+    @property
+    def builds(self) -> list[WatchedBuild]:
+        """Those that are kept, oldest first."""
+        with self._lock:
+            return [watched.build for watched in self._watched.values()]
+
+    def record(self, number: int, *, with_store: bool = True) -> ReplayCase:
+        """A build as a record. Raises `DataError` where there is not all that it needs."""
+        with self._lock:
+            watched = self._watched.get(number)
+        if watched is None or watched.expect is None:
+            raise DataError("the build is not over, or not kept any more", where="record")
+        return record_of_build(watched.build, watched.expect, with_store=with_store)
+
+    def close(self) -> None:
+        """End all connections, and take the socket away. The engine goes on as if the clients had hung up."""
+        self._server.close()
+        self._end_workers()
+        try:
+            self._memory.save()
+        except DataError as error:
+            self.problems.append(str(error))  # layers are read again the next time
+
+    def _end_workers(self) -> None:
+        self._listings.shutdown(wait=False, cancel_futures=True)
+        self._predictions.shutdown(wait=False, cancel_futures=True)
+        self._store.close()
+
+    def _new_tap(self, connection: Connection) -> Tap:
+        return HttpTap(lambda head: self._observe(head, connection))
+
+    def _observe(self, head: RequestHead, connection: Connection) -> Exchange | None:
+        """In the thread of the relay."""
+        request = build_request(head)
+        if request is None:
+            return None
+        with self._lock:
+            self._count += 1
+            number = self._count
+            build = WatchedBuild(number, datetime.now(UTC), request, overlapped=bool(self._running))
+            for other in self._running:
+                self._watched[other].build = replace(self._watched[other].build, overlapped=True)
+            self._running.add(number)
+            watched = self._watched[number] = _Watched(build, self)
+            self._forget()
+        watched.begin(connection)
+        self._changed(watched.build)
+        return watched
+
+    def _forget(self) -> None:
+        """With the lock held."""
+        over = [number for number in self._watched if number not in self._running]
+        for number in over[: max(0, len(self._watched) - MOST_BUILDS)]:
+            del self._watched[number]
+
+    # What follows is for `_Watched`.
+
+    def update(self, watched: _Watched, **what: Any) -> WatchedBuild:
+        """Change what is known of a build, and say so."""
+        with self._lock:
+            build = watched.build = replace(watched.build, **what)
+        self._changed(build)
+        return build
+
+    def list_images(self) -> Future[Listing]:
+        return self._listings.submit(self._store.listing)
+
+    def read(self, watched: _Watched, feed: ContextFeed) -> None:
+        """Read a context in a thread of its own, one at a time of those that have something to read."""
+
+        def run() -> None:
+            members: list[Member] | None = None
+            why = ""
+            with self.turn:
+                try:
+                    members = read_context(io.BufferedReader(feed, 1 << 18), watched.build.request)
+                except DataError as error:
+                    why = str(error)
+                except Exception as fault:  # it is the reader's alone: the build goes on
+                    why = "a fault in cacheview"
+                    self._failed(fault)
+                finally:
+                    feed.read_no_more()
+            self._submit(lambda: self._predict(watched, members, why))
+
+        threading.Thread(target=run, name="watch-context", daemon=True).start()
+
+    def _predict(self, watched: _Watched, members: list[Member] | None, why: str) -> None:
+        try:
+            if members is None:
+                raise DataError(why)
+            case = self._store.before(watched.listed())
+            self.update(watched, prediction=predict(members, watched.build.request, case, self._memory))
+        except DataError as error:
+            self.update(watched, unpredicted=str(error))
+        except Exception as fault:  # as above
+            self.update(watched, unpredicted="a fault in cacheview")
+            self._failed(fault)
+        watched.was_predicted = True
+        self._compare(watched)
+
+    def over(self, watched: _Watched) -> None:
+        """The daemon has ended."""
+        with self._lock:
+            self._running.discard(watched.build.number)
+        self._submit(lambda: self._compare(watched))
+
+    def _compare(self, watched: _Watched) -> None:
+        """Once both sides are known; in the thread of predictions, so one after the other."""
+        build = watched.build
+        if not build.outcome.is_over or not watched.was_predicted or watched.expect is not None:
+            return
+        listing: Listing | None = None
+        try:
+            if any(step.image for step in build.outcome.steps):
+                listing = self._store.listing()
+        except DataError:
+            listing = None  # ids stay as the daemon printed them
+        watched.expect = expected_build(build, listing)
+        self.update(watched, differences=compared(build, watched.expect).differences, is_final=True)
+
+    def _submit(self, work: Callable[[], None]) -> None:
+        try:
+            self._predictions.submit(self._guarded, work)
+        except RuntimeError:
+            return  # it has been closed
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as fault:  # whatever it is, the next build is watched
+            self._failed(fault)
+
+
+class _Watched:
+    """A build on its way: what the relay reads of it goes here, in the relay's thread."""
+
+    def __init__(self, build: WatchedBuild, watcher: Watcher) -> None:
+        self.build = build
+        self.expect: ExpectedBuild | None = None
+        self.was_predicted = False
+        self._watcher = watcher
+        self._outcome = OutcomeReader(self._on_outcome)
+        self._feed: ContextFeed | None = None
+        self._listing: Future[Listing] | None = None
+        self._connection: Connection | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """Ask for the images before the build; until they are listed the daemon does not hear of it."""
+        request: BuildRequest = self.build.request
+        self._connection = connection
+        why = NOT_EXPLAINED if request.is_buildkit else _REMOTE if request.remote else request.problem
+        if why:
+            self.build = replace(self.build, unpredicted=why)
+            self.was_predicted = True
+            return
+        connection.pause("listing", _HOLD_SECONDS)
+        asked = time.monotonic()
+
+        def listed(_: Future[Listing]) -> None:
+            connection.resume("listing")
+            if time.monotonic() - asked > _HOLD_SECONDS:
+                self._watcher.update(self, is_late=True)
+
+        self._listing = self._watcher.list_images()
+        self._listing.add_done_callback(listed)
+        self._feed = ContextFeed(self._watcher.turn, lambda: connection.resume("context"))
+        self._watcher.read(self, self._feed)
+
+    def listed(self) -> Listing:
+        """The images before the build. Raises `DataError`."""
+        assert self._listing is not None
+        try:
+            return self._listing.result(_HOLD_SECONDS)
+        except TimeoutError:
+            raise DataError(_LATE) from None
+
+    def body(self, data: bytes) -> None:
+        if self._feed is not None and not self._feed.put(data) and self._connection is not None:
+            self._connection.pause("context")
+
+    def body_ended(self) -> None:
+        if self._feed is not None:
+            self._feed.end()
+        self._watcher.update(self, is_sent=True)
+
+    def answered(self, status: int) -> None:
+        self._outcome.answered(status)
+
+    def answer(self, data: bytes) -> None:
+        self._outcome.feed(data)
+
+    def ended(self, *, complete: bool) -> None:
+        if self._feed is not None:
+            self._feed.end()
+        self._outcome.end(complete=complete)
+        self._watcher.over(self)
+
+    def _on_outcome(self) -> None:
+        self._watcher.update(self, outcome=self._outcome.outcome)

@@ -1,0 +1,114 @@
+"""What a client asks for with ``POST /build``, in its query."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cacheview.replay.options import BuildOptions
+from cacheview.watch.http import RequestHead
+from cacheview.watch.request import BuildRequest, build_request
+
+
+def asked(target: str, method: str = "POST") -> BuildRequest | None:
+    return build_request(RequestHead(method, target, "agent/1"))
+
+
+def test_options_are_read_as_the_daemon_reads_them() -> None:
+    query = urlencode(
+        {
+            "buildargs": json.dumps({"A": "1", "UNSET": None}),
+            "labels": json.dumps({"l": "x"}),
+            "cachefrom": json.dumps(["a:1", "b"]),
+            "dockerfile": "sub/Dockerfile.ci",
+            "target": "two",
+            "platform": "linux/arm64",
+            "nocache": "True",
+            "pull": "1",
+            "q": "1",
+            "version": "1",
+        }
+    )
+    request = asked(f"/v1.41/build?t=app%3A1&t=app%3Alatest&{query}")
+    assert request == BuildRequest(
+        client="agent/1",
+        tags=("app:1", "app:latest"),
+        dockerfile="sub/Dockerfile.ci",
+        options=BuildOptions(
+            build_args={"A": "1", "UNSET": None},
+            labels={"l": "x"},
+            target="two",
+            platform="linux/arm64",
+            cache_from=("a:1", "b"),
+            no_cache=True,
+            pull=True,
+        ),
+        is_quiet=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_set"), [("", False), ("0", False), ("False", False), (" none ", False), ("no", False), ("x", True)]
+)
+def test_what_counts_as_set(value: str, is_set: bool) -> None:
+    request = asked(f"/build?{urlencode({'nocache': value})}")
+    assert request is not None
+    assert request.options.no_cache is is_set
+
+
+def test_of_a_name_given_twice_the_first_counts() -> None:
+    request = asked("/build?dockerfile=one&dockerfile=FROM+scratch%0A;x")
+    assert request is not None
+    assert request.dockerfile == "one"
+
+
+def test_null_is_nothing_and_old_versions_know_no_platform() -> None:
+    request = asked("/v1.24/build?cachefrom=null&buildargs=null&labels=null&platform=linux/arm64")
+    assert request is not None
+    assert (request.options, request.problem) == (BuildOptions(), "")
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("/build?buildargs=%7B", "the build arguments are not what the API takes"),
+        ("/build?labels=%5B1%5D", "the labels are not what the API takes"),
+        ("/build?cachefrom=x", "the cache-from are not what the API takes"),
+        ("/build?buildargs=%7B%22a%22%3A1%7D", "the build arguments are not what the API takes"),
+        ("/build?version=3", "invalid version '3'"),
+    ],
+)
+def test_what_the_daemon_refuses_says_why(target: str, problem: str) -> None:
+    request = asked(target)
+    assert request is not None
+    assert problem in request.problem
+
+
+def test_buildkit_is_told_by_the_version() -> None:
+    request = asked("/v1.47/build?version=2&buildid=x")
+    assert request is not None
+    assert request.is_buildkit
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/build"),
+        ("POST", "/build/prune"),
+        ("POST", "/v1.41/build/cancel"),
+        ("POST", "/v2/build"),
+        ("POST", "/session"),
+    ],
+)
+def test_other_requests_are_no_builds(method: str, target: str) -> None:
+    assert asked(target, method) is None
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.text(max_size=30))
+def test_no_query_is_a_fault(query: str) -> None:
+    assert asked(f"/build?{query}") is not None

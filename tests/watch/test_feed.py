@@ -1,0 +1,82 @@
+"""A context on its way to what reads it: in order, forward only, within a bounded memory."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from watch_wires import in_thread
+
+from cacheview.watch.feed import MOST, ContextFeed
+
+
+def feed(drained: threading.Event | None = None) -> ContextFeed:
+    turn = threading.Semaphore()
+    turn.acquire()
+    return ContextFeed(turn, drained.set if drained is not None else lambda: None)
+
+
+@settings(deadline=None, max_examples=50)
+@given(pieces=st.lists(st.binary(max_size=50), max_size=20), skip=st.integers(0, 60))
+def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
+    made = feed()
+    in_thread(lambda: [*map(made.put, pieces), made.end()])
+    whole = b"".join(pieces)
+    reader = io.BufferedReader(made, 16)
+    head = reader.read(4)
+    reader.seek(min(skip, len(whole)) if skip > len(head) else len(head))
+    rest = reader.read()
+    assert head == whole[:4]
+    assert whole.endswith(rest)
+    assert reader.tell() == len(whole)
+
+
+def test_more_than_fits_waits_until_it_is_read() -> None:
+    drained = threading.Event()
+    made = feed(drained)
+    assert made.put(bytes(MOST))
+    assert not made.put(b"x")
+    assert not drained.is_set()
+    made.seek(MOST)
+    assert drained.is_set()
+    assert made.put(b"y")
+
+
+def test_nothing_waits_for_a_reader_that_has_ended() -> None:
+    drained = threading.Event()
+    made = feed(drained)
+    made.put(bytes(MOST + 1))
+    made.read_no_more()
+    assert drained.is_set()
+    assert made.put(bytes(MOST + 1))
+
+
+def test_of_several_readers_one_works_at_a_time() -> None:
+    turn = threading.Semaphore()
+    feeds = [ContextFeed(turn, lambda: None) for _ in range(2)]
+    got: list[bytes] = []
+
+    def read(one: ContextFeed) -> None:
+        with turn:
+            got.append(io.BufferedReader(one).read())
+
+    threads = [in_thread(lambda one=one: read(one)) for one in feeds]
+    feeds[1].put(b"second")  # the first has nothing yet, and does not keep the turn
+    feeds[1].end()
+    threads[1].join(10)
+    assert got == [b"second"]
+    feeds[0].end()
+    threads[0].join(10)
+    assert got == [b"second", b""]
+
+
+def test_it_is_read_forward_only() -> None:
+    made = feed()
+    made.put(b"abc")
+    made.seek(2)
+    for offset, whence in ((1, io.SEEK_SET), (0, io.SEEK_END)):
+        with pytest.raises(io.UnsupportedOperation):
+            made.seek(offset, whence)
