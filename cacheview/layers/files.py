@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from typing import Generic, TypeVar
 
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing, RootFile, root_of
@@ -17,9 +18,21 @@ __all__ = ["LayerFiles", "Wanted", "first_bytes"]
 Wanted = tuple[str, LayerEntry, bytes]
 """A sum that is asked for: the layer with the content, the entry there that has it, and what is summed before it."""
 
+_Name = TypeVar("_Name")
+
 
 def _silent(_bytes: int, _what: str) -> None:
     pass
+
+
+class _Unread(Generic[_Name]):
+    """A file that has to be read, and under which names its sums go, each with the bytes before the content."""
+
+    __slots__ = ("entry", "names")
+
+    def __init__(self, entry: LayerEntry) -> None:
+        self.entry = entry
+        self.names: list[tuple[bytes, _Name]] = []
 
 
 class LayerFiles:
@@ -61,18 +74,21 @@ class LayerFiles:
         Raises:
             LayerUnavailableError, LayerError: as `listing`.
         """
-        found: dict[tuple[str, int, bytes], str] = {}
-        unread: dict[str, dict[int, tuple[LayerEntry, list[bytes]]]] = {}
-        for diff_id, entry, before in wanted:
+        keyed = (((diff_id, entry.number, before), (diff_id, entry, before)) for diff_id, entry, before in wanted)
+        return self.sums_by(keyed)
+
+    def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
+        """As `sums`, each under a name that the caller gives. Files are read in one pass over each layer."""
+        found: dict[_Name, str] = {}
+        unread: dict[str, dict[int, _Unread[_Name]]] = {}
+        for name, (diff_id, entry, before) in wanted:
             known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
             if known is not None:
-                found[diff_id, entry.number, before] = known
-                continue
-            heads = unread.setdefault(diff_id, {}).setdefault(entry.number, (entry, []))[1]
-            if before not in heads:
-                heads.append(before)
+                found[name] = known
+            else:
+                unread.setdefault(diff_id, {}).setdefault(entry.number, _Unread(entry)).names.append((before, name))
         for diff_id, files in unread.items():
-            found.update(self._read(diff_id, files))
+            self._read(diff_id, files, found)
         return found
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
@@ -82,22 +98,19 @@ class LayerFiles:
         with closing(self._source.contents(diff_id, {entry.number: entry}, self._report)) as files:
             return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), most)
 
-    def _read(
-        self, diff_id: str, files: Mapping[int, tuple[LayerEntry, list[bytes]]]
-    ) -> dict[tuple[str, int, bytes], str]:
+    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], found: dict[_Name, str]) -> None:
+        """Reads files of a layer, and lets go of each when it has been read."""
         self.listing(diff_id)  # sums are remembered beside it
-        found: dict[tuple[str, int, bytes], str] = {}
-        entries = {number: entry for number, (entry, _) in files.items()}
+        entries = {number: unread.entry for number, unread in files.items()}
         for number, pieces in self._source.contents(diff_id, entries, self._report):
-            heads = files[number][1]
-            digests = [hashlib.sha256(before) for before in heads]
+            names = files.pop(number).names
+            digests = {before: hashlib.sha256(before) for before, _ in names}
             for piece in pieces:
-                for digest in digests:
+                for digest in digests.values():
                     digest.update(piece)
-            for before, digest in zip(heads, digests, strict=True):
-                found[diff_id, number, before] = digest.hexdigest()
-        self.memory.keep_sums(diff_id, {_key(number, before): value for (_, number, before), value in found.items()})
-        return found
+            sums = {before: digest.hexdigest() for before, digest in digests.items()}
+            found.update((name, sums[before]) for before, name in names)
+            self.memory.keep_sums(diff_id, {_key(number, before): value for before, value in sums.items()})
 
 
 def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:

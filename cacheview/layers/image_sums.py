@@ -7,7 +7,7 @@ moby: ``lazySource`` and ``NewFileHash`` of ``builder/remotecontext``, and ``Fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.notknown import NotKnownError
@@ -15,6 +15,7 @@ from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sou
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_user
 from cacheview.dockerfile.context.tree import Node, Tree
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
 from cacheview.layers.listing import RootFile
 from cacheview.model import Problem
@@ -35,7 +36,8 @@ class ImageSums:
         self._files = files
         self._release = release
         self._root: Mapping[str, RootFile] = files.root(diff_ids) if diff_ids else {}
-        self.tree = Tree({path: _node(path, file) for path, file in self._root.items()})
+        shared: dict[tuple[Kind, str], Node] = {}  # a tree asks of a file what it is and where it leads, no more
+        self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
 
     def of_sources(self, sources: Sequence[str], *, destination: str) -> SourcesSum:
@@ -52,15 +54,15 @@ class ImageSums:
         return sum_folder(self, real, self.problems)
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        wanted: dict[str, Wanted] = {}
+        return self._files.sums_by(self._wanted(paths))
+
+    def _wanted(self, paths: Iterable[str]) -> Iterator[tuple[str, Wanted]]:
         for path in paths:
             if not path:
                 raise NotKnownError("a link in it leads to the root folder itself, whose mode no layer records")
             file = self._root.get(path)
             if file is not None:
-                wanted[path] = (file.diff_id, file.entry, self._header(path, file))
-        sums = self._files.sums(wanted.values())
-        return {path: sums[diff_id, entry.number, header] for path, (diff_id, entry, header) in wanted.items()}
+                yield path, (file.diff_id, file.entry, self._header(path, file))
 
     def without_sum(self, _path: str, real: str) -> str:
         """A link that leads nowhere stands for where it leads (``lazySource.Hash``)."""
@@ -98,6 +100,8 @@ class ImageSums:
         ).summed()
 
 
-def _node(path: str, file: RootFile) -> Node:
-    entry = file.entry
-    return Node(Entry(path, entry.kind, entry.mode, entry.size, entry.target, device=entry.device))
+def _node(entry: LayerEntry, shared: dict[tuple[Kind, str], Node]) -> Node:
+    key = (entry.kind, entry.target)
+    if key not in shared:
+        shared[key] = Node(Entry("", entry.kind, 0, target=entry.target))
+    return shared[key]

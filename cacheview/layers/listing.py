@@ -45,12 +45,12 @@ class RootFile:
 
 
 class _Root:
-    """A root while layers are applied to it."""
+    """A root while layers are applied to it. What is in a folder is found out when a folder is first removed."""
 
     def __init__(self) -> None:
         self.files: dict[str, RootFile] = {}
-        self.inside: dict[str, dict[str, None]] = {}
-        self.written: set[str] = set()  # by the layer at hand, with the folders above
+        self._inside: dict[str, dict[str, None]] | None = None
+        self.written: set[str] | None = None  # by the layer at hand, with the folders above; None: nobody asks
 
     def add(self, path: str, file: RootFile) -> None:
         """Puts a file in place of what was there; a folder keeps what is in it."""
@@ -62,10 +62,10 @@ class _Root:
         for folder in reversed(missing):
             self.remove(folder)
             self._put(folder, RootFile(LayerEntry(-1, folder, Kind.DIRECTORY, _IMPLIED_MODE, 0, 0), ""))
-        if not (file.entry.kind is Kind.DIRECTORY and self._is_folder(path)):
+        if self._is_folder(path) and file.entry.kind is not Kind.DIRECTORY:
             self.remove(path)
         self._put(path, file)
-        while path and path not in self.written:
+        while self.written is not None and path and path not in self.written:
             self.written.add(path)
             path = path.rpartition("/")[0]
 
@@ -75,11 +75,24 @@ class _Root:
 
     def _put(self, path: str, file: RootFile) -> None:
         self.files[path] = file
-        self.inside.setdefault(path.rpartition("/")[0], {})[path] = None
+        if self._inside is not None:
+            self._inside.setdefault(path.rpartition("/")[0], {})[path] = None
+
+    @property
+    def inside(self) -> dict[str, dict[str, None]]:
+        """Paths by folder."""
+        if self._inside is None:
+            self._inside = {}
+            for path in self.files:
+                self._inside.setdefault(path.rpartition("/")[0], {})[path] = None
+        return self._inside
 
     def remove(self, path: str) -> None:
         """Removes a file, or a folder with all that is in it."""
         if path not in self.files:
+            return
+        if not self._is_folder(path) and self._inside is None:
+            del self.files[path]
             return
         self.inside[path.rpartition("/")[0]].pop(path, None)
         left = [path]
@@ -90,6 +103,7 @@ class _Root:
 
     def clear(self, folder: str) -> None:
         """Removes what lower layers have below a folder."""
+        assert self.written is not None
         left = [folder]
         while left:
             for path in list(self.inside.get(left.pop(), ())):
@@ -107,7 +121,7 @@ def root_of(layers: Sequence[Listing]) -> Mapping[str, RootFile]:
     """
     root = _Root()
     for layer in layers:
-        root.written = set()
+        root.written = set() if any(entry.name == OPAQUE for entry in layer.entries) else None
         for entry in layer.entries:
             if not entry.name.startswith(WHITEOUT):
                 root.add(entry.path, _file(root, entry, layer.diff_id))

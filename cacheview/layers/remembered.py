@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -132,24 +133,34 @@ class LayerMemory:
             return
         try:
             with gzip.open(path, "rb") as file:
-                content = file.read(_MOST_UNPACKED + 1)
+                lines = _lines(file)
+                value = json.loads(next(lines))
+                if value["version"] != _VERSION or value["diff_id"] != diff_id:
+                    return
+                sums = {str(key): str(found) for key, found in value["sums"].items() if _SUM.fullmatch(str(found))}
+                del value
+                entries = tuple(_entry(json.loads(line)) for line in lines)
         except FileNotFoundError:
             return
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot be read: {error}", where=str(path)) from error
-        head, *lines = content.split(b"\n")
-        try:
-            value = json.loads(head)
-            if len(content) > _MOST_UNPACKED or value["version"] != _VERSION or value["diff_id"] != diff_id:
-                return
-            entries = tuple(_entry(json.loads(line)) for line in lines if line)
-            sums = {str(key): str(found) for key, found in value["sums"].items() if _SUM.fullmatch(str(found))}
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, StopIteration) as error:
             raise DataError("is damaged; it is read again from the store", where=str(path)) from error
         self._listings[diff_id] = Listing(diff_id, entries)
         self._sums[diff_id] = sums
         with contextlib.suppress(OSError):
             os.utime(path)  # it is in use: others go first
+
+
+def _lines(file: gzip.GzipFile) -> Iterator[bytes]:
+    """The lines of what is kept. Raises ValueError where they are more than a listing of the most entries takes."""
+    read = 0
+    while line := file.readline(_MOST_UNPACKED):
+        read += len(line)
+        if read > _MOST_UNPACKED:
+            raise ValueError("too long")
+        if line.strip():
+            yield line
 
 
 def _entry(row: list[Any]) -> LayerEntry:

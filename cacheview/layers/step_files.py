@@ -35,6 +35,8 @@ _FOLDER_MODES: Final = (0o755, 0o775, 0o700, 0o750, 0o777, 0o770, 0o2775)
 _UMASK: Final = 0o022
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
 _MOST_FOLDERS: Final = 2  # of sources whose mode is found by trying
+_MANY: Final = 20_000  # files for which each way takes much memory
+_FOR_MANY: Final = ("docker-cli", "docker-cli-23", "docker-py")
 _MOST_OWNERS: Final = 4  # of those that files have now: each is another sum over all content
 
 
@@ -192,11 +194,14 @@ class _Recovery:
         first: RecoveredFiles | None = None
         for owner, ways in self._owners():
             self.layers.sums(wanted for way in ways for wanted in self._wanted(way, owner))  # one pass for all
-            found = [self._in_way(way, owner) for way in ways]
-            proven = [each for each in found if each.is_proven]
-            if proven:
-                return replace(proven[0], ways=tuple(way for each in proven for way in each.ways))
-            first = first or found[0]
+            proven: RecoveredFiles | None = None
+            for way in ways:
+                found = self._in_way(way, owner)
+                if found.is_proven:
+                    proven = found if proven is None else replace(proven, ways=(*proven.ways, way))
+                first = first or found
+            if proven is not None:
+                return proven
         assert first is not None
         return replace(first, reason=self._why_not_proven())
 
@@ -230,9 +235,12 @@ class _Recovery:
 
         Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
         """
-        yield (0, 0), WAYS
-        writing = tuple(way for way in WAYS if way.style.owner)
+        ways = WAYS if len(self.entries) <= _MANY else tuple(way for way in WAYS if way.clients[0] in _FOR_MANY)
+        yield (0, 0), ways
+        writing = tuple(way for way in ways if way.style.owner)
         yield None, writing
+        if len(self.entries) > _MANY:
+            return
         for owner in dict.fromkeys([*self.owners, *_USUAL_OWNERS]):
             yield owner, writing
 

@@ -19,8 +19,8 @@ from cacheview.stores.tar import Header, TarError, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "layer_budget"]
 
-MOST_ENTRIES: Final = 400_000
-"""Members of one layer at most: more than the largest real ones have."""
+MOST_ENTRIES: Final = 120_000
+"""Members of one layer at most: with them, reading and summing a layer takes less than 200 MB of memory."""
 
 _MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
 _LONGEST_NAME: Final = 4096

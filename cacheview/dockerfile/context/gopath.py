@@ -35,6 +35,6 @@ def raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def walk_key(path: str) -> list[bytes]:
-    """Sorts paths in the order in which ``filepath.Walk`` meets them."""
-    return raw(path).split(b"/")
+def walk_key(path: str) -> bytes:
+    """Sorts paths in the order in which ``filepath.Walk`` meets them: name by name. No name has a null byte."""
+    return raw(path).replace(b"/", b"\0")
