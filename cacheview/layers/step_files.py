@@ -35,6 +35,7 @@ _FOLDER_MODES: Final = (0o755, 0o775, 0o700, 0o750, 0o777, 0o770, 0o2775)
 _UMASK: Final = 0o022
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
 _MOST_FOLDERS: Final = 2  # of sources whose mode is found by trying
+_LONGEST: Final = 200
 _MANY: Final = 20_000  # files for which each way takes much memory
 _FOR_MANY: Final = ("docker-cli", "docker-cli-23", "docker-py")
 _MOST_OWNERS: Final = 4  # of those that files have now: each is another sum over all content
@@ -114,10 +115,13 @@ def _by_context_path(
     for entry in listing.entries:
         if entry.name.startswith(WHITEOUT):
             continue
-        for path in _context_paths(entry, below, sources, is_folder=copy.destination.endswith("/")):
-            if path in now or path not in found:
-                found[path] = entry
-                break
+        paths = list(_context_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
+        # Of several sources the one that has it now; else any that has not given another file.
+        path = next((path for path in paths if path in now), None) or next(
+            (path for path in paths if path not in found), ""
+        )
+        if path:
+            found[path] = entry
     return found
 
 
@@ -228,7 +232,17 @@ class _Recovery:
             return "ADD unpacks archives, so the layer has what was in them"
         if self.copy.owner:
             return "--chown and the client's headers leave no trace of the owners that were sent"
+        out = next((path for path, entry in self.entries.items() if self._leads_out(path, entry)), None)
+        if out is not None:
+            return f"a link counts as what it leads to, and {out[:_LONGEST]} leads out of what was copied"
         return "another client may have sent them, or a source was another one then"
+
+    def _leads_out(self, path: str, entry: LayerEntry) -> bool:
+        """Whether an entry is a link to a file of the context that the layer does not have."""
+        if entry.kind is not Kind.SYMLINK:
+            return False
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.target)).lstrip("/")
+        return target in self.now and target not in self.entries
 
     def _owners(self) -> Iterator[tuple[_Owner, tuple[Way, ...]]]:
         """Owners in the order in which they are tried, with the ways that write them; None: each file's own now.

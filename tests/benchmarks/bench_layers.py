@@ -1,4 +1,4 @@
-"""Reading a layer and summing its files, beside ``tar -t`` and ``sha256sum`` over the same stream."""
+"""Reading a layer and summing its files, beside ``tar -t`` and ``sha256sum`` over the same stream; and its memory."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tarfile
 import time
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bounded import run_bounded
+
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.archive import archive_layers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
 from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.tarstream import MOST_ENTRIES
 
 _FILES, _SIZE = 1024, 1 << 20
 _ROUNDS = 3
@@ -34,19 +40,38 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
         (folder / "file").write_bytes(content)
         for name in ("d", *(f"d/{number}" for number in range(_FILES))):
             tar.add(folder if name == "d" else folder / "file", name, recursive=False)
+    path = saved(layer, folder)
     with layer.open("rb") as file:
         diff_id = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    config = json.dumps({"os": "linux", "rootfs": {"type": "layers", "diff_ids": [diff_id]}}).encode()
+    return path, layer, diff_id
+
+
+def saved(layer: Path, folder: Path) -> Path:
+    """A ``docker save`` archive with one image of one layer, which a ``COPY`` to ``/d/`` made."""
+    with layer.open("rb") as file:
+        diff_id = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    command = f"#(nop) COPY dir:{'0' * 64} in /d/ "
+    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    config = json.dumps(
+        {
+            "os": "linux",
+            "architecture": "amd64",
+            "docker_version": "20.10.24",
+            "container_config": {"Cmd": ["/bin/sh", "-c", command], "Env": [path]},
+            "history": [{"created_by": f"/bin/sh -c {command}"}],
+            "rootfs": {"type": "layers", "diff_ids": [diff_id]},
+        }
+    ).encode()
     name = hashlib.sha256(config).hexdigest() + ".json"
     manifest = json.dumps([{"Config": name, "RepoTags": ["app:1"], "Layers": ["1/layer.tar"]}])
     (folder / "config").write_bytes(config)
     (folder / "manifest").write_text(manifest)
-    path = folder / "save.tar"
-    with tarfile.open(path, "w") as tar:
+    archive = folder / "save.tar"
+    with tarfile.open(archive, "w") as tar:
         tar.add(layer, "1/layer.tar")
         tar.add(folder / "config", name)
         tar.add(folder / "manifest", "manifest.json")
-    return path, layer, diff_id
+    return archive
 
 
 def seconds(work: object) -> float:
@@ -80,3 +105,27 @@ def test_reading_and_summing(archive: tuple[Path, Path, str], tmp_path: Path) ->
         print(f"\n1 GiB: tar -t and sha256sum {theirs:.2f} s, cacheview {ours:.2f} s, again {again:.3f} s")
     print(f"speed against tar -t and sha256sum, median of {_ROUNDS}: {statistics.median(ratios):.2f} (at least 0.7)")
     assert statistics.median(ratios) >= 0.7
+
+
+@pytest.mark.parametrize("size", [1, 4096], ids=["1 B", "4 KiB"])
+def test_memory_of_the_most_entries(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replay that sums a layer with as many files as are read at most."""
+    folder = tarfile.TarInfo("d")
+    folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+    layer = tmp_path / "layer.tar"
+    with layer.open("wb") as file:
+        file.write(folder.tobuf(tarfile.GNU_FORMAT))
+        for number in range(MOST_ENTRIES - 1):
+            info = tarfile.TarInfo(f"d/some-package-with-a-long-name-{number:06}.js")
+            info.size = size
+            file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(-(-size // 512) * 512))
+        file.write(bytes(1024))
+    path = saved(layer, tmp_path)
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("FROM scratch\nCOPY --from=app:1 /d /d/\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = run_bounded("replay", context, "--store", path, memory=200_000_000)
+    print(f"\n{MOST_ENTRIES:,} files of {size} bytes: {run.peak / 1e6:.0f} MB (below 200)")
+    assert run.status == 1
+    assert list((tmp_path / "cache").rglob("*.json.gz"))

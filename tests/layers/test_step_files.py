@@ -188,40 +188,91 @@ MODES = st.sampled_from([0o644, 0o600, 0o755, 0o640])
 @st.composite
 def contexts(draw: st.DrawFn) -> dict[str, File]:
     files: dict[str, File] = {"src": (FOLDER, draw(st.sampled_from([0o755, 0o700])), b"")}
-    for _ in range(draw(st.integers(1, 6))):
+    files["src/always"] = (FILE, draw(MODES), draw(st.binary(max_size=20)))
+    for _ in range(draw(st.integers(0, 6))):
         above = draw(st.sampled_from([path for path, file in files.items() if file[0] is FOLDER]))
         path = f"{above}/{draw(NAMES)}"
         if path in files:
             continue
-        if draw(st.integers(0, 3)) == 0:
-            files[path] = (FOLDER, draw(st.sampled_from([0o755, 0o775])), b"")
-        else:
-            files[path] = (FILE, draw(MODES), draw(st.binary(max_size=20)))
+        match draw(st.integers(0, 4)):
+            case 0:
+                files[path] = (FOLDER, draw(st.sampled_from([0o755, 0o775])), b"")
+            case 1:
+                files[path] = (LINK, 0o777, draw(st.sampled_from([b"always", b"./always", b"none"])))
+            case _:
+                files[path] = (FILE, draw(MODES), draw(st.binary(max_size=20)))
+    files["top"] = (FILE, draw(MODES), draw(st.binary(max_size=20)))
     return files
 
 
-@settings(max_examples=60, deadline=None)
-@given(contexts(), st.data())
-def test_one_changed_byte_mode_or_name_is_the_one_that_differs(before: dict[str, File], data: st.DataObject) -> None:
-    files = [path for path, file in before.items() if file[0] is FILE]
+STEPS = (
+    CopySources("COPY", ("src/",), "/to/"),
+    CopySources("COPY", ("src",), "to"),
+    CopySources("COPY", (".",), "/to"),
+    CopySources("ADD", ("src", "top"), "./"),
+    CopySources("COPY", ("top",), "/renamed"),
+    CopySources("COPY", ("src/always", "top"), "/to/"),
+)
+CLIENT_NAMES = st.sampled_from(["docker-cli", "docker-cli-20.10", "docker-py", "dockerode", "docker-java"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(contexts(), st.sampled_from(STEPS), CLIENT_NAMES, st.sampled_from([(0, 0), (1000, 1000)]))
+def test_a_layer_gives_back_the_sum_of_its_context(
+    before: dict[str, File], copy: CopySources, client: str, owner: tuple[int, int]
+) -> None:
+    before = before | tree(Dockerfile=(FILE, 0o644, b"FROM scratch"))
+    found = recovered(before, before, copy, client=client, owner=owner, workdir="/srv", dockerfile="Dockerfile")
+    assert found.is_proven
+    assert client in {each.name for each in found.clients}
+
+
+def edited(files: dict[str, File], path: str, edit: str) -> set[str]:
+    """Change one file; the paths that differ then."""
+    kind, mode, data = files[path]
+    match edit:
+        case "byte" if data:
+            files[path] = (kind, mode, bytes([data[0] ^ 1]) + data[1:])
+        case "byte" | "length":
+            files[path] = (kind, mode, data + b"!")
+        case "bit":
+            files[path] = (kind, mode ^ 0o040, data)
+        case "name":
+            files[f"{path}.new"] = files.pop(path)
+            return {path, f"{path}.new"}
+        case "link":
+            files[path] = (LINK, 0o777, b"elsewhere")
+            return {path, f"{path.rpartition('/')[0]}/elsewhere"}
+        case "gone":
+            del files[path]
+    return {path}
+
+
+@settings(max_examples=40, deadline=None)
+@given(contexts(), st.sampled_from(STEPS[:2]), st.data())
+def test_one_changed_byte_bit_or_name_is_the_one_that_differs(
+    before: dict[str, File], copy: CopySources, data: st.DataObject
+) -> None:
+    leading = {link for link, (kind, _, _) in before.items() if kind is LINK}
     now = dict(before)
-    changed = ""
-    if files:
-        changed = data.draw(st.sampled_from(files))
-        kind, mode, content = now[changed]
-        edit = data.draw(st.sampled_from(["content", "mode", "gone"]))
-        if edit == "content":
-            now[changed] = (kind, mode, content + b"!")
-        elif edit == "mode":
-            now[changed] = (kind, mode ^ 0o040, content)
-        else:
-            del now[changed]
-    copy = CopySources("COPY", ("src/",), "/to/")
+    changed = data.draw(st.sampled_from([path for path, file in before.items() if file[0] is FILE and path != "top"]))
+    edit = data.draw(st.sampled_from(["byte", "length", "bit", "name", "link", "gone"]))
+    expected = edited(now, changed, edit)
     found = recovered(before, now, copy)
     assert found.is_proven
-    sums = ContextSums(context_of(now), "").of_sources(copy.sources, add=False, destination="/to/")
+    sums = ContextSums(context_of(now), "").of_sources(copy.sources, add=False, destination=copy.destination)
     old, new = dict(found.sources.files), dict(sums.files)
-    assert {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)} == {changed} - {""}
+    differing = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+    # A link counts as what it leads to, so it differs with its target.
+    assert changed in differing
+    assert differing - leading <= expected
+
+
+def test_a_link_out_of_what_was_copied_is_told() -> None:
+    before = tree(src=(FOLDER, 0o755, b""), src__l=(LINK, 0o777, b"../top"), top=(FILE, 0o644, b"x"))
+    found = recovered(before, before, CopySources("COPY", ("src",), "/to/"))
+    assert not found.is_proven
+    assert found.reason == "a link counts as what it leads to, and src/l leads out of what was copied"
 
 
 def test_a_step_without_a_layer_has_no_files() -> None:
