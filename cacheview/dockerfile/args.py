@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 __all__ = ["PREDEFINED_ARGS", "BuildArgs"]
@@ -35,18 +35,23 @@ class BuildArgs:
         """The arguments after an ``ARG``: the names with their defaults; None where it gives none."""
         return replace(self, declared={**self.declared, **defaults})
 
-    def visible(self, env_names: Iterable[str]) -> dict[str, str]:
+    def value(self, name: str) -> str | None:
+        """The value of one; None: it has none, or is not visible."""
+        if name not in self.declared and name not in self.predefined:
+            return None
+        default = self.declared.get(name)
+        return self.given.get(name, self.before_from.get(name) if default is None else default)
+
+    def visible(self, env_names: Container[str]) -> dict[str, str]:
         """Values by name. A variable of the environment hides the argument of its name."""
-        hidden = frozenset(env_names)
         values = {}
         for name in {**self.declared, **dict.fromkeys(self.predefined)}:
-            default = self.declared.get(name)
-            value = self.given.get(name, self.before_from.get(name) if default is None else default)
-            if value is not None and name not in hidden:
+            value = self.value(name)
+            if value is not None and name not in env_names:
                 values[name] = value
         return values
 
-    def run_prefix(self, env_names: Iterable[str]) -> tuple[str, ...]:
+    def run_prefix(self, env_names: Container[str]) -> tuple[str, ...]:
         """What goes in front of the command of a ``RUN``: ``|2 A=1 B=2``, names sorted.
 
         Empty where no argument is visible. A predefined argument that no ``ARG`` declares is counted out.

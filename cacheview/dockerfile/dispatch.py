@@ -156,7 +156,7 @@ def _run(step: _Step) -> Dispatched:
         check_mounts(flags.repeated.get("mount", ()), step.release, step.lexer.word)
     needs_buildkit("RUN", flags.values)
     state = step.state
-    command = (*state.args.run_prefix(state.env), *step.with_shell())
+    command = (*state.args.run_prefix(state.environment), *step.with_shell())
     # A command runs without the entrypoint; without a command the entrypoint stays.
     changes = {"ArgsEscaped": False, "Cmd": command, **({"Entrypoint": None} if command else {})}
     return Dispatched(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
@@ -187,13 +187,9 @@ def _pairs(step: _Step, example: str) -> list[tuple[str, str]]:
 
 
 def _env(step: _Step) -> Dispatched:
-    env = list(step.config.Env or ())
-    texts = []
-    for name, value in _pairs(step, "NAME=value"):
-        texts.append(text := f"{name}={value}")
-        place = next((at for at, entry in enumerate(env) if entry.partition("=")[0] == name), len(env))
-        env[place : place + 1] = [text]
-    return step.comment(" ".join(texts), Env=tuple(env))
+    pairs = _pairs(step, "NAME=value")
+    text = " ".join(f"{name}={value}" for name, value in pairs)
+    return step.comment(text, Env=step.state.environment.changed(pairs))
 
 
 def _label(step: _Step) -> Dispatched:

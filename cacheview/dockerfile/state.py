@@ -6,11 +6,11 @@ never read from an image again: a hit only changes the id of the image.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.environment import Environment, Variables
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import ContainerConfig, Image
@@ -50,6 +50,7 @@ class StageState:
         maintainer: the author of what is committed from now on.
         backslashes: the destination of a ``COPY`` or ``ADD`` gets them for its slashes.
         cmd_set: ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
+        known: the environment that was looked at last; all states of a stage share it, see `apart`.
     """
 
     config: ContainerConfig
@@ -57,23 +58,32 @@ class StageState:
     maintainer: str = ""
     backslashes: bool = False
     cmd_set: bool = False
+    known: Environment = field(default_factory=Environment, compare=False, repr=False)
 
     @staticmethod
     def begin(base: Image | None, args: BuildArgs, *, containerd: bool) -> StageState:
         """After ``FROM``; ``base``: None for scratch. A containerd store gives fewer fields of the base's config."""
         stored = base.config.config if base is not None else None
-        return StageState(stage_config(stored, base.id if base is not None else "", containerd=containerd), args)
+        config = stage_config(stored, base.id if base is not None else "", containerd=containerd)
+        return StageState(config, args, known=Environment(config.Env or ()))
 
     @property
-    def env(self) -> Mapping[str, str]:
-        """The variables by name; the last of a name counts."""
-        pairs = (entry.partition("=") for entry in self.config.Env or ())
-        return {name: value for name, _, value in pairs}
+    def environment(self) -> Environment:
+        """The variables of the environment by name."""
+        return self.known.of(self.config.Env or ())
+
+    @property
+    def variables(self) -> Variables:
+        """What a word may refer to here: the environment hides the build arguments of its names."""
+        return Variables(self.args, self.environment)
 
     def lexer(self, escape: str, release: BuilderRelease) -> Lexer:
-        """What expands a word here: the environment hides the build arguments of its names."""
-        env = self.env
-        return Lexer({**self.args.visible(env), **env}, escape, release=release)
+        """What expands a word here."""
+        return Lexer(self.variables, escape, release=release)
+
+    def apart(self) -> StageState:
+        """The same, for a step that is not one of the stage's."""
+        return replace(self, known=Environment(self.config.Env or ()))
 
     def on(self, image_id: str) -> StageState:
         """The same on top of another image."""

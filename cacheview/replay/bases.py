@@ -94,15 +94,21 @@ def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
     if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares, which from 26.1 on is no platform
-        return has_platform(platform, image, release)
-    return release.takes_any_platform_graph_driver or is_for(platform, image)
+        return has_platform(platform, image.config.platform, release)
+    return release.takes_any_platform_graph_driver or is_for(platform, image.config.platform)
 
 
-def has_platform(platform: Platform, image: Image, release: BuilderRelease) -> bool:
-    """Whether a containerd store has an image for a platform (``GetImage`` of ``daemon/containerd/image.go``)."""
-    return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, image.config.platform)
+def has_platform(platform: Platform, theirs: Platform, release: BuilderRelease) -> bool:
+    """Whether a containerd store takes an image of another platform as one of a platform.
+
+    moby: ``GetImage`` of ``daemon/containerd/image.go``.
+    """
+    return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, theirs)
 
 
-def is_for(platform: Platform, image: Image) -> bool:
-    """Whether a graph-driver store takes an image as one of a platform (``OnlyPlatformWithFallback``)."""
-    return Matcher(_LIBRARY, platform).matches(image.config.platform)
+def is_for(platform: Platform, theirs: Platform) -> bool:
+    """Whether a graph-driver store takes an image of another platform as one of a platform.
+
+    containerd's library: ``OnlyPlatformWithFallback``.
+    """
+    return Matcher(_LIBRARY, platform).matches(theirs)

@@ -40,6 +40,7 @@ def run_build(build: BuildSoFar, document: Document) -> Replay:
         for index, plan in enumerate(plans):
             _check_name(build, plan)
             last = index == len(plans) - 1
+            build.is_last = last and build.forgets
             StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
         if not plans:
             raise RefusedError("there is no FROM, and so no stage to build", said=CONNECTION_LOST)

@@ -6,28 +6,48 @@ A later stage of the same build may hit it, so the cache has to see it. Its id i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import (
+    SCRATCH,
+    Aspect,
     ContainerConfig,
+    Doubt,
     HealthConfig,
     HistoryEntry,
     Image,
     ImageConfig,
     Platform,
     RootFS,
+    StoreKind,
     Timestamp,
 )
 
-__all__ = ["UNTOLD", "has_unknown_layer", "is_made", "made_id", "made_image", "maker", "told_id", "told_words"]
+__all__ = [
+    "UNTOLD",
+    "Made",
+    "MadeImages",
+    "has_unknown_layer",
+    "is_made",
+    "made_id",
+    "maker",
+    "platform_of",
+    "stored_config",
+    "told_id",
+    "told_words",
+]
 
 UNTOLD: Final = "<the image of step "
 """What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
+_BESIDE: Final = 10
 _MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
@@ -68,18 +88,27 @@ def told_words(said: str) -> str:
     return re.sub(rf"\b{_MADE.pattern}", lambda made: told_id(made[0]), said)
 
 
-def made_image(
-    image_id: str,
-    step: Dispatched,
-    probe: ContainerConfig,
-    parent: Image | None,
-    platform: Platform,
-    rules: RuleSet,
-    *,
-    merged: bool,
-    now: Timestamp,
-) -> Image:
-    """The image of a step.
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One entry of the history of an image that this build makes. Later images have all that is ``below`` in common."""
+
+    entry: HistoryEntry
+    layer: str
+    below: _Link | Image | None
+
+    def history_and_layers(self) -> tuple[tuple[HistoryEntry, ...], tuple[str, ...]]:
+        entries, layers = [self.entry], [self.layer]
+        below = self.below
+        while isinstance(below, _Link):
+            entries.append(below.entry)
+            layers.append(below.layer)
+            below = below.below
+        first, lowest = (below.history, below.diff_ids) if below is not None else ((), ())
+        return (*first, *reversed(entries)), (*lowest, *(layer for layer in reversed(layers) if layer))
+
+
+class Made:
+    """The image of a step. The whole of it is made when it is looked at: a history grows with each step.
 
     Args:
         image_id: see `made_id`.
@@ -87,34 +116,138 @@ def made_image(
         platform: of what is built on scratch.
         merged: the step ran in a container, whose config the daemon fills from the parent's (``daemon/commit.go``).
         now: when it is made.
+        doubt: why it may not be made; None: it is.
+
+    Attributes:
+        id, parent: as of an image.
+        command: the command of its container config, as a history has it.
+        stored: its config, which the next step begins with.
+        platform: that it is for.
     """
-    base = parent.config if parent is not None else None
-    entry = HistoryEntry(
-        created=now,
-        created_by=" ".join(probe.Cmd or ()),
-        author=step.after.maintainer,
-        empty_layer=not step.has_layer,
-    )
-    layers = (base.rootfs.diff_ids if base is not None and base.rootfs is not None else None) or ()
-    made_with = _merged(probe, base.config if base is not None else None) if merged else probe
-    config = ImageConfig(
-        created=now,
-        author=step.after.maintainer,
-        architecture=(base.architecture if base is not None else "") or platform.architecture,
-        variant=base.variant if base is not None else platform.variant,
-        os=(base.os if base is not None else "") or platform.os,
-        config=step.after.config,
-        rootfs=RootFS(type="layers", diff_ids=(*layers, f"{_UNKNOWN_LAYER}{image_id}") if step.has_layer else layers),
-        history=(*((base.history if base is not None else None) or ()), entry),
-    )
-    return Image(
-        id=image_id,
-        parent=parent.id if parent is not None else None,
-        from_scratch=rules.records_parent and parent is None,
-        built_locally=True,
-        config=config,
-        container_config=made_with,
-    )
+
+    def __init__(
+        self,
+        image_id: str,
+        step: Dispatched,
+        probe: ContainerConfig,
+        parent: Image | Made | None,
+        platform: Platform,
+        rules: RuleSet,
+        *,
+        merged: bool,
+        now: Timestamp,
+        doubt: Doubt | None = None,
+    ) -> None:
+        self.id = image_id
+        self.parent = parent.id if parent is not None else None
+        self.command = " ".join(probe.Cmd or ())
+        self.stored = step.after.config
+        base = platform_of(parent) if parent is not None else None
+        self.platform = Platform(
+            os=(base.os if base is not None else "") or platform.os,
+            architecture=(base.architecture if base is not None else "") or platform.architecture,
+            variant=base.variant if base is not None else platform.variant,
+        )
+        self._doubt = doubt
+        self._author = step.after.maintainer
+        self._now = now
+        self._from_scratch = rules.store is StoreKind.CONTAINERD and parent is None
+        entry = HistoryEntry(created=now, created_by=self.command, author=self._author, empty_layer=not step.has_layer)
+        layer = f"{_UNKNOWN_LAYER}{image_id}" if step.has_layer else ""
+        self._link: _Link = _Link(entry, layer, parent._link if isinstance(parent, Made) else parent)
+        self._made_with = _merged(probe, stored_config(parent)) if merged else probe
+
+    @cached_property
+    def image(self) -> Image:
+        """As the cache finds it."""
+        history, layers = self._link.history_and_layers()
+        config = ImageConfig(
+            created=self._now,
+            author=self._author,
+            architecture=self.platform.architecture,
+            variant=self.platform.variant,
+            os=self.platform.os,
+            config=self.stored,
+            rootfs=RootFS(type="layers", diff_ids=layers),
+            history=history,
+        )
+        return Image(
+            id=self.id,
+            parent=self.parent,
+            from_scratch=self._from_scratch,
+            built_locally=True,
+            config=config,
+            container_config=self._made_with,
+            doubts=(self._doubt,) if self._doubt is not None else (),
+        )
+
+    def doubt(self, aspect: Aspect) -> Doubt | None:
+        """As of an image."""
+        return self._doubt if self._doubt is not None and self._doubt.aspect == aspect else None
+
+
+def stored_config(image: Image | Made | None) -> ContainerConfig | None:
+    """The config that an image has, and that a step on it begins with; None: of scratch, or it has none."""
+    if isinstance(image, Made):
+        return image.stored
+    return image.config.config if image is not None else None
+
+
+def platform_of(image: Image | Made) -> Platform:
+    """What an image is for."""
+    return image.platform if isinstance(image, Made) else image.config.platform
+
+
+class MadeImages:
+    """The images that a build has made so far, and which of them a look-up needs."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Made] = {}
+        self._children: dict[str, list[Made]] = {}
+        self._alike: dict[tuple[str | None, str], list[Made]] = {}
+
+    def __contains__(self, image_id: str) -> bool:
+        return image_id in self._made
+
+    def __iter__(self) -> Iterator[Made]:
+        return iter(self._made.values())
+
+    def get(self, image_id: str) -> Made | None:
+        return self._made.get(image_id)
+
+    def add(self, made: Made, *, findable: bool = True) -> None:
+        """``findable``: a look-up may need it; else it is there by its id alone."""
+        self._made[made.id] = made
+        if not findable:
+            return
+        parent = made.parent or SCRATCH
+        self._children.setdefault(parent, []).append(made)
+        self._alike.setdefault((parent, made.command), []).append(made)
+        self._alike.setdefault((None, made.command), []).append(made)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """These, which no look-up needs, are not needed by their id any more."""
+        for image_id in ids:
+            self._made.pop(image_id, None)
+
+    def beside(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
+        """What a step on that parent may find of them: the parent, its nearest ancestors, and what is built on it.
+
+        Of those built on it, all that have the command of the step, which all rules compare, and the last `_BESIDE`
+        others, which an explanation may show as the nearest. Where the rules find candidates by their layers, what
+        has the command counts whatever its parent.
+        """
+        children = self._children.get(parent, ())
+        if parent not in self._made and not children and not by_layers:
+            return
+        found: dict[str, Made] = {}
+        above = self._made.get(parent)
+        while above is not None and len(found) < _BESIDE:
+            found[above.id] = above
+            above = self._made.get(above.parent or "")
+        alike = self._alike.get((None if by_layers else parent, command), ())
+        found.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
+        yield from (made.image for made in found.values())
 
 
 def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:

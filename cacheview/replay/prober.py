@@ -17,7 +17,7 @@ from cacheview.engine.sentences import parent_title, words_of_unknown
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
 from cacheview.engine.walk import Walk, World
 from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
-from cacheview.replay.made import is_made
+from cacheview.replay.made import MadeImages
 from cacheview.replay.result import StepStatus
 
 __all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
@@ -90,7 +90,7 @@ class StageProber:
         walks: fresh ones, as each stage looks up ``--cache-from`` again; several where it is not known what that
             brings, or what is in the store by now; none where there are too many.
         parents: where the stage begins: one id, or several where it is not known which.
-        made: by id, the images that this build has made so far; it grows.
+        made: the images that this build has made so far; it grows.
         unsummed: of the steps among them whose files are not known: by parent and command, the id; it grows.
         platform: what the builder asks for.
         new_id: names an image that the cache makes for the step that is asked about.
@@ -101,7 +101,7 @@ class StageProber:
         store: ImageStore,
         walks: Sequence[Walk],
         parents: Iterable[str],
-        made: Mapping[str, Image],
+        made: MadeImages,
         unsummed: Mapping[tuple[str, str], str],
         platform: Platform | None,
         new_id: Callable[[Image], str],
@@ -254,9 +254,8 @@ class StageProber:
     def _put(self, branch: _Branch, config: ContainerConfig) -> _Asked:
         """Put a probe to the cache, and where it leads."""
         walk = branch.walk
-        made = self._made.values()
-        if is_made(branch.parent) or any((image.parent or "") == branch.parent for image in made):
-            walk.add(made)
+        by_layers = walk.cache.rules.by_layers
+        walk.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
         probe = Probe(
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )

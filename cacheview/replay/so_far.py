@@ -18,7 +18,7 @@ from cacheview.engine.walk import Walk, World
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.image_files import ImageFiles
-from cacheview.replay.made import made_id, made_image, told_id
+from cacheview.replay.made import Made, MadeImages, made_id, platform_of, stored_config, told_id
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -28,6 +28,9 @@ __all__ = ["BuildSoFar", "StageResult"]
 
 _MOST_CHOICES: Final = 16
 _MOST_CHARACTERS: Final = 64 << 20
+_MOST_KEPT: Final = 400 << 20  # bytes, about, of the configs of what all stages but the last make
+_OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
+_OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,17 @@ class BuildSoFar:
         progress: called with the number of each step before it is taken.
         assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
         steps: taken so far.
-        made: by id, the images that this build has made.
+        made: the images that this build has made, see `is_last`.
         restored: by id, those that the cache has made for it from sources of ``--cache-from``.
         worlds: what the finished stages have changed in the store; several where that is not known.
         unsummed: see `StageProber`.
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
         characters: of the commands of all steps so far.
+        kept: bytes, about, that the configs in ``made`` take.
         taking: the number of the step that is taken, and of its trigger.
+        forgets: what the last stage makes is not kept: no step can find it.
+        is_last: that stage is being built, and so only what the next step is built on is kept.
     """
 
     store: ImageStore
@@ -78,14 +84,18 @@ class BuildSoFar:
     progress: Callable[[int], object]
     assumed: Mapping[int, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    made: dict[str, Image] = field(default_factory=dict)
+    made: MadeImages = field(default_factory=MadeImages)
     restored: dict[str, Image] = field(default_factory=dict)
     worlds: tuple[World, ...] = (World(),)
     unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
+    kept: int = 0
     taking: tuple[int, int] = (0, 0)
+    forgets: bool = True
+    is_last: bool = False
+    _by_name: dict[str, StageResult] = field(default_factory=dict)
 
     def count(self, text: str) -> None:
         """A step asked for such a command. Raises `DataError` where all together are more than any real build's."""
@@ -142,14 +152,14 @@ class BuildSoFar:
         """An image that a step of this build makes on another, from here on in the store; its id.
 
         Args:
-            config, merged: as of `made_image`.
+            config, merged: as of `Made`.
             base: what it is made on, or `SCRATCH`.
             doubt: why it may not be made; None: it is, if what it is made on is there.
         """
-        parent = self.image(base)
+        parent = self.found(base)
         if doubt is None and parent is not None:
             doubt = parent.doubt("existence")
-        image = made_image(
+        made = Made(
             self.new_id(number, trigger),
             done,
             config,
@@ -158,9 +168,23 @@ class BuildSoFar:
             self.rules,
             merged=merged,
             now=self.now,
+            doubt=doubt,
         )
-        self.made[image.id] = image if doubt is None else image.model_copy(update={"doubts": (doubt,)})
-        return image.id
+        if not self.is_last:
+            self._count_kept(made.stored, stored_config(parent))
+        self.made.add(made, findable=not self.is_last)
+        return made.id
+
+    def _count_kept(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
+        """A config is kept that was another before. Raises `DataError` where there is more than any real build has."""
+        for fields, size in ((_OF_LISTS, 8), (_OF_MAPS, 40)):
+            for name in fields:
+                value = getattr(config, name)
+                if value is not None and (before is None or value is not getattr(before, name)):
+                    self.kept += size * len(value)
+        if self.kept > _MOST_KEPT:
+            what = f"the configs of all steps so far take more than {_MOST_KEPT:,} bytes"
+            raise DataError(f"{what}, so it is not replayed")
 
     def _may_be_passed_over(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
@@ -178,6 +202,11 @@ class BuildSoFar:
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
+        found = self.found(image_id)
+        return found.image if isinstance(found, Made) else found
+
+    def found(self, image_id: str) -> Image | Made | None:
+        """The same, without looking at all of one that this build makes."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
     def mount(self, image_id: str, platform: Platform | None, said: str = "{}") -> None:
@@ -189,19 +218,24 @@ class BuildSoFar:
         Raises:
             RefusedError: ``said`` words it, with ``{}`` for the daemon's reason.
         """
-        image = self.image(image_id)
+        image = self.found(image_id)
         if image is None or image_id in self.mounted:
             return
-        if platform is not None and not self._is_for(platform, image):
-            theirs = image.config.platform
+        theirs = platform_of(image)
+        if platform is not None and not self._is_for(platform, theirs):
             words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
             why = words.format(id=told_id(image_id), wanted=platform, actual=theirs)
             raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", said=said.format(why))
         self.mounted.add(image_id)
 
-    def _is_for(self, platform: Platform, image: Image) -> bool:
-        return has_platform(platform, image, self.release) if self.is_containerd else is_for(platform, image)
+    def _is_for(self, platform: Platform, theirs: Platform) -> bool:
+        return has_platform(platform, theirs, self.release) if self.is_containerd else is_for(platform, theirs)
 
     def stage(self, name: str) -> StageResult | None:
         """A finished stage by its name, whatever the case."""
-        return next((stage for stage in self.results if stage.name and stage.name.lower() == name.lower()), None)
+        return self._by_name.get(name.lower()) if name else None
+
+    def end_stage(self, result: StageResult) -> None:
+        """A stage is finished."""
+        self.results.append(result)
+        self._by_name.setdefault(result.name.lower(), result)

@@ -25,7 +25,7 @@ from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import has_unknown_layer, is_made, maker, told_id, told_words
+from cacheview.replay.made import has_unknown_layer, is_made, maker, stored_config, told_id, told_words
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -59,7 +59,7 @@ class StageBuild:
         self.args = args
         self.escape = escape
         self.labels = labels
-        self.history: tuple[str | None, ...] = ()
+        self.history: list[str | None] = []
         self.history_is_known = True
         self.state: StageState | None = None
         self.prober: StageProber | None = None
@@ -78,7 +78,8 @@ class StageBuild:
         images = self._ends
         if self.prober is not None:
             self.build.worlds = self.prober.worlds
-        self.build.results.append(StageResult(self.plan.name, images, self.history if self.history_is_known else None))
+        history = tuple(self.history) if self.history_is_known else None
+        self.build.end_stage(StageResult(self.plan.name, images, history))
 
     @property
     def _number(self) -> int:
@@ -169,7 +170,7 @@ class StageBuild:
     def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
         build = self.build
         images = [build.image(base) for base in bases]
-        self.history = history
+        self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
         if any(not _alike(state.config, states[0].config) for state in states):
             self.why_unknown = "it builds on a stage that may have ended in several images"
@@ -205,19 +206,19 @@ class StageBuild:
         step = Step(number, instruction.original, line, self.index, StepStatus.UNKNOWN)
         if self.state is None:
             return self._unknown_step(step)
-        if line:
-            step = replace(step, instead=partial(_instead, self.state, self.build.release, self.escape))
+        before = self.state
         try:
             done = take(instruction, self.state, self.build.release)
             if done.copy is not None:
                 taken = self._copy(step, done, instruction, trigger)
             else:
                 taken = self._ask(step, done, instruction.name, trigger)
+            if line and taken.probe is not None:  # what was not asked need not keep what came before it
+                taken = replace(taken, instead=partial(_instead, before, self.build.release, self.escape))
             return replace(taken, hazards=self._hazards(taken, instruction))
         except RefusedError as refusal:
             self._refused(step, trigger)
-            known = {**self.state.args.visible(self.state.env), **self.state.env}
-            hint = of_heredoc_files(instruction) or of_variables(instruction.line, known)
+            hint = of_heredoc_files(instruction) or of_variables(instruction.line, self.state.variables)
             if refusal.line or not line:
                 raise hinted(refusal, hint) from None
             raise hinted(RefusedError(refusal.what, said=refusal.said, line=line), hint) from None
@@ -246,7 +247,7 @@ class StageBuild:
         return asked
 
     def _unknown_step(self, step: Step) -> Step:
-        self.history = (*self.history, None)
+        self.history.append(None)
         status = StepStatus.NOT_ASKED if self.build.options.no_cache else StepStatus.UNKNOWN
         return replace(step, status=status, created_by=None, reason=self.why_unknown)
 
@@ -346,7 +347,7 @@ class StageBuild:
         step = replace(step, sources=sources, copy=done.copy)
         if answer.status is StepStatus.HIT:
             image = answer.images[0]
-            self.history = tuple(entry.created_by for entry in image.history)
+            self.history = [entry.created_by for entry in image.history]
             self.state = done.after.on(image.id)
             return replace(
                 step,
@@ -357,13 +358,15 @@ class StageBuild:
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
         if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:
             self._check_making(step, done, config, bases[0])
-        self.missed = self._make(step, done, config, bases, answer, name, trigger)
+        before, self.missed = self.missed, self._make(step, done, config, bases, answer, name, trigger)
+        if build.is_last:
+            build.made.forget(before)
         if not is_summed:
             made_on = {unsummed_key(base, config): made for base, made in zip(bases, self.missed, strict=False)}
             build.unsummed.update(made_on)
         if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
             build.mounted.update(self.missed)
-        self.history = (*self.history, text)
+        self.history.append(text)
         self.history_is_known &= all(_continues(image, self.history) for image in answer.images)
         self.state = done.after.on(self.missed[0] if self.missed else "")
         if answer.status is StepStatus.UNKNOWN:
@@ -430,12 +433,11 @@ class StageBuild:
                 said = f"unable to convert uid/gid chown string to host mapping: {said}"
                 raise RefusedError(what, said=said, line=step.line)
             return
-        nameless = next((entry for entry in config.Env or () if not entry.partition("=")[0]), None)
-        if nameless is not None:
+        if "" in done.after.environment:
+            nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
             said = f"invalid environment variable: {nameless}"
             raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
-        image = build.image(base)
-        stored = image.config.config if image is not None else None
+        stored = stored_config(build.found(base))
         if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
             raise RefusedError("there is nothing to run", said=build.release.says_no_command, line=step.line)
 
@@ -447,7 +449,7 @@ class StageBuild:
 
 def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
     """What would be asked for another instruction, without files. Raises `DataError` where it cannot be taken."""
-    return dispatch(read_trigger(line, release, escape), state, release).probe
+    return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
 
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:
@@ -462,7 +464,7 @@ def _alike(ours: ContainerConfig, theirs: ContainerConfig) -> bool:
     )
 
 
-def _continues(image: Image, history: tuple[str | None, ...]) -> bool:
+def _continues(image: Image, history: Sequence[str | None]) -> bool:
     """Whether an image that may have been hit has the history that the step would have without it."""
     theirs = [entry.created_by for entry in image.history]
     return len(theirs) == len(history) and all(

@@ -19,6 +19,7 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.model import Image, ImageStore, Timestamp
 from cacheview.replay.build import run_build
+from cacheview.replay.image_files import NO_IMAGE_FILES
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
@@ -46,12 +47,15 @@ def chain(rules: str) -> list[Image]:
     """The images that the Dockerfile makes, as they are in a store once it is built."""
     summer = ContextSummer(CONTEXT, "Dockerfile", RELEASE)
     now = Timestamp(1_700_000_000, 0, None)
-    build = BuildSoFar(ImageStore(()), RULE_SETS[rules], RELEASE, BuildOptions(), summer, now, lambda _: None, {})
+    options, rule_set = BuildOptions(), RULE_SETS[rules]
+    build = BuildSoFar(
+        ImageStore(()), rule_set, RELEASE, options, summer, NO_IMAGE_FILES, now, lambda _: None, forgets=False
+    )
     run_build(build, read_document(TEXT.encode(), RELEASE))
-    ids = {made: f"sha256:{number:064x}" for number, made in enumerate(build.made)}
+    ids = {made.id: f"sha256:{number:064x}" for number, made in enumerate(build.made)}
     return [
         image.model_copy(update={"id": ids[image.id], "parent": ids.get(image.parent or "")})
-        for image in build.made.values()
+        for image in (made.image for made in build.made)
     ]
 
 

@@ -87,7 +87,7 @@ class Daemon:
         seen: list[BuildSoFar] = []
 
         def begin(*arguments: Any) -> BuildSoFar:
-            seen.append(BuildSoFar(*arguments))
+            seen.append(BuildSoFar(*arguments, forgets=False))
             return seen[0]
 
         with pytest.MonkeyPatch.context() as patch:
@@ -96,8 +96,8 @@ class Daemon:
         (build,) = seen
         assert told.refused is None, told.refused
         assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
-        ids = {made: _id(f"{self.builds} {made}") for made in build.made}
-        made = [_real(image, ids, copied) for image in build.made.values()]
+        ids = {made.id: _id(f"{self.builds} {made.id}") for made in build.made}
+        made = [_real(image, ids, copied) for image in (made.image for made in build.made)]
         (end,) = build.results[-1].images
         names = (f"docker.io/library/{name}",) if name else ()
         self.images = [

@@ -268,3 +268,12 @@ def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: 
     both = replayed("COPY a b /d/").steps[1]
     assert (both.status, both.hazards) == (StepStatus.HIT, ())
     assert replayed("COPY a /a").steps[1].hazards == ()
+
+
+def test_a_later_stage_finds_a_step_among_many_that_the_build_has_made(daemon: Daemon) -> None:
+    """Each stage makes another image on scratch; the last one repeats what an early one made."""
+    stages = [f"FROM scratch\nLABEL number={number}\nENV A=1\n" for number in (*range(40), 3)]
+    told = daemon.replay("".join(stages))
+    assert statuses(told)[:-2] == ["miss", "not asked"] * 40
+    assert statuses(told)[-2:] == ["hit", "hit"]
+    assert [step.made_by for step in told.steps[-2:]] == [11, 12]

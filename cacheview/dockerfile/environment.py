@@ -1,0 +1,99 @@
+"""The environment of a step by name, without going over all of it at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cacheview.dockerfile.args import BuildArgs
+
+__all__ = ["Environment", "Variables"]
+
+
+class Environment(Mapping[str, str]):
+    """The variables of an ``Env``; the last of a name counts, and the first one is replaced.
+
+    It follows the steps of a stage: `changed` looks at what a step adds alone.
+
+    Attributes:
+        entries: the ``Env`` that it is of.
+    """
+
+    def __init__(self, entries: tuple[str, ...] = ()) -> None:
+        self.entries = entries
+        self._first: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        self._learn(0)
+
+    def _learn(self, start: int) -> None:
+        for place in range(start, len(self.entries)):
+            name = self.entries[place].partition("=")[0]
+            self._first.setdefault(name, place)
+            self._last[name] = place
+
+    def __getitem__(self, name: str) -> str:
+        return self.entries[self._last[name]].partition("=")[2]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._last
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def of(self, entries: tuple[str, ...]) -> Environment:
+        """This, of another ``Env``, which is looked at where it is not the same."""
+        if entries is not self.entries:
+            self.entries = entries
+            self._first.clear()
+            self._last.clear()
+            self._learn(0)
+        return self
+
+    def changed(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """The ``Env`` after an ``ENV`` with these names and values. From here on this is of that one.
+
+        moby: ``dispatchEnv`` of ``builder/dockerfile/dispatchers.go``.
+        """
+        entries = list(self.entries)
+        learned = len(entries)
+        for name, value in pairs:
+            text = f"{name}={value}"
+            place = self._first.get(name)
+            if place is None:
+                entries.append(text)
+                own = text.partition("=")[0]
+                self._first.setdefault(own, len(entries) - 1)
+            else:
+                entries[place] = text
+        self.entries = tuple(entries)
+        self._learn(learned)
+        return self.entries
+
+
+class Variables(Mapping[str, str]):
+    """What a word may refer to: the environment, and the build arguments that it does not hide."""
+
+    def __init__(self, args: BuildArgs, environment: Environment) -> None:
+        self._args = args
+        self._environment = environment
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        found = self._environment.get(name)
+        if found is None:
+            found = self._args.value(name)
+        return default if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._environment
+        yield from self._args.visible(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment) + len(self._args.visible(self._environment))
