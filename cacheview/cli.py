@@ -224,9 +224,9 @@ def _opened_case(options: argparse.Namespace) -> Case:
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
     matrix = compare(store, probe)
     if as_json:
-        print_json(matrices.matrix_as_json(matrix, own.rules, using=own))
+        print_json(matrices.matrix_as_json(matrix, own))
     else:
-        print(matrices.matrix_as_text(matrix, own.rules, using=own))
+        print(matrices.matrix_as_text(matrix, own))
     mine = next(row for row in matrix.rows if row.rules is own.rules)
     return _STATUS[mine.verdict.outcome]
 

@@ -122,12 +122,10 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     arguments = ["explain", str(suite), "--parent", parent, "--config", str(config)]
     assert main(arguments) == 3
     lines = capsys.readouterr().out.splitlines()
-    assert "  Not known: The engine does not tell it. 3 images are affected. Open containerd:." in lines
+    assert "  Unknown: The engine does not tell it. 3 images are affected. Open containerd:." in lines
     assert lines[0] == "UNKNOWN: a hit on one of 3 images, or a miss"
-    assert sum("Not known" in line for line in lines) == 1
-    assert any(
-        line.startswith("  ? 000000000000") and line.endswith('not known: User "" | not known') for line in lines
-    )
+    assert sum("Unknown:" in line for line in lines) == 1
+    assert any(line.startswith("  ? 000000000000") and line.endswith('unknown: User "" | unknown') for line in lines)
     assert main([*arguments, "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"]["outcome"] == "unknown"
@@ -145,7 +143,7 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "doubts" not in checks["Tty"]
     assert main([*arguments, "--all"]) == 3
     told = capsys.readouterr().out
-    assert "    ? len(Cmd) 1 | not known\n" in told
+    assert "    ? len(Cmd) 1 | unknown\n" in told
     assert "    ✓ Tty false\n" in told
 
 
@@ -155,8 +153,8 @@ def test_markdown_and_an_image_tell_it_too() -> None:
     cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
     explanation = explain(cache, Probe(parent="", config=ContainerConfig(Cmd=("x",))))
     told = report.as_markdown(explanation)
-    assert r"> Not known: The engine does not tell it. Open \*containerd\*." in told
-    assert "not known | len(Cmd) | 1 | not known |" in told
+    assert r"> Unknown: The engine does not tell it. Open \*containerd\*." in told
+    assert "unknown | len(Cmd) | 1 | unknown |" in told
     assert report.image_as_text(image).splitlines()[-1] == (
         "not known exactly: container config. The engine does not tell it. Open *containerd*."
     )

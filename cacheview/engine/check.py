@@ -36,12 +36,17 @@ class CheckOutcome(Enum):
     NOT_REACHED = "not reached"
     NOT_COMPARED = "not compared"
 
+    @property
+    def word(self) -> str:
+        """What it is called for people; the value stands in JSON."""
+        return "unknown" if self is CheckOutcome.UNKNOWN else self.value
+
 
 class Absent(Enum):
     """The value of a side that has none: an element past the end, a key that is not there; or that is not known."""
 
     ABSENT = "absent"
-    UNKNOWN = "not known"
+    UNKNOWN = "unknown"
 
     def __str__(self) -> str:
         return "nothing" if self is Absent.ABSENT else self.value

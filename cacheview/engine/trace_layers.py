@@ -59,7 +59,7 @@ def _stage(
     count = f"{len(images)} {role}{'' if len(images) == 1 else 's'}"
     if end == -1:
         return Stage(
-            kind, NOT_REACHED, verdict.error or "not asked", checks, LazySequence(len(images), make), tuple(images)
+            kind, NOT_REACHED, verdict.error or "not looked up", checks, LazySequence(len(images), make), tuple(images)
         )
     found = 0 <= end < len(images)
     unsure = 0 if found else sum(map(may_be_next, images))

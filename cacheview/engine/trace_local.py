@@ -80,7 +80,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     found = f"{count:,} candidate{'' if count == 1 else 's'}, {matching or 'no'} match{'es' if matching > 1 else ''}"
     doubtful = unsure.bit_count()
     if doubtful:
-        found += f", {doubtful} not known"
+        found += f", {doubtful} unknown"
     outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(
         StageKind.LOCAL, outcome, found, subjects=LazySequence(count, make), images=candidates, unsure=doubtful

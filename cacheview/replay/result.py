@@ -27,6 +27,11 @@ class StepStatus(Enum):
     UNKNOWN = "unknown"  # the store and the context do not tell
     NO_PROBE = "no probe"  # FROM, and ARG before it
 
+    @property
+    def word(self) -> str:
+        """What it is called for people; the value stands in JSON."""
+        return "not checked" if self is StepStatus.NOT_ASKED else self.value
+
 
 @dataclass(frozen=True)
 class Step:

@@ -147,7 +147,7 @@ class StageBuild:
         stage = build.stage(name)
         if stage is not None:
             if not stage.images:
-                raise MustPullError(f"it builds on the stage {stage.name}, which is not known")
+                raise MustPullError(f"it builds on the stage {stage.name}, which is unknown")
             if len(stage.images) == 1:
                 build.mount(stage.images[0], platform)
             return stage.images, stage.history or ()
@@ -162,7 +162,7 @@ class StageBuild:
                 "the registry's notary knows"
             )
         if build.options.pull:
-            raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is not known")
+            raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is unknown")
         image = find_image(name, build.store, build.rules, build.release, platform, build.options.daemon)
         build.mounted.add(image.id)
         return (image.id,), tuple(entry.created_by for entry in image.history)
@@ -300,7 +300,7 @@ class StageBuild:
             build.mounted.add(image.id)
             return [image]
         if not stage.images:
-            raise NotKnownError(f"its files come from the stage {name[:80]}, whose base is not known")
+            raise NotKnownError(f"its files come from the stage {name[:80]}, whose base is unknown")
         images = [build.image(image_id) for image_id in stage.images]
         if any(image is not None and has_unknown_layer(image) for image in images):
             raise NotKnownError(f"its files come from the stage {name[:80]}, part of which would have to be built")

@@ -157,9 +157,9 @@ def doubt_phrase(doubted: Doubted) -> str:
 def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Iterator[str]:
     most = len(doubted) if everything else DOUBTS
     for each in doubted[:most]:
-        yield f"Not known: {doubt_phrase(each)}"
+        yield f"Unknown: {doubt_phrase(each)}"
     if len(doubted) > most:
-        yield f"Not known: … and {len(doubted) - most} more reasons."
+        yield f"Unknown: … and {len(doubted) - most} more reasons."
 
 
 def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
@@ -178,7 +178,7 @@ def _subject_line(subject: Subject) -> str:
         return f"{text}: not reached"
     told = f"{text}: {subject.tally.passed} of {subject.tally.compared} checks passed"
     if subject.outcome is CheckOutcome.UNKNOWN:
-        told += f", not known: {_check_line(subject.deciding)}" if subject.deciding is not None else ", not known"
+        told += f", unknown: {_check_line(subject.deciding)}" if subject.deciding is not None else ", unknown"
     elif subject.deciding is not None:
         told += f", fails at {_check_line(subject.deciding)}"
     elif subject.doubts:
@@ -211,7 +211,7 @@ def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str
             yield from _check_lines(child, indent + "  ", everything=True)
 
 
-def as_markdown(explanation: Explanation) -> str:
+def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str:
     """The same as a Markdown fragment, for an issue tracker or a chat."""
     lines = [f"**{explanation.verdict.outcome.value.upper()}**: {escaped(explanation.sentence)}", ""]
     if explanation.reason:
@@ -233,6 +233,7 @@ def as_markdown(explanation: Explanation) -> str:
     trace = explanation.trace
     lines += [
         f"Rules: {trace.rules.title}. Parent: {escaped(parent_title(trace.store, trace.probe.parent))}.",
+        *map(escaped, using_as_lines(using)),
         "",
         "```json",
         json_text(_probe(trace.probe)).replace("```", r"``\u0060"),
@@ -243,7 +244,7 @@ def as_markdown(explanation: Explanation) -> str:
 
 def _outcome(check: Check) -> str:
     is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
-    return check.outcome.value + (_NOT_CERTAIN if is_unsure else "")
+    return check.outcome.word + (_NOT_CERTAIN if is_unsure else "")
 
 
 def escaped(text: str) -> str:

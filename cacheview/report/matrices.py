@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cacheview.cases import Daemon
-from cacheview.engine import RuleSet, VerdictOutcome
+from cacheview.engine import VerdictOutcome
 from cacheview.engine.matrix import Group, Matrix
 from cacheview.report import escaped, headline, image_or_null, joined, json_text, unknown_as_object
 from cacheview.report.using import using_as_lines, using_as_object
@@ -15,19 +15,21 @@ __all__ = ["MATRIX_FORMAT", "matrix_as_json", "matrix_as_markdown", "matrix_as_t
 MATRIX_FORMAT: Final = "cacheview-matrix/1"
 
 
-def matrix_as_text(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
-    """One probe by several rule sets, those that answer alike together; ``own`` are the store's, marked ``*``."""
+def matrix_as_text(matrix: Matrix, own: Daemon) -> str:
+    """One probe by several rule sets, those that answer alike together; those of ``own``, the store's, are marked."""
     lines: list[str] = []
     for group in matrix.groups:
         lines.append(headline(group.explanation))
         if (check := _deciding_of(group)) is not None:
             lines.append(f"  Deciding check: {check}")
-        lines += [f"  {'*' if row.rules is own else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows]
+        lines += [
+            f"  {'*' if row.rules is own.rules else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows
+        ]
         lines.append("")
-    return joined([*lines, "* the rules of this store", *using_as_lines(using)])
+    return joined([*lines, "* the rules of this store", *using_as_lines(own)])
 
 
-def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
+def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
     """The same as Markdown: a sentence for each answer, and a table of the rule sets that give it."""
     lines: list[str] = []
     for group in matrix.groups:
@@ -35,14 +37,16 @@ def matrix_as_markdown(matrix: Matrix, own: RuleSet) -> str:
         if (check := _deciding_of(group)) is not None:
             lines += [f"Deciding check: {escaped(check)}", ""]
         lines += ["| | rules | |", "|---|---|---|"]
-        lines += [f"| {'✓' if row.rules is own else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows]
+        lines += [
+            f"| {'✓' if row.rules is own.rules else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows
+        ]
         lines.append("")
-    return "\n".join([*lines, "✓ the rules of this store"])
+    return "\n".join([*lines, "✓ the rules of this store", *("", *map(escaped, using_as_lines(own)))])
 
 
-def matrix_as_json(matrix: Matrix, own: RuleSet, *, using: Daemon | None = None) -> str:
+def matrix_as_json(matrix: Matrix, own: Daemon) -> str:
     """The same as JSON text."""
-    head = {"format": MATRIX_FORMAT, "rules": own.name, **using_as_object(using)}
+    head = {"format": MATRIX_FORMAT, "rules": own.rules.name, **using_as_object(own)}
     document = {**head, "groups": [_group(group) for group in matrix.groups]}
     return json_text(document)
 

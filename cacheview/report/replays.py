@@ -24,8 +24,8 @@ REPLAY_FORMAT: Final = "cacheview-replay/1"
 _COUNTED: Final = {
     StepStatus.HIT: "cached",
     StepStatus.MISS: "missed",
-    StepStatus.NOT_ASKED: "not checked",
-    StepStatus.UNKNOWN: "unknown",
+    StepStatus.NOT_ASKED: StepStatus.NOT_ASKED.word,
+    StepStatus.UNKNOWN: StepStatus.UNKNOWN.word,
 }
 
 
@@ -71,13 +71,13 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
         case StepStatus.MISS:
             yield "miss" + (f": {step.reason}" if step.reason else "")
         case StepStatus.NOT_ASKED:
-            yield "not checked" + (f": {step.reason}" if step.reason else "")
+            yield step.status.word + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
-            yield f"not known: {step.reason}"
+            yield f"{step.status.word}: {step.reason}"
             yield from (f"may be {short_id(image)}" for image in step.possible[:5])
         case StepStatus.NO_PROBE:
             if step.reason:
-                yield f"not known: {step.reason}"
+                yield f"unknown: {step.reason}"
             elif step.image or step.made_by:
                 yield _image(step, store)
 

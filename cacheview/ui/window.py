@@ -310,7 +310,9 @@ class MainWindow(QMainWindow):
         from cacheview import report
 
         if self.session is not None and self.session.answer is not None:
-            QGuiApplication.clipboard().setText(getattr(report, form)(self.session.answer.explanation))
+            QGuiApplication.clipboard().setText(
+                getattr(report, form)(self.session.answer.explanation, using=self.session.daemon)
+            )
             self._say_copied(what)
 
     def _say_copied(self, what: str) -> None:

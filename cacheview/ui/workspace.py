@@ -197,6 +197,7 @@ class Workspace(QWidget):
         self.images.copied.connect(self.copied)
         self.images.choices_changed.connect(self.choices_changed)
         self.probe.daemon = lambda: session.daemon
+        self.verdict.daemon = lambda: session.daemon
         self.probe.field_activated.connect(self.verdict.reveal_field)
         self.probe.image_asked.connect(self._image_asked)
         self.verdict.field_activated.connect(self.probe.point_at)

@@ -160,7 +160,7 @@ def test_an_unknown_newer_candidate_does() -> None:
     assert aspects(explanation) == ["container_config"]
     checks = checks_of(explanation, OLD)
     assert [name for name, check in checks.items() if check.doubts] == ["newest"]
-    assert "1 not known" in explanation.trace.stages[0].note
+    assert "1 unknown" in explanation.trace.stages[0].note
 
 
 @pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])

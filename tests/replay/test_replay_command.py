@@ -110,7 +110,7 @@ def test_unknown_steps_have_a_status_of_their_own(
     assert main(["replay", "-f", str(context / "Other"), str(context), "--store", store]) == 3
     printed = capsys.readouterr().out
     reason = "its files come from a: a suite has no layers. Open the store that it was saved from"
-    assert f" ---> not known: {reason}\n ---> may be " in printed
+    assert f" ---> unknown: {reason}\n ---> may be " in printed
     assert main(["replay", "-f", str(context / "Other"), "--target", "a", str(context), "--store", store]) == 0
 
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from cacheview.cli import main
 from cacheview.engine import VerdictOutcome
 from cacheview.model import Image
 from cacheview.ui import opener as opener_module
@@ -485,10 +486,31 @@ def test_copies(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.copy_text.trigger()
     assert QGuiApplication.clipboard().text().startswith("MISS: ")
     window.commands.copy_json.trigger()
-    assert json.loads(QGuiApplication.clipboard().text())["verdict"]
+    copied = QGuiApplication.clipboard().text()
+    assert json.loads(copied)["verdict"]
     window.commands.copy_markdown.trigger()
     assert "**" in QGuiApplication.clipboard().text()
     assert window.status.currentMessage() == "Copied: the verdict as Markdown"
+
+
+def test_a_copied_verdict_is_what_the_command_line_writes(
+    window: MainWindow, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(window, qtbot, "demo:")
+    assert window.session is not None
+    assert window.workspace is not None
+    assert window.session.answer is not None
+    main(["explain", "demo:", "--probe", "1", "--json"])
+    written = capsys.readouterr().out.strip()
+    assert json.loads(written)["using"]
+    window.commands.copy_json.trigger()
+    copied = [QGuiApplication.clipboard().text()]
+    window.workspace.verdict.banner.copy_asked.emit("JSON")
+    copied.append(QGuiApplication.clipboard().text())
+    assert [text.strip() for text in copied] == [written, written]
+    for form in ("text", "Markdown"):
+        window.workspace.verdict.banner.copy_asked.emit(form)
+        assert window.session.daemon.sentence.split(":")[0] in QGuiApplication.clipboard().text()
 
 
 def test_names_that_hold_html_are_shown_as_they_are(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -239,8 +239,9 @@ class AuditPane(QWidget):
     def _copy_all(self) -> None:
         from cacheview.report.audits import audit_as_text
 
-        if self._asked is not None:
-            QGuiApplication.clipboard().setText(audit_as_text(self.model.hazards, *self._asked))
+        if self._asked is not None and self._session is not None:
+            text = audit_as_text(self.model.hazards, *self._asked, using=self._session.daemon)
+            QGuiApplication.clipboard().setText(text)
             self.copied.emit("all hazards as text")
 
     def _copy_hazard(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from cacheview.cases import Daemon
 from cacheview.engine import RULE_SETS, RuleSet, explain
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
@@ -21,7 +22,7 @@ __all__ = ["FORMS", "Asker"]
 
 _AT_ONCE: Final = 0.05  # seconds in which all verdicts are there once the indexes are: then they are shown together
 
-FORMS: Final[dict[str, Callable[[Matrix, RuleSet], str]]] = {
+FORMS: Final[dict[str, Callable[[Matrix, Daemon], str]]] = {
     "text": matrices.matrix_as_text,
     "Markdown": matrices.matrix_as_markdown,
     "JSON": matrices.matrix_as_json,
@@ -122,7 +123,7 @@ class Asker:
                 report.part(lambda: dict(lines))
         return rows
 
-    def copying(self, probe: Probe, own: RuleSet, form: str) -> Work:
+    def copying(self, probe: Probe, own: Daemon, form: str) -> Work:
         """Work whose result is the table in one of `FORMS`, with the whole sentence of each answer."""
 
         def work(report: Report) -> object:

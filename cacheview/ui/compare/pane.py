@@ -146,7 +146,7 @@ class ComparePane(QWidget):
         if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
-        self._copier.start(asker.copying(probe, daemon_known(session.case).rules, form))
+        self._copier.start(asker.copying(probe, daemon_known(session.case), form))
 
     def stop(self) -> None:
         """End what is under way, and wait for its threads."""

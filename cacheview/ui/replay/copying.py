@@ -31,7 +31,7 @@ class StepsCopier(QObject):
             from cacheview.report.replays import replay_as_text
 
             report(0, None, "Copying")
-            return replay_as_text(told.replay, told.question.store, told.misses)
+            return replay_as_text(told.replay, told.question.store, told.misses, using=told.question.daemon)
 
         self._loader.start(work)
 

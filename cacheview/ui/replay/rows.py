@@ -43,7 +43,7 @@ LOOKS: Final = {
 WORDS: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
-    StepStatus.NOT_ASKED: "not checked",
+    StepStatus.NOT_ASKED: StepStatus.NOT_ASKED.word,
     StepStatus.UNKNOWN: "unknown",
     StepStatus.NO_PROBE: "–",
 }

@@ -52,7 +52,7 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.MISS if step.probe is None:
             return "It misses whatever its files are: no image in the store has such a step."
         case StepStatus.UNKNOWN:
-            return "What it would ask is not known."
+            return "What it would look up is unknown."
     return "It builds on an image that this build would make first, which is not in the store."
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from cacheview.cases import Daemon
 from cacheview.engine import Check, Explanation, Stage, Subject
 from cacheview.report import as_json, as_markdown, as_text, check_as_object, joined, json_text
 from cacheview.ui.verdict.rows import Group, Item
@@ -29,9 +30,14 @@ _MOST: Final = 1_000
 """Rows of a stage or group that are copied: more is no copy but an export."""
 
 
-def explanation_as(explanation: Explanation, form: str) -> str:
-    """All of it in one of `FORMATS`."""
-    return {"text": as_text, "JSON": as_json, "Markdown": as_markdown}[form](explanation)
+def explanation_as(explanation: Explanation, form: str, using: Daemon | None) -> str:
+    """All of it in one of `FORMATS`, as the command line writes it."""
+    match form:
+        case "JSON":
+            return as_json(explanation, using=using)
+        case "Markdown":
+            return as_markdown(explanation, using=using)
+    return as_text(explanation, using=using)
 
 
 def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
@@ -96,7 +102,7 @@ def _check_lines(check: Check, *, markdown: bool) -> list[str]:
     if markdown:
         told = "; ".join(f"{side} {_code(value)}" for side, value in values)
         remark = "".join(f" ({_text(part)})" for part in (check.note, doubt_in_words(check.doubts)) if part)
-        return [f"**{_text(check.name)}** {check.outcome.value}" + (f": {told}" if told else "") + remark]
+        return [f"**{_text(check.name)}** {check.outcome.word}" + (f": {told}" if told else "") + remark]
     note = [f"  {part}" for part in (check.note, doubt_in_words(check.doubts)) if part]
     return [f"{check.name}: {outcome_in_words(check)}", *(f"  {side}: {value}" for side, value in values), *note]
 

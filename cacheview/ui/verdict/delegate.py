@@ -155,7 +155,7 @@ class RowDelegate(QStyledItemDelegate):
         name_font = "strong" if check.failed or decided else "plain"
         is_quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
         name_colour = colour if is_quiet else "text"
-        word = "decided" if decided and check.outcome is not CheckOutcome.UNKNOWN else check.outcome.value
+        word = "decided" if decided and check.outcome is not CheckOutcome.UNKNOWN else check.outcome.word
         name = visible(row_name(check))
         icon = OUTCOME_ICONS[check.outcome]
         if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # which says it
@@ -183,7 +183,7 @@ class RowDelegate(QStyledItemDelegate):
         colour = _COLOURS[group.outcome]
         name_colour = "text_muted" if group.outcome is CheckOutcome.PASSED else colour
         icon = Run(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
-        word = self._run(self.icon_size + GRID, width, group.outcome.value, "word", colour)
+        word = self._run(self.icon_size + GRID, width, group.outcome.word, "word", colour)
         left = word.left + word.width + _GAP
         unsure: list[Run] = []
         if group.unsure:

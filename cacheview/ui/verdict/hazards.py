@@ -104,8 +104,8 @@ class DoubtLine(FramedLine):
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
             remedy += f" And there are {further:,} more reasons."
-        self.say(f"Not known: {reasons}", remedy)
-        self.setAccessibleName(f"Not known: {reasons} {remedy}")
+        self.say(f"Unknown: {reasons}", remedy)
+        self.setAccessibleName(f"Unknown: {reasons} {remedy}")
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
 
 

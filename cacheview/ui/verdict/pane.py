@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.cases import Daemon
 from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
 from cacheview.ui.bar import Bar
 from cacheview.ui.hairline import Hairline
@@ -78,6 +79,8 @@ class VerdictPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.daemon: Callable[[], Daemon | None] = lambda: None
+        """Whose answer it is; to be set by who knows."""
         self.trace = TraceModel(self)
         self.subject = SubjectLine(self)
         self.banner = Banner(self)
@@ -414,7 +417,7 @@ class VerdictPane(QWidget):
     def _copy_explanation(self, form: str) -> None:
         explanation = self.trace.explanation
         if explanation is not None:
-            self._copy(explanation_as(explanation, form), f"Copied the explanation as {form}")
+            self._copy(explanation_as(explanation, form, self.daemon()), f"Copied the explanation as {form}")
 
     def _copy_row(self, form: str) -> None:
         self._copy_index(self.view.currentIndex().siblingAtColumn(0), form)

@@ -194,7 +194,7 @@ def _rows_of_group(group: Group) -> Rows:
     lead: list[tuple[Hashable, Item]] = []
     total = len(group.places)
     if total > GROUP_LIMIT:
-        lead.append(("note", Note(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.value}.", faint=True)))
+        lead.append(("note", Note(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", faint=True)))
     first = group.checks[group.places[0]]
     if isinstance(group.checks, tuple):
         return Rows([(check.name, check) for check in group.checks[group.places.start : group.places.stop]])

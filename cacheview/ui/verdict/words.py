@@ -113,9 +113,9 @@ def sides_of(check: Check) -> tuple[str, str]:
 
 
 def outcome_in_words(check: Check) -> str:
-    """``failed``, ``not known``, or ``passed, not certain``."""
+    """``failed``, ``unknown``, or ``passed, not certain``."""
     doubtful = check.doubts and check.outcome is not CheckOutcome.UNKNOWN
-    return f"{check.outcome.value}, {NOT_CERTAIN}" if doubtful else check.outcome.value
+    return f"{check.outcome.word}, {NOT_CERTAIN}" if doubtful else check.outcome.word
 
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
@@ -131,7 +131,7 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
         return "never ends"
     if outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC) and stage.kind is explanation.verdict.stage:
         return "error" if outcome is VerdictOutcome.ERROR else "panic"
-    return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.value)
+    return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.word)
 
 
 def subject_name(subject: Subject) -> str:
@@ -143,10 +143,10 @@ def subject_name(subject: Subject) -> str:
 def subject_word(subject: Subject) -> str:
     """What came of a candidate or source: the check that it failed at, or what it is."""
     if subject.outcome is CheckOutcome.UNKNOWN:
-        return CheckOutcome.UNKNOWN.value
+        return CheckOutcome.UNKNOWN.word
     if subject.tally.failed_at:
         return one_line(subject.tally.failed_at)
-    return "matches" if subject.outcome is CheckOutcome.PASSED else subject.outcome.value
+    return "matches" if subject.outcome is CheckOutcome.PASSED else subject.outcome.word
 
 
 def subject_count(subject: Subject) -> str:

@@ -90,9 +90,9 @@ def test_a_stage_of_many_is_cut_and_says_so() -> None:
 
 def test_the_whole_explanation() -> None:
     explanation = small()
-    assert explanation_as(explanation, "text").startswith("MISS: ")
-    assert json.loads(explanation_as(explanation, "JSON"))["verdict"]["outcome"] == "miss"
-    assert explanation_as(explanation, "Markdown").startswith("**MISS**")
+    assert explanation_as(explanation, "text", None).startswith("MISS: ")
+    assert json.loads(explanation_as(explanation, "JSON", None))["verdict"]["outcome"] == "miss"
+    assert explanation_as(explanation, "Markdown", None).startswith("**MISS**")
 
 
 def test_a_note_and_no_row() -> None:

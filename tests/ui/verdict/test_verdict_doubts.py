@@ -72,7 +72,7 @@ def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     (line,) = pane.hazards.doubts
     assert line.isVisible()
-    assert line.text == "Not known: The engine does <b>not</b> tell it. 2 images are affected."
+    assert line.text == "Unknown: The engine does <b>not</b> tell it. 2 images are affected."
     assert line.advice == "Open containerd:."
     assert line.accessibleName() == f"{line.text} {line.advice}"
     assert "<b>" not in line.toolTip()  # plain text, escaped
@@ -100,7 +100,7 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
         images.append(unknown(i).model_copy(update={"doubts": (doubt,)}))
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
     (line,) = pane.hazards.doubts  # what is done about them is the same, and said once
-    assert line.text.startswith("Not known: The blob 8 is missing. The blob 7 is missing. ")
+    assert line.text.startswith("Unknown: The blob 8 is missing. The blob 7 is missing. ")
     assert line.text.count("missing") == 5
     assert line.advice == "Open containerd:. And there are 3 more reasons."
 
@@ -119,23 +119,23 @@ def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> 
     pane.show_explanation(either())
     index = pane.navigation.deciding_index()
     runs = row_runs(pane, index, width)
-    assert "not known" in [run.text for run in runs]
+    assert "unknown" in [run.text for run in runs]
     assert [run.icon for run in runs if run.icon] == ["not-certain"]
     by_place = sorted(runs, key=lambda run: run.left)
     assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
     assert by_place[-1].left + by_place[-1].width <= width
     assert str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole)).startswith(
-        'User: not known, this would decide; probe ""; image not known; '
+        'User: unknown, this would decide; probe ""; image unknown; '
     )
-    assert "User: not known" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
+    assert "User: unknown" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
 
 
 def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
     pane.show_explanation(either())
-    assert pane.detail.title.startswith("User: not known")
+    assert pane.detail.title.startswith("User: unknown")
     note = pane.detail._note.text()
     assert note.endswith("Uncertain: The engine does <b>not</b> tell it. Open containerd:.")
-    assert [value.edit.toPlainText() for value in pane.detail.values] == ['""', "not known"]
+    assert [value.edit.toPlainText() for value in pane.detail.values] == ['""', "unknown"]
     assert [value.marked() for value in pane.detail.values] == ["", ""]
     assert not pane.detail.take_button.isVisible()
 
@@ -144,12 +144,12 @@ def test_a_candidate_is_not_said_to_fail(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     badge = row_runs(pane, index, 600.0)[-1]
-    assert (badge.text, badge.icon) == ("not known", "not-certain")
-    assert ", not known, 7 of 20 checks passed" in str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole))
+    assert (badge.text, badge.icon) == ("unknown", "not-certain")
+    assert ", unknown, 7 of 20 checks passed" in str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole))
     assert "Open containerd:." in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
     stage = row_runs(pane, pane.trace.stage_index(StageKind.LOCAL), 600.0)
     assert stage[-1].text == "may match"
-    assert "2 candidates, no match, 2 not known" in [run.text for run in stage]
+    assert "2 candidates, no match, 2 unknown" in [run.text for run in stage]
 
 
 def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
@@ -200,12 +200,12 @@ def test_it_is_copied_too(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     pane.detail.copy_button.click()
     told = QApplication.clipboard().text()
-    assert "User: not known" in told
+    assert "User: unknown" in told
     assert "Uncertain: The engine does <b>not</b> tell it. Open containerd:." in told
     pane.banner.copy_asked.emit("JSON")
     assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
     pane.banner.copy_asked.emit("text")
-    assert "Not known: The engine does <b>not</b> tell it. 2 images are affected." in QApplication.clipboard().text()
+    assert "Unknown: The engine does <b>not</b> tell it. 2 images are affected." in QApplication.clipboard().text()
 
 
 def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
