@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
-from pathlib import Path
+import os
+import threading
+import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engine_replay import Raw, Replay, load, serving
-from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused
+from engine_replay import Replay, load
+from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused, shown
 
 from cacheview.model import DataError
+from cacheview.stores.engine import pools
 from cacheview.stores.engine.client import EngineClient, Timeouts
+from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.errors import NoAnswerError, status_error
 from cacheview.stores.engine.opening import open_target
+from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
+from cacheview.visible import visible
 
 QUICK = Timeouts(0.5, 0.5, 1.0)
 
@@ -63,9 +71,17 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
             except DataError as error:
                 refused(error)
             else:
-                examine(opened, run)
+                now_and_then(opened, run)
 
     fuzz(request, one)
+
+
+def now_and_then(opened: Opened, run: Fuzz) -> None:
+    """What is done with a store takes longer than reading it, and what it is asked is the same for every kind."""
+    if run.random.randrange(8) == 0:
+        examine(opened, run)
+    else:
+        run.read += 1
 
 
 class _NoConnections:
@@ -75,33 +91,111 @@ class _NoConnections:
         """Nothing is open."""
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-def test_the_wire(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes in place of an answer: a status line, headers, chunks, lengths that are wrong."""
-    monkeypatch.setattr("cacheview.stores.engine.opening.candidates", lambda *_: ())
-    replay = Replay(small("28.5.2-gd", 2))
-    body = json.dumps(replay.newest["version"]).encode()
-    answers = (
-        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nServer: x\r\n\r\n%b" % (len(body), body),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
-        b"HTTP/1.1 100 Continue\r\n\r\n"
-        b"HTTP/1.0 200\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b\x08xxxxxx",
-        b"HTTP/1.1 500 No\r\nContent-Length: 20\r\n\r\n" + b'{"message":"\x1b[2J x"}',
-        b"HTTP/1.1 301 Moved\r\nLocation: http://x/\r\nContent-Length: 0\r\n\r\n",
-    )
-    with serving(replay, tmp_path / "docker.sock") as url:
+# What goes over the wire, without a wire
 
-        def one(run: Fuzz) -> None:
-            random = run.random
-            answer = damaged(random.choice(answers), random)
-            where = random.choice(("/version", "/info", "/images/json", "/json", "/history"))
-            replay.hook = lambda path: Raw(answer) if path.endswith(where) else None
+BODY = json.dumps(load("28.5.2-gd")["1.51"]["version"]).encode()
+EVENT = b'{"Type":"image","Action":"tag"}\n'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWERS = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nServer: x\r\n\r\n%b" % (len(BODY), BODY),
+    CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+    CHUNKED + b"".join(b"%x;a=b\r\n%b\r\n" % (len(BODY[at : at + 40]), BODY[at : at + 40]) for at in range(0, 200, 40)),
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 2 + b"HTTP/1.0 200\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY,
+    b"HTTP/1.0 200\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b\x08xxxxxx",
+    b"HTTP/1.1 500 No\r\nContent-Length: 20\r\n\r\n" + b'{"message":"\x1b[2J x"}',
+    b"HTTP/1.1 301 Moved\r\nLocation: http://x/\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; expires=x\r\nConnection: close\r\n\r\n" + BODY,
+    b"HTTP/1.1 204 No\r\n\r\n",
+)
+EVENTS = (
+    CHUNKED + (b"%x\r\n%b\r\n" % (len(EVENT), EVENT)) * 3 + b"0\r\n\r\n",
+    CHUNKED + b"%x\r\n%b\r\n" % (len(EVENT) * 4, EVENT * 4),
+    b"HTTP/1.1 200 OK\r\n\r\n" + EVENT * 2,
+)
+
+
+class _Sock:
+    """A connection whose other end is a function: of the path that was asked for, to bytes."""
+
+    def __init__(self, answer: Callable[[str], bytes], readable: int) -> None:
+        self._answer = answer
+        self._readable = readable
+        self._asked = b""
+        self._left = memoryview(b"")
+
+    def sendall(self, data: bytes) -> None:
+        self._asked += data
+        if self._asked.endswith(b"\r\n\r\n"):
+            path = self._asked.split(b" ", 2)[1].decode()
+            self._asked, self._left = b"", memoryview(self._answer(urllib.parse.unquote(path.partition("?")[0])))
+
+    def recv_into(self, buffer: bytearray) -> int:
+        view = memoryview(buffer).cast("B")
+        count = min(len(view), len(self._left))
+        view[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(io.BytesIO())  # type: ignore[arg-type]
+
+    def settimeout(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
+    def fileno(self) -> int:
+        return self._readable
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_the_wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes in place of an answer: a status line, headers, chunks, lengths that are wrong."""
+    replay = Replay(small("28.5.2-gd", 2))
+    state: dict[str, Any] = {}
+    with open(os.devnull, "rb") as nothing:
+        monkeypatch.setattr(pools, "_unix", lambda *_: _Sock(lambda path: state["answer"](path), nothing.fileno()))
+        monkeypatch.setattr("cacheview.stores.engine.client.knock", lambda *_: None)
+        monkeypatch.setattr("cacheview.stores.engine.client._REST", 0.0)
+        monkeypatch.setattr("cacheview.stores.engine.opening.candidates", lambda *_: ())
+        endpoint = Endpoint("", "unix:///nowhere.sock")
+
+        def whole(run: Fuzz, answer: bytes) -> None:
+            where = run.random.choice(("/version", "/info", "/images/json", "/json", "/history"))
+            state["answer"] = lambda path: answer if path.endswith(where) else _good(replay, path)
             with run.given((where, answer)):
                 try:
-                    opened = open_target(url, Reading(), QUICK)
+                    opened = open_target("unix:///nowhere.sock", Reading(), QUICK)
                 except DataError as error:
                     refused(error)
                 else:
-                    examine(opened, run)
+                    now_and_then(opened, run)
+
+        def one(run: Fuzz) -> None:
+            random = run.random
+            listens = random.randrange(3) == 0
+            answer = damaged(random.choice(EVENTS if listens else ANSWERS), random)
+            if random.randrange(40) == 0:  # takes as long as the others together
+                whole(run, answer)
+                return
+            state["answer"] = lambda _: answer
+            with run.given(answer), EngineClient(endpoint, QUICK) as client:
+                try:
+                    if listens:
+                        heard = sum(1 for _ in client.events("1.44", "image", threading.Event()))
+                        assert heard <= 1 + len(answer)
+                    else:
+                        assert len(client.get("/version", limit=10_000)) <= 10_000
+                    run.read += 1
+                except DataError as error:
+                    refused(error)
+                    shown(visible(str(error)))
 
         fuzz(request, one)
+
+
+def _good(replay: Replay, path: str) -> bytes:
+    status, document = replay.answer(path)  # type: ignore[misc]
+    body = json.dumps(document).encode()
+    return b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
