@@ -9,7 +9,7 @@ from cacheview.model.config import (
     is_default,
 )
 from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
-from cacheview.model.decode import decode, footprint
+from cacheview.model.decode import decode, footprint, is_too_deep
 from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.errors import BadReferenceError, DataError, NoSuchImageError, SpecifierError
 from cacheview.model.image import (
@@ -69,6 +69,7 @@ __all__ = [
     "footprint",
     "instruction_of",
     "is_default",
+    "is_too_deep",
     "parse_reference",
     "read_config",
     "short_id",

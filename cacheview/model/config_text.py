@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cacheview.model.config import CONFIG_FIELDS, ContainerConfig, HealthConfig
-from cacheview.model.decode import decode
+from cacheview.model.decode import MOST_NESTED, decode, is_too_deep
 from cacheview.model.errors import DataError
 
 __all__ = ["ConfigTextError", "ReadConfig", "config_text", "read_config"]
@@ -72,13 +72,13 @@ def read_config(text: str) -> ReadConfig:
 
     Raises ConfigTextError in words, with the JSON path or the line.
     """
+    if is_too_deep(text):
+        raise ConfigTextError(f"nested too deeply to be a config: more than {MOST_NESTED} levels")
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         what = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})"
         raise ConfigTextError(what, line=error.lineno, column=error.colno) from None
-    except RecursionError:
-        raise ConfigTextError("nested too deeply to be a config") from None
     found = _configs_inside(document)
     # Newer engines leave the first of them empty.
     read = [_decode(part, path) for path, part in found] or [_decode(document, "", text)]

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from cacheview.model.errors import DataError
 
-__all__ = ["Footprint", "decode", "footprint", "json_path"]
+__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,6 +30,10 @@ _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _OBJECT: Final = 520
 _CONFIG: Final = 900
 _ITEM: Final = 80
+MOST_NESTED: Final = 200
+"""Objects and lists within each other that are read, as pydantic-core has it: no document of Docker has ten."""
+
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SURELY_SMALL: Final = 1 << 19  # bytes: so short a document is within all bounds
 _MOST_MEMORY: Final = 512 << 20
 _MOST_VALUES: Final = 2_500_000  # each may be wrong, and pydantic takes 300 bytes to say so of one
@@ -50,6 +54,8 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
         refused = _refusal(strict_error, where)
+    if is_too_deep(data):
+        raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where)
     try:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         document = _well_formed(json.loads(text, parse_constant=_no_constant))
@@ -57,8 +63,8 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         return cast("M", model.__pydantic_validator__.validate_json(again))
     except ValidationError as lenient_error:
         refused = _refusal(lenient_error, where)
-    except (ValueError, RecursionError):
-        pass  # not JSON at all, or nested beyond reason: the strict error says where
+    except ValueError:
+        pass  # not JSON at all: the strict error says where
     raise refused
 
 
@@ -77,6 +83,22 @@ def _demand_bounded(data: bytes | str, where: str) -> None:
         raise DataError(f"has more than {_MOST_VALUES:,} values", where=where)
     if size.memory > _MOST_MEMORY:
         raise DataError(f"needs more than {_MOST_MEMORY:,} bytes of memory", where=where)
+
+
+def is_too_deep(data: bytes | str) -> bool:
+    """Whether a JSON document is nested more than `MOST_NESTED` levels deep. Gone over in one pass, and not decoded."""
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(data):
+        first = data[match.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > MOST_NESTED:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
 
 
 class Footprint(NamedTuple):

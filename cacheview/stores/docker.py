@@ -11,6 +11,7 @@ from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
 from cacheview.stores.members import Members, clean_name
 from cacheview.stores.names import full_name, merged
+from cacheview.stores.problems import Problems
 
 __all__ = ["ArchiveReader", "from_graph_driver"]
 
@@ -34,7 +35,7 @@ class ArchiveReader:
 
     members: Members
     budget: Budget
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     def images(self, entries: tuple[ArchiveEntry, ...], index: tuple[Descriptor, ...]) -> list[Image]:
         """An image for each config, by id as the store lists them. ``index``: the archive's, if any."""
@@ -54,7 +55,7 @@ class ArchiveReader:
                     self.problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
                 images.setdefault(image.id, image)
         except LimitError as error:
-            self.problems.append(Problem("", f"there is {error}"))
+            self.problems.stop(Problem("", f"there is {error}"))
         return [images[image_id] for image_id in sorted(images)]
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:

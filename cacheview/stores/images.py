@@ -15,6 +15,7 @@ from cacheview.stores.manifests import ArchiveManifest, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
 from cacheview.stores.opened import Case, Opened
+from cacheview.stores.problems import Problems
 from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
 __all__ = ["read_images"]
@@ -27,7 +28,7 @@ _STORES: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAI
 def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
     """The store that the files make up. Raises `DataError` where they make up none."""
     in_folder = isinstance(members, FolderMembers)
-    problems = list(members.problems)
+    problems = Problems(members.problems)
     index = _document(members, Manifest, "index.json", budget, problems)
     listed = _document(members, ArchiveManifest, "manifest.json", budget, problems)
     saved = listed is not None
@@ -58,11 +59,11 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
     release = Release(kind_of_store)
-    store = ImageStore(tuple(images), title, where, "", notes, tuple(problems), release, layers_at=where)
+    store = ImageStore(tuple(images), title, where, "", notes, problems.told(), release, layers_at=where)
     return Opened(title, where, kind, (Case(title, store, ""),), store.problems)
 
 
-def _document(members: Members, model: type[M], name: str, budget: Budget, problems: list[Problem]) -> M | None:
+def _document(members: Members, model: type[M], name: str, budget: Budget, problems: Problems) -> M | None:
     """One of the documents at the top; None where it is missing or, with a problem, where it cannot be read."""
     try:
         content = members.read(name)
@@ -70,11 +71,11 @@ def _document(members: Members, model: type[M], name: str, budget: Budget, probl
     except DataError as error:
         problems.append(Problem(name, str(error)))
     except LimitError as error:
-        problems.append(Problem(name, f"there is {error}"))
+        problems.stop(Problem(name, f"there is {error}"))
     return None
 
 
-def _why_nothing(members: Members, problems: list[Problem], in_folder: bool) -> str:
+def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     place = "folder" if in_folder else "archive"
     if problems:
         return f"no images can be found in this {place}. {problems[0]}. Save or copy it again"

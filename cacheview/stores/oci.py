@@ -11,6 +11,7 @@ from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.names import bare_tag, descriptor_name, merged
 from cacheview.stores.platforms import shown_variant
+from cacheview.stores.problems import Problems
 
 __all__ = ["IndexReader", "Known"]
 
@@ -54,7 +55,7 @@ class IndexReader:
     blobs: Blobs
     platform: Platform
     budget: Budget
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     tags: list[str] = field(default_factory=list)  # given without a repository
     known: Known = field(default_factory=Known)
     limit: LimitError | None = None  # that ended the reading
@@ -77,7 +78,7 @@ class IndexReader:
                     images.append(image)
         except LimitError as error:
             self.limit = error
-            self.problems.append(Problem("", f"there is {error}"))
+            self.problems.stop(Problem("", f"there is {error}"))
         return sorted(images, key=lambda image: (not image.names, image.names or (image.id,)))
 
     def _name(self, descriptor: Descriptor) -> str:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.model import CONFIG_FIELDS, ContainerConfig, DataError, FieldKind, Image, ImageConfig, decode, field_kind
+from cacheview.model import (
+    CONFIG_FIELDS,
+    ContainerConfig,
+    DataError,
+    FieldKind,
+    Image,
+    ImageConfig,
+    decode,
+    field_kind,
+    is_too_deep,
+    read_config,
+)
 
 
 def test_all_fields_of_docker_are_there() -> None:
@@ -103,3 +114,31 @@ def test_nothing_but_a_data_error_of_bytes(data: bytes) -> None:
         decode(ImageConfig, data)
     except DataError:
         return
+
+
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("[" * 200 + "]" * 200, False),
+        ("[" * 201 + "]" * 201, True),
+        ('{"a":' * 201, True),
+        ("[]" * 1000, False),
+        (json.dumps(["[" * 1000, "{" * 1000, '\\"[[' * 1000]), False),
+        ('["' + "\\\\" * 5000 + '", ' + "[" * 300, True),
+        ('"' + "[" * 300, False),
+        ("]" * 300 + "[" * 200, False),
+        ("[" * 100 + '"\\"' + "[" * 300, False),
+    ],
+)
+def test_nesting_is_counted_outside_of_strings(text: str, deep: bool) -> None:
+    assert is_too_deep(text) == is_too_deep(text.encode()) == deep
+
+
+@pytest.mark.parametrize("depth", [201, 500, 990, 5000, 100_000])
+@pytest.mark.parametrize("around", ['{"Cmd":["x"],"Zzz":%s}', '{"Labels":{"a":%s}}', "%s"])
+def test_what_is_nested_very_deeply_is_one_line(around: str, depth: int) -> None:
+    text = around % ("[" * depth + "]" * depth)
+    with pytest.raises(DataError, match=r"^test: is nested more than 200 levels deep$"):
+        decode(ContainerConfig, text, where="test")
+    with pytest.raises(DataError, match="nested too deeply to be a config"):
+        read_config(text)

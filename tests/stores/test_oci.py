@@ -265,7 +265,7 @@ def broken(layout: BrokenLayout) -> dict[str, tuple[dict[str, Any], str]]:
             layout.manifest({}, config={"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "x"}),
             "an artifact of type application/vnd.cncf.helm",
         ),
-        "deep": (layout.add_raw(b'{"config":' + b"[" * 100_000), "recursion limit"),
+        "deep": (layout.add_raw(b'{"config":' + b"[" * 100_000), "nested more than 200 levels deep"),
         "long history": (layout.manifest({**config(26), "history": [{}] * 200}), "history: 200 entries; at most 100"),
     }
 
@@ -317,3 +317,26 @@ def test_go_reads_more_than_strict_json(tmp_path: Path) -> None:
     layout.add(layout.manifest({**config(), "moby.buildkit.buildinfo.v1": "x", "Author": "a", "variant": None}))
     image = only(opened(tmp_path, layout))
     assert image.config.author == "a"
+
+
+def test_of_very_many_problems_the_first_are_listed_and_all_are_counted(tmp_path: Path) -> None:
+    layout = Layout()
+    good = layout.image(1)
+    for number in range(1500):
+        layout.add({"digest": f"sha256:{number:064x}"})
+    whole = opened(tmp_path, layout)
+    assert [image.id for image in whole.images] == [good]
+    assert len(whole.problems) == 1001
+    assert whole.problems[-1].what == "500 more problems are not listed"
+
+
+def test_a_limit_is_told_however_many_problems_there_are(tmp_path: Path) -> None:
+    layout = Layout()
+    layout.image(1)
+    for number in range(1500):
+        layout.add({"digest": f"sha256:{number:064x}"})
+    path = write_tar(tmp_path / "a.tar", layout.done())
+    problems = open_store(path, limits=Limits(images=1200)).problems
+    assert len(problems) == 1002
+    assert "more than 1,200 images. The rest is not read" in problems[-2].what
+    assert "more problems are not listed" in problems[-1].what

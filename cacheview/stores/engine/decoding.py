@@ -16,12 +16,12 @@ from cacheview.model import (
     Problem,
     RootFS,
     Timestamp,
-    decode,
 )
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
 from cacheview.stores.engine.doubts import Doubts
-from cacheview.stores.limits import Limits
 from cacheview.stores.names import full_name, merged
+from cacheview.stores.problems import Problems
 
 __all__ = ["Decoder", "is_image_id", "settled", "store_order"]
 
@@ -31,6 +31,7 @@ _MANIFESTS = frozenset(
     {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
 )
 _ZERO = ContainerConfig()
+_ENTRY = 1000  # bytes of memory of an entry, and of what finds it again
 _NO_TIME = (0, -62135596800)  # of an entry without a time: 0 since 24.0, the zero time of Go before
 _LAST_TIME = 253402300799  # the year 9999: later ones no config can have
 
@@ -52,8 +53,8 @@ class Decoder:
     """Makes images of what one engine tells. For several threads at once: entries that it shares are values."""
 
     doubts: Doubts
-    limits: Limits
-    problems: list[Problem] = field(default_factory=list)
+    budget: Budget
+    problems: Problems = field(default_factory=Problems)
     _entries: dict[tuple[int, str, str, bool], HistoryEntry] = field(default_factory=dict)
 
     def listed(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
@@ -76,19 +77,23 @@ class Decoder:
 
         Raises:
             DataError: it cannot be told from what inspect says. Of a history that cannot be read there is a doubt.
+            LimitError: as `Budget`.
         """
-        document = decode(ImageDocument, inspected, where="inspect")
+        document = self.budget.decode(ImageDocument, inspected, where="inspect")
         if document.Id != listed.id:
             raise DataError(f"the engine told of another image: {document.Id[:100]!r}", where="inspect")
         doubts = list(self.doubts.always)
         diff_ids = (document.RootFS.Layers if document.RootFS else None) or ()
+        self.budget.spend(Resource.LAYERS, len(diff_ids))
         entries: tuple[HistoryEntry, ...] = ()
         try:
             if isinstance(history, DataError):
                 raise history
-            items = decode(HistoryDocument, history, where="history").root
-            if len(items) > self.limits.history:
-                raise DataError(f"it has more than {self.limits.history:,} entries")
+            # Images share most entries: those that are new are counted where they are made.
+            items = self.budget.decode(HistoryDocument, history, where="history", kept=False).root
+            if len(items) > self.budget.limits.history:
+                raise DataError(f"it has more than {self.budget.limits.history:,} entries")
+            self.budget.spend(Resource.HISTORY, len(items))
             entries, exact = self._history(items, len(diff_ids))
             if not exact:
                 doubts.append(self.doubts.empty_layer)
@@ -147,6 +152,7 @@ class Decoder:
         entry = self._entries.get(key)
         if entry is None:
             created, created_by, comment, filled = key
+            self.budget.spend(Resource.MEMORY, _ENTRY + 4 * (len(created_by) + len(comment)))
             entry = HistoryEntry(created=_time(created), created_by=created_by, comment=comment, empty_layer=not filled)
             self._entries[key] = entry
         return entry

@@ -6,9 +6,11 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from cacheview.model import DataError, Image, ImageStore, Problem, decode
+from cacheview.model import DataError, Image, ImageStore, Problem, decode, footprint, is_too_deep
+from cacheview.stores.budget import LimitError, Resource
 from cacheview.stores.engine.client import EngineClient
 from cacheview.stores.engine.decoding import Decoder, is_image_id, settled, store_order
 from cacheview.stores.engine.documents import ListDocument, ListedImage
@@ -16,6 +18,7 @@ from cacheview.stores.engine.doubts import Doubts
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
 from cacheview.stores.engine.workers import Crew, patiently
+from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 
@@ -37,6 +40,10 @@ class _Failure:
     error: DataError
 
 
+class _OverError(DataError):
+    """There is more in the images than is read of one store."""
+
+
 class EngineReader:
     """Reads the images of one engine. ``remedy``: what would make certain what the API does not tell.
 
@@ -49,25 +56,26 @@ class EngineReader:
         self.reading = reading
         self.location = location
         self.set_remedy(remedy)
-        self.problems: list[Problem] = list(engine.problems)
+        self.problems = Problems(engine.problems)
         self.notes: list[str] = []
         self.layers_at = ""
         self._broken = 0  # connections in a row
         self._dead = threading.Event()
         self._ended = False
         self._has_read = False  # any image, and not the list alone
+        self._over: _OverError | None = None
 
     def set_remedy(self, remedy: str) -> None:
         """Make doubts with another remedy. Images that were made before are to be made anew."""
         self.doubts = Doubts(self.engine, remedy)
-        self.decoder = Decoder(self.doubts, self.reading.limits)
+        self.decoder = Decoder(self.doubts, self.reading.budget)
 
     def ask_list(self, meter: Meter) -> tuple[ListedImage, ...]:
         """The list of images, those without an id left out as problems. Raises `DataError` where there is no list."""
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
-            self.problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(entries[:limit]):
             if not is_image_id(entry.Id):
@@ -122,7 +130,7 @@ class EngineReader:
             self.reading.partial(self.store(images))
 
     def store(self, images: dict[str, Image]) -> ImageStore:
-        problems = (*self.problems, *self.decoder.problems)
+        problems = (*self.problems.told(), *self.decoder.problems.told())
         notes = tuple(self.notes) if images else ("There are no images in it.",)
         kept = tuple(images.values())
         if self._has_read:
@@ -143,18 +151,19 @@ class EngineReader:
         path = f"/v{self.engine.list_api}/images/json"
         content = self.client.get(path, {"all": "1"}, limit=self.reading.limits.documents)
         try:
-            return decode(ListDocument, content).root
+            return self.reading.budget.decode(ListDocument, content).root
         except DataError as error:
             return self._salvaged(content, error)
 
     def _salvaged(self, content: bytes, error: DataError) -> tuple[ListedImage, ...]:
         """The entries of a list that can be read, where not all can."""
-        try:
-            document = json.loads(content)
-        except (ValueError, RecursionError):
-            document = None
+        document = None
+        # An object of Python takes no more than one of a model.
+        if footprint(content).memory <= self.reading.budget.left(Resource.MEMORY) and not is_too_deep(content):
+            with suppress(ValueError):
+                document = json.loads(content)
         if not isinstance(document, list):
-            what = f"the list of images is none: {error}. Is it a Docker Engine?"
+            what = f"the list of images cannot be read: {error}. Is it a Docker Engine?"
             raise NoAnswerError(what, where=self.client.where) from error
         entries = []
         for number, entry in enumerate(document):
@@ -167,7 +176,8 @@ class EngineReader:
     def _image(self, listed: Image) -> Image | _Failure:
         """In a thread of the crew."""
         if self._dead.is_set():
-            return _Failure(ConnectionLostError("the engine does not answer", where=self.client.where, how="down"))
+            lost = ConnectionLostError("the engine does not answer", where=self.client.where, how="down")
+            return _Failure(self._over or lost)
         limit = self.reading.limits.document
         path = f"/v{self.engine.inspect_api}/images/{listed.id}"
         try:
@@ -182,7 +192,11 @@ class EngineReader:
             return self.decoder.read(listed, inspected, history)
         except DataError as error:
             return _Failure(error)
-        except (ValueError, RecursionError) as error:  # whatever an answer may hold, it is one image's
+        except LimitError as error:
+            self._over = _OverError(f"there is {error}", where=self.client.where)
+            self._dead.set()
+            return _Failure(self._over)
+        except ValueError as error:  # whatever an answer may hold, it is one image's
             return _Failure(DataError(f"cannot be read: {str(error)[:300]}"))
 
     def _get(self, path: str, limit: int) -> bytes:
@@ -214,14 +228,13 @@ class EngineReader:
         if missing:
             self._sort_out(images, missing, failures, meter)
         unread = [image_id for image_id in wanted if self._is_unread(images.get(image_id))]
-        lost = [image_id for image_id in unread if isinstance(failures.get(image_id), ConnectionLostError | None)]
+        kinds = ConnectionLostError | _OverError | None
+        lost = [image_id for image_id in unread if isinstance(failures.get(image_id), kinds)]
         if self._dead.is_set() and lost:
-            error = next(error for error in failures.values() if isinstance(error, ConnectionLostError))
-            what = (
-                f"the engine stopped answering: {len(lost):,} of {len(wanted):,} images are known by the list alone. "
-                f"{error.what}"
-            )
-            self.problems.append(Problem(error.where, what))
+            error = self._over or next(e for e in failures.values() if isinstance(e, ConnectionLostError))
+            why = "reading stopped" if self._over is not None else "the engine stopped answering"
+            what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list. {error.what}"
+            self.problems.stop(Problem(error.where, what))
             self._mark(images, lost, f"it could not be read: {error.what}")
         else:
             lost = []
@@ -243,7 +256,7 @@ class EngineReader:
         """Images that were listed and not found: deleted since, unless they are still listed."""
         try:
             listed = {entry.Id for entry in patiently(self._list, meter)}
-        except DataError:
+        except (DataError, LimitError):
             return  # as if they were there: nothing is lost
         gone = [image_id for image_id in missing if image_id not in listed]
         for image_id in gone:

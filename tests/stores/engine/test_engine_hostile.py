@@ -16,11 +16,13 @@ from engine_fidelity import truth_of
 from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 
 from cacheview.model import DataError, ImageStore
+from cacheview.stores.budget import Budget
 from cacheview.stores.engine import ask_version, errors
 from cacheview.stores.engine.client import Timeouts, demand_allowed
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.opening import open_target
 from cacheview.stores.engine.reader import THREADS
+from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 
@@ -400,3 +402,54 @@ class TestConnecting:
                 ask_version(url, 0.2)
             assert time.monotonic() - begun < 1.5
         assert replay.paths() == ["/version", "/version"]
+
+
+# What there may be of it
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(histories=60), "more than 60 history entries"),
+        (Limits(layers=30), "more than 30 layers"),
+        (Limits(memory=180_000), "more than 180,000 bytes of memory"),
+    ],
+    ids=["history", "layers", "memory"],
+)
+def test_images_are_read_as_far_as_the_budget_goes(limits: Limits, said: str, tmp_path: Path) -> None:
+    store, _ = read(lambda _: None, tmp_path, Reading(budget=Budget(limits)))
+    assert [image.id for image in store.images] == IDS
+    (problem,) = store.problems
+    assert problem.what.startswith("reading stopped: ")
+    assert said in problem.what
+    unread = [image for image in store.images if image.doubt("config") is not None]
+    assert 0 < len(unread) < len(IDS)
+    for image in unread:
+        doubt = image.doubt("config")
+        assert doubt is not None
+        assert said in doubt.reason
+
+
+@pytest.mark.parametrize("kind", ["json", "history"])
+def test_an_answer_that_is_nested_very_deeply_is_one_image(kind: str, tmp_path: Path) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    body = deep if kind == "history" else b'{"Id":"%b","Config":{"x":%b}}' % (IDS[5].encode(), deep)
+    store, _ = read(at(IDS[5], (200, body), kind), tmp_path)
+    assert [image.id for image in store.images] == IDS
+    doubt = store.by_id[IDS[5]].doubt("config" if kind == "json" else "history.created_by")
+    assert doubt is not None
+    assert "nested more than 200 levels deep" in doubt.reason
+
+
+def test_a_list_that_is_nested_very_deeply_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nested more than 200 levels deep"):
+        read(lambda path: (200, b"[" * 1_000_000) if path.endswith("images/json") else None, tmp_path)
+
+
+def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
+    good: list[Any] = load(ENGINE)["1.51"]["images"][:1]
+    bad = [{"Id": f"x{number}"} for number in range(3000)]
+    store, _ = read(lambda path: (200, [*bad, *good]) if path.endswith("images/json") else None, tmp_path)
+    assert len(store.images) == 1
+    assert len(store.problems) == 1001
+    assert store.problems[-1].what == "2,000 more problems are not listed"
