@@ -86,13 +86,17 @@ def entry_of(header: Header, number: int) -> LayerEntry | None:
         header.mode & _MODE_BITS,
         header.uid,
         header.gid,
-        header.size if kind is Kind.FILE else 0,
+        _size(header) if kind is Kind.FILE else 0,
         header.link if kind is Kind.SYMLINK else "",
         _inside(header.link) if is_link else "",
         header.device,
         header.xattrs.get(_CAPABILITY, b""),
-        header.sparse,
+        header.sparse is not None,
     )
+
+
+def _size(header: Header) -> int:
+    return header.sparse.size if header.sparse is not None else header.size
 
 
 def _inside(name: str) -> str:

@@ -22,7 +22,7 @@ from cacheview.model import DataError
 
 __all__ = ["LayerMemory", "layer_cache"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES: Final = 256 << 20

@@ -15,6 +15,7 @@ from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Meter
+from cacheview.stores.sparse import SparseError, expanded
 from cacheview.stores.tar import Header, TarError, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "layer_budget"]
@@ -84,13 +85,13 @@ def _damage(diff_id: str) -> Iterator[None]:
         yield
     except LimitError as error:
         raise LayerError(f"layer {diff_id[:19]} has {error}") from error
-    except (TarError, DamagedStreamError, OSError) as error:
+    except (TarError, SparseError, DamagedStreamError, OSError) as error:
         what = f"layer {diff_id[:19]} cannot be read: {error}. Save or pull the image again"
         raise LayerError(what) from error
 
 
 def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
-    names = 0
+    names = holes = 0
     for number, header in enumerate(headers(stream)):
         names += len(header.name) + len(header.link)
         if max(len(header.name), len(header.link)) > _LONGEST_NAME:
@@ -99,16 +100,20 @@ def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
             raise TarError(f"its names have more than {_MOST_NAMES:,} characters, which is the most that is read")
         if number >= MOST_ENTRIES:
             raise TarError(f"it has more than {MOST_ENTRIES:,} members, which is the most that is read")
-        if stream.tell() + header.size > _MOST_UNPACKED:
+        holes += header.sparse.size if header.sparse is not None else 0
+        if stream.tell() + header.size + holes > _MOST_UNPACKED:
             raise TarError(f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB, which is the most that is read")
         yield header
 
 
 def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: _Ticker) -> Iterator[bytes]:
-    if header.sparse:
-        raise LayerError("it is stored as a sparse file, whose content is not read", where=header.name)
-    left = header.size
     with _damage(diff_id):
+        if header.sparse is not None:
+            for piece in expanded(stream, header.size, header.sparse):
+                tick(stream, 0)
+                yield piece
+            return
+        left = header.size
         while left:
             piece = stream.read(min(left, _CHUNK))
             if not piece:

@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from cacheview.stores.sparse import SparseError, Sparseness, of_old_header, of_pax
+
 __all__ = ["BLOCK", "Header", "Member", "TarError", "Written", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
@@ -25,6 +27,8 @@ _LINKS = frozenset((b"1", b"2"))
 _WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _DEVICES = frozenset((b"3", b"4"))
 _XATTR = b"SCHILY.xattr."
+_SPARSE = b"GNU.sparse."
+_MOST_SPARSE_BLOCKS = 5000
 _ZEROS = bytes(BLOCK)
 
 
@@ -70,7 +74,7 @@ class Header(NamedTuple):
         mode, uid, gid: as written; the mode may have the bits of the file's type.
         device: major and minor number, of a device.
         xattrs: by name, without the ``SCHILY.xattr.`` of pax.
-        sparse: the bytes that follow are not the content as it is, but a sparse file's.
+        sparse: the bytes that follow are not the content as it is, but a sparse file's; None: they are.
         written: what the header itself says, whatever `kind` is.
     """
 
@@ -83,7 +87,7 @@ class Header(NamedTuple):
     link: str
     device: tuple[int, int]
     xattrs: Mapping[str, bytes]
-    sparse: bool
+    sparse: Sparseness | None
     written: Written
 
 
@@ -94,7 +98,9 @@ class _Extended:
         self.name: bytes | None = None
         self.link: bytes | None = None
         self.size: int | None = None
-        self.sparse = False
+        self.blocks: list[bytes] = []  # that continue the map of a sparse file
+        self.records: dict[bytes, bytes] = {}  # of a sparse file
+        self.pairs: list[bytes] = []  # likewise, where they come again for each region
         self.numbers: dict[bytes, int] = {}
         self.xattrs: dict[str, bytes] = {}
 
@@ -154,7 +160,10 @@ def _blocks(
             position += -(-size // BLOCK) * BLOCK
         else:
             if kind == b"S":
-                position += _skip_sparse_map(stream, header)
+                more = list(_sparse_blocks(stream, header))
+                position += len(more) * BLOCK
+                extended = extended or _Extended()
+                extended.blocks = more
             if extended is not None and extended.size is not None:
                 size = extended.size
             yield header, kind, size, extended, position
@@ -173,7 +182,7 @@ def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -
     if extended is not None:
         name = name if extended.name is None else extended.name.decode("utf-8", "replace")
         link = link if extended.link is None or kind not in _LINKS else extended.link.decode("utf-8", "replace")
-        regular = regular and not extended.sparse
+        regular = regular and not extended.records
     return Member(name, size, regular and not name.endswith("/"), link)
 
 
@@ -200,7 +209,7 @@ def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position:
         target if kind in _LINKS else "",
         numbers if kind in _DEVICES else (0, 0),
         extended.xattrs,
-        kind == b"S" or extended.sparse,
+        _sparseness(block if kind == b"S" else None, extended),
         Written(flag.decode("latin-1"), size, target, numbers),
     )
 
@@ -292,19 +301,33 @@ def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
             extended.numbers[key] = int(value)
         elif key.startswith(_XATTR):
             extended.xattrs[_raw_text(key.removeprefix(_XATTR))] = value
-        if key.startswith(b"GNU.sparse."):
-            extended.sparse = True
+        if key.startswith(_SPARSE):
+            extended.records[key.removeprefix(_SPARSE)] = value
+            if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
+                extended.pairs.append(value)
         start = end
 
 
-def _skip_sparse_map(stream: io.BufferedReader, header: bytes) -> int:
-    """Pass over the blocks that continue an old GNU sparse map; how many bytes they were."""
-    skipped = 0
+def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
+    """The blocks that continue an old GNU sparse map."""
     more = header[482]
+    count = 0
     while more:
         block = stream.read(BLOCK)
         if len(block) < BLOCK:
             raise TarError("the archive ends early, in a sparse file's map")
-        skipped += BLOCK
+        count += 1
+        if count > _MOST_SPARSE_BLOCKS:
+            raise TarError("the archive is damaged: a sparse file's map never ends")
+        yield block
         more = block[504]
-    return skipped
+
+
+def _sparseness(old: bytes | None, extended: _Extended) -> Sparseness | None:
+    """``old``: the header of a sparse file of the old GNU format."""
+    try:
+        if old is not None:
+            return of_old_header(old, extended.blocks)
+        return of_pax(extended.records, extended.pairs)
+    except SparseError as error:
+        raise TarError(f"the archive is damaged: of a sparse file, {error}") from error

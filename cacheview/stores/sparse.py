@@ -1,0 +1,172 @@
+"""Sparse files in tar archives: where their data belongs, and the whole content with its holes.
+
+The formats are GNU tar's: the old one, and 0.0, 0.1 and 1.0 in pax headers (``archive/tar`` of Go reads the same).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+__all__ = ["Region", "SparseError", "Sparseness", "expanded", "of_old_header", "of_pax"]
+
+_BLOCK: Final = 512
+_MOST_REGIONS: Final = 100_000
+_LARGEST: Final = 1 << 43  # bytes
+_CHUNK: Final = 256 * 1024
+_HEADER_REGIONS: Final = slice(386, 482)
+_REAL_SIZE: Final = slice(483, 495)
+_BLOCK_REGIONS: Final = slice(0, 504)
+
+
+class SparseError(Exception):
+    """The map of a sparse file is damaged."""
+
+
+class Region(NamedTuple):
+    """Where some data belongs in the file, in bytes."""
+
+    offset: int
+    size: int
+
+
+class Sparseness(NamedTuple):
+    """How a sparse file is stored.
+
+    Attributes:
+        size: of the whole file.
+        regions: its data, in order; None: a map of it stands before the data (pax 1.0).
+    """
+
+    size: int
+    regions: tuple[Region, ...] | None
+
+
+def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
+    """Of the old GNU format. ``more``: the blocks that continue the map. Raises `SparseError`."""
+    fields = bytearray(header[_HEADER_REGIONS])
+    for number, block in enumerate(more):
+        if number * 21 > _MOST_REGIONS:
+            raise SparseError("its map is too long")
+        fields += block[_BLOCK_REGIONS]
+    numbers = [fields[start : start + 12] for start in range(0, len(fields), 12)]
+    pairs = []
+    for offset, size in zip(numbers[::2], numbers[1::2], strict=True):
+        if not offset[0] or not size[0]:
+            break
+        pairs.append((_number(bytes(offset)), _number(bytes(size))))
+    return _checked(_number(header[_REAL_SIZE]), pairs)
+
+
+def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness | None:
+    """Of the formats in pax headers; None: they say nothing of a sparse file.
+
+    Args:
+        records: those whose keys begin with ``GNU.sparse.``, without that.
+        pairs: the values of ``offset`` and ``numbytes``, which come again for each region (0.0).
+
+    Raises:
+        SparseError: they are damaged.
+    """
+    if not records:
+        return None
+    if records.get(b"major") == b"1" and records.get(b"minor") == b"0":
+        return Sparseness(_size(records.get(b"realsize", b"")), None)
+    written = records.get(b"map")
+    numbers = list(pairs) if written is None else written.split(b",") if written else []
+    if len(numbers) % 2:
+        raise SparseError("its map is not in pairs")
+    found = [(_size(offset), _size(size)) for offset, size in zip(numbers[::2], numbers[1::2], strict=True)]
+    return _checked(_size(records.get(b"size", records.get(b"realsize", b""))), found)
+
+
+def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> Iterator[bytes]:
+    """The whole content, holes as zeros, from a stream that stands at the stored data.
+
+    Raises:
+        SparseError: the map is damaged, or the data ends early.
+    """
+    regions = sparseness.regions
+    if regions is None:
+        regions, used = _read_map(stream, stored, sparseness.size)
+        stored -= used
+    if sum(region.size for region in regions) != stored:
+        raise SparseError("its data is not as long as its map says")
+    position = 0
+    for region in regions:
+        yield from _zeros(region.offset - position)
+        left = region.size
+        while left:
+            piece = stream.read(min(left, _CHUNK))
+            if not piece:
+                raise SparseError("it ends early")
+            left -= len(piece)
+            yield piece
+        position = region.offset + region.size
+    yield from _zeros(sparseness.size - position)
+
+
+def _zeros(count: int) -> Iterator[bytes]:
+    zeros = bytes(min(count, _CHUNK))
+    while count > 0:
+        yield zeros[:count]
+        count -= len(zeros)
+
+
+def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[Region, ...], int]:
+    """The map of pax 1.0, decimal numbers in lines, and how many bytes it takes."""
+    block = b""
+    used = 0
+    numbers: list[int] = []
+    wanted = 1
+    while len(numbers) < wanted:
+        line, end, rest = block.partition(b"\n")
+        if not end:
+            if used + _BLOCK > stored or len(block) > _BLOCK:
+                raise SparseError("its map ends early")
+            piece = stream.read(_BLOCK)
+            used += len(piece)
+            if len(piece) < _BLOCK:
+                raise SparseError("its map ends early")
+            block += piece
+            continue
+        numbers.append(_size(line))
+        block = rest
+        if len(numbers) == 1:
+            wanted = 1 + 2 * numbers[0]
+            if numbers[0] > _MOST_REGIONS:
+                raise SparseError("its map is too long")
+    pairs = list(zip(numbers[1::2], numbers[2::2], strict=True))
+    return _checked(size, pairs).regions or (), used
+
+
+def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
+    if len(pairs) > _MOST_REGIONS:
+        raise SparseError("its map is too long")
+    end = 0
+    for offset, length in pairs:
+        if offset < end or offset + length > size:
+            raise SparseError("its map makes no sense")
+        end = offset + length
+    return Sparseness(size, tuple(Region(offset, length) for offset, length in pairs if length))
+
+
+def _size(text: bytes) -> int:
+    if not text.isdigit() or len(text) > 19 or int(text) > _LARGEST:
+        raise SparseError(f"not a size: {text[:40]!r}")
+    return int(text)
+
+
+def _number(field: bytes) -> int:
+    """Octal digits, or base 256 with the top bit set."""
+    try:
+        if field[0] & 0x80:
+            value = int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
+        else:
+            value = int(field.partition(b"\0")[0].strip() or b"0", 8)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= _LARGEST:
+        raise SparseError("its map makes no sense")
+    return value
