@@ -63,9 +63,17 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         return cast("M", model.__pydantic_validator__.validate_json(again))
     except ValidationError as lenient_error:
         refused = _refusal(lenient_error, where)
+    except json.JSONDecodeError as error:
+        refused = DataError(f"not valid JSON: {_in_words(error)}", where=where)
     except ValueError:
-        pass  # not JSON at all: the strict error says where
+        pass  # with what JSON has no number for: the strict error says where
     raise refused
+
+
+def _in_words(error: json.JSONDecodeError) -> str:
+    """What is wrong and where. A document of one line may be a line of a file: its own number would mislead."""
+    place = f"line {error.lineno}, column {error.colno}" if "\n" in error.doc.strip() else f"column {error.colno}"
+    return f"{error.msg[:1].lower()}{error.msg[1:]} at {place}"
 
 
 def _refusal(error: ValidationError, where: str) -> DataError:

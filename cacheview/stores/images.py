@@ -48,7 +48,9 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     else:
         raise DataError(_why_nothing(members, problems, in_folder), where=where)
     if problems and not images:
-        raise DataError(f"no image could be read. {'. '.join(map(str, problems[:3]))}", where=where)
+        raise DataError(
+            f"no image could be read. {'. '.join(str(problem).rstrip('.') for problem in problems[:3])}", where=where
+        )
 
     if saved:
         kind, title = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -33,6 +34,7 @@ EDITED: Final = " (edited)"
 """Beside the name of a probe that is another than the suite has."""
 
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
+_LONGEST = 160  # characters of a problem beside their number
 _LOOKED_AT = 2000  # images whose platforms are listed
 
 
@@ -179,7 +181,7 @@ class Headline(QObject):
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
-        unread = f"{count} could not be read; the rest is shown." if problems else ""
+        unread = f"{count} could not be read; the rest is shown. {_first(problems)}" if problems else ""
         if news is not None:
             kind: Kind = "problem" if problems or foreign else news.kind
             details = [*news.details, *problems]
@@ -270,3 +272,10 @@ class Headline(QObject):
     def _step_probe(self, step: int) -> None:
         if self._session.case.probes:
             self._session.choose_probe((self._session.probe_number + step) % len(self._session.case.probes))
+
+
+def _first(problems: Sequence[str]) -> str:
+    """The first of some problems, cut where it is long: the cause is not only in the details."""
+    text = one_line(problems[0])
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return f"{'First: ' if len(problems) > 1 else ''}{text}{'' if text.endswith(('.', '…')) else '.'}"

@@ -142,3 +142,17 @@ def test_what_is_nested_very_deeply_is_one_line(around: str, depth: int) -> None
         decode(ContainerConfig, text, where="test")
     with pytest.raises(DataError, match="nested too deeply to be a config"):
         read_config(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('{"User": oops}', "not valid JSON: expecting value at column 10"),
+        ('{"User": oops}\n', "not valid JSON: expecting value at column 10"),  # of a file that has one a line
+        ('{\n"User": oops}', "not valid JSON: expecting value at line 2, column 9"),
+    ],
+)
+def test_where_a_document_is_no_json(text: str, where: str) -> None:
+    with pytest.raises(DataError) as caught:
+        decode(ContainerConfig, text)
+    assert caught.value.what == where

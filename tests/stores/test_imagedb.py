@@ -46,8 +46,8 @@ class TestConfigs:
     @pytest.mark.parametrize(
         ("content", "what"),
         [
-            (b"", "Invalid JSON"),
-            (b"\x80\x00", "Invalid JSON"),
+            (b"", "not valid JSON"),
+            (b"\x80\x00", "not valid JSON"),
             (b"[]", "object"),
             (b"{}", "no rootfs"),
             (dumps(config(1, history=3)), "history"),

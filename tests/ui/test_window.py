@@ -129,7 +129,7 @@ def test_archive(window: MainWindow, qtbot: QtBot) -> None:
 def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, TAGS)
     assert window.notice.isVisible()
-    assert any("No parents are recorded" in text for text in texts(window.notice))
+    assert any("no image has a parent" in text for text in texts(window.notice))
     session(window).choose_rules(BY_CONFIG)
     assert outcome(window) is VerdictOutcome.HIT
 
@@ -183,7 +183,8 @@ def test_what_could_not_be_read(window: MainWindow, qtbot: QtBot, tmp_path: Path
     file = suite(tmp_path / "s.jsonl", case("one", "a"))
     file.write_text(file.read_text() + '{"rules": 5}\n<b>not JSON</b>\n')
     opened(window, qtbot, file)
-    assert "2 entries could not be read; the rest is shown." in texts(window.notice)
+    said = window.notice.text
+    assert said.startswith("2 entries could not be read; the rest is shown. First: line 2: ")
     button(window.notice, "Show details").click()
     button(window.notice, "Copy").click()
     copied = QGuiApplication.clipboard().text()

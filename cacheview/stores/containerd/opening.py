@@ -106,7 +106,10 @@ class _Store:
 
     def opened(self, images: list[Image], problems: list[Problem], path: Path) -> Opened:
         if problems and not images:
-            raise DataError(f"no image could be read. {'. '.join(map(str, problems[:3]))}", where=str(path))
+            raise DataError(
+                f"no image could be read. {'. '.join(str(problem).rstrip('.') for problem in problems[:3])}",
+                where=str(path),
+            )
         store = self._store(images, problems)
         return Opened(self._title, self.location, "containerd", (Case(self._title, store, ""),), store.problems)
 
