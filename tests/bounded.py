@@ -59,7 +59,7 @@ def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 *
                 str(seconds),
                 str(4 * memory),
                 "cacheview",
-                *map(os.fspath, arguments),
+                *(os.fspath(argument) for argument in arguments),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

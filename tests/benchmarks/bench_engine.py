@@ -35,7 +35,9 @@ RATIO_LIMIT = 1.5
 def many(engine: str, api: str, count: int) -> dict[str, Any]:
     """The dump of an engine, its images again and again under other ids and names."""
     dump = load(engine)[api]
-    images, inspect, history = [], {}, {}
+    images: list[dict[str, Any]] = []
+    inspect: dict[str, Any] = {}
+    history: dict[str, Any] = {}
     for number in range(-(-count // len(dump["images"]))):
         ids = {entry["Id"]: f"sha256:{number:08x}{entry['Id'][15:]}" for entry in dump["images"]}
 

@@ -74,6 +74,7 @@ def test_explanation_among_10000(benchmark: BenchmarkFixture) -> None:
     explain(cache, asked[0])
     verdict = median_of_each(cache, asked)
     benchmark(explain, cache, asked[50])
+    assert benchmark.stats is not None
     median = benchmark.stats.stats.median
     print(f"\nexplanation of a miss among 10,000: {median * 1e3:.2f} ms, {median / verdict:.0f} verdicts")
     assert median < 0.016

@@ -89,7 +89,7 @@ def test_an_image_that_goes_between_the_list_and_its_turn(
 ) -> None:
     steps = builder.build("shop/going:1", "FROM scratch\nENV GOING=1\nENV GONE=1\n", FILES)
     going = {step.image for step in steps if step.image}
-    removed = []
+    removed: list[str] = []
 
     def remove(request: str) -> None:
         if not removed and _OF_ONE_IMAGE.match(request):

@@ -86,7 +86,7 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
     if aspect == "parent":
         return with_doubt(image, aspect, parent=draw(st.none() | st.sampled_from([*IDS, LACKED])))
     if aspect in ("built_locally", "from_scratch"):
-        return with_doubt(image, aspect, **{aspect: draw(st.booleans())})
+        return with_doubt(image, aspect, None, **{aspect: draw(st.booleans())})
     if aspect == "names":
         return with_doubt(image, aspect, names=())
     if aspect == "diff_ids":

@@ -186,8 +186,8 @@ def _compare(release: Release, image: ContainerConfig, probe: ContainerConfig) -
     if release.legacy:
         if image.OpenStdin or probe.OpenStdin:
             return False
-        plain = ("AttachStdout", "AttachStderr", "User", "Tty")
-        lists = ("Cmd", "Env", "Entrypoint")
+        plain: tuple[str, ...] = ("AttachStdout", "AttachStderr", "User", "Tty")
+        lists: tuple[str, ...] = ("Cmd", "Env", "Entrypoint")
     else:
         plain = (
             "AttachStdin",
@@ -297,8 +297,8 @@ def _restore(
             return Told("error")
     diff_ids = (*(parent.diff_ids if parent else ()), *((layer,) if layer else ()))
     theirs = source.config
-    history = [*(parent.history if parent else ()), entry]
-    history = tuple(e.model_copy(update={"created": _written(release, e.created)}) for e in history)
+    entries = (*(parent.history if parent else ()), entry)
+    history = tuple(e.model_copy(update={"created": _written(release, e.created)}) for e in entries)
     config = config.model_copy(
         update={name: ContainerConfig.model_fields[name].default for name in release.not_written}
     )

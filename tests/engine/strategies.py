@@ -15,6 +15,7 @@ from cacheview.model import (
     RootFS,
     Timestamp,
 )
+from cacheview.model.config import StringSet
 
 IDS = tuple(f"sha256:{digit * 64}" for digit in "abcdef")
 LACKED = "sha256:" + "9" * 64
@@ -24,8 +25,11 @@ def lists(*words: str) -> st.SearchStrategy[tuple[str, ...] | None]:
     return st.none() | st.lists(st.sampled_from(words), max_size=3).map(tuple)
 
 
-sets = st.none() | st.dictionaries(st.sampled_from(["80/tcp", "81/tcp"]), st.just({}), max_size=2)
+sets: st.SearchStrategy[StringSet | None] = st.none() | st.dictionaries(
+    st.sampled_from(["80/tcp", "81/tcp"]), st.just({}), max_size=2
+)
 labels = st.none() | st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2"]), max_size=2)
+CHANCE = st.booleans()
 flags = st.sampled_from([False, False, False, True])
 times = st.none() | st.sampled_from(
     [
@@ -73,13 +77,13 @@ def stores(draw: st.DrawFn) -> ImageStore:
     images: list[Image] = []
     for image_id in IDS[: draw(st.integers(0, len(IDS)))]:
         history, diff_ids = draw(histories), draw(layers)
-        if images and draw(st.booleans()):
+        if bool(images) and draw(CHANCE):
             before = draw(st.sampled_from(images))
             history = (*before.history, *(history or ())[:2])
             diff_ids = (*before.diff_ids, *(diff_ids or ())[:1])
         # Configs that repeat make matches likely.
         known = [image.config.container_config for image in images]
-        config = draw(st.sampled_from([*known, None])) if known and draw(st.booleans()) else draw(configs)
+        config = draw(st.sampled_from([*known, None])) if bool(known) and draw(CHANCE) else draw(configs)
         images.append(
             Image(
                 id=image_id,
@@ -98,7 +102,7 @@ def stores_with_probe(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
     """A store, and a probe that is near to something in it more often than not."""
     store = draw(stores())
     stored = [image.config.container_config for image in store.images if image.config.container_config]
-    config = draw(st.sampled_from(stored)) if stored and draw(st.booleans()) else draw(configs)
+    config = draw(st.sampled_from(stored)) if bool(stored) and draw(CHANCE) else draw(configs)
     if draw(st.booleans()):
         other = draw(configs)
         field = draw(st.sampled_from(["Cmd", "Env", "Labels", "User", "WorkingDir", "ExposedPorts"]))

@@ -25,7 +25,8 @@ Answer = tuple[str, str | None, dict[str, str], bool]
 def naive_answers(release: Release, case: SuiteCase, images: ImageStore) -> list[Answer]:
     answers: list[Answer] = []
     state: State | None = None
-    previous, new = "", {}
+    previous = ""
+    new: dict[str, str] = {}
     for number, told in enumerate(case.probes):
         cache_from = (case.probes[0] if case.walk else told).cache_from or ()
         if state is None or not case.walk:

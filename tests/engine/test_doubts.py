@@ -135,7 +135,7 @@ def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> N
 
 @pytest.mark.parametrize("flag", ["OpenStdin", "Tty", "AttachStdout"])
 def test_what_no_image_can_match_is_a_certain_miss(flag: str) -> None:
-    explanation = asked([without_config(image(NEW, Cmd=COMMAND))], Cmd=COMMAND, **{flag: True})
+    explanation = asked([without_config(image(NEW, Cmd=COMMAND))], (), BASE, Cmd=COMMAND, **{flag: True})
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
     subject = explanation.trace.stages[0].subjects[0]

@@ -65,7 +65,7 @@ def test_a_store_without_a_root_is_said_to_have_none_where_that_decides(rules: R
     assert ("the store has no image without a parent" in said) == (not rules.by_layers and not rules.marks_first_steps)
 
 
-@pytest.mark.parametrize("rules", list(filter(asks_for_mark, BY_CONFIG)), ids=lambda rules: rules.name)
+@pytest.mark.parametrize("rules", [each for each in BY_CONFIG if asks_for_mark(each)], ids=lambda rules: rules.name)
 @pytest.mark.parametrize("from_scratch", [False, True])
 def test_a_mark_is_missing_it_is_no_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
     parent = None if from_scratch else BASE.id

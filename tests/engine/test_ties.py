@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,14 +47,14 @@ def compared_one_by_one(rules: RuleSet, images: tuple[Image, ...]) -> set[str]:
     """Every step of every image put to every candidate of the same instant, check by check."""
     tied: set[str] = set()
     if rules.by_layers:
-        for parent in images:
+        for base in images:
             for command in {entry.created_by for each in images for entry in each.history}:
                 config = ContainerConfig(Cmd=(command,))
                 next_on = {
                     each.id
                     for each in images
-                    if each.diff_ids[: len(parent.diff_ids)] == parent.diff_ids
-                    and all(check.passes for check in layer_checks(each, parent, config, rules))
+                    if each.diff_ids[: len(base.diff_ids)] == base.diff_ids
+                    and all(check.passes for check in layer_checks(each, base, config, rules))
                 }
                 tied |= next_on if len(next_on) > 1 else set()
         return tied
@@ -75,7 +77,7 @@ def compared_one_by_one(rules: RuleSet, images: tuple[Image, ...]) -> set[str]:
     return tied
 
 
-LIKENESSES = {
+LIKENESSES: dict[str, tuple[ContainerConfig, dict[str, Any]]] = {
     "a start interval": (
         ContainerConfig(Healthcheck=CHECK),
         {"Healthcheck": CHECK.model_copy(update={"StartInterval": 1})},

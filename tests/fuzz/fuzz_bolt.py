@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from bolt_writer import Writer, checksum
@@ -14,7 +15,7 @@ from cacheview.stores.containerd.metadata import Metadata
 ID = b"sha256:" + b"a" * 64
 
 
-def tree(source: random.Random) -> dict:
+def tree(source: random.Random) -> dict[Any, Any]:
     """As containerd has it, with more images, and odd names."""
     images = {
         source.choice((f"app:{number}", *HOSTILE)).encode()[:2000] or b"x": {

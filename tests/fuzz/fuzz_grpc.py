@@ -57,7 +57,8 @@ def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Client, "_call", call)
 
     def one(run: Fuzz) -> None:
-        made, images, given = Layout(), [], []
+        made, images = Layout(), []
+        given: list[Any] = []
         for number in range(run.random.randrange(1, 3)):
             document = config(number)
             entry = made.manifest(damaged_json(document, run.random) if run.random.randrange(2) else document)

@@ -61,7 +61,7 @@ class Layers:
         if diff_id not in self.streams:
             raise LayerUnavailableError(f"{diff_id} is not here", "Look elsewhere")
         self.opened.append(diff_id)
-        return io.BufferedReader(io.BytesIO(self.streams[diff_id]))  # type: ignore[arg-type]
+        return io.BufferedReader(io.BytesIO(self.streams[diff_id]))
 
     @property
     def files(self) -> LayerFiles:

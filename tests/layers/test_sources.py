@@ -158,7 +158,8 @@ def data_root(root: Path, driver: str, place: str) -> Path:
 
 def split(stream: bytes, folder: Path) -> list[bytes]:
     """What tar-split records of a stream; the files are unpacked beside it."""
-    lines, start = [], 0
+    lines: list[dict[str, object]] = []
+    start = 0
     folder.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(stream)) as archive:
         for member in archive:

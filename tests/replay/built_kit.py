@@ -67,6 +67,6 @@ def tree(root: Path) -> Path:
         (root / "src" / path).write_bytes(data)
         (root / "src" / path).chmod(0o644)
     (root / "src" / "link").symlink_to("d")
-    for path in (root / "src", root / "src" / "d"):
-        path.chmod(0o755)
+    for folder in (root / "src", root / "src" / "d"):
+        folder.chmod(0o755)
     return root

@@ -65,7 +65,11 @@ def test_a_umask_that_takes_other_bits_from_folders_than_from_files(built: Built
 
 
 def test_execute_bits(built: Built) -> None:
-    found, told = compared(built, lambda src: [path.chmod(0o755) for path in files(src)])
+    def make_executable(src: Path) -> None:
+        for path in files(src):
+            path.chmod(0o755)
+
+    found, told = compared(built, make_executable)
     (cause,) = found.causes
     assert (cause.kind, cause.phrase, len(cause.paths)) == (CauseKind.MODE, "execute bits set", MANY)
     assert "git config core.fileMode" in told

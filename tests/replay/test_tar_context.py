@@ -8,6 +8,7 @@ import io
 import lzma
 import tarfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import zstandard
@@ -24,7 +25,7 @@ _LONG = "long/" + "n" * 120
 
 def tree() -> MemoryContext:
     """A tree with what headers can say: modes, owners, links, long names, names that are not UTF-8."""
-    own = {"uid": 1000, "gid": 3_000_000}
+    own: dict[str, Any] = {"uid": 1000, "gid": 3_000_000}
     entries = [
         Entry("Dockerfile", Kind.FILE, 0o640, size=13, **own),
         Entry("long", Kind.DIRECTORY, 0o1777, **own),
@@ -171,7 +172,8 @@ def test_a_tar_that_ends_early_is_told_so(end: int) -> None:
 
 
 def test_what_is_kept_can_be_read_without_the_tar() -> None:
-    stream = io.BufferedReader(io.BytesIO(raw_tar(("./Dockerfile", b"0", b"A"), ("b", b"0", b"B"))))  # type: ignore[arg-type]
+    packed = raw_tar(("./Dockerfile", b"0", b"A"), ("b", b"0", b"B"))
+    stream: io.BufferedReader = io.BufferedReader(io.BytesIO(packed))
     context = TarContext(read_members(stream, "a stream", keep={"Dockerfile"}), "a stream")
     assert context.dockerfile() == b"A"
     with pytest.raises(DataError, match="was not kept"):

@@ -34,7 +34,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def opened(data: bytes) -> tuple[io.BufferedReader, str]:
-    return decompressed(io.BufferedReader(io.BytesIO(data)), Budget())  # type: ignore[arg-type]
+    return decompressed(io.BufferedReader(io.BytesIO(data)), Budget())
 
 
 @kinds

@@ -35,7 +35,8 @@ def test_a_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
     before = snapshot(root)
     store = read(root / form)
     assert snapshot(root) == before
-    assert store.problems == store.notes == ()
+    assert store.problems == ()
+    assert store.notes == ()
     truth = Truth(engine)
     assert truth.kind == "graphdriver"
     assert [image.id for image in store.images] == [true["id"] for true in truth.images]
@@ -173,7 +174,8 @@ class TestNothingToRead:
     def test_no_image_yet(self, tmp_path: Path) -> None:
         Root(tmp_path)
         store = read(tmp_path)
-        assert store.images == store.problems == ()
+        assert store.images == ()
+        assert store.problems == ()
         assert store.notes == ("There are no images in it.",)
 
     def test_the_usual_root(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,8 +212,8 @@ class TestPermission:
             return os.stat_result((stat.S_IFDIR | 0o750, *status[1:5], entry.gr_gid, *status[6:]))
 
         refuse(monkeypatch, "scandir", root.root / "image")
-        monkeypatch.setattr(data_root.os, "stat", of_the_group)
-        monkeypatch.setattr(data_root.os, "access", lambda path, _mode: path != root.root)
+        monkeypatch.setattr(os, "stat", of_the_group)
+        monkeypatch.setattr(os, "access", lambda path, _mode: path != root.root)
         with pytest.raises(DataError, match=rf"for the group {entry.gr_name}\. `sudo usermod -aG {entry.gr_name}"):
             read(root.root)
 

@@ -42,11 +42,11 @@ PLAIN = {"new": tar_bytes(new_files()), "old": tar_bytes(old_files())}
 SAVED = sorted(SAMPLES.glob("*/*.tar.gz"))
 
 
-def open_bytes(data: bytes, path: Path, **options: Limits) -> Opened | None:
+def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> Opened | None:
     """Open a file of these bytes; None where nothing of it could be read, said in words."""
     path.write_bytes(data)
     try:
-        return open_store(path, **options)
+        return open_store(path) if limits is None else open_store(path, limits=limits)
     except DataError as error:
         refused = error
     assert refused.what

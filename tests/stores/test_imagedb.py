@@ -387,7 +387,7 @@ def read_while(root: Root, happens: Callable[[], object], name: str, times: int 
             pending.pop()()
         return real(asked, limit)
 
-    database._files.read = content  # type: ignore[method-assign]
+    database._files.read = content  # type: ignore[method-assign, assignment]
     images = database.read()
     assert not pending
     assert database.problems == []

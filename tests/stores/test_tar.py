@@ -19,7 +19,7 @@ contents = st.binary(max_size=1300)
 
 
 def read(data: bytes) -> list[tuple[Member, bytes]]:
-    stream = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data))
     return [(member, stream.read(member.size) if member.regular else b"") for member in walk(stream)]
 
 
@@ -185,8 +185,8 @@ def test_a_megabyte_of_digits_takes_no_time() -> None:
 def test_cut_anywhere(length: int) -> None:
     """Before the end mark every cut is noticed, and members before it are seen."""
     data = one("a", b"1")[: 2 * BLOCK] + one("b", b"22")
-    stream = io.BufferedReader(io.BytesIO(data[:length]))  # type: ignore[arg-type]
-    seen = []
+    stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data[:length]))
+    seen: list[str] = []
     with pytest.raises(TarError, match="ends early"):
         seen.extend(member.name for member in walk(stream))
     assert len(seen) <= 1 + (length >= 3 * BLOCK)

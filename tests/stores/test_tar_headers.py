@@ -11,7 +11,7 @@ from cacheview.stores.tar import Header, TarError, headers
 
 
 def read(data: bytes) -> list[Header]:
-    return list(headers(io.BufferedReader(io.BytesIO(data))))  # type: ignore[arg-type]
+    return list(headers(io.BufferedReader(io.BytesIO(data))))
 
 
 def written(*members: tarfile.TarInfo, form: int = tarfile.PAX_FORMAT) -> bytes:

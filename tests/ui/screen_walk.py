@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def main(folder: Path) -> None:
     context.mkdir()
     (context / "Dockerfile").write_text(_DOCKERFILE)
     (context / "a.txt").write_text("a\n")
+    assert window.workspace is not None
     docks: list[QDockWidget] = []
     for name, show, dock in (
         ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
@@ -66,11 +68,11 @@ def main(folder: Path) -> None:
         ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
     ):
         show()
-        _wait(lambda dock=dock: dock().isVisible())
+        _wait(dock().isVisible)
         if name == "suite checks":
             window.suites.pane.run(["demo:"])
         view = next(iter(dock().findChildren(QAbstractItemView)))
-        _wait(lambda view=view: view.isVisible() and _rows(view) > 0)
+        _wait(partial(lambda view: view.isVisible() and _rows(view) > 0, view))
         places.append(_look(window, name))
         # Alone and with the others.
         for other in docks:
@@ -158,8 +160,9 @@ def _is_inside(widget: QWidget) -> bool:
     child = widget
     while not child.isWindow():
         parent = child.parentWidget()
+        assert parent is not None
         rect.translate(child.pos())
-        area = parent.parentWidget() if parent is not None else None
+        area = parent.parentWidget()
         if isinstance(area, QAbstractScrollArea) and area.viewport() is parent:
             return parent.rect().left() <= rect.left() and rect.right() <= parent.rect().right()
         if not parent.rect().contains(rect):

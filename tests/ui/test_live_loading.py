@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,11 +136,17 @@ def test_a_part_brings_along_what_its_images_were_built_on() -> None:
 
 
 def test_parts_that_nobody_has_looked_at_yet_are_not_made(qtbot: QtBot) -> None:
-    loader, made, shown = Loader(), [], []
+    loader = Loader()
+    made: list[int] = []
+    shown: list[object] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        return number
 
     def work(report: Report) -> int:
         for number in range(2000):
-            report.part(lambda number=number: made.append(number) or number)
+            report.part(partial(make, number))
         return len(made)
 
     loader.parted.connect(shown.append)

@@ -93,7 +93,7 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_reloads_take_no_more_memory_than_the_second_one(tmp_path: Path) -> None:
     """Each left 5 MB behind: in the program what is shown is frozen, and a search for cycles passes over it."""
-    command = [sys.executable, Path(__file__).with_name("reloading.py"), "1000", "8", tmp_path]
+    command = [sys.executable, str(Path(__file__).with_name("reloading.py")), "1000", "8", str(tmp_path)]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
     second, last = map(int, subprocess.check_output(command, env=environment, text=True).split())
     assert last < 1.2 * second

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
@@ -189,7 +190,7 @@ def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: Ma
 
 def test_no_menu_repeats_what_another_has(demo: MainWindow) -> None:
     menus = [menu for menu in demo.menuBar().actions() if menu.menu() is not None]
-    found = [action.text() for menu in menus for action in menu.menu().actions() if action.text()]
+    found = [action.text() for menu in menus for action in cast("QMenu", menu.menu()).actions() if action.text()]
     assert len(found) == len(set(found))
 
 

@@ -52,5 +52,6 @@ def test_a_description_of_its_own_stays(qtbot: QtBot) -> None:
 def test_panes_come_from_left_to_right(window: MainWindow) -> None:
     assert window.workspace is not None
     splitter = window.workspace.images.parentWidget()
+    assert splitter is not None
     names = [child.accessibleName() for child in splitter.children() if isinstance(child, QWidget)]
     assert [name for name in names if name] == ["Images", "Probe", "Verdict"]

@@ -7,6 +7,8 @@ import select
 import socket
 import struct
 import threading
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +45,7 @@ def http_tap(_: Connection) -> Tap:
 
 
 @pytest.fixture(scope="module")
-def wires() -> Wires:
+def wires() -> Iterator[Wires]:
     with wired(http_tap) as made:
         yield made
 
@@ -54,7 +56,7 @@ def test_every_byte_arrives_unchanged(wires: Wires, ours: list[bytes], theirs: l
     with wires.pair() as (client, engine):
         sides = [(client, ours), (engine, theirs)]
         for end, pieces in reversed(sides) if engine_first else sides:
-            in_thread(lambda end=end, pieces=pieces: send_all(end, pieces))
+            in_thread(partial(send_all, end, pieces))
         assert read_all(engine) == b"".join(ours)
         assert read_all(client) == b"".join(theirs)
 
@@ -146,7 +148,7 @@ def test_many_connections_at_once() -> None:
                 end.sendall(b"%d;" % number)
                 answers.append(read_all(end))
 
-        threads = [in_thread(engine), *(in_thread(lambda n=n: client(n)) for n in range(200))]
+        threads = [in_thread(engine), *(in_thread(partial(client, n)) for n in range(200))]
         barrier.wait()
         for thread in threads:
             thread.join(20)

@@ -59,7 +59,8 @@ def _undrawn(name: str, content: bytes) -> tuple[str, str]:
 
 def captured(name: str) -> list[Sent]:
     """What a client sent; some captures end before the blocks that end a tar."""
-    stream = io.BufferedReader(io.BytesIO(gzip.decompress((CAPTURES / f"{name}.tar.gz").read_bytes())))  # type: ignore[arg-type]
+    packed = (CAPTURES / f"{name}.tar.gz").read_bytes()
+    stream: io.BufferedReader = io.BufferedReader(io.BytesIO(gzip.decompress(packed)))
     found = []
     with suppress(TarError):
         for header in headers(stream):
@@ -121,7 +122,7 @@ def test_a_context_is_sent_as_the_client_sent_it(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if "dockerfile" not in name and "-java-" not in name])
 def test_a_captured_tar_counts_as_it_stands(name: str) -> None:
     def opened() -> io.BufferedReader:
-        return io.BufferedReader(io.BytesIO((CAPTURES / f"{name}.tar.gz").read_bytes()))  # type: ignore[arg-type]
+        return io.BufferedReader(io.BytesIO((CAPTURES / f"{name}.tar.gz").read_bytes()))
 
     client = client_of(name)
     if "-list-" in name:

@@ -55,7 +55,7 @@ def used_pages(content: bytes) -> Sequence[int]:
 @given(engine=st.sampled_from(ENGINES), data=st.data())
 def test_bytes_that_changed(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
-    pages = used_pages(content)
+    pages = used_pages(bytes(content))
     for _ in range(data.draw(st.integers(1, 12), label="changes")):
         # The heads of pages and of elements are where damage leads astray.
         place = data.draw(st.integers(0, 63) | st.integers(0, 4095), label="place")
@@ -87,7 +87,7 @@ def test_a_file_that_was_cut_off(engine: str, data: st.DataObject) -> None:
 @given(engine=st.sampled_from(ENGINES), data=st.data())
 def test_pages_in_the_place_of_others(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
-    pages = used_pages(content)
+    pages = used_pages(bytes(content))
     for _ in range(data.draw(st.integers(1, 4), label="moves")):
         source, to = data.draw(st.sampled_from(pages), label="from"), data.draw(st.sampled_from(pages[2:]), label="to")
         number = (

@@ -68,7 +68,7 @@ def test_the_richer_store_leaves_no_doubt_and_nothing_to_ask(
 ) -> None:
     partials: list[ImageStore] = []
     stores = Stores({location: true_images(engine)})
-    opened, replay = read(engine, stores, tmp_path, monkeypatch, Reading(partial=partials.append))
+    opened, replay = read(engine, stores, tmp_path, monkeypatch, Reading(partial=lambda store: partials.append(store)))
     store = opened.cases[0].store
     comparison = compare(store, truth_of(engine))
     assert (comparison.doubted, comparison.differing) == ({}, {})
@@ -177,9 +177,9 @@ class TestPlaces:
         assert there == Place(f"containerd:{folder}#moby", folder, is_folder=True)
 
     def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
         monkeypatch.setattr(combine, "_place", lambda location, path, _: Place(location, path))
-        own, other = USUAL_SOCKETS
         for told, sockets in (("", [other]), (own, [own, other]), (other, [other])):
             places = candidates(self.engine("containerd", "/d", told), Endpoint("", "unix:///x.sock"))
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if told == own else ["/d/containerd/daemon"]

@@ -368,7 +368,7 @@ def test_a_click_switches_the_window(shown: ComparePane, demo: MainWindow, qtbot
     assert answer.explanation.trace.rules is chosen
     marked = [line.rules for line in shown.model.lines if shown.model.is_in_use(line)]
     assert marked == [chosen]
-    told = shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole)
+    told = str(shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole))
     assert ", in use, " in told
     assert answers(shown) == before  # the probe is the same: nothing is asked again
     assert shown.model.is_settled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ def test_what_is_not_text_is_said(window: MainWindow, qtbot: QtBot, context: Pat
     pane.show_contents(True)
     for name in names:
         pane.tree.setCurrentIndex(pane.model.index_of(f"src/{name}"))
-        qtbot.waitUntil(lambda name=name: f"src/{name}" in pane.contents.note)
+        qtbot.waitUntil(partial(lambda name: f"src/{name}" in pane.contents.note, name))
         assert pane.contents.texts == ("", "")
 
 

@@ -28,7 +28,9 @@ def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:
 
 
 def filter_box(pane: ImagesPane) -> QLineEdit:
-    return pane.findChild(QLineEdit)
+    found = pane.findChild(QLineEdit)
+    assert found is not None
+    return found
 
 
 def toggle(pane: ImagesPane, text: str) -> QCheckBox:
@@ -91,8 +93,9 @@ def test_intermediate_images(pane: ImagesPane, qtbot: QtBot) -> None:
     toggle(pane, "Intermediate").click()
     assert visible_ids(pane) == ["scratch", "base", "app", "other", "pulled", "orphan"]
     assert "5 of 7 images" in shown_texts(pane)
-    assert pane.selected() is not None
-    assert pane.selected().id == "sha256:app"
+    selected = pane.selected()
+    assert selected is not None
+    assert selected.id == "sha256:app"
 
 
 def test_only_candidates(pane: ImagesPane, store: ImageStore) -> None:

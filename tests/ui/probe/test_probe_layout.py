@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetrics
@@ -23,10 +25,12 @@ def edges(pane: ProbePane) -> list[tuple[str, int, int]]:
     """The rows whose editor goes beyond what is seen of the form: name, right edge, width that is seen."""
     seen = pane.form.viewport().width()
     found = []
+    content = pane.form.widget()
+    assert content is not None
     for name in CONFIG_FIELDS:
         editor = pane.form.row(name).editor
         for widget in (editor, *editor.findChildren(QWidget)):
-            right = widget.mapTo(pane.form.widget(), QPoint(widget.width(), 0)).x()
+            right = widget.mapTo(content, QPoint(widget.width(), 0)).x()
             if widget.isVisible() and right > seen and not isinstance(widget.parent(), RowsField):
                 found.append((name, right, seen))
     return found
@@ -89,7 +93,7 @@ def test_an_error_of_several_lines_is_shown_whole(qtbot: QtBot) -> None:
         needed = QFontMetrics(problem.font()).boundingRect(
             0, 0, problem.width(), 10_000, int(Qt.TextFlag.TextWordWrap), problem.text()
         )
-        qtbot.waitUntil(lambda problem=problem, needed=needed: problem.height() >= needed.height())
+        qtbot.waitUntil(partial(lambda problem, needed: problem.height() >= needed.height(), problem, needed))
         assert dialog.rect().contains(problem.geometry()), text
     dialog.reject()
 

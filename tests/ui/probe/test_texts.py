@@ -28,7 +28,9 @@ from cacheview.ui.probe.marks import FieldMark, FieldPath, marks_by_field, outco
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 LISTS = st.none() | st.lists(TEXT, max_size=3).map(tuple)
-SETS = st.none() | st.dictionaries(TEXT, st.just({}), max_size=3)
+SETS: st.SearchStrategy[dict[str, dict[str, object]] | None] = st.none() | st.dictionaries(
+    TEXT, st.just({}), max_size=3
+)
 CONFIGS = st.builds(
     ContainerConfig,
     User=TEXT,

@@ -48,7 +48,7 @@ def sent_by_newer(settings: Settings, context: Path) -> Path:
 def opened_of(case: ReplayCase) -> Opened:
     """The store just before a build, as that of an engine."""
     release = Release(StoreKind.GRAPH_DRIVER if case.kind == "graphdriver" else StoreKind.CONTAINERD, case.engine)
-    store = ImageStore(case.images, title="an engine", release=release)
+    store = ImageStore(case.images or (), title="an engine", release=release)
     return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
 
 

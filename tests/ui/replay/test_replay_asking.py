@@ -33,8 +33,8 @@ def question(tmp_path: Path) -> Question:
     case = real_build("site/again")
     context = write_context(case, tmp_path / "site")
     build = build_at(context).model_copy(update={"client": "docker-cli"})  # not that of the engine's own release
-    case = opened_of(case).cases[0]
-    return Question(build, case.store, daemon_of(case))
+    opened = opened_of(case).cases[0]
+    return Question(build, opened.store, daemon_of(opened))
 
 
 @pytest.fixture

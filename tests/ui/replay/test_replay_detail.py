@@ -7,10 +7,12 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 from replay_kit import hand_made
 
+from cacheview.cases import daemon_of
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.model import ImageStore
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.result import StepStatus
+from cacheview.stores.opened import Case
 from cacheview.ui.replay.asking import Question, Told
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import Detail
@@ -21,9 +23,9 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     made = hand_made()
     hazard = StepHazard("heredoc not compared", "The lines are not compared.", "Write them without a heredoc.")
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
-    told = Told(
-        Question(Build(dockerfile="/f", context="/"), ImageStore(()), CONTAINERD_71EBFC7), replace(made, steps=steps)
-    )
+    case = Case("", ImageStore(()), CONTAINERD_71EBFC7.name)
+    question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
+    told = Told(question, replace(made, steps=steps))
     detail = Detail()
     qtbot.addWidget(detail)
     for row in rows_of(told.replay):

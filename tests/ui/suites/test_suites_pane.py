@@ -141,7 +141,7 @@ def test_a_click_chooses_in_the_file_that_is_open(window: MainWindow, qtbot: QtB
         pane.head.current_button.click()
     assert pane.head.text.startswith(f"{len(session.case.probes)} passed, 0 failed")
     session.choose_rules("containerd-29")
-    settled = []
+    settled: list[bool] = []
     window.settled.connect(settled.append)
     where = pane.table.visualRect(pane.model.index(2, Column.PROBE)).center()
     qtbot.mouseClick(pane.table.viewport(), Qt.MouseButton.LeftButton, pos=where)

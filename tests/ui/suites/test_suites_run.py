@@ -12,6 +12,7 @@ from suites_kit import GOOD, HAZARDS, WRONG, case, probe, suite
 
 from cacheview import cli
 from cacheview.engine import judge as judge_module
+from cacheview.model.suite import SuiteCase
 from cacheview.ui.suites.rows import Outcome, Row
 from cacheview.ui.suites.run import run_work
 
@@ -87,7 +88,7 @@ def test_a_file_that_ends_too_soon(tmp_path: Path) -> None:
 def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = judge_module.judge
 
-    def faulty(case: judge_module.SuiteCase) -> object:
+    def faulty(case: SuiteCase) -> object:
         if case.name == "wrong":
             raise RecursionError("too deep")
         return whole(case)

@@ -88,8 +88,10 @@ def small_cache() -> ImageCache:
     )
 
 
-def small_probe(mode: str = "prod", **more: object) -> Probe:
-    return probe(Cmd=COMMAND, Env=(PATH, f"MODE={mode}"), Labels={"a": "1"}, **more)
+def small_probe(mode: str = "prod", *, parent: str = BASE, cache_from: Sequence[str] = (), **more: object) -> Probe:
+    return probe(
+        parent=parent, cache_from=cache_from, Cmd=COMMAND, Env=(PATH, f"MODE={mode}"), Labels={"a": "1"}, **more
+    )
 
 
 def small(mode: str = "prod") -> Explanation:
