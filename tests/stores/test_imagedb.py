@@ -436,7 +436,9 @@ def harm(path: Path, damage: str, content: bytes) -> None:
     elif damage == "garbage":
         path.write_bytes(content)
     elif damage == "twin":
-        path.with_name(content.hex() or "x").write_bytes(content)
+        twin = path.with_name(content.hex() or "x")
+        if not twin.is_dir():
+            twin.write_bytes(content)
     else:
         shutil.rmtree(path) if is_folder else path.unlink()
         if damage == "folder":
