@@ -18,7 +18,7 @@ class LayerAccess:
     """Opens layers, in any thread."""
 
     def __init__(self) -> None:
-        self._allowed = ""
+        self._allowed: str | None = None
         self._engine: tuple[ImageStore, EngineLayers] | None = None
         self._lock = threading.Lock()
 
