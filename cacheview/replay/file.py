@@ -78,8 +78,9 @@ class ReplayCase(RecordedStore):
     dockerfile_name: str = "Dockerfile"
     dockerignore: str | None = None
     context: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    members: tuple[RecordedMember, ...] | None = None
-    image_sums: tuple[RecordedSum, ...] = ()
+    # The first that is wrong ends the list: each of very many would take more memory to tell of than to read.
+    members: tuple[RecordedMember, ...] | None = Field(None, fail_fast=True)
+    image_sums: tuple[RecordedSum, ...] = Field((), fail_fast=True)
     build_args: dict[str, str | None] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     cache_from: tuple[str, ...] = ()

@@ -191,3 +191,14 @@ def test_what_cannot_be_recorded_says_why(
 ) -> None:
     assert main(["replay", str(context), "--store", store, *more]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("field", ["members", "image_sums"])
+def test_a_list_that_is_all_wrong_is_left_at_its_first(field: str) -> None:
+    """To tell of each would take more memory than reading them."""
+    line = {"engine": "28.5.2", "kind": "graphdriver", "dockerfile": "FROM scratch", "expect": {"ok": True}}
+    with pytest.raises(DataError) as caught:
+        decode(ReplayCase, json.dumps(line | {field: [{}] * 5000}))
+    assert caught.value.path.startswith(f"{field}[0].")
+    assert "4999" not in caught.value.what
+    assert len(caught.value.what) < 60
