@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cacheview.engine import RULE_SETS
+from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import choose, newest_rules, store_kind
 from cacheview.engine.rulesets.words import comparisons, differences
 from cacheview.model import StoreKind
@@ -116,3 +117,9 @@ def test_what_changed_with_the_cve() -> None:
     assert told["WorkingDir"] == ("not compared", "equal")
     assert "built here" in told["Requirements for a candidate"][1]
     assert comparisons(RULE_SETS["graphdriver-25.0.0"])["Healthcheck"] == "not compared"
+
+
+@pytest.mark.parametrize("text", ["Docker 29, overlay2", "29, overlay2", "Docker 26", "docker engine , overlay2"])
+def test_half_a_version_is_asked_for_in_full(text: str) -> None:
+    with pytest.raises(KeyError, match="is not a version of Docker: write all of it"):
+        named(text)

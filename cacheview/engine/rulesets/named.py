@@ -30,6 +30,10 @@ def named(text: str) -> Choice:
     prefix = _DOCKER.match(text)
     version, *rest = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
     if DockerVersion.parse(version) is None:
+        if prefix is not None or version.isdecimal():
+            raise KeyError(
+                f"{version!r} is not a version of Docker: write all of it, as in 24.0.7, or 29.x for the newest"
+            )
         raise KeyError(f"no rule set {text!r}; there are: {', '.join(RULE_SETS)}; or give a release and a driver")
     driver = rest[0] if rest else ""
     if not driver:
