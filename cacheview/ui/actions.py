@@ -81,6 +81,8 @@ class Actions:
         self.add_probe = self._make(
             "Add this probe to a &suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
         )
+        self.watch = self._make("&Watch builds…", "Builds as clients run them, step by step", "Ctrl+B")
+        self.watch.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
@@ -98,7 +100,7 @@ class Actions:
         edit.addSeparator()
         edit.addMenu(self.copy_menu)
         ask = bar.addMenu("&Ask")
-        ask.addAction(self.replay_dockerfile)
+        ask.addActions([self.replay_dockerfile, self.watch])
         ask.addSeparator()
         ask.addMenu(self.rules_menu)
         ask.addMenu(self.platform_menu)

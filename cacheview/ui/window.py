@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
+    from cacheview.ui.watch.watching import WatchedBuilds
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -180,6 +181,13 @@ class MainWindow(QMainWindow):
 
         return Files(self, self._settings)
 
+    @cached_property
+    def watched(self) -> WatchedBuilds:
+        """Builds as clients run them. Made when first needed."""
+        from cacheview.ui.watch.watching import WatchedBuilds
+
+        return WatchedBuilds(self)
+
     # Opening
 
     def begin(self) -> None:
@@ -265,13 +273,14 @@ class MainWindow(QMainWindow):
         connect(do.replay, lambda: self._show_or_hide(self.replays))
         connect(do.files, lambda: self._show_or_hide(self.files))
         connect(do.suite_checks, lambda: self._show_or_hide(self.suites))
+        connect(do.watch, lambda: self._show_or_hide(self.watched))
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
 
-    def _show_or_hide(self, dock: PaneDock | Replays | Files | SuiteChecks) -> None:
+    def _show_or_hide(self, dock: PaneDock | Replays | Files | SuiteChecks | WatchedBuilds) -> None:
         # Made in one turn, by naming it, and shown in the next: both at once would be felt.
         QTimer.singleShot(0, dock, dock.show_or_hide)
 
@@ -386,6 +395,8 @@ class MainWindow(QMainWindow):
             self.files.stop()
         if "suites" in self.__dict__:
             self.suites.stop()
+        if "watched" in self.__dict__:
+            self.watched.stop()
         if "compare" in self.__dict__:
             self.compare.pane.stop()
         if "audit_pane" in self.__dict__:

@@ -43,11 +43,27 @@ class SaveDialog(QDialog):
 
     wanted = Signal(str, bool, bool)
 
-    def __init__(self, suggested: str, parent: QWidget | None = None, *, opened: str = "") -> None:
-        """``suggested``: a path to begin with. ``opened``: the location of the store, which is never written to."""
+    def __init__(
+        self,
+        suggested: str,
+        parent: QWidget | None = None,
+        *,
+        opened: str = "",
+        title: str = "Save store as suite",
+        left_in: str = _LEFT_IN,
+    ) -> None:
+        """A dialog.
+
+        Args:
+            suggested: a path to begin with.
+            opened: the location of the store, which is never written to.
+            title: of the dialog.
+            left_in: what the file holds, in words.
+        """
         super().__init__(parent)
         self._opened = opened
-        self.setWindowTitle("Save store as suite")
+        self._left_in = left_in
+        self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.path = QLineEdit(suggested)
         self.path.setMinimumWidth(110 * GRID)
@@ -82,7 +98,7 @@ class SaveDialog(QDialog):
         for box in (self.env, self.labels):
             box.toggled.connect(self._tell)
         # As high with the longer words: nothing moves when a box is checked.
-        self._told.setText(f"{_LEFT_IN} {_REDACTED}")
+        self._told.setText(f"{self._left_in} {_REDACTED}")
         width = max(self.sizeHint().width(), 160 * GRID)
         self._told.setMinimumHeight(self._told.heightForWidth(width - 10 * GRID))
         self.resize(width, self.sizeHint().height())
@@ -97,13 +113,13 @@ class SaveDialog(QDialog):
             self.wanted.emit(os.path.expanduser(path), self.env.isChecked(), self.labels.isChecked())
 
     def _choose(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save store as suite", self.path.text(), _KINDS)
+        path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), self.path.text(), _KINDS)
         if path:
             self.path.setText(path)
 
     def _tell(self) -> None:
         redacted = self.env.isChecked() or self.labels.isChecked()
-        self._told.setText(f"{_LEFT_IN} {_REDACTED}" if redacted else f"{_LEFT_IN} All values are left in.")
+        self._told.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are left in.'}")
         path = os.path.expanduser(self.path.text().strip())
         is_own = bool(path) and is_in_store(path, self._opened)
         if is_own:

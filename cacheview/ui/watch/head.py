@@ -1,0 +1,41 @@
+"""The title of the dock: what to paste, and what can be done with a build."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cacheview.ui.dock_head import DockHead
+
+__all__ = ["TITLE", "WatchHead"]
+
+TITLE: Final = "Watch builds"
+
+
+class WatchHead(DockHead):
+    """``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``: its buttons."""
+
+    copy_asked = Signal()
+    stop_asked = Signal()
+    save_asked = Signal()
+    open_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(TITLE, parent)
+        self.copy_button = self.add_button(
+            "Copy the line",
+            "Copy the line to paste where you build: export DOCKER_HOST=…",
+            self.copy_asked,
+            drawing="copy",
+        )
+        self.save_button = self.add_button(
+            "Save record…", "Save the selected build as a record, which opens anywhere", self.save_asked
+        )
+        self.open_button = self.add_button(
+            "Open record…", "Open a record: the store before its build", self.open_asked, drawing="open"
+        )
+        self.stop_button = self.add_button(
+            "Stop", "Stop watching: connections through the socket end", self.stop_asked, drawing="remove"
+        )

@@ -1,0 +1,248 @@
+"""The builds that were watched, and the steps of one of them, as Qt models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from cacheview.replay.result import Step, StepStatus
+from cacheview.report.replays import why_lines
+from cacheview.report.watched import outcome_line
+from cacheview.ui.icons import icon
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import current_tokens, strong_font
+from cacheview.watch.build import Row, WatchedBuild
+
+__all__ = ["Builds", "BuildsModel", "Steps", "StepsModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+_PREDICTED: Final = {
+    StepStatus.HIT: "hit",
+    StepStatus.MISS: "miss",
+    StepStatus.NOT_ASKED: "not checked",
+    StepStatus.UNKNOWN: "unknown",
+    StepStatus.NO_PROBE: "",
+}
+
+
+class Builds(IntEnum):
+    """The columns of `BuildsModel`, in order."""
+
+    TIME = 0
+    NAME = 1
+    CLIENT = 2
+    OUTCOME = 3
+    COMPARED = 4
+
+
+class Steps(IntEnum):
+    """The columns of `StepsModel`, in order."""
+
+    INSTRUCTION = 0
+    PREDICTED = 1
+    TOLD = 2
+
+
+_BUILD_TITLES: Final = ("Began", "Image", "Client", "Outcome", "cacheview")
+_STEP_TITLES: Final = ("Step", "cacheview says", "The daemon")
+
+
+class BuildsModel(QAbstractTableModel):
+    """One build a row, the newest first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._builds: list[WatchedBuild] = []
+
+    @property
+    def builds(self) -> Sequence[WatchedBuild]:
+        return self._builds
+
+    def clear(self) -> None:
+        self.beginResetModel()
+        self._builds = []
+        self.endResetModel()
+
+    def show_build(self, build: WatchedBuild, most: int) -> int:
+        """Add a build, or put what is known of it now in the place of what was. Returns its row."""
+        row = self.row_of(build.number)
+        if row >= 0:
+            self._builds[row] = build
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Builds) - 1))
+            return row
+        self.beginInsertRows(_ROOT, 0, 0)
+        self._builds.insert(0, build)
+        self.endInsertRows()
+        if len(self._builds) > most:
+            self.beginRemoveRows(_ROOT, most, len(self._builds) - 1)
+            del self._builds[most:]
+            self.endRemoveRows()
+        return 0
+
+    def row_of(self, number: int) -> int:
+        """-1: it is not among them."""
+        return next((row for row, build in enumerate(self._builds) if build.number == number), -1)
+
+    def dress(self) -> None:
+        """The colours of the theme have changed."""
+        if self._builds:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._builds) - 1, len(Builds) - 1))
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._builds)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Builds)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        return _header(_BUILD_TITLES, section, orientation, role)
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._builds):
+            return None
+        build, column = self._builds[index.row()], index.column()
+        differs = bool(build.differences)
+        match role:
+            case _Role.DisplayRole:
+                return _build_text(build, column)
+            case _Role.DecorationRole if column == Builds.COMPARED and differs:
+                return icon("hazard", "hazard")
+            case _Role.FontRole if column == Builds.NAME or (column == Builds.COMPARED and differs):
+                return strong_font()
+            case _Role.ForegroundRole if column == Builds.CLIENT:
+                return QBrush(QColor(current_tokens().text_muted))
+            case _Role.ToolTipRole if differs:
+                return tool_tip("\n".join(build.differences))
+            case _Role.ToolTipRole if column == Builds.OUTCOME:
+                return tool_tip(build.outcome.error or outcome_line(build))
+        return None
+
+
+def _build_text(build: WatchedBuild, column: int) -> str:
+    match column:
+        case Builds.TIME:
+            return f"{build.started.astimezone():%H:%M:%S}"
+        case Builds.NAME:
+            return one_line(build.title)
+        case Builds.CLIENT:
+            return one_line(build.request.client)
+        case Builds.OUTCOME:
+            return one_line(outcome_line(build))
+    return one_line(_compared(build))
+
+
+def _compared(build: WatchedBuild) -> str:
+    if build.differences:
+        return "DIFFERS from the daemon"
+    if build.prediction is None:
+        return build.unpredicted
+    return "as the daemon" if build.is_final else "replayed"
+
+
+class StepsModel(QAbstractTableModel):
+    """The steps of one build: what cacheview says, and what the daemon did."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+        self._why: dict[int, str] = {}
+
+    def show_build(self, build: WatchedBuild | None) -> None:
+        """Show its steps as they are now; rows that there are stay what they are."""
+        rows = list(build.rows) if build is not None else []
+        why = (
+            {}
+            if build is None or build.prediction is None
+            else {miss.step.number: "\n".join(why_lines(miss)) for miss in build.prediction.misses[:1]}
+        )
+        if len(rows) < len(self._rows):
+            self.beginResetModel()
+            self._rows, self._why = rows, why
+            self.endResetModel()
+            return
+        before = len(self._rows)
+        if len(rows) > before:
+            self.beginInsertRows(_ROOT, before, len(rows) - 1)
+        self._rows, self._why = rows, why
+        if len(rows) > before:
+            self.endInsertRows()
+        if before:
+            self.dataChanged.emit(self.index(0, 0), self.index(before - 1, len(Steps) - 1))
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    @property
+    def first_miss(self) -> int:
+        """The row of the step that is explained; -1: there is none."""
+        return next((row for row, step in enumerate(self._rows) if step.number in self._why), -1)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Steps)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        return _header(_STEP_TITLES, section, orientation, role)
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row, column = self._rows[index.row()], index.column()
+        match role:
+            case _Role.DisplayRole:
+                return self._text(row, column)
+            case _Role.DecorationRole if column == Steps.PREDICTED:
+                return _picture(row.predicted)
+            case _Role.DecorationRole if column == Steps.TOLD and row.differs:
+                return icon("hazard", "hazard")
+            case _Role.FontRole if column == Steps.TOLD and row.differs:
+                return strong_font()
+            case _Role.ToolTipRole if column == Steps.PREDICTED and row.predicted is not None:
+                return tool_tip(self._why.get(row.number) or row.predicted.reason)
+            case _Role.ToolTipRole if column == Steps.INSTRUCTION:
+                return tool_tip(row.text)
+        return None
+
+    def _text(self, row: Row, column: int) -> str:
+        match column:
+            case Steps.INSTRUCTION:
+                return one_line(f"{row.number}  {row.text}")
+            case Steps.PREDICTED:
+                why = self._why.get(row.number, "").partition("\n")[0]
+                return one_line(why) if why else _PREDICTED[row.predicted.status] if row.predicted is not None else ""
+        return one_line(_told(row))
+
+
+def _told(row: Row) -> str:
+    fact = row.told
+    if fact is None:
+        return ""
+    if fact.triggers:
+        return f"{sum(fact.triggers)} of {len(fact.triggers)} triggers cached"
+    if fact.cached:
+        return f"Using cache, {fact.image}"
+    is_step = row.predicted is None or row.predicted.status is not StepStatus.NO_PROBE
+    return f"{'made ' if is_step and fact.image else ''}{fact.image}"
+
+
+def _picture(step: Step | None) -> Any:
+    drawings = {StepStatus.HIT: ("hit", "hit"), StepStatus.MISS: ("miss", "miss")}
+    drawing = drawings.get(step.status) if step is not None else None
+    return icon(*drawing) if drawing is not None else None
+
+
+def _header(titles: tuple[str, ...], section: int, orientation: Qt.Orientation, role: int) -> Any:
+    if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(titles):
+        return None
+    if role == _Role.TextAlignmentRole:
+        return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    return titles[section] if role == _Role.DisplayRole else None

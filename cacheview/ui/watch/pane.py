@@ -1,0 +1,239 @@
+"""The pane: builds as they happen, and the steps of the selected one beside what cacheview says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, SignalInstance
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
+
+from cacheview.ui.content_page import ContentPage
+from cacheview.ui.hairline import Hairline
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.status import plural
+from cacheview.ui.theme import GRID, icon_size
+from cacheview.ui.watch.bridge import WatcherBridge
+from cacheview.ui.watch.head import WatchHead
+from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
+from cacheview.ui.words_table import WordsTable
+from cacheview.watch.watcher import MOST_BUILDS
+
+if TYPE_CHECKING:
+    from cacheview.ui.session import Session
+    from cacheview.watch.build import WatchedBuild
+
+__all__ = ["WatchPane"]
+
+_SHARES: Final = (720, 640)
+_HINT: Final = (
+    "cacheview listens at a socket of your own, passes every byte on to the engine, and shows each build of the "
+    "classic builder step by step. It asks nothing itself that changes the engine."
+)
+
+
+class WatchPane(QWidget):
+    """What is watched, from *Watch* until *Stop*.
+
+    Signals:
+        copied(str): what was put on the clipboard, in words.
+        save_asked(WatchedBuild), open_asked(): the buttons of the head.
+        differs(WatchedBuild): the daemon did otherwise than cacheview says.
+    """
+
+    copied = Signal(str)
+    save_asked = Signal(object)
+    open_asked = Signal()
+    differs = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session: Session | None = None
+        self.bridge = WatcherBridge(self)
+        self.bridge.started.connect(self._started)
+        self.bridge.failed.connect(self._fail)
+        self.bridge.news.connect(self._show_news)
+        self.head = WatchHead()
+        self.head.copy_asked.connect(self._copy_line)
+        self.head.stop_asked.connect(self._stop_watching)
+        self.head.save_asked.connect(self._save)
+        self.head.open_asked.connect(self.open_asked)
+        self.model = BuildsModel(self)
+        self.builds = self._make_builds()
+        self.steps_model = StepsModel(self)
+        self.steps = self._make_steps()
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        for widget in (self.builds, self.steps):
+            splitter.addWidget(widget)
+        splitter.setSizes(list(_SHARES))
+        self._content = ContentPage(splitter)
+        self._content.pressed.connect(self.watch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Hairline())
+        layout.addWidget(self._content, 1)
+        self._say_nothing_watched()
+
+    def _make_builds(self) -> WordsTable:
+        table = WordsTable("Watched builds")
+        table.setModel(self.model)
+        table.setWordWrap(False)
+        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        table.set_widths({Builds.TIME: 9, Builds.NAME: 18, Builds.CLIENT: 18})
+        table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+        table.selectionModel().currentRowChanged.connect(self._select)
+        table.entered_row.connect(lambda _: self.steps.setFocus(Qt.FocusReason.OtherFocusReason))
+        table.copy_asked.connect(self._copy_build)
+        return table
+
+    def _make_steps(self) -> WordsTable:
+        table = WordsTable("Steps of the build")
+        table.setModel(self.steps_model)
+        table.setWordWrap(False)
+        table.set_widths({Steps.TOLD: 24})
+        table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+        table.copy_asked.connect(self._copy_build)
+        return table
+
+    # As a dock has it
+
+    @property
+    def widget(self) -> QWidget:
+        return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
+
+    def attach(self, session: Session) -> None:
+        """The engine of this session is the one to watch, if it is one."""
+        self._session = session
+
+    def take_focus(self) -> None:
+        """Bring the keyboard to the builds, or to what there is in their place."""
+        shown = self._content.has_content
+        (self.builds if shown else self._content).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def stop(self) -> None:
+        """Watch no more, and wait for what is under way."""
+        self.bridge.stop()
+
+    # What the person does
+
+    def watch(self) -> None:
+        """Begin to watch the engine that is open, else that of the current context."""
+        opened = self._session.opened if self._session is not None else None
+        target = opened.location.partition(":")[2] if opened is not None and opened.kind == "engine" else ""
+        self._content.say("Connecting to the engine…", "")
+        self.bridge.start(target)
+
+    def _stop_watching(self) -> None:
+        self.bridge.stop()
+        self.model.clear()
+        self.steps_model.show_build(None)
+        self._say_nothing_watched()
+
+    @property
+    def line(self) -> str:
+        """What to paste where one builds; empty: nothing is watched."""
+        watcher = self.bridge.watcher
+        return f"export DOCKER_HOST={watcher.url}" if watcher is not None else ""
+
+    def selected(self) -> WatchedBuild | None:
+        """The build whose steps are shown."""
+        row = self.builds.currentIndex().row()
+        return self.model.builds[row] if 0 <= row < len(self.model.builds) else None
+
+    def _copy_line(self) -> None:
+        QGuiApplication.clipboard().setText(self.line)
+        self.copied.emit("the line to paste")
+
+    def _copy_build(self) -> None:
+        from cacheview.report.watched import LiveLines
+
+        build = self.selected()
+        if build is not None:
+            text = "\n".join(map(visible, LiveLines().news(build, is_final=build.is_final)))
+            QGuiApplication.clipboard().setText(text)
+            self.copied.emit("the build as text")
+
+    def _save(self) -> None:
+        build = self.selected()
+        if build is not None:
+            self.save_asked.emit(build)
+
+    # What comes
+
+    def _started(self) -> None:
+        watcher = self.bridge.watcher
+        assert watcher is not None
+        self._enable()
+        self._content.say("Paste this where you build, and build as usual:", self.line, "")
+        self.head.say(f"Watching {one_line(watcher.endpoint.host)}: {one_line(self.line)}")
+
+    def _fail(self, error: Exception) -> None:
+        from cacheview.model import DataError
+
+        if not isinstance(error, DataError):
+            raise error  # a fault is shown as every other
+        self.head.say("")
+        self._content.say("Builds cannot be watched", one_line(str(error)), "Watch")
+
+    def _show_news(self, news: list[WatchedBuild]) -> None:
+        if self.bridge.watcher is None:
+            return
+        chosen = self.selected()
+        for build in news:
+            row = self.model.row_of(build.number)
+            was_said = row >= 0 and bool(self.model.builds[row].differences)
+            self.model.show_build(build, MOST_BUILDS)
+            if build.differences and not was_said:
+                self.differs.emit(build)
+        self._content.show_content()
+        if chosen is None and self.model.builds:
+            self.builds.setCurrentIndex(self.model.index(0, 0))
+        elif any(chosen is not None and build.number == chosen.number for build in news):
+            self._show_steps()
+        self._say_count()
+        self._enable()
+
+    def _say_count(self) -> None:
+        builds = self.model.builds
+        differ = sum(bool(build.differences) for build in builds)
+        text = f"{plural(len(builds), 'build')}, {one_line(self.line)}"
+        if differ:
+            text = f"{differ} of {plural(len(builds), 'build')} {'differs' if differ == 1 else 'differ'} from cacheview"
+        self.head.say(text, ("hazard", "hazard") if differ else None)
+
+    def _select(self, _: QModelIndex) -> None:
+        self.steps_model.show_build(None)
+        self._show_steps()
+        if self.steps_model.first_miss >= 0:
+            self.steps.scrollTo(self.steps_model.index(self.steps_model.first_miss, 0))
+        self._enable()
+
+    def _show_steps(self) -> None:
+        self.steps_model.show_build(self.selected())
+
+    def _enable(self) -> None:
+        is_watching = self.bridge.watcher is not None
+        for button in (self.head.copy_button, self.head.stop_button, self.head.save_button):
+            button.setVisible(is_watching)
+        build = self.selected()
+        self.head.save_button.setEnabled(build is not None and build.is_final and build.can_be_recorded)
+
+    def _say_nothing_watched(self) -> None:
+        self.head.say("")
+        self._content.say("Nothing is watched", _HINT, "Watch")
+        self._enable()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self.model.dress()
+            for table in (self.builds, self.steps):
+                table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+                table.viewport().update()

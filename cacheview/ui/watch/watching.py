@@ -1,0 +1,101 @@
+"""What the window has of watched builds: the dock, and what saves and opens records."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from cacheview.ui.dock import PaneDock
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import one_line
+from cacheview.ui.stores.save_dialog import SaveDialog
+from cacheview.ui.watch.head import TITLE
+from cacheview.ui.watch.pane import WatchPane
+
+if TYPE_CHECKING:
+    from cacheview.ui.window import MainWindow
+    from cacheview.watch.build import WatchedBuild
+
+__all__ = ["WatchedBuilds"]
+
+_KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
+_LEFT_IN: Final = (
+    "The file holds the options and the Dockerfile of the build, header and checksum of each file of its context, the "
+    "configs, histories, names and ids of all images before it, and what the daemon did; no files from inside the "
+    "context or the images."
+)
+
+
+class WatchedBuilds(QObject):
+    """Made when first needed. The dock is shown and hidden by the action ``watch`` of the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.pane = WatchPane()
+        self.dock = PaneDock(window, TITLE, "watch", self.pane, window.commands.watch)
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(lambda path: window.status.say(f"Saved: {one_line(path)}"))
+        self._loader.failed.connect(self._not_saved)
+        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
+        self.pane.save_asked.connect(self.save)
+        self.pane.open_asked.connect(self._open)
+        self.pane.differs.connect(self._say_loudly)
+
+    def show_or_hide(self) -> None:
+        """The dock."""
+        self.dock.show_or_hide()
+
+    def stop(self) -> None:
+        """Watch no more, and wait for what is being written."""
+        self.pane.stop()
+        self._loader.close()
+
+    def save(self, build: WatchedBuild) -> SaveDialog:
+        """Ask where the record of a build is to be saved, and write it when that is told."""
+        suggested = _suggested(build)
+        dialog = SaveDialog(suggested, self._window, title="Save record", left_in=_LEFT_IN)
+        dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
+        dialog.open()
+        return dialog
+
+    def _write(self, number: int, path: str, env: bool, labels: bool) -> None:
+        record = self.pane.bridge.record
+
+        def work(report: Report) -> str:
+            from cacheview.replay.records import redacted_record, write_record
+
+            report(0, None, "Saving")
+            case = record(number)
+            write_record(path, redacted_record(case, env=env, labels=labels) if env or labels else case)
+            return path
+
+        self._loader.start(work)
+
+    def _not_saved(self, error: Exception) -> None:
+        self._window.notice.show_text("error", f"The record was not saved: {error}")
+        self._window.notice.show()
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open record", str(Path.home()), _KINDS)
+        if path:
+            self._window.open(path)
+
+    def _say_loudly(self, build: WatchedBuild) -> None:
+        """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
+        text = f"Build {build.number}, {one_line(build.title)}: the daemon did otherwise than cacheview says."
+        if build.overlapped:
+            text += " Another build ran at the same time, which may be why."
+        ways = (("&Save record…", lambda: self.save(build)),)
+        self._window.notice.show_text("problem", text, build.differences, ways if build.can_be_recorded else ())
+        self._window.notice.show()
+
+
+def _suggested(build: WatchedBuild) -> str:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.") or "build"
+    return os.fspath(Path.home() / f"{name[:80]}-{build.started:%Y%m%dT%H%M%S}.record.jsonl.gz")

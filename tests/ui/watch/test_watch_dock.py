@@ -1,0 +1,167 @@
+"""Watched builds in the window: the line to paste, the list, the steps side by side, records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+from watch_kit import FakeWatcher, build_of
+
+from cacheview.model import DataError, decode
+from cacheview.replay.check import judge_build
+from cacheview.replay.file import ReplayCase
+from cacheview.ui.settings import Settings
+from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
+from cacheview.ui.watch.pane import WatchPane
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def watcher(monkeypatch: pytest.MonkeyPatch) -> FakeWatcher:
+    made = FakeWatcher()
+    monkeypatch.setattr("cacheview.watch.watcher.Watcher", lambda *_: made)
+    return made
+
+
+@pytest.fixture
+def pane(window: MainWindow, qtbot: QtBot, watcher: FakeWatcher) -> WatchPane:
+    """The dock, watching."""
+    window.commands.watch.trigger()
+    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
+    pane = window.watched.pane
+    with qtbot.waitSignal(pane.bridge.started, timeout=20_000):
+        qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
+    return pane
+
+
+def button(pane: WatchPane, text: str) -> QPushButton:
+    return next(one for one in pane.findChildren(QPushButton) if one.text().replace("&", "") == text)
+
+
+def said(pane: WatchPane) -> str:
+    return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
+
+
+def hear(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot, *builds: object) -> None:
+    with qtbot.waitSignal(pane.bridge.news, timeout=20_000):
+        for build in builds:
+            watcher.builds[build.number] = build
+            pane.bridge._hear(build)
+
+
+def texts(pane: WatchPane, row: int = 0) -> list[str]:
+    return [pane.steps_model.index(row, column).data() for column in Steps]
+
+
+def test_the_line_to_paste_is_shown_and_copied(pane: WatchPane) -> None:
+    assert "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock" in said(pane)
+    pane.head.copy_button.click()
+    assert QGuiApplication.clipboard().text() == "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock"
+
+
+def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+    hear(pane, watcher, qtbot, build_of(steps=2, is_over=False))
+    row = [pane.model.index(0, column).data() for column in Builds]
+    assert row[1:] == ["app:1", "docker-sdk-python/7.1.0", "step 2 of 3", "replayed"]
+    assert texts(pane, 2)[2] == ""
+    assert not pane.head.save_button.isEnabled()
+    hear(pane, watcher, qtbot, build_of())
+    assert pane.model.rowCount() == 1
+    assert pane.model.index(0, Builds.COMPARED).data() == "as the daemon"
+    assert texts(pane, 1)[1].startswith("MISS: ")
+    assert texts(pane, 2) == ["3 ENV A=1", "not checked", "made 333333333333"]
+    assert pane.head.save_button.isEnabled()
+
+
+def test_news_of_one_moment_is_shown_at_once(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+    shown = []
+    pane.bridge.news.connect(shown.append)
+    hear(pane, watcher, qtbot, *(build_of(number, steps=1, is_over=False) for number in range(1, 60)))
+    assert [build.number for build in shown[0]] == list(range(1, 60))
+    assert pane.model.builds[0].number == 59
+    assert pane.selected() is pane.model.builds[0]
+    pane.builds.selectRow(10)
+    kept = pane.selected()
+    hear(pane, watcher, qtbot, build_of(60, is_over=False))
+    assert pane.selected() is kept
+
+
+def test_a_difference_is_said_loudly_once_and_its_record_can_be_saved(
+    pane: WatchPane, window: MainWindow, watcher: FakeWatcher, qtbot: QtBot, tmp_path: Path
+) -> None:
+    build = build_of(differences=("step 2 'CMD x': miss, and the daemon had a hit",))
+    hear(pane, watcher, qtbot, build, build)
+    assert pane.head.text == "1 of 1 build differs from cacheview"
+    assert pane.model.index(0, Builds.COMPARED).data() == "DIFFERS from the daemon"
+    assert window.notice.isVisible()
+    dialog = window.watched.save(build)
+    path = tmp_path / "saved.record.jsonl"
+    dialog.path.setText(str(path))
+    with qtbot.waitSignal(window.watched._loader.succeeded, timeout=20_000):
+        dialog.accept()
+    assert path.stat().st_mode & 0o777 == 0o600
+    case = decode(ReplayCase, path.read_bytes())
+    assert [found.partition(":")[0] for found in judge_build(case).differences] == ["step 2 'CMD x'"]
+
+
+def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+    hear(pane, watcher, qtbot, build_of())
+    pane.head.stop_button.click()
+    assert watcher.is_closed
+    assert "Nothing is watched" in said(pane)
+    assert pane.model.rowCount() == 0
+    with qtbot.waitSignal(pane.bridge.started, timeout=20_000):
+        qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
+
+
+def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher: FakeWatcher) -> None:
+    window.close()
+    assert watcher.is_closed
+
+
+def test_an_engine_that_does_not_answer_is_told(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DataError("does not answer", where="unix:///x")
+
+    monkeypatch.setattr("cacheview.watch.watcher.Watcher", fail)
+    window.commands.watch.trigger()
+    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
+    pane = window.watched.pane
+    with qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
+        qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
+    assert "unix:///x: does not answer" in said(pane)
+
+
+def test_the_models(qtmodeltester: object) -> None:
+    builds, steps = BuildsModel(), StepsModel()
+    for number in range(1, 5):
+        builds.show_build(build_of(number), 3)
+    assert [build.number for build in builds.builds] == [4, 3, 2]
+    builds.show_build(replace(build_of(3), unpredicted="x", prediction=None), 3)
+    steps.show_build(build_of(steps=1, is_over=False))
+    steps.show_build(build_of())
+    for model in (builds, steps):
+        qtmodeltester.check(model)  # type: ignore[attr-defined]
+    assert steps.first_miss == 1
+    steps.show_build(None)
+    assert steps.rowCount() == 0

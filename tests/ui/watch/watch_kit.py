@@ -1,0 +1,77 @@
+"""Builds that are watched without an engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cacheview.cases import Basis, Daemon
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import ImageStore, StoreKind
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.misses import misses
+from cacheview.replay.records import SentContext
+from cacheview.replay.replay import replay
+from cacheview.replay.summer import ContextSummer
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.watch.build import WatchedBuild, expected_build, record_of_build
+from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.prediction import Prediction
+from cacheview.watch.request import BuildRequest
+
+__all__ = ["FakeWatcher", "build_of"]
+
+DOCKERFILE = b"FROM scratch\nCMD x\nENV A=1\n"
+ID = f"sha256:{'5' * 64}"
+
+
+class FakeWatcher:
+    """What the window uses of a watcher."""
+
+    url = "unix:///run/user/1000/cacheview/docker.sock"
+    endpoint = Endpoint("", "unix:///var/run/docker.sock")
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.builds: dict[int, WatchedBuild] = {}
+
+    def record(self, number: int) -> ReplayCase:
+        return record_of_build(self.builds[number], expected_build(self.builds[number], None))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def prediction() -> Prediction:
+    choice = choose("28.5.2", StoreKind.GRAPH_DRIVER)
+    assert choice is not None
+    daemon = Daemon(choice.rules, builder_release("28.5.2"), Basis.ENGINE, "28.5.2")
+    store = ImageStore(())
+    summer = ContextSummer(MemoryContext({}, {}), "", daemon.builder)
+    from cacheview.replay.options import BuildOptions
+
+    told = replay(DOCKERFILE, summer, store, daemon.rules, daemon.builder, BuildOptions())
+    why = tuple(misses(told, store, daemon.rules))
+    return Prediction(told, why, store, daemon, SentContext((), "Dockerfile", DOCKERFILE, None))
+
+
+def build_of(
+    number: int = 1, *, steps: int = 3, is_over: bool = True, differences: tuple[str, ...] = ()
+) -> WatchedBuild:
+    """A build of three steps, of which so many have begun."""
+    told = (
+        ToldStep(1, "FROM scratch"),
+        ToldStep(2, "CMD x", bool(differences), "2" * 12),
+        ToldStep(3, "ENV A=1", False, "3" * 12),
+    )
+    return WatchedBuild(
+        number,
+        datetime(2026, 1, 1, 12, 0, number % 60, tzinfo=UTC),
+        BuildRequest(client="docker-sdk-python/7.1.0", tags=(f"app:{number}",)),
+        BuildOutcome(told[:steps], 3, ID if is_over else "", "", is_over),
+        prediction(),
+        differences=differences,
+        is_sent=True,
+        is_final=is_over,
+    )
