@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from cacheview.layers.source import LayerSource, LayerUnavailableError
+from cacheview.layers.entry import LayerEntry
+from cacheview.layers.snapshots import Snapshots
+from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
 from cacheview.stores.budget import Budget
@@ -18,7 +21,7 @@ from cacheview.stores.manifests import Manifest
 if TYPE_CHECKING:
     from cacheview.stores.containerd.client import Client
 
-__all__ = ["BlobReader", "blob_layers", "folder_blobs", "socket_blobs"]
+__all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_blobs"]
 
 _BLOBS: Final = "io.containerd.content.v1.content/blobs"
 _LARGEST_DOCUMENT: Final = 16 << 20
@@ -34,7 +37,7 @@ class BlobReader(Protocol):
         """A blob of any size, read forward. Raises `LayerUnavailableError`."""
 
 
-def blob_layers(blobs: BlobReader, images: Iterable[Image]) -> LayerSource:
+def blob_layers(blobs: BlobReader, images: Iterable[Image]) -> TarLayers:
     """The layers of some images."""
     return TarLayers(_Blobs(blobs, {image.manifest_digest: image.diff_ids for image in images}).open)
 
@@ -66,6 +69,46 @@ class _Blobs:
         if layers is not None and len(layers) == len(diff_ids):
             for diff_id, layer in zip(diff_ids, layers, strict=True):
                 self._digests.setdefault(diff_id, layer.digest)
+
+
+def folder_layers(root: Path, namespace: str, images: Sequence[Image]) -> LayerSource:
+    """The layers of some images in containerd's root folder: of its blobs, or where one is gone, of its snapshots."""
+    return _BlobsOrSnapshots(blob_layers(folder_blobs(root), images), Snapshots(root, namespace, images))
+
+
+class _BlobsOrSnapshots:
+    """Asks the blobs first; which of both has a layer is found out once."""
+
+    def __init__(self, blobs: TarLayers, snapshots: Snapshots) -> None:
+        self._blobs = blobs
+        self._snapshots = snapshots
+        self._chosen: dict[str, LayerSource] = {}
+
+    def lasts(self, diff_id: str) -> bool:
+        return self._source(diff_id).lasts(diff_id)
+
+    def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        yield from self._source(diff_id).entries(diff_id, report)
+
+    def contents(
+        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+    ) -> Generator[tuple[int, Iterable[bytes]]]:
+        yield from self._source(diff_id).contents(diff_id, wanted, report)
+
+    def _source(self, diff_id: str) -> LayerSource:
+        if diff_id not in self._chosen:
+            self._chosen[diff_id] = self._choose(diff_id)
+        return self._chosen[diff_id]
+
+    def _choose(self, diff_id: str) -> LayerSource:
+        try:
+            self._blobs.open(diff_id, layer_budget()).close()
+        except LayerUnavailableError:
+            with suppress(DataError):  # the snapshots cannot be read either: what the blobs say is told
+                if self._snapshots.has(diff_id):
+                    return self._snapshots
+            raise
+        return self._blobs
 
 
 def folder_blobs(root: Path) -> BlobReader:

@@ -13,12 +13,12 @@ import io
 import json
 import os
 import re
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from cacheview.layers.below import open_below
 from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
@@ -154,7 +154,7 @@ class _Assembled(io.RawIOBase):
                 if self._open is not None:
                     self._open.seek(step, io.SEEK_CUR)
                 elif step < left:
-                    self._open = self._opened(name)
+                    self._open = open_below(self._folder, name)
                     self._open.seek(step)
             self._position += step
         return self._position
@@ -171,7 +171,7 @@ class _Assembled(io.RawIOBase):
             assert self._content is not None
             name, left = self._content
             if self._open is None:
-                self._open = self._opened(name)
+                self._open = open_below(self._folder, name)
             count = self._open.readinto(view[:left]) or 0
             if not count:
                 raise LayerError("a file of it is shorter than when it was unpacked", where=os.fsdecode(name))
@@ -193,26 +193,6 @@ class _Assembled(io.RawIOBase):
                 (memoryview(piece), None) if isinstance(piece, bytes) else (self._segment, piece)
             )
         return True
-
-    def _opened(self, name: bytes) -> io.FileIO:
-        """A file of the driver's folder, no link on the way followed."""
-        parts = [part for part in name.split(b"/") if part not in (b"", b".")]
-        if not parts or b".." in parts:
-            raise LayerError("a name in it points outside of its folder", where=os.fsdecode(name)[:200])
-        nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-        folder = os.open(self._folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
-        try:
-            for part in parts[:-1]:
-                inner = os.open(part, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | nofollow, dir_fd=folder)
-                os.close(folder)
-                folder = inner
-            file = os.open(parts[-1], os.O_RDONLY | nofollow, dir_fd=folder)
-        finally:
-            os.close(folder)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            os.close(file)
-            raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
-        return io.FileIO(file, "rb")
 
     def close(self) -> None:
         if self._open is not None:

@@ -47,6 +47,9 @@ class EngineLayers:
         self._files: list[Path] = []
         self._sources: dict[str, LayerSource] = {}
 
+    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        return True
+
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         yield from self._source(diff_id, report).entries(diff_id, report)
 

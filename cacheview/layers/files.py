@@ -55,7 +55,7 @@ class LayerFiles:
         known = self.memory.listing(diff_id)
         if known is None:
             known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
-            self.memory.keep(known)
+            self.memory.keep(known, lasts=self._source.lasts(diff_id))
         return known
 
     def root(self, diff_ids: Sequence[str]) -> Mapping[str, RootFile]:

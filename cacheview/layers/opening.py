@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from cacheview.layers.archive import archive_layers, folder_layers
-from cacheview.layers.containerd import blob_layers, folder_blobs, socket_blobs
+from cacheview.layers.containerd import blob_layers, socket_blobs
+from cacheview.layers.containerd import folder_layers as containerd_folder_layers
 from cacheview.layers.data_root import data_root_layers
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.model import ImageStore
@@ -49,7 +50,7 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         path = Path(text)
         if path.is_socket():
             return blob_layers(socket_blobs(path, namespace), store.images)
-        return blob_layers(folder_blobs(find_root(path)), store.images)
+        return containerd_folder_layers(find_root(path), namespace, store.images)
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))
     return archive_layers(Path(store.layers_at), alive=alive)

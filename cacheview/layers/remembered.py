@@ -47,6 +47,7 @@ class LayerMemory:
         self._listings: dict[str, Listing] = {}
         self._sums: dict[str, dict[str, str]] = {}
         self._changed: set[str] = set()
+        self._passing: set[str] = set()
 
     def listing(self, diff_id: str) -> Listing | None:
         """The entries of a layer; None: they were never read."""
@@ -55,10 +56,13 @@ class LayerMemory:
                 self._load(diff_id)
         return self._listings.get(diff_id)
 
-    def keep(self, listing: Listing) -> None:
-        """Keeps the entries of a layer."""
+    def keep(self, listing: Listing, *, lasts: bool = True) -> None:
+        """Keeps the entries of a layer; what does not last is never written."""
         self._listings[listing.diff_id] = listing
-        self._changed.add(listing.diff_id)
+        if lasts:
+            self._changed.add(listing.diff_id)
+        else:
+            self._passing.add(listing.diff_id)
 
     def sums(self, diff_id: str) -> Mapping[str, str]:
         """Sums of files of a layer, by `LayerFiles`' key."""
@@ -67,7 +71,8 @@ class LayerMemory:
     def keep_sums(self, diff_id: str, sums: Mapping[str, str]) -> None:
         """Adds sums of a layer whose listing is known."""
         self._sums.setdefault(diff_id, {}).update(sums)
-        self._changed.add(diff_id)
+        if diff_id not in self._passing:
+            self._changed.add(diff_id)
 
     def save(self) -> None:
         """Writes what is new, whole files at a time; the oldest go where there is too much.

@@ -30,6 +30,9 @@ class LayerUnavailableError(LayerError):
 class LayerSource(Protocol):
     """The layers of one store, by diff id: the digest of the uncompressed tar stream."""
 
+    def lasts(self, diff_id: str) -> bool:
+        """Whether the numbers of a layer's entries are those of its tar stream, and so the same in every start."""
+
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         """All entries of a layer, in order, without content.
 

@@ -55,6 +55,9 @@ class TarLayers:
 
     open: Callable[[str, Budget], io.BufferedReader]
 
+    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        return True
+
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         tick = _Ticker(report, diff_id)
         with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):

@@ -70,9 +70,17 @@ class Root:
 
     def metadata(self) -> Metadata:
         """The database as of one moment. Raises `DataError` where it cannot be read."""
-        path = self.path / _BOLT / _DATABASE
+        content = self.database(f"{_BOLT}/{_DATABASE}")
         try:
-            return Metadata(self._snapshot(path), self._limits)
+            return Metadata(content, self._limits)
+        except DataError as error:
+            raise error.at(str(self.path / _BOLT / _DATABASE)) from None
+
+    def database(self, name: str) -> bytes:
+        """A bolt database below it as of one moment, by its path. Raises `DataError` where it cannot be read."""
+        path = self.path / name
+        try:
+            return self._snapshot(path)
         except OSError as error:
             raise _refusal(error, path) from error
         except DataError as error:

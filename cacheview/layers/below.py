@@ -1,0 +1,33 @@
+"""Opening a file below a folder that holds what somebody else wrote."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from pathlib import Path
+
+from cacheview.layers.entry import LayerError
+
+__all__ = ["open_below"]
+
+
+def open_below(folder: Path, name: bytes) -> io.FileIO:
+    """A regular file, no link on the way followed. Raises `LayerError`, OSError."""
+    parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+    if not parts or b".." in parts:
+        raise LayerError("a name in it points outside of its folder", where=os.fsdecode(name)[:200])
+    nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    here = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | nofollow, dir_fd=here)
+            os.close(here)
+            here = inner
+        file = os.open(parts[-1], os.O_RDONLY | nofollow, dir_fd=here)
+    finally:
+        os.close(here)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
+    return io.FileIO(file, "rb")

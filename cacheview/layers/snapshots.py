@@ -1,0 +1,204 @@
+"""The layers of a containerd store whose blobs are gone, from the folders of its overlay snapshots.
+
+containerd unpacks each layer into a snapshot, whose name is the chain id of the layer and all below it
+(``core/metadata/buckets.go``, ``core/snapshots/storage/bolt.go`` and ``plugins/snapshots/overlay`` of containerd 2.0).
+The folder of an overlay snapshot has what the layer has: a device 0:0 stands for what is removed, and an extended
+attribute of a folder says that it hides what is below.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.below import open_below
+from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
+from cacheview.layers.source import Report
+from cacheview.layers.tarstream import MOST_ENTRIES
+from cacheview.model import Image
+from cacheview.stores.containerd.bolt import Bolt, Bucket
+from cacheview.stores.containerd.root import Root
+from cacheview.stores.limits import DEFAULT_LIMITS
+
+__all__ = ["Snapshots"]
+
+_SNAPSHOTTER: Final = "overlayfs"
+_PLUGIN: Final = f"io.containerd.snapshotter.v1.{_SNAPSHOTTER}"
+_METADATA: Final = "io.containerd.metadata.v1.bolt/meta.db"
+_OPAQUE: Final = ("trusted.overlay.opaque", "user.overlay.opaque")
+_CAPABILITY: Final = "security.capability"
+_CHUNK: Final = 256 * 1024
+_KINDS: Final = {
+    stat.S_IFREG: Kind.FILE,
+    stat.S_IFDIR: Kind.DIRECTORY,
+    stat.S_IFLNK: Kind.SYMLINK,
+    stat.S_IFCHR: Kind.CHARACTER_DEVICE,
+    stat.S_IFBLK: Kind.BLOCK_DEVICE,
+    stat.S_IFIFO: Kind.FIFO,
+}
+
+
+class Snapshots:
+    """A `LayerSource` over the snapshots of one namespace.
+
+    Args:
+        root: containerd's root folder.
+        namespace: of the images.
+        images: whose layers are asked for.
+    """
+
+    def __init__(self, root: Path, namespace: str, images: Sequence[Image]) -> None:
+        self._root = root
+        self._namespace = namespace
+        self._images = images
+        self._folders: dict[str, Path | None] = {}
+
+    def has(self, diff_id: str) -> bool:
+        """Whether a layer has a snapshot. Raises `DataError` where that cannot be read."""
+        if diff_id not in self._folders:
+            self._folders[diff_id] = self._find(diff_id)
+        return self._folders[diff_id] is not None
+
+    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        return False
+
+    def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        names: dict[tuple[int, int], str] = {}
+        for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
+            if number >= MOST_ENTRIES:
+                raise LayerError(f"its snapshot has more than {MOST_ENTRIES:,} files, which is the most that is read")
+            if not number % 64:
+                report(number, diff_id)
+            yield from self._entries(diff_id, number, path, status, names)
+
+    def contents(
+        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+    ) -> Generator[tuple[int, Iterable[bytes]]]:
+        read = 0
+        for number, entry in wanted.items():
+            report(read, diff_id)
+            read += entry.size
+            yield number, self._content(diff_id, entry, report)
+
+    def _entries(
+        self, diff_id: str, number: int, path: str, status: os.stat_result, names: dict[tuple[int, int], str]
+    ) -> Iterator[LayerEntry]:
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode))
+        place = self._folder(diff_id) / path
+        device = (os.major(status.st_rdev), os.minor(status.st_rdev))
+        above, slash, name = path.rpartition("/")
+        if kind is Kind.CHARACTER_DEVICE and device == (0, 0):
+            yield LayerEntry(number, f"{above}{slash}{WHITEOUT}{name}", Kind.FILE, 0, 0, 0)
+            return
+        if kind is None:
+            return  # a socket, which no layer has
+        first = names.setdefault((status.st_dev, status.st_ino), path) if kind is Kind.FILE else path
+        yield LayerEntry(
+            number,
+            path,
+            kind,
+            status.st_mode & 0o7777,
+            status.st_uid,
+            status.st_gid,
+            status.st_size if kind is Kind.FILE and first == path else 0,
+            os.readlink(place) if kind is Kind.SYMLINK else "",
+            first if first != path else "",
+            device if kind in (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE) else (0, 0),
+            _attribute(place, _CAPABILITY) if kind is Kind.FILE else b"",
+        )
+        if kind is Kind.DIRECTORY and any(_attribute(place, name) == b"y" for name in _OPAQUE):
+            yield LayerEntry(number, f"{path}/{OPAQUE}", Kind.FILE, 0, 0, 0)
+
+    def _content(self, diff_id: str, entry: LayerEntry, report: Report) -> Iterator[bytes]:
+        left = entry.size
+        try:
+            with open_below(self._folder(diff_id), os.fsencode(entry.path)) as file:
+                while left and (piece := file.read(min(left, _CHUNK))):
+                    left -= len(piece)
+                    report(entry.size - left, diff_id)
+                    yield piece
+        except OSError as error:
+            raise LayerError(f"a file of its snapshot cannot be read: {error.strerror}", where=entry.path) from error
+        if left:
+            raise LayerError("a file of its snapshot has changed while it was read", where=entry.path)
+
+    def _folder(self, diff_id: str) -> Path:
+        folder = self._folders.get(diff_id)
+        assert folder is not None, "ask first whether there is one"
+        return folder
+
+    def _find(self, diff_id: str) -> Path | None:
+        root = Root(self._root, DEFAULT_LIMITS)
+        names = (b"v1", self._namespace.encode(), b"snapshots", _SNAPSHOTTER.encode())
+        snapshots = _below(Bolt(root.database(_METADATA)).root, *names)
+        stored = _below(Bolt(root.database(f"{_PLUGIN}/metadata.db")).root, b"v1", b"snapshots")
+        if snapshots is None or stored is None:
+            return None
+        for chain in dict.fromkeys(_chains(self._images, diff_id)):
+            record = snapshots.bucket(chain.encode())
+            name = record.value(b"name") if record is not None else None
+            snapshot = stored.bucket(name) if name is not None else None
+            number = _uvarint(snapshot.value(b"id") or b"") if snapshot is not None else 0
+            folder = self._root / _PLUGIN / "snapshots" / str(number) / "fs"
+            if number and folder.is_dir() and not folder.is_symlink():
+                return folder
+        return None
+
+
+def _chains(images: Iterable[Image], diff_id: str) -> Iterator[str]:
+    """The chain ids that end with a layer (``identity.ChainID`` of the OCI image spec)."""
+    for image in images:
+        chain = ""
+        for each in image.diff_ids if diff_id in image.diff_ids else ():
+            chain = f"sha256:{hashlib.sha256(f'{chain} {each}'.encode()).hexdigest()}" if chain else each
+            if each == diff_id:
+                yield chain
+
+
+def _below(bucket: Bucket | None, *names: bytes) -> Bucket | None:
+    for name in names:
+        bucket = bucket.bucket(name) if bucket is not None else None
+    return bucket
+
+
+def _uvarint(content: bytes) -> int:
+    """A number as Go's ``binary.PutUvarint`` writes it; 0 where it is none."""
+    value = 0
+    for place, byte in enumerate(content[:10]):
+        value |= (byte & 0x7F) << (7 * place)
+        if not byte & 0x80:
+            return value
+    return 0
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """What is in a folder, each folder before what is in it, links not followed. Raises `LayerError`."""
+    left = [""]
+    while left:
+        here = left.pop()
+        try:
+            with os.scandir(folder / here) as found:
+                names = sorted(entry.name for entry in found)
+            inside = [(f"{here}/{name}" if here else name, os.lstat(folder / here / name)) for name in names]
+        except OSError as error:
+            raise LayerError(f"its snapshot cannot be read: {error.strerror}", where=str(folder / here)) from error
+        yield from inside
+        left += [path for path, status in reversed(inside) if stat.S_ISDIR(status.st_mode)]
+
+
+def _attribute(place: Path, name: str) -> bytes:
+    """An extended attribute; empty where there is none."""
+    if not hasattr(os, "getxattr"):
+        return b""
+    try:
+        return os.getxattr(place, name, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.ENOTSUP, errno.EPERM, errno.ENOENT):
+            return b""
+        raise LayerError(f"an attribute of its snapshot cannot be read: {error.strerror}", where=str(place)) from error
