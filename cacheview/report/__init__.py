@@ -35,7 +35,7 @@ from cacheview.engine import (
     plain_change,
 )
 from cacheview.engine.origin import origin_of
-from cacheview.model import Doubt, Image, Probe
+from cacheview.model import Doubt, Image, Probe, familiar
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.visible import visible, visible_json
 
@@ -130,6 +130,8 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+    trace = explanation.trace
+    yield f"  Parent: {parent_title(trace.store, trace.probe.parent)}"
     yield from (f"  {line}" for line in using_as_lines(using))
     for stage in explanation.trace.stages:
         yield ""
@@ -172,7 +174,7 @@ def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
 
 def _subject_line(subject: Subject) -> str:
     image = subject.image
-    parts = [image.short_id, *image.names[:1], image.instruction[:100]]
+    parts = [image.short_id, *map(familiar, image.names[:1]), image.instruction[:100]]
     text = "  ".join(part for part in parts if part)
     if subject.outcome is CheckOutcome.NOT_REACHED:
         return f"{text}: not reached"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cacheview.cases import Daemon
 from cacheview.engine import RuleSet
 from cacheview.engine.audit import StoreHazard
-from cacheview.model import ImageStore
+from cacheview.model import ImageStore, familiar
 from cacheview.report import NEAREST, image_as_object, joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
 
@@ -26,7 +26,10 @@ def audit_as_text(
     for hazard in found:
         lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:
-            lines.append("  " + "  ".join(filter(None, (image.short_id, *image.names[:1], image.instruction[:100]))))
+            lines.append(
+                "  "
+                + "  ".join(filter(None, (image.short_id, *map(familiar, image.names[:1]), image.instruction[:100])))
+            )
         if hazard.count > NEAREST:
             lines.append(f"  … and {hazard.count - NEAREST:,} more")
     return joined(lines)

@@ -57,8 +57,6 @@ class ToolBar(QToolBar):
         self._gap = self.addWidget(self._gap_widget)
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)
-        self.copy = self._menu_button("Copy", actions.copy_menu)
-        self.copy.setToolTip("Copy the verdict with its reasons")
 
     @cached_property
     def case(self) -> Chooser:

@@ -23,7 +23,7 @@ def enable_actions(window: MainWindow, *, busy: bool) -> None:
         action.setEnabled(is_open)
     for widget in (do.copy_menu, do.rules_menu, do.platform_menu):
         widget.setEnabled(is_open)
-    for button in (window.tool_bar.rules, window.tool_bar.platform, window.tool_bar.copy):
+    for button in (window.tool_bar.rules, window.tool_bar.platform):
         button.setEnabled(is_open)
     if not is_open:
         steps = (do.next_case, do.previous_case, do.next_probe, do.previous_probe)

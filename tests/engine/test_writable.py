@@ -121,3 +121,12 @@ def test_a_step_with_no_files_is_never_the_same_but_for_files() -> None:
     assert not is_same_but_for_files("ENV A=1", "ENV A=2")
     assert not is_same_but_for_files(f"COPY file:{OURS} in /a", f"ADD file:{THEIRS} in /a")
     assert not is_same_but_for_files(None, f"COPY file:{OURS} in /a")
+
+
+def test_the_text_names_the_parent_and_images_as_people_write_them() -> None:
+    named = image(NAMED, (*SHELL, "make"), name="docker.io/library/app:1")
+    child = image(CHILD, (*SHELL, "make test"), parent=NAMED, name="docker.io/shop/web:1")
+    lines = as_text(asked((*SHELL, "make all"), named, child, parent=NAMED)).splitlines()
+    assert "  Parent: app:1" in lines
+    assert any("shop/web:1" in line for line in lines)
+    assert not any("docker.io" in line for line in lines)

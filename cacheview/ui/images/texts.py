@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QDateTime, QLocale
 
+from cacheview.model import familiar
 from cacheview.ui.images.origin import came_from
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def search_text(image: Image) -> str:
 
 def tip_text(image: Image) -> str:
     """Names, id, instruction, whole time and size, for a tool tip."""
-    names = list(image.names[:_TIP_NAMES])
+    names = [familiar(name) for name in image.names[:_TIP_NAMES]]
     if len(image.names) > _TIP_NAMES:
         names.append(f"and {len(image.names) - _TIP_NAMES} more names")
     lines = [*names, image.id]

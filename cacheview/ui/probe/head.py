@@ -10,7 +10,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, short_id
+from cacheview.model import SCRATCH, DataError, Image, ImageStore, Platform, familiar, short_id
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
@@ -88,7 +88,7 @@ class ParentField(FieldEditor):
         self.line.set_value(text)
         self.hint.setFont(mono_font() if image is not None and image.names else small_font())
         self._hint = hint
-        tip = "\n".join((*image.names, image.id, image.instruction)) if image else self._value
+        tip = "\n".join((*map(familiar, image.names), image.id, image.instruction)) if image else self._value
         set_tip(self.line, tip if known else f"{tip}\nnot in this store")
         description = hint if not known else short_id(self._value)
         self.line.setAccessibleDescription(visible(description))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
-from cacheview.model import ImageStore
+from cacheview.model import ImageStore, familiar
 from cacheview.replay.result import StepStatus
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
@@ -257,7 +257,11 @@ class StepsModel(QAbstractItemModel):
             return reason_text(row.step, self._store)
         if row.step is not None and column == Column.IMAGE:
             image = self._store.by_id.get(row.step.image)
-            return "\n".join((*image.names, image.id)) if image is not None else image_text(row.step, self._store)
+            return (
+                "\n".join((*map(familiar, image.names), image.id))
+                if image is not None
+                else image_text(row.step, self._store)
+            )
         if column == Column.TIME:
             return "How long its files took to be summed, and the cache to be asked"
         line = f"Line {row.line}\n" if row.line else ""
