@@ -14,10 +14,15 @@ import pytest
 from engine_replay import Replay, load
 from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused, shown
 
-from cacheview.model import DataError
+from cacheview.model import DataError, decode
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.engine import pools
 from cacheview.stores.engine.client import EngineClient, Timeouts
 from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.decoding import Decoder
+from cacheview.stores.engine.documents import ListDocument, ListedImage
+from cacheview.stores.engine.doubts import Doubts
+from cacheview.stores.engine.engine import Engine
 from cacheview.stores.engine.errors import NoAnswerError, status_error
 from cacheview.stores.engine.opening import open_target
 from cacheview.stores.opened import Opened
@@ -89,6 +94,40 @@ class _NoConnections:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def test_documents(request: pytest.FixtureRequest) -> None:
+    """What an engine says of one image, and its list, without asking for them."""
+    engines = [small(name) for name in ("20.10-overlay2", "28.5.2-gd", "28.5.2-c8d", "29x-c8d")]
+    dumps = [dump for each in engines for dump in each.values()]
+    kinds = [Engine("28.5.2", "", "1.51", "1.44", store=store) for store in ("containerd", "graphdriver", None)]
+
+    def hurt(document: object, run: Fuzz) -> bytes:
+        if run.random.randrange(2):
+            document = damaged_json(document, run.random)
+        data = json.dumps(document).encode("utf-8", "surrogatepass")
+        return damaged(data, run.random) if run.random.randrange(3) == 0 else data
+
+    def one(run: Fuzz) -> None:
+        dump = run.random.choice(dumps)
+        entry = run.random.choice(dump["images"])
+        listed, inspected, history = (
+            hurt(document, run) for document in ([entry], dump["inspect"][entry["Id"]], dump["history"][entry["Id"]])
+        )
+        decoder = Decoder(Doubts(run.random.choice(kinds), "Open it"), Budget())
+        with run.given((listed, inspected, history)):
+            try:
+                (image, *_) = decode(ListDocument, listed).root or (ListedImage(Id=entry["Id"]),)
+                read = decoder.read(decoder.listed(image, ()), inspected, history)
+                run.read += 1
+                for text in (read.title, read.id, *read.names):
+                    shown(visible(text))
+            except DataError as error:
+                refused(error)
+            except LimitError as error:
+                shown(str(error))
+
+    fuzz(request, one)
 
 
 # What goes over the wire, without a wire
