@@ -134,14 +134,17 @@ class Replayer:
                 report.part(lambda: Told(question, told, seconds=seconds))
             report(0, None, "Asking why it misses")
             record, problem = self._record(prepared.title)
-            missed = tuple(misses(told, store, question.daemon.rules, record, sent.summer, prepared.image_files))
+            missed = []
+            for miss in misses(told, store, question.daemon.rules, record, sent.summer, prepared.image_files):
+                missed.append(miss)
+                report(len(missed), None, "Asking why it misses")
             problem = problem or _saved(prepared.layers)
             if self._records is not None and not problem and remember_files(record, told, sent.summer):
                 problem = _saved(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
-            return Told(question, told, missed, problem, time.perf_counter() - begun)
+            return Told(question, told, tuple(missed), problem, time.perf_counter() - begun)
 
         return work
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
+import socket
 import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,28 @@ def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path
     assert doubt is not None
     assert "is compressed (gzip), which was not asked for" in doubt.reason
     assert sum(image.doubt("history.created_by") is not None for image in store.images) == 1
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_tls_handshake_that_does_not_end_is_left(drips: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(TLS))
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as ear:
+
+        def serve() -> None:
+            caller, _ = ear.accept()
+            with caller, suppress(OSError):
+                caller.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB is to come
+                while not ended.wait(0.02):
+                    caller.sendall(b"\0" if drips else b"")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(DataError, match=r"did not answer within|TLS failed: .*timed out"):
+            open_target(f"tcp://127.0.0.1:{ear.getsockname()[1]}", Reading(), Timeouts(0.3, 0.3, 0.6))
+        ended.set()
+        thread.join(10)
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
