@@ -109,10 +109,11 @@ def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None
     """The source that passed the most: of the history, entry by entry."""
     best: tuple[int, int] = (-1, -1)
     found: Subject | None = None
+    places: dict[str, int] = {}
+    for place, image in enumerate(history.images):
+        places.setdefault(image.id, place)
     for image in distinct:
-        position = history.position(image.id)
-        assert position is not None
-        subject = history.subjects[position]
+        subject = history.subjects[places[image.id]]
         prefix = next((check for check in subject.checks if check.kind is CheckKind.HISTORY), None)
         matching = passed_elements(prefix) if prefix is not None else 0
         rank = (subject.tally.passed, matching)

@@ -1,0 +1,287 @@
+"""How the time of each kind of work grows with the size of what it is given.
+
+``python tests/benchmarks/bench_growth.py`` prints the time at three sizes and the exponent of the growth: 1 is linear,
+n log n is 1.1 to 1.2. ``pytest tests/benchmarks/bench_growth.py`` holds the exponents below 1.4: a quadratic one is 2.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.release import builder_release
+from cacheview.engine import RULE_SETS, ImageCache, explain
+from cacheview.engine.audit import audit
+from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
+from cacheview.replay.misses import misses
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.summer import ContextSummer
+from cacheview.report import as_text
+from cacheview.report.replays import replay_as_json, replay_as_text
+from cacheview.stores.containerd.bolt import Bolt
+from cacheview.stores.redact import Redaction
+from cacheview.ui.images.tree import forest
+
+for _folder in ("layers", "stores/containerd"):
+    sys.path.append(str(Path(__file__).parents[1] / _folder))
+from bolt_writer import Writer  # noqa: E402
+from layer_kit import Layers, entry, layer  # noqa: E402
+
+Work = Callable[[], object]
+_STEPS = (1, 3, 10)  # the sizes, as multiples of the first
+_ENOUGH = 0.02  # seconds: below it a time tells nothing
+_LIMIT = 1.4
+RULES = RULE_SETS["containerd-29"]
+GRAPH_DRIVER = RULE_SETS["graphdriver-29"]
+RELEASE = builder_release("29.6.0")
+EMPTY = ImageStore(())
+
+
+# Dockerfiles
+
+
+def _replayed(lines: list[str], store: ImageStore = EMPTY, options: BuildOptions | None = None) -> Work:
+    text = "\n".join(lines).encode()
+    files = {"a": Entry("a", Kind.FILE, 0o644)}
+
+    def work() -> object:
+        summer = ContextSummer(MemoryContext(files, {"a": b"x"}), "Dockerfile", RELEASE)
+        told = replay(text, summer, store, RULES, RELEASE, options or BuildOptions())
+        assert told.refused is None, told.refused
+        why = tuple(misses(told, store, RULES, None, summer))
+        return replay_as_text(told, store, why), replay_as_json(told, RULES, why)
+
+    return work
+
+
+def _lines(line: str, *before: str, base: str = "FROM scratch") -> Callable[[int], Work]:
+    return lambda size: _replayed([base, *before, *(line.format(number) for number in range(size))])
+
+
+def stages(size: int) -> Work:
+    """Each stage a miss on scratch."""
+    return _replayed([line for number in range(size) for line in (f"FROM scratch AS s{number}", f"LABEL a={number}")])
+
+
+def stages_on_stages(size: int) -> Work:
+    built = [line for number in range(size) for line in (f"FROM s{number} AS s{number + 1}", f"LABEL a={number}")]
+    return _replayed(["FROM scratch AS s0", "LABEL a=b", *built])
+
+
+def copies_from_stages(size: int) -> Work:
+    copied = [f"COPY --from=s{number} /a /{number}" for number in range(size)]
+    first = [line for number in range(size) for line in (f"FROM scratch AS s{number}", "COPY a /a")]
+    return _replayed([*first, "FROM scratch", *copied])
+
+
+def triggers(size: int) -> Work:
+    """The base has as many."""
+    base = _image(0, config=ContainerConfig(OnBuild=tuple(f"RUN {number}" for number in range(size))))
+    return _replayed(["FROM base:1"], ImageStore((base.model_copy(update={"names": ("docker.io/library/base:1",)}),)))
+
+
+def build_args(size: int) -> Work:
+    args = {f"A{number}": "x" for number in range(size)}
+    return _replayed(["FROM scratch", *(f"ARG {name}" for name in args)], options=BuildOptions(build_args=args))
+
+
+def cached_steps(size: int) -> Work:
+    """All steps are hits: RUN on an image with a short history each."""
+    images = tuple(_image(number, number - 1 if number else None) for number in range(size))
+    return _replayed(["FROM scratch", *(f"RUN {number}" for number in range(size))], ImageStore(images))
+
+
+# Stores
+
+
+def _image(number: int, parent: int | None = None, *, history: int = 1, config: ContainerConfig | None = None) -> Image:
+    step = ContainerConfig(Cmd=("/bin/sh", "-c", f"{number}"), Env=("PATH=/bin", f"N={number}"))
+    entries = tuple(
+        HistoryEntry(created_by=f"/bin/sh -c {each}", created=Timestamp(1_700_000_000 + each, 0, 0))
+        for each in range(number, number + history)
+    )
+    stored = ImageConfig(
+        created=entries[0].created, history=entries, config=config or step, os="linux", architecture="amd64"
+    )
+    return Image(
+        id=f"sha256:{number:064x}",
+        parent=f"sha256:{parent:064x}" if parent is not None else None,
+        from_scratch=parent is None,
+        built_locally=True,
+        config=stored,
+        container_config=step,
+    )
+
+
+def _looked_at(images: tuple[Image, ...], probe: Probe) -> Work:
+    """Asked, explained and shown as text under both kinds of store, and as a tree."""
+
+    def work() -> object:
+        store = ImageStore(images)
+        for rules in (RULES, GRAPH_DRIVER):
+            as_text(explain(ImageCache(store, rules), probe))
+        return forest(store)
+
+    return work
+
+
+def _probe(parent: str, *cache_from: str) -> Probe:
+    return Probe(parent=parent, config=ContainerConfig(Cmd=("/bin/sh", "-c", "none")), cache_from=cache_from)
+
+
+def children(size: int) -> Work:
+    """Of one parent."""
+    images = (_image(0), *(_image(number, 0) for number in range(1, size)))
+    return _looked_at(images, _probe(images[0].id))
+
+
+def deep_parents(size: int) -> Work:
+    images = tuple(_image(number, number - 1 if number else None, history=3) for number in range(size))
+    return _looked_at(images, _probe(images[-1].id, images[-1].id))
+
+
+def sources(size: int) -> Work:
+    """As many references, each of an image of its own."""
+    images = tuple(_image(number) for number in range(size))
+    return _looked_at(images, _probe(images[0].id, *(image.id for image in images)))
+
+
+def one_source_often(size: int) -> Work:
+    images = (_image(0), _image(1, 0))
+    return _looked_at(images, _probe(images[0].id, *[images[1].id] * size))
+
+
+def history_length(size: int) -> Work:
+    images = (_image(0, history=size), _image(1, history=size), _image(2, 0, history=size))
+    return _looked_at(images, _probe(images[0].id, images[1].id))
+
+
+def audited(size: int) -> Work:
+    images = tuple(_image(number, number - 1 if number % 10 else None) for number in range(size))
+    return lambda: audit(ImageStore(images), RULES)
+
+
+def audited_children(size: int) -> Work:
+    images = (_image(0), *(_image(number, 0) for number in range(1, size)))
+    return lambda: audit(ImageStore(images), RULES)
+
+
+def redaction(size: int) -> Work:
+    """Values and texts that hold them grow alike."""
+    config = ContainerConfig(Env=tuple(f"A{number}=secret-{number}" for number in range(size)))
+    entries = tuple(HistoryEntry(created_by=f"/bin/sh -c use secret-{number}") for number in range(size))
+    image = _image(0, config=config)
+    image = image.model_copy(update={"config": image.config.model_copy(update={"history": entries})})
+    return lambda: Redaction([image], [], env=True, labels=True).image(image)
+
+
+def bolt_pages(size: int) -> Work:
+    content = Writer().database({b"%08d" % number: b"x" * 50 for number in range(size)})
+    return lambda: dict(Bolt(content).root.items())
+
+
+# Contexts and layers
+
+
+def _summed(entries: dict[str, Entry], ignore: bytes) -> Work:
+    entries |= {".dockerignore": Entry(".dockerignore", Kind.FILE, 0o644, size=len(ignore))}
+    context = MemoryContext(entries, {".dockerignore": ignore})
+    return lambda: ContextSums(context, client=CLIENTS["docker-cli"]).of_sources(["."], add=False, destination="/")
+
+
+def context_files(size: int) -> Work:
+    return _summed({f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(size)}, b"*.x\n")
+
+
+def context_depth(size: int) -> Work:
+    """The paths grow with the square: their characters are what there is to read."""
+    names = ["d"]
+    while sum(map(len, names)) < size:
+        names.append(f"{names[-1]}/d")
+    return _summed({name: Entry(name, Kind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
+
+
+def ignore_patterns(size: int) -> Work:
+    entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
+    return _summed(entries, b"".join(b"x%d*y\n" % number for number in range(size)))
+
+
+def layer_files(size: int) -> Work:
+    stream = layer(*(entry(f"d{number % 100}/f{number}") for number in range(size)))
+    return lambda: Layers(stream).names()
+
+
+def many_layers(size: int) -> Work:
+    streams = [layer(entry(f"f{number}")) for number in range(size)]
+    return lambda: Layers(*streams).names()
+
+
+KINDS: dict[str, tuple[Callable[[int], Work], int]] = {
+    "instructions": (_lines("RUN {}"), 1000),
+    "instructions, cached": (cached_steps, 300),
+    "ENV": (_lines("ENV A{}=x"), 1000),
+    "ENV of one variable": (_lines("ENV A=$B{}"), 1000),
+    "labels": (_lines("LABEL a{}=x"), 1000),
+    "ARG": (_lines("ARG a{}=x"), 1000),
+    "ONBUILD": (_lines("ONBUILD RUN {}"), 1000),
+    "COPY": (_lines("COPY a /{}"), 1000),
+    "EXPOSE and VOLUME": (_lines("VOLUME /{}", "EXPOSE 80"), 1000),
+    "triggers of the base": (triggers, 1000),
+    "build args": (build_args, 1000),
+    "stages": (stages, 100),
+    "stages on stages": (stages_on_stages, 100),
+    "COPY --from many stages": (copies_from_stages, 100),
+    "children of one parent": (children, 1000),
+    "deep parents": (deep_parents, 1000),
+    "cache-from references": (sources, 300),
+    "one reference, repeated": (one_source_often, 300),
+    "history": (history_length, 1000),
+    "images, audited": (audited, 1000),
+    "children, audited": (audited_children, 1000),
+    "redaction": (redaction, 1000),
+    "bolt pages": (bolt_pages, 3000),
+    "files of a context": (context_files, 1000),
+    "depth of a context": (context_depth, 30_000),
+    "ignore patterns": (ignore_patterns, 300),
+    "files of a layer": (layer_files, 1000),
+    "layers": (many_layers, 100),
+}
+
+
+def measured(make: Callable[[int], Work], first: int) -> tuple[list[float], float]:
+    """Seconds of this thread at each size, the better of two, and the exponent from the first to the last."""
+    found = []
+    for step in _STEPS:
+        work = make(first * step)
+        times = []
+        for _ in range(2):
+            gc.collect()
+            begun = time.thread_time()
+            work()
+            times.append(time.thread_time() - begun)
+        found.append(min(times))
+    grown = max(found[-1], _ENOUGH) / max(found[0], _ENOUGH)
+    return found, math.log(grown) / math.log(_STEPS[-1] / _STEPS[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_work_grows_with_what_there_is(kind: str) -> None:
+    _, exponent = measured(*KINDS[kind])
+    assert exponent < _LIMIT
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(KINDS)
+    for kind in chosen:
+        make, first = KINDS[kind]
+        times, exponent = measured(make, first)
+        shown = "  ".join(f"{first * step:>7,}: {each:6.3f} s" for step, each in zip(_STEPS, times, strict=True))
+        print(f"{kind:24} {shown}  exponent {exponent:.2f}", flush=True)
