@@ -14,7 +14,7 @@ from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine import ImageCache
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
-from cacheview.model import SCRATCH, ContainerConfig, DataError, Image, ImageStore, Probe, StoreKind
+from cacheview.model import SCRATCH, ContainerConfig, DataError, DockerVersion, Image, ImageStore, Probe, StoreKind
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
@@ -149,6 +149,12 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     reason = "nothing in the store says which release it belongs to, so these are the newest"
     if release is not None and release.version:
         reason = f"no rules are known for the store's engine, {_one_line(release.version)}, so these are the newest"
+    elif kind is StoreKind.GRAPH_DRIVER:
+        builder = next((version for version in _builders(store) if DockerVersion.parse(version)), "")
+        if builder:
+            reason = (
+                f"no rules are known for Docker {_one_line(builder)}, which built an image, so these are the newest"
+            )
     return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 

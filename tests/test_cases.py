@@ -133,3 +133,12 @@ def test_what_a_config_says_is_no_more_than_a_line() -> None:
     daemon = daemon_of(case(built("a", 1, "26.1.5\x1b[2J\n" + "x" * 999), release=Release(G)))
     assert daemon.sentence.isprintable()
     assert len(daemon.version) == 64
+
+
+def test_images_of_a_release_without_rules_name_it() -> None:
+    old = case(built("a", 1, "library-import"), built("b", 2, "18.09.7"), release=Release(G))
+    assert daemon_of(old).reason == (
+        "no rules are known for Docker 18.09.7, which built an image, so these are the newest"
+    )
+    nothing = case(built("a", 1, "library-import"), release=Release(G))
+    assert daemon_of(nothing).reason.startswith("nothing in the store says")

@@ -278,12 +278,13 @@ def client_named(name: str) -> Client:
     """The client that a name means: a key of `CLIENTS`, or a program with its version, as replay files have it.
 
     ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-py 7.1.0``, ``docker-compose 1.29.2``; the versions ``28``
-    and ``20.10`` alone are the Docker CLI. ``dockerode umask 002`` and ``dockerode:002`` name a umask.
+    and ``20.10`` alone are the Docker CLI, and so is what ``docker --version`` prints. ``dockerode umask 002`` and
+    ``dockerode:002`` name a umask.
 
     Raises:
         DataError: no client of that name is known; with those that are.
     """
-    key = re.sub(r"[\s_]+", "-", name.strip().lower())
+    key = re.sub(r"[\s_]+", "-", name.strip().lower()).replace("-version-", "-", 1)
     if key in CLIENTS:
         return CLIENTS[key]
     if umask := _UMASK_AT_END.match(key):

@@ -13,6 +13,9 @@ from cacheview.model import DataError
     [
         ("docker CLI 20.10.24", "docker-cli-20.10"),
         ("docker CLI 28.2.2", "docker-cli"),
+        ("Docker version 20.10.24+dfsg1, build 297e128", "docker-cli-20.10"),
+        ("Docker Compose version v2.27.1", "compose-v2"),
+        ("docker-compose version 1.29.2, build 5becea4c", "docker-py-5"),
         ("Docker CLI 20.10.24+dfsg1", "docker-cli-20.10"),
         ("docker CLI 23.0.6", "docker-cli-23"),
         ("docker CLI", "docker-cli"),
