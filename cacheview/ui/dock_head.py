@@ -27,6 +27,7 @@ class DockHead(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drawings: dict[QToolButton, str] = {}
+        self._brief: dict[QToolButton, tuple[str, str]] = {}
         self._look: tuple[str, str] | None = None
         self._title = QLabel(title)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
@@ -63,14 +64,26 @@ class DockHead(QWidget):
             self._dress()
 
     def add_button(
-        self, text: str, tip: str, asked: SignalInstance | None = None, *, drawing: str = "", name: str = ""
+        self,
+        text: str,
+        tip: str,
+        asked: SignalInstance | None = None,
+        *,
+        drawing: str = "",
+        name: str = "",
+        short: str = "",
     ) -> QToolButton:
         """Add a button after those that there are.
 
-        ``asked``: what it emits. ``drawing``: of its icon. ``name``: for those who do not see it, where it is not the
-        text.
+        Args:
+            asked: what it emits.
+            drawing: of its icon, which stands alone where there is little room.
+            name: for those who do not see it, where it is not the text.
+            short: the text where there is little room.
         """
-        button = _button(text, tip, name)
+        button = _button(text, tip, name or (text if short else ""))
+        if short:
+            self._brief[button] = (text, short)
         if asked is not None:
             button.clicked.connect(asked)
         if drawing:
@@ -98,6 +111,8 @@ class DockHead(QWidget):
             widget for widget in inner if widget is not None and not widget.isHidden() and widget is not self._told
         ]
         words = sum(_words_width(widget) for widget in shown if widget in self._drawings and widget.text())
+        measure = self.fontMetrics().horizontalAdvance
+        words += sum(measure(text) - measure(brief) for text, brief in self._brief.values())
         taken = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
         if short == self._is_short:
             return taken
@@ -113,6 +128,8 @@ class DockHead(QWidget):
         for button in self._drawings:
             if button.text():
                 button.setToolButtonStyle(look)
+        for button, (text, brief) in self._brief.items():
+            button.setText(brief if is_short else text)
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:

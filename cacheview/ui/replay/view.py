@@ -15,7 +15,7 @@ from cacheview.ui.theme import GRID, current_tokens
 __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_WIDTHS: Final = {Column.STEP: 9, Column.STATUS: 13, Column.IMAGE: 26, Column.TIME: 10}
+_WIDTHS: Final = {Column.STEP: 9, Column.STATUS: 16, Column.IMAGE: 26, Column.TIME: 10}
 """In widths of a digit, so that they grow with the font."""
 _NEEDED: Final = {Column.TIME: 78, Column.IMAGE: 62}
 """The width of the list from which on a column is shown, in widths of a digit."""

@@ -89,6 +89,7 @@ class VerdictPane(QWidget):
         self.detail = Detail(self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
+        self._selected: Selected | None = None
         self._detail_height: int | None = None  # as the person has set it
         self._rows_height = 0
         self._lay_out()
@@ -106,8 +107,10 @@ class VerdictPane(QWidget):
             selected: what the probe is of. ``is_apart``: it was changed since.
         """
         before = self.trace.explanation
-        if before is None or before.trace.probe.parent != explanation.trace.probe.parent:
+        is_other = selected != self._selected
+        if is_other or before is None or before.trace.probe.parent != explanation.trace.probe.parent:
             self.banner.forget_height()  # another step: nothing is being typed
+        self._selected = selected
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
             in_place = self.trace.show(explanation)

@@ -200,3 +200,15 @@ def test_a_step_that_misses_says_what_a_person_can_write(window: MainWindow, qtb
     window.session.document.set_field("User", "someone")  # from here on it is the person's own probe
     assert banner.remedy == ""
     assert banner.edit_button.isVisible()
+
+
+def test_another_step_does_not_keep_the_height_of_the_last(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    file = site / "Dockerfile"
+    file.write_text(file.read_text().replace("USER nobody", "USER root"))
+    window.resize(1600, 1400)
+    pane = replayed(window, qtbot, site)
+    banner = verdict(window).banner
+    tall = banner.minimumHeight()
+    choose(pane, 3)
+    assert banner.text.startswith("HIT: ")
+    assert banner.minimumHeight() < tall
