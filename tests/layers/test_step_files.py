@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import tarfile
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,10 @@ from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.dispatch import CopySources
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.step_files import RecoveredFiles, recover_files
+from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS
 
 File = tuple[Kind, int, bytes]
@@ -266,6 +270,25 @@ def test_one_changed_byte_bit_or_name_is_the_one_that_differs(
     # A link counts as what it leads to, so it differs with its target.
     assert changed in differing
     assert differing - leading <= expected
+
+
+def test_files_are_found_again_without_reading_the_layer(tmp_path: Path) -> None:
+    copy = CopySources("COPY", ("conf/",), "/etc/")
+    sums = ContextSums(context_of(CONTEXT), "")
+    stored = sums.of_sources(copy.sources, add=False, destination=copy.destination).text
+    layers = Layers(lay_out(CONTEXT, copy))
+    config = ImageConfig(
+        history=(HistoryEntry(created_by="COPY"),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids)
+    )
+    opened = []
+    for _ in range(2):
+        memory = LayerMemory(tmp_path)
+        files = LayerFiles(TarLayers(layers.open), memory)
+        image = Image(id="sha256:" + "a" * 64, config=config)
+        assert recover_files(files, image, copy, stored, context_of(CONTEXT).entries).is_proven
+        memory.save()
+        opened.append(len(layers.opened))
+    assert opened[0] == opened[1] > 0
 
 
 def test_a_link_out_of_what_was_copied_is_told() -> None:

@@ -13,6 +13,7 @@ from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.replay.causes import CauseKind, causes_of, unexplained
 from cacheview.replay.comparison import Comparison
+from cacheview.report.comparisons import comparison_as_object
 
 MANY = 412
 
@@ -156,3 +157,22 @@ def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
     added = [FileChange("node_modules/x.js", Mark.ADDED)]
     assert [cause.kind for cause in causes_of(added)] == [CauseKind.NOT_IGNORED]
     assert causes_of(added, named=("node_modules",)) == ()
+
+
+def test_the_json_of_a_comparison_has_every_file(built: Built) -> None:
+    def edit(src: Path) -> None:
+        for path in src.glob("*.txt"):
+            path.chmod(0o664)
+        (src / "a.c").write_bytes(b"int abc;")
+        (src / "empty").unlink()
+
+    found, _ = compared(built, edit)
+    document = comparison_as_object(found)
+    assert document["evidence"] == "proven"
+    assert [(cause["kind"], len(cause["files"])) for cause in document["causes"]] == [("umask", MANY - 3)]
+    assert len(document["files"]) == MANY - 1
+    files = {file["path"]: file for file in document["files"]}
+    assert files["src/a.c"]["aspects"] == ["content", "size"]
+    assert (files["src/a.c"]["before"]["size"], files["src/a.c"]["now"]["size"]) == (6, 8)
+    assert (files["src/empty"]["mark"], files["src/empty"]["now"]) == ("removed", None)
+    assert document["same"] == len(found.changes) - len(document["files"])
