@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from cacheview.model import DataError
 
-__all__ = ["ListeningSocket", "listen"]
+__all__ = ["ListeningSocket", "is_own_socket", "listen"]
 
 BACKLOG: Final = 1024
 """Connections that wait to be accepted."""
@@ -53,6 +53,12 @@ class ListeningSocket:
         if self._folder is not None:
             with suppress(OSError):
                 self._folder.rmdir()
+
+
+def is_own_socket(path: Path | None, runtime: str | None = None) -> bool:
+    """Whether a path is where `listen` makes sockets: an engine that is looked for there would be cacheview itself."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
+    return path is not None and bool(runtime) and path.parent == Path(runtime) / "cacheview"
 
 
 def listen(runtime: str | None = None) -> ListeningSocket:

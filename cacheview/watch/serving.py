@@ -10,7 +10,6 @@ from typing import Any, Final
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.listener import BACKLOG, ListeningSocket
 from cacheview.watch.relay import Connection, Relay, Tap
-from cacheview.watch.upstream import check_endpoint
 
 __all__ = ["RelayServer"]
 
@@ -21,13 +20,10 @@ class RelayServer:
     """Passes on what comes in at a socket, from when it is made until it is closed. Closing twice does no harm.
 
     Args:
-        endpoint: the engine.
+        endpoint: the engine, of those that `check_endpoint` lets pass.
         listening: where clients connect. It is closed with this.
         new_tap: see `Relay`. Called in the thread of the relay, as are the taps.
         failed: told of a fault of the relay itself, in its thread. Connections that it does not concern go on.
-
-    Raises:
-        DataError: such an engine cannot be watched.
     """
 
     def __init__(
@@ -37,7 +33,6 @@ class RelayServer:
         new_tap: Callable[[Connection], Tap | None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        check_endpoint(endpoint)
         self.listening = listening
         self._failed = failed
         self._relay = Relay(endpoint, new_tap)

@@ -20,12 +20,13 @@ from cacheview.watch.before import EngineStore, Listing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
-from cacheview.watch.listener import listen
+from cacheview.watch.listener import is_own_socket, listen
 from cacheview.watch.outcome import OutcomeReader
 from cacheview.watch.prediction import predict, read_context
 from cacheview.watch.relay import Connection, Tap
 from cacheview.watch.request import BuildRequest, build_request
 from cacheview.watch.serving import RelayServer
+from cacheview.watch.upstream import check_endpoint
 
 __all__ = ["MOST_BUILDS", "Watcher"]
 
@@ -60,6 +61,12 @@ class Watcher:
         failed: Callable[[BaseException], None],
         runtime: str | None = None,
     ) -> None:
+        if is_own_socket(endpoint.socket_path, runtime):
+            what = (
+                f"is a socket of cacheview, not an engine. Unset {endpoint.origin or 'DOCKER_HOST'}, or name the engine"
+            )
+            raise DataError(what, where=endpoint.host)
+        check_endpoint(endpoint)
         self.endpoint = endpoint
         self._changed = changed
         self._failed = failed
@@ -74,12 +81,7 @@ class Watcher:
         self._listings = ThreadPoolExecutor(_READERS, thread_name_prefix="watch-list")
         self._predictions = ThreadPoolExecutor(1, thread_name_prefix="watch-predict")
         try:
-            listening = listen(runtime)
-            try:
-                self._server = RelayServer(endpoint, listening, self._new_tap, failed)
-            except DataError:
-                listening.close()
-                raise
+            self._server = RelayServer(endpoint, listen(runtime), self._new_tap, failed)
         except DataError:
             self._end_workers()
             raise

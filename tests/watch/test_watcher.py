@@ -283,3 +283,10 @@ def test_builds_at_the_same_time_know_of_each_other(watching: Watching) -> None:
     for thread in threads:
         thread.join(10)
     assert [watching.final(number).overlapped for number in (1, 2)] == [True, True]
+
+
+def test_cacheview_is_not_put_in_front_of_itself(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
+    pasted = Endpoint("default", f"unix://{short_folder}/cacheview/docker.sock", origin="DOCKER_HOST")
+    with pytest.raises(DataError, match="is a socket of cacheview, not an engine"):
+        Watcher(pasted, lambda _: None, lambda _: None)

@@ -1,0 +1,35 @@
+"""``cacheview watch`` where nothing can be watched. What it shows of builds is in tests/watch and tests/daemons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cacheview.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "unix:///nowhere/docker.sock"], "unix:///nowhere/docker.sock"),
+        (["--host", "ssh://user@host"], "ssh"),
+        (["--context", "no-such-context"], "there is no Docker context 'no-such-context'"),
+        (["--context", "a", "--host", "b"], "not allowed with argument"),
+        (["--records", "missing"], "--records: missing is not a folder"),
+    ],
+)
+def test_what_cannot_be_watched_says_why(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert main(["watch", *arguments]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.count("\n") == 1
+    assert told.out == ""
