@@ -25,6 +25,7 @@ from cacheview.stores.reading import Reading
 __all__ = ["EngineReader"]
 
 THREADS = 8
+_LARGEST = 16 << 20  # bytes of what one image is told by: as many threads hold such an answer at once
 _FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
 _MAX_PROBLEMS = 50  # told one by one
 
@@ -178,7 +179,7 @@ class EngineReader:
         if self._dead.is_set():
             lost = ConnectionLostError("the engine does not answer", where=self.client.where, how="down")
             return _Failure(self._over or lost)
-        limit = self.reading.limits.document
+        limit = min(self.reading.limits.document, _LARGEST)
         path = f"/v{self.engine.inspect_api}/images/{listed.id}"
         try:
             inspected = self._get(f"{path}/json", limit)
@@ -233,7 +234,7 @@ class EngineReader:
         if self._dead.is_set() and lost:
             error = self._over or next(e for e in failures.values() if isinstance(e, ConnectionLostError))
             why = "reading stopped" if self._over is not None else "the engine stopped answering"
-            what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list. {error.what}"
+            what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
             self._mark(images, lost, f"it could not be read: {error.what}")
         else:

@@ -1,0 +1,34 @@
+"""Following an engine from the window: what is heard in its thread reaches the window as little as it needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.stores import follow
+from cacheview.ui.stores.follow import Follower
+
+
+def test_a_flood_of_events_is_one_on_its_way_at_a_time(
+    qtbot: QtBot, qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flooded = threading.Event()
+
+    def flood(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
+        for _ in range(10_000):
+            heard()
+        flooded.set()
+        stopped.wait()
+
+    monkeypatch.setattr(follow, "watch", flood)
+    follower = Follower()
+    carried: list[int] = []
+    follower._event.connect(carried.append)
+    with qtbot.waitSignal(follower.changed, timeout=10_000):
+        follower.start("engine:")
+        assert flooded.wait(10)  # while the window does nothing
+    follower.close()
+    assert carried == [1]
