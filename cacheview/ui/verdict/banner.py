@@ -223,6 +223,7 @@ class Banner(QWidget):
 
     def keep_height(self) -> None:
         """Not lower than it was at this width: what is below must not move up and down with every edit."""
+        self._layout.activate()  # inner layouts else have the height that they had with what is hidden now
         self._least = max(self._least, self._layout.totalHeightForWidth(self.width()))
         if self._least != self.minimumHeight():
             self.setMinimumHeight(self._least)
