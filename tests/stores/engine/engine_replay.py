@@ -151,6 +151,8 @@ class _TlsServer(_TcpServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
+        context.load_verify_locations(certificate)
+        context.verify_mode = ssl.CERT_REQUIRED
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
 
@@ -172,7 +174,7 @@ def serving_tcp(replay: Replay) -> Iterator[str]:
 
 @contextmanager
 def serving_tls(replay: Replay, certificate: Path, key: Path) -> Iterator[str]:
-    """The same with TLS."""
+    """The same with TLS, for whoever has that certificate too."""
     server = _TlsServer(certificate, key)
     with _running(server, replay):
         yield f"tcp://127.0.0.1:{server.server_address[1]}"

@@ -17,6 +17,7 @@ import pytest
 from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp, serving_tls, wait_until
 
 from cacheview.model import DataError
+from cacheview.stores.engine import ask_version
 from cacheview.stores.engine.client import EngineClient, Timeouts
 from cacheview.stores.engine.contexts import Endpoint, find_endpoint
 from cacheview.stores.engine.deadline import Deadline, LateError
@@ -212,6 +213,25 @@ def test_a_tls_handshake_that_does_not_end_is_left(drips: bool, monkeypatch: pyt
             open_target(f"tcp://127.0.0.1:{ear.getsockname()[1]}", Reading(), Timeouts(0.3, 0.3, 0.6))
         ended.set()
         thread.join(10)
+
+
+def test_a_certificate_that_nobody_signed_is_refused_unless_it_shall_not_be_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_bytes((TLS / name).read_bytes())
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
+    with serving_tls(Replay(load(ENGINE)), TLS / "cert.pem", TLS / "key.pem") as url:
+        monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+        with pytest.raises(DataError, match=r"TLS failed: .*self.signed certificate"):
+            ask_version(url, 5.0)
+        monkeypatch.delenv("DOCKER_TLS_VERIFY")
+        monkeypatch.setenv("DOCKER_TLS", "1")
+        assert ask_version(url, 5.0) == "28.5.2"
+        (tmp_path / "key.pem").unlink()
+        with pytest.raises(DataError, match=r"TLS failed|broke off"):  # as soon as the server says so
+            ask_version(url, 5.0)
+    assert list(recwarn) == []
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
