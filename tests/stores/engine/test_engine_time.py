@@ -234,6 +234,27 @@ def test_a_certificate_that_nobody_signed_is_refused_unless_it_shall_not_be_veri
     assert list(recwarn) == []
 
 
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_proxy_of_the_environment_is_used_and_left_as_an_engine_is(
+    drips: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, engine = "http://engine.example:2375", Replay(load(ENGINE))
+
+    def hook(path: str) -> Answer:
+        return DRIPS["body"] if drips else engine.answer(path.removeprefix(there))
+
+    proxy = Replay({}, hook)
+    with serving_tcp(proxy) as url:
+        monkeypatch.setenv("http_proxy", url.replace("tcp:", "http:"))
+        monkeypatch.setenv("no_proxy", "")
+        if drips:
+            with pytest.raises(DataError, match=r"not complete after 0\.4 seconds"):
+                ask_version("tcp://engine.example:2375", 0.4)
+        else:
+            assert ask_version("tcp://engine.example:2375", 5.0) == "28.5.2"
+    assert proxy.paths() == [f"{there}/version"]
+
+
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     replay = asking("/version", Raw(b"HTTP/1.1 302 Found\r\nLocation: /version\r\nContent-Length: 0\r\n\r\n"))
     with serving(replay, tmp_path / "docker.sock") as url, pytest.raises(DataError, match="status 302"):
