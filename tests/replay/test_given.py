@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,19 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(fo
         for _ in range(2)
     }
     assert len(sums) == 2
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_that_is_a_link(
+    folder: Path, link: Callable[[Path, Path], None]
+) -> None:
+    (folder / ".a").write_text("*.log\n")
+    link(folder / ".a", folder / ".dockerignore")
+    given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
+    with pytest.raises(RefusedError, match="is a link") as refused:
+        given.summer(NEWEST, CLIENTS["docker-cli"]).prepare()
+    assert (refused.value.by, refused.value.said) == ("client", "archive/tar: write too long")
+    assert given.summer(NEWEST, CLIENTS["docker-py"]).entries()
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,10 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
         if member.header.name != IGNORE_FILE:
             yield member
             continue
+        if member.header.type != Kind.FILE.value:  # the CLI gives a link content, and Go's writer takes none
+            said = "archive/tar: write too long"
+            what = f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a file"
+            raise RefusedError(what, said=said, where=IGNORE_FILE, by="client")
         listed = b"".join(context.read(member.source))
         data = listed + f"\n{drawn}\n".encode()
         yield Member(replace(member.header, size=len(data)), data=data)

@@ -86,6 +86,8 @@ class LastMatch:
             folder = folder.rpartition("/")[0]
         depth = folder.count("/") + 1 if folder else 0
         last = self._above[folder] if folder else self._counting("", 0)
+        if not folder and unknown[-1].startswith("/"):  # of a whole path the first name is empty, and counts
+            depth, last = 1, max(last, self._counting("", 1))
         for each in reversed(unknown):
             depth += 1
             last = self._above[each] = max(last, self._counting(each, depth))

@@ -18,10 +18,12 @@ from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, check_readable
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
 
 __all__ = ["DockerodePacking", "TestcontainersNodePacking"]
 
 _Ignores = Callable[[str], bool]
+_LARGEST_OWNER = 0o777777
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ class DockerodePacking:
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "dockerode")
-        data = context.outside(IGNORE_FILE)
+        try:
+            data = context.outside(IGNORE_FILE)
+        except DataError:  # dockerode goes on without what it cannot read, such as a folder of that name
+            data = None
         patterns = BalenaPatterns(data) if data is not None else None
         entries, ignores = list(self.src), None
         if patterns is not None:
@@ -65,11 +70,9 @@ class TestcontainersNodePacking:
         if data is None:
             return Packed(_tar_fs(context, self.style, ["."], None), name)
         patterns = BalenaPatterns(data)
-        entries = [
-            entry.path
-            for entry in _files(context)
-            if entry.kind is not Kind.DIRECTORY and not patterns.leaves_out(entry.path)
-        ]
+        # A backslash becomes a slash on every system, so that tar-fs looks for a file that is most often not there.
+        paths = (entry.path.replace("\\", "/") for entry in _files(context) if entry.kind is not Kind.DIRECTORY)
+        entries = [path for path in paths if not patterns.leaves_out(path)]
         if name not in set(entries):
             entries.append(name)
         return Packed(_tar_fs(context, self.style, entries, None), name)
@@ -115,6 +118,11 @@ def _named(context: Context, path: str) -> Entry | None:
     return context.named(path)
 
 
+def _owner(number: int) -> int:
+    """An owner as tar-stream writes it (``encodeOct``): of a number that does not fit, sevens alone."""
+    return min(number, _LARGEST_OWNER)
+
+
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
         said = f"unsupported type for {name}"
@@ -122,6 +130,12 @@ def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     check_readable(entry)
     is_file = entry.kind is Kind.FILE
     header = Header(
-        name, style.mode(entry), entry.uid, entry.gid, entry.size if is_file else 0, entry.kind.value, entry.target
+        name,
+        style.mode(entry),
+        _owner(entry.uid),
+        _owner(entry.gid),
+        entry.size if is_file else 0,
+        entry.kind.value,
+        entry.target,
     )
     return Member(header, entry.path, stamp=entry.stamp)
