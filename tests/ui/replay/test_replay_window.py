@@ -241,7 +241,8 @@ def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> N
     with qtbot.waitSignal(pane.copied):
         pane.head.copy_button.click()
     text = QGuiApplication.clipboard().text()
-    assert text.startswith("Step 1/10 : FROM scratch")
+    assert text.startswith("Using the rules of ")
+    assert "\nStep 1/10 : FROM scratch" in text
     assert " ---> Using cache" in text
     choose(pane, 5)
     qtbot.keyClick(pane.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
