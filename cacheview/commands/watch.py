@@ -72,6 +72,8 @@ def watch_command(arguments: list[str]) -> int:
             if isinstance(one, BaseException):
                 report_fault(one, with_traceback=options.traceback)
                 continue
+            if lines.has_ended(one):
+                continue
             print_lines(lines.news(one, is_final=one.is_final))
             print(end="", flush=True)
             differed = differed or bool(one.differences)

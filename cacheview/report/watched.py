@@ -19,6 +19,11 @@ class LiveLines:
         self._begun: set[int] = set()
         self._shown: dict[int, int] = {}
         self._explained: set[int] = set()
+        self._ended: set[int] = set()
+
+    def has_ended(self, build: WatchedBuild) -> bool:
+        """Whether all of a build has been said. It is heard of again when less of it is kept."""
+        return build.number in self._ended
 
     def news(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
         """What of a build has not been said yet. ``is_final``: nothing more comes of it."""
@@ -43,6 +48,7 @@ class LiveLines:
             self._begun.discard(build.number)
             self._shown.pop(build.number, None)
             self._explained.discard(build.number)
+            self._ended.add(build.number)
 
     def _why(self, build: WatchedBuild) -> Iterator[str]:
         """Of the first step that misses, once the daemon is past it."""

@@ -155,7 +155,7 @@ def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: b
     """A build as a line of a replay file. Raises `DataError` where it cannot be one."""
     prediction = build.prediction
     if prediction is None or prediction.sent is None:
-        raise DataError(build.unpredicted or "there is no Dockerfile in its context", where="record")
+        raise DataError(build.unpredicted or "only the steps of this build are kept", where="record")
     daemon: Daemon = prediction.daemon
     return record_of(
         prediction.sent,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, Final
 
 from cacheview.cases import Daemon, daemon_of
 from cacheview.dockerfile.context import DOCKER_CLI, NotKnownError
@@ -21,7 +21,7 @@ from cacheview.replay.misses import Miss, misses
 from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
 from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
-from cacheview.replay.result import Replay
+from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
 from cacheview.replay.tar_context import TarContext, read_members
 from cacheview.stores.opened import Case
@@ -50,6 +50,22 @@ class Prediction:
     daemon: Daemon
     sent: SentContext | None = None
     image_sums: tuple[RecordedSum, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many files of its context are kept."""
+        return len(self.sent.members) if self.sent is not None else 0
+
+    def bare(self) -> Prediction:
+        """The steps alone: no record can be made of it, and nothing says why a step misses."""
+        steps = tuple(_bare(step) for step in self.replay.steps)
+        return Prediction(replace(self.replay, steps=steps), (), ImageStore(()), self.daemon)
+
+
+def _bare(step: Step) -> Step:
+    triggers = tuple(_bare(trigger) for trigger in step.triggers)
+    nothing: dict[str, Any] = {"probe": None, "cache": None, "sources": None, "copy": None, "instead": None}
+    return replace(step, triggers=triggers, **nothing)
 
 
 def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:

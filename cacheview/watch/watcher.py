@@ -28,17 +28,23 @@ from cacheview.watch.request import BuildRequest, build_request
 from cacheview.watch.serving import RelayServer
 from cacheview.watch.upstream import check_endpoint
 
-__all__ = ["MOST_BUILDS", "Watcher"]
+__all__ = ["MOST_BUILDS", "MOST_WHOLE", "Watcher"]
 
 MOST_BUILDS: Final = 200
 """Builds that are kept, the newest."""
 
-_HOLD_SECONDS: Final = 2.0
+MOST_WHOLE: Final = 20
+"""Of those that are over, how many are kept with all that a record needs, the newest."""
+
+_MOST_FILES: Final = 500_000
+"""Files of contexts that are kept of all builds together."""
+
+_HOLD_SECONDS: Final = 5.0
 """How long a build may wait for the list of images before it."""
 
 _READERS: Final = 4
 _REMOTE: Final = "the daemon fetches its context from a URL, which is not read here"
-_LATE: Final = "the images before the build could not be listed"
+_LATE: Final = "the engine took too long to list the images before the build"
 
 
 class Watcher:
@@ -216,6 +222,21 @@ class Watcher:
             listing = None  # ids stay as the daemon printed them
         watched.expect = expected_build(build, listing)
         self.update(watched, differences=compared(build, watched.expect).differences, is_final=True)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Of older builds the steps alone are kept: contexts and stores take memory."""
+        with self._lock:
+            final = [watched for watched in self._watched.values() if watched.build.is_final]
+        whole = files = 0
+        for watched in reversed(final):
+            prediction = watched.build.prediction
+            if prediction is None:
+                continue
+            whole, files = whole + 1, files + prediction.size
+            is_kept = whole == 1 or (whole <= MOST_WHOLE and files <= _MOST_FILES)
+            if not is_kept and prediction.sent is not None:
+                self.update(watched, prediction=prediction.bare())
 
     def _submit(self, work: Callable[[], None]) -> None:
         try:

@@ -285,6 +285,21 @@ def test_builds_at_the_same_time_know_of_each_other(watching: Watching) -> None:
     assert [watching.final(number).overlapped for number in (1, 2)] == [True, True]
 
 
+def test_of_old_builds_the_steps_alone_are_kept(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.watch.watcher.MOST_WHOLE", 2)
+    for number in range(1, 4):
+        watching.build()
+        watching.final(number)
+    with watching.more:
+        assert watching.more.wait_for(lambda: not watching.watcher.builds[0].can_be_recorded, 10)
+    old, *others = watching.watcher.builds
+    assert [build.can_be_recorded for build in others] == [True, True]
+    rows = [(row.predicted.text, row.predicted.status) for row in old.rows if row.predicted]
+    assert rows == [(row.predicted.text, row.predicted.status) for row in others[0].rows if row.predicted]
+    with pytest.raises(DataError, match="only the steps of this build are kept"):
+        watching.watcher.record(1)
+
+
 def test_cacheview_is_not_put_in_front_of_itself(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
     pasted = Endpoint("default", f"unix://{short_folder}/cacheview/docker.sock", origin="DOCKER_HOST")
