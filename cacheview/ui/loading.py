@@ -78,6 +78,9 @@ class Report(Protocol):
             last: it is wanted in any case; returns when it has been shown.
         """
 
+    def fault(self, error: Exception) -> None:
+        """The program is at fault, and the work goes on: reported as what ends it is."""
+
 
 Work = Callable[[Report], object]
 """What is done in the other thread. It must not touch a widget."""
@@ -104,6 +107,7 @@ class _Mail(QObject):
     progressed = Signal(int, object, object, str)
     parted = Signal(int, object)
     ended = Signal(int, object, object)
+    faulty = Signal(object)
 
 
 class Loader(Background):
@@ -137,6 +141,7 @@ class Loader(Background):
         self._mail.progressed.connect(self._on_progress)
         self._mail.parted.connect(self._on_part)
         self._mail.ended.connect(self._on_end)
+        self._mail.faulty.connect(_raise_here)
 
     @property
     def is_busy(self) -> bool:
@@ -188,8 +193,8 @@ class Loader(Background):
         else:
             self.failed.emit(error)
         self.finished.emit()
-        if isinstance(error, BaseException) and not isinstance(error, DataError):
-            sys.excepthook(type(error), error, error.__traceback__)
+        if isinstance(error, Exception) and not isinstance(error, DataError):
+            _raise_here(error)
 
 
 class _Report:
@@ -228,10 +233,18 @@ class _Report:
                 # While the window shows it, this thread would only make it slower.
                 self._request.part_shown.wait(_REST)
 
+    def fault(self, error: Exception) -> None:
+        self._mail.faulty.emit(error)
+
     def _wait(self) -> None:
         while not self._request.part_shown.wait(_INTERVAL):
             if self._request.cancelled.is_set():
                 raise _Stopped
+
+
+def _raise_here(fault: Exception) -> None:
+    """As if it had been raised in the UI thread."""
+    sys.excepthook(type(fault), fault, fault.__traceback__)
 
 
 def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:

@@ -102,6 +102,17 @@ def test_error(loader: Loader, qtbot: QtBot) -> None:
     assert not loader.is_busy
 
 
+def test_a_fault_that_the_work_goes_on_after_is_reported(loader: Loader, qtbot: QtBot) -> None:
+    def work(report: Report) -> int:
+        report.fault(ZeroDivisionError("on the way"))
+        return 42
+
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+        loader.start(work)
+    assert said.args == [42]
+    assert [str(fault) for _, fault, _ in faults] == ["on the way"]
+
+
 def test_data_that_cannot_be_read_is_no_fault(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> None:
         raise DataError("it is damaged")

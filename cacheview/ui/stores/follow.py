@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.model import DataError
 from cacheview.ui.loading import Background
 
 __all__ = ["Follower", "watch"]
@@ -68,10 +69,14 @@ class Follower(Background):
             why = ""
             try:
                 watch(location, heard, stopped)
-            except Exception as error:  # whatever it is, it is told in the UI thread
+            except DataError as error:
                 why = str(error)
-            if not stopped.is_set():
-                self._ended.emit(number, why)
+            except Exception as fault:
+                why = f"{type(fault).__name__}: {fault}. This is a fault of cacheview: please report it"
+                raise
+            finally:
+                if not stopped.is_set():
+                    self._ended.emit(number, why)
 
         self._follows = True
         self._start(run, "follow-engine")

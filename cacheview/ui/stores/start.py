@@ -77,7 +77,9 @@ def _why_not(report: Report) -> str:
     Asked in a thread of its own: not all that a connection does has a time limit (looking up a host has none), and
     the start must not wait for it.
     """
-    answers: list[str] = []
+    from cacheview.model import DataError
+
+    answers: list[Exception | None] = []
     asking = threading.Thread(target=lambda: answers.append(_ask()), daemon=True, name="ask-engine")
     begun = time.monotonic()
     asking.start()
@@ -86,19 +88,20 @@ def _why_not(report: Report) -> str:
         asking.join(_STEP)
     if not answers:
         return f"It did not answer within {PATIENCE:.0f} seconds: is it busy, or its host out of reach?"
-    return answers[0]
+    (error,) = answers
+    if error is None or isinstance(error, DataError):
+        return str(error or "")
+    report.fault(error)  # the demo opens anyway
+    return f"{type(error).__name__}: {error}"
 
 
-def _ask() -> str:
-    from cacheview.model import DataError
-
+def _ask() -> Exception | None:
+    """Why the engine does not answer; None: it does."""
     try:
         ask_engine(PATIENCE)
-    except DataError as error:
-        return str(error)
-    except Exception as error:  # whatever a connection may raise: the demo opens, and says this
-        return f"{type(error).__name__}: {error}"
-    return ""
+    except Exception as error:  # told where it is waited for
+        return error
+    return None
 
 
 def _opened(result: object) -> OpenedStore:

@@ -42,7 +42,7 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
         sizes = [_size(location) for location in locations]
         count, before = 0, 0
         for location, size in zip(locations, sizes, strict=True):
-            for row in _rows(location, _progress(report, before, sum(sizes), name_of(location))):
+            for row in _rows(location, report, _progress(report, before, sum(sizes), name_of(location))):
                 count += 1
                 if count > most:
                     why = f"more than {most:,} probes; the rest is not run here. `cacheview check` runs them all"
@@ -60,7 +60,7 @@ def _progress(report: Report, before: int, total: int, name: str) -> Progress:
     return lambda done, _total, _what: report(min(total, before + done), total or None, name)
 
 
-def _rows(location: str, progress: Progress) -> Iterator[Row]:
+def _rows(location: str, report: Report, progress: Progress) -> Iterator[Row]:
     """The rows of one suite, as they are worked out."""
     from cacheview.engine.judge import judge
     from cacheview.model import DataError
@@ -76,7 +76,8 @@ def _rows(location: str, progress: Progress) -> Iterator[Row]:
                 try:
                     for judgement in judge(case):
                         yield judged_row(location, number, place, case, judgement)
-                except Exception as error:  # the others are run all the same
+                except Exception as error:  # the others are run anyway
+                    report.fault(error)
                     why = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
                     yield unusable_row(location, number, why, place=place, case=case)
                 place += 1

@@ -330,6 +330,9 @@ class Told:
         assert total is None or 0 <= done <= total
         assert what
 
+    def fault(self, error: Exception) -> None:
+        raise error
+
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
         self.parts.append(make())
 

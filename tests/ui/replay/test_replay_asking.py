@@ -24,6 +24,9 @@ class Reported:
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.whats.append(what)
 
+    def fault(self, error: Exception) -> None:
+        raise error
+
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
         make()
 

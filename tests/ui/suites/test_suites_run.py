@@ -23,9 +23,13 @@ class Collected:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.told: list[tuple[int, int | None, str]] = []
+        self.faults: list[Exception] = []
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.told.append((done, total, what))
+
+    def fault(self, error: Exception) -> None:
+        self.faults.append(error)
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
         self.rows += cast("tuple[Row, ...]", make())
@@ -94,7 +98,10 @@ def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch
         return whole(case)
 
     monkeypatch.setattr(judge_module, "judge", faulty)
-    found = run(suite(tmp_path / "s.jsonl", WRONG, GOOD))
+    report = Collected()
+    rest = run_work([str(suite(tmp_path / "s.jsonl", WRONG, GOOD))], 1000)(report)
+    assert [str(fault) for fault in report.faults] == ["too deep"]  # it is reported, too
+    found = [*report.rows, *cast("tuple[Row, ...]", rest)]
     assert [row.outcome for row in found] == [Outcome.UNUSABLE, Outcome.PASSED, Outcome.PASSED]
     assert "RecursionError: too deep" in found[0].reason
     assert found[1].case == 1
