@@ -46,6 +46,12 @@ class Aspect(Enum):
     UNKNOWN = "not compared"  # only its checksum is known to differ, or its content was not read
 
 
+_SAME: Final = {
+    Aspect.HEADER: "same, sent with another header",
+    Aspect.UNKNOWN: "not compared: what the link leads to is not in the layer",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FileState:
     """One file at one time.
@@ -140,7 +146,7 @@ def change_in_words(change: FileChange) -> str:
     """What becomes of a file, as a phrase: ``mode 600, was 644``."""
     before, now = change.before, change.now
     if change.mark is Mark.SAME:
-        return "same, sent with another header" if Aspect.HEADER in change.aspects else "same"
+        return _SAME[change.aspects[0]] if change.aspects else "same"
     if change.mark is not Mark.CHANGED:
         return str(change.mark.value)
     if before is None or now is None:

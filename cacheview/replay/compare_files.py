@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from cacheview.dockerfile.context.clients import CLIENTS, Client
+from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation
 from cacheview.layers.changes import Aspect, FileChange, Mark
@@ -124,7 +125,7 @@ class _Comparing:
         )
         told = in_words(changes, causes_of(changes, line_ends=line_ends, without_entry=without))
         day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
-        if not told and not any(change.aspects for change in changes):
+        if not told and not any(Aspect.HEADER in change.aspects for change in changes):
             return ()
         return (f"Since the replay of {day}: {told or 'only what the client writes in their headers'}.",)
 
@@ -187,7 +188,9 @@ class _Comparing:
     # Both beside each other
 
     def _against(self, before: _Before) -> Comparison:
-        changes, line_ends, without = self._changes(before.sums, before.headers)
+        changes, line_ends, without = self._changes(
+            before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN
+        )
         unlike = self._unlike(before, changes)
         named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
         causes = causes_of(
@@ -206,12 +209,14 @@ class _Comparing:
         )
 
     def _changes(
-        self, sums: Mapping[str, str], old: Mapping[str, bytes]
+        self, sums: Mapping[str, str], old: Mapping[str, bytes], *, is_certain: bool = True
     ) -> tuple[tuple[FileChange, ...], Mapping[str, str], Mapping[str, bool]]:
         """The changes by path, how line ends differ, and the folders without an entry of their own: then, or now."""
         paths = sorted(sums.keys() | self.now.keys())
         new = self.summer.headers(paths) if self.summer is not None else {}
         changes: list[FileChange] = []
+        entries = self.summer.entries() if self.summer is not None else {}
+        folders = {path for path in paths if path in entries and entries[path].kind is Kind.DIRECTORY}
         line_ends: dict[str, str] = {}
         without: dict[str, bool] = {}
         for path in paths:
@@ -223,9 +228,12 @@ class _Comparing:
                 changes.append(FileChange(path, mark, (), *(states[0] if was else None, states[1] if is_now else None)))
             elif was == is_now:
                 changes.append(FileChange(path, Mark.SAME, (), states[0] or states[1], states[1] or states[0]))
-            elif path in (was, is_now):  # what has no header of its own stands for itself
+            elif path in (was, is_now) and path in folders:  # what has no header of its own stands for itself
                 changes.append(FileChange(path, Mark.SAME, (Aspect.HEADER,), *states))
                 without[path] = was == path
+            elif path in (was, is_now):  # a link that leads to nothing, or out of what a layer has
+                mark = Mark.CHANGED if is_certain else Mark.SAME
+                changes.append(FileChange(path, mark, (Aspect.UNKNOWN,), *states))
             else:
                 change = self._change(path, was, *headers)
                 changes.append(change)

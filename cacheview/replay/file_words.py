@@ -42,7 +42,7 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         likely = "likely " if comparison.evidence is Evidence.LIKELY else ""
         yield f"The files {likely}differ from those that {title} was made with: {words}."
         yield from dict.fromkeys(cause.advice for cause in comparison.causes if cause.advice)
-    elif any(change.aspects for change in comparison.changes):
+    elif any(Aspect.HEADER in change.aspects for change in comparison.changes):
         yield f"{differ} in their headers alone."
     elif comparison.evidence is Evidence.PROVEN:
         yield f"{differ}: they are in another order, or stand for other sources."

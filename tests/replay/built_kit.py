@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import tarfile
 from pathlib import Path
 
 from build_kit import Daemon, image_of
@@ -9,7 +12,10 @@ from build_kit import Daemon, image_of
 from cacheview.dockerfile.context import FolderContext
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.record import Record
-from cacheview.model import Image, ImageConfig, Timestamp
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.tarstream import TarLayers
+from cacheview.model import HistoryEntry, Image, ImageConfig, RootFS, Timestamp
+from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.remembering import remember_files
@@ -21,10 +27,14 @@ __all__ = ["Built", "tree"]
 
 
 class Built:
-    """A folder, an image that a client's build made of it, and a record of what went in."""
+    """A folder, an image that a client's build made of it with its layer, and maybe a record of what went in."""
 
-    def __init__(self, folder: Path, records: Path | None, client: Client = DOCKER_CLI) -> None:
+    def __init__(self, folder: Path, records: Path | None, client: Client = DOCKER_CLI, *, layer: bool = False) -> None:
         self.folder, self.records = folder, records
+        stream = layer_of(folder / "src") if layer else b""
+        self.diff_ids = (f"sha256:{hashlib.sha256(stream).hexdigest()}",) if layer else ()
+        source = TarLayers(lambda *_: io.BufferedReader(io.BytesIO(stream)))  # type: ignore[arg-type]
+        self.layers = LayerFiles(source) if layer else None
         self.daemon = Daemon("20.10.24")
         self.daemon.add(image_of("base:1"))
         self.told = self.replay(client)
@@ -35,7 +45,12 @@ class Built:
                 id="sha256:" + "c" * 64,
                 names=("docker.io/library/made:1",),
                 parent=self.daemon.images[0].id,
-                config=ImageConfig(created=Timestamp(1_700_000_000, 0, None), container_config=step.probe.config),
+                config=ImageConfig(
+                    created=Timestamp(1_700_000_000, 0, None),
+                    container_config=step.probe.config,
+                    history=(HistoryEntry(created_by=step.created_by or ""),),
+                    rootfs=RootFS(type="layers", diff_ids=self.diff_ids),
+                ),
             )
         )
 
@@ -46,7 +61,9 @@ class Built:
         dockerfile = b"FROM base:1\nCOPY src /src\n"
         told = replay(dockerfile, self.summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
         self.record = Record.load(self.records, context.title) if self.records else Record("", "")
-        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.summer))
+        layers = self.layers
+        files = StoreImageFiles(lambda: layers, daemon.release) if layers is not None else None
+        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.summer, files))
         if self.records and remember_files(self.record, told, self.summer):
             self.record.save()
         return told
@@ -59,6 +76,18 @@ class Built:
     def miss(self) -> Miss:
         (miss,) = self.missed
         return miss
+
+
+def layer_of(source: Path) -> bytes:
+    """The layer of ``COPY src /src``: what is in a folder, all of it root's."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in (source, *sorted(source.rglob("*"))):
+            info = tar.gettarinfo(path, str(path.relative_to(source.parent)))
+            info.uid = info.gid = 0
+            with path.open("rb") if info.isreg() else io.BytesIO() as file:
+                tar.addfile(info, file)
+    return target.getvalue()
 
 
 def tree(root: Path) -> Path:

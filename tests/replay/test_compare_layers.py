@@ -1,0 +1,78 @@
+"""The files of a missed step against the layer of the nearest image: who sent them, and how certain that is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from built_kit import Built, tree
+
+from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI
+from cacheview.layers.changes import Mark
+from cacheview.replay.causes import unexplained
+from cacheview.replay.comparison import Comparison, Evidence
+
+
+def compared(built: Built) -> tuple[Comparison, str]:
+    told = built.told_after(DOCKER_CLI)
+    assert built.miss.comparison is not None
+    return built.miss.comparison, told
+
+
+@pytest.mark.parametrize("client", ["docker-cli", "docker-cli-20.10", "docker-py"])
+def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -> None:
+    built = Built(tree(tmp_path / "context"), None, CLIENTS[client], layer=True)
+    (built.folder / "src" / "a.c").write_bytes(b"int x;")
+    found, told = compared(built)
+    assert found.evidence is Evidence.PROVEN
+    assert "src/a.c: content changed" in told
+    assert told.endswith("Proven: the files in its layer give the checksum that is stored.")
+    assert {change.path for change in unexplained(found.changes, found.causes)} == {"src/a.c"}
+    assert ("docker-cli-20.10" in {each.name for each in found.senders}) == (client == "docker-cli-20.10")
+
+
+@pytest.mark.skipif(not hasattr(os, "chown") or os.geteuid() != 0, reason="only root can change owners")
+def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "context")
+    for path in (folder / "src", *(folder / "src").rglob("*")):
+        os.lchown(path, 1000, 1000)
+    built = Built(folder, None, CLIENTS["docker-py"], layer=True)
+    (folder / "src" / "new.c").write_bytes(b"int y;")
+    found, told = compared(built)
+    assert found.evidence is Evidence.PROVEN
+    assert {"docker-py", "sam-cli"} <= {client.name for client in found.senders}
+    assert "sent by another client (docker-py" in told
+    assert "src/new.c was added" in told
+    assert [change.path for change in found.changes if change.mark is Mark.ADDED] == ["src/new.c"]
+
+
+def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "context")
+    (folder / "top").write_bytes(b"x")
+    (folder / "src" / "out").symlink_to("../top")
+    built = Built(folder, None, layer=True)
+    (folder / "src" / "a.c").write_bytes(b"int x;")
+    found, told = compared(built)
+    assert found.evidence is Evidence.LIKELY
+    assert told.startswith("The files likely differ from those that made:1 was made with: src/a.c: content changed")
+    assert "src/out leads out of what was copied" in told
+    (folder / "src" / "a.c").write_bytes(b"int a;")
+    (folder / "top").write_bytes(b"y")
+    found, told = compared(built)
+    assert found.differing == ()
+    assert told.startswith("No file is known to differ from those that made:1 was made with.")
+
+
+def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> None:
+    built = Built(tree(tmp_path / "context"), tmp_path / "records", layer=True)
+    (built.folder / "src" / "a.c").write_bytes(b"int x;")
+    found, _ = compared(built)  # by the record
+    assert found.contents is not None
+    (change,) = found.differing
+    contents = found.contents(change, 4)
+    assert (contents.before, contents.now, contents.problem) == (b"int ", b"int ", "")
+    (built.folder / "src" / "a.c").unlink()
+    gone = found.contents(change, 100)
+    assert (gone.before, gone.now) == (b"int a;", None)
+    assert gone.problem.startswith("What it is now cannot be read")
