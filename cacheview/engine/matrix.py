@@ -83,7 +83,7 @@ class Row:
             return "nothing is looked up"
         check, subject = deciding.check, deciding.subject
         if subject is not None and check is not None:
-            return f"{check.name}, of {known_as(subject.image)}"
+            return f"{known_as(subject.image)}, {check.name}"
         if check is not None:
             return check.note or check.name
         return (

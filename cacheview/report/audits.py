@@ -22,7 +22,7 @@ def audit_as_text(
 ) -> str:
     """The hazards of a store, each with the first images that it concerns."""
     hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
-    lines = [f"{len(store.images):,} images by the rules of {rules.title}: {hazards}", *using_as_lines(using)]
+    lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in found:
         lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:

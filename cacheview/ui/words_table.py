@@ -71,7 +71,8 @@ class WordsTable(QTableView):
         wanted = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
         share = min(1.0, self.viewport().width() * _MOST / max(1, sum(wanted.values())))
         for column, width in wanted.items():
-            self.horizontalHeader().resizeSection(column, int(width * share))
+            least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut off
+            self.horizontalHeader().resizeSection(column, max(least, int(width * share)))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

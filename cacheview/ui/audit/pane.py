@@ -169,7 +169,7 @@ class AuditPane(QWidget):
         store, rules = self._asked
         images = f"{len(store.images):,} image{'' if len(store.images) == 1 else 's'}"
         hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
-        self.head.say(f"{hazards} in {images}, by the rules of {rules.title}")
+        self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
         self.head.copy_button.setEnabled(bool(found))
         kept = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
@@ -178,7 +178,7 @@ class AuditPane(QWidget):
         self.hazards.resizeRowsToContents()
         if not found:
             self._forget()
-            self._content.say("No hazards by these rules", f"{images} looked at, by the rules of {rules.title}.")
+            self._content.say("No hazards with these rules", f"{images} looked at, using the rules of {rules.title}.")
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(found) if kept is not None and hazard.kind is kept.kind]

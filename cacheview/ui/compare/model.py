@@ -28,7 +28,7 @@ class Column(IntEnum):
     DECIDING = 2
 
 
-_TITLES: Final = {Column.RULES: "Rules", Column.VERDICT: "Verdict", Column.DECIDING: "Deciding"}
+_TITLES: Final = {Column.RULES: "Rules", Column.VERDICT: "Verdict", Column.DECIDING: "Decided by"}
 
 
 class MatrixModel(QAbstractTableModel):

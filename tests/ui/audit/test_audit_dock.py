@@ -78,7 +78,7 @@ def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: 
     show(*images)
     pane = audited(window, qtbot)
     assert kinds(pane) == ["parent missing", "mark missing"]
-    assert pane.head.text == "2 hazards in 5 images, by the rules of containerd store, Docker 28.0 to 28.5"
+    assert pane.head.text == "2 hazards in 5 images, using the rules of containerd store, Docker 28.0 to 28.5"
     qtbot.waitUntil(pane.hazards.hasFocus)
     assert [image.id for image in pane.images_model.images] == [images[4].id]
     qtbot.keyClick(pane.hazards, Qt.Key.Key_Down)
@@ -124,7 +124,7 @@ def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: O
 def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(make_image(1, names=("docker.io/library/base:1",)))
     pane = audited(window, qtbot)
-    assert "No hazards by these rules" in said(pane)
+    assert "No hazards with these rules" in said(pane)
     assert "1 image looked at" in said(pane)
     assert not pane.head.copy_button.isEnabled()
     with qtbot.waitSignal(pane.settled, timeout=20_000):
@@ -221,7 +221,7 @@ def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     pane = audited(window, qtbot)
     qtbot.mouseClick(pane.head.copy_button, Qt.MouseButton.LeftButton)
     text = QGuiApplication.clipboard().text()
-    assert text.startswith("4 images by the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
+    assert text.startswith("4 images, using the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
     qtbot.keyClick(pane.hazards, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().startswith("Hazard, mark missing: 3 images are not recorded")
     pane.images.setFocus()
@@ -234,3 +234,12 @@ def test_the_rules_of_the_kit_are_those_that_are_asked(window: MainWindow, show:
     show(*unmarked(1))
     assert window.session is not None
     assert window.session.cache.rules.name == RULES
+
+
+def test_no_title_of_a_column_is_cut_off(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    window.resize(1024, 720)
+    show(*unmarked(3), make_image(9, 8))
+    pane = audited(window, qtbot)
+    header = pane.hazards.horizontalHeader()
+    for column in range(header.count()):
+        assert header.sectionSize(column) >= header.sectionSizeHint(column)
