@@ -171,6 +171,7 @@ def _load_docks_when_open(window: MainWindow) -> None:
     def load() -> None:
         import cacheview.ui.audit
         import cacheview.ui.compare
+        import cacheview.ui.files.files
         import cacheview.ui.replay.replays
         import cacheview.ui.suites.checks  # noqa: F401
 

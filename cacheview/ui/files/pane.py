@@ -152,8 +152,8 @@ class FilesPane(QWidget):
         return self.head.closed
 
     def attach(self, session: Session) -> None:
-        """Forget files of another store."""
-        if self._store is not None and self._store is not session.store:
+        """Forget files of another store; of one that was read again they stay."""
+        if self._store is not None and self._store.location != session.store.location:
             self.show_nothing()
 
     def take_focus(self) -> None:

@@ -134,6 +134,7 @@ def test_another_replay_shows_the_files_of_now(window: MainWindow, qtbot: QtBot,
     edit(context)
     differing(window, qtbot, context)
     (context / "src" / "conf" / "app.ini").chmod(0o644)
+    shown(qtbot, window.files.pane, window.replays.pane.detail.files_button.click)  # asked for twice
     again = shown(qtbot, window.files.pane, window.files.pane.head.again_button.click)
     assert again == {path: words for path, words in EDITED.items() if path != "src/conf/app.ini"}
 
@@ -150,6 +151,16 @@ def test_the_files_of_a_layer(window: MainWindow, qtbot: QtBot) -> None:
     assert files["app/main.c"] == "added"
     assert window.files.pane.notes == ("14 files: 14 added; 115 bytes in the layer.",)
     assert window.files.pane.head.text.startswith("Layer of shop:1: COPY dir:")
+
+
+def test_the_files_stay_when_the_store_is_read_again(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+    edit(context)
+    differing(window, qtbot, context)
+    window.replays.dock.hide()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.commands.reload.trigger()
+    assert window.files.pane.shown is not None
+    assert window.files.pane.tree.isVisible()
 
 
 def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
