@@ -15,6 +15,7 @@ from cacheview.dockerfile.context.tarsum import Member
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
+from cacheview.stores.collector import paused_collector
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.before import EngineStore, Listing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
@@ -193,8 +194,11 @@ class Watcher:
         try:
             if members is None:
                 raise DataError(why)
-            case = self._store.before(watched.listed())
-            self.update(watched, prediction=predict(members, watched.build.request, case, self._memory))
+            listing = watched.listed()
+            with paused_collector():
+                case = self._store.before(listing)
+                prediction = predict(members, watched.build.request, case, self._memory)
+            self.update(watched, prediction=prediction)
         except DataError as error:
             self.update(watched, unpredicted=str(error))
         except Exception as fault:  # as above

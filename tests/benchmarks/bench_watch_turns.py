@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 
 from turns import Turns
 
+from cacheview.stores.collector import freeze
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -116,6 +117,7 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
             with qtbot.waitSignal(pane.bridge.started, timeout=30_000):
                 pane.watch()
             qtbot.wait(500)
+            freeze()  # as the program does once its window is shown
             turns = Turns()
             watcher = pane.bridge.watcher
             assert watcher is not None
