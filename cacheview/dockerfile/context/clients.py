@@ -226,13 +226,26 @@ _COMPOSE_V2: Final = Client(
     config=ReadsConfig.PROXIES,
 )
 
+_WINDOWS_STYLE: Final = HeaderStyle(capability=False, hard_links=False, windows=True)
+
 _WINDOWS: Final = Client(
-    "windows",
-    "Docker CLI on Windows",
-    CliPacking(HeaderStyle(capability=False, hard_links=False, windows=True), PATTERNMATCHER),
-    config=ReadsConfig.CLI,
+    "windows", "Docker CLI on Windows", CliPacking(_WINDOWS_STYLE, PATTERNMATCHER), config=ReadsConfig.CLI
 )
 """The CLI from 24.0 on, run on a Windows host (go-archive ``archive_windows.go``)."""
+
+_WINDOWS_23: Final = replace(
+    _WINDOWS,
+    name="windows-23",
+    title="Docker CLI 23.0 on Windows",
+    packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), PATTERNMATCHER),
+)
+
+_WINDOWS_20_10: Final = replace(
+    _WINDOWS,
+    name="windows-20.10",
+    title="Docker CLI 20.10 on Windows",
+    packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), FILEUTILS),
+)
 
 CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
     {
@@ -251,14 +264,17 @@ CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
             _TESTCONTAINERS_JAVA,
             _COMPOSE_V2,
             _WINDOWS,
+            _WINDOWS_23,
+            _WINDOWS_20_10,
         )
     }
 )
 """Every client that is known here, by the name that ``--client`` takes."""
 
+_ON_WINDOWS: Final = {DOCKER_CLI.name: _WINDOWS, CLI_23.name: _WINDOWS_23, CLI_20_10.name: _WINDOWS_20_10}
 _CLI: Final = frozenset(("docker", "docker-cli", "docker-client", "docker-ce-cli", "cli"))
+_DOCKER_PY_NAMES: Final = frozenset(("docker-py", "docker-sdk-python", "docker-sdk-for-python"))
 _ALIASES: Final = {
-    "docker-sdk-python": "docker-py",
     "testcontainers-python": "docker-py",
     "ansible": "docker-py",
     "community.docker": "docker-py",
@@ -285,16 +301,17 @@ def client_named(name: str) -> Client:
         DataError: no client of that name is known; with those that are.
     """
     key = re.sub(r"[\s_]+", "-", name.strip().lower()).replace("-version-", "-", 1)
-    if key in CLIENTS:
-        return CLIENTS[key]
+    by_title = {_key(client.title): client for client in CLIENTS.values()}
+    if found := CLIENTS.get(key) or by_title.get(key):
+        return found
     if umask := _UMASK_AT_END.match(key):
         return client_named(umask[1]).with_umask(int(umask[2], 8))
-    found = _NAMED.fullmatch(key)
-    program, version = (found[1] or "", found[2] or "") if found else ("", "")
+    named = _NAMED.fullmatch(key)
+    program, version = (named[1] or "", named[2] or "") if named else ("", "")
     if program in _CLI or (not program and version):
-        on_windows = found is not None and "windows" in (found[3] or "")
-        return _WINDOWS if on_windows and _cli(version) is DOCKER_CLI else _cli(version)
-    if program in ("docker-py", "docker-sdk-python"):
+        on_windows = named is not None and "windows" in (named[3] or "")
+        return _ON_WINDOWS[_cli(version).name] if on_windows else _cli(version)
+    if program in _DOCKER_PY_NAMES:
         return _DOCKER_PY_5 if version and Version(version) < Version("6") else DOCKER_PY
     if program in ("compose", "docker-compose"):
         return _DOCKER_PY_5 if version and Version(version) < Version("2") else _COMPOSE_V2
@@ -302,6 +319,10 @@ def client_named(name: str) -> Client:
     if program in CLIENTS:
         return _of_version(CLIENTS[program], version)
     raise DataError(f"no such client: {name[:80]!r}; there are {', '.join(CLIENTS)}")
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s_]+", "-", name.strip().lower())
 
 
 def client_for_engine(version: str) -> Client:

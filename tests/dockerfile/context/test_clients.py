@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENTS, client_for_engine, client_named
+from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, client_named
 from cacheview.model import DataError
 
 
@@ -34,10 +34,19 @@ from cacheview.model import DataError
         ("dockerode 5.0.1", "dockerode"),
         ("docker-java 3.7.1", "docker-java"),
         ("Docker-Client/28.2.2 (windows)", "windows"),
+        ("docker CLI 20.10.24 on Windows", "windows-20.10"),
+        ("docker CLI 23.0.1 (Windows)", "windows-23"),
+        ("Docker SDK for Python 5.0.3", "docker-py-5"),
+        ("testcontainers-python", "docker-py"),
     ],
 )
 def test_a_program_and_its_version_name_a_client(name: str, client: str) -> None:
     assert client_named(name) is CLIENTS[client]
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=lambda client: client.name)
+def test_a_client_is_named_by_its_title_too(client: Client) -> None:
+    assert client_named(client.title) is client
 
 
 @pytest.mark.parametrize("name", ["", "nerdctl", "podman 5.2"])
