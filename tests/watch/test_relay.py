@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import select
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +20,7 @@ from hypothesis import strategies as st
 from watch_wires import Wires, in_thread, read_all, wired
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.contexts import Endpoint, Tls
 from cacheview.watch.http import HttpTap
 from cacheview.watch.relay import Connection, Tap
 from cacheview.watch.upstream import check_endpoint
@@ -248,6 +252,37 @@ def test_an_engine_over_tcp() -> None:
             accepted, _ = listening.accept()
             with accepted:
                 assert read_all(accepted) == b"over TCP"
+
+
+def test_an_engine_over_tls(short_folder: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("not installed: openssl, which makes the certificate")
+    cert, key = short_folder / "cert.pem", short_folder / "key.pem"
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1")
+    name = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert))
+    subprocess.run((openssl, *made, *name), check=True, capture_output=True)
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(cert, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for _ in range(2):
+                accepted, _ = listening.accept()
+                try:
+                    with secured.wrap_socket(accepted, server_side=True) as end:
+                        end.sendall(end.recv(100)[::-1])
+                except ssl.SSLError:
+                    accepted.close()
+
+        in_thread(serve)
+        host = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        with wired(endpoint=Endpoint("", host, Tls(ca=str(cert)))) as wires, wires.connect() as client:
+            client.sendall(b"over TLS")
+            assert read_all(client) == b"SLT revo"
+        with wired(endpoint=Endpoint("", host, Tls())) as wires, wires.connect() as client:
+            client.sendall(b"x")
+            assert b"502" in client.recv(100)
 
 
 @pytest.mark.parametrize("host", ["ssh://user@host", "npipe:////./pipe/docker_engine", "unix://"])
