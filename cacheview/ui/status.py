@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFontMetrics, QPalette
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from cacheview.ui.plain import one_line
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["StatusBar", "plural"]
 
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
+_LEAST = 24 * GRID
+"""The width of the name of a store, however little room there is."""
 
 
 class StatusBar(QStatusBar):
@@ -26,14 +28,14 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._labels: dict[str, QLabel] = {}
+        self._labels: dict[str, _Words] = {}
         # The bar is as high from the start as with text in it.
         self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
 
     def show_store(self, title: str, location: str, images: int) -> None:
         """What is open."""
         self.clearMessage()
-        self._write("store", one_line(title), location)
+        self._write("store", one_line(title), f"{title}\n{location}")
         self._write("images", plural(images, "image"))
 
     def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
@@ -54,7 +56,7 @@ class StatusBar(QStatusBar):
 
     def text(self, name: str) -> str:
         """What stands under a name (``store``, ``images``, ``concerned``); empty: nothing."""
-        return self._labels[name].text() if name in self._labels else ""
+        return self._labels[name].whole if name in self._labels else ""
 
     def say(self, text: str) -> None:
         """Tell something in passing."""
@@ -65,14 +67,13 @@ class StatusBar(QStatusBar):
 
         label = self._labels.get(name)
         if label is None:
-            label = self._labels[name] = QLabel()
+            label = self._labels[name] = _Words(gives_way=name == "store")
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             label.setFont(small_font())
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
             (self.addPermanentWidget if right else self.addWidget)(label)
-        if label.text() != text:
-            label.setText(text)
+        label.say(text)
         set_tip(label, tip)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -80,6 +81,44 @@ class StatusBar(QStatusBar):
         if event.type() is QEvent.Type.ApplicationFontChange:
             for label in self._labels.values():
                 label.setFont(small_font())
+
+
+class _Words(QLabel):
+    """One of the texts. One that gives way is cut where there is no room for all of them: its tool tip has all."""
+
+    def __init__(self, *, gives_way: bool) -> None:
+        super().__init__()
+        self._gives_way = gives_way
+        self.whole = ""
+
+    def say(self, text: str) -> None:
+        if text != self.whole:
+            self.whole = text
+            self.setAccessibleName(text)
+            self.setText(text)
+            self._cut()
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        wide = self.fontMetrics().horizontalAdvance(self.whole) + margins.left() + margins.right() + 1
+        return QSize(wide if self._gives_way else super().sizeHint().width(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(min(_LEAST, hint.width()), hint.height()) if self._gives_way else hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        if not self._gives_way:
+            return
+        from PySide6.QtCore import Qt
+
+        cut = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
+        if cut != self.text():
+            self.setText(cut)
 
 
 def plural(count: int, what: str) -> str:

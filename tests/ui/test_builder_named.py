@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
@@ -142,3 +143,17 @@ def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Op
     assert session.document.probe == before
     assert workspace.verdict.nothing[0] == "Image shop/web:2 has no probe"
     assert "No parent is recorded" in workspace.verdict.nothing[1]
+
+
+def test_a_long_address_cuts_nothing_else_off(window: MainWindow, show: Callable[[Opened], None]) -> None:
+    show(replace(opened(), address="unix:///run/" + "very-long-name/" * 12 + "docker.sock"))
+    window.resize(800, 600)
+    status = window.status
+    whole = status.text("store")
+    assert whole.endswith("docker.sock")
+    labels = {label.accessibleName(): label for label in status.findChildren(QLabel)}
+    assert labels[whole].text() != whole
+    assert "docker.sock" in labels[whole].toolTip()
+    for name, label in labels.items():
+        assert label.geometry().right() <= status.width()
+        assert name == whole or label.width() >= label.sizeHint().width()
