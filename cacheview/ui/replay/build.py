@@ -108,7 +108,12 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
-        return Build(dockerfile=place, context=place if is_tar(place) else os.path.dirname(place))
+        if not is_tar(place):
+            return Build(dockerfile=place, context=os.path.dirname(place))
+        if file:
+            what = "the window replays the file Dockerfile of a tar; for another one use `cacheview replay -f NAME`"
+            raise DataError(what, where=f"-f {file[:200]}")
+        return Build(dockerfile=place, context=place)
     found = find_dockerfile(place, file)
     if not found.path.exists():
         raise DataError("there is no such Dockerfile; choose the file itself", where=str(found.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,16 @@ def test_the_context_is_the_folder(tmp_path: Path) -> None:
     assert build.title == f"{other} for a"
     with pytest.raises(DataError, match="no such Dockerfile"):
         build_at(tmp_path)
+
+
+def test_a_tar_is_its_own_context(tmp_path: Path) -> None:
+    path = tmp_path / "context.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(tarfile.TarInfo("Dockerfile"))
+    build = build_at(path)
+    assert (build.context, build.named, build.title) == (str(path), "", "context.tar")
+    with pytest.raises(DataError, match="cacheview replay -f"):
+        build_at(path, "Other")
 
 
 def test_options() -> None:
