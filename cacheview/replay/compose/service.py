@@ -88,7 +88,7 @@ def read_service(
         DataError: the file cannot be read, or has no such build.
     """
     file = Path(os.path.abspath(path))
-    variables = Variables(read_environment(file.parent, environment), nests=not as_v1)
+    variables = Variables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
     build, found = _Reader(variables, as_v1=as_v1).build(file, service)
     where = f"{path}: services.{service[:80]}.build"
     made = (_V1 if as_v1 else _V2)(variables.values, where, found, str(file.parent))

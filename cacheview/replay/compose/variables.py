@@ -1,7 +1,8 @@
 """Variables of a Compose file: where they come from, and how they are put into values.
 
 Facts from compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, and from Compose 1.29.2
-``compose/config/interpolation.py``, which knows neither ``+`` nor variables within a default value.
+``compose/config/interpolation.py``, which knows neither ``+`` nor variables within a default value. Compose v1 reads
+``.env`` with python-dotenv (0.21.1): no ``NAME: value``, and of variables only ``${NAME}`` and ``${NAME:-default}``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _DEEPEST: Final = 50
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _ESCAPE: Final = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})')
 _ESCAPED: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
+_PYTHON_VARIABLE: Final = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
 _OPERATORS: Final = (":-", ":?", ":+", "-", "?", "+")
 _SPACE: Final = "\t\v\f\r \x85\xa0"  # not a line end
 
@@ -120,7 +122,7 @@ class Variables:
         return self.values.get(name, "")
 
 
-def read_environment(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def read_environment(folder: Path, environment: Mapping[str, str], *, as_v1: bool = False) -> dict[str, str]:
     """The variables of a project: of the file ``.env`` beside the Compose file, and of the client's process.
 
     Raises:
@@ -134,21 +136,27 @@ def read_environment(folder: Path, environment: Mapping[str, str]) -> dict[str, 
         if len(data) > _LARGEST:
             raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no environment is", where=str(path))
         text = data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
-        _EnvironmentFile(text, str(path), environment, found).read()
+        _EnvironmentFile(text, str(path), environment, found, as_v1=as_v1).read()
     return {**found, **environment}
 
 
 class _EnvironmentFile:
-    def __init__(self, text: str, where: str, environment: Mapping[str, str], found: dict[str, str]) -> None:
+    def __init__(
+        self, text: str, where: str, environment: Mapping[str, str], found: dict[str, str], *, as_v1: bool
+    ) -> None:
         self.text = text
-        self.place = 0
+        self.place = self.ends_at = 0
         self.where = where
         self.environment = environment
         self.found = found
+        self.as_v1 = as_v1
 
     def read(self) -> None:
         while self._to_statement():
             key, is_inherited = self._key()
+            if self.as_v1 and not is_inherited and self.text[self.ends_at] == ":":
+                self._to_line_end()  # python-dotenv warns, and goes on
+                continue
             if is_inherited:
                 if key in self.environment:
                     self.found[key] = self.environment[key]
@@ -163,8 +171,11 @@ class _EnvironmentFile:
                 return False
             if self.text[self.place] != "#":
                 return True
-            end = self.text.find("\n", self.place)
-            self.place = len(self.text) if end < 0 else end
+            self._to_line_end()
+
+    def _to_line_end(self) -> None:
+        end = self.text.find("\n", self.place)
+        self.place = len(self.text) if end < 0 else end
 
     def _key(self) -> tuple[str, bool]:
         if exported := re.compile(r"export\s+").match(self.text, self.place):
@@ -175,6 +186,7 @@ class _EnvironmentFile:
             if character not in _SPACE and character not in "_.-[]" and not character.isalnum():
                 raise self._wrong(f"unexpected character {character!r} in a variable name", start)
             self.place += 1
+        self.ends_at = self.place
         is_inherited = self.place >= len(self.text) or self.text[self.place] == "\n"
         key = self.text[start : self.place].rstrip()
         if any(character in _SPACE for character in key):
@@ -203,12 +215,17 @@ class _EnvironmentFile:
             if character == quote:
                 self.place = index + 1
                 value = "".join(done)
-                return value if quote == "'" else self._expanded(_ESCAPE.sub(_unescaped, value))
+                if quote == "'":
+                    return self._expanded(value) if self.as_v1 else value
+                return self._expanded(_ESCAPE.sub(_unescaped, value))
             done.append(character)
             index += 1
         raise self._wrong("unterminated quoted value", start)
 
     def _expanded(self, value: str) -> str:
+        if self.as_v1:
+            known = {**self.environment, **self.found}
+            return _PYTHON_VARIABLE.sub(lambda found: known.get(found[1], found[2] or ""), value)
         return str(Variables({**self.found, **self.environment}).into(value, self.where))
 
     def _wrong(self, what: str, place: int) -> DataError:

@@ -111,6 +111,15 @@ def test_variables_come_from_the_file_and_the_process(tmp_path: Path) -> None:
     assert build.notes == ()
 
 
+def test_compose_v1_reads_the_file_of_variables_as_python_dotenv_does(tmp_path: Path) -> None:
+    lines = ("A=a # c", "B=x$A", "C=x${A}y", "D='${A}'", "F=${NOPE:-dd}", "G=${A:+q}", "I: c", "K=${HOME}", "M=a#b")
+    (tmp_path / ".env").write_text("\n".join(lines) + "\nO=${A-z}\n")
+    names = [*"ABCDFGIKMO"]
+    args = "".join(f"        - {name}\n" for name in names)
+    found = service(tmp_path, with_args(args), as_v1=True, HOME="h").options.build_args
+    assert [found[name] for name in names] == ["a", "x$A", "xay", "a", "dd", "${A:+q}", "", "h", "a#b", ""]
+
+
 def test_a_variable_that_is_not_set_is_empty_and_told(tmp_path: Path) -> None:
     build = service(tmp_path, with_args("        - A=${NOPE}!\n"))
     assert build.options.build_args == {"A": "!"}
