@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         self._panes().layer_asked.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:
-        self.setWindowTitle(f"{one_line(title_of(self._session().opened))} – cacheview")
+        self.setWindowTitle(f"{one_line(title_of(self._session().opened))} — cacheview")
         if not again:
             self.commands.follow.setChecked(False)
         self._enable(busy=False)

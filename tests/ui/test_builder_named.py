@@ -75,7 +75,7 @@ def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Call
 
 def test_the_engine_is_named(window: MainWindow, show: Callable[[Opened], None]) -> None:
     show(opened())
-    assert window.windowTitle() == "Docker Engine 29.1.3 at unix:///run/some.sock – cacheview"
+    assert window.windowTitle() == "Docker Engine 29.1.3 at unix:///run/some.sock — cacheview"
     assert window.status.text("store") == "Docker Engine 29.1.3, at unix:///run/some.sock"
 
 

@@ -60,7 +60,7 @@ def test_the_engine_is_opened_where_it_answers(
     begun(window, qtbot)
     assert window.session is not None
     assert len(window.session.store.images) == 2
-    assert window.windowTitle() == "Docker Engine – cacheview"
+    assert window.windowTitle() == "Docker Engine — cacheview"
     assert not window.notice.isVisible()
     assert settings.recent == ["engine:"]
 
@@ -72,7 +72,7 @@ def test_the_demo_is_opened_where_it_does_not_and_says_why(
     begun(window, qtbot)
     assert window.session is not None
     assert window.session.opened.kind == "demo"
-    assert window.windowTitle() == "demo – cacheview"
+    assert window.windowTitle() == "demo — cacheview"
     assert "This is the bundled demo" in said(window)
     assert "nothing listens there: start Docker" in said(window)
     assert settings.recent == []
@@ -149,7 +149,7 @@ def test_by_name(engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings:
     with qtbot.waitSignal(window.settled, timeout=20_000):
         dialog.accept()
     assert engine.asked == ["my context"]
-    assert window.windowTitle() == "engine my context – cacheview"
+    assert window.windowTitle() == "engine my context — cacheview"
     assert settings.recent == ["engine:my context"]
     window.commands.recent_menu.aboutToShow.emit()
     assert window.commands.recent_menu.actions()[0].text() == "engine:my context"

@@ -123,7 +123,7 @@ def test_archive(window: MainWindow, qtbot: QtBot) -> None:
     status = texts(window.status)
     assert "35 images" in status
     assert any(text.endswith(" ms") for text in status)
-    assert window.windowTitle() == "save-chain.tar.gz – cacheview"
+    assert window.windowTitle() == "save-chain.tar.gz — cacheview"
 
 
 def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> None:

@@ -194,6 +194,8 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
     nothing = no_candidates(trace.rules, trace.probe.parent, title)
+    if all(parent == SCRATCH for parent in trace.store.children):
+        return f"{nothing[:1].upper()}{nothing[1:]}.", "No image here has a parent: name images in Cache from instead."
     hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (
         "." if trace.probe.parent == SCRATCH else ", or build the step once."

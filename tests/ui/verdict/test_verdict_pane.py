@@ -26,7 +26,17 @@ from verdict_kit import (
     with_history,
 )
 
-from cacheview.engine import Check, Edit, Explanation, ImageCache, StageKind, VerdictOutcome, explain
+from cacheview.engine import (
+    CONTAINERD_71EBFC7,
+    Check,
+    Edit,
+    Explanation,
+    ImageCache,
+    StageKind,
+    VerdictOutcome,
+    explain,
+)
+from cacheview.model import Image, ImageConfig, ImageStore, Probe
 from cacheview.ui.theme import DARK, apply_theme, current_tokens
 from cacheview.ui.verdict import VerdictPane
 from cacheview.ui.verdict.model import Column
@@ -293,6 +303,15 @@ def test_no_candidates(pane: VerdictPane, cache: ImageCache) -> None:
         "Choose a parent that has children, or build the step once.",
     ]
     assert pane.detail.title == "No check selected"
+
+
+def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
+    store = ImageStore((Image(id="sha256:" + "a" * 64, config=ImageConfig()),))
+    pane.show_explanation(explain(ImageCache(store, CONTAINERD_71EBFC7), Probe(parent="sha256:" + "a" * 64)))
+    stage = pane.trace.stage_index(StageKind.LOCAL)
+    assert name_at(pane, pane.trace.index(1, 0, stage)) == (
+        "No image here has a parent: name images in Cache from instead."
+    )
 
 
 def test_the_choices_in_the_head(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
