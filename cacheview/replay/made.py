@@ -242,7 +242,7 @@ class MadeImages:
             return
         found: dict[str, Made] = {}
         above = self._made.get(parent)
-        while above is not None and len(found) < _BESIDE:
+        while above is not None and above.id not in found and len(found) < _BESIDE:
             found[above.id] = above
             above = self._made.get(above.parent or "")
         alike = self._alike.get((None if by_layers else parent, command), ())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from cacheview.engine.platforms import HOST
 from cacheview.model import DataError, Platform
 
 __all__ = ["BuildOptions", "references"]
+
+_MOST_REFERENCES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def references(given: Iterable[str]) -> tuple[str, ...]:
     empty one.
 
     Raises:
-        DataError: the CLI cannot read one.
+        DataError: the CLI cannot read one, or there are more than any build has.
     """
     found: list[str] = []
     for text in given:
@@ -54,4 +57,6 @@ def references(given: Iterable[str]) -> tuple[str, ...]:
             found += next(csv.reader([text], strict=True), [])
         except csv.Error as error:
             raise DataError(f"--cache-from {text[:80]!r} cannot be read: {error}") from None
+        if len(found) > _MOST_REFERENCES:
+            raise DataError(f"there are more than {_MOST_REFERENCES:,} references for --cache-from")
     return tuple(found)

@@ -137,7 +137,7 @@ class BuildSoFar:
     def new_id(self, number: int, trigger: int = 0) -> str:
         """A stand-in for the id of an image of a step that no other image has."""
         names = (made_id(number, trigger, version) for version in itertools.count(1))
-        return next(name for name in names if name not in self.made and name not in self.restored)
+        return next(name for name in names if self.found(name) is None)
 
     def make(
         self,

@@ -25,6 +25,7 @@ class Limits:
         errors: JSON objects on lines that are not a case.
         images: images of one store, or cases of one suite.
         probes: of all cases of one suite.
+        references: ``--cache-from`` references of one probe.
         history: history entries of one image.
         histories: history entries of all images.
         layers: of all images.
@@ -43,6 +44,7 @@ class Limits:
     errors: int = 100_000
     images: int = 200_000
     probes: int = 500_000
+    references: int = 20_000
     history: int = 100_000
     histories: int = 2_000_000
     layers: int = 2_000_000

@@ -124,7 +124,10 @@ def _document_lines(
         try:
             if kept:
                 budget.spend(Resource.DOCUMENTS, len(line))
-            yield number, budget.decode(model_of(line), line, where=place, kept=kept)
+            document = budget.decode(model_of(line), line, where=place, kept=kept)
+            if isinstance(document, SuiteCase):
+                _check_references(document, limits.references, place)
+            yield number, document
         except LimitError as error:
             yield number, DataError(f"there is {error}", where=place)
             return
@@ -137,6 +140,12 @@ def _document_lines(
                     DataError(f"there are more than {limits.errors:,} such lines. The rest is not read", where=place),
                 )
                 return
+
+
+def _check_references(case: SuiteCase, most: int, place: str) -> None:
+    for number, probe in enumerate(case.probes, 1):
+        if len(probe.cache_from or ()) > most:
+            raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
 
 
 def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], list[Problem]]:

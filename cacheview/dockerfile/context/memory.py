@@ -31,6 +31,7 @@ _KINDS = {
 _TARGETS = ("target", "link_target", "linkname", "link", "to")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
+_MOST_NAMES = 64 << 20  # characters of the paths of folders that are not named
 
 
 class MemoryContext:
@@ -79,9 +80,13 @@ class MemoryContext:
                 entries[path], contents[path] = _entry(path, value)
             except DataError as error:
                 raise error.at(name[:200]) from None
+        characters = 0
         for path in list(entries):
             above = path.rpartition("/")[0]
             while above and above not in entries:
+                characters += len(above)
+                if characters > _MOST_NAMES:
+                    raise DataError(f"the paths of its folders have more than {_MOST_NAMES:,} characters")
                 entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:

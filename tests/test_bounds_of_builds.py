@@ -1,0 +1,91 @@
+"""Small builds, configs and numbers that would make very much: they end at a limit, with a status that is no answer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from bounded import MIB, run_bounded
+
+BUILD = {
+    "engine": "28.5.2",
+    "kind": "containerd",
+    "scenario": "one",
+    "dockerfile": "FROM scratch\nCOPY a /a\n",
+    "images": [],
+    "context": {},
+    "expect": {"ok": True, "steps": []},
+}
+
+
+def check(folder: Path, **changes: object) -> str:
+    """What is said of a recorded build."""
+    path = folder / "builds.jsonl.gz"
+    path.write_bytes(gzip.compress((json.dumps(BUILD | changes) + "\n").encode()))
+    run = run_bounded("check", path, seconds=20, memory=512 * MIB)
+    assert run.status in (1, 2), run.output
+    assert run.output.endswith("\n0 passed, 1 failed\n")
+    return run.output
+
+
+def test_a_file_half_a_million_folders_deep(tmp_path: Path) -> None:
+    said = check(tmp_path, context={"a/" * 500_000 + "f": {"type": "file", "mode": "0644", "text": "x"}})
+    assert "the paths of its folders have more than 67,108,864 characters" in said
+
+
+def test_very_many_references_of_a_build(tmp_path: Path) -> None:
+    said = check(tmp_path, cache_from=[f"n{number}" for number in range(30_000)])
+    assert "there are more than 20,000 references for --cache-from" in said
+
+
+def test_very_many_references_of_a_probe(tmp_path: Path) -> None:
+    probe = {"config": {"Cmd": ["x"]}, "cache_from": [f"n{number}" for number in range(30_000)]}
+    path = tmp_path / "suite.jsonl"
+    path.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": [], "probes": [probe]}))
+    run = run_bounded("explain", path, "--probe", "1", memory=256 * MIB)
+    assert run.status == 2
+    assert "probe 1 has more than 20,000 cache-from references" in run.output
+
+
+def test_labels_of_a_stage_that_others_follow(tmp_path: Path) -> None:
+    labels = "".join(f"LABEL a{number}=x\n" for number in range(5_000))
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{labels}FROM scratch\nLABEL a=b\n")
+    run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=700 * MIB)
+    assert run.status == 2
+    assert "the configs of all steps so far take more than" in run.output
+
+
+def test_many_instructions_take_little_memory(tmp_path: Path) -> None:
+    kinds = ("RUN {}", "ENV A{}=x", "LABEL a{}=x")
+    lines = "\n".join(kind.format(number) for number in range(1_500) for kind in kinds)
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{lines}\n")
+    run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=100 * MIB)
+    assert run.status == 1
+    assert "\n4501 steps: " in run.output
+
+
+def test_a_stage_of_very_many_digits(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\nCOPY --from=-{'1' * 5000} /a /a\n")
+    run = run_bounded("replay", tmp_path, "--store", "demo:", memory=128 * MIB)
+    assert run.status == 2
+    assert "this is a fault in cacheview" not in run.output
+
+
+def test_an_image_whose_id_is_that_of_a_step(tmp_path: Path) -> None:
+    config = {"config": {"Cmd": ["x"]}, "os": "linux", "architecture": "amd64", "rootfs": {"type": "layers"}}
+    image = {"id": "step 2", "names": ["docker.io/library/b:1"], "config": config}
+    (tmp_path / "suite").write_text(json.dumps({"rules": "containerd-71ebfc7", "images": [image]}))
+    (tmp_path / "Dockerfile").write_text('FROM b:1\nCMD ["x"]\nFROM b:1\nCMD ["x"]\n')
+    run = run_bounded("replay", tmp_path, "--store", tmp_path / "suite", seconds=10, memory=128 * MIB)
+    assert run.status == 1
+    assert "4 steps: 1 cached, 1 missed" in run.output
+
+
+@pytest.mark.parametrize("config", ['{"Healthcheck":' * 990 + "{}" + "}" * 990, "[" * 100_000])
+def test_a_config_that_is_nested_very_deep(config: str, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(config)
+    run = run_bounded("explain", "demo:", "--parent", "", "--config", tmp_path / "config", memory=128 * MIB)
+    assert run.status == 2
+    assert run.output.startswith("cacheview: --config: ")
