@@ -26,7 +26,7 @@ from cacheview.model import DataError, ImageStore
 from cacheview.output import complain, print_json
 from cacheview.replay.client_comparison import compare_clients
 from cacheview.replay.given import Given, given_build
-from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
@@ -80,7 +80,8 @@ def replay_command(arguments: list[str]) -> int:
         given = given_build(build.context, build.file, release, stdin=stdin)
         memory = LayerMemory(layer_cache())
         source = _layers(case.store, downloads=options.download_layers)
-        store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release)
+        unpacked = unpacked_in(case.store, rules)
+        store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked)
         image_files = RememberedImageFiles(store_files)
         cache, hasher = Cache(case.store, rules, release, image_files), Hasher()
 

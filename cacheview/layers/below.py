@@ -9,11 +9,28 @@ from pathlib import Path
 
 from cacheview.layers.entry import LayerError
 
-__all__ = ["open_below"]
+__all__ = ["folder_below", "open_below"]
 
 
 def open_below(folder: Path, name: bytes) -> io.FileIO:
     """A regular file, no link on the way followed. Raises `LayerError`, OSError."""
+    file = _open(folder, name, getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
+    return io.FileIO(file, "rb")
+
+
+def folder_below(folder: Path, name: bytes) -> os.stat_result:
+    """The status of a folder, no link on the way followed. Raises `LayerError`, OSError."""
+    found = _open(folder, name, getattr(os, "O_DIRECTORY", 0))
+    try:
+        return os.fstat(found)
+    finally:
+        os.close(found)
+
+
+def _open(folder: Path, name: bytes, flags: int) -> int:
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise LayerError("a name in it points outside of its folder", where=os.fsdecode(name)[:200])
@@ -24,10 +41,6 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
             inner = os.open(part, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | nofollow, dir_fd=here)
             os.close(here)
             here = inner
-        file = os.open(parts[-1], os.O_RDONLY | nofollow, dir_fd=here)
+        return os.open(parts[-1], os.O_RDONLY | nofollow | flags, dir_fd=here)
     finally:
         os.close(here)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
-    return io.FileIO(file, "rb")

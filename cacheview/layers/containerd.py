@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cacheview.layers.entry import LayerEntry
-from cacheview.layers.snapshots import Snapshots
+from cacheview.layers.snapshots import Snapshots, by_containerd
 from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
@@ -39,7 +39,8 @@ class BlobReader(Protocol):
 
 def blob_layers(blobs: BlobReader, images: Iterable[Image]) -> TarLayers:
     """The layers of some images."""
-    return TarLayers(_Blobs(blobs, {image.manifest_digest: image.diff_ids for image in images}).open)
+    opened = _Blobs(blobs, {image.manifest_digest: image.diff_ids for image in images})
+    return TarLayers(opened.open, by_containerd)
 
 
 class _Blobs:
@@ -94,6 +95,9 @@ class _BlobsOrSnapshots:
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         yield from self._source(diff_id).contents(diff_id, wanted, report)
+
+    def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
+        return by_containerd(diff_id, path, below)
 
     def _source(self, diff_id: str) -> LayerSource:
         if diff_id not in self._chosen:

@@ -13,13 +13,15 @@ import io
 import json
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from cacheview.layers.below import open_below
-from cacheview.layers.entry import LayerError
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.below import folder_below, open_below
+from cacheview.layers.entry import LayerEntry, LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import DataError
@@ -41,6 +43,9 @@ _FOLDERS: Final = {
 }
 """Where drivers keep the files of a layer, by its cache id."""
 
+_BY_ITSELF: Final = frozenset({"overlay2", "fuse-overlayfs", "aufs"})
+"""Those of them that unpack a layer into a folder of its own, without what is below."""
+
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _CHAIN: Final = re.compile(r"[0-9a-f]{64}")
 _CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
@@ -61,7 +66,8 @@ def data_root_layers(driver_folder: Path, limits: Limits = DEFAULT_LIMITS) -> La
         raise LayerUnavailableError(
             f"the files of the storage driver {driver_folder.name[:40]} cannot be read", _REMEDY
         )
-    return TarLayers(_DataRoot(driver_folder, place, limits).open)
+    opened = _DataRoot(driver_folder, place, limits)
+    return TarLayers(opened.open, opened.unpacked)
 
 
 class _DataRoot:
@@ -71,6 +77,7 @@ class _DataRoot:
         self._files = DriverFiles(driver_folder, Budget(limits))
         self._root = driver_folder.parent.parent
         self._place = place
+        self._by_itself = driver_folder.name in _BY_ITSELF
         self._chains: dict[str, str] | None = None
 
     def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
@@ -80,12 +87,9 @@ class _DataRoot:
                 raise LayerUnavailableError(
                     f"the layer {diff_id[:19]} is not in the data root", "Pull or load it again"
                 )
-            cache_id = (self._files.read(f"{LAYERS}/{chain}/cache-id", SHORT) or b"").decode("ascii", "replace").strip()
-            if not _CACHE_ID.fullmatch(cache_id):
-                raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
+            folder = self._folder(diff_id, chain)
             split = self._files.path(f"{LAYERS}/{chain}/tar-split.json.gz")
             headers: io.BufferedReader = io.BufferedReader(open_regular(Path(split), split), BUFFER)
-            folder = self._root / self._place.format(cache_id)
             stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder, budget), BUFFER)
         except LayerUnavailableError:
             raise
@@ -97,6 +101,31 @@ class _DataRoot:
             what = f"the files of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
             raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
         return stream
+
+    def unpacked(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
+        """A folder of the driver as it is.
+
+        Drivers that unpack each layer by itself make the folder, whatever it is in the layers below; those that unpack
+        it over a copy of these leave it as it was (``createTarFile`` and ``Unpack`` of moby's ``pkg/archive``).
+        """
+        if below is not None and not self._by_itself:
+            return below
+        chain = self._by_diff_id().get(diff_id)
+        if chain is None:
+            return None
+        try:
+            status = folder_below(self._folder(diff_id, chain), os.fsencode(path))
+        except OSError as error:
+            what = f"the folder /{path[:200]} of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
+            raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
+        return LayerEntry(-1, path, Kind.DIRECTORY, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+
+    def _folder(self, diff_id: str, chain: str) -> Path:
+        """Where the files of a layer are."""
+        cache_id = self._short(f"{LAYERS}/{chain}/cache-id")
+        if not _CACHE_ID.fullmatch(cache_id):
+            raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
+        return self._root / self._place.format(cache_id)
 
     def _short(self, name: str) -> str:
         return (self._files.read(name, SHORT) or b"").decode("ascii", "replace").strip()

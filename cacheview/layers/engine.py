@@ -18,6 +18,7 @@ from typing import Final
 from cacheview.layers.archive import archive_layers
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
+from cacheview.layers.tarstream import by_any_driver
 from cacheview.model import DataError, Image, ImageStore
 from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.contexts import find_endpoint
@@ -57,6 +58,10 @@ class EngineLayers:
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         yield from self._source(diff_id, report).contents(diff_id, wanted, report)
+
+    def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
+        """A downloaded image does not show how the engine unpacked it."""
+        return by_any_driver(diff_id, path, below)
 
     def close(self) -> None:
         """Delete what was downloaded."""

@@ -48,7 +48,7 @@ class LayerFiles:
         self._source = source
         self.memory = memory if memory is not None else LayerMemory()
         self._report = report
-        self._roots: dict[tuple[str, ...], Mapping[str, RootFile]] = {}
+        self._roots: dict[tuple[tuple[str, ...], tuple[int, ...]], Mapping[str, RootFile]] = {}
 
     def listing(self, diff_id: str) -> Listing:
         """The entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
@@ -58,12 +58,19 @@ class LayerFiles:
             self.memory.keep(known, lasts=self._source.lasts(diff_id))
         return known
 
-    def root(self, diff_ids: Sequence[str]) -> Mapping[str, RootFile]:
-        """The files of an image with these layers, bottom first. Raises as `listing`."""
-        key = tuple(diff_ids)
-        if key not in self._roots:
-            self._roots = {key: root_of([self.listing(diff_id) for diff_id in diff_ids])}  # the last is asked for again
+    def root(self, diff_ids: Sequence[str], committed: Sequence[int] = ()) -> Mapping[str, RootFile]:
+        """The files of an image with these layers, bottom first; ``committed`` as of `root_of`. Raises as `listing`."""
+        key = (tuple(diff_ids), tuple(committed))
+        if key not in self._roots:  # the last is asked for again
+            self._roots = {key: root_of([self.listing(diff_id) for diff_id in diff_ids], committed)}
         return self._roots[key]
+
+    def unpacked_folder(self, path: str, file: RootFile) -> LayerEntry | None:
+        """A folder that a layer has no entry for, as it is in the store; None: that is not known.
+
+        Raises `LayerUnavailableError`, `LayerError`.
+        """
+        return self._source.unpacked_folder(file.implied_by, path, file.entry if file.diff_id else None)
 
     def sums(self, wanted: Iterable[Wanted]) -> dict[tuple[str, int, bytes], str]:
         """The sha256 of some bytes followed by the content of a file, for each that is asked for.

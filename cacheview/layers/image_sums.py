@@ -30,12 +30,15 @@ class ImageSums:
         files: the layers of the store.
         diff_ids: the layers of the image, bottom first.
         release: of the builder.
+        committed: as of `root_of`.
     """
 
-    def __init__(self, files: LayerFiles, diff_ids: Sequence[str], release: BuilderRelease) -> None:
+    def __init__(
+        self, files: LayerFiles, diff_ids: Sequence[str], release: BuilderRelease, committed: Sequence[int] = ()
+    ) -> None:
         self._files = files
         self._release = release
-        self._root: Mapping[str, RootFile] = files.root(diff_ids) if diff_ids else {}
+        self._root: Mapping[str, RootFile] = files.root(diff_ids, committed) if diff_ids else {}
         shared: dict[tuple[Kind, str], Node] = {}  # a tree asks of a file what it is and where it leads, no more
         self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
@@ -74,9 +77,15 @@ class ImageSums:
     def _header(self, path: str, file: RootFile) -> bytes:
         """What the builder sums before the content: ``tarsumHash.Reset`` over the header of the file on disk."""
         entry = file.entry
-        if file.is_implied:
-            what = f"no layer has an entry for the folder /{path[:200]}, so its mode and owner are not known"
-            raise NotKnownError(what)
+        if file.implied_by:
+            unpacked = self._files.unpacked_folder(path, file)
+            if unpacked is None:
+                layer = file.implied_by[:19]
+                raise NotKnownError(
+                    f"the layer {layer} has no entry for the folder /{path[:200]}, and which mode and owner the folder "
+                    "gets from it depends on the storage driver"
+                )
+            entry = unpacked
         owner = ""
         if self._release.sums_owner_names:
             if (entry.uid, entry.gid) != (0, 0):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.containers import CONTAINER_FILES
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
 
 __all__ = ["Listing", "RootFile", "root_of"]
 
 _IMPLIED_MODE = 0o755
+_CONTAINER = "container"
+"""In place of the diff id of a layer."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,13 @@ class RootFile:
     Attributes:
         entry: as the uppermost layer has it; of a hard link the entry of the file with the content, under this path.
         diff_id: the layer that its content lies in; empty of a folder that no layer has an entry for.
+        implied_by: of a folder, the uppermost layer that changes something in it without an entry for the folder
+            itself, above the last one with an entry; what unpacking that makes of the folder depends on the store.
     """
 
     entry: LayerEntry
     diff_id: str
+    implied_by: str = ""
 
     @property
     def is_implied(self) -> bool:
@@ -51,6 +57,14 @@ class _Root:
         self.files: dict[str, RootFile] = {}
         self._inside: dict[str, dict[str, None]] | None = None
         self.written: set[str] | None = None  # by the layer at hand, with the folders above; None: nobody asks
+        self.changed: set[str] = set()  # folders in which the layer at hand changes something
+        self.layer = ""
+
+    def begin(self, diff_id: str, *, hides: bool = False) -> None:
+        """The layer that is applied next. ``hides``: it has opaque folders."""
+        self.layer = diff_id
+        self.written = set() if hides else None
+        self.changed = set()
 
     def add(self, path: str, file: RootFile) -> None:
         """Puts a file in place of what was there; a folder keeps what is in it."""
@@ -65,9 +79,19 @@ class _Root:
         if self._is_folder(path) and file.entry.kind is not Kind.DIRECTORY:
             self.remove(path)
         self._put(path, file)
+        self.write_in(path.rpartition("/")[0])
         while self.written is not None and path and path not in self.written:
             self.written.add(path)
             path = path.rpartition("/")[0]
+
+    def write_in(self, folder: str) -> None:
+        """The layer at hand changes something in a folder."""
+        while folder and folder not in self.changed:
+            self.changed.add(folder)
+            known = self.files.get(folder)
+            if known is not None and known.diff_id != self.layer:
+                self.files[folder] = replace(known, implied_by=self.layer)
+            folder = folder.rpartition("/")[0]
 
     def _is_folder(self, path: str) -> bool:
         known = self.files.get(path)
@@ -112,24 +136,43 @@ class _Root:
                 else:
                     self.remove(path)
 
+    def begin_container(self) -> None:
+        """A container begins on what is there: its files are as `CONTAINER_FILES` says."""
+        self.begin(_CONTAINER)
+        for path, entry in CONTAINER_FILES.items():
+            above = path.rpartition("/")[0]
+            for each in (above, path):
+                if each in self.files and not self._is_folder(each):
+                    self.remove(each)
+            if above and above not in self.files:
+                self.add(above, RootFile(LayerEntry(-1, above, Kind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER))
+            if path not in self.files:
+                self._put(path, RootFile(entry, _CONTAINER))
 
-def root_of(layers: Sequence[Listing]) -> Mapping[str, RootFile]:
+
+def root_of(layers: Sequence[Listing], committed: Collection[int] = ()) -> Mapping[str, RootFile]:
     """The files of an image, its layers applied bottom first (``UnpackLayer`` of moby's ``pkg/archive/diff.go``).
+
+    ``committed``: places of layers that were unpacked on what a container began with.
 
     Raises:
         LayerError: a hard link leads to what is not a file.
     """
     root = _Root()
-    for layer in layers:
-        root.written = set() if any(entry.name == OPAQUE for entry in layer.entries) else None
+    for place, layer in enumerate(layers):
+        if place in committed:
+            root.begin_container()
+        root.begin(layer.diff_id, hides=any(entry.name == OPAQUE for entry in layer.entries))
         for entry in layer.entries:
             if not entry.name.startswith(WHITEOUT):
                 root.add(entry.path, _file(root, entry, layer.diff_id))
             elif entry.name == OPAQUE:
                 root.clear(entry.folder)
+                root.write_in(entry.folder)
             elif not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):  # else what AUFS kept for itself
                 hidden = entry.name.removeprefix(WHITEOUT)
                 root.remove(f"{entry.folder}/{hidden}" if entry.folder else hidden)
+                root.write_in(entry.folder)
     return root.files
 
 

@@ -26,13 +26,14 @@ from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.root import Root
 from cacheview.stores.limits import DEFAULT_LIMITS
 
-__all__ = ["Snapshots"]
+__all__ = ["Snapshots", "by_containerd"]
 
 _SNAPSHOTTER: Final = "overlayfs"
 _PLUGIN: Final = f"io.containerd.snapshotter.v1.{_SNAPSHOTTER}"
 _METADATA: Final = "io.containerd.metadata.v1.bolt/meta.db"
 _OPAQUE: Final = ("trusted.overlay.opaque", "user.overlay.opaque")
 _CAPABILITY: Final = "security.capability"
+_NEW_FOLDER: Final = 0o755
 _CHUNK: Final = 256 * 1024
 _KINDS: Final = {
     stat.S_IFREG: Kind.FILE,
@@ -42,6 +43,11 @@ _KINDS: Final = {
     stat.S_IFBLK: Kind.BLOCK_DEVICE,
     stat.S_IFIFO: Kind.FIFO,
 }
+
+
+def by_containerd(_diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
+    """An `UnpackedFolder` of containerd: ``mkparent`` of its ``archive/tar.go``, 1.2 and later."""
+    return below or LayerEntry(-1, path, Kind.DIRECTORY, _NEW_FOLDER, 0, 0)
 
 
 class Snapshots:
@@ -85,6 +91,9 @@ class Snapshots:
             report(read, diff_id)
             read += entry.size
             yield number, self._content(diff_id, entry, report)
+
+    def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
+        return by_containerd(diff_id, path, below)
 
     def _entries(
         self, diff_id: str, number: int, path: str, status: os.stat_result, names: dict[tuple[int, int], str]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cacheview.layers.entry import LayerEntry, LayerError
 
-__all__ = ["LayerSource", "LayerUnavailableError", "Report"]
+__all__ = ["LayerSource", "LayerUnavailableError", "Report", "UnpackedFolder"]
 
 Report = Callable[[int, str], None]
 """Called with the bytes read of a layer so far, and what is read, some times a second. It may raise, to stop."""
@@ -25,6 +25,12 @@ class LayerUnavailableError(LayerError):
         super().__init__(f"{reason}. {remedy}" if remedy else reason)
         self.reason = reason
         self.remedy = remedy
+
+
+UnpackedFolder = Callable[[str, str, LayerEntry | None], LayerEntry | None]
+"""A folder that a layer has no entry for, as unpacking the layer left it; None: the store does not show that.
+
+Called with the diff id of the layer, the path, and the folder of the layers below (None: they have none)."""
 
 
 class LayerSource(Protocol):
@@ -52,3 +58,6 @@ class LayerSource(Protocol):
         Raises:
             LayerError: as `entries`.
         """
+
+    def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
+        """As `UnpackedFolder`. Raises `LayerUnavailableError`, `LayerError`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.layers.entry import LayerEntry, LayerError, entry_of
-from cacheview.layers.source import Report
+from cacheview.layers.source import Report, UnpackedFolder
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.limits import Limits
@@ -18,7 +18,7 @@ from cacheview.stores.progress import Meter
 from cacheview.stores.sparse import SparseError, expanded
 from cacheview.stores.tar import Header, TarError, headers
 
-__all__ = ["MOST_ENTRIES", "TarLayers", "layer_budget"]
+__all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
 MOST_ENTRIES: Final = 120_000
 """Members of one layer at most: with them, reading and summing a layer takes less than 200 MB of memory."""
@@ -28,6 +28,7 @@ _LONGEST_NAME: Final = 4096
 _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
 _CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
+_MADE: Final = (0o755, 0, 0)
 _LOOK: Final = 64  # members between two looks at the clock
 
 
@@ -44,6 +45,15 @@ def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
     return Budget(Limits(unpacked=_MOST_UNPACKED, seconds=float("inf")), Meter(progress, None, ""))
 
 
+def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerEntry | None:
+    """An `UnpackedFolder` of layers of which it is not known who unpacks them.
+
+    Some storage drivers leave the folder of the layers below as it is, others make it with mode 755 for root: it is
+    known where these are the same.
+    """
+    return below if below is not None and (below.mode, below.uid, below.gid) == _MADE else None
+
+
 @dataclass(frozen=True)
 class TarLayers:
     """A `LayerSource` over tar streams.
@@ -51,9 +61,11 @@ class TarLayers:
     Attributes:
         open: opens the uncompressed tar stream of a layer, which spends a budget while it is unpacked. Raises
             `LayerUnavailableError`, `LayerError`.
+        unpacked: what unpacking a layer makes of a folder that it has no entry for.
     """
 
     open: Callable[[str, Budget], io.BufferedReader]
+    unpacked: UnpackedFolder = by_any_driver
 
     def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
         return True
@@ -79,6 +91,9 @@ class TarLayers:
                 tick(stream, number)
                 if number in wanted:
                     yield number, _content(diff_id, stream, header, tick)
+
+    def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
+        return self.unpacked(diff_id, path, below)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from cacheview.dockerfile.context import NotKnownError, SourcesSum
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine import RuleSet
+from cacheview.layers.containers import committed_layers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
-from cacheview.model import DataError, Image
+from cacheview.model import DataError, Image, ImageStore, StoreKind
 
-__all__ = ["NO_IMAGE_FILES", "ImageFiles", "StoreImageFiles"]
+__all__ = ["NO_IMAGE_FILES", "ImageFiles", "StoreImageFiles", "unpacked_in"]
 
 
 class ImageFiles(Protocol):
@@ -37,26 +39,38 @@ NO_IMAGE_FILES: Final[ImageFiles] = _NoImageFiles()
 """Of a store whose layers are not at hand."""
 
 
+def unpacked_in(store: ImageStore, rules: RuleSet) -> ImageStore | None:
+    """What `StoreImageFiles` needs of a store whose engine unpacks layers on what a container began with."""
+    return store if rules.store is StoreKind.CONTAINERD else None
+
+
 class StoreImageFiles:
     """Sums files of the images of one store.
 
     Args:
         layers: opens the layers when the first file is asked for. Raises `DataError`.
         release: the builder that sums.
+        store: of an engine that unpacks layers on what a container began with, see `layers.containers`; None: the
+            engine does not.
     """
 
-    def __init__(self, layers: Callable[[], LayerFiles], release: BuilderRelease) -> None:
+    def __init__(
+        self, layers: Callable[[], LayerFiles], release: BuilderRelease, store: ImageStore | None = None
+    ) -> None:
         self._open = layers
         self._release = release
         self._layers: LayerFiles | DataError | None = None
-        self._images: dict[tuple[str, ...], ImageSums] = {}
+        self._store = store
+        self._images: dict[tuple[tuple[str, ...], tuple[int, ...]], ImageSums] = {}
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
         diff_ids = image.diff_ids if image is not None else ()
+        committed = committed_layers(image, self._store) if image is not None and self._store is not None else ()
+        key = (diff_ids, committed)
         try:
-            if diff_ids not in self._images:
-                self._images[diff_ids] = ImageSums(self.layers(), diff_ids, self._release)
-            return self._images[diff_ids].of_sources(copy.sources, destination=copy.destination)
+            if key not in self._images:
+                self._images[key] = ImageSums(self.layers(), diff_ids, self._release, committed)
+            return self._images[key].of_sources(copy.sources, destination=copy.destination)
         except (NotKnownError, RefusedError):
             raise
         except DataError as error:

@@ -11,7 +11,19 @@ from pathlib import Path
 
 from cacheview.replay.options import BuildOptions
 
-__all__ = ["FILES", "RUN", "SCENARIOS", "STAGES", "TWICE", "Build", "Link", "Scenario", "arguments_of", "write"]
+__all__ = [
+    "FILES",
+    "OVER_A_BASE",
+    "RUN",
+    "SCENARIOS",
+    "STAGES",
+    "TWICE",
+    "Build",
+    "Link",
+    "Scenario",
+    "arguments_of",
+    "write",
+]
 
 Edit = Callable[[Path], object]
 

@@ -17,7 +17,16 @@ from daemon_process import Daemon, DaemonError, cgroup_of, program
 
 from cacheview.model import StoreKind
 
-__all__ = ["KINDS", "SOCKET_GROUP", "ContainerdDaemon", "EngineDaemon", "Kind", "start_containerd", "start_engine"]
+__all__ = [
+    "KINDS",
+    "SOCKET_GROUP",
+    "ContainerdDaemon",
+    "EngineDaemon",
+    "Kind",
+    "layers_are_in_sight",
+    "start_containerd",
+    "start_engine",
+]
 
 SOCKET_GROUP = 64_998
 """The group, of nobody, whose members may use the socket of an engine."""
@@ -89,6 +98,7 @@ _DRIVERS: Mapping[StoreKind, Sequence[str]] = {
 }
 """The second ones work everywhere, and take a second a step."""
 
+_TMPFS = "tmpfs"
 _SNAPSHOTS = "containerd/daemon/io.containerd.snapshotter.v1."
 
 
@@ -124,8 +134,17 @@ def _start_engine(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon:
         "--ip6tables=false",
     )
     layers = data_root / (f"{_SNAPSHOTS}{driver}" if in_containerd else driver)
-    process = Daemon(command, folder, lambda: _answers_ping(address), layers, kind.path)
+    hidden = None if layers_are_in_sight(folder) else layers
+    process = Daemon(command, folder, lambda: _answers_ping(address), hidden, kind.path)
     return EngineDaemon(process.start(), address, data_root, kind)
+
+
+def layers_are_in_sight(folder: Path) -> bool:
+    """Whether the layers of an engine in this folder lie in its data root for all to see: where that is in memory
+    already, upon which another file system can be laid."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    inside = [(len(words[1]), words[2]) for words in mounts if folder.is_relative_to(words[1])]
+    return max(inside)[1] == _TMPFS
 
 
 def start_containerd(folder: Path) -> ContainerdDaemon:

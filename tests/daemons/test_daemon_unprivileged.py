@@ -6,15 +6,19 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import unavailable
 from daemon_client import DockerCli, docker_programs
-from daemon_scenarios import SCENARIOS, Build, Scenario, arguments_of, write
+from daemon_engines import INSTALLED
+from daemon_scenarios import OVER_A_BASE, SCENARIOS, Build, Scenario, arguments_of, write
 from daemon_start import SOCKET_GROUP, EngineDaemon
 from daemon_unprivileged import NOBODY, Unprivileged, unprivileged
+
+from cacheview.model import StoreKind
 
 ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
@@ -82,6 +86,26 @@ def test_through_the_socket_alone_nothing_wrong_is_said(
         if told["refused"] is not None and told["refused"]["said"].casefold() != truth.error.casefold():
             wrong.append(f"{build.said}: refused with {told['refused']['said']!r}, the builder: {truth.error!r}")
     assert wrong == []
+
+
+def test_a_hit_that_depends_on_what_the_api_omits_says_what_and_how_to_know(
+    engine: EngineDaemon, user: Unprivileged, client: DockerCli, context: Path
+) -> None:
+    write(context, OVER_A_BASE)
+    base, *_ = OVER_A_BASE.builds
+    assert client.build(context, ["--file", str(context / base.file), "--tag", base.tag]).error == ""
+    whole = replace(base, file="Whole")
+    assert client.build(context, ["--file", str(context / whole.file)]).error == ""
+    (step,) = [step for step in said(user, engine, context, whole, client)["steps"] if step["created_by"]]
+    if engine.kind is INSTALLED:
+        assert step["status"] == "hit"
+        return
+    assert step["status"] == "unknown"
+    assert len(step["possible"]) == 1
+    assert any("permission" in remedy for remedy in step["remedies"])
+    if engine.kind.store is StoreKind.GRAPH_DRIVER:
+        assert "if it was built here" in step["reason"]
+        assert "most likely was" in step["reason"]
 
 
 def test_the_user_cannot_read_what_the_engine_keeps(user: Unprivileged, engine: EngineDaemon) -> None:

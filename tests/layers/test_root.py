@@ -62,6 +62,39 @@ def test_a_folder_without_an_entry_is_implied() -> None:
     assert [path for path, file in root.items() if file.is_implied] == ["a", "a/b"]
 
 
+def test_a_folder_that_a_later_layer_writes_in_without_an_entry_depends_on_how_it_is_unpacked() -> None:
+    below = layer(entry("a", kind=D, mode=0o711), entry("a/b", kind=D), entry("a/b/c"), entry("d", kind=D))
+    above = layer(entry("a/b/new"), entry("d/new"), entry("d", kind=D))
+    for changed in (above, layer(entry("a/b/.wh.c"), entry("d", kind=D))):
+        layers = Layers(below, changed)
+        root = layers.files.root(layers.diff_ids)
+        assert {path for path, file in root.items() if file.implied_by == layers.diff_ids[1]} == {"a", "a/b"}
+        assert root["a"].entry.mode == 0o711
+    again = Layers(below, above, layer(entry("a", kind=D, mode=0o700)))
+    assert again.files.root(again.diff_ids)["a"].implied_by == ""
+
+
+def test_a_container_begins_with_files_of_its_own_below_the_layer_that_is_committed() -> None:
+    below = layer(
+        entry("etc", kind=D, mode=0o700),
+        entry("etc/hosts", b"of the image"),
+        entry("proc", kind=LINK, linkname="etc"),
+        entry("sys", kind=D, mode=0o500),
+        entry("dev", b"a file"),
+    )
+    layers = Layers(below, layer(entry("etc", kind=D, mode=0o700), entry("etc/.wh.hostname"), entry("made")))
+    plain = layers.files.root(layers.diff_ids)
+    assert plain["etc/hosts"].entry.size == 12
+    root = layers.files.root(layers.diff_ids, (1,))
+    assert set(root) - set(plain) == {
+        *(".dockerenv", "dev/pts", "dev/shm", "dev/console", "etc/resolv.conf", "etc/mtab")
+    }
+    assert (root["etc/hosts"].entry.size, root["etc/hosts"].entry.mode) == (0, 0o755)
+    assert root["proc"].entry.kind is root["dev"].entry.kind is root["etc"].entry.kind
+    assert (root["sys"].entry.mode, root["etc"].entry.mode) == (0o500, 0o700)
+    assert root["etc/mtab"].entry.target == "/proc/mounts"
+
+
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/../x"])
 def test_a_name_that_points_outside_is_refused(name: str) -> None:
     layers = Layers(layer(entry(name)))

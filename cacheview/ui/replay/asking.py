@@ -168,7 +168,7 @@ class Replayer:
         from cacheview.layers.files import LayerFiles
         from cacheview.layers.remembered import LayerMemory, layer_cache
         from cacheview.replay.given import given_build
-        from cacheview.replay.image_files import StoreImageFiles
+        from cacheview.replay.image_files import StoreImageFiles, unpacked_in
         from cacheview.replay.sent_build import Cache, sent_by
         from cacheview.ui.replay.listing import ReportingContext
 
@@ -202,8 +202,8 @@ class Replayer:
             source = self._access.open(store, lambda: report(0, None, READING_LAYER))
             return LayerFiles(source, layers, reading_layer)
 
-        image_files = StoreImageFiles(layer_files, release)
         rules = question.daemon.rules
+        image_files = StoreImageFiles(layer_files, release, unpacked_in(store, rules))
         cache = Cache(store, rules, release, image_files, lambda number: report(number, None, ASKING))
         options = options_of(build, os.environ)
 

@@ -1,0 +1,119 @@
+"""What cacheview says of a build, and what the builder did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from daemon_builds import Builder
+from daemon_client import DockerCli, Outcome
+from daemon_engines import INSTALLED
+from daemon_scenarios import Build, arguments_of
+from daemon_start import EngineDaemon
+from daemon_stores import opened
+
+from cacheview.cases import daemon_of
+from cacheview.dockerfile.context.folder import FolderContext
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
+from cacheview.replay.dockerfiles import find_dockerfile
+from cacheview.replay.image_files import StoreImageFiles, unpacked_in
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay, Step
+from cacheview.replay.summer import ContextSummer
+
+__all__ = ["built", "differences", "predicted", "unlike"]
+
+_LATER = "it depends on the step before, which is unknown"
+
+
+def predicted(location: str, context: Path, build: Build, client: DockerCli, rules: str = "") -> Replay:
+    """What cacheview says of a build, of the store as it is now. ``rules``: as a person names them."""
+    case = opened(location)
+    daemon = daemon_of(case, rules)
+    release = daemon.builder
+    dockerfile = find_dockerfile(context, context / build.file if build.file else "")
+    return replay(
+        dockerfile.read(),
+        ContextSummer(FolderContext(context), dockerfile.name, release, client.sends_as),
+        case.store,
+        daemon.rules,
+        release,
+        build.options,
+        name=dockerfile.name,
+        image_files=StoreImageFiles(
+            lambda: LayerFiles(open_layers(case.store)), release, unpacked_in(case.store, daemon.rules)
+        ),
+    )
+
+
+def built(context: Path, name: str, build: Build, client: DockerCli) -> Outcome:
+    file = ["--file", str(context / build.file)] if build.file else []
+    return client.build(context, [*arguments_of(build.options), *file, "--tag", build.tag or f"live/{name}"])
+
+
+def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Collection[str] = ()) -> Iterator[str]:
+    """What the replay said otherwise than the builder did. ``unknown``: of the reasons for which a step may be unknown
+    that copies files of a stage or an image, a part of each."""
+    if truth.error and truth.steps and told.refused is None and is_pulled(told, truth):
+        return
+    if [step.text for step in told.steps] != [step.text for step in truth.steps]:
+        yield f"steps {[step.text for step in told.steps]}, the builder had {[step.text for step in truth.steps]}"
+        return
+    if truth.total not in (0, told.total):
+        yield f"{told.total} steps in all, the builder counted {truth.total}"
+    for step, fact in zip(told.steps, truth.steps, strict=True):
+        if step.cached is None:
+            is_excused = "--from=" in step.text and any(reason in step.reason for reason in unknown)
+            if not is_excused and step.reason != _LATER:
+                yield f"{step.text}: not known: {step.reason}"
+            if fact.cached and fact.image not in possible_images(step, truth):
+                yield f"{step.text}: {fact.image} is not among what it may hit: {step.possible}"
+            continue
+        if step.cached != fact.cached:
+            yield f"{step.text}: {step.status.value}, the builder {'used' if fact.cached else 'did not use'} the cache"
+        if tuple(trigger.cached for trigger in step.triggers) != fact.triggers:
+            yield f"{step.text}: triggers {step.triggers}, the builder {fact.triggers}"
+        image = truth.steps[step.made_by - 1].image if step.made_by else step.image.removeprefix("sha256:")[:12]
+        if (step.cached or image) and image != fact.image:
+            yield f"{step.text}: {image}, the builder had {fact.image}"
+    if (told.refused is not None) != bool(truth.error):
+        yield f"refused: {told.refused}, the builder: {truth.error!r}"
+    elif told.refused is not None and told.refused.said.casefold() != truth.error.casefold():
+        # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
+        yield f"refused with {told.refused.said!r}, the builder: {truth.error!r}"
+    if not truth.error:
+        entries = builder.client.history(truth.steps[-1].image)
+        created_by = [entry["CreatedBy"] for entry in reversed(entries)]
+        ours = list(told.history or ())
+        if len(ours) != len(created_by) or any(
+            mine not in (None, other) for mine, other in zip(ours, created_by, strict=True)
+        ):
+            yield f"history {ours}, the builder's {created_by}"
+
+
+def is_pulled(told: Replay, truth: Outcome) -> bool:
+    """Whether the build ends at a base that has to be pulled, which is not known to be had; nothing is, after it."""
+    begun = told.steps[: len(truth.steps)]
+    asked = [step for step in told.asked if step.number >= len(truth.steps)]
+    is_base = [step.text for step in begun] == [step.text for step in truth.steps] and begun[-1].text.startswith(
+        "FROM "
+    )
+    return is_base and "pull" in begun[-1].reason and all(step.cached is None for step in asked)
+
+
+def unlike(build: Build, truth: Outcome, engine: EngineDaemon) -> Iterator[str]:
+    """Where the build did not show what it is there for; the scenarios were written for a graph driver of 20.10."""
+    if engine.kind is not INSTALLED:
+        return
+    cached = sum(fact.cached + sum(fact.triggers) for fact in truth.steps)
+    if cached != build.cached:
+        yield f"{cached} steps were cached, and {build.cached} should have been"
+    if bool(truth.error) != bool(build.refused) or build.refused not in truth.error:
+        yield f"the builder said {truth.error!r}"
+
+
+def possible_images(step: Step, truth: Outcome) -> set[str]:
+    """What an unknown step may hit by the replay, as far as it is in the store or made by the build itself."""
+    made = {fact.image for fact in truth.steps[: step.number - 1]}
+    return {image.removeprefix("sha256:")[:12] for image in step.possible} | made

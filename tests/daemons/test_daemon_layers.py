@@ -1,0 +1,90 @@
+"""What ``COPY --from`` copies, and which file made a ``COPY`` miss, is known from the layers of a real engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import unavailable
+from daemon_builds import Builder
+from daemon_client import DockerCli, docker_programs
+from daemon_layered import layered_image
+from daemon_multistage import MULTI_STAGE, OWNED, REMOVED
+from daemon_predictions import built, differences, predicted, unlike
+from daemon_program import program_that_removes
+from daemon_scenarios import Scenario, write
+from daemon_start import EngineDaemon, layers_are_in_sight
+
+from cacheview.model import StoreKind
+
+ON_EVERY_ENGINE = True
+
+_CANNOT_RUN = "failed to create task for container"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
+    program = next(docker_programs(), None)
+    if program is None:
+        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+    if not layers_are_in_sight(engine.data_root):
+        unavailable("the layers of an engine are out of sight where /dev/shm is not in memory")
+    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture(autouse=True)
+def layered(emptied: None, builder: Builder) -> None:
+    """The image that stages copy from."""
+    builder.client.load_image(layered_image())
+
+
+def told_wrongly(
+    scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, folder: Path
+) -> list[str]:
+    """What is said of its builds, by the engine and by its data root, that the builder then does otherwise."""
+    context = folder / scenario.name
+    write(context, scenario)
+    version = builder.client.version()["Version"]
+    by_names = version.startswith(("20.10.", "23.0."))
+    wrong = []
+    for build in scenario.builds:
+        if build.edit is not None:
+            build.edit(context)
+        places = {"engine": engine.location("engine")}
+        if engine.kind.store is StoreKind.GRAPH_DRIVER:
+            places["data-root"] = engine.location("data-root")
+        told = {
+            place: predicted(where, context, build, client, f"Docker {version}, overlay2" if place != "engine" else "")
+            for place, where in places.items()
+        }
+        truth = built(context, scenario.name, build, client)
+        if _CANNOT_RUN in truth.error:
+            pytest.skip(f"containers do not run on this machine: {truth.error}")
+        unknown = ["part of which would have to be built"]
+        if by_names and scenario is OWNED:
+            unknown.append("the names of owners")
+        for place, replayed in told.items():
+            found = (*differences(replayed, truth, builder, unknown=unknown), *unlike(build, truth, engine))
+            wrong += [f"{place}: {build.said}: {each}" for each in found]
+    return wrong
+
+
+@pytest.mark.parametrize("scenario", MULTI_STAGE, ids=lambda scenario: scenario.name)
+def test_files_of_stages_and_images_are_known_before_they_are_copied(
+    scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
+) -> None:
+    assert told_wrongly(scenario, engine, builder, client, tmp_path) == []
+
+
+def test_what_a_command_removed_is_not_copied(
+    engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
+) -> None:
+    scenario = replace(REMOVED, files={**REMOVED.files, "remove": program_that_removes()})
+
+    def is_executable(folder: Path) -> None:
+        (folder / "remove").chmod(0o755)
+
+    first, *rest = scenario.builds
+    scenario = replace(scenario, builds=(replace(first, edit=is_executable), *rest))
+    assert told_wrongly(scenario, engine, builder, client, tmp_path) == []
