@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import unavailable
-from daemon_builds import Builder
+from daemon_builds import Builder, BuildError
 from daemon_client import DockerCli, docker_programs
 from daemon_predictions import built, differences, predicted, unlike
 from daemon_program import program_that_does_nothing
@@ -130,6 +130,41 @@ def test_the_command_tells_by_its_status_whether_a_build_is_cached(
     assert main(command) == 2
     said = built(context, "status", TWICE.builds[0], client).error
     assert f"the daemon says: {said}\n" in capsys.readouterr().out
+
+
+def test_a_build_that_restores_once_more_ends_as_said(
+    engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By then the store has the images that the first build restored: Docker 28 and later with containerd fail."""
+    if not daemon_of(opened(engine.location("engine"))).rules.may_restore:
+        pytest.skip("this engine restores no images")
+    context = tmp_path / "again"
+    context.mkdir()
+    files = {name: name.encode() for name in ("one", "two", "three")}
+    dockerfile = "FROM scratch\nCOPY one /\nCOPY two /\nCOPY three /\n"
+    for name, content in {"Dockerfile": dockerfile.encode(), **files}.items():
+        (context / name).write_bytes(content)
+        (context / name).chmod(0o755)
+    kept = builder.ids()
+    builder.build("live/again", dockerfile, files)
+    saved = b"".join(builder.client.get_image("live/again"))
+    builder.remove_all_but(kept)
+    builder.client.load_image(saved)
+    command = ["replay", str(context), "--client", "docker-py", "--cache-from", "live/again"]
+    for _ in range(3):
+        assert (status := main([*command, "--store", engine.location("engine")])) in (0, 2)
+        printed = capsys.readouterr().out
+        remote = main([*command, "--store", engine.location("remote")])
+        capsys.readouterr()
+        assert remote in (status, 3)
+        said, cached = "", []
+        try:
+            steps = builder.build("live/other", dockerfile, files, cache_from=["live/again"])
+            cached = [step.cached for step in steps[1:]]
+        except BuildError as error:
+            said = str(error)
+        assert (status, cached) == ((2, []) if said else (0, [True] * 3))
+        assert f"the daemon says: {said}" in printed or not said
 
 
 def _client_option(client: DockerCli) -> str:
