@@ -111,8 +111,9 @@ class DockHead(QWidget):
             widget for widget in inner if widget is not None and not widget.isHidden() and widget is not self._told
         ]
         words = sum(_words_width(widget) for widget in shown if widget in self._drawings and widget.text())
-        measure = self.fontMetrics().horizontalAdvance
-        words += sum(measure(text) - measure(brief) for text, brief in self._brief.values())
+        for button, (text, brief) in self._brief.items():
+            measure = button.fontMetrics().horizontalAdvance
+            words += measure(text) - measure(brief)
         taken = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
         if short == self._is_short:
             return taken
@@ -120,7 +121,9 @@ class DockHead(QWidget):
 
     def _fit(self) -> None:
         """Leave the words out where they would take the room of the line."""
-        is_short = self._needed(short=False) + _LEAST > self.width()
+        # With short words the width of all is an estimate: there must be some more room, or it would go to and fro.
+        slack = 4 * GRID if self._is_short else 0
+        is_short = self._needed(short=False) + _LEAST + slack > self.width()
         if is_short == self._is_short:
             return
         self._is_short = is_short
@@ -202,8 +205,9 @@ class BusyHead(DockHead):
 
 
 def _words_width(button: QToolButton) -> int:
-    """What the words beside the drawing of a button take."""
-    return button.fontMetrics().horizontalAdvance(button.text()) + GRID
+    """What the words beside the drawing of a button take, with the two spaces that Qt adds to them."""
+    measure = button.fontMetrics().horizontalAdvance
+    return measure(button.text()) + 2 * measure(" ") + GRID
 
 
 def _button(text: str, tip: str, name: str) -> QToolButton:

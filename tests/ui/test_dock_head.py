@@ -1,0 +1,29 @@
+"""The head of a dock at every width: its words fit, and stay as they are."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.replay.head import ReplayHead
+
+
+def test_words_fit_and_come_to_rest_at_every_width(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(1300, 100)
+    head = ReplayHead(host)
+    host.show()
+    for busy in (True, False):
+        head.set_busy(busy)
+        for width in (*range(480, 1200, 9), *range(1200, 480, -9)):
+            head.setGeometry(0, 0, max(width, head.minimumSizeHint().width()), 40)
+            seen = []
+            for _ in range(4):
+                QApplication.processEvents()
+                seen.append(head.beyond_button.text())
+            assert seen[-1] == seen[-2]
+            for button in head.findChildren(QToolButton):
+                assert button.isHidden() or button.width() >= button.sizeHint().width(), (width, button.text())
+    assert head.beyond_button.text() == "Continue"
+    assert head.beyond_button.accessibleName() == "Continue past the miss"
