@@ -22,7 +22,10 @@ from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
 
-__all__ = ["built", "differences", "predicted", "unlike"]
+__all__ = ["NOT_BUILT", "built", "differences", "predicted", "unlike"]
+
+NOT_BUILT = "part of which would have to be built"
+"""Why files of a stage may be unknown, whatever the store."""
 
 _LATER = "it depends on the step before, which is unknown"
 

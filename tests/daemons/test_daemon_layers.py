@@ -11,7 +11,7 @@ from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
 from daemon_layered import layered_image
 from daemon_multistage import MULTI_STAGE, OWNED, REMOVED
-from daemon_predictions import built, differences, predicted, unlike
+from daemon_predictions import NOT_BUILT, built, differences, predicted, unlike
 from daemon_program import program_that_removes
 from daemon_scenarios import Scenario, write
 from daemon_start import EngineDaemon, layers_are_in_sight
@@ -61,7 +61,7 @@ def told_wrongly(
         truth = built(context, scenario.name, build, client)
         if _CANNOT_RUN in truth.error:
             pytest.skip(f"containers do not run on this machine: {truth.error}")
-        unknown = ["part of which would have to be built"]
+        unknown = [NOT_BUILT]
         if by_names and scenario is OWNED:
             unknown.append("the names of owners")
         for place, replayed in told.items():
