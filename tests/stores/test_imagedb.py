@@ -52,7 +52,7 @@ class TestConfigs:
             (b"{}", "no rootfs"),
             (dumps(config(1, history=3)), "history"),
             (dumps(config(1, created="yesterday")), "created"),
-            (b'{"rootfs":' * 100_000, "JSON"),
+            (b'{"rootfs":' * 100_000, "200 levels deep"),
         ],
     )
     def test_what_is_no_config_is_a_problem(self, root: Root, content: bytes, what: str) -> None:

@@ -36,6 +36,8 @@ def test_the_tool_bar_has_all_that_it_has(window: MainWindow) -> None:
         if widget.objectName() != "qt_toolbar_ext_button":
             assert widget.isVisible()
             assert bar.rect().contains(widget.geometry())
+    window.resize(window.minimumSizeHint().width(), 768)
+    QApplication.processEvents()
     assert bar.rules.text() == "containerd 71ebfc7 ▾"
     assert bar.rules.accessibleName() == "Rules: containerd 71ebfc7"
     window.resize(2600, 768)

@@ -83,7 +83,9 @@ def test_what_cannot_be_looked_for_leaves_the_rest(
         raise OSError("no")
 
     monkeypatch.setattr(known, "known_stores", broken)
-    assert entries(window, qtbot, 0) == []
+    with qtbot.captureExceptions() as faults:
+        assert entries(window, qtbot, 0) == []
+    assert [str(fault) for _, fault, _ in faults] == ["no"]
     assert window.commands.open_file in window.commands.store_menus[0][0].actions()
 
 
