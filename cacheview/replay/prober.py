@@ -127,11 +127,6 @@ class StageProber:
         """There are more ways that it can have gone than are followed."""
         return self._is_lost
 
-    @property
-    def may_be_busted(self) -> bool:
-        """It may have missed: a step before was not known."""
-        return self._may_be_busted
-
     def bust(self) -> None:
         """As after a miss."""
         self._is_busted = True

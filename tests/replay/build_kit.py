@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -87,7 +87,7 @@ class Daemon:
         seen: list[BuildSoFar] = []
 
         def begin(*arguments: Any) -> BuildSoFar:
-            seen.append(BuildSoFar(*arguments, forgets=False))
+            seen.append(replace(BuildSoFar(*arguments), forgets=False))
             return seen[0]
 
         with pytest.MonkeyPatch.context() as patch:

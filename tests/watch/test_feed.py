@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,13 @@ def feed(drained: threading.Event | None = None) -> ContextFeed:
 @given(pieces=st.lists(st.binary(max_size=50), max_size=20), skip=st.integers(0, 60))
 def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
     made = feed()
-    in_thread(lambda: [*map(made.put, pieces), made.end()])
+
+    def fill() -> None:
+        for piece in pieces:
+            made.put(piece)
+        made.end()
+
+    in_thread(fill)
     whole = b"".join(pieces)
     reader = io.BufferedReader(made, 16)
     head = reader.read(4)
@@ -63,7 +70,7 @@ def test_of_several_readers_one_works_at_a_time() -> None:
         with turn:
             got.append(io.BufferedReader(one).read())
 
-    threads = [in_thread(lambda one=one: read(one)) for one in feeds]
+    threads = [in_thread(partial(read, one)) for one in feeds]
     feeds[1].put(b"second")  # the first has nothing yet, and does not keep the turn
     feeds[1].end()
     threads[1].join(10)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def serve(listening: socket.socket) -> None:
             end, _ = listening.accept()
         except OSError:
             return
-        in_thread(lambda end=end: answer(end))
+        in_thread(partial(answer, end))
 
 
 def answer(end: socket.socket) -> None:

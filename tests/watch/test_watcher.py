@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ class Engine:
                 end, _ = self.listening.accept()
             except OSError:
                 return
-            in_thread(lambda end=end: self._one(end))
+            in_thread(partial(self._one, end))
 
     def _one(self, end: socket.socket) -> None:
         with end:

@@ -618,7 +618,9 @@ def test_clients_are_compared_beside_the_steps(window: MainWindow, qtbot: QtBot,
     assert len(names) > 3
     assert names[0].startswith("Docker CLI")  # the one that is chosen
     compose = next(group for group in groups if group is not None and "Compose v2" in group.text(0))
-    assert "LABEL com.docker.compose.image.builder" in compose.child(0).text(0)
+    reason = compose.child(0)
+    assert reason is not None
+    assert "LABEL com.docker.compose.image.builder" in reason.text(0)
     pane.head.options_button.click()
     assert pane.form.isVisible()
     assert not pane.head.clients_button.isChecked()

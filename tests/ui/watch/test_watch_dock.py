@@ -20,6 +20,7 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
+from cacheview.watch.build import WatchedBuild
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def said(pane: WatchPane) -> str:
     return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
 
 
-def hear(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot, *builds: object) -> None:
+def hear(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot, *builds: WatchedBuild) -> None:
     with qtbot.waitSignal(pane.bridge.news, timeout=20_000):
         for build in builds:
             watcher.builds[build.number] = build
@@ -92,7 +93,7 @@ def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeWatcher, q
 
 
 def test_news_of_one_moment_is_shown_at_once(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
-    shown = []
+    shown: list[list[WatchedBuild]] = []
     pane.bridge.news.connect(shown.append)
     hear(pane, watcher, qtbot, *(build_of(number, steps=1, is_over=False) for number in range(1, 60)))
     assert [build.number for build in shown[0]] == list(range(1, 60))
