@@ -174,4 +174,38 @@ COPY --from=one /folder /folder
 )
 """Needs the program that removes a file as ``remove``."""
 
-MULTI_STAGE = (IMAGE, SCRATCH, OWNED)
+NAMED = Scenario(
+    "named-owners",
+    """\
+FROM live/named-base
+USER app
+COPY --chown=app:app top /named
+COPY --chown=app /top /user
+COPY --chown=7:8 top /numbers
+WORKDIR /home/app
+USER 7:8
+""",
+    {
+        "top": b"top\n",
+        "passwd": b"app:x:7:8::/home/app:/bin/sh\n",
+        "group": b"app:x:8:\n",
+        "Base": b"FROM scratch\nCOPY passwd group /etc/\n",
+    },
+    (
+        Build("a base", 0, file="Base", tag="live/named-base"),
+        _FIRST,
+        Build("once more", 6),
+        Build(
+            "the base with another number for the name",
+            0,
+            lambda folder: (folder / "passwd").write_bytes(b"app:x:9:8::/home/app:/bin/sh\n"),
+            file="Base",
+            tag="live/named-base",
+        ),
+        Build("on the other base", 0),
+        Build("once more", 6),
+    ),
+)
+"""The cache is asked with the names as they are written, before the builder looks them up in the base."""
+
+MULTI_STAGE = (IMAGE, SCRATCH, OWNED, NAMED)
