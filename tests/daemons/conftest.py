@@ -11,31 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from daemon_builds import Builder
-from daemon_engines import ENGINES, INSTALLED, EngineKind
-from daemon_process import DaemonError, leftovers, program
+from daemon_engines import ENGINES, EngineKind
+from daemon_need import need, unavailable
+from daemon_process import DaemonError, leftovers
 from daemon_proxy import Proxy
 from daemon_shop import Build, build_shop
 from daemon_start import ContainerdDaemon, EngineDaemon, start_containerd, start_engine
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip the test, or fail it where the daemons must be there."""
-    if os.environ.get("CACHEVIEW_DAEMONS") == "required":
-        pytest.fail(f"a daemon is required (CACHEVIEW_DAEMONS) and cannot be had: {reason}", pytrace=False)
-    pytest.skip(reason)
-
-
-def need(*programs: str, kind: EngineKind = INSTALLED) -> None:
-    if os.geteuid() != 0:
-        unavailable("a daemon needs root")
-    if kind.folder is not None and program("dockerd", kind.path[:1]) != f"{kind.path[0]}/dockerd":
-        unavailable(f"no engine is unpacked in {kind.folder} (.ci/daemons does so on Debian)")
-    if missing := [name for name in programs if program(name, kind.path) is None]:
-        unavailable(f"not installed: {', '.join(missing)} (Debian: docker.io, containerd)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import need, unavailable
+from daemon_need import need, unavailable
 from daemon_process import DaemonError
 from daemon_start import ContainerdDaemon, start_containerd
 from daemon_stores import store_at

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import unavailable
 from daemon_client import DockerCli, docker_programs
+from daemon_need import unavailable
 from daemon_scenarios import Link, Scenario, write
 from daemon_start import EngineDaemon, layers_are_in_sight
 
@@ -80,7 +80,7 @@ def test_an_edit_of_a_context_is_named(
 ) -> None:
     edit = EDITS[name]
     context = tmp_path / name
-    files = {"src/a": b"one\n", "src/b": b"b\n", "src/deep/c": b"c\n", "src/link": Link("a")}
+    files: dict[str, bytes | Link] = {"src/a": b"one\n", "src/b": b"b\n", "src/deep/c": b"c\n", "src/link": Link("a")}
     write(context, Scenario(name, f"FROM scratch\nLABEL edit={name}\nCOPY src /in/{name}\n", files, ()))
     command = ["replay", str(context), "--store", engine.location("engine"), "--client", client.sends_as.name, "--json"]
     assert client.build(context, ["--tag", "live/edited"]).error == ""

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import unavailable
 from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
 from daemon_layered import layered_image
 from daemon_multistage import MULTI_STAGE, OWNED, REMOVED
+from daemon_need import unavailable
 from daemon_predictions import NOT_BUILT, built, differences, predicted, unlike
 from daemon_program import program_that_removes
 from daemon_scenarios import Scenario, write

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import unavailable
 from daemon_builds import Builder, BuildError
 from daemon_client import DockerCli, docker_programs
+from daemon_need import unavailable
 from daemon_predictions import NOT_BUILT, built, differences, predicted, unlike
 from daemon_program import program_that_does_nothing
 from daemon_scenarios import FILES, RUN, SCENARIOS, STAGES, TWICE, Scenario, write

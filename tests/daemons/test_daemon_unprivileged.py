@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import unavailable
 from daemon_client import DockerCli, docker_programs
 from daemon_engines import INSTALLED
+from daemon_need import unavailable
 from daemon_scenarios import OVER_A_BASE, SCENARIOS, Build, Scenario, arguments_of, write
 from daemon_start import SOCKET_GROUP, EngineDaemon
 from daemon_unprivileged import NOBODY, Unprivileged, unprivileged

@@ -17,11 +17,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import unavailable
 from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
+from daemon_need import unavailable
 from daemon_scenarios import FILES, SCENARIOS, arguments_of, write
 from daemon_start import EngineDaemon
 
@@ -189,7 +190,7 @@ def test_docker_py_with_a_context_of_its_own(watching: Watching, tmp_path: Path)
     write(context, FILES)
     for number in range(2):
         with Builder(watching.watcher.url) as through:
-            options = {"path": str(context), "tag": "watch/py", "rm": True, "gzip": bool(number)}
+            options: dict[str, Any] = {"path": str(context), "tag": "watch/py", "rm": True, "gzip": bool(number)}
             told = "".join(line.get("stream", "") for line in through.client.build(decode=True, **options))
         seen = watching.last()
         assert seen.request.client.startswith("docker-sdk-python/")
@@ -314,7 +315,9 @@ def members(archive: bytes) -> Mapping[str, str]:
     """What is in it, without the times."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
         return {
-            member.name: hashlib.sha256(opened.extractfile(member).read()).hexdigest() if member.isfile() else ""
+            member.name: hashlib.sha256(content.read()).hexdigest()
+            if member.isfile() and (content := opened.extractfile(member))
+            else ""
             for member in opened
         }
 
