@@ -61,12 +61,14 @@ class Way:
         return replace(header, name=self.prefix + header.name).summed() if self.prefix else header.summed()
 
 
+_WINDOWS: Final = HeaderStyle(capability=False, hard_links=False, windows=True)
 _NODE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, slash=False)
 _JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_links=False)
 
 WAYS: Final = (
     Way(("docker-cli", "compose-v2"), HeaderStyle()),
-    Way(("windows",), HeaderStyle(capability=False, hard_links=False, windows=True)),
+    Way(("windows",), _WINDOWS),
+    Way(("windows-23", "windows-20.10"), replace(_WINDOWS, type_bits=True)),
     Way(("docker-cli-23", "docker-cli-20.10"), HeaderStyle(type_bits=True)),
     Way(("docker-py", "docker-py-5", "sam-cli"), HeaderStyle(owner=True, capability=False)),
     Way(("testcontainers-go",), HeaderStyle(owner=True)),

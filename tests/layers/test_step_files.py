@@ -162,7 +162,8 @@ def test_who_sent_the_files_is_found_of_every_client(client: str, owner: tuple[i
     found = recovered(before, now, copy, client=client, owner=owner, dockerfile="Dockerfile")
     assert found.is_proven
     assert client in {each.name for each in found.clients}
-    type_bits = {"docker-cli-20.10", "docker-cli-23", "docker-java", "testcontainers-java"}
+    clis = {"docker-cli-20.10", "docker-cli-23", "windows-20.10", "windows-23"}
+    type_bits = clis | {"docker-java", "testcontainers-java"}
     assert {each.name in type_bits for each in found.clients} == {client in type_bits}
 
 
