@@ -33,7 +33,11 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
         raise fault
 
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    for name in ("cacheview.cli.open_store", "cacheview.commands.check.read_lines", "cacheview.commands.replay.replay"):
+    for name in (
+        "cacheview.cli.open_store",
+        "cacheview.commands.check.read_lines",
+        "cacheview.replay.sent_build.replay",
+    ):
         monkeypatch.setattr(name, broken)
     arguments = [str(tmp_path) if argument == "FOLDER" else argument for argument in COMMANDS[command]]
     assert main(arguments) == FAULT == 70
