@@ -17,6 +17,7 @@ __all__ = ["search_text", "size_text", "time_text", "tip_text"]
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _TIP_NAMES: Final = 12
 _HALF_A_YEAR: Final = 183 * 86400  # seconds
+_INT64: Final = 1 << 63  # a size is a signed 64-bit number in every store of Docker
 
 
 def time_text(time: Timestamp | None) -> str:
@@ -29,9 +30,11 @@ def time_text(time: Timestamp | None) -> str:
 
 
 def size_text(size: int | None) -> str:
-    """In units of 1000, as Docker writes sizes; empty where it is not known."""
+    """In units of 1000, as Docker writes sizes; empty where it is not known, "too large" beyond Docker's numbers."""
     if size is None:
         return ""
+    if not -_INT64 <= size < _INT64:
+        return "too large"
     if size < 1000:
         return f"{size} B"
     value = float(size)
@@ -59,5 +62,6 @@ def tip_text(image: Image) -> str:
     if image.created is not None:
         facts.append(f"created {image.created}")
     if image.size is not None:
-        facts.append(f"{image.size:,} bytes")
+        told = -_INT64 <= image.size < _INT64
+        facts.append(f"{image.size:,} bytes" if told else f"size {size_text(image.size)}")
     return "\n".join([*lines, "", *facts] if facts else lines)

@@ -194,6 +194,25 @@ def test_columns(pane: ImagesPane) -> None:
     assert not pane.tree.isColumnHidden(Column.SIZE)
 
 
+@pytest.mark.parametrize(
+    "size", [1 << 63, 10**400, -(10**400), 3 * (10**4300 - 1)], ids=["64 bits", "400", "negative", "4301"]
+)
+def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> None:
+    """No float holds it, and Python writes no number of so many digits: what fails while painting fails the test."""
+    image = make_image("a", size=1)
+    pane.set_store(ImageStore((image,)))
+    pane.resize(700, 600)
+    pane.tree.set_hidden_columns([])
+    assert not pane.tree.isColumnHidden(Column.SIZE)
+    small = pane.tree.viewport().grab().toImage()
+    pane.set_store(ImageStore((image.model_copy(update={"size": size}),)))
+    assert not pane.tree.isColumnHidden(Column.SIZE)
+    assert pane.tree.viewport().grab().toImage() != small
+    index = pane.model.index_of_image(image.id)
+    assert index.siblingAtColumn(Column.SIZE).data() == "too large"
+    assert "size too large" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_marks_tell_without_changing_the_model(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
     changed: list[QModelIndex] = []
     for model in (pane.rows, pane.model):
