@@ -18,6 +18,7 @@ from bounded import MIB, Run, run_bounded
 from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
+from cacheview.visible import acts
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ def test_lines_that_are_not_cases_are_counted_and_a_hundred_are_shown(tmp_path: 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"{}\n", b"not a case", b"\x1f\x8bdamaged"])
 def test_a_file_without_a_case_is_unusable(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "suite").write_bytes(content)
-    run = run_bounded("check", tmp_path / "suite")
+    run = run_bounded("check", tmp_path / "suite", seconds=20, memory=128 * MIB)
     assert run.status == 2
     assert run.output.endswith("\n0 passed, 1 failed\n")
     probe = {"config": {"Cmd": ["x"]}, "expect": {"outcome": "miss"}}
@@ -113,6 +114,12 @@ def test_a_file_without_a_case_is_unusable(content: bytes, tmp_path: Path) -> No
     run = run_bounded("check", tmp_path / "suite", tmp_path / "good")
     assert run.status == 1
     assert run.output.endswith("\n1 passed, 1 failed\n")
+
+
+def test_what_cannot_be_read_as_a_suite_is_unusable(tmp_path: Path) -> None:
+    run = run_bounded("check", tmp_path / "nowhere", tmp_path, seconds=20, memory=128 * MIB)
+    assert run.status == 2
+    assert run.output.endswith("\n0 passed, 2 failed\n")
 
 
 # Archives
@@ -146,6 +153,23 @@ def test_indexes_that_name_the_same_manifests(explain: Callable[[bytes], Run]) -
     run = explain(lzma.compress(tar(*manifests, *indexes, ("index.json", descriptors(*indexes))), preset=0))
     assert run.status == 2
     assert "no image could be read" in run.output
+
+
+def test_an_archive_of_texts_that_act(tmp_path: Path) -> None:
+    text = "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\n"
+    config = json.dumps(
+        {"created": "2024-01-01T00:00:00Z", "author": text, "history": [{"created_by": text, "comment": text}]}
+    ).encode()
+    name = f"{digest_of(config).partition(':')[2]}.json"
+    manifest = [{"Config": name, "RepoTags": ["a:1"], "Layers": []}, {"Config": text, "RepoTags": [text]}]
+    (tmp_path / "save.tar").write_bytes(tar((name, config), ("manifest.json", json.dumps(manifest).encode())))
+    (tmp_path / "config").write_text('{"Cmd":["x"]}')
+    asked = ("explain", tmp_path / "save.tar", "--parent", "", "--config", tmp_path / "config", "--all")
+    for arguments in (asked, (*asked, "--json")):
+        run = run_bounded(*arguments, seconds=20, memory=128 * MIB)
+        assert run.status == 1
+        assert "title" in run.output
+        assert not [character for character in run.output if acts(character) and character != "\n"]
 
 
 def header(name: str, size: int, kind: bytes = b"0") -> bytes:
@@ -225,6 +249,6 @@ def test_triggers_that_expand_to_very_much(tmp_path: Path) -> None:
 
 
 def test_a_probe_of_very_many_digits() -> None:
-    run = run_bounded("explain", "demo:", "--probe", "1" * 5000)
+    run = run_bounded("explain", "demo:", "--probe", "1" * 5000, seconds=20, memory=128 * MIB)
     assert run.status == 2
     assert "no probe" in run.output

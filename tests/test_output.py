@@ -18,6 +18,9 @@ from cacheview.visible import acts
 
 pytestmark = pytest.mark.slow
 
+LIMITS = "ulimit -t 50; ulimit -v 1000000; "
+"""Seconds of the processor and kB of address space that a process of these tests may take."""
+
 HOSTILE = "a\x1b[2J\x07\x9b31m\x7f\u202e\u2066\u2028\u200b\r\ttext"
 
 
@@ -27,7 +30,7 @@ def run(
     """The program as a process of its own."""
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        [sys.executable, "-m", "cacheview", *arguments],
+        ["sh", "-c", f'{LIMITS} exec "$@"', "sh", sys.executable, "-m", "cacheview", *arguments],
         env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
         timeout=60,
         cwd=cwd,
@@ -38,7 +41,7 @@ def run(
 def shell(script: str) -> subprocess.CompletedProcess[bytes]:
     """A script of the shell in which ``$@`` is the program."""
     return subprocess.run(
-        ["sh", "-c", script, "sh", sys.executable, "-m", "cacheview"],
+        ["sh", "-c", LIMITS + script, "sh", sys.executable, "-m", "cacheview"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -177,13 +180,22 @@ def test_a_file_name_that_is_not_utf8(tmp_path: Path) -> None:
 
 
 FULL = Path("/dev/full")
+HAZARDS = str(Path(__file__).parent / "data" / "hazards.jsonl")
+FILLING = [
+    ["explain", "demo:", "--probe", "1"],
+    ["audit", "demo:", "--json"],
+    ["check", HAZARDS],
+    ["replay", "FOLDER", "--store", "demo:"],
+    ["--help"],
+]
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="the machine has no /dev/full")
-@pytest.mark.parametrize("arguments", [["explain", "demo:", "--probe", "1"], ["audit", "demo:", "--json"], ["--help"]])
-def test_a_full_device_is_said_in_one_line(arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", FILLING)
+def test_a_full_device_is_said_in_one_line(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nENV A=b\n")
     with FULL.open("wb") as full:
-        ended = run(*arguments, stdout=full)
+        ended = run(*(str(tmp_path) if each == "FOLDER" else each for each in arguments), stdout=full)
     assert ended.returncode == 74
     assert ended.stderr == b"cacheview: standard output: No space left on device\n"
 

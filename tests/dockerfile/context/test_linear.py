@@ -1,4 +1,4 @@
-"""No pattern makes the program wait for ever: each client, in a process that may compute for a minute."""
+"""No pattern makes the program wait for ever: each client, in a process that may take a minute and a gigabyte."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 _CHILD = """
 import resource
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
 from cacheview.model import DataError
 lines = {lines!r}

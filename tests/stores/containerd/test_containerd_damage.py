@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from bolt_writer import Tree, Writer
+from bounded import MIB, run_bounded
 from containerd_samples import DATABASE, ENGINES, assert_as_told, read, truth, unpack
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,6 +126,21 @@ def named(count: int) -> Tree:
     target: Tree = {b"digest": digest, b"mediatype": b"application/x", b"size": size}
     images: Tree = {b"docker.io/a/b:%d" % number: {b"target": target} for number in range(count)}
     return {b"v1": {b"moby": {b"images": images}}}
+
+
+def test_pages_that_are_read_again_and_again_are_left_by_the_command(tmp_path: Path) -> None:
+    writer = Writer()
+    below = writer.page(writer.leaf([(b"a", 1, bytes(16) + struct.pack("<QHHI", 0, 2, 0, 0) + bytes(100_000))]))
+    for _ in range(8):
+        below = writer.page(writer.branch([(b"%03d" % number, below) for number in range(50)]))
+    for name in (b"images", b"moby", b"v1"):
+        below = writer.page(writer.leaf([(name, 1, struct.pack("<QQ", below, 0))]))
+    path = tmp_path / DATABASE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(writer.file(below))
+    run = run_bounded("audit", f"containerd:{tmp_path}", seconds=20, memory=128 * MIB)
+    assert run.status == 2
+    assert "no image could be read" in run.output
 
 
 def test_more_records_than_are_read() -> None:

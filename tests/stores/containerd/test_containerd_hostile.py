@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 import pytest
+from bounded import MIB, run_bounded
 from containerd_samples import assert_as_told, read, truth, unpack
 from containerd_server import Server
 
@@ -27,6 +28,7 @@ from cacheview.stores.containerd.records import CONFIG_REFERENCE
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
+from cacheview.visible import acts
 
 SAMPLE = "28.5.2-c8d"
 
@@ -315,6 +317,19 @@ def test_the_methods_are_asked_for_as_they_are_listed(server: Server, address: P
     assert methods[:3] == [client.VERSION, client.NAMESPACES, client.IMAGES]
     assert methods.count(client.IMAGES) == methods.count(client.BLOBS) == 1
     assert set(methods) == client.ALLOWED
+
+
+@pytest.mark.slow
+def test_what_containerd_answers_acts_on_no_terminal(server: Server, address: Path) -> None:
+    def refuse(request: Any, context: Any) -> Any:
+        context.abort(grpc.StatusCode.INTERNAL, "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\ncacheview: fine")
+
+    server.instead[client.IMAGES] = refuse
+    run = run_bounded("audit", f"containerd:{address}", seconds=20, memory=256 * MIB)
+    assert run.status == 2
+    assert "red" in run.output
+    assert "cacheview: fine" not in run.output.splitlines()
+    assert not [character for character in run.output if acts(character) and character != "\n"]
 
 
 def test_an_error_of_one_call_is_told_in_its_words(server: Server, address: Path) -> None:

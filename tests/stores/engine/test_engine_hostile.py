@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bounded import MIB, run_bounded
 from engine_fidelity import truth_of
 from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 
@@ -25,6 +26,7 @@ from cacheview.stores.engine.reader import THREADS
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
+from cacheview.visible import acts
 
 QUICK = Timeouts(0.5, 0.5, 2.0)
 ENGINE = "28.5.2-gd"
@@ -204,6 +206,19 @@ def test_what_is_no_engine_is_an_error(answer: Answer, said: str, tmp_path: Path
     with pytest.raises(DataError, match=said) as caught:
         read(lambda path: answer if path == "/version" else None, tmp_path)
     assert "docker.sock" in caught.value.where
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/version", "/images/json"])
+def test_what_an_engine_answers_acts_on_no_terminal(path: str, tmp_path: Path) -> None:
+    refusal = (500, {"message": "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\ncacheview: fine"})
+    replay = Replay(load(ENGINE), lambda asked: refusal if asked.endswith(path) else None)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        run = run_bounded("audit", f"engine:{url}", seconds=20, memory=128 * MIB)
+    assert run.status == 2
+    assert "red" in run.output
+    assert "cacheview: fine" not in run.output.splitlines()
+    assert not [character for character in run.output if acts(character) and character != "\n"]
 
 
 @pytest.mark.parametrize("document", [b"{}", b"[", b"[1, 2", b"null"])

@@ -9,8 +9,9 @@ import socket
 import stat
 import sys
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,17 @@ class _Ssh(AbstractContextManager[str]):
         self._serving.__exit__(None, None, None)
 
 
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """What is read within takes no more than a few times the largest answer."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 32 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
 Reach = Callable[[Replay], AbstractContextManager[str]]
 
 
@@ -158,7 +170,7 @@ def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
 def test_an_answer_that_floods_is_left_by_its_size(kind: str, tmp_path: Path) -> None:
     answer, said = FLOODS[kind]
     replay, path = asking("/version", answer), tmp_path / "docker.sock"
-    with serving(replay, path) as url, pytest.raises(DataError, match=said) as caught:
+    with serving(replay, path) as url, little_memory(), pytest.raises(DataError, match=said) as caught:
         open_target(url, Reading(), Timeouts(5, 20, 20))
     assert url in str(caught.value)
 
@@ -188,7 +200,7 @@ def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path
     packed = gzip.compress(b" " * 12_000_000)
     assert len(packed) < 20_000
     head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
-    with serving(asking(f"{IDS[5]}/history", Raw(head + packed)), tmp_path / "docker.sock") as url:
+    with serving(asking(f"{IDS[5]}/history", Raw(head + packed)), tmp_path / "docker.sock") as url, little_memory():
         store = open_target(url, Reading(), Timeouts(5, 5, 5)).cases[0].store
     doubt = store.by_id[IDS[5]].doubt("history.created_by")
     assert doubt is not None

@@ -377,6 +377,11 @@ def test_options_are_remembered(
         drop(window, context)
     assert pane.form.build_args.toPlainText() == "LEVEL=2"
     assert pane.form.no_cache.isChecked()
+    window.close()
+    assert kept(settings)[0].missing == ("LEVEL",)
+    (file,) = tmp_path.glob("settings.ini")
+    assert "LEVEL=2" not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_value_that_was_not_kept_is_asked_for(
