@@ -49,6 +49,14 @@ def test_the_wheel_changes_no_closed_chooser(qtbot: QtBot, focused: bool) -> Non
         assert box.currentIndex() == 1
 
 
+@pytest.mark.parametrize("editable", [False, True])
+def test_the_wheel_over_a_chooser_leaves_the_keyboard_where_it_is(qtbot: QtBot, editable: bool) -> None:
+    box = Chooser(editable=editable)
+    qtbot.addWidget(box)
+    assert box.isEditable() is editable
+    assert box.focusPolicy() is Qt.FocusPolicy.StrongFocus  # by Tab and by a click, not by the wheel
+
+
 def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(qtbot: QtBot, tmp_path: Path) -> None:
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
