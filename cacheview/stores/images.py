@@ -96,8 +96,8 @@ def _parent_notes(images: list[Image]) -> list[str]:
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:
         return [
-            "As after `docker load`, no image has a parent, so the local cache can answer only the first steps of "
-            "FROM scratch builds."
+            "As after `docker load`, no image has a parent. With rules that follow recorded parents, the local cache "
+            "can answer at most the first steps of FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):
         return [f"{missing} of {len(parents)} recorded parents are not in this archive."]
