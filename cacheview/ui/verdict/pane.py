@@ -187,7 +187,7 @@ class VerdictPane(QWidget):
         self._bar = self._head()
         layout.addWidget(self._bar)
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._empty_page())
+        self._pages.addWidget(Scrolled(self._empty_page(), _LEAST, self))
         self._scrolled = Scrolled(self._full_page(), _LEAST, self)
         self._pages.addWidget(self._scrolled)
         layout.addWidget(self._pages, 1)

@@ -97,6 +97,21 @@ def test_nothing_yet(pane: VerdictPane) -> None:
     assert not pane.view.isVisible()
 
 
+def test_words_in_place_of_a_verdict_are_never_cut_in_a_low_pane(pane: VerdictPane, qtbot: QtBot) -> None:
+    pane.show_nothing("The refusal at line 2 has no probe", "the --mount option requires BuildKit. " * 20)
+    pane.resize(pane.minimumSizeHint())
+    pane.show()
+    labels = [label for label in pane.findChildren(QLabel) if label.text() in pane.nothing]
+    assert len(labels) == 2
+
+    def check() -> None:
+        for label in labels:
+            assert label.height() >= label.heightForWidth(label.width())
+
+    qtbot.waitUntil(check)
+    assert pane.height() < sum(label.height() for label in labels)
+
+
 def test_the_banner_of_a_miss(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     assert pane.banner.text == "MISS: no child of base:1 has this config"
