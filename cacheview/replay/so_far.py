@@ -40,11 +40,14 @@ class StageResult:
     Attributes:
         images: where it may have ended; empty: it is not known at all.
         history: as in `Replay`; None: its base is not known, and so neither is how many entries came with it.
+        is_past_miss: a step of it, or of the stage below, missed, and the replay went on with an image in its place
+            (see `beyond`): its files are not those that a build would make.
     """
 
     name: str
     images: tuple[str, ...]
     history: tuple[str | None, ...] | None
+    is_past_miss: bool = False
 
 
 @dataclass

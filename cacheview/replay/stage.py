@@ -64,6 +64,7 @@ class StageBuild:
         self.state: StageState | None = None
         self.prober: StageProber | None = None
         self.missed: tuple[str, ...] = ()
+        self.is_past_miss = False
         self.why_unknown = ""
         self.why_busted = ""
 
@@ -79,7 +80,7 @@ class StageBuild:
         if self.prober is not None:
             self.build.worlds = self.prober.worlds
         history = tuple(self.history) if self.history_is_known else None
-        self.build.end_stage(StageResult(self.plan.name, images, history))
+        self.build.end_stage(StageResult(self.plan.name, images, history, self.is_past_miss))
 
     @property
     def _number(self) -> int:
@@ -150,6 +151,7 @@ class StageBuild:
                 raise MustPullError(f"it builds on the stage {stage.name}, which is unknown")
             if len(stage.images) == 1:
                 build.mount(stage.images[0], platform)
+            self.is_past_miss = stage.is_past_miss
             return stage.images, stage.history or ()
         if name == "scratch":
             os = (platform or build.options.daemon).os
@@ -302,7 +304,7 @@ class StageBuild:
         if not stage.images:
             raise NotKnownError(f"its files come from the stage {name[:80]}, whose base is unknown")
         images = [build.image(image_id) for image_id in stage.images]
-        if any(image is not None and has_unknown_layer(image) for image in images):
+        if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
             raise NotKnownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
         if len(stage.images) == 1:
             try:
@@ -414,6 +416,7 @@ class StageBuild:
         assert self.state is not None
         self.prober.resume(assumed.id)
         self.missed = ()
+        self.is_past_miss = True
         config = stage_config(assumed.config.config, assumed.id, containerd=self.build.is_containerd)
         self.state = replace(self.state, config=config)
         return step

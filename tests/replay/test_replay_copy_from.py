@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
+from cacheview.replay.beyond import beyond
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
-from cacheview.replay.result import StepStatus
+from cacheview.replay.result import Replay, StepStatus
 from cacheview.replay.summer import ContextSummer
 from cacheview.stores.open import open_store
 
@@ -79,6 +81,31 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
     assert copies[0].status is StepStatus.HIT
     assert copies[1].status is StepStatus.MISS
     assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
+
+
+@pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])
+def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path: Path, stages: bytes) -> None:
+    """The image that is put in the place of a missed step need not have the files that the step makes."""
+    with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    store = open_store(f"data-root:{tmp_path}").cases[0].store
+    release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
+    files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
+    summer = ContextSummer(MemoryContext({}, {}), "", release)
+    last = b"more" if stages else b"files"
+    dockerfile = DOCKERFILE[: DOCKERFILE.index(b"COPY --from=%s")].replace(b"--from=files", b"--from=" + last)
+    dockerfile = dockerfile.replace(b"COPY schema.sql /out/schema.sql\n", b"LABEL made=here\n" + stages)
+    options = BuildOptions(build_args={"RELEASE": "2.3"})
+
+    def play(assumed: Mapping[int, str]) -> Replay:
+        return replay(dockerfile, summer, store, rules, release, options, image_files=files, assumed=assumed)
+
+    told = beyond(play, store, rules)
+    assert told.steps[1].assumed
+    assert told.refused is None
+    copy = told.steps[-1]
+    assert copy.status is StepStatus.UNKNOWN
+    assert copy.reason.endswith("part of which would have to be built")
 
 
 def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> None:
