@@ -66,6 +66,7 @@ def reload(window: MainWindow, qtbot: QtBot) -> None:
 
 @pytest.mark.usefixtures("no_searches")
 def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = alive()  # of other tests in this process
     engine = renewing(FakeEngine().install(monkeypatch), COUNT)
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
@@ -80,15 +81,20 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
     reload(window, qtbot)
     reload(window, qtbot)
     engine.images = []
-    # A pane that is not waited for may still answer for the store before.
-    qtbot.waitUntil(lambda: COUNT <= alive()["Image"] < 2 * COUNT and alive()["Replay"] == 1, timeout=20_000)
-    before = alive()
+
+    def one_store_is_there() -> None:  # a pane that is not waited for may still answer for the store before
+        now = alive() - others
+        assert now["Image"] < 2 * COUNT
+        assert now["Replay"] <= 1
+
+    qtbot.waitUntil(one_store_is_there, timeout=20_000)
+    before = alive() - others
     for _ in range(4):
         reload(window, qtbot)
         engine.images = []
 
     def nothing_is_left() -> None:
-        now = alive()
+        now = alive() - others
         assert not {kind: (now[kind], count) for kind, count in before.items() if now[kind] >= 2 * count}
 
     qtbot.waitUntil(nothing_is_left, timeout=20_000)
