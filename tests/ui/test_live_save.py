@@ -19,7 +19,8 @@ from cacheview.ui.window import MainWindow
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
     images = [make_image(1, None, "docker.io/library/app:1"), make_image(2, 1), make_image(3, 1)]
     FakeEngine(images).install(monkeypatch)
     window = MainWindow(Settings(tmp_path / "settings.ini"))

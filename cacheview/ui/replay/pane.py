@@ -439,7 +439,7 @@ class ReplayPane(QWidget):
         else:
             self._content.say(
                 "No Dockerfile is open",
-                "Choose one, or drop it on the window: each step is put to the cache, and nothing is built.",
+                "Choose one, or drop it on the window: each step is looked up in the cache, and nothing is built.",
                 "Replay Dockerfile…",
             )
 

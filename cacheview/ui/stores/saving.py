@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.names import name_of
+from cacheview.ui.names import name_of, start_folder
 from cacheview.ui.stores.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
@@ -67,11 +67,12 @@ class Saver(QObject):
 
 
 def suggested_path(location: str) -> str:
-    """A new suite in the person's own folder, by the name of a store, and not over anything."""
+    """A new suite where file dialogs begin, by the name of a store, and not over anything."""
     name = re.sub(r"(\.suite)?\.jsonl(\.gz)?$", "", name_of(location))
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "store"
-    number, path = 1, Path.home() / f"{stem[:80]}.suite.jsonl"
+    folder = Path(start_folder())
+    number, path = 1, folder / f"{stem[:80]}.suite.jsonl"
     while os.path.exists(path):
         number += 1
-        path = Path.home() / f"{stem[:80]}-{number}.suite.jsonl"
+        path = folder / f"{stem[:80]}-{number}.suite.jsonl"
     return os.fspath(path)

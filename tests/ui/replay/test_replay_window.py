@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from replay_kit import real_build, sent_by_newer, write_context
 
@@ -667,3 +667,8 @@ def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeyp
     assert pane.has_steps
     assert pane.build is not None
     assert pane.build.title == "context.tar.gz"
+
+
+def test_without_a_dockerfile_the_dock_says_what_is_done_with_one(window: MainWindow) -> None:
+    labels = window.replays.pane.findChildren(QLabel)
+    assert any("each step is looked up in the cache, and nothing is built" in label.text() for label in labels)
