@@ -39,7 +39,7 @@ class StoreHazard:
 
 
 def audit(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None) -> tuple[StoreHazard, ...]:
-    """All hazards of a store. None is told of values that are not known exactly.
+    """All hazards of a store. None rests on values that are not known exactly.
 
     ``alive`` is called now and then; it may raise anything, to stop.
     """

@@ -71,7 +71,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     if with_layer > len(image.diff_ids) and not sizing:
         reason = (
             f"its history has {with_layer} entries with a layer and it has {len(image.diff_ids)} layers: "
-            "the sizes cannot be told, so the daemon silently ignores it"
+            "the sizes of its layers cannot be assigned, so the daemon silently ignores it"
         )
         return Lineage(reference, image, (), reason, doubts, open_ended)
     if not image.history:

@@ -190,10 +190,10 @@ def _of_error(told: Trace) -> Words:
                 "first.",
             )
         case Why.PARENT_NOT_FOUND:
-            why = "The daemon has" if told.rules.sources_must_exist else "With --cache-from the daemon has"
+            why = "The daemon reads" if told.rules.sources_must_exist else "With --cache-from the daemon reads"
             return Words(
                 f"the store has no image {short_id(probe.parent)}",
-                f"{why} to read the parent, and it is not there. Choose a parent that the store has.",
+                f"{why} the parent, which is not there. Choose a parent that the store has.",
             )
         case Why.PARENT_OF_OTHER_PLATFORM:
             return Words(

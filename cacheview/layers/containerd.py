@@ -108,7 +108,7 @@ class _BlobsOrSnapshots:
         try:
             self._blobs.open(diff_id, layer_budget()).close()
         except LayerUnavailableError:
-            with suppress(DataError):  # the snapshots cannot be read either: what the blobs say is told
+            with suppress(DataError):  # the snapshots cannot be read either: the error of the blobs is reported
                 if self._snapshots.has(diff_id):
                     return self._snapshots
             raise

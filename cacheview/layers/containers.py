@@ -39,7 +39,7 @@ CONTAINER_FILES: Final[Mapping[str, LayerEntry]] = {
     "dev/console": _entry("dev/console", _FILE),
     "etc/mtab": _entry("etc/mtab", Kind.SYMLINK, "/proc/mounts"),
 }
-"""By path: made anew, whatever was there, unless it was a folder."""
+"""By path: replaced, whatever was there, unless it was a folder."""
 
 
 def committed_layers(image: Image, store: ImageStore) -> tuple[int, ...]:

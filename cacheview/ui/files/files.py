@@ -43,20 +43,31 @@ class Files(QObject):
         self.pane.helped.connect(lambda: self._help())
 
     def show_or_hide(self) -> None:
-        """The dock."""
-        self.dock.show_or_hide()
+        """The dock; shown, it has the files of the step that is selected, if that misses because of them."""
+        miss = self._selected_miss() if self.dock.isHidden() else None
+        if miss is not None:
+            self.show_miss(miss)
+        else:
+            self.dock.show_or_hide()
 
     def show_of_verdict(self) -> None:
         """Which files keep the probe from being a hit: those of the step that it is of, if it is of one."""
         session = self._window.session
         if session is None:
             return
-        replays = self._window.replays if session.selected is not None else None
-        miss = replays.pane.miss if replays is not None and not session.is_apart else None
-        if miss is not None and miss.comparison is not None:
+        miss = self._selected_miss()
+        if miss is not None:
             self.show_miss(miss)
         else:
             self.show_no_context(session.store)
+
+    def _selected_miss(self) -> Miss | None:
+        """Why the step misses that the probe is of, where files are why; None: it is of none, or of another."""
+        session = self._window.session
+        if session is None or session.selected is None or session.is_apart:
+            return None
+        miss = self._window.replays.pane.miss
+        return miss if miss is not None and miss.comparison is not None else None
 
     def show_miss(self, miss: Miss) -> None:
         """Which files keep a step from being reused. They are shown again after each replay."""

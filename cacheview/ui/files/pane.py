@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark
@@ -17,6 +17,7 @@ from cacheview.ui.files.model import FilesModel, words_of
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.files.tree import FileNode, file_tree
 from cacheview.ui.files.view import FilesTree
+from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.images.texts import size_text
@@ -68,7 +69,7 @@ class FilesPane(QWidget):
         self.contents = ContentsView()
         self._evidence = Text(scaled_font(1.0))
         self._notes = Text(small_font(), "text_muted")
-        self._box = QLineEdit()
+        self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path and by what differs")
         self._count = Line(small_font(), "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
@@ -79,9 +80,6 @@ class FilesPane(QWidget):
         self.show_nothing()
 
     def _lay_out(self) -> None:
-        self._box.setPlaceholderText("Filter: path, added, mode, owner…")
-        self._box.setAccessibleName("Filter the files by path and by what differs")
-        self._box.setClearButtonEnabled(True)
         self._box.setMaximumWidth(90 * GRID)
         notes = QWidget()
         self._lines = column = QVBoxLayout(notes)
@@ -127,7 +125,7 @@ class FilesPane(QWidget):
         self._patience.timeout.connect(self._lose_patience)
         self._pause.timeout.connect(self._build)
         self._box.textChanged.connect(lambda _: self._pause.start())
-        self._box.installEventFilter(self)
+        self._box.list_asked.connect(lambda: self.tree.setFocus(Qt.FocusReason.OtherFocusReason))
         self._content.pressed.connect(self.helped)
         self.tree.moved.connect(lambda _: self._read() if not self.contents.isHidden() else None)
         self.tree.entered_row.connect(self._enter)
@@ -381,16 +379,6 @@ class FilesPane(QWidget):
         """The notes have the height that they need, up to a share of the pane."""
         needed = self._lines.totalHeightForWidth(self.width())
         self._over.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._box and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self._box.text():
-                self._box.clear()
-                return True
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
-                return True
-        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.images.empty import EmptyPage
@@ -75,12 +76,9 @@ class ImagesPane(QWidget):
         self.tree = ImageTree(self.rows)
         self._title = QLabel("Images")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
-        self._box = QLineEdit()
-        self._box.setPlaceholderText("Filter: name, id, instruction")
-        self._box.setAccessibleName("Filter images by name, id or instruction")
-        self._box.setClearButtonEnabled(True)
+        self._box = FilterBox("Filter: name, id, instruction", "Filter images by name, id or instruction")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
-        self._box.installEventFilter(self)
+        self._box.list_asked.connect(self._enter_tree)
         self._title.setBuddy(self._box)
         self._empty = EmptyPage()
         self._pages = QStackedWidget()
@@ -383,17 +381,10 @@ class ImagesPane(QWidget):
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(what)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._box and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self._box.text():
-                self._box.clear()
-                return True
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
-                if not self.tree.currentIndex().isValid():
-                    self.tree.setCurrentIndex(self.tree.model().index(0, 0))
-                return True
-        return super().eventFilter(watched, event)
+    def _enter_tree(self) -> None:
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.tree.currentIndex().isValid():
+            self.tree.setCurrentIndex(self.tree.model().index(0, 0))
 
     def _fit(self) -> None:
         """The count goes where there is no room for it beside what can be chosen, then words: nothing is cut off."""

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.ui.content_page import ContentPage
+from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.loading import Loader
@@ -73,13 +74,10 @@ class SuitesPane(QWidget):
         self.model = ChecksModel(self)
         self.table = ChecksTable(self.model)
         self._only = QCheckBox("Failed only")
-        self._box = QLineEdit()
-        self._box.setPlaceholderText("Filter: case, probe, answer")
-        self._box.setAccessibleName("Filter the probes by any of their columns")
-        self._box.setClearButtonEnabled(True)
+        self._box = FilterBox("Filter: case, probe, answer", "Filter the probes by any of their columns")
         self._box.setFixedWidth(60 * GRID)
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
-        self._box.installEventFilter(self)
+        self._box.list_asked.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self._why = Line(small_font(), "text_muted")
         self._content = ContentPage(self.table)
         self._content.setContentsMargins(2 * GRID, 0, 0, 0)
@@ -253,16 +251,6 @@ class SuitesPane(QWidget):
     def _copy(self, rows: Sequence[Row]) -> None:
         QGuiApplication.clipboard().setText("\n".join(visible(row.line) for row in rows))
         self.copied.emit(plural(len(rows), "probe"))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._box and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self._box.text():
-                self._box.clear()
-                return True
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-                return True
-        return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

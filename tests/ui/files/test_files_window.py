@@ -78,6 +78,17 @@ def test_the_verdict_of_a_step_leads_to_the_same(window: MainWindow, qtbot: QtBo
     assert shown(qtbot, window.files.pane, button.click) == EDITED
 
 
+def test_the_action_shows_the_files_of_the_step_that_is_selected(
+    window: MainWindow, qtbot: QtBot, context: Path
+) -> None:
+    edit(context)
+    replay(window, qtbot, context)
+    assert window.replays.pane.miss is not None
+    assert shown(qtbot, window.files.pane, window.commands.files.trigger) == EDITED
+    window.commands.files.trigger()
+    qtbot.waitUntil(window.files.dock.isHidden)
+
+
 def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     replay(window, qtbot, context)

@@ -1,0 +1,30 @@
+"""The box over a list that filters it, with the keys that all of them have."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+__all__ = ["FilterBox"]
+
+
+class FilterBox(QLineEdit):
+    """Escape clears it; Down and Enter go on to the list. ``list_asked()``: the keyboard should go there."""
+
+    list_asked = Signal()
+
+    def __init__(self, placeholder: str, name: str) -> None:
+        """``placeholder``: shown while it is empty. ``name``: for a screen reader."""
+        super().__init__()
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(name)
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.list_asked.emit()
+        else:
+            super().keyPressEvent(event)
