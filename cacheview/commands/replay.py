@@ -29,7 +29,7 @@ from cacheview.replay.given import Given, given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
+from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
 from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
@@ -108,9 +108,8 @@ def replay_command(arguments: list[str]) -> int:
         complain(f"not read: {problem}")
     mention_builder(case.store)
     if options.record:
-        sums = image_files.sums
         whole = sent.replay(cache) if options.beyond else replayed
-        _record(options, given, build.client, case.store, daemon, sent.options, whole, sums)
+        _record(options, given, build.client, case.store, daemon, sent.options, whole, image_files.found)
     if groups:
         _keep(memory)
         if options.json:
@@ -135,7 +134,7 @@ def _record(
     daemon: Daemon,
     sent: BuildOptions,
     replayed: Replay,
-    image_sums: tuple[RecordedSum, ...],
+    in_images: FoundInImages,
 ) -> None:
     """Write the record that ``--record`` asks for. Raises `UsageError`."""
     try:
@@ -150,7 +149,7 @@ def _record(
             client=client.name,
             started=datetime.now(UTC),
             tags=options.tag,
-            image_sums=image_sums,
+            in_images=in_images,
             with_store=not options.record_without_store,
             replayed=True,
         )

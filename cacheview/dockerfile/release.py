@@ -110,6 +110,8 @@ class BuilderRelease:
         ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
         sums_type_bits: the checksum of ``COPY --from`` counts modes with the bits of the file's type.
         sums_owner_names: it counts the names of owners, by the users and groups of the engine's host.
+        trims_groups: spaces around a line of ``/etc/group`` do not count, nor do comments, and a line may be of any
+            length.
     """
 
     release: str
@@ -170,6 +172,7 @@ class BuilderRelease:
     ignores_by_old_rules: bool = False
     sums_type_bits: bool = False
     sums_owner_names: bool = False
+    trims_groups: bool = True
 
 
 def _more(flags: Mapping[str, tuple[str, ...]], **added: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -229,6 +232,7 @@ _V20_10: Final = BuilderRelease(
     ignores_by_old_rules=True,
     sums_type_bits=True,
     sums_owner_names=True,
+    trims_groups=False,
 )
 _V23: Final = replace(
     _V20_10,
@@ -250,6 +254,7 @@ _V23: Final = replace(
     copies_by_platform=False,
     ignores_by_old_rules=False,
     sums_owner_names=False,
+    trims_groups=True,
 )
 _V23_0_10: Final = replace(_V23, release="23.0.10", sends_platform=True)
 _V24: Final = replace(

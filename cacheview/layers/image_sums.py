@@ -67,6 +67,11 @@ class ImageSums:
             if file is not None:
                 yield path, (file.diff_id, file.entry, self._header(path, file))
 
+    def content(self, path: str, most: int) -> bytes:
+        """The first bytes of a file, links not followed. Raises `LayerUnavailableError`, `LayerError`."""
+        file = self._root[path]
+        return self._files.content(file.diff_id, file.entry, most)
+
     def without_sum(self, _path: str, real: str) -> str:
         """A link that leads nowhere stands for where it leads (``lazySource.Hash``)."""
         return real

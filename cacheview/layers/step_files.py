@@ -226,6 +226,8 @@ class _Recovery:
         return first
 
     def _why_not_proven(self) -> str:
+        if ":" not in self.stored:
+            return "ADD downloaded them then, so their headers were those of the download"
         if self.copy.name == "ADD" and any(
             path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) for path in self.copy.sources
         ):

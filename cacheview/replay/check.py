@@ -8,8 +8,8 @@ from typing import Final
 
 from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
-from cacheview.replay.made import UNTOLD
-from cacheview.replay.recorded import RecordedImageFiles
+from cacheview.replay.made import is_told_wholly
+from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
@@ -64,7 +64,7 @@ def replay_case(case: ReplayCase) -> Replay:
         case.release,
         case.options,
         name=case.dockerfile_name,
-        image_files=RecordedImageFiles(case.image_sums),
+        image_files=RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners)),
     )
 
 
@@ -99,8 +99,8 @@ def _end_differs(told: Replay, expected: ExpectedBuild, theirs: int) -> Iterator
     elif ours < theirs:
         yield f"{_ended(told)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
     elif refused is not None and ours == theirs:
-        # What id an image of this build has is not known.
-        differs = refused.said.strip() != expected.error.removeprefix(_DAEMON).strip() and UNTOLD not in refused.said
+        # What id an image of this build has is not known, nor where its layer is mounted.
+        differs = refused.said.strip() != expected.error.removeprefix(_DAEMON).strip() and is_told_wholly(refused.said)
         if differs and not _may_fail(told.steps[-1] if told.steps else None):
             yield f"refused with {refused.said[:300]!r}, and the daemon said {expected.error[:300]!r}"
     elif not _may_fail(told.steps[theirs - 1] if theirs else None):

@@ -19,7 +19,7 @@ from cacheview.model import DataError
 from cacheview.model.base import Model
 from cacheview.model.recorded import RecordedStore
 from cacheview.replay.options import BuildOptions, references
-from cacheview.replay.recorded import RecordedMember, RecordedSum, bytes_of
+from cacheview.replay.recorded import RecordedMember, RecordedOwner, RecordedSum, bytes_of
 from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ExpectedBuild", "ExpectedStep", "ReplayCase"]
@@ -67,7 +67,8 @@ class ReplayCase(RecordedStore):
         client: what sent the context, as `client_named` reads it; empty: the docker CLI.
         context: by path, ``type``, ``mode`` and content of every file, as `MemoryContext` reads them.
         members: the context as it was sent, instead: headers and sums. The client does not matter then.
-        image_sums: checksums of the files of images, which the layers of the store would tell.
+        image_sums: checksums of the files of images, which the layers of the store would tell; image_owners: likewise,
+            which owners' names the images have.
         dockerfile, dockerignore: their text; see `text_of` for bytes that are no UTF-8.
         tags: names of the image after the first, which is ``tag``.
         replayed: no daemon built it: what is expected is what the replay said at that time.
@@ -81,6 +82,7 @@ class ReplayCase(RecordedStore):
     # The first that is wrong ends the list: each of very many would take more memory to tell of than to read.
     members: tuple[RecordedMember, ...] | None = Field(None, fail_fast=True)
     image_sums: tuple[RecordedSum, ...] = Field((), fail_fast=True)
+    image_owners: tuple[RecordedOwner, ...] = Field((), fail_fast=True)
     build_args: dict[str, str | None] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     cache_from: tuple[str, ...] = ()

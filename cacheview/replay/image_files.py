@@ -1,8 +1,9 @@
-"""What sums the files of ``COPY --from``: the files of an image, out of the layers of the store."""
+"""What a build needs of the files of images, out of the layers of the store: sums of ``COPY --from``, owners' names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from cacheview.dockerfile.context import NotKnownError, SourcesSum
@@ -13,6 +14,7 @@ from cacheview.engine import RuleSet
 from cacheview.layers.containers import committed_layers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
+from cacheview.layers.owner_names import check_owner
 from cacheview.model import DataError, Image, ImageStore, StoreKind
 
 __all__ = ["NO_IMAGE_FILES", "ImageFiles", "StoreImageFiles", "unpacked_in"]
@@ -29,9 +31,18 @@ class ImageFiles(Protocol):
             NotKnownError: the layers cannot be read, or do not tell: why, and what to do.
         """
 
+    def check_owner(self, image: Image | None, owner: str) -> None:
+        """Look up the names of a ``--chown`` in the image that its step is built on; see `layers.owner_names`.
+
+        Raises: as `sum`.
+        """
+
 
 class _NoImageFiles:
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:  # noqa: ARG002
+        raise NotKnownError("the layers of the image are not read")
+
+    def check_owner(self, image: Image | None, owner: str) -> None:  # noqa: ARG002
         raise NotKnownError("the layers of the image are not read")
 
 
@@ -64,17 +75,21 @@ class StoreImageFiles:
         self._images: dict[tuple[tuple[str, ...], tuple[int, ...]], ImageSums] = {}
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
+        with _known():
+            return self.of(image).of_sources(copy.sources, destination=copy.destination)
+
+    def check_owner(self, image: Image | None, owner: str) -> None:
+        with _known():
+            check_owner(owner, self.of(image), self._release)
+
+    def of(self, image: Image | None) -> ImageSums:
+        """The files of an image; None: from scratch. Raises `DataError`."""
         diff_ids = image.diff_ids if image is not None else ()
         committed = committed_layers(image, self._store) if image is not None and self._store is not None else ()
         key = (diff_ids, committed)
-        try:
-            if key not in self._images:
-                self._images[key] = ImageSums(self.layers(), diff_ids, self._release, committed)
-            return self._images[key].of_sources(copy.sources, destination=copy.destination)
-        except (NotKnownError, RefusedError):
-            raise
-        except DataError as error:
-            raise NotKnownError(f"{error.where}: {error.what}" if error.where else error.what) from error
+        if key not in self._images:
+            self._images[key] = ImageSums(self.layers(), diff_ids, self._release, committed)
+        return self._images[key]
 
     def layers(self) -> LayerFiles:
         """The layers of the store. Raises `DataError` where they cannot be had: why, and what to do."""
@@ -86,3 +101,14 @@ class StoreImageFiles:
         if isinstance(self._layers, DataError):
             raise self._layers
         return self._layers
+
+
+@contextmanager
+def _known() -> Iterator[None]:
+    """What keeps the layers from being read as a `NotKnownError`."""
+    try:
+        yield
+    except (NotKnownError, RefusedError):
+        raise
+    except DataError as error:
+        raise NotKnownError(f"{error.where}: {error.what}" if error.where else error.what) from error

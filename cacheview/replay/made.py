@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.engine.ruleset import RuleSet
+from cacheview.layers.owner_names import UNTOLD_ROOT
 from cacheview.model import (
     SCRATCH,
     Aspect,
@@ -29,11 +30,11 @@ from cacheview.model import (
 )
 
 __all__ = [
-    "UNTOLD",
     "Made",
     "MadeImages",
     "has_unknown_layer",
     "is_made",
+    "is_told_wholly",
     "made_id",
     "maker",
     "platform_of",
@@ -42,7 +43,7 @@ __all__ = [
     "told_words",
 ]
 
-UNTOLD: Final = "<the image of step "
+_UNTOLD_ID: Final = "<the image of step "
 """What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
@@ -75,12 +76,17 @@ def maker(image_id: str) -> int:
 
 def told_id(image_id: str) -> str:
     """An id as it can be told: what id an image of this build would get is not known."""
-    return f"{UNTOLD}{maker(image_id)}>" if is_made(image_id) else image_id
+    return f"{_UNTOLD_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
 
 def has_unknown_layer(image: Image) -> bool:
     """Whether an image has a layer that this build would make, so that its files are not known."""
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
+
+
+def is_told_wholly(said: str) -> bool:
+    """Whether words of the daemon have no id or folder in them that is not known before it builds."""
+    return _UNTOLD_ID not in said and UNTOLD_ROOT not in said
 
 
 def told_words(said: str) -> str:

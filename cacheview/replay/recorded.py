@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import Field
@@ -19,7 +20,17 @@ from cacheview.model import DataError, Image
 from cacheview.model.base import Model
 from cacheview.replay.image_files import ImageFiles
 
-__all__ = ["RecordedImageFiles", "RecordedMember", "RecordedSum", "RememberedImageFiles", "bytes_of", "text_of"]
+__all__ = [
+    "NOTHING_FOUND",
+    "FoundInImages",
+    "RecordedImageFiles",
+    "RecordedMember",
+    "RecordedOwner",
+    "RecordedSum",
+    "RememberedImageFiles",
+    "bytes_of",
+    "text_of",
+]
 
 _SUM: Final = r"^[0-9a-f]{64}$"
 
@@ -85,17 +96,37 @@ class RecordedSum(Model):
     refused: str = ""
 
 
+class RecordedOwner(Model):
+    """An owner that was looked up in an image, and with what words the builder refuses it; empty: it is known."""
+
+    image: str
+    owner: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInImages:
+    """What a replay found out of the layers of a store."""
+
+    sums: tuple[RecordedSum, ...] = ()
+    owners: tuple[RecordedOwner, ...] = ()
+
+
+NOTHING_FOUND: Final = FoundInImages()
+
+
 class RememberedImageFiles:
-    """Sums files of images by another one, and keeps the checksums for a record."""
+    """Sums files of images by another one, and keeps what was found for a record."""
 
     def __init__(self, files: ImageFiles) -> None:
         self._files = files
         self._sums: dict[tuple[str, tuple[str, ...], str], RecordedSum] = {}
+        self._owners: dict[tuple[str, str], RecordedOwner] = {}
 
     @property
-    def sums(self) -> tuple[RecordedSum, ...]:
-        """What was summed so far."""
-        return tuple(self._sums.values())
+    def found(self) -> FoundInImages:
+        """What was found so far."""
+        return FoundInImages(tuple(self._sums.values()), tuple(self._owners.values()))
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
         key = _key(image, copy)
@@ -107,13 +138,23 @@ class RememberedImageFiles:
         self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], sum=found.text)
         return found
 
+    def check_owner(self, image: Image | None, owner: str) -> None:
+        key = (_id(image), owner)
+        try:
+            self._files.check_owner(image, owner)
+        except RefusedError as refusal:
+            self._owners[key] = RecordedOwner(image=key[0], owner=owner, refused=refusal.said)
+            raise
+        self._owners[key] = RecordedOwner(image=key[0], owner=owner)
+
 
 class RecordedImageFiles:
-    """Checksums of files of images, as a record has them."""
+    """Checksums of files of images, and their owners' names, as a record has them."""
 
-    def __init__(self, sums: Iterable[RecordedSum]) -> None:
+    def __init__(self, recorded: FoundInImages) -> None:
+        self._owners = {(each.image, each.owner): each for each in recorded.owners}
         self._sums: Mapping[tuple[str, tuple[str, ...], str], RecordedSum] = {
-            (each.image, each.sources, each.destination): each for each in sums
+            (each.image, each.sources, each.destination): each for each in recorded.sums
         }
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
@@ -124,9 +165,20 @@ class RecordedImageFiles:
             raise RefusedError(found.refused, said=found.refused)
         return SourcesSum(found.sum, ())
 
+    def check_owner(self, image: Image | None, owner: str) -> None:
+        found = self._owners.get((_id(image), owner))
+        if found is None:
+            raise NotKnownError("the record does not have the names of this image's owners")
+        if found.refused:
+            raise RefusedError(found.refused, said=found.refused)
+
 
 def _key(image: Image | None, copy: CopySources) -> tuple[str, tuple[str, ...], str]:
-    return (image.id if image is not None else "", tuple(copy.sources), copy.destination)
+    return (_id(image), tuple(copy.sources), copy.destination)
+
+
+def _id(image: Image | None) -> str:
+    return image.id if image is not None else ""
 
 
 _BASE64: Final = "base64:"

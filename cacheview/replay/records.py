@@ -19,7 +19,7 @@ from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, Store
 from cacheview.replay.check import replay_case
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import RecordedMember, RecordedSum, text_of
+from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RecordedMember, text_of
 from cacheview.replay.result import Replay, Step
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import write_suite
@@ -92,7 +92,7 @@ def record_of(
     client: str,
     started: datetime,
     tags: Sequence[str] = (),
-    image_sums: tuple[RecordedSum, ...] = (),
+    in_images: FoundInImages = NOTHING_FOUND,
     with_store: bool = True,
     replayed: bool = False,
 ) -> ReplayCase:
@@ -105,7 +105,7 @@ def record_of(
         options: of the build.
         expect: what became of it.
         client: what sent it; started: when; tags: names of the image.
-        image_sums: see `ReplayCase`.
+        in_images: what was found in the layers of images.
         replayed: no daemon built it.
 
     Raises:
@@ -122,7 +122,8 @@ def record_of(
         engine_os=store.engine_os,
         client=client,
         members=tuple(RecordedMember.of(member) for member in sent.members),
-        image_sums=image_sums,
+        image_sums=in_images.sums,
+        image_owners=in_images.owners,
         dockerfile=text_of(sent.dockerfile),
         dockerfile_name=sent.dockerfile_name,
         dockerignore=text_of(sent.dockerignore) if sent.dockerignore is not None else None,

@@ -25,7 +25,8 @@ from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import has_unknown_layer, is_made, maker, stored_config, told_id, told_words
+from cacheview.replay.made import has_unknown_layer, is_made, maker, told_words
+from cacheview.replay.making import check_making
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
@@ -359,7 +360,7 @@ class StageBuild:
             )
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
         if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:
-            self._check_making(step, done, config, bases[0])
+            check_making(build, step, done, config, bases[0])
         before, self.missed = self.missed, self._make(step, done, config, bases, answer, name, trigger)
         if build.is_last:
             build.made.forget(before)
@@ -420,29 +421,6 @@ class StageBuild:
         config = stage_config(assumed.config.config, assumed.id, containerd=self.build.is_containerd)
         self.state = replace(self.state, config=config)
         return step
-
-    def _check_making(self, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
-        """What the daemon looks at when a step was no hit, so that it has to make the image.
-
-        moby: ``performCopy`` and ``parseChownFlag`` of ``builder/dockerfile``; ``daemon/container.go`` and
-        ``mergeAndVerifyConfig`` of ``daemon/create.go``.
-        """
-        build = self.build
-        if done.copy is not None:
-            build.mount(base, build.platform, f'failed to get destination image "{told_id(base)}": {{}}')
-            if done.copy.owner.count(":") > 1:
-                said = f"invalid chown string format: {done.copy.owner}"
-                what = "an owner is a user, or a user and a group with a colon between them"
-                said = f"unable to convert uid/gid chown string to host mapping: {said}"
-                raise RefusedError(what, said=said, line=step.line)
-            return
-        if "" in done.after.environment:
-            nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
-            said = f"invalid environment variable: {nameless}"
-            raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
-        stored = stored_config(build.found(base))
-        if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
-            raise RefusedError("there is nothing to run", said=build.release.says_no_command, line=step.line)
 
     def _refused(self, step: Step, trigger: int) -> None:
         """The builder has printed the step before it refuses it; of a trigger it prints none."""

@@ -166,6 +166,6 @@ def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: b
         client=build.request.client,
         started=build.started,
         tags=build.request.tags,
-        image_sums=prediction.image_sums,
+        in_images=prediction.in_images,
         with_store=with_store,
     )

@@ -16,9 +16,9 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
-from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.misses import Miss, misses
-from cacheview.replay.recorded import RecordedSum, RememberedImageFiles
+from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RememberedImageFiles
 from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
@@ -41,7 +41,7 @@ class Prediction:
         misses: why those that miss miss.
         store: the images before the build; daemon: whose rules were used.
         sent: the context, for a record; None: it has no Dockerfile.
-        image_sums: checksums of the files of images, likewise.
+        in_images: what was found in the layers of images, likewise.
     """
 
     replay: Replay
@@ -49,7 +49,7 @@ class Prediction:
     store: ImageStore
     daemon: Daemon
     sent: SentContext | None = None
-    image_sums: tuple[RecordedSum, ...] = ()
+    in_images: FoundInImages = NOTHING_FOUND
 
     @property
     def size(self) -> int:
@@ -94,7 +94,7 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
         what = "the Dockerfile is a link, and the content of what it leads to was not kept"
         raise DataError(what, where=request.dockerfile) from None
     summer = ContextSummer(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
-    store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release)
+    store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release, unpacked_in(store, rules))
     image_files = RememberedImageFiles(store_files)
     told = replay(
         dockerfile,
@@ -109,4 +109,4 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
     why = tuple(misses(told, store, rules, None, summer, store_files))
     ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
     sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
-    return Prediction(told, why, store, daemon, sent, image_files.sums)
+    return Prediction(told, why, store, daemon, sent, image_files.found)

@@ -190,6 +190,10 @@ USER 7:8
         "passwd": b"app:x:7:8::/home/app:/bin/sh\n",
         "group": b"app:x:8:\n",
         "Base": b"FROM scratch\nCOPY passwd group /etc/\n",
+        "User": b"FROM live/named-base\nLABEL a=1\nCOPY --chown=who:app top /x\n",
+        "Group": b"FROM live/named-base\nCOPY --chown=app:who top /x\nLABEL a=1\n",
+        "Scratch": b"FROM scratch\nCOPY --chown=app top /x\n",
+        "Number": b"FROM scratch\nCOPY --chown=+7:8 top /x\n",
     },
     (
         Build("a base", 0, file="Base", tag="live/named-base"),
@@ -204,8 +208,12 @@ USER 7:8
         ),
         Build("on the other base", 0),
         Build("once more", 6),
+        Build("a user that the base does not know", 0, file="User", refused="no such user: who"),
+        Build("a group that the base does not know", 0, file="Group", refused="no such group: who"),
+        Build("a name where there are no files with names", 0, file="Scratch", refused="no such file"),
+        Build("numbers where there are no files with names", 0, file="Number"),
     ),
 )
-"""The cache is asked with the names as they are written, before the builder looks them up in the base."""
+"""The cache is asked with the names as they are written; a step that misses looks them up in the base."""
 
 MULTI_STAGE = (IMAGE, SCRATCH, OWNED, NAMED)

@@ -1,0 +1,95 @@
+"""Whether the names of ``--chown`` are known in an image: the builder looks them up when it has to copy the files.
+
+moby: ``parseChownFlag``, ``lookupUser`` and ``lookupGroup`` of ``builder/dockerfile/internals_linux.go``, and
+``ParsePasswdFilter`` and ``ParseGroupFilter`` of ``runc/libcontainer/user`` (later ``moby/sys/user``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.tree import ForbiddenPathError
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.layers.image_sums import ImageSums
+
+__all__ = ["UNTOLD_ROOT", "check_owner"]
+
+UNTOLD_ROOT: Final = "<the root of the new layer>"
+"""What stands for the folder that the daemon mounts the new layer at, in its words."""
+
+_PASSWD, _GROUP = "etc/passwd", "etc/group"
+_MOST: Final = 16 << 20  # bytes of one of these files
+_LONGEST_LINE: Final = 64 * 1024 - 1  # of Go's bufio.Scanner
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_LARGEST: Final = 2**63
+_SPACE: Final = " \t\n\v\f\r\x85\xa0"
+
+
+def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
+    """Look up the user and the group of ``--chown`` in an image, as the builder does.
+
+    Args:
+        owner: as written, with one colon at most.
+        image: that the step is built on.
+        release: of the builder.
+
+    Raises:
+        RefusedError: one of them is not known there; in the daemon's words.
+        NotKnownError: the layers do not show the files with the names.
+        LayerUnavailableError, LayerError: a layer cannot be read.
+    """
+    user, colon, group = owner.partition(":")
+    group = group if colon else user
+    places = {path: _resolved(path, image) for path in (_PASSWD, _GROUP)}
+    if not _is_number(user) and user not in _names(places[_PASSWD], f"can't find uid for user {user}: ", image):
+        raise _refused(f"can't find uid for user {user}: no such user: {user}")
+    if _is_number(group):
+        return
+    found = _names(places[_GROUP], f"can't find gid for group {group}: ", image, group_of=release)
+    if group not in found:
+        raise _refused(f"can't find gid for group {group}: no such group: {group}")
+
+
+def _is_number(text: str) -> bool:
+    """Whether Go's ``Atoi`` takes it."""
+    return _NUMBER.fullmatch(text) is not None and -_LARGEST <= int(text) < _LARGEST
+
+
+def _resolved(path: str, image: ImageSums) -> str:
+    try:
+        return image.tree.resolve(path)
+    except ForbiddenPathError as error:
+        # The system's own word for it is not known: a loop of links, or a file where a folder should be.
+        raise NotKnownError(f"/{path} of the image cannot be followed: {error.what}") from None
+
+
+def _names(path: str, said: str, image: ImageSums, *, group_of: BuilderRelease | None = None) -> set[str]:
+    """The first field of each line of a file. ``group_of``: it is ``/etc/group``, read by that release."""
+    node = image.tree.get(path)
+    if node is None and path:
+        raise _refused(f"{said}open {UNTOLD_ROOT}/{path}: no such file or directory")
+    if node is None or node.entry.kind is Kind.DIRECTORY:
+        raise _refused(f"{said}read {UNTOLD_ROOT}/{path}: is a directory")
+    if node.entry.kind is not Kind.FILE:
+        raise NotKnownError(f"/{path[:200]} of the image is not a file")
+    content = image.content(path, _MOST + 1)
+    if len(content) > _MOST:
+        raise NotKnownError(f"/{path[:200]} of the image has more than {_MOST:,} bytes")
+    lines = content.decode("utf-8", "surrogateescape").split("\n")
+    is_trimmed = group_of is None or group_of.trims_groups
+    if (group_of is None or not group_of.trims_groups) and any(
+        len(line.encode("utf-8", "surrogateescape")) > _LONGEST_LINE for line in lines
+    ):
+        raise _refused(f"{said}bufio.Scanner: token too long")
+    kept = (line.strip(_SPACE) if is_trimmed else line.removesuffix("\r") for line in lines)
+    has_comments = group_of is not None and group_of.trims_groups
+    return {line.split(":", 1)[0] for line in kept if line and not (has_comments and line.startswith("#"))}
+
+
+def _refused(why: str) -> RefusedError:
+    said = f"unable to convert uid/gid chown string to host mapping: {why}"
+    return RefusedError(f"--chown names an owner that the image does not know: {why}", said=said)

@@ -1,0 +1,110 @@
+"""The names of ``--chown`` in the files of an image, as each release looks them up."""
+
+from __future__ import annotations
+
+import tarfile
+
+import pytest
+from layer_kit import Layers, entry, layer
+
+from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import builder_release
+from cacheview.layers.image_sums import ImageSums
+from cacheview.layers.owner_names import UNTOLD_ROOT, check_owner
+
+_SAID = "unable to convert uid/gid chown string to host mapping: can't find "
+
+
+def said(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
+    """What the builder says; empty: it knows the owner."""
+    layers, release = Layers(*streams), builder_release(version)
+    try:
+        check_owner(owner, ImageSums(layers.files, layers.diff_ids, release), release)
+    except RefusedError as refusal:
+        return refusal.said
+    return ""
+
+
+def etc(passwd: bytes = b"app:x:7:8::/:/bin/sh\n", group: bytes = b"web:x:8:\n") -> bytes:
+    return layer(entry("etc", kind=tarfile.DIRTYPE), entry("etc/passwd", passwd), entry("etc/group", group))
+
+
+@pytest.mark.parametrize(
+    ("owner", "why"),
+    [
+        ("app:web", ""),
+        ("app:8", ""),
+        ("7:web", ""),
+        ("7:8", ""),
+        ("+7:-8", ""),
+        ("app", "gid for group app: no such group: app"),
+        ("nobody", "uid for user nobody: no such user: nobody"),
+        ("app:nobody", "gid for group nobody: no such group: nobody"),
+        ("nobody:nobody", "uid for user nobody: no such user: nobody"),
+        ("APP:web", "uid for user APP: no such user: APP"),
+        (":web", "uid for user : no such user: "),
+        ("app:", "gid for group : no such group: "),
+        ("9223372036854775808:8", "uid for user 9223372036854775808: no such user: 9223372036854775808"),
+        ("0x7:8", "uid for user 0x7: no such user: 0x7"),
+        ("\u0667:8", "uid for user \u0667: no such user: \u0667"),
+    ],
+)
+@pytest.mark.parametrize("version", ["20.10.24", "29.5.3"])
+def test_a_name_is_looked_up_and_a_number_is_not(owner: str, why: str, version: str) -> None:
+    assert said(owner, etc(), version=version) == (why and _SAID + why)
+
+
+@pytest.mark.parametrize("owner", ["7:8", "7"])
+def test_numbers_need_no_files(owner: str) -> None:
+    assert said(owner) == ""
+
+
+def test_an_image_without_the_files_is_named_without_the_folder_that_nobody_knows() -> None:
+    missing = "no such file or directory"
+    assert said("app") == f"{_SAID}uid for user app: open {UNTOLD_ROOT}/etc/passwd: {missing}"
+    assert said("7:web") == f"{_SAID}gid for group web: open {UNTOLD_ROOT}/etc/group: {missing}"
+    folder = layer(entry("etc/passwd", kind=tarfile.DIRTYPE))
+    assert said("app", folder).endswith(f"read {UNTOLD_ROOT}/etc/passwd: is a directory")
+
+
+def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
+    below = layer(
+        entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="/../lib/passwd"),
+        entry("lib/passwd", b"old:x:1:1:::\n"),
+        entry("etc/group", b"web:x:8:\n"),
+    )
+    above = layer(entry("lib/passwd", b"new:x:1:1:::\n"))
+    assert said("new:web", below, above) == ""
+    assert said("old:web", below, above).endswith("no such user: old")
+    assert said("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
+    loop = layer(entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="passwd"))
+    with pytest.raises(NotKnownError, match="/etc/passwd of the image cannot be followed"):
+        said("app", loop)
+
+
+@pytest.mark.parametrize(
+    ("group", "before", "since"),
+    [
+        (b"  web:x:8:\n", "web", ""),
+        (b"web:x:8:\r\n", "", ""),
+        (b"#web:x:8:\n", "web", "web"),
+        (b"web\n", "", ""),
+        (b"a:x:1:" + b"b," * 40_000 + b"\nweb:x:8:\n", "too long", ""),
+        (b"web:x:8:", "", ""),
+    ],
+)
+def test_lines_of_groups_are_read_as_each_release_does(group: bytes, before: str, since: str) -> None:
+    words = {"": "", "web": "no such group: web", "too long": "bufio.Scanner: token too long"}
+    assert said("7:web", etc(group=group), version="20.10.24").endswith(words[before])
+    assert bool(said("7:web", etc(group=group), version="20.10.24")) == bool(before)
+    assert said("7:web", etc(group=group), version="23.0.0").endswith(words[since])
+    assert bool(said("7:web", etc(group=group), version="23.0.0")) == bool(since)
+
+
+def test_a_comment_in_groups_is_no_name_since_23() -> None:
+    group = b"#web:x:8:\n"
+    assert said("7:#web", etc(group=group), version="20.10.24") == ""
+    assert said("7:#web", etc(group=group), version="23.0.0").endswith("no such group: #web")
+    passwd = b"  #app:x:7:8\n"
+    assert said("#app:8", etc(passwd=passwd), version="29.5.3") == ""
