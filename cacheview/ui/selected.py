@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cacheview.model import Probe
+    from cacheview.cases import Daemon
+    from cacheview.model import ImageStore, Probe
 
 __all__ = ["Selected"]
 
@@ -24,6 +25,7 @@ class Selected:
         reason: of a miss, why, as its files and its Dockerfile show it, in sentences; None: as the probe shows it.
         remedy: of a miss, what a person can do for a hit, in words; empty: nothing, or it is not known.
         until_edit: it is selected until the probe is changed: there is no list in which it stays selected.
+        store, daemon: what it was looked up in; None: its verdict does not depend on that.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Selected:
     reason: str | None = None
     remedy: str = ""
     until_edit: bool = False
+    store: ImageStore | None = field(default=None, compare=False, repr=False)
+    daemon: Daemon | None = field(default=None, compare=False, repr=False)
 
     @property
     def title(self) -> str:

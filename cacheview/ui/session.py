@@ -19,6 +19,7 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
 from cacheview.ui.opening import OpenedStore
+from cacheview.ui.selection import Relation, Selection
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
@@ -50,7 +51,7 @@ class Session(QObject):
         probe_loaded(): another probe of the suite.
         rules_changed(): the person chose other rules.
         answered(Answer): after each of these and after every edit.
-        selection_changed(): something else is selected to be explained, and the probe is the same.
+        selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
     """
 
     opened_changed = Signal()
@@ -86,8 +87,8 @@ class Session(QObject):
         self._loaded = loaded
         self._change: StoreChange | None = None
         self._changed_since = 0.0
-        self._selected: Selected | None = None
-        self._selected_at: Probe | None = None
+        self._selection = Selection()
+        self._is_as_opened = True
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
         self.document.probe_changed.connect(self._edited)
@@ -156,47 +157,80 @@ class Session(QObject):
 
         Of a step that is selected, with what its Dockerfile and its files show of a miss.
         """
-        answer, selected = self._answer, self._selected
+        answer, selected = self._answer, self.selected
         if answer is None or not self.has_probe:
             return None
-        if selected is None or self.is_apart:
+        if selected is None or self.relation is not Relation.OWN:
             return answer
         return replace(answer, explanation=answer.explanation.of_step(selected.reason, selected.remedy))
 
     @property
     def has_probe(self) -> bool:
         """Whether what is selected to be explained has a probe: the one of the document."""
-        return self._selected is None or self._selected.probe is not None or self.is_apart
+        return self._selection.has_probe(self._state)
 
     @property
     def selected(self) -> Selected | None:
         """What is selected to be explained; None: the probe alone."""
-        return self._selected
+        return self._selection.current
 
     @property
-    def is_apart(self) -> bool:
-        """Whether the probe was changed since `selected` was: they are about different things now."""
-        return self._selected is not None and self.document.probe != self._selected_at
+    def relation(self) -> Relation:
+        """Whether the answer at hand is that of what is `selected`."""
+        return self._selection.relation(self._state, self.store, self._daemon)
+
+    @property
+    def is_undisturbed(self) -> bool:
+        """Whether the probe is the one that came with the store or that of the row that was selected last."""
+        return self._is_as_opened or self._selection.is_left(self._state)
+
+    @property
+    def _state(self) -> tuple[Place, Probe]:
+        return self.document.place, self.document.probe
 
     # Changes
 
-    def select(self, selected: Selected | None, phrase: str = "", merge: str = "") -> None:
+    def select(self, selected: Selected, phrase: str = "", merge: str = "") -> None:
         """Explain something that was selected in a list, from now on. Its probe, if it has one, becomes the probe.
 
         Args:
             phrase, merge: of that edit, as in `ProbeDocument.edit`.
         """
-        before, probe = (self._selected, self.is_apart), self.document.probe
-        self._selected = selected
-        if selected is not None:
-            probe = self._selected_at = selected.probe or probe
-        if not self.document.edit(probe, phrase, merge) and before != (selected, False):
-            self.selection_changed.emit()
+        before, probe = self._subject, selected.probe or self.document.probe
+        self._selection.select(selected, (self.document.place, probe))
+        if not self.document.edit(probe, phrase, merge):
+            self._say_selection(before)
+
+    def select_beside(self, selected: Selected) -> None:
+        """Something is selected in a list, and the probe stays as the person has it."""
+        before = self._subject
+        self._selection.select_beside(selected, self.document.place)
+        self._say_selection(before)
 
     def select_again(self) -> None:
         """Take the probe back to what is selected."""
-        if self._selected is not None:
-            self.select(self._selected, f"Back to {self._selected.name}")
+        if self.selected is not None:
+            self.select(self.selected, f"Back to {self.selected.name}")
+
+    def release(self) -> None:
+        """Nothing is selected in a list any more: the list is gone, or cannot be seen."""
+        before = self._subject
+        self._selection.release()
+        self._say_selection(before)
+
+    def release_image(self) -> None:
+        """An image that was selected until an edit is that no more."""
+        before = self._subject
+        self._selection.end_passing()
+        self._say_selection(before)
+
+    @property
+    def _subject(self) -> tuple[Selected | None, Relation]:
+        return self.selected, self.relation
+
+    def _say_selection(self, before: tuple[Selected | None, Relation]) -> None:
+        if before != self._subject:
+            self.selection_changed.emit()
 
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
@@ -288,6 +322,7 @@ class Session(QObject):
         self._daemon = daemon
         if daemon.rules is self._cache.rules:  # another release, of which the builder alone differs
             self.rules_changed.emit()
+            self.selection_changed.emit()
             return
         before = self.store
         self._cache = cache or ImageCache(before, daemon.rules)
@@ -313,7 +348,8 @@ class Session(QObject):
 
     def _load(self, probe: Probe, cache: ImageCache) -> None:
         self._cache = cache
-        self._selected = None
+        self._selection.end_passing()
+        self._is_as_opened = True
         self._original = probe
         self.store_changed.emit()
         self._loading = True
@@ -334,7 +370,8 @@ class Session(QObject):
     @property
     def is_edited(self) -> bool:
         """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
-        is_of_step = self._selected is not None and self._selected.probe is not None and not self.is_apart
+        selected = self.selected
+        is_of_step = selected is not None and selected.probe is not None and self._selection.is_left(self._state)
         return self.document.place in self._edited_probes and not is_of_step
 
     @property
@@ -378,7 +415,7 @@ class Session(QObject):
         probe, place = self.document.probe, self.document.place
         if probe == self._original:
             self._edited_probes.pop(place, None)
-        elif self._selected is None or probe != self._selected.probe:
+        elif probe != self._selection.put:
             self._edited_probes[place] = probe
 
     # From place to place
@@ -409,7 +446,8 @@ class Session(QObject):
         if place[0] != self._case:
             self._change = None
         self._case, self._probe = place
-        self._cache, self._original, self._selected = cache, original, None
+        self._cache, self._original, self._is_as_opened = cache, original, False
+        self._selection.end_passing()
         if cache.store is not before:
             self.store_changed.emit()
         self._loading = True
@@ -425,9 +463,9 @@ class Session(QObject):
         return _has_past(self.case)
 
     def _edited(self, probe: Probe) -> None:
-        if self._selected is not None and self._selected.until_edit and self.is_apart:
-            self._selected = None
+        self._selection.end_passing()
         if not self._loading:  # what is loaded is asked once everybody knows of it
+            self._is_as_opened = False
             self._note()
             self._ask(probe)
 

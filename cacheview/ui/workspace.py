@@ -17,6 +17,7 @@ from cacheview.ui.images import ImagesPane, Marks, positions
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe import ProbePane
 from cacheview.ui.selected import Selected
+from cacheview.ui.selection import Relation
 from cacheview.ui.session import Session
 from cacheview.ui.verdict import VerdictPane
 
@@ -290,7 +291,7 @@ class Workspace(QWidget):
                 self.images.set_marks(None)
             return
         explanation = answer.explanation
-        self.verdict.show_explanation(explanation, selected, is_apart=session.is_apart)
+        self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
         local = explanation.trace.stage(StageKind.LOCAL)
         self.images.set_marks(Marks(explanation, local, self._positions(local)))
@@ -298,7 +299,7 @@ class Workspace(QWidget):
 
     def _follow(self, selected: Selected | None, explanation: Explanation) -> None:
         """The tree shows what a step is about when it is selected; not again when its answer changes."""
-        if selected is None or selected.until_edit or self._session.is_apart:
+        if selected is None or selected.until_edit or self._session.relation is not Relation.OWN:
             self._followed = None
             return
         if self._followed is None or self._followed.probe != selected.probe:
@@ -317,12 +318,11 @@ class Workspace(QWidget):
     # From one pane to the other
 
     def _image_asked(self, image: Image, why: str) -> None:
-        selected = self._session.selected
         if why:
             ways = "To see what the classic builder would ask, replay the Dockerfile of the image (Ctrl+D)."
             self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
-        elif selected is not None and selected.until_edit:
-            self._session.select(None)
+        else:
+            self._session.release_image()
 
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:

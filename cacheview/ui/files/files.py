@@ -12,6 +12,7 @@ from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
 from cacheview.ui.files.head import TITLE
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.images.texts import size_text
+from cacheview.ui.selection import Relation
 
 if TYPE_CHECKING:
     from cacheview.layers.files import LayerFiles
@@ -64,7 +65,7 @@ class Files(QObject):
     def _selected_miss(self) -> Miss | None:
         """Why the step misses that the probe is of, where files are why; None: it is of none, or of another."""
         session = self._window.session
-        if session is None or session.selected is None or session.is_apart:
+        if session is None or session.selected is None or session.relation is not Relation.OWN:
             return None
         miss = self._window.replays.pane.miss
         return miss if miss is not None and miss.comparison is not None else None

@@ -78,8 +78,8 @@ class Detail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: Row | None, told: Told | None, *, is_apart: bool = False) -> None:
-        """Show a row of a replay; None: there is none. ``is_apart``: the probe at hand is not that of the row."""
+    def show_row(self, row: Row | None, told: Told | None, *, is_explained: bool = True) -> None:
+        """Show a row of a replay; None: there is none. ``is_explained``: Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""
@@ -105,7 +105,7 @@ class Detail(QScrollArea):
             miss = told.miss_of(step)
             if miss is not None:
                 explanation, differs = miss.explanation, miss.files
-            reason = _reason(step, told, explanation, is_apart=is_apart)
+            reason = _reason(step, told, explanation, is_explained=is_explained)
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
@@ -151,7 +151,7 @@ def one_line_each(texts: Sequence[str]) -> str:
     return "\n".join(one_line(text) for text in texts)
 
 
-def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_apart: bool) -> str:
+def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_explained: bool) -> str:
     store = told.question.store
     reason = reason_text(step, store)
     if reason:
@@ -161,10 +161,10 @@ def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_apart
             return "This step never consults the cache: it names the image that the stage begins with."
         case StepStatus.NO_PROBE:
             return "This step never consults the cache."
-        case StepStatus.HIT | StepStatus.MISS if explanation is None and is_apart:
-            return "The probe was changed: Probe and Verdict above are not of this step."
+        case StepStatus.HIT | StepStatus.MISS if explanation is None and is_explained:
+            return "See Probe and Verdict for the comparison."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:
-            return "See Probe and Verdict above for the comparison."
+            return "Probe and Verdict do not show this step now."
     return ""
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.engine.builders import uses_buildkit
-from cacheview.model import DataError, Probe
+from cacheview.model import DataError
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
@@ -32,6 +32,7 @@ from cacheview.ui.replay.selecting import selection
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import Watcher
+from cacheview.ui.selection import Relation
 
 if TYPE_CHECKING:
     from cacheview.replay.misses import Miss
@@ -79,7 +80,6 @@ class ReplayPane(QWidget):
         self._told: Told | None = None
         self._asked: Question | None = None
         self._is_new = False
-        self._left_at: Probe | None = None  # what was in the probe pane when a step was chosen last
         self._replayer = Replayer(records, access)
         self.head = ReplayHead()
         self.strip = Strip()
@@ -177,7 +177,7 @@ class ReplayPane(QWidget):
         if session is not self._session:
             self._session = session
             session.rules_changed.connect(self.ask)
-            session.store_changed.connect(self._store_changed)
+            session.store_changed.connect(self.ask)
             session.answered.connect(self._show_detail)
             session.selection_changed.connect(self._show_detail)
             self.ask()
@@ -286,13 +286,6 @@ class ReplayPane(QWidget):
     def _comparing(self) -> Work | None:
         return self._replayer.comparing(self._told.question) if self._told is not None else None
 
-    def _store_changed(self) -> None:
-        session = self._session
-        assert session is not None
-        if session.change is None:  # not read again, but another: its first probe is not the person's
-            self._left_at = None
-        self.ask()
-
     def _change(self, build: Build) -> None:
         self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
@@ -345,23 +338,41 @@ class ReplayPane(QWidget):
         self._is_new = False
         if not is_new and not kept.isValid():
             self._place.find_again()
-        if is_new or not self.view.currentIndex().isValid():
+        if is_new:
             self._place.go_to_first(told)
-        else:
-            self._follow()
+            return
+        if not self.view.currentIndex().isValid():
+            self._place.find_first(told)
+        self._follow()
 
     def _follow(self) -> None:
-        """The step that was chosen may be asked otherwise now, or may be no more."""
-        self._show_detail()
+        """The step that was chosen may be asked otherwise now, or may be no more. An edited probe stays."""
         session = self._session
         assert session is not None
-        if self._left_at is None or self._left_at == session.document.probe:  # else the person has edited it since
+        if session.is_undisturbed:
             self._take(self.model.row(self.view.currentIndex()))
+        else:
+            self._select_beside()
+        self._show_detail()
+
+    def _select_beside(self) -> None:
+        """The row that is chosen is selected, and the probe stays as it is."""
+        session, told, row = self._session, self._told, self.model.row(self.view.currentIndex())
+        if session is not None and told is not None and row is not None:
+            session.select_beside(selection(row, told))
+
+    def _release(self) -> None:
+        """No row is chosen, or none can be seen."""
+        if self._session is not None:
+            self._session.release()
 
     def _show_detail(self) -> None:
         """What there is to say of the row; also when the probe is its own no more, or again."""
-        is_apart = self._session is not None and self._session.is_apart
-        self.detail.show_row(self.model.row(self.view.currentIndex()), self._told, is_apart=is_apart)
+        session, row = self._session, self.model.row(self.view.currentIndex())
+        selected = session.selected if session is not None else None
+        is_other = selected is None or selected.until_edit
+        is_explained = session is not None and session.relation is Relation.OWN and not is_other
+        self.detail.show_row(row, self._told, is_explained=is_explained)
 
     def _say(self) -> None:
         told, build = self._told, self._build
@@ -425,6 +436,7 @@ class ReplayPane(QWidget):
         self._place.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
+        self._release()
         self.head.copy_button.setEnabled(False)
 
     def _say_build(self) -> None:
@@ -482,9 +494,9 @@ class ReplayPane(QWidget):
         """Put the probe of a row into the probe pane, or show the image of a FROM."""
         session, told = self._session, self._told
         if session is None or told is None or row is None:
+            self._release()
             return
         selected = selection(row, told)
-        self._left_at = selected.probe or session.document.probe
         session.select(selected, f"Probe of {selected.name}", "" if anew else f"replay {selected.name}")
         if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
             self.image_activated.emit(row.step.image)
@@ -493,13 +505,13 @@ class ReplayPane(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._select_beside()
         self.ask()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
-        if self._session is not None:
-            self._session.select(None)  # what cannot be seen is not what is explained
+        self._release()  # what cannot be seen is not what is explained
         if self._loader.is_busy:
             self._loader.cancel()
         self._asked = None  # nobody watches meanwhile

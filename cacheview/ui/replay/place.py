@@ -46,9 +46,13 @@ class Place(QObject):
             self.quietly(lambda: self._view.setCurrentIndex(index))
 
     def go_to_first(self, told: Told) -> None:
-        """Choose what is of most interest in a replay."""
-        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(told)))
+        """Choose what is of most interest in a replay, as if the person did."""
+        self.find_first(told)
         self._choose(self._view.currentIndex())
+
+    def find_first(self, told: Told) -> None:
+        """Choose what is of most interest in a replay: what the person had chosen is no more."""
+        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(told)))
 
     def go_to(self, step: Step) -> None:
         """Choose a step, and bring the keyboard there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cacheview.model import SCRATCH
@@ -18,6 +19,10 @@ _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", R
 
 def selection(row: Row, told: Told) -> Selected:
     """The row as what is selected to be explained."""
+    return replace(_selected(row, told), store=told.question.store, daemon=told.question.daemon)
+
+
+def _selected(row: Row, told: Told) -> Selected:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""

@@ -24,6 +24,7 @@ from cacheview.ui.hairline import Hairline
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
+from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID, small_font, strong_font
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as, row_as
@@ -99,12 +100,12 @@ class VerdictPane(QWidget):
     # For the window
 
     def show_explanation(
-        self, explanation: Explanation, selected: Selected | None = None, *, is_apart: bool = False
+        self, explanation: Explanation, selected: Selected | None = None, relation: Relation = Relation.OWN
     ) -> None:
         """Show what the cache answers to another probe, or to the same. Of the same store, in place.
 
         Args:
-            selected: what the probe is of. ``is_apart``: it was changed since.
+            selected: what is selected to be explained. ``relation``: of this answer to that.
         """
         before = self.trace.explanation
         is_other = selected != self._selected
@@ -116,8 +117,8 @@ class VerdictPane(QWidget):
             in_place = self.trace.show(explanation)
             if in_place and place is not None:
                 self.navigation.restore(place)
-        self.subject.show_selected(selected, is_apart=is_apart)
-        self.banner.show_explanation(explanation, None if is_apart else selected)
+        self.subject.show_selected(selected, relation)
+        self.banner.show_explanation(explanation, selected if relation is Relation.OWN else None)
         self._pages.setCurrentIndex(1)
         self.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.show_button.setEnabled(True)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from cacheview.ui.plain import one_line
 from cacheview.ui.selected import Selected
+from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID, small_font
 from cacheview.ui.verdict.labels import Text
 
@@ -37,10 +38,12 @@ class SubjectLine(QWidget):
         """What it says; empty: nothing."""
         return self._text.text() if not self.isHidden() else ""
 
-    def show_selected(self, selected: Selected | None, *, is_apart: bool) -> None:
-        """``is_apart``: the probe was changed since that was selected."""
+    def show_selected(self, selected: Selected | None, relation: Relation) -> None:
+        """``relation``: of the verdict below to what is selected."""
         text = ""
-        if selected is not None and is_apart:
+        if selected is not None and relation is Relation.OUTDATED:
+            text = f"{selected.title} was looked up before the store or the rules changed: this may not be its verdict."
+        elif selected is not None and relation is Relation.CHANGED:
             text = f"The probe was changed: this is not the verdict of {selected.name}."
         elif selected is not None and selected.is_unknown:
             text = f"{selected.title} is unknown. {selected.why}"
@@ -48,7 +51,7 @@ class SubjectLine(QWidget):
             text = selected.title
         self._text.say(one_line(text))
         self._button.setText(f"Back to {selected.name}" if selected is not None else "")
-        self._button.setVisible(is_apart)
+        self._button.setVisible(relation is Relation.CHANGED)
         self.setVisible(bool(text))
 
     def changeEvent(self, event: QEvent) -> None:

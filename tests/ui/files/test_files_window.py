@@ -93,7 +93,7 @@ def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: Qt
     edit(context)
     replay(window, qtbot, context)
     assert window.session is not None
-    window.session.select(None)
+    window.session.release()
     assert window.workspace is not None
     assert shown(qtbot, window.files.pane, window.workspace.verdict.banner.files_button.click) == {}
     told = [button.text() for button in window.files.pane.findChildren(QPushButton) if button.isVisible()]

@@ -95,10 +95,10 @@ def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Pat
     assert verdict(window).subject.text == "Step 5"
     document.undo_stack.undo()
     assert verdict(window).subject.text == "The probe was changed: this is not the verdict of step 5."
-    assert any("not of this step" in text for text in pane.detail.texts)
+    assert any("do not show this step" in text for text in pane.detail.texts)
     document.undo_stack.redo()
     assert verdict(window).subject.text == "Step 5"
-    assert not any("not of this step" in text for text in pane.detail.texts)
+    assert not any("do not show this step" in text for text in pane.detail.texts)
     window.session.use_as_parent(None)
     assert "not the verdict of step 5" in verdict(window).subject.text
     window.session.select_again()
@@ -213,3 +213,16 @@ def test_a_step_does_not_keep_the_height_of_what_was_shown_before(window: MainWi
     window.session.select(Selected("step 4", document.probe, reason="The files differ."))
     assert not banner.edit_button.isVisible()
     assert banner.minimumHeight() < tall
+
+
+def test_a_step_is_not_looked_up_again_yet(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+    pane = replayed(window, qtbot, site)
+    choose(pane, 5)
+    assert window.session is not None
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.session.choose_rules("containerd-71ebfc7")
+        pane.cancel()
+        assert verdict(window).subject.text.startswith("Step 5 was looked up before the store or the rules changed")
+        assert any("do not show this step" in text for text in pane.detail.texts)
+        pane.again()
+    assert verdict(window).subject.text == "Step 5"
