@@ -93,11 +93,13 @@ def plain_change(path: Path, old: object, new: object, store: ImageStore) -> str
     return f"set {name} to {plain(new)}"
 
 
-def no_candidates(rules: RuleSet, parent: str, title: str) -> str:
-    """What is said of a store without a candidate for a parent. ``title``: what the parent is known by."""
-    if parent != SCRATCH:
+def no_candidates(trace: Trace, title: str) -> str:
+    """Why the parent of a probe has no candidate. ``title``: what the parent is known by."""
+    if not trace.store.images:
+        return "the store has no images"
+    if trace.probe.parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
-    if rules.marks_first_steps:
+    if trace.rules.marks_first_steps:
         return "the store has no image that is recorded as the first step of a FROM scratch build"
     return "the store has no image without a parent"
 
@@ -264,7 +266,7 @@ def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
     if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
         return Words("these rules look nothing up for a step FROM scratch")
     if not len(told.index):
-        return Words(no_candidates(told.rules, told.probe.parent, parent))
+        return Words(no_candidates(told, parent))
     check = deciding.check if deciding is not None else None
     is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
     return Words(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)

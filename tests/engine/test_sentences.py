@@ -7,6 +7,7 @@ import pytest
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
 from cacheview.engine.hazards.configs import asks_for_mark
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.verdict import Why
 from cacheview.model import (
     SCRATCH,
     ContainerConfig,
@@ -63,6 +64,14 @@ def test_a_store_of_roots_is_not_said_to_have_none(rules: RuleSet) -> None:
 def test_a_store_without_a_root_is_said_to_have_none_where_that_decides(rules: RuleSet) -> None:
     said = missed(rules, Probe(parent=SCRATCH, config=STEP), image("b", parent=BASE.id))
     assert ("the store has no image without a parent" in said) == (not rules.by_layers and not rules.marks_first_steps)
+
+
+@EVERY_RULE_SET
+def test_a_store_without_images_is_said_to_have_none(rules: RuleSet) -> None:
+    explanation = explain(ImageCache(ImageStore(()), rules), Probe(parent=SCRATCH, config=STEP))
+    nothing_is_looked_up = explanation.verdict.why is Why.SCRATCH_NOT_LOOKED_UP
+    assert ("the store has no images" in explanation.sentence) == (not nothing_is_looked_up)
+    assert "parent" not in explanation.sentence
 
 
 @pytest.mark.parametrize("rules", [each for each in BY_CONFIG if asks_for_mark(each)], ids=lambda rules: rules.name)

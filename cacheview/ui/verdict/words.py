@@ -193,7 +193,9 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
         return "The references bring in no source.", "Name an image that the store has as cache-from, or none."
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
-    nothing = no_candidates(trace.rules, trace.probe.parent, title)
+    nothing = no_candidates(trace, title)
+    if not trace.store.images:
+        return f"{nothing[:1].upper()}{nothing[1:]}.", "Open a store that has images."
     if all(parent == SCRATCH for parent in trace.store.children):
         return f"{nothing[:1].upper()}{nothing[1:]}.", "No image here has a parent: name images in Cache from instead."
     hint = "Choose a parent that has children"

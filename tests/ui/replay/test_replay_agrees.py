@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from replay_kit import opened_of, real_build, write_context
 
-from cacheview.model import ImageStore, SuiteProbe
+from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.replay.build import build_at
@@ -57,7 +58,7 @@ class Person:
         with self.qtbot.waitSignal(pane.settled, timeout=9_000):
             self.window.replays.open_build(build_at(self.context).model_copy(update={"client": "docker-cli"}))
 
-    def holding(self, images: Sequence[object]) -> Opened:
+    def holding(self, images: Sequence[Image]) -> Opened:
         case = self.engine.cases[0]
         store = ImageStore(tuple(images), case.store.title, case.store.location, release=case.store.release)
         return dataclasses.replace(self.engine, cases=(dataclasses.replace(case, store=store),))
@@ -201,13 +202,13 @@ def _suite(store: ImageStore) -> Opened:
 Act = Callable[[Person], None]
 
 _ACTS: dict[str, Act] = {
-    **{f"row {n}": (lambda person, n=n: person.chooses_row(n)) for n in range(ROWS)},
-    **{f"rules {name}": (lambda person, name=name: person.uses_rules(name)) for name in RULES},
-    **{f"image {n}": (lambda person, n=n: person.asks_about(n)) for n in (0, 4)},
-    **{f"parent {n}": (lambda person, n=n: person.builds_on(n)) for n in (3, 99)},
-    **{f"reload without {n}": (lambda person, n=n: person.reloads(n)) for n in (0, 3, 6)},
-    **{f"probe {n}": (lambda person, n=n: person.chooses_probe(n)) for n in (0, 1)},
-    **{f"case {n}": (lambda person, n=n: person.chooses_case(n)) for n in (0, 1)},
+    **{f"row {n}": partial(Person.chooses_row, number=n) for n in range(ROWS)},
+    **{f"rules {name}": partial(Person.uses_rules, name=name) for name in RULES},
+    **{f"image {n}": partial(Person.asks_about, number=n) for n in (0, 4)},
+    **{f"parent {n}": partial(Person.builds_on, number=n) for n in (3, 99)},
+    **{f"reload without {n}": partial(Person.reloads, dropped=n) for n in (0, 3, 6)},
+    **{f"probe {n}": partial(Person.chooses_probe, number=n) for n in (0, 1)},
+    **{f"case {n}": partial(Person.chooses_case, number=n) for n in (0, 1)},
     "dock": Person.shows_or_hides,
     "engine": lambda person: person.opens("engine:"),
     "suite": lambda person: person.opens("a.suite.jsonl"),

@@ -28,6 +28,7 @@ from verdict_kit import (
 
 from cacheview.engine import (
     CONTAINERD_71EBFC7,
+    RULE_SETS,
     Check,
     Edit,
     Explanation,
@@ -318,6 +319,14 @@ def test_no_candidates(pane: VerdictPane, cache: ImageCache) -> None:
         "Choose a parent that has children, or build the step once.",
     ]
     assert pane.detail.title == "No check selected"
+
+
+def test_no_candidates_in_a_store_without_images(pane: VerdictPane) -> None:
+    pane.show_explanation(explain(ImageCache(ImageStore(()), RULE_SETS["graphdriver-24.0.7"]), Probe()))
+    stage = pane.trace.stage_index(StageKind.LOCAL)
+    rows = [name_at(pane, pane.trace.index(row, 0, stage)) for row in range(pane.trace.rowCount(stage))]
+    assert rows == ["The store has no images.", "Open a store that has images."]
+    assert pane.banner.text == "MISS: the store has no images"
 
 
 def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
