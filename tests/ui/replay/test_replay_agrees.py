@@ -52,7 +52,7 @@ class Person:
 
     def begin(self) -> None:
         pane = self.window.replays.pane
-        self.engine, self.dockerfile_is = self.holding(self.images), ""
+        self.engine = self.holding(self.images)
         (self.context / "Dockerfile").write_text(self.dockerfile)
         self.opens("engine:")
         with self.qtbot.waitSignal(pane.settled, timeout=9_000):
