@@ -7,12 +7,16 @@ from typing import Final, Literal
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 
-__all__ = ["SPEAKERS", "RefusedError", "Speaker"]
+__all__ = ["SPEAKERS", "UNTOLD_FOLDER", "RefusedError", "Speaker"]
 
 Speaker = Literal["daemon", "client"]
 
 SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
 """Who refuses, for people."""
+
+
+UNTOLD_FOLDER: Final = "<a folder of the daemon>"
+"""What stands in the daemon's words for a folder whose name it draws for every build."""
 
 
 class RefusedError(DataError):

@@ -99,6 +99,7 @@ class BuilderRelease:
         says_other_platform: what is said of an image that is for another platform, with ``{id}``, ``{wanted}`` and
             ``{actual}``; says_no_platform: the same of a containerd store.
         says_no_command: what is said of a container that has nothing to run.
+        says_not_unpacked: what is said of a context that cannot be unpacked; ``{}`` is why (``pkg/chrootarchive``).
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
@@ -162,6 +163,7 @@ class BuilderRelease:
     )
     says_no_platform: str = "No such image: {id}"
     says_no_command: str = "no command specified"
+    says_not_unpacked: str = "{}"
     says_repository: bool = True
     warns_in_two_lines: bool = False
 
@@ -224,6 +226,7 @@ _V20_10: Final = BuilderRelease(
     says_on_line=False,
     says_target_is_missing="failed to reach build target {} in Dockerfile",
     says_no_command="No command specified",
+    says_not_unpacked="Error processing tar file(exit status 1): {}",
     says_repository=False,
     warns_in_two_lines=True,
     sends_platform=False,
@@ -263,6 +266,7 @@ _V24: Final = replace(
     flags=_FLAGS_24,
     zero_intervals=True,
     says_destination_with_stop=False,
+    says_not_unpacked="{}",
     takes_any_platform_graph_driver=False,
     sums_type_bits=False,
 )

@@ -105,7 +105,8 @@ class ReplayCase(RecordedStore):
         if self.members is None:
             return MemoryContext.from_sample(self.context)
         ignore = bytes_of(self.dockerignore or "")
-        return TarContext([each.member(number, ignore) for number, each in enumerate(self.members)], "the context")
+        members = [each.member(number, ignore) for number, each in enumerate(self.members)]
+        return TarContext(members, "the context", says_not_unpacked=self.release.says_not_unpacked)
 
     @property
     def options(self) -> BuildOptions:

@@ -231,7 +231,7 @@ def _tar_given(
 ) -> Given:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
-    context, name = TarContext.read_from(opened, title, report), file or DOCKERFILE
+    context, name = TarContext.read_from(opened, title, report, release.says_not_unpacked), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
     except RefusedError as refusal:

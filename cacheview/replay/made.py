@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
+from cacheview.dockerfile.refused import UNTOLD_FOLDER
 from cacheview.engine.ruleset import RuleSet
 from cacheview.layers.owner_names import UNTOLD_ROOT
 from cacheview.model import (
@@ -34,16 +35,17 @@ __all__ = [
     "MadeImages",
     "has_unknown_layer",
     "is_made",
-    "is_told_wholly",
     "made_id",
     "maker",
     "platform_of",
+    "says",
     "stored_config",
     "told_id",
     "told_words",
 ]
 
 _UNTOLD_ID: Final = "<the image of step "
+_UNTOLD: Final = re.compile(f"{_UNTOLD_ID}[0-9]+>|{re.escape(UNTOLD_ROOT)}|{re.escape(UNTOLD_FOLDER)}")
 """What stands for an id that is not known, in the daemon's words."""
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
@@ -84,9 +86,11 @@ def has_unknown_layer(image: Image) -> bool:
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
 
-def is_told_wholly(said: str) -> bool:
-    """Whether words of the daemon have no id or folder in them that is not known before it builds."""
-    return _UNTOLD_ID not in said and UNTOLD_ROOT not in said
+def says(ours: str, theirs: str) -> bool:
+    """Whether a refusal is in the daemon's words. Where those have an id or a folder that is not known before it
+    builds, any will do."""
+    words = _UNTOLD.split(ours.strip())
+    return re.fullmatch(".+".join(map(re.escape, words)), theirs.strip(), re.DOTALL) is not None
 
 
 def told_words(said: str) -> str:

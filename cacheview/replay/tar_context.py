@@ -10,8 +10,9 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
 from cacheview.dockerfile.context.clients import Client
@@ -22,12 +23,13 @@ from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unpack import unpack
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import UNTOLD_FOLDER, RefusedError
 from cacheview.model import DataError, Problem
 from cacheview.stores import tar
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.limits import Limits
+from cacheview.stores.sparse import SparseError, expanded
 
 __all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_like_tar", "read_members"]
 
@@ -76,6 +78,7 @@ def read_members(
     title: str,
     *,
     keep: Collection[str] = (),
+    keep_small: int = 0,
     report: Report = lambda _: None,
 ) -> list[Member]:
     """The members of a tar, plain or compressed (gzip, bzip2, xz, zstd), each with its sum. `Member.source` is its
@@ -85,25 +88,50 @@ def read_members(
         file: at the beginning of the tar. It has to be able to seek forward.
         title: what it is, for people.
         keep: clean paths of the files whose content goes into `Member.data`, if it has at most 16 MiB.
+        keep_small: bytes of other files that are kept as well, the smallest ones: a link may lead to any of them.
         report: see `Report`.
 
     Raises:
-        DataError: it is damaged, too large, or has a sparse file.
+        DataError: it is damaged or too large.
     """
-    found = []
+    found: list[Member] = []
+    small = _Smallest(keep_small)
     for number, (header, content) in enumerate(_walk(file, title, report)):
         ours = _header(header)
         digest = hashlib.sha256(ours.summed())
-        kept: list[bytes] | None = None
-        if keep and header.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep:
-            kept = []
+        is_named = ours.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep
+        kept: list[bytes] | None = [] if is_named or small.has_room_for(ours) else None
         for piece in content:
             digest.update(piece)
             if kept is not None:
                 kept.append(piece)
         data = b"".join(kept) if kept is not None else None
         found.append(Member(ours, str(number), data=data, digest=digest.hexdigest()))
+        for dropped in small.add(number, len(data)) if data is not None and not is_named else ():
+            found[dropped] = replace(found[dropped], data=None)
     return found
+
+
+class _Smallest:
+    """Of the files that it is told of, the smallest ones that have so many bytes together."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._kept: list[tuple[int, int]] = []  # a heap, the largest first: size below zero, and number
+
+    def has_room_for(self, header: Header) -> bool:
+        if header.type != Kind.FILE.value:
+            return False
+        return header.size <= self._left or bool(self._kept and header.size < -self._kept[0][0])
+
+    def add(self, number: int, size: int) -> Iterator[int]:
+        """One more. Yields the numbers of those that have to go."""
+        self._left -= size
+        heappush(self._kept, (-size, number))
+        while self._left < 0:
+            below, gone = heappop(self._kept)
+            self._left -= below
+            yield gone
 
 
 @contextmanager
@@ -113,7 +141,7 @@ def _damage(title: str) -> Iterator[None]:
         yield
     except LimitError as error:
         raise DataError(f"the context has {error}", where=title) from None
-    except (tar.TarError, DamagedStreamError) as error:
+    except (tar.TarError, SparseError, DamagedStreamError) as error:
         raise DataError(f"the context is damaged: {error}", where=title) from None
     except OSError as error:
         raise DataError(f"the context cannot be read: {error.strerror or error}", where=title) from None
@@ -122,7 +150,7 @@ def _damage(title: str) -> Iterator[None]:
 def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read]:
     """Each member, whose content is to be used up before the next is asked for, or not at all."""
     budget = Budget(Limits(unpacked=_MOST_BYTES, seconds=float("inf")))
-    names = 0
+    names = holes = 0
     with _damage(title):
         stream, _ = decompressed(file, budget)
         for number, header in enumerate(tar.headers(stream, needs_end=False)):
@@ -132,14 +160,23 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
                 raise DataError("it has more members, names or bytes than are read of one context", where=title)
             if max(len(header.name), len(header.link)) > _LONGEST_NAME:
                 raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
-            if header.sparse:
-                what = "is stored as a sparse file, which is not read here; make the tar without --sparse"
-                raise DataError(what, where=header.name[:200])
-            yield _Read(header, _content(stream, header.size, lambda: report(file.tell()), title))
+            holes += header.sparse.size if header.sparse is not None else 0
+            if holes > _MOST_BYTES:
+                raise DataError("its sparse files have more bytes than are read of one context", where=title)
+            yield _Read(header, _content(stream, header, lambda: report(file.tell()), title))
 
 
-def _content(stream: io.BufferedReader, left: int, report: Callable[[], object], title: str) -> Iterator[bytes]:
+def _content(
+    stream: io.BufferedReader, header: tar.Header, report: Callable[[], object], title: str
+) -> Iterator[bytes]:
+    """The file as the daemon has it: of a sparse one the holes too (``archive/tar`` fills them with zeros)."""
     with _damage(title):
+        if header.sparse is not None:
+            for piece in expanded(stream, header.size, header.sparse):
+                report()
+                yield piece
+            return
+        left = header.size
         while left:
             piece = stream.read(min(left, _PIECE))
             if not piece:
@@ -156,7 +193,7 @@ def _header(header: tar.Header) -> Header:
         header.mode,
         header.uid,
         header.gid,
-        written.size,
+        header.sparse.size if header.sparse is not None else written.size,
         written.flag,
         written.link,
         written.device,
@@ -172,19 +209,25 @@ class TarContext:
         members: see `read_members`.
         title: what it is, for people.
         open_file: opens the tar again, at its beginning; None: it cannot be read again.
+        says_not_unpacked: see `BuilderRelease`.
     """
 
     members: Sequence[Member]
     title: str
     open_file: Callable[[], io.BufferedReader] | None = None
+    says_not_unpacked: str = "{}"
 
     @classmethod
     def read_from(
-        cls, open_file: Callable[[], io.BufferedReader], title: str, report: Report = lambda _: None
+        cls,
+        open_file: Callable[[], io.BufferedReader],
+        title: str,
+        report: Report = lambda _: None,
+        says_not_unpacked: str = "{}",
     ) -> TarContext:
         """A tar that can be read again. Raises `DataError` as `read_members`."""
         with open_file() as file:
-            return cls(read_members(file, title, report=report), title, open_file)
+            return cls(read_members(file, title, report=report), title, open_file, says_not_unpacked)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -225,7 +268,7 @@ class TarContext:
 
     @cached_property
     def _tree(self) -> Tree:
-        return unpack(self.members)
+        return unpack(self.members, self.says_not_unpacked)
 
     def dockerfile(self, name: str = "") -> bytes:
         """The Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).
@@ -238,20 +281,29 @@ class TarContext:
             NotKnownError: its content was not kept.
             DataError: it cannot be read, or is larger than 16 MiB.
         """
+        return b"".join(self.read(self.dockerfile_source(name)))
+
+    def dockerfile_source(self, name: str = "") -> str:
+        """Which member has the content of the Dockerfile, links followed: its `Member.source`. Likewise."""
         name = name or DOCKERFILE
         tree = self._tree
         for each in (name, name.lower()) if name == DOCKERFILE else (name,):
             try:
-                node = tree.get(tree.resolve(each))
+                path = tree.resolve(each)
+                node = tree.get(path)
             except ForbiddenPathError:
                 said = f"forbidden path outside the build context: {each} ()"
                 raise RefusedError("the path of the Dockerfile leads out of the context", said=said) from None
             if node is None:
                 continue
             if node.entry.kind is not Kind.FILE:
-                raise RefusedError(f"{each} is not a file, so it cannot be the Dockerfile")
+                said = f"unexpected error reading Dockerfile: read {UNTOLD_FOLDER}/{path}: is a directory"
+                is_folder = node.entry.kind is Kind.DIRECTORY
+                raise RefusedError(
+                    f"{each} is not a file, so it cannot be the Dockerfile", said=said if is_folder else ""
+                )
             if node.entry.size > _LARGEST_WHOLE:
                 raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, which no Dockerfile is", where=each)
-            return b"".join(self.read(node.source))
+            return node.source
         said = f"Cannot locate specified Dockerfile: {name}"
         raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", said=said)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 from cacheview.cases import Daemon, daemon_of
-from cacheview.dockerfile.context import DOCKER_CLI, NotKnownError
+from cacheview.dockerfile.context import DOCKER_CLI, Kind, NotKnownError
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
@@ -30,6 +31,8 @@ from cacheview.watch.request import BuildRequest
 __all__ = ["Prediction", "predict", "read_context"]
 
 _TITLE: Final = "the context"
+_KEPT_SMALL: Final = 4 << 20
+"""Bytes of small files that are kept while a context comes in."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,29 @@ def _bare(step: Step) -> Step:
 def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     """Headers and sums of a context as it comes in; of its content, Dockerfile and ``.dockerignore`` are kept.
 
+    The Dockerfile may be a link to any other file, also to one that came before it: the smallest files are kept until
+    all has come, and then only that one.
+
     Raises `DataError` where it is damaged, cut off or too large.
     """
     name = clean(f"/{request.dockerfile}")[1:]
     kept: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
-    return read_members(stream, _TITLE, keep=kept)  # type: ignore[arg-type]
+    members = read_members(stream, _TITLE, keep=kept, keep_small=_KEPT_SMALL)  # type: ignore[arg-type]
+    last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
+    source = ""
+    if last is None or last.header.type != Kind.FILE.value:
+        with suppress(RefusedError):  # it is refused again where the build is replayed
+            source = TarContext(members, _TITLE).dockerfile_source(_named(request))
+    return [
+        member
+        if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept
+        else replace(member, data=None)
+        for member in members
+    ]
+
+
+def _named(request: BuildRequest) -> str:
+    return request.dockerfile if request.dockerfile != DOCKERFILE else ""
 
 
 def predict(members: list[Member], request: BuildRequest, case: Case, memory: LayerMemory) -> Prediction:
@@ -85,13 +106,16 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder
-    context = TarContext(members, _TITLE)
+    context = TarContext(members, _TITLE, says_not_unpacked=release.says_not_unpacked)
     try:
-        dockerfile = context.dockerfile(request.dockerfile if request.dockerfile != DOCKERFILE else "")
+        dockerfile = context.dockerfile(_named(request))
     except RefusedError as refusal:
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except NotKnownError:
-        what = "the Dockerfile is a link, and the content of what it leads to was not kept"
+        what = (
+            f"the Dockerfile is a link to a large file, or one in a context of very many: of these, only the smallest "
+            f"{_KEPT_SMALL >> 20} MiB are read"
+        )
         raise DataError(what, where=request.dockerfile) from None
     summer = ContextSummer(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
     store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release, unpacked_in(store, rules))

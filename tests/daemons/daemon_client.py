@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cacheview.dockerfile.context import CLI_20_10, DOCKER_CLI, Client
 
-__all__ = ["BuiltStep", "DockerCli", "Outcome", "docker_programs"]
+__all__ = ["BuiltStep", "DockerCli", "Outcome", "docker_programs", "outcome_of"]
 
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
 _STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)$", re.MULTILINE)
@@ -66,30 +66,27 @@ class DockerCli:
         """How it makes the tar of a context."""
         return CLI_20_10 if int(self.version.split(".")[0]) < 23 else DOCKER_CLI
 
-    def build(self, context: Path, arguments: Sequence[str]) -> Outcome:
-        """``docker build`` of a context."""
-        done = self._run("build", *arguments, str(context))
-        places = list(_STEP.finditer(done.stdout))
-        ends = [*(place.start() for place in places[1:]), *([len(done.stdout)] if places else [])]
-        steps = tuple(_step(place[3], done.stdout[place.end() : end]) for place, end in zip(places, ends, strict=True))
-        total = int(places[0][2]) if places else 0
-        return Outcome(steps, total, "" if done.returncode == 0 else _complaint(done.stderr))
+    def build(self, context: Path | str, arguments: Sequence[str], given: bytes | None = None) -> Outcome:
+        """``docker build`` of a context. ``given``: on standard input."""
+        done = self._run("build", *arguments, str(context), given=given)
+        return outcome_of(done.stdout, "" if done.returncode == 0 else _complaint(done.stderr))
 
     def remove(self, *names: str) -> None:
         """Take names away, and what is left without one."""
         done = self._run("image", "rm", *names)
         assert done.returncode == 0, done.stderr
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def _run(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
             (str(self._program), *arguments),
             env=self._env,
-            stdin=subprocess.DEVNULL,
+            input=given or b"",
             capture_output=True,
-            text=True,
             timeout=_SECONDS,
             check=False,
         )
+        said = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *said)
 
 
 def docker_programs() -> Iterator[Path]:
@@ -97,6 +94,14 @@ def docker_programs() -> Iterator[Path]:
     folders = dict.fromkeys((*os.environ.get("PATH", "").split(os.pathsep), *_FOLDERS))
     found = (Path(folder, "docker") for folder in folders if folder)
     yield from dict.fromkeys(path.resolve() for path in found if os.access(path, os.X_OK) and path.is_file())
+
+
+def outcome_of(printed: str, error: str = "") -> Outcome:
+    """A build, by what the builder printed of it."""
+    places = list(_STEP.finditer(printed))
+    ends = [*(place.start() for place in places[1:]), *([len(printed)] if places else [])]
+    steps = tuple(_step(place[3], printed[place.end() : end]) for place, end in zip(places, ends, strict=True))
+    return Outcome(steps, int(places[0][2]) if places else 0, error)
 
 
 def _step(text: str, told: str) -> BuiltStep:

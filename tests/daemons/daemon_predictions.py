@@ -18,7 +18,7 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
-from cacheview.replay.made import is_told_wholly
+from cacheview.replay.made import says
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
@@ -83,11 +83,7 @@ def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Coll
             yield f"{step.text}: {image}, the builder had {fact.image}"
     if (told.refused is not None) != bool(truth.error):
         yield f"refused: {told.refused}, the builder: {truth.error!r}"
-    elif (
-        told.refused is not None
-        and is_told_wholly(told.refused.said)
-        and told.refused.said.casefold() != truth.error.casefold()
-    ):
+    elif told.refused is not None and not says(told.refused.said.casefold(), truth.error.casefold()):
         # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
         yield f"refused with {told.refused.said!r}, the builder: {truth.error!r}"
     if not truth.error:

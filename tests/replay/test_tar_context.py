@@ -110,6 +110,50 @@ def test_a_tar_may_be_compressed(compress: Callable[[bytes], bytes]) -> None:
     assert whole_sum(of(compress(data))) == whole_sum(of(data))
 
 
+def sparse_tar(form: str, content: dict[int, bytes], size: int) -> bytes:
+    """A tar with one sparse file, as GNU tar writes it: pieces of data by their offset."""
+    pairs = [number for offset, piece in content.items() for number in (offset, len(piece))]
+    stored = b"".join(content.values())
+    records = {"GNU.sparse.name": "f", "GNU.sparse.numblocks": str(len(content))}
+    if form == "1.0":
+        records = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "f"}
+        records["GNU.sparse.realsize"] = str(size)
+        table = "".join(f"{number}\n" for number in (len(content), *pairs)).encode()
+        stored = table + bytes(-len(table) % 512) + stored
+    else:
+        records |= {"GNU.sparse.size": str(size), "GNU.sparse.map": ",".join(map(str, pairs))}
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("GNUSparseFile.0/f")
+        info.size, info.pax_headers = len(stored), records
+        tar.addfile(info, io.BytesIO(stored))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", ["0.1", "1.0"])
+def test_a_sparse_file_counts_with_its_holes(form: str) -> None:
+    data = sparse_tar(form, {512: b"a" * 512, 4096: b"end"}, 10_000)
+    whole = (bytes(512) + b"a" * 512 + bytes(4096 - 1024) + b"end").ljust(10_000, b"\0")
+    assert whole_sum(of(data)) == whole_sum(of(raw_tar(("f", b"0", whole))))
+    assert b"".join(of(data).read("0")) == whole
+
+
+def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon() -> None:
+    header = bytearray(raw_tar(("f", b"S", b"data"))[:512])
+    header[386:410] = b"00000000000\0" + b"00000000004\0"
+    header[483:495] = b"00000001000\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(RefusedError) as refused:
+        whole_sum(of(bytes(header) + b"data".ljust(512, b"\0") + bytes(1024)))
+    assert refused.value.said == "unhandled tar header type 83"
+
+
+def test_sparse_files_of_absurd_sizes_are_not_read() -> None:
+    with pytest.raises(DataError, match="more bytes than are read of one context"):
+        of(sparse_tar("0.1", {0: b"a"}, 1 << 42))
+
+
 def test_a_tar_needs_no_blocks_at_its_end_as_go_needs_none() -> None:
     data = raw_tar(("Dockerfile", b"0", b"FROM scratch\n"), ("a", b"0", b"1" * 512))
     assert whole_sum(of(data[: 4 * 512])) == whole_sum(of(data))

@@ -36,7 +36,13 @@ class Sent:
 
 
 def send(
-    context: ContextSource, dockerfile: str, client: Client, daemon: IgnoreRules, text: bytes | None = None
+    context: ContextSource,
+    dockerfile: str,
+    client: Client,
+    daemon: IgnoreRules,
+    text: bytes | None = None,
+    *,
+    says_not_unpacked: str = "{}",
 ) -> Sent:
     """The context as it is on the daemon before the first step.
 
@@ -46,13 +52,14 @@ def send(
         client: who sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
         text: the Dockerfile, which a client adds that is given one from elsewhere.
+        says_not_unpacked: see `BuilderRelease`.
 
     Raises:
         RefusedError: the client or the daemon refuses the context, in its words.
         DataError: the context cannot be read.
     """
     packed = context.packed(client, dockerfile, text)
-    tree = unpack(packed.members)
+    tree = unpack(packed.members, says_not_unpacked)
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()

@@ -60,7 +60,14 @@ class ContextSums:
         """
         if self._sent is None:
             rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
-            self._sent = send(self._context, self._dockerfile_name, self._client, rules, self._dockerfile)
+            self._sent = send(
+                self._context,
+                self._dockerfile_name,
+                self._client,
+                rules,
+                self._dockerfile,
+                says_not_unpacked=self._release.says_not_unpacked,
+            )
         return self._sent
 
     @property

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NoReturn
 
+from cacheview.dockerfile.context import tarsum
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
 from cacheview.dockerfile.context.tree import Node, Tree
 from cacheview.dockerfile.refused import RefusedError
@@ -21,25 +22,31 @@ __all__ = ["unpack"]
 _IMPLIED_MODE = 0o755
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
-_LONGEST_PATH = 4095  # PATH_MAX
+_LONGEST_PATH = 4095  # PATH_MAX, bytes
+_LONGEST_NAME = 255  # NAME_MAX, bytes
 _KINDS = {kind.value: kind for kind in Kind if kind.value}
 
 
-def unpack(members: Iterable[Member]) -> Tree:
+def unpack(members: Iterable[Member], says: str = "{}") -> Tree:
     """The tree.
+
+    Args:
+        members: in the order of the tar.
+        says: see `BuilderRelease.says_not_unpacked`.
 
     Raises:
         RefusedError: the daemon cannot unpack it.
         DataError: as `members` does.
     """
-    unpacked = _Unpacked()
+    unpacked = _Unpacked(says)
     for member in members:
         unpacked.add(member)
     return unpacked.tree()
 
 
 class _Unpacked:
-    def __init__(self) -> None:
+    def __init__(self, says: str) -> None:
+        self.says = says
         self.nodes: dict[str, Node] = {}
         self.sent: dict[str, Node] = {}
         self.inside: dict[str, set[str]] = {}  # names by folder
@@ -51,10 +58,10 @@ class _Unpacked:
     def add(self, member: Member) -> None:
         header = member.header
         name = clean(header.name)
-        if len(name) > _LONGEST_PATH:
-            self._refuse("file name too long", name)
         path = clean(f"/{name}")[1:]
-        real = self._place(path)
+        if len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/")):
+            self._refuse("file name too long", header)
+        real = self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent:
             self.sent[path] = node if real == path else replace(node, entry=replace(node.entry, path=path))
@@ -64,7 +71,7 @@ class _Unpacked:
             return
         if real != path:
             self.is_as_sent = False
-        self._imply(real)
+        self._imply(real, header)
         before = self.nodes.get(real)
         if before is not None and not (before.entry.kind is node.entry.kind is Kind.DIRECTORY):
             self._remove(real)
@@ -80,20 +87,22 @@ class _Unpacked:
         header = member.header
         summed = header.summed()
         if header.type == HARD_LINK:
-            target = self.nodes.get(self._place(clean(f"/{header.link}")[1:]))
-            if target is None or target.entry.kind is Kind.DIRECTORY:
-                self._refuse("no such file or directory", header.link)
+            target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
+            if target is None:
+                self._refuse("no such file or directory", header)
+            if target.entry.kind is Kind.DIRECTORY:
+                self._refuse("operation not permitted", header)
             return replace(
                 target, entry=replace(target.entry, path=real), header=summed, hard_link=True, digest=member.digest
             )
         kind = _KINDS.get(header.type)
         if kind is None:
-            self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header.name)
+            self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header, by_system=False)
         return Node(
             _entry(real, kind, member), summed, False, member.source, member.follows, member.data, member.digest
         )
 
-    def _place(self, path: str) -> str:
+    def _place(self, path: str, header: Header) -> str:
         """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
         above, _, name = path.rpartition("/")
         there = above
@@ -117,7 +126,7 @@ class _Unpacked:
                 continue
             links += 1
             if links > _MOST_LINKS:
-                self._refuse("too many levels of symbolic links", path)
+                self._refuse("too many levels of symbolic links", header)
             if node.entry.target.startswith("/"):
                 done = []
             left = [*node.entry.target.split("/"), *left]
@@ -127,14 +136,14 @@ class _Unpacked:
         node = self.nodes.get(path)
         return node is not None and node.entry.kind is Kind.DIRECTORY
 
-    def _imply(self, real: str) -> None:
+    def _imply(self, real: str, header: Header) -> None:
         missing = []
         above = real.rpartition("/")[0]
         while above and above not in self.nodes:
             missing.append(above)
             above = above.rpartition("/")[0]
         if above and not self._is_folder(above):
-            self._refuse("not a directory", real)
+            self._refuse("not a directory", header)
         for folder in reversed(missing):
             self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
@@ -146,8 +155,25 @@ class _Unpacked:
             left.extend(self.inside.pop(gone, ()))
         self.inside[real.rpartition("/")[0]].discard(real)
 
-    def _refuse(self, said: str, where: str) -> NoReturn:
-        raise RefusedError(f"the daemon cannot unpack the context: {said}", said=said, where=where[:200])
+    def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
+        """``by_system``: the daemon adds what it was about to do (``PathError`` and ``LinkError`` of Go)."""
+        said = f"{_doing(header)}{why}" if by_system else why
+        what = f"the daemon cannot unpack the context: {why}"
+        raise RefusedError(what, said=self.says.format(said), where=header.name[:200])
+
+
+def _doing(header: Header) -> str:
+    path = clean(f"/{header.name}")
+    match header.type:
+        case Kind.FILE.value:
+            return f"open {path}: "
+        case Kind.DIRECTORY.value:
+            return f"mkdir {path}: "
+        case Kind.SYMLINK.value:
+            return f"symlink {header.link} {path}: "
+        case tarsum.HARD_LINK:
+            return f"link {clean(f'/{header.link}')} {path}: "
+    return ""  # a device or a pipe is made by a call whose error has no path
 
 
 def _entry(real: str, kind: Kind, member: Member) -> Entry:

@@ -1,0 +1,114 @@
+"""A context that is a tar: what a replay says of it is what the classic builder then does, whatever the tar holds."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+
+import pytest
+from daemon_builds import Builder
+from daemon_client import DockerCli, Outcome, docker_programs, outcome_of
+from daemon_need import unavailable
+from daemon_predictions import differences
+from daemon_start import EngineDaemon
+from daemon_stores import opened
+from daemon_tars import TARS, Entry, OddTar, tar_of
+from docker.errors import APIError
+
+from cacheview.cases import daemon_of
+from cacheview.dockerfile.context import DOCKER_CLI
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
+from cacheview.replay.given import given_build
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.stores.opened import Case
+
+ON_EVERY_ENGINE = True
+
+pytestmark = pytest.mark.usefixtures("emptied")
+
+
+@pytest.fixture(scope="module")
+def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
+    found = next(docker_programs(), None)
+    if found is None:
+        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+    return DockerCli(found, engine.url, tmp_path_factory.mktemp("settings"))
+
+
+def predicted(case: Case, data: bytes, file: str) -> Replay:
+    daemon = daemon_of(case)
+    given = given_build("-", file, daemon.builder, stdin=io.BytesIO(data))
+    if given.refused is not None:
+        return Replay((), 0, None, given.refused)
+    return replay(
+        given.dockerfile,
+        given.summer(daemon.builder, DOCKER_CLI),
+        case.store,
+        daemon.rules,
+        daemon.builder,
+        BuildOptions(),
+        name=given.name,
+        image_files=StoreImageFiles(lambda: LayerFiles(open_layers(case.store)), daemon.builder),
+    )
+
+
+def built(builder: Builder, tar: OddTar) -> Outcome:
+    """As the Engine's API builds it."""
+    printed = ""
+    try:
+        for message in builder.client.build(
+            fileobj=io.BytesIO(tar.data), custom_context=True, dockerfile=tar.file or None, decode=True, tag="tar/odd"
+        ):
+            if "error" in message:
+                return outcome_of(printed, message["error"])
+            printed += message.get("stream", "")
+    except APIError as error:
+        return outcome_of("", error.explanation or "")
+    return outcome_of(printed)
+
+
+def test_odd_tars_are_told_before_they_are_built(engine: EngineDaemon, builder: Builder) -> None:
+    wrong = []
+    case = opened(engine.location("engine"))
+    for tar in TARS:
+        told = predicted(case, tar.data, tar.file)
+        truth = built(builder, tar)
+        wrong += [f"{tar.name}: {found}" for found in differences(told, truth, builder)]
+        if bool(tar.refused) != bool(truth.error) or tar.refused not in truth.error:
+            wrong.append(f"{tar.name}: the builder said {truth.error!r}")
+        if not truth.error:
+            case = opened(engine.location("engine"))
+            if not predicted(case, tar.data, tar.file).all_cached:
+                wrong.append(f"{tar.name}: its own image is not a hit")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "compress", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=lambda each: each.__name__
+)
+def test_standard_input_is_told_before_the_cli_sends_it(
+    compress: Callable[[bytes], bytes], engine: EngineDaemon, builder: Builder, client: DockerCli
+) -> None:
+    entries = [Entry("D", b"FROM scratch\nCOPY a /a\nENV of=D\n"), Entry("a", b"a\n", owner=(7, 8))]
+    data = compress(tar_of(entries))
+    for _ in range(2):
+        told = predicted(opened(engine.location("engine")), data, "D")
+        truth = client.build("-", ["--file", "D"], data)
+        assert list(differences(told, truth, builder)) == []
+    assert told.all_cached
+
+
+def test_a_dockerfile_on_standard_input_is_told(engine: EngineDaemon, builder: Builder, client: DockerCli) -> None:
+    data = b"FROM scratch\nCOPY Dockerfile /\nENV of=stdin\n"
+    for _ in range(2):
+        told = predicted(opened(engine.location("engine")), data, "")
+        truth = client.build("-", [], data)
+        assert list(differences(told, truth, builder)) == []
+    assert told.all_cached
