@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from cacheview.dockerfile.context import Client, ContextSource, FolderContext
+from cacheview.dockerfile.context.context import Packer
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
 from cacheview.dockerfile.refused import RefusedError
@@ -92,7 +93,7 @@ class LoneDockerfile:
     title: str = _TITLE
     problems: tuple[Problem, ...] = ()
 
-    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
         """The tar with the Dockerfile alone."""
         return client.pack_alone(self.text, self.mode, self.uid, self.gid)
 

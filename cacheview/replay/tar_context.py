@@ -15,7 +15,7 @@ from functools import cached_property
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
-from cacheview.dockerfile.context.clients import Client
+from cacheview.dockerfile.context.context import Packer
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.notknown import NotKnownError
@@ -234,7 +234,7 @@ class TarContext:
         """None: what is in it is what is sent."""
         return ()
 
-    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
         """As it is, whatever the client."""
         return Packed(self.members, clean(dockerfile or DOCKERFILE))
 

@@ -84,6 +84,7 @@ class Actions:
         self.watch = self._make("&Watch builds…", "Builds as clients run them, step by step", "Ctrl+B")
         self.watch.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
+        """Those that the menu *View* shows and hides; *Watch builds* stands under *Ask*."""
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
@@ -126,6 +127,27 @@ class Actions:
         menu.addSeparator()
         self.store_menus.append((menu, self.reload))
         menu.addActions([self.reload, self.follow, self.save_suite, self.cancel])
+
+    def enable(self, *, is_open: bool, is_engine: bool, busy: bool, has_failed: bool) -> None:
+        """What can be done now, by what is open and what is under way. Whatever depends on the probe is left alone.
+
+        Args:
+            is_open: there is a store; ``is_engine``: it is an engine.
+            busy: a store is being read.
+            has_failed: the last one could not be opened.
+        """
+        self.cancel.setEnabled(busy)
+        self.reload.setEnabled(not busy and (is_open or has_failed))
+        self.follow.setEnabled(is_engine)
+        copies = (self.copy_text, self.copy_markdown, self.copy_json)
+        for action in (self.save_suite, self.add_probe, *copies, self.find, *self.panes):
+            action.setEnabled(is_open)
+        for menu in (self.copy_menu, self.rules_menu, self.platform_menu):
+            menu.setEnabled(is_open)
+        if not is_open:
+            steps = (self.next_case, self.previous_case, self.next_probe, self.previous_probe)
+            for action in (self.undo, self.redo, self.apply, *steps):
+                action.setEnabled(False)
 
     def listed(self) -> Iterator[tuple[str, str]]:
         """Every action that has keys: what it does, and the keys."""

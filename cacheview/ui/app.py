@@ -168,16 +168,11 @@ def _load_docks_when_open(window: MainWindow) -> None:
     """Load in the background what docks are made of, once a store has been shown: opening one would wait for it."""
     from PySide6.QtCore import QTimer
 
-    def load() -> None:
-        import cacheview.ui.audit
-        import cacheview.ui.compare
-        import cacheview.ui.files.files
-        import cacheview.ui.replay.replays
-        import cacheview.ui.suites.checks  # noqa: F401
+    from cacheview.ui.docks import load_docks
 
     def opened(_well: bool) -> None:
         window.settled.disconnect(opened)
-        QTimer.singleShot(_REST, lambda: threading.Thread(target=load, daemon=True, name="load-docks").start())
+        QTimer.singleShot(_REST, lambda: threading.Thread(target=load_docks, daemon=True, name="load-docks").start())
 
     window.settled.connect(opened)
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.ui.busy_page import BusyPage
+from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.plain import one_line
 
 if TYPE_CHECKING:
     from cacheview.ui.document import ProbeDocument
+    from cacheview.ui.loaded import OpenedStore, Panes, Part
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.opening import OpenedStore, Panes, Part
     from cacheview.ui.session import Session
     from cacheview.ui.settings import Settings
     from cacheview.ui.start_page import StartPage
@@ -64,6 +64,9 @@ class Centre(QWidget):
         self._settings = settings
         self._rules = rules
         self._preparing = False
+        self._opener = Lazy(self._make_opener)
+        self._start_page = Lazy(self._make_start_page)
+        self._notice = Lazy(self._make_notice)
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
@@ -83,12 +86,25 @@ class Centre(QWidget):
         """What is shown: the panes, or what there is to say while nothing is open."""
         return self._pages.currentWidget()
 
-    @cached_property
+    @property
     def opener(self) -> Opener:
-        """What reads stores. Made when first needed."""
+        """What reads stores. Made when first needed, as are the two that follow."""
+        return self._opener()
+
+    @property
+    def start_page(self) -> StartPage:
+        """The ways in."""
+        return self._start_page()
+
+    @property
+    def notice(self) -> Notice:
+        """The line over the panes, hidden until there is something to say."""
+        return self._notice()
+
+    def _make_opener(self) -> Opener:
         from cacheview.ui.opener import Opener
 
-        opener = Opener(self._settings, self._rules, self.window())
+        opener = Opener(self._settings, self._rules, self.window(), _load_panes)
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
         opener.parted.connect(self._show_part)
@@ -99,9 +115,7 @@ class Centre(QWidget):
         opener.ended.connect(self._ended)
         return opener
 
-    @cached_property
-    def start_page(self) -> StartPage:
-        """The ways in. Made when first needed."""
+    def _make_start_page(self) -> StartPage:
         from cacheview.ui.start_page import StartPage
 
         page = StartPage()
@@ -113,9 +127,7 @@ class Centre(QWidget):
         self._pages.addWidget(page)
         return page
 
-    @cached_property
-    def notice(self) -> Notice:
-        """The line over the panes, hidden until there is something to say. Made when first needed."""
+    def _make_notice(self) -> Notice:
         from cacheview.ui.notice import Notice
 
         notice = Notice()
@@ -194,7 +206,7 @@ class Centre(QWidget):
     def _bring(self, panes: Panes) -> None:
         """All has been read: what is left of the panes, piece by piece."""
         self._preparing = False  # or two pieces would come in one turn
-        if "notice" not in self.__dict__:
+        if self._notice.made is None:
             panes.more = not self.notice.isVisible()
         elif self.workspace is not None and self.session is None:
             panes.more = self.workspace.prepare() or self.workspace.bring(panes)
@@ -295,3 +307,10 @@ class Centre(QWidget):
         self._pages.setCurrentWidget(workspace)
         session.begin()
         workspace.focus_pane(0)
+
+
+def _load_panes() -> None:
+    """Import what a store is shown with."""
+    import cacheview.ui.headline
+    import cacheview.ui.session
+    import cacheview.ui.workspace  # noqa: F401

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Signal
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton,
 
 from cacheview.ui.actions import Actions
 from cacheview.ui.chooser import Chooser
+from cacheview.ui.lazy import Lazy
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, small_font
 from cacheview.ui.tips import set_tip
@@ -39,6 +39,8 @@ class ToolBar(QToolBar):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
         self._lists: dict[Chooser, list[QAction]] = {}
+        self._case = Lazy(lambda: self._list("Case", self.case_chosen))
+        self._probe = Lazy(lambda: self._list("Probe", self.probe_chosen))
         self._said: dict[QToolButton, tuple[str, str]] = {}
         self._brevity = 0
         self.setMovable(False)
@@ -58,30 +60,31 @@ class ToolBar(QToolBar):
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)
 
-    @cached_property
+    @property
     def case(self) -> Chooser:
         """The cases of the suite. Made when first needed, as is `probe`: most stores have no such list."""
-        return self._list("Case", self.case_chosen)
+        return self._case()
 
-    @cached_property
+    @property
     def probe(self) -> Chooser:
         """The probes of the case."""
-        return self._list("Probe", self.probe_chosen)
+        return self._probe()
 
     def set_cases(self, names: Sequence[str], current: int) -> None:
         """The cases of a suite; the list is shown when there are several."""
-        if len(names) > 1 or "case" in self.__dict__:
+        if len(names) > 1 or self._case.made is not None:
             self._fill(self.case, names, current)
 
     def set_probes(self, names: Sequence[str], current: int) -> None:
         """The probes of a case; the list is shown when there are several."""
-        if len(names) > 1 or "probe" in self.__dict__:
+        if len(names) > 1 or self._probe.made is not None:
             self._fill(self.probe, names, current)
 
     def name_probe(self, number: int, name: str) -> None:
         """Another name for one of the probes."""
-        if "probe" in self.__dict__ and self.probe.itemText(number) != one_line(name):
-            self.probe.setItemText(number, one_line(name))
+        box = self._probe.made
+        if box is not None and box.itemText(number) != one_line(name):
+            box.setItemText(number, one_line(name))
 
     def say(self, button: QToolButton, what: str, value: str) -> None:
         """Write what is chosen on a menu button."""
@@ -142,8 +145,8 @@ class ToolBar(QToolBar):
 
     def set_case(self, current: int) -> None:
         """Another case was chosen, by whatever way."""
-        if "case" in self.__dict__:
-            self.case.setCurrentIndex(current)
+        if self._case.made is not None:
+            self._case.made.setCurrentIndex(current)
 
     def _fill(self, box: Chooser, names: Sequence[str], current: int) -> None:
         box.blockSignals(True)
@@ -184,7 +187,8 @@ class ToolBar(QToolBar):
         box.activated.connect(chosen)
         box.currentTextChanged.connect(lambda text: set_tip(box, text))
         label.setBuddy(box)
-        before = self._gap if name == "Probe" or "probe" not in self.__dict__ else self._lists[self.probe][0]
+        probe = self._probe.made
+        before = self._gap if name == "Probe" or probe is None else self._lists[probe][0]
         self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]
         return box
 

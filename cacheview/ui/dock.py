@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from PySide6.QtCore import QPoint, QRect, Qt, SignalInstance
+from PySide6.QtCore import QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QTabBar, QWidget
 from shiboken6 import isValid
 
-if TYPE_CHECKING:
-    from cacheview.ui.session import Session
-    from cacheview.ui.window import MainWindow
+from cacheview.ui.dock_host import Docked
 
-__all__ = ["Docked", "PaneDock", "is_seen"]
+if TYPE_CHECKING:
+    from cacheview.ui.dock_host import DockHost
+
+__all__ = ["DockController", "PaneDock", "is_seen"]
+
+_Pane = TypeVar("_Pane", bound=Docked)
 
 _LINES: Final = 24
 """Lines of text that a dock is high at first, head and all."""
@@ -21,36 +24,13 @@ _SHARES: Final = (0.36, 0.48)
 """Of the height that docks and panes have together, at least and at most: the panes stay of use above it."""
 
 
-class Docked(Protocol):
-    """What a pane has to have for a dock."""
-
-    @property
-    def widget(self) -> QWidget: ...
-
-    @property
-    def head(self) -> QWidget:
-        """Stands over the pane, in place of Qt's title."""
-
-    @property
-    def close_asked(self) -> SignalInstance: ...
-
-    def attach(self, session: Session) -> None:
-        """Show this session from now on; the same again is none of its concern."""
-
-    def take_focus(self) -> None:
-        """The keyboard comes in."""
-
-    def stop(self) -> None:
-        """End what is under way, and wait for it."""
-
-
 class PaneDock(QDockWidget):
     """At the bottom of the window; hidden until `show_or_hide`. Escape hides it."""
 
-    def __init__(self, window: MainWindow, title: str, name: str, pane: Docked, action: QAction) -> None:
+    def __init__(self, host: DockHost, name: str, pane: Docked, action: QAction) -> None:
         """``name``: of the object. ``action``: is checked while the dock is there."""
-        super().__init__(title, window)
-        self._window = window
+        super().__init__(pane.head.title, host.frame)
+        self._host = host
         self._pane = pane
         self.action = action
         self._before: QWidget | None = None
@@ -63,8 +43,8 @@ class PaneDock(QDockWidget):
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
-        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
-        window.settled.connect(self._attach)
+        host.frame.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        host.settled.connect(self._attach)
         self.visibilityChanged.connect(lambda _: action.setChecked(not self.isHidden()))
         self.hide()
 
@@ -73,7 +53,8 @@ class PaneDock(QDockWidget):
         if not is_seen(self):
             self._attach()
             joined = self._join_others()
-            room = self._window.centre.height()
+            centre = self._host.frame.centralWidget()
+            room = centre.height() if centre is not None else 0
             self.show()
             if not self._was_shown and not joined:
                 self._take_height(room)
@@ -85,7 +66,7 @@ class PaneDock(QDockWidget):
 
     def enter(self) -> None:
         """Bring the keyboard in, also where it stands behind another."""
-        before, page = QApplication.focusWidget(), self._window.centre.page
+        before, page = QApplication.focusWidget(), self._host.page
         if before is not None and page is not None and page.isAncestorOf(before):
             self._before = before
         self.raise_()
@@ -95,11 +76,11 @@ class PaneDock(QDockWidget):
         """``room``: what the panes had before."""
         least, most = (int(share * room) for share in _SHARES)
         height = min(max(_LINES * self.fontMetrics().height(), least), most)
-        self._window.resizeDocks([self], [height], Qt.Orientation.Vertical)
+        self._host.frame.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def _join_others(self) -> bool:
         """Share the place of a dock that is there already: two beside each other are too narrow. Whether one is."""
-        window = self._window
+        window = self._host.frame
         area = window.dockWidgetArea(self)
         for dock in window.findChildren(QDockWidget):
             if dock is not self and not dock.isHidden() and window.dockWidgetArea(dock) is area:
@@ -111,8 +92,8 @@ class PaneDock(QDockWidget):
         return False
 
     def _attach(self) -> None:
-        if self._window.session is not None:
-            self._pane.attach(self._window.session)
+        if self._host.session is not None:
+            self._pane.attach(self._host.session)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -125,7 +106,7 @@ class PaneDock(QDockWidget):
 
         If it is elsewhere by now, it stays there.
         """
-        now, page = QApplication.focusWidget(), self._window.centre.page
+        now, page = QApplication.focusWidget(), self._host.page
         if now is not None and page is not None and page.isAncestorOf(now):
             self._before = now
         self.hide()
@@ -133,7 +114,37 @@ class PaneDock(QDockWidget):
         if before is not None and isValid(before) and is_seen(before):
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self._window.focus_shown()
+            self._host.focus_shown()
+
+
+class DockController(QObject, Generic[_Pane]):
+    """A dock with its pane, and what connects it with the rest of the window. Made when first needed."""
+
+    def __init__(self, host: DockHost, name: str, pane: _Pane, action: QAction) -> None:
+        """As `PaneDock`."""
+        super().__init__(host.frame)
+        self.host = host
+        self.pane: Final = pane
+        self.dock = PaneDock(host, name, pane, action)
+
+    def show_or_hide(self) -> None:
+        """The dock."""
+        self.dock.show_or_hide()
+
+    def bring(self) -> None:
+        """Show the dock with the keyboard in it, where it is hidden as where it is not."""
+        if self.dock.isHidden():
+            self.dock.show_or_hide()
+        else:
+            self.dock.enter()
+
+    def say_copied(self, what: str) -> None:
+        """Say in the status bar what was put on the clipboard."""
+        self.host.status.say(f"Copied: {what}")
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        self.pane.stop()
 
 
 def is_seen(widget: QWidget) -> bool:

@@ -52,6 +52,11 @@ class DockHead(QWidget):
         self._dress()
 
     @property
+    def title(self) -> str:
+        """The name of the dock."""
+        return self._title.text()
+
+    @property
     def text(self) -> str:
         """The line beside the title."""
         return self._told.whole()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cacheview.faults import report_fault
 
 if TYPE_CHECKING:
-    from cacheview.ui.window import MainWindow
+    from cacheview.ui.dock_host import DockHost
 
 __all__ = ["FaultWatch"]
 
@@ -25,9 +25,9 @@ class FaultWatch:
         any: whether there was a fault.
     """
 
-    def __init__(self, window: MainWindow, *, with_traceback: bool) -> None:
+    def __init__(self, host: DockHost, *, with_traceback: bool) -> None:
         self.any = False
-        self._window = window
+        self._host = host
         self._with_traceback = with_traceback
         self._showing = False
         sys.excepthook = self._uncaught
@@ -44,7 +44,7 @@ class FaultWatch:
         if self._showing or threading.current_thread() is not threading.main_thread():
             return
         self._showing = True  # showing it may be what is at fault
-        notice = self._window.centre.notice
+        notice = self._host.notice
         text = f"{type(fault).__name__}: {fault}. This is a fault of cacheview: please report it with the details."
         notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())
         notice.show()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cacheview.ui.stores.follow import Follower
 
 if TYPE_CHECKING:
-    from cacheview.ui.window import MainWindow
+    from cacheview.ui.dock_host import DockHost
 
 __all__ = ["WindowFollower"]
 
@@ -15,9 +15,9 @@ __all__ = ["WindowFollower"]
 class WindowFollower(Follower):
     """Made when first needed. Follows while the action ``follow`` of the window is checked."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, host: DockHost) -> None:
+        super().__init__(host.frame)
+        self._host = host
         self._stale = False
         self.changed.connect(self._refresh)
         self.lost.connect(self._say_lost)
@@ -25,8 +25,8 @@ class WindowFollower(Follower):
     def set_following(self, wanted: bool) -> None:
         """Follow the engine that is open, or follow none."""
         if wanted:
-            self.start(self._window.opener.location)
-            self._window.status.say("Following the engine's events")
+            self.start(self._host.opener.location)
+            self._host.status.say("Following the engine's events")
         else:
             self._stale = False
             self.stop()
@@ -38,13 +38,13 @@ class WindowFollower(Follower):
 
     def _refresh(self) -> None:
         """The engine told of a change: read it again, after what is being read."""
-        self._stale = self._window.opener.is_busy
+        self._stale = self._host.opener.is_busy
         if not self._stale:
-            self._window.opener.refresh()
+            self._host.opener.refresh()
 
     def _say_lost(self, why: str) -> None:
-        follow = self._window.commands.follow
+        follow = self._host.commands.follow
         follow.setChecked(False)
         ways = (("&Follow again", lambda: follow.setChecked(True)),)
-        self._window.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
-        self._window.notice.show()
+        self._host.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
+        self._host.notice.show()

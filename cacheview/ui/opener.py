@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.stores.collector import Leftovers
+from cacheview.ui.loaded import OpenedStore, Panes
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE, start_folder
-from cacheview.ui.opening import OpenedStore, Panes, open_work
+from cacheview.ui.opening import open_work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QWidget
 
     from cacheview.ui.settings import Settings
@@ -57,11 +60,13 @@ class Opener(QObject):
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(self, settings: Settings, rules: str, window: QWidget) -> None:
+    def __init__(self, settings: Settings, rules: str, window: QWidget, load_panes: Callable[[], object]) -> None:
+        """``load_panes``: see `opening.open_work`."""
         super().__init__(window)
         self._settings = settings
         self._rules = rules
         self._window = window
+        self._load_panes = load_panes
         self.location = ""
         self.asked = ""
         self.platform = ""
@@ -90,7 +95,7 @@ class Opener(QObject):
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
             rules = ""
-        self._loader.start(open_work(location, rules, self.platform))
+        self._loader.start(open_work(location, rules, self.platform, self._load_panes))
         self.announced.emit(location)
 
     def begin(self) -> None:
@@ -100,7 +105,7 @@ class Opener(QObject):
         self.asked = ENGINE
         self.quietly = False
         self._rest.stop()
-        self._loader.start(start_work(self._rules, self.platform))
+        self._loader.start(start_work(self._rules, self.platform, self._load_panes))
         self.announced.emit(ENGINE)
 
     def reload(self) -> None:

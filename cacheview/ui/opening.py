@@ -4,89 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from cacheview.ui.loaded import OpenedStore, Panes, Part
 
-    from cacheview.cases import Daemon
-    from cacheview.engine import Explanation, ImageCache
-    from cacheview.model import Image, ImageStore, Platform, Probe
-    from cacheview.stores.change import StoreChange
-    from cacheview.stores.opened import Opened
-    from cacheview.ui.images.tree import Forest
+if TYPE_CHECKING:
+    from cacheview.model import Image, ImageStore, Platform
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["OpenedStore", "Panes", "Part", "open_work"]
+__all__ = ["first_sight", "open_work"]
 
 _IN_SIGHT: Final = 1000
 """Images that are shown while a store is being read."""
 
 
-@dataclass(frozen=True)
-class OpenedStore:
-    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with.
-
-    Attributes:
-        daemon: whose answers are computed; None: that of the rules of the cache.
-        instead_of: why this is not what was asked for; empty where it is.
-        forest: the tree of the first case's store, with all images; None: not made.
-        read_at: when reading began, in seconds of the epoch: what changed later may be missing.
-        compared: the store that was shown before, and what is other in this one; None: there was none.
-    """
-
-    opened: Opened
-    cache: ImageCache
-    probe: Probe
-    daemon: Daemon | None = None
-    instead_of: str = ""
-    read_at: float = field(default_factory=time.time)
-    forest: Forest | None = None
-    compared: tuple[ImageStore, StoreChange] | None = None
-
-
-@dataclass
-class Part:
-    """What is known of a store while it is being read: some of its images with all that they were built on.
-
-    Attributes:
-        total: how many images there are.
-        in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
-        more: whether the window has more to do.
-        shown: the store that the window shows meanwhile, as it tells; None: there is none.
-    """
-
-    store: ImageStore
-    forest: Forest
-    total: int
-    in_pieces: bool = False
-    more: bool = False
-    shown: ImageStore | None = None
-
-
-@dataclass
-class Panes:
-    """Asks the window for one more piece of what it shows the store with, so that it need not do all in one breath.
-
-    Attributes:
-        probe: what the store will be asked first, and the explanation of the answer.
-        candidates: places of the images in the local cache's stage.
-        more: whether the window has more to do.
-    """
-
-    probe: Probe
-    explanation: Explanation
-    candidates: Mapping[str, int]
-    more: bool = False
-
-
-def open_work(location: str, rules: str, platform: str) -> Work:
+def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
     """The work of opening a location, for `Loader.start`.
 
     Args:
         rules: a rule set's name, or a release and a storage driver; empty: those of the store.
         platform: which manifest of a multi-platform image to show (``linux/amd64``); empty: the usual one.
+        load_panes: imports what the window shows a store with, in another thread: while the store is being read, and
+            not when it has been.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -99,7 +40,7 @@ def open_work(location: str, rules: str, platform: str) -> Work:
         from cacheview.ui.images.tree import forest
 
         begun = time.time()
-        loading = threading.Thread(target=_load_panes, daemon=True, name="load-panes")
+        loading = threading.Thread(target=load_panes, daemon=True, name="load-panes")
         loading.start()
         known: list[ImageStore] = []
         begun_showing: list[bool] = []
@@ -149,13 +90,6 @@ def _show(report: Report, what: Part | Panes) -> None:
     while what.more:
         what.more = False
         report.part(lambda: what, last=True)
-
-
-def _load_panes() -> None:
-    """Load what the window shows a store with: while the store is being read, and not when it has been."""
-    import cacheview.ui.headline
-    import cacheview.ui.session
-    import cacheview.ui.workspace  # noqa: F401
 
 
 def first_sight(store: ImageStore) -> Part:

@@ -18,7 +18,7 @@ from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
-from cacheview.ui.opening import OpenedStore
+from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
 
 if TYPE_CHECKING:

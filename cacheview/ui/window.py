@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
@@ -11,8 +10,9 @@ from PySide6.QtWidgets import QMainWindow
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.enabling import enable_actions
+from cacheview.ui.docks import AUDIT, COMPARE, FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.layer_access import LayerAccess
+from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import end_all
 from cacheview.ui.names import DEMO, title_of
 from cacheview.ui.plain import one_line
@@ -22,12 +22,13 @@ from cacheview.ui.status import StatusBar
 if TYPE_CHECKING:
     # Also the classes of Qt that only types speak of: each is made when it is first imported.
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+    from PySide6.QtWidgets import QWidget
 
-    from cacheview.ui.audit import AuditPane
-    from cacheview.ui.compare import CompareDock
-    from cacheview.ui.dock import PaneDock
+    from cacheview.ui.audit.dock import Audit
+    from cacheview.ui.compare.dock import Compare
     from cacheview.ui.files.files import Files
     from cacheview.ui.following import WindowFollower
+    from cacheview.ui.loading import Work
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.replay.replays import Replays
@@ -60,6 +61,9 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._painted = False
         self.layer_access = LayerAccess()
+        self._live_entries = Lazy(self._make_live_entries)
+        self._follower = Lazy(self._make_follower)
+        self._saver = Lazy(self._make_saver)
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
@@ -68,6 +72,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.centre = Centre(settings, rules, self)
         self.setCentralWidget(self.centre)
+        self.docks = Docks(self, settings)
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
         self._connect_centre()
@@ -99,11 +104,64 @@ class MainWindow(QMainWindow):
     def opener(self) -> Opener:
         return self.centre.opener
 
-    # What is around it
+    @property
+    def page(self) -> QWidget | None:
+        return self.centre.page
 
-    @cached_property
+    @property
+    def frame(self) -> QMainWindow:
+        return self
+
+    # Docks, each made when first asked for
+
+    @property
+    def compare(self) -> Compare:
+        """What all rule sets answer to the probe."""
+        return self.docks.get(COMPARE)
+
+    @property
+    def audit(self) -> Audit:
+        """The hazards of the whole store."""
+        return self.docks.get(AUDIT)
+
+    @property
+    def replays(self) -> Replays:
+        """What replays Dockerfiles."""
+        return self.docks.get(REPLAY)
+
+    @property
+    def files(self) -> Files:
+        """Which files differ, and what layers hold."""
+        return self.docks.get(FILES)
+
+    @property
+    def suites(self) -> SuiteChecks:
+        """What runs suites, and adds to them."""
+        return self.docks.get(SUITES)
+
+    @property
+    def watched(self) -> WatchedBuilds:
+        """Builds as clients run them."""
+        return self.docks.get(WATCH)
+
+    # What else is made when first needed
+
+    @property
     def live_entries(self) -> LiveEntries:
-        """What fills the Store menus with the live stores of this machine. Made when first needed."""
+        """What fills the Store menus with the live stores of this machine."""
+        return self._live_entries()
+
+    @property
+    def follower(self) -> WindowFollower:
+        """What hears the events of the engine."""
+        return self._follower()
+
+    @property
+    def saver(self) -> Saver:
+        """What writes suites."""
+        return self._saver()
+
+    def _make_live_entries(self) -> LiveEntries:
         from cacheview.ui.stores.menu import LiveEntries
 
         entries = LiveEntries(self._what_is_open, self)
@@ -116,77 +174,18 @@ class MainWindow(QMainWindow):
         """The location, and of an engine its address."""
         return self.opener.location, self.session.opened.address if self.session is not None else ""
 
-    @cached_property
-    def follower(self) -> WindowFollower:
-        """What hears the events of the engine. Made when first needed."""
+    def _make_follower(self) -> WindowFollower:
         from cacheview.ui.following import WindowFollower
 
         return WindowFollower(self)
 
-    @cached_property
-    def saver(self) -> Saver:
-        """What writes suites. Made when first needed."""
+    def _make_saver(self) -> Saver:
         from cacheview.ui.stores.saving import Saver
 
         saver = Saver(self)
         saver.saved.connect(lambda path: self.status.say(f"Saved: {one_line(path)}"))
         saver.failed.connect(self._not_saved)
         return saver
-
-    @cached_property
-    def compare(self) -> CompareDock:
-        """What all rule sets answer to the probe. Made when first needed."""
-        from cacheview.ui.compare import CompareDock
-
-        dock = CompareDock(self)
-        dock.pane.rules_asked.connect(lambda name, preparing: self._headline.choose_rules(name, preparing))
-        dock.pane.copied.connect(self._say_copied)
-        return dock
-
-    @cached_property
-    def audit_pane(self) -> AuditPane:
-        """The hazards of the whole store. Made when first needed."""
-        from cacheview.ui.audit import AuditPane
-
-        pane = AuditPane()
-        pane.copied.connect(self._say_copied)
-        pane.image_activated.connect(lambda image_id: self._panes().images.reveal(image_id))
-        return pane
-
-    @cached_property
-    def audit(self) -> PaneDock:
-        """Likewise, as a dock."""
-        from cacheview.ui.dock import PaneDock
-
-        return PaneDock(self, "Audit", "audit", self.audit_pane, self.commands.audit)
-
-    @cached_property
-    def suites(self) -> SuiteChecks:
-        """What runs suites, and adds to them. Made when first needed."""
-        from cacheview.ui.suites.checks import SuiteChecks
-
-        return SuiteChecks(self)
-
-    @cached_property
-    def replays(self) -> Replays:
-        """What replays Dockerfiles. Made when first needed."""
-        from cacheview.ui.replay.replays import Replays
-
-        return Replays(self, self._settings)
-
-    @cached_property
-    def files(self) -> Files:
-        """Which files differ, and what layers hold. Made when first needed."""
-        from cacheview.ui.files.files import Files
-
-        return Files(self, self._settings)
-
-    @cached_property
-    def watched(self) -> WatchedBuilds:
-        """Builds as clients run them. Made when first needed."""
-        from cacheview.ui.watch.watching import WatchedBuilds
-
-        return WatchedBuilds(self)
 
     # Opening
 
@@ -239,8 +238,8 @@ class MainWindow(QMainWindow):
 
     def _ended(self) -> None:
         self._enable(busy=False)
-        if "follower" in self.__dict__:
-            self.follower.catch_up()
+        if self._follower.made is not None:
+            self._follower.made.catch_up()
 
     # What the person does
 
@@ -267,22 +266,17 @@ class MainWindow(QMainWindow):
         connect(do.previous_pane, lambda: self._enter_next(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
-        connect(do.compare, lambda: self._show_or_hide(self.compare))
-        connect(do.audit, lambda: self._show_or_hide(self.audit))
         connect(do.replay_dockerfile, lambda: self.replays.choose())
-        connect(do.replay, lambda: self._show_or_hide(self.replays))
-        connect(do.files, lambda: self._show_or_hide(self.files))
-        connect(do.suite_checks, lambda: self._show_or_hide(self.suites))
-        connect(do.watch, lambda: self._show_or_hide(self.watched))
+        self.docks.connect_actions()
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
 
-    def _show_or_hide(self, dock: PaneDock | Replays | Files | SuiteChecks | WatchedBuilds) -> None:
-        # Made in one turn, by naming it, and shown in the next: both at once would be felt.
-        QTimer.singleShot(0, dock, dock.show_or_hide)
+    def choose_rules(self, name: str, preparing: Work) -> None:
+        """Use another rule set. ``preparing``: makes a cache that answers by it."""
+        self._headline.choose_rules(name, preparing)
 
     def focus_shown(self) -> None:
         """Bring the keyboard to what is to be seen: where it was before is no more."""
@@ -311,7 +305,13 @@ class MainWindow(QMainWindow):
         return self.workspace
 
     def _enable(self, *, busy: bool) -> None:
-        enable_actions(self, busy=busy)
+        """What can be done now. What depends on the session alone is enabled with it."""
+        session = self.session
+        has_failed = bool(self.centre.last_error)
+        is_engine = session is not None and session.opened.kind == "engine"
+        self.commands.enable(is_open=session is not None, is_engine=is_engine, busy=busy, has_failed=has_failed)
+        for button in (self.tool_bar.rules, self.tool_bar.platform):
+            button.setEnabled(session is not None)
 
     def _copy(self, form: str, what: str) -> None:
         from PySide6.QtGui import QGuiApplication
@@ -328,12 +328,24 @@ class MainWindow(QMainWindow):
         self.status.say(f"Copied: {what}")
 
     def _fill_recent(self) -> None:
-        from cacheview.ui.recent import fill_recent
+        """What was opened and replayed last."""
+        menu = self.commands.recent_menu
+        menu.clear()
+        for location in self._settings.recent:
+            action = menu.addAction(one_line(location).replace("&", "&&"))
+            connect(action, lambda location=location: self.open(location))
+        if self._settings.builds:
+            from cacheview.ui.replay.replays import add_recent
 
-        fill_recent(self, self._settings)
+            add_recent(menu, self._settings, lambda build: self.replays.open_build(build))
+        if menu.isEmpty():
+            menu.addAction("Nothing was opened yet").setEnabled(False)
+        else:
+            menu.addSeparator()
+            connect(menu.addAction("&Clear this list"), self._settings.clear_recent)
 
     def _follow(self, wanted: bool) -> None:
-        if wanted or "follower" in self.__dict__:
+        if wanted or self._follower.made is not None:
             self.follower.set_following(wanted)
 
     def _remember_following(self, wanted: bool) -> None:
@@ -389,24 +401,14 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         end_all(self)
-        if "replays" in self.__dict__:
-            self.replays.stop()
-        if "files" in self.__dict__:
-            self.files.stop()
-        if "suites" in self.__dict__:
-            self.suites.stop()
-        if "watched" in self.__dict__:
-            self.watched.stop()
-        if "compare" in self.__dict__:
-            self.compare.pane.stop()
-        if "audit_pane" in self.__dict__:
-            self.audit_pane.stop()
+        self.docks.stop()
         self.layer_access.close()
         self.centre.stop()
         if self.session is not None:
             self._headline.stop()
         self._settings.geometry = self.saveGeometry()
-        self.centre.keep_choices(self.replays.secrets() if "replays" in self.__dict__ else ())
+        replays = self.docks.made(REPLAY)
+        self.centre.keep_choices(replays.secrets() if replays is not None else ())
         if self._settings.builds:
             from cacheview.ui.replay.build import forget_values
 

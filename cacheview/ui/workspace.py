@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Edit, Explanation, Stage
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.opening import Panes, Part
+    from cacheview.ui.loaded import Panes, Part
 
 __all__ = ["Workspace", "first_focus"]
 

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.cases import new_cache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.stores.opened import Case, Opened
-from cacheview.ui.opening import OpenedStore
+from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow

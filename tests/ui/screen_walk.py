@@ -63,8 +63,8 @@ def main(folder: Path) -> None:
     docks: list[QDockWidget] = []
     for name, show, dock in (
         ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
-        ("compare", window.commands.compare.trigger, lambda: window.compare),
-        ("audit", window.commands.audit.trigger, lambda: window.audit),
+        ("compare", window.commands.compare.trigger, lambda: window.compare.dock),
+        ("audit", window.commands.audit.trigger, lambda: window.audit.dock),
         ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
     ):
         show()

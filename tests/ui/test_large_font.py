@@ -54,7 +54,10 @@ def test_the_form_is_as_wide_as_its_pane(window: MainWindow) -> None:
 
 
 def test_a_dock_does_not_make_the_window_grow(window: MainWindow, qtbot: QtBot) -> None:
-    for action, dock in ((window.commands.suite_checks, window.suites.dock), (window.commands.audit, window.audit)):
+    for action, dock in (
+        (window.commands.suite_checks, window.suites.dock),
+        (window.commands.audit, window.audit.dock),
+    ):
         action.trigger()
         qtbot.waitUntil(dock.isVisible)
     QApplication.processEvents()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
+from cacheview.ui.docks import DOCKS
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -57,7 +58,7 @@ def shown(dock: PaneDock, action: QAction, qtbot: QtBot) -> PaneDock:
 
 
 def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
-    shown(demo.audit, demo.commands.audit, qtbot)
+    shown(demo.audit.dock, demo.commands.audit, qtbot)
     shown(demo.suites.dock, demo.commands.suite_checks, qtbot)
     round_ = ["Images", "Probe", "Verdict", "audit", "suites"]
     assert place(demo) == "suites"
@@ -70,7 +71,7 @@ def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWindow, qtbot: QtBot) -> None:
-    audit = shown(demo.audit, demo.commands.audit, qtbot)
+    audit = shown(demo.audit.dock, demo.commands.audit, qtbot)
     for _ in range(2):
         qtbot.keyClick(demo, F6)
     assert place(demo) == "Probe"
@@ -86,7 +87,7 @@ def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWin
 
 def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBot) -> None:
     docks = [
-        shown(demo.audit, demo.commands.audit, qtbot),
+        shown(demo.audit.dock, demo.commands.audit, qtbot),
         shown(demo.suites.dock, demo.commands.suite_checks, qtbot),
         shown(demo.replays.dock, demo.commands.replay, qtbot),
     ]
@@ -149,6 +150,18 @@ def test_a_letter_with_alt_leads_to_one_thing(demo: MainWindow) -> None:
     assert len(letters) == len(set(letters)) > 15, sorted(text for text in texts if "&" in text)
 
 
+def test_the_keyboard_comes_to_every_dock_of_the_table(demo: MainWindow, qtbot: QtBot) -> None:
+    docks = [demo.docks.get(spec).dock for spec in DOCKS]
+    for spec, dock in zip(DOCKS, docks, strict=True):
+        shown(dock, spec.action(demo.commands), qtbot)
+    demo.commands.panes[2].trigger()
+    came = []
+    for _ in docks:
+        demo.commands.next_pane.trigger()
+        came.append(place(demo))
+    assert came == [spec.name for spec in DOCKS]
+
+
 def test_everything_in_docks_and_dialogs_has_a_name(demo: MainWindow, qtbot: QtBot) -> None:
     do = demo.commands
     for action in do.docks:
@@ -179,7 +192,7 @@ def nameless(roots: list[QWidget]) -> list[str]:
 def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: MainWindow, qtbot: QtBot) -> None:
     demo.commands.panes[2].trigger()
     assert place(demo) == "Verdict"
-    audit = shown(demo.audit, demo.commands.audit, qtbot)
+    audit = shown(demo.audit.dock, demo.commands.audit, qtbot)
     assert place(demo) == "audit"
     demo.commands.panes[0].trigger()
     assert place(demo) == "Images"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -259,8 +259,8 @@ def test_late_result_is_dropped(window: MainWindow, qtbot: QtBot, monkeypatch: p
     real = opener_module.open_work
     let_go = threading.Event()
 
-    def slow_first(location: str, rules: str, platform: str) -> object:
-        work = real(location, rules, platform)
+    def slow_first(location: str, rules: str, platform: str, load_panes: Callable[[], object]) -> object:
+        work = real(location, rules, platform, load_panes)
 
         def slow(report: Report) -> object:
             result = work(report)

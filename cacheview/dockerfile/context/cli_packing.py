@@ -19,7 +19,6 @@ from cacheview.dockerfile.context.packed import (
     HeaderStyle,
     Packed,
     check_readable,
-    dockerfile_in,
     random_name,
 )
 from cacheview.dockerfile.context.tarsum import Header, Member
@@ -45,7 +44,7 @@ class CliPacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
         """See `Client.pack`."""
-        name = dockerfile_in(context, dockerfile)
+        name = _dockerfile_in(context, dockerfile)
         ignored = read_ignored(context)
         members: Iterable[Member] = _refusing(lambda: _Sender(context, ignored, name, self))
         if name:
@@ -244,3 +243,16 @@ class _Sender:
             if first is None:
                 self.first_names[entry.inode] = entry.path
         self.found.append(self.style.member(entry, first))
+
+
+def _dockerfile_in(context: Context, dockerfile: str) -> str:
+    """The path of the Dockerfile in the context, links followed; empty where it is outside.
+
+    ``dockerfile``: its path; one that begins with ``../``, ``-`` or nothing is from elsewhere.
+    """
+    if dockerfile in ("", "-"):
+        return ""
+    if dockerfile == DOCKERFILE and not context.has(dockerfile) and context.has(dockerfile.lower()):
+        dockerfile = dockerfile.lower()
+    real = context.real_name(dockerfile)
+    return "" if real.startswith("../") else real

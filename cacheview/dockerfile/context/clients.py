@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from packaging.version import Version
 
 from cacheview.dockerfile.context.cli_packing import CliPacking, TestcontainersGoPacking
-from cacheview.dockerfile.context.context import Context
+from cacheview.dockerfile.context.context import Context, Packing
 from cacheview.dockerfile.context.docker_py_packing import DockerPyPacking
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
@@ -28,7 +28,6 @@ __all__ = [
     "DOCKER_CLI",
     "DOCKER_PY",
     "Client",
-    "Packing",
     "ReadsConfig",
     "client_for_engine",
     "client_named",
@@ -44,13 +43,6 @@ class ReadsConfig(Enum):
     CLI = "proxies, and the environment's platform and trust"
     PROXIES = "proxies, as the docker CLI reads them"
     DOCKER_PY = "proxies, as docker-py reads them"
-
-
-class Packing(Protocol):
-    """How a client makes the tar of a context."""
-
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
-        """See `Client.pack`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,23 @@ from cacheview.dockerfile.context.entry import Entry
 from cacheview.model import Problem
 
 if TYPE_CHECKING:
-    from cacheview.dockerfile.context.clients import Client
     from cacheview.dockerfile.context.packed import Packed
 
-__all__ = ["Context", "ContextSource"]
+__all__ = ["Context", "ContextSource", "Packer", "Packing"]
+
+
+class Packing(Protocol):
+    """How a client makes the tar of a context."""
+
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+        """See `Client.pack`."""
+
+
+class Packer(Packing, Protocol):
+    """A client, as a context knows it: `Client`."""
+
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
+        """See `Client.pack_alone`."""
 
 
 class ContextSource(Protocol):
@@ -26,7 +39,7 @@ class ContextSource(Protocol):
     def problems(self) -> tuple[Problem, ...]:
         """What the client silently leaves out, and why; known once it was walked."""
 
-    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
         """What is sent: as `Client.pack` makes it, unless it is a tar already.
 
         Raises:

@@ -18,7 +18,7 @@ from cacheview.dockerfile.context.gopath import raw
 from cacheview.model import DataError, Problem
 
 if TYPE_CHECKING:
-    from cacheview.dockerfile.context.clients import Client
+    from cacheview.dockerfile.context.context import Packer
     from cacheview.dockerfile.context.packed import Packed
 
 __all__ = ["FolderContext"]
@@ -81,7 +81,7 @@ class FolderContext:
         """The whole tree as it was when this was asked for the first time."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
 
-    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
         """What the client makes of it."""
         return client.pack(self, dockerfile, text)
 

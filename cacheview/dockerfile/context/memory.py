@@ -14,7 +14,7 @@ from cacheview.dockerfile.context.gopath import clean, walk_key
 from cacheview.model import DataError, Problem
 
 if TYPE_CHECKING:
-    from cacheview.dockerfile.context.clients import Client
+    from cacheview.dockerfile.context.context import Packer
     from cacheview.dockerfile.context.packed import Packed
 
 __all__ = ["MemoryContext"]
@@ -144,7 +144,7 @@ class MemoryContext:
             raise DataError("there is no such file in the context", where=path)
         yield self._contents.get(path, b"")
 
-    def packed(self, client: Client, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
         """What the client makes of it."""
         return client.pack(self, dockerfile, text)
 

@@ -6,12 +6,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member, without_root_user
 from cacheview.model import DataError
 
-__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "Packed", "check_readable", "dockerfile_in", "random_name"]
+__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "Packed", "check_readable", "random_name"]
 
 IGNORE_FILE = ".dockerignore"
 DOCKERFILE = "Dockerfile"
@@ -82,19 +81,6 @@ class HeaderStyle:
             is_read_only = entry.kind is Kind.FILE and not entry.mode & 0o200
             mode = 0o555 if is_read_only else 0o755
         return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
-
-
-def dockerfile_in(context: Context, dockerfile: str) -> str:
-    """The path of the Dockerfile in the context, links followed; empty where it is outside.
-
-    ``dockerfile``: its path; one that begins with ``../``, ``-`` or nothing is from elsewhere.
-    """
-    if dockerfile in ("", "-"):
-        return ""
-    if dockerfile == DOCKERFILE and not context.has(dockerfile) and context.has(dockerfile.lower()):
-        dockerfile = dockerfile.lower()
-    real = context.real_name(dockerfile)
-    return "" if real.startswith("../") else real
 
 
 def check_readable(entry: Entry) -> None:

@@ -18,8 +18,8 @@ from cacheview.model import DataError
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.messages import count, message
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LateError, LostError
-from cacheview.stores.engine.workers import patiently
 from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.workers import patiently
 
 __all__ = ["ALLOWED", "THREADS", "Client", "ClientNamespace"]
 

@@ -91,7 +91,7 @@ def _all(
     if not threads:
         yield from ((number, work(group)) for number, group in enumerate(groups))
         return
-    from cacheview.stores.engine.workers import Crew
+    from cacheview.stores.workers import Crew
 
     with Crew(lambda number: work(groups[number]), range(len(groups)), threads) as crew:
         yield from crew.results(meter)

@@ -7,10 +7,10 @@ from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.stores.engine.engine import ask_engine
 from cacheview.stores.engine.reader import EngineReader
-from cacheview.stores.engine.workers import patiently
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
+from cacheview.stores.workers import patiently
 
 __all__ = ["open_target"]
 

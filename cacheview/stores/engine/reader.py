@@ -17,10 +17,10 @@ from cacheview.stores.engine.documents import ListDocument, ListedImage
 from cacheview.stores.engine.doubts import Doubts
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
-from cacheview.stores.engine.workers import Crew, patiently
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
+from cacheview.stores.workers import Crew, patiently
 
 __all__ = ["EngineReader"]
 

@@ -1,5 +1,1 @@
 """One probe under all rule sets at once: what each answers, grouped where equal; a row chosen is the rules in use."""
-
-from cacheview.ui.compare.dock import CompareDock
-
-__all__ = ["CompareDock"]

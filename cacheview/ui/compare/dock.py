@@ -1,4 +1,4 @@
-"""The pane as a dock of the window."""
+"""The comparison of rules as a dock of the window."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 
-from cacheview.ui.compare.pane import TITLE, ComparePane
-from cacheview.ui.dock import PaneDock
+from cacheview.ui.compare.pane import ComparePane
+from cacheview.ui.dock import DockController
 from cacheview.ui.theme import GRID
 
 if TYPE_CHECKING:
-    from cacheview.ui.window import MainWindow
+    from PySide6.QtGui import QAction
 
-__all__ = ["CompareDock"]
+    from cacheview.ui.dock_host import DockHost
+
+__all__ = ["Compare"]
 
 _WIDE: Final = 400 * GRID
 _WIDTH: Final = 130 * GRID
 
 
-class CompareDock(PaneDock):
+class Compare(DockController[ComparePane]):
     """At first at the right of a wide window, where all rule sets have room below each other, else at its bottom."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self.pane = ComparePane()
-        super().__init__(window, TITLE, "compare", self.pane, window.commands.compare)
-        if window.width() >= _WIDE:
-            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
-            window.resizeDocks([self], [_WIDTH], Qt.Orientation.Horizontal)
-            self.hide()
+    def __init__(self, host: DockHost, name: str, action: QAction) -> None:
+        super().__init__(host, name, ComparePane(), action)
+        self.pane.copied.connect(self.say_copied)
+        if host.frame.width() >= _WIDE:
+            host.frame.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+            host.frame.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
+            self.dock.hide()

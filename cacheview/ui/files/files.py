@@ -5,41 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 
-from cacheview.ui.dock import PaneDock
+from cacheview.ui.dock import DockController
 from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
-from cacheview.ui.files.head import TITLE
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.selection import Relation
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from cacheview.layers.files import LayerFiles
     from cacheview.model import Image, ImageStore
     from cacheview.replay.comparison import Comparison
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Step
+    from cacheview.ui.dock_host import DockHost
     from cacheview.ui.loading import Report
-    from cacheview.ui.settings import Settings
-    from cacheview.ui.window import MainWindow
+    from cacheview.ui.replay.pane import ReplayPane
 
 __all__ = ["Files"]
 
 
-class Files(QObject):
-    """Made when first needed. The dock is shown and hidden by the action ``files`` of the window."""
+class Files(DockController[FilesPane]):
+    """Shows the files of a miss of the replay, of the probe in the window, or of the layer of an image."""
 
-    def __init__(self, window: MainWindow, settings: Settings) -> None:
-        super().__init__(window)
-        self._window = window
-        self._is_kept = settings.records is not None
+    def __init__(
+        self, host: DockHost, name: str, action: QAction, replay: Callable[[], ReplayPane], *, is_kept: bool
+    ) -> None:
+        """``replay``: whose misses are shown. ``is_kept``: whether listings of layers are kept in the cache folder."""
+        super().__init__(host, name, FilesPane(), action)
+        self._replay = replay
+        self._is_kept = is_kept
         self._again: Callable[[], object] = lambda: None
         self._help: Callable[[], object] = lambda: None
         self._step: Step | None = None  # whose files are shown
-        self.pane = FilesPane()
-        self.dock = PaneDock(window, TITLE, "files", self.pane, window.commands.files)
-        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
+        self.pane.copied.connect(self.say_copied)
         self.pane.again_asked.connect(lambda: self._again())
         self.pane.helped.connect(lambda: self._help())
 
@@ -49,11 +51,11 @@ class Files(QObject):
         if miss is not None:
             self.show_miss(miss)
         else:
-            self.dock.show_or_hide()
+            super().show_or_hide()
 
     def show_of_verdict(self) -> None:
         """Which files keep the probe from being a hit: those of the step that it is of, if it is of one."""
-        session = self._window.session
+        session = self.host.session
         if session is None:
             return
         miss = self._selected_miss()
@@ -64,15 +66,15 @@ class Files(QObject):
 
     def _selected_miss(self) -> Miss | None:
         """Why the step misses that the probe is of, where files are why; None: it is of none, or of another."""
-        session = self._window.session
+        session = self.host.session
         if session is None or session.selected is None or session.relation is not Relation.OWN:
             return None
-        miss = self._window.replays.pane.miss
+        miss = self._replay().miss
         return miss if miss is not None and miss.comparison is not None else None
 
     def show_miss(self, miss: Miss) -> None:
         """Which files keep a step from being reused. They are shown again after each replay."""
-        replay = self._window.replays.pane
+        replay = self._replay()
         told = replay.told
         if miss.comparison is None or told is None:
             return
@@ -80,10 +82,10 @@ class Files(QObject):
         self._step = miss.step
         replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
         self._show(miss.comparison, miss.step, told.question.store)
-        self._bring()
+        self.bring()
 
     def _show(self, comparison: Comparison, step: Step, store: ImageStore) -> None:
-        help_ = self._offer(store, comparison.image, self._window.replays.pane.again)
+        help_ = self._offer(store, comparison.image, self._replay().again)
         self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
@@ -94,7 +96,7 @@ class Files(QObject):
             return ""
 
         def download() -> None:
-            self._window.layer_access.allow(store)
+            self.host.layer_access.allow(store)
             again()
 
         self._help = download
@@ -102,7 +104,7 @@ class Files(QObject):
 
     def _follow(self) -> None:
         """The replay was done again: the step that is shown may have other files now."""
-        told, step = self._window.replays.pane.told, self._step
+        told, step = self._replay().told, self._step
         if told is None or step is None:
             return
         miss = next(
@@ -116,20 +118,20 @@ class Files(QObject):
 
     def show_no_context(self, store: ImageStore) -> None:
         """That the files of a probe are not known: a build context is needed."""
-        self._help = self._window.commands.replay_dockerfile.trigger
+        self._help = self.host.commands.replay_dockerfile.trigger
         self._step = None
         problem = "Not readable: a probe has only the checksum of its files."
         remedy = "Replay the Dockerfile: its context is then compared with the layer of the nearest image"
         self.pane.show_files(
             FilesShown("The files of the probe", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
         )
-        self._bring()
+        self.bring()
 
     def show_layer(self, image: Image, store: ImageStore) -> None:
         """What the uppermost layer of an image added, changed and removed."""
         self._again = lambda: self.show_layer(image, store)
         self._step = None
-        access = self._window.layer_access
+        access = self.host.layer_access
 
         def layers(report: Report) -> LayerFiles:
             from cacheview.layers.files import LayerFiles
@@ -141,17 +143,7 @@ class Files(QObject):
 
         help_ = self._offer(store, image, lambda: self.show_layer(image, store))
         self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store, help_)
-        self._bring()
-
-    def stop(self) -> None:
-        """End what is under way, and wait for it."""
-        self.pane.stop()
-
-    def _bring(self) -> None:
-        if self.dock.isHidden():
-            self.dock.show_or_hide()
-        else:
-            self.dock.enter()
+        self.bring()
 
 
 def _title(step: Step) -> str:

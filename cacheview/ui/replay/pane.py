@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.texts import size_text
+from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import Loader, Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
@@ -92,6 +92,8 @@ class ReplayPane(QWidget):
         self._loader = Loader(self)
         self._copier = StepsCopier(self)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._form = Lazy(self._make_form)
+        self._clients = Lazy(self._make_clients)
         self._lay_out()
         self._connect()
         self._show_nothing()
@@ -142,9 +144,17 @@ class ReplayPane(QWidget):
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
 
-    @cached_property
+    @property
     def form(self) -> OptionsForm:
         """The options. Made when first needed, which takes its time."""
+        return self._form()
+
+    @property
+    def clients(self) -> ClientsPage:
+        """The comparison of clients. Made when first needed."""
+        return self._clients()
+
+    def _make_form(self) -> OptionsForm:
         form = OptionsForm()
         form.changed.connect(self._change)
         form.context_asked.connect(self.context_asked)
@@ -155,9 +165,7 @@ class ReplayPane(QWidget):
             form.set_stages(_stage_names(self._told))
         return form
 
-    @cached_property
-    def clients(self) -> ClientsPage:
-        """The comparison of clients. Made when first needed."""
+    def _make_clients(self) -> ClientsPage:
         page = ClientsPage(self._comparing)
         self._side.addWidget(page)
         return page
@@ -192,10 +200,10 @@ class ReplayPane(QWidget):
         self._watcher.stop()
         self._loader.close()
         self._copier.stop()
-        if self._has_form:
-            self.form.stop()
-        if self._has_clients:
-            self.clients.stop()
+        if self._form.made is not None:
+            self._form.made.stop()
+        if self._clients.made is not None:
+            self._clients.made.stop()
 
     # What is asked
 
@@ -275,14 +283,6 @@ class ReplayPane(QWidget):
         """Stop what is under way. What is shown stays."""
         self._loader.cancel()
 
-    @property
-    def _has_form(self) -> bool:
-        return "form" in self.__dict__
-
-    @property
-    def _has_clients(self) -> bool:
-        return "clients" in self.__dict__
-
     def _comparing(self) -> Work | None:
         return self._replayer.comparing(self._told.question) if self._told is not None else None
 
@@ -290,8 +290,8 @@ class ReplayPane(QWidget):
         self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
             self._build = build
-            if self._has_form:
-                self.form.show_build(build)
+            if self._form.made is not None:
+                self._form.made.show_build(build)
             self.build_changed.emit(build)
         self.again()
 
@@ -315,8 +315,8 @@ class ReplayPane(QWidget):
     def _show(self, told: Told) -> None:
         self._settle()
         self._show_told(told)
-        if self._has_clients:
-            self.clients.forget()
+        if self._clients.made is not None:
+            self._clients.made.forget()
         self.settled.emit()
 
     def _show_told(self, told: Told) -> None:
@@ -327,8 +327,8 @@ class ReplayPane(QWidget):
         is_new = self._is_new
         self._place.quietly(lambda: self.model.show(rows_of(replay), store))
         self.strip.show_summaries(summaries(told))
-        if self._has_form:
-            self.form.set_stages(_stage_names(told))
+        if self._form.made is not None:
+            self._form.made.set_stages(_stage_names(told))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()

@@ -6,23 +6,23 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from cacheview.model import DataError
 from cacheview.ui.actions import connect
-from cacheview.ui.dock import PaneDock
+from cacheview.ui.dock import DockController
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
 from cacheview.ui.replay.compose import build_of_service, is_compose_file
-from cacheview.ui.replay.head import TITLE
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from cacheview.ui.dock_host import DockHost
     from cacheview.ui.settings import Settings
-    from cacheview.ui.window import MainWindow
 
 __all__ = ["Replays", "add_recent"]
 
@@ -43,35 +43,27 @@ def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], ob
         connect(action, lambda build=build: open_build(build))
 
 
-class Replays(QObject):
-    """Made when first needed. The dock is shown and hidden by the action ``replay`` of the window."""
+class Replays(DockController[ReplayPane]):
+    """Opens Dockerfiles and Compose files in the dock, with the options that they were replayed with last."""
 
-    def __init__(self, window: MainWindow, settings: Settings) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, host: DockHost, name: str, action: QAction, settings: Settings) -> None:
+        super().__init__(host, name, ReplayPane(settings.records, host.layer_access), action)
         self._settings = settings
         self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
-        self.pane = ReplayPane(settings.records, window.layer_access)
-        self.dock = PaneDock(window, TITLE, "replay", self.pane, window.commands.replay)
         self.pane.open_asked.connect(self.choose)
         self.pane.context_asked.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self._reveal)
-        self.pane.download_asked.connect(window.layer_access.allow)
-        self.pane.files_asked.connect(lambda miss: window.files.show_miss(miss))
-        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
-
-    def show_or_hide(self) -> None:
-        """The dock."""
-        self.dock.show_or_hide()
+        self.pane.download_asked.connect(host.layer_access.allow)
+        self.pane.copied.connect(self.say_copied)
 
     def open(self, path: str, file: str = "") -> None:
         """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
         try:
             build = self._build_of_compose(path) if is_compose_file(path) else build_at(path, file)
         except DataError as error:
-            self._window.notice.show_text("error", f"There is nothing to replay: {error}")
-            self._window.notice.show()
+            self.host.notice.show_text("error", f"There is nothing to replay: {error}")
+            self.host.notice.show()
             return
         if build is None:
             return
@@ -89,7 +81,7 @@ class Replays(QObject):
         name, is_chosen = names[0], True
         if len(names) > 1:
             shown = [one_line(each) for each in names]
-            text, is_chosen = QInputDialog.getItem(self._window, "Replay a service", "Service", shown, 0, False)
+            text, is_chosen = QInputDialog.getItem(self.host.frame, "Replay a service", "Service", shown, 0, False)
             name = names[shown.index(text)] if is_chosen else ""
         return build_of_service(path, name, os.environ) if is_chosen else None
 
@@ -103,8 +95,8 @@ class Replays(QObject):
             self.dock.raise_()
         self.pane.open(build)
         self.pane.take_focus()
-        if self._window.session is None and not self._window.opener.is_busy:
-            self._window.begin()
+        if self.host.session is None and not self.host.opener.is_busy:
+            self.host.begin()
 
     def _keep(self, build: Build) -> None:
         self._open[build.dockerfile] = build
@@ -117,7 +109,7 @@ class Replays(QObject):
 
     def choose(self) -> None:
         """Ask for a Dockerfile."""
-        path, _ = QFileDialog.getOpenFileName(self._window, "Replay a Dockerfile", self._folder(), _KINDS)
+        path, _ = QFileDialog.getOpenFileName(self.host.frame, "Replay a Dockerfile", self._folder(), _KINDS)
         if path:
             self.open(path)
 
@@ -126,15 +118,11 @@ class Replays(QObject):
         for build in self._open.values():
             yield from build.values
 
-    def stop(self) -> None:
-        """End what is under way, and wait for it."""
-        self.pane.stop()
-
     def _choose_context(self) -> None:
         build = self.pane.build
         if build is None:
             return
-        folder = QFileDialog.getExistingDirectory(self._window, "Choose the context", build.context)
+        folder = QFileDialog.getExistingDirectory(self.host.frame, "Choose the context", build.context)
         if folder:
             self.pane.change(build.model_copy(update={"context": os.path.abspath(folder)}))
 
@@ -143,5 +131,5 @@ class Replays(QObject):
         return os.path.dirname(known.dockerfile) if known is not None else start_folder()
 
     def _reveal(self, image_id: str) -> None:
-        if self._window.workspace is not None:
-            self._window.workspace.images.reveal(image_id)
+        if self.host.workspace is not None:
+            self.host.workspace.images.reveal(image_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.cases import Basis, Daemon, daemon_known
 from cacheview.ui.actions import Actions, connect
+from cacheview.ui.lazy import Lazy
 from cacheview.ui.plain import one_line
 from cacheview.ui.session import Session
 from cacheview.ui.tips import set_tip
@@ -52,6 +52,7 @@ class RuleWays(QObject):
         self._session = session
         self._choose = choose
         self._window = window
+        self._dialog = Lazy(self._make_dialog)
         menu = commands.rules_menu
         self.own = menu.addAction("")
         self.own.setCheckable(True)
@@ -65,9 +66,12 @@ class RuleWays(QObject):
         for changed in (session.rules_changed, session.store_changed, session.probe_loaded):
             changed.connect(self._tell)
 
-    @cached_property
+    @property
     def dialog(self) -> RulesDialog:
-        """A rule set whole, and what changed between two."""
+        """A rule set whole, and what changed between two. Made when first asked for."""
+        return self._dialog()
+
+    def _make_dialog(self) -> RulesDialog:
         from cacheview.ui.rules.dialog import RulesDialog
 
         dialog = RulesDialog(self._window)
@@ -112,5 +116,5 @@ class RuleWays(QObject):
             set_tip(self.own, "\n".join(filter(None, (own.sentence, own.note))))
             self.own.setStatusTip(one_line(own.note) or "Use this store's own rules")
             self.own.setChecked(own.answers_as(asked))
-        if "dialog" in self.__dict__:
-            self.dialog.set_in_use(asked.rules.name)
+        if self._dialog.made is not None:
+            self._dialog.made.set_in_use(asked.rules.name)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from cacheview.ui.names import DEMO, ENGINE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cacheview.ui.loaded import OpenedStore
     from cacheview.ui.loading import Report, Work
-    from cacheview.ui.opening import OpenedStore
 
 __all__ = ["PATIENCE", "ask_engine", "start_work"]
 
@@ -24,10 +26,10 @@ LONGEST: Final = PATIENCE + 1
 _STEP: Final = 0.05  # seconds between two chances to cancel
 
 
-def start_work(rules: str, platform: str) -> Work:
+def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
     """The work of a start without a store, for `Loader.start`: gives an `OpenedStore`, of the engine or the demo.
 
-    Where it is the demo, its ``instead_of`` says why.
+    Where it is the demo, its ``instead_of`` says why. The arguments are those of `opening.open_work`.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -37,10 +39,10 @@ def start_work(rules: str, platform: str) -> Work:
         why = _why_not(report)
         if not why:
             try:
-                return _opened(open_work(ENGINE, rules, platform)(report))
+                return _opened(open_work(ENGINE, rules, platform, load_panes)(report))
             except DataError as error:
                 why = str(error)
-        return replace(_opened(open_work(DEMO, rules, platform)(report)), instead_of=why)
+        return replace(_opened(open_work(DEMO, rules, platform, load_panes)(report)), instead_of=why)
 
     return work
 
@@ -105,7 +107,7 @@ def _ask() -> Exception | None:
 
 
 def _opened(result: object) -> OpenedStore:
-    from cacheview.ui.opening import OpenedStore
+    from cacheview.ui.loaded import OpenedStore
 
     assert isinstance(result, OpenedStore)
     return result

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -56,13 +56,11 @@ class SuitesPane(QWidget):
         chosen(Row): the person wants this probe in the window.
         finished(): after each run, however it ended.
         copied(str): what was put on the clipboard, in words.
-        close_asked().
     """
 
     chosen = Signal(object)
     finished = Signal()
     copied = Signal(str)
-    close_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +111,6 @@ class SuitesPane(QWidget):
         self.head.current_asked.connect(lambda: self.run([self._current]))
         self.head.again_asked.connect(lambda: self.run(self.locations))
         self.head.cancel_asked.connect(self.cancel)
-        self.head.closed.connect(self.close_asked)
         self._only.toggled.connect(lambda only: self._refilter(lambda: self.model.set_only_failed(only)))
         self._box.textChanged.connect(lambda text: self._refilter(lambda: self.model.set_text(text)))
         self._content.pressed.connect(self._help)
@@ -126,6 +123,10 @@ class SuitesPane(QWidget):
     @property
     def widget(self) -> QWidget:
         return self
+
+    @property
+    def close_asked(self) -> SignalInstance:
+        return self.head.closed
 
     def attach(self, session: Session) -> None:
         """Know which suite the window has open."""

@@ -11,8 +11,8 @@ from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.suites.rows import tells_of
 
 if TYPE_CHECKING:
+    from cacheview.ui.dock_host import DockHost
     from cacheview.ui.suites.rows import Row
-    from cacheview.ui.window import MainWindow
 
 __all__ = ["RowShower"]
 
@@ -23,12 +23,12 @@ class RowShower(QObject):
     failed = Signal(str)
     shown = Signal(object)
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, host: DockHost) -> None:
+        super().__init__(host.frame)
+        self._host = host
         self._wanted: Row | None = None
-        window.settled.connect(self._settled)
-        window.opener.cancelled.connect(self._forget)
+        host.settled.connect(self._settled)
+        host.opener.cancelled.connect(self._forget)
 
     def show(self, row: Row) -> None:
         """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
@@ -39,7 +39,7 @@ class RowShower(QObject):
         else:
             # Not open, or the file was changed since.
             self._wanted = row
-            self._window.open(row.location)
+            self._host.open(row.location)
 
     def _forget(self) -> None:
         self._wanted = None
@@ -53,14 +53,14 @@ class RowShower(QObject):
             self.failed.emit(f"{name} was changed since it was run, and has another {row.place}: run it again")
 
     def _is_open(self, row: Row) -> bool:
-        session = self._window.session
+        session = self._host.session
         return session is not None and _same_place(session.opened.location, row.location)
 
     def _choose(self, row: Row) -> bool:
         """Whether the open suite has what the row tells of; then it is chosen."""
         from cacheview.engine import RULE_SETS
 
-        session = self._window.session
+        session = self._host.session
         assert session is not None
         assert row.case is not None
         cases = session.opened.cases
@@ -68,7 +68,7 @@ class RowShower(QObject):
             return False
         session.choose_case(row.case)
         if row.rules in RULE_SETS:
-            self._window.opener.chosen_rules = row.rules  # or reading it again would bring back others
+            self._host.opener.chosen_rules = row.rules  # or reading it again would bring back others
             session.choose_rules(row.rules)
         if session.case.probes:
             session.choose_probe(row.probe or 0, own=True)

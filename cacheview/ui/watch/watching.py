@@ -7,18 +7,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from cacheview.ui.dock import PaneDock
+from cacheview.ui.dock import DockController
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line
 from cacheview.ui.stores.save_dialog import SaveDialog
-from cacheview.ui.watch.head import TITLE
 from cacheview.ui.watch.pane import WatchPane
 
 if TYPE_CHECKING:
-    from cacheview.ui.window import MainWindow
+    from PySide6.QtGui import QAction
+
+    from cacheview.ui.dock_host import DockHost
     from cacheview.watch.build import WatchedBuild
 
 __all__ = ["WatchedBuilds"]
@@ -31,35 +31,28 @@ _LEFT_IN: Final = (
 )
 
 
-class WatchedBuilds(QObject):
-    """Made when first needed. The dock is shown and hidden by the action ``watch`` of the window."""
+class WatchedBuilds(DockController[WatchPane]):
+    """Saves and opens records of builds, and says loudly where a daemon did otherwise than predicted."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self.pane = WatchPane()
-        self.dock = PaneDock(window, TITLE, "watch", self.pane, window.commands.watch)
+    def __init__(self, host: DockHost, name: str, action: QAction) -> None:
+        super().__init__(host, name, WatchPane(), action)
         self._loader = Loader(self)
-        self._loader.succeeded.connect(lambda path: window.status.say(f"Saved: {one_line(path)}"))
+        self._loader.succeeded.connect(lambda path: host.status.say(f"Saved: {one_line(path)}"))
         self._loader.failed.connect(self._not_saved)
-        self.pane.copied.connect(lambda what: window.status.say(f"Copied: {what}"))
+        self.pane.copied.connect(self.say_copied)
         self.pane.save_asked.connect(self.save)
         self.pane.open_asked.connect(self._open)
         self.pane.differs.connect(self._say_loudly)
 
-    def show_or_hide(self) -> None:
-        """The dock."""
-        self.dock.show_or_hide()
-
     def stop(self) -> None:
         """Watch no more, and wait for what is being written."""
-        self.pane.stop()
+        super().stop()
         self._loader.close()
 
     def save(self, build: WatchedBuild) -> SaveDialog:
         """Ask where the record of a build is to be saved, and write it when that is told."""
         suggested = _suggested(build)
-        dialog = SaveDialog(suggested, self._window, title="Save record", left_in=_LEFT_IN)
+        dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
         dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
         dialog.open()
         return dialog
@@ -78,13 +71,13 @@ class WatchedBuilds(QObject):
         self._loader.start(work)
 
     def _not_saved(self, error: Exception) -> None:
-        self._window.notice.show_text("error", f"The record was not saved: {error}")
-        self._window.notice.show()
+        self.host.notice.show_text("error", f"The record was not saved: {error}")
+        self.host.notice.show()
 
     def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open record", str(Path.home()), _KINDS)
+        path, _ = QFileDialog.getOpenFileName(self.host.frame, "Open record", str(Path.home()), _KINDS)
         if path:
-            self._window.open(path)
+            self.host.open(path)
 
     def _say_loudly(self, build: WatchedBuild) -> None:
         """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
@@ -92,8 +85,8 @@ class WatchedBuilds(QObject):
         if build.overlapped:
             text += " Another build ran at the same time, which may be why."
         ways = (("&Save record…", lambda: self.save(build)),)
-        self._window.notice.show_text("problem", text, build.differences, ways if build.can_be_recorded else ())
-        self._window.notice.show()
+        self.host.notice.show_text("problem", text, build.differences, ways if build.can_be_recorded else ())
+        self.host.notice.show()
 
 
 def _suggested(build: WatchedBuild) -> str:

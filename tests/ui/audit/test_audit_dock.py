@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image
 from cacheview.stores.opened import Opened
-from cacheview.ui.audit import AuditPane
+from cacheview.ui.audit.pane import AuditPane
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -48,9 +48,9 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> O
 
 def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
     """Show the audit, and wait for what it finds."""
-    with qtbot.waitSignal(window.audit_pane.settled, timeout=20_000):
+    with qtbot.waitSignal(window.audit.pane.settled, timeout=20_000):
         window.commands.audit.trigger()
-    return window.audit_pane
+    return window.audit.pane
 
 
 def kinds(pane: AuditPane) -> list[str]:
@@ -174,7 +174,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.suite_checks.trigger()
-    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.audit) == [window.suites.dock])
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.audit.dock) == [window.suites.dock])
     qtbot.waitUntil(lambda: pane.visibleRegion().isEmpty())
     window.commands.audit.trigger()
     qtbot.waitUntil(lambda: not pane.visibleRegion().isEmpty())
@@ -188,7 +188,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
 
 def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.commands.audit.trigger()
-    pane = window.audit_pane
+    pane = window.audit.pane
     qtbot.waitUntil(lambda: "No store is open" in said(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(3))
@@ -206,7 +206,7 @@ def test_a_fault_is_told_and_can_be_tried_again(
 
         broken.setattr("cacheview.engine.audit.audit", fail)
         window.commands.audit.trigger()
-        pane = window.audit_pane
+        pane = window.audit.pane
         qtbot.waitUntil(lambda: "could not be audited" in said(pane))
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["no"])
     assert "ZeroDivisionError: no" in said(pane)

@@ -19,9 +19,10 @@ from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, Verdic
 from cacheview.engine.matrix import Row, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.report import matrices
-from cacheview.ui.compare import CompareDock, asking
+from cacheview.ui.compare import asking
 from cacheview.ui.compare.model import Column
 from cacheview.ui.compare.pane import ComparePane
+from cacheview.ui.docks import COMPARE
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -59,8 +60,7 @@ def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
 
 
 def show(window: MainWindow, qtbot: QtBot) -> None:
-    dock: CompareDock = window.compare
-    with qtbot.waitSignal(dock.pane.settled, timeout=20_000):
+    with qtbot.waitSignal(window.compare.pane.settled, timeout=20_000):
         qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
 
 
@@ -106,7 +106,7 @@ def other_than(window: MainWindow) -> RuleSet:
 
 
 def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
-    assert "compare" not in demo.__dict__
+    assert demo.docks.made(COMPARE) is None
     assert not demo.findChildren(QDockWidget)
     assert not demo.commands.compare.isChecked()
     show(demo, qtbot)
@@ -114,13 +114,13 @@ def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
     assert pane.isVisible()
     assert demo.commands.compare.isChecked()
     assert QApplication.focusWidget() is pane.view
-    assert demo.dockWidgetArea(demo.compare) is Qt.DockWidgetArea.BottomDockWidgetArea
+    assert demo.dockWidgetArea(demo.compare.dock) is Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 def test_at_the_right_of_a_wide_window_all_are_seen_at_once(demo: MainWindow, qtbot: QtBot) -> None:
     demo.resize(1920, 1080)
     show(demo, qtbot)
-    assert demo.dockWidgetArea(demo.compare) is Qt.DockWidgetArea.RightDockWidgetArea
+    assert demo.dockWidgetArea(demo.compare.dock) is Qt.DockWidgetArea.RightDockWidgetArea
     view = demo.compare.pane.view
     assert all(view.viewport().rect().contains(row_rect(demo.compare.pane, each)) for each in RULE_SETS.values())
 
@@ -131,15 +131,15 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     tree.setFocus()
     show(demo, qtbot)
     qtbot.keyClick(demo.compare.pane.view, Qt.Key.Key_Escape)
-    assert demo.compare.isHidden()
+    assert demo.compare.dock.isHidden()
     assert not demo.commands.compare.isChecked()
     assert QApplication.focusWidget() is tree
     demo.commands.compare.trigger()
-    qtbot.waitUntil(lambda: not demo.compare.isHidden(), timeout=20_000)
+    qtbot.waitUntil(lambda: not demo.compare.dock.isHidden(), timeout=20_000)
     assert demo.compare.pane.model.is_settled  # nothing has changed, so nothing is asked
     assert demo.commands.compare.isChecked()
     qtbot.mouseClick(demo.compare.pane.head.close_button, Qt.MouseButton.LeftButton)
-    assert demo.compare.isHidden()
+    assert demo.compare.dock.isHidden()
     assert not demo.commands.compare.isChecked()
 
 
@@ -151,7 +151,7 @@ def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: Qt
     assert "No store is open" in told
     assert not pane.head.copy_button.isEnabled()
     qtbot.keyClick(pane.head.close_button, Qt.Key.Key_Escape)
-    assert window.compare.isHidden()
+    assert window.compare.dock.isHidden()
     window.commands.compare.trigger()
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
@@ -210,7 +210,7 @@ def test_nothing_is_asked_while_it_is_hidden(
 
     monkeypatch.setattr(asking.Asker, "asking", spy)
     demo.commands.compare.trigger()
-    qtbot.waitUntil(demo.compare.isHidden, timeout=20_000)
+    qtbot.waitUntil(demo.compare.dock.isHidden, timeout=20_000)
     before = answers(shown)
     edit(demo, "one")
     last = edit(demo, "two")

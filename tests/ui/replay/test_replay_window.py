@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from replay_kit import real_build, sent_by_newer, write_context
 
 from cacheview.replay.file import ReplayCase
+from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.asking import READING, Question, Replayer, Told
 from cacheview.ui.replay.build import build_at, keep, kept
@@ -121,7 +122,7 @@ def test_an_image_layout_is_no_dockerfile(window: MainWindow, qtbot: QtBot, site
     (site / "oci-layout").write_text("{}")
     with qtbot.waitSignal(window.settled, timeout=9_000):
         drop(window, site)
-    assert "replays" not in window.__dict__
+    assert window.docks.made(REPLAY) is None
 
 
 def test_a_folder_without_one(window: MainWindow, site: Path) -> None:

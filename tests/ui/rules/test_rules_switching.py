@@ -11,7 +11,7 @@ from cacheview.engine import rule_set
 from cacheview.engine.cache import ImageCache
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
 from cacheview.stores.opened import Case, Opened
-from cacheview.ui.opening import OpenedStore
+from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.session import Session
 

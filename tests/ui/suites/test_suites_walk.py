@@ -12,7 +12,7 @@ from cacheview.cases import new_cache
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
-from cacheview.ui.opening import OpenedStore
+from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import AddDialog, Asked
 from cacheview.ui.suites.adding import add_work, case_before

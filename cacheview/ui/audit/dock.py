@@ -1,0 +1,28 @@
+"""The audit as a dock of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cacheview.ui.audit.pane import AuditPane
+from cacheview.ui.dock import DockController
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from cacheview.ui.dock_host import DockHost
+
+__all__ = ["Audit"]
+
+
+class Audit(DockController[AuditPane]):
+    """An image of a hazard is shown in the tree when it is chosen."""
+
+    def __init__(self, host: DockHost, name: str, action: QAction) -> None:
+        super().__init__(host, name, AuditPane(), action)
+        self.pane.copied.connect(self.say_copied)
+        self.pane.image_activated.connect(self._reveal)
+
+    def _reveal(self, image_id: str) -> None:
+        if self.host.workspace is not None:
+            self.host.workspace.images.reveal(image_id)

@@ -1,0 +1,145 @@
+"""The docks of the window as a table: each with its action, what makes it, and what it is connected with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from PySide6.QtCore import QTimer
+
+from cacheview.ui.actions import connect
+from cacheview.ui.lazy import Lazy
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from cacheview.ui.actions import Actions
+    from cacheview.ui.audit.dock import Audit
+    from cacheview.ui.compare.dock import Compare
+    from cacheview.ui.dock import DockController
+    from cacheview.ui.dock_host import DockHost
+    from cacheview.ui.files.files import Files
+    from cacheview.ui.replay.replays import Replays
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.suites.checks import SuiteChecks
+    from cacheview.ui.watch.watching import WatchedBuilds
+
+__all__ = ["AUDIT", "COMPARE", "DOCKS", "FILES", "REPLAY", "SUITES", "WATCH", "DockSpec", "Docks", "load_docks"]
+
+_D = TypeVar("_D", bound="DockController[Any]")
+
+
+@dataclass(frozen=True, eq=False)
+class DockSpec(Generic[_D]):
+    """A row of the table.
+
+    Attributes:
+        name: of the dock as an object; its title is that of its pane's head.
+        action: shows and hides it.
+        make: makes it, connected with the window and, through `Docks`, with other docks. Imports it, too: the first
+            paint does not wait for docks.
+    """
+
+    name: str
+    action: Callable[[Actions], QAction]
+    make: Callable[[Docks, str], _D]
+
+
+class Docks:
+    """Those of one window, each made when first asked for."""
+
+    def __init__(self, host: DockHost, settings: Settings) -> None:
+        self.host: Final = host
+        self.settings: Final = settings
+        self._docks = {spec.name: Lazy(partial(spec.make, self, spec.name)) for spec in DOCKS}
+
+    def get(self, spec: DockSpec[_D]) -> _D:
+        """The dock of a row; it is made, if it is the first time, and not shown."""
+        dock: _D = self._docks[spec.name]()
+        return dock
+
+    def made(self, spec: DockSpec[_D]) -> _D | None:
+        """Likewise; None: nobody has asked for it so far."""
+        dock: _D | None = self._docks[spec.name].made
+        return dock
+
+    def connect_actions(self) -> None:
+        """Let each action show and hide its dock."""
+        for spec in DOCKS:
+            connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
+
+    def stop(self) -> None:
+        """End what is under way in any of them."""
+        for lazy in self._docks.values():
+            if lazy.made is not None:
+                lazy.made.stop()
+
+    def _show_or_hide(self, spec: DockSpec[Any]) -> None:
+        # Made in one turn, by naming it, and shown in the next: both at once would be felt.
+        dock = self.get(spec)
+        QTimer.singleShot(0, dock, dock.show_or_hide)
+
+
+def _make_compare(docks: Docks, name: str) -> Compare:
+    from cacheview.ui.compare.dock import Compare
+
+    dock = Compare(docks.host, name, COMPARE.action(docks.host.commands))
+    dock.pane.rules_asked.connect(docks.host.choose_rules)
+    return dock
+
+
+def _make_audit(docks: Docks, name: str) -> Audit:
+    from cacheview.ui.audit.dock import Audit
+
+    return Audit(docks.host, name, AUDIT.action(docks.host.commands))
+
+
+def _make_replay(docks: Docks, name: str) -> Replays:
+    from cacheview.ui.replay.replays import Replays
+
+    dock = Replays(docks.host, name, REPLAY.action(docks.host.commands), docks.settings)
+    dock.pane.files_asked.connect(lambda miss: docks.get(FILES).show_miss(miss))
+    return dock
+
+
+def _make_files(docks: Docks, name: str) -> Files:
+    from cacheview.ui.files.files import Files
+
+    is_kept = docks.settings.records is not None
+    action = FILES.action(docks.host.commands)
+    return Files(docks.host, name, action, lambda: docks.get(REPLAY).pane, is_kept=is_kept)
+
+
+def _make_suites(docks: Docks, name: str) -> SuiteChecks:
+    from cacheview.ui.suites.checks import SuiteChecks
+
+    return SuiteChecks(docks.host, name, SUITES.action(docks.host.commands))
+
+
+def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
+    from cacheview.ui.watch.watching import WatchedBuilds
+
+    return WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
+
+
+COMPARE: Final = DockSpec("compare", lambda do: do.compare, _make_compare)
+AUDIT: Final = DockSpec("audit", lambda do: do.audit, _make_audit)
+REPLAY: Final = DockSpec("replay", lambda do: do.replay, _make_replay)
+FILES: Final = DockSpec("files", lambda do: do.files, _make_files)
+SUITES: Final = DockSpec("suites", lambda do: do.suite_checks, _make_suites)
+WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch)
+
+DOCKS: Final[tuple[DockSpec[Any], ...]] = (COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH)
+"""In the order in which the keyboard comes to them."""
+
+
+def load_docks() -> None:
+    """Import what all docks are made of: the first use of one would wait for it."""
+    import cacheview.ui.audit.dock
+    import cacheview.ui.compare.dock
+    import cacheview.ui.files.files
+    import cacheview.ui.replay.replays
+    import cacheview.ui.suites.checks
+    import cacheview.ui.watch.watching  # noqa: F401

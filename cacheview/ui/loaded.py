@@ -1,0 +1,76 @@
+"""What comes from the thread that reads a store: all of it, a part, and the wish for a piece of the panes. No Qt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cacheview.cases import Daemon
+    from cacheview.engine import Explanation, ImageCache
+    from cacheview.model import ImageStore, Probe
+    from cacheview.stores.change import StoreChange
+    from cacheview.stores.opened import Opened
+    from cacheview.ui.images.tree import Forest
+
+__all__ = ["OpenedStore", "Panes", "Part"]
+
+
+@dataclass(frozen=True)
+class OpenedStore:
+    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with.
+
+    Attributes:
+        daemon: whose answers are computed; None: that of the rules of the cache.
+        instead_of: why this is not what was asked for; empty where it is.
+        forest: the tree of the first case's store, with all images; None: not made.
+        read_at: when reading began, in seconds of the epoch: what changed later may be missing.
+        compared: the store that was shown before, and what is other in this one; None: there was none.
+    """
+
+    opened: Opened
+    cache: ImageCache
+    probe: Probe
+    daemon: Daemon | None = None
+    instead_of: str = ""
+    read_at: float = field(default_factory=time.time)
+    forest: Forest | None = None
+    compared: tuple[ImageStore, StoreChange] | None = None
+
+
+@dataclass
+class Part:
+    """What is known of a store while it is being read: some of its images with all that they were built on.
+
+    Attributes:
+        total: how many images there are.
+        in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
+        more: whether the window has more to do.
+        shown: the store that the window shows meanwhile, as it tells; None: there is none.
+    """
+
+    store: ImageStore
+    forest: Forest
+    total: int
+    in_pieces: bool = False
+    more: bool = False
+    shown: ImageStore | None = None
+
+
+@dataclass
+class Panes:
+    """Asks the window for one more piece of what it shows the store with, so that it need not do all in one breath.
+
+    Attributes:
+        probe: what the store will be asked first, and the explanation of the answer.
+        candidates: places of the images in the local cache's stage.
+        more: whether the window has more to do.
+    """
+
+    probe: Probe
+    explanation: Explanation
+    candidates: Mapping[str, int]
+    more: bool = False
