@@ -9,10 +9,10 @@ from cacheview.model import DataError
 
 __all__ = ["SPEAKERS", "UNTOLD_FOLDER", "RefusedError", "Speaker"]
 
-Speaker = Literal["daemon", "client"]
+Speaker = Literal["daemon", "client", "nobody"]
 
 SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
-"""Who refuses, for people."""
+"""Who refuses, for people. Where the daemon never answers nobody says anything."""
 
 
 UNTOLD_FOLDER: Final = "<a folder of the daemon>"
@@ -25,7 +25,8 @@ class RefusedError(DataError):
     Attributes:
         said: what is said of it, word for word where the source tells it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 where it is of no line.
-        by: who says so: the daemon, or the client before the daemon hears of the build.
+        by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
+            answers.
     """
 
     def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "", by: Speaker = "daemon") -> None:
@@ -33,3 +34,7 @@ class RefusedError(DataError):
         self.said = printable(said or what)
         self.line = line
         self.by: Speaker = by
+
+    def on_line(self, line: int) -> RefusedError:
+        """The same of a line, where it is of none yet."""
+        return RefusedError(self.what, said=self.said, line=self.line or line, by=self.by)

@@ -30,6 +30,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "parent": "its parent",
     "from_scratch": "whether it was built from scratch",
     "built_locally": "whether it was built here",
+    "dangling": "whether it also has a record without a name",
     "names": "its names",
     "diff_ids": "its layers",
     "config_digest": "the digest of its config",

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cacheview.engine.candidate import membership
+from cacheview.engine.compared import Certainty
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends, matches_history
 from cacheview.engine.index import CandidateIndex, bits_of, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
-from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, is_version_of, restored_config
+from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageConfig, ImageStore, Probe
@@ -223,10 +225,10 @@ class KnownCache:
             )
         except RestoreError as error:
             return self._failed_restore(probe, source, local, sources, f"failed to {error}", Why.RESTORE_FAILED)
-        same = self._same_as(config)
-        # The name that containerd gives to an image without one is in use then (`createOrReplaceImage` of
-        # daemon/containerd/image_tag.go, v28.0).
-        if same is not None and not same.names and self.rules.restoring.fails_again:
+        same, perhaps = self._restored_before(config, source)
+        # A restored image is created as one without a name, and a record of that name ends the build, whatever other
+        # names the image has by now (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
+        if same is not None and same.is_dangling and self.rules.restoring.fails_again:
             text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
             text += "exists, but failed to resolve"
             return self._failed_restore(probe, source, local, sources, text, Why.RESTORED_BEFORE)
@@ -239,24 +241,30 @@ class KnownCache:
             local,
             sources,
             is_new=same is None,
+            perhaps=perhaps,
             set_parent=moved,
             narrowed=source,
             source=source,
         )
 
-    def _same_as(self, config: ImageConfig) -> Image | None:
-        """The image that the store has of a restored image's config: from this build, or from an earlier one."""
+    def _restored_before(self, config: ImageConfig, source: Image) -> tuple[Image | None, Image | None]:
+        """The image of a restored image's config, from this build or an earlier one; and one of which that is unknown.
+
+        The second is None where there is the first.
+        """
         same = identity(self.rules, config)
         if same in self.past.restored:
-            return self.store.by_id[self.past.restored[same]]
-        return next(
-            (
-                image
-                for image in self.like_restored(config)
-                if is_version_of(self.rules, self.store, image.config) and identity(self.rules, image.config) == same
-            ),
-            None,
-        )
+            return self.store.by_id[self.past.restored[same]], None
+        perhaps = None
+        for image in self.like_restored(config):
+            match is_restored(self.rules, self.store, config, source, image)[0]:
+                case Certainty.YES:
+                    return image, None
+                case Certainty.MAYBE:
+                    perhaps = perhaps or image
+                case Certainty.NO:
+                    pass
+        return None, perhaps
 
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
         """The images with the layers of a restored image's config, and with as many history entries."""

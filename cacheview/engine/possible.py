@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
 from cacheview.engine.compared import Certainty, conjunction, joined
-from cacheview.engine.doubts import Grounds, doubts_about, prefix_doubts
+from cacheview.engine.doubts import Grounds, doubts_about
+from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends, descent_doubts, history_checks
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
@@ -18,7 +19,7 @@ from cacheview.engine.layers import child_doubts, layer_checks
 from cacheview.engine.nearness import ancestors
 from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
-from cacheview.model import SCRATCH, Doubt, Image, ImageConfig, Probe
+from cacheview.model import SCRATCH, Doubt, Image, Probe
 
 __all__ = ["MOST_IMAGES", "possible_answers"]
 
@@ -258,35 +259,28 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
             answers.any_of(made_of, source)
     verdict = cache.source_hit(probe, parent, source, None, ())
     answers.may_be(verdict)
-    if rules.restoring.fails_again and (verdict.is_new or verdict.why is Why.RESTORED_BEFORE):
+    if rules.restoring.fails_again and (verdict.narrowed is not None or verdict.why is Why.RESTORED_BEFORE):
         _restored_before(cache, probe, parent, source, answers)
 
 
 def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
-    """Whether an image without a name is the one that would be restored: then the build fails, else it is a hit."""
+    """Whether a record without a name is that of the image that would be restored: then the build fails, else it hits.
+
+    An image that this build restored has such a record, for certain.
+    """
     step = len(parent.history) if parent is not None else 0
     config = restored_config(cache.rules, parent, source, step, probe.config, cache.past.layers)
+    if identity(cache.rules, config) in cache.past.restored:
+        return
     for image in cache.like_restored(config):
-        doubts = _doubts_of_sameness(cache, config, source, image) if not image.names else ()
-        if doubts:
-            answers.outcomes.update((VerdictOutcome.ERROR, VerdictOutcome.HIT))
-            answers.others = True
-            answers.grounds.add(doubts, source, image)
-
-
-def _doubts_of_sameness(cache: KnownCache, config: ImageConfig, source: Image, image: Image) -> tuple[Doubt, ...]:
-    """What it rests on that is not known, whether an image has the config of the one restored from a source.
-
-    Empty: it is known.
-    """
-    history = prefix_doubts(image, source, cache.rules)
-    other = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
-    unread: dict[str, None] = {"history": None, "created": None} if history else {}
-    if other:
-        unread["os_features"] = None
-    ours, theirs = config.model_copy(update=unread), image.config.model_copy(update=unread)
-    alike = identity(cache.rules, ours) == identity(cache.rules, theirs)
-    return joined(history, other) if alike else ()
+        records = doubts_about(image, "dangling") if image.names else ()
+        certainty, doubts = is_restored(cache.rules, cache.store, config, source, image)
+        doubts = joined(doubts, records)
+        if certainty is Certainty.NO or not doubts or not (image.is_dangling or records):
+            continue
+        answers.outcomes.update((VerdictOutcome.ERROR, VerdictOutcome.HIT))
+        answers.others = True
+        answers.grounds.add(doubts, source, image)
 
 
 # The first containerd cache

@@ -19,13 +19,12 @@ from cacheview.model import (
     HistoryEntry,
     Image,
     ImageConfig,
-    ImageStore,
     RootFS,
     Timestamp,
     field_kind,
 )
 
-__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "is_version_of", "restored_config"]
+__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
 
 LayerContent = Mapping[str, Literal["missing", "empty"]]
 """For diff ids whose layer is not in the store as it should be: what is there."""
@@ -151,12 +150,3 @@ def _field(form: Restoring, name: str, value: Any) -> Hashable:
         case FieldKind.HEALTHCHECK:
             return tuple(getattr(value, part) or () for part in HealthConfig.model_fields)
     return value  # type: ignore[no-any-return]
-
-
-def is_version_of(rules: RuleSet, store: ImageStore, config: ImageConfig) -> bool:
-    """Whether a config names the version that the store's engine writes into a restored image's config."""
-    if rules.restoring.is_oci:
-        return True  # it has no place for one
-    if not rules.restoring.writes_version:
-        return not config.docker_version
-    return store.release is not None and store.release.version == config.docker_version != ""

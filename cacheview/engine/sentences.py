@@ -225,6 +225,12 @@ def _of_hit(told: Trace, image: Image, parent: str) -> Words:
             made = "and then with others: the image of this step alone was created from it before."
             return Words(f"{known_as(image)} is used", f"{reason}, {made}")
         made = "and then with others: so an image of this step alone is created from it."
+        perhaps = told.verdict.perhaps
+        if perhaps is not None:
+            words = (
+                f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created that very image"
+            )
+            return Words(words, f"{reason}, {made}")
         return Words("a newly created image is used", f"{reason}, {made}")
     if told.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and goes on with this command."

@@ -81,6 +81,8 @@ class Verdict:
         sources: what ``--cache-from`` brought in, in order.
         error: the daemon's words for an error or a panic; else empty.
         is_new: the cache created the image of the hit.
+        perhaps: of an image that the cache created: the image of the store that it is, if an earlier build created that
+            very image, which is not known; None: it is none of them.
         set_parent: by image id, the parent that the answer recorded in the store.
         narrowed: the source that is the only one from now on; None: the sources are as before.
         why: see `Why`; None where the outcome and the stage say it.
@@ -95,6 +97,7 @@ class Verdict:
     sources: tuple[Image, ...] = ()
     error: str = ""
     is_new: bool = False
+    perhaps: Image | None = None
     set_parent: Mapping[str, str] = field(default_factory=dict)
     narrowed: Image | None = None
     why: Why | None = None

@@ -22,28 +22,42 @@ class World:
     Attributes:
         restored: the images that the cache made from sources, by what makes them the same.
         moved: by image id, the parent that was recorded.
+        dangling: the ids of images with names that got a record without one: the cache restored them once more.
     """
 
     restored: Mapping[Hashable, Image] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    dangling: frozenset[str] = frozenset()
 
     @property
     def key(self) -> Hashable:
         """Two worlds with the same key are the same."""
-        return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items())
+        return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items()), self.dangling
 
     def applied(self, store: ImageStore) -> ImageStore:
         """A store after these changes."""
-        if not self.restored and not self.moved:
+        if not self.restored and not self.moved and not self.dangling:
             return store
-        return replace(store, images=_moved((*store.images, *self.restored.values()), self.moved))
+        return replace(store, images=self.changed((*store.images, *self.restored.values())))
 
     def after(self, rules: RuleSet, verdict: Verdict) -> World:
         """The world after one more answer."""
         restored = self.restored
         if verdict.is_new and verdict.image is not None:
             restored = {**restored, identity(rules, verdict.image.config): verdict.image}
-        return World(restored, {**self.moved, **verdict.set_parent})
+        dangling = self.dangling
+        if verdict.narrowed is not None and verdict.image is not None and rules.restoring.fails_again:
+            dangling |= {verdict.image.id}
+        return World(restored, {**self.moved, **verdict.set_parent}, dangling)
+
+    def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
+        """Images after these changes."""
+        changes: dict[str, dict[str, object]] = {
+            image_id: {"parent": parent} for image_id, parent in self.moved.items()
+        }
+        for image_id in self.dangling:
+            changes.setdefault(image_id, {})["dangling"] = True
+        return tuple(image.model_copy(update=changes[image.id]) if image.id in changes else image for image in images)
 
 
 class Walk:
@@ -104,13 +118,7 @@ class Walk:
         self.world = self.world.after(rules, verdict)
         restored = {same: image.id for same, image in self.world.restored.items()}
         past = replace(self.cache.past, sources=verdict.sources_after, restored=restored)
-        self.cache = ImageCache(replace(store, images=_moved(images, verdict.set_parent)), rules, past)
-
-
-def _moved(images: Iterable[Image], moved: Mapping[str, str]) -> tuple[Image, ...]:
-    return tuple(
-        image.model_copy(update={"parent": moved[image.id]}) if image.id in moved else image for image in images
-    )
+        self.cache = ImageCache(replace(store, images=self.world.changed(images)), rules, past)
 
 
 def named(verdict: Verdict, number: int) -> Verdict:

@@ -18,6 +18,7 @@ Aspect = Literal[
     "parent",
     "from_scratch",
     "built_locally",
+    "dangling",
     "names",
     "diff_ids",
     "config_digest",

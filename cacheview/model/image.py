@@ -119,6 +119,8 @@ class Image(Model):
         parent: the recorded parent's id, which the store may lack; None where none is recorded.
         from_scratch: the store has it recorded as the first step of a ``FROM scratch`` build.
         built_locally: the store has it recorded as built here.
+        dangling: the store has the record of an image without a name (``moby-dangling@DIGEST``), which one with names
+            can have too; None: it has, if there are no names.
         config: of the manifest that is shown (see ``variants``).
         container_config: where the store keeps the container config apart from the image config.
         size: of its layers in bytes, as far as the store tells; None: not known.
@@ -131,6 +133,7 @@ class Image(Model):
     parent: str | None = None
     from_scratch: bool = False
     built_locally: bool = False
+    dangling: bool | None = None
     config: ImageConfig
     container_config: ContainerConfig | None = None
     config_digest: str = ""
@@ -158,6 +161,11 @@ class Image(Model):
     def title(self) -> str:
         """What a person calls it: the first name in its short form, else the short id."""
         return familiar(self.names[0]) if self.names else self.short_id
+
+    @property
+    def is_dangling(self) -> bool:
+        """Whether the store has a record of it as an image without a name."""
+        return not self.names if self.dangling is None else self.dangling
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:

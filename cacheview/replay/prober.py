@@ -41,8 +41,9 @@ class Answer:
     Attributes:
         status: see `StepStatus`; never `NO_PROBE`.
         images: that it hits: one of a hit; of an unknown step all that it may hit, as far as they are known.
+        perhaps: of a hit on an image that the cache created, the ids of images of the store that it may be.
         probe: what was asked, where one thing was.
-        error: the daemon's words if the build ends here.
+        fatal: the verdict that ends the build here; None: it does not.
         reason: why it is not known, in a sentence.
         cache: what was asked, where the build has changed what is in the store; None: the store as it is.
         remedies: what would make it known, in sentences.
@@ -51,8 +52,9 @@ class Answer:
 
     status: StepStatus
     images: tuple[Image, ...] = ()
+    perhaps: tuple[str, ...] = ()
     probe: Probe | None = None
-    error: str = ""
+    fatal: Verdict | None = None
     reason: str = ""
     cache: ImageCache | None = None
     remedies: tuple[str, ...] = ()
@@ -199,12 +201,13 @@ class StageProber:
             reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
             return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
         if not self._may_be_busted and len(fatal) == len(asked):
-            return Answer(StepStatus.MISS, probe=probe, error=fatal[0].error or "the daemon would never return")
+            return Answer(StepStatus.MISS, probe=probe, fatal=fatal[0])
         branches, images = [branch for branch, _ in found], [image for _, image in found]
         is_sure = not self._may_be_busted and not unknown and len(found) == len(asked)
         if is_sure and len({image.id for image in images}) == 1:
             self._branches = branches
-            return Answer(StepStatus.HIT, tuple(images[:1]), probe, cache=cache)
+            perhaps = dict.fromkeys(one.verdict.perhaps.id for one in asked if one.verdict.perhaps is not None)
+            return Answer(StepStatus.HIT, tuple(images[:1]), tuple(perhaps), probe, cache=cache)
         self._missed += [one.branch.walk.world for one in asked if one.verdict.image is None]
         why = self._why(unknown[0], is_first=not self._may_be_busted) if unknown else {}
         misses = (before for before, one in zip(self._branches, asked, strict=True) if _may_miss(one.verdict))
@@ -235,7 +238,7 @@ class StageProber:
         reason = _AFTER_UNKNOWN if self._may_be_busted and self._walks else _SOURCES_UNKNOWN
         self._may_be_busted = True
         self._branches = list(branches)
-        return Answer(StepStatus.UNKNOWN, tuple(distinct.values()), probe, reason=reason, cache=cache)
+        return Answer(StepStatus.UNKNOWN, tuple(distinct.values()), probe=probe, reason=reason, cache=cache)
 
     def _why(self, unknown: Unknown, *, is_first: bool) -> dict[str, Any]:
         """Reason and remedies of a step whose probe is known, and the answer to it is not."""

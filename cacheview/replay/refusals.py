@@ -12,10 +12,13 @@ from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
+from cacheview.engine.hazards.misses import of_divergence
 from cacheview.engine.platforms import parse_specifier
+from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import DataError, Platform, SpecifierError
+from cacheview.replay.made import told_words
 
-__all__ = ["parsed_platform", "refusing", "take"]
+__all__ = ["cache_refusal", "parsed_platform", "refusing", "take"]
 
 T = TypeVar("T")
 
@@ -52,11 +55,19 @@ def take(instruction: Instruction, state: StageState, release: BuilderRelease) -
     try:
         return dispatch(instruction, state, release)
     except RefusedError as refusal:
-        if refusal.line:
-            raise
-        raise RefusedError(refusal.what, said=refusal.said, line=instruction.start_line) from None
+        raise refusal.on_line(instruction.start_line) from None
     except DataError as error:
         raise RefusedError(error.what, line=instruction.start_line) from None
+
+
+def cache_refusal(verdict: Verdict, line: int) -> RefusedError:
+    """How a verdict ends the build: an error, a panic, or a question that the daemon never answers."""
+    unanswered = next(of_divergence(verdict), None)
+    if unanswered is not None:
+        return RefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
+    said = told_words(verdict.error)
+    what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache answers with an error"
+    return RefusedError(f"{what}: {said}", said=said, line=line)
 
 
 def refusing(read: Callable[[], T], said: str = "{}") -> T:
@@ -64,6 +75,7 @@ def refusing(read: Callable[[], T], said: str = "{}") -> T:
     try:
         return read()
     except RefusedError as refusal:
-        raise RefusedError(refusal.what, said=said.format(refusal.said), line=refusal.line) from None
+        worded = said.format(refusal.said)
+        raise RefusedError(refusal.what, said=worded, line=refusal.line, by=refusal.by) from None
     except DataError as error:
         raise RefusedError(error.what, said=said.format(error.what)) from None

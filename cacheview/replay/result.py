@@ -51,7 +51,8 @@ class Step:
         reason: why it is unknown or not asked, in a sentence.
         assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
         remedies: of an unknown step, what would make it known, in sentences; mostly empty.
-        possible: of an unknown step, the images of the store that it may hit; there may be none.
+        possible: of an unknown step, the images of the store that it may hit; there may be none. Of a hit on an image
+            that this build makes, those of an earlier build that it may be.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
         instead: what would be asked for another instruction in its place, of a line; it may raise `DataError`.

@@ -25,10 +25,10 @@ from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import has_unknown_layer, is_made, maker, told_words
+from cacheview.replay.made import has_unknown_layer, is_made, maker
 from cacheview.replay.making import check_making
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
-from cacheview.replay.refusals import parsed_platform, refusing, take
+from cacheview.replay.refusals import cache_refusal, parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
 from cacheview.replay.so_far import BuildSoFar, StageResult
 
@@ -113,8 +113,7 @@ class StageBuild:
             return
         except RefusedError as refusal:
             build.steps.append(step)
-            placed = RefusedError(refusal.what, said=refusal.said, line=refusal.line or plan.line)
-            raise hinted(placed, self._hint()) from None
+            raise hinted(refusal.on_line(plan.line), self._hint()) from None
         self._begin(bases, history)
         build.steps.append(step)
         place = len(build.steps) - 1
@@ -222,9 +221,7 @@ class StageBuild:
         except RefusedError as refusal:
             self._refused(step, trigger)
             hint = of_heredoc_files(instruction) or of_variables(instruction.line, self.state.variables)
-            if refusal.line or not line:
-                raise hinted(refusal, hint) from None
-            raise hinted(RefusedError(refusal.what, said=refusal.said, line=line), hint) from None
+            raise hinted(refusal.on_line(line), hint) from None
         except DataError as error:
             raise error.at(f"line {line}" if line else "a trigger of the base image") from None
 
@@ -340,9 +337,8 @@ class StageBuild:
         is_summed: bool = True,
     ) -> Step:
         build = self.build
-        if answer.error:
-            said = told_words(answer.error)
-            raise RefusedError(f"the cache answers with an error: {said}", said=said, line=step.line)
+        if answer.fatal is not None:
+            raise cache_refusal(answer.fatal, step.line)
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
         build.count(text or "")
@@ -357,6 +353,7 @@ class StageBuild:
                 created_by=self.history[-1] if self.history else text,
                 image="" if is_made(image.id) else image.id,
                 made_by=maker(image.id),
+                possible=_stored(answer.perhaps),
             )
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
         if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:

@@ -299,6 +299,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
         "verdict": {
             "outcome": verdict.outcome.value,
             "image": image_or_null(verdict.image),
+            "perhaps": image_or_null(verdict.perhaps),
             "stage": verdict.stage.value if verdict.stage is not None else None,
             "error": verdict.error or None,
         },

@@ -52,8 +52,9 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
                 yield from (f"      {line}" for line in why_lines(why[id(each)]))
     if replay.refused is not None:
         refused = replay.refused
-        yield f"refused{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
-        if refused.said != refused.what:
+        word = "refused" if refused.by in SPEAKERS else "never answered"
+        yield f"{word}{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
+        if refused.said != refused.what and refused.by in SPEAKERS:
             yield f"  {SPEAKERS[refused.by]} says: {refused.said}"
     counts = Counter(step.status for step in replay.asked)
     told = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
@@ -84,7 +85,9 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
 
 def _image(step: Step, store: ImageStore) -> str:
     if step.made_by:
-        return f"the image of step {step.made_by}"
+        earlier = next(iter(step.possible), "")
+        perhaps = f", or {short_id(earlier)}, if an earlier build created that very image" if earlier else ""
+        return f"the image of step {step.made_by}{perhaps}"
     image = store.by_id.get(step.image)
     names = f" ({image.title})" if image is not None and image.names else ""
     return f"{short_id(step.image)}{names}"

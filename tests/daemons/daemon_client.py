@@ -66,9 +66,16 @@ class DockerCli:
         """How it makes the tar of a context."""
         return CLI_20_10 if int(self.version.split(".")[0]) < 23 else DOCKER_CLI
 
-    def build(self, context: Path | str, arguments: Sequence[str], given: bytes | None = None) -> Outcome:
-        """``docker build`` of a context. ``given``: on standard input."""
-        done = self._run("build", *arguments, str(context), given=given)
+    def build(
+        self,
+        context: Path | str,
+        arguments: Sequence[str],
+        given: bytes | None = None,
+        *,
+        seconds: float = _SECONDS,
+    ) -> Outcome:
+        """``docker build`` of a context. ``given``: on standard input; ``seconds``: at most so long."""
+        done = self._run("build", *arguments, str(context), given=given, seconds=seconds)
         return outcome_of(done.stdout, "" if done.returncode == 0 else _complaint(done.stderr))
 
     def remove(self, *names: str) -> None:
@@ -76,13 +83,15 @@ class DockerCli:
         done = self._run("image", "rm", *names)
         assert done.returncode == 0, done.stderr
 
-    def _run(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *arguments: str, given: bytes | None = None, seconds: float = _SECONDS
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             (str(self._program), *arguments),
             env=self._env,
             input=given or b"",
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
         said = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))

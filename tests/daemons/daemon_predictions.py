@@ -51,9 +51,11 @@ def predicted(location: str, context: Path, build: Build, client: DockerCli, rul
     )
 
 
-def built(context: Path, name: str, build: Build, client: DockerCli) -> Outcome:
+def built(context: Path, name: str, build: Build, client: DockerCli, *, seconds: float = 60) -> Outcome:
+    """What the builder does. Raises `subprocess.TimeoutExpired` where it does not end in time."""
     file = ["--file", str(context / build.file)] if build.file else []
-    return client.build(context, [*arguments_of(build.options), *file, "--tag", build.tag or f"live/{name}"])
+    arguments = [*arguments_of(build.options), *file, "--tag", build.tag or f"live/{name}"]
+    return client.build(context, arguments, seconds=seconds)
 
 
 def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Collection[str] = ()) -> Iterator[str]:

@@ -34,6 +34,7 @@ ASPECTS: tuple[Aspect, ...] = (
     "history.empty_layer",
     "built_locally",
     "from_scratch",
+    "dangling",
 )
 EPOCH = Timestamp(0, 0, None)
 ZERO = Timestamp.parse("0001-01-01T00:00:00Z")
@@ -87,6 +88,8 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
         return with_doubt(image, aspect, parent=draw(st.none() | st.sampled_from([*IDS, LACKED])))
     if aspect in ("built_locally", "from_scratch"):
         return with_doubt(image, aspect, None, **{aspect: draw(st.booleans())})
+    if aspect == "dangling":  # an image without a name is known to have such a record
+        return with_doubt(image, aspect, dangling=draw(st.booleans())) if image.names else image
     if aspect == "names":
         return with_doubt(image, aspect, names=())
     if aspect == "diff_ids":

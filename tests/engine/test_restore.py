@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from blurring import with_doubt
+from blurring import EPOCH, with_doubt
 
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain
 from cacheview.engine.restore import identity
+from cacheview.engine.verdict import Why
 from cacheview.engine.walk import Walk
 from cacheview.model import (
     ContainerConfig,
@@ -28,6 +29,7 @@ FAILING = [rules for rules in RESTORING if rules.restoring.fails_again]
 NOON = Timestamp.parse("2024-01-01T12:00:00.5Z")
 STEP = ContainerConfig(Cmd=("one",), Env=("A=1",))
 ENTRIES = tuple(HistoryEntry(created=NOON, created_by=step) for step in ("one", "two"))
+KEPT = ("docker.io/library/kept:1",)
 SOURCE, EARLIER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 
 
@@ -81,10 +83,16 @@ def config(*steps: HistoryEntry, **fields: object) -> ImageConfig:
     return ImageConfig.model_validate(given)
 
 
-def earlier(rules: RuleSet, *, names: tuple[str, ...] = (), version: str = "") -> Image:
+def earlier(rules: RuleSet, *, names: tuple[str, ...] = (), version: str = "", dangling: bool | None = None) -> Image:
     """What the cache of an earlier build made of the first step of the source."""
-    made = config(ENTRIES[0], config=STEP, docker_version=version)
-    return Image(id=EARLIER, names=names, built_locally=rules.restoring.built_locally, config=made, from_scratch=True)
+    return Image(
+        id=EARLIER,
+        names=names,
+        built_locally=rules.restoring.built_locally,
+        config=config(ENTRIES[0], config=STEP, docker_version=version),
+        from_scratch=True,
+        dangling=dangling,
+    )
 
 
 def store(*images: Image, release: Release | None = None) -> ImageStore:
@@ -123,8 +131,36 @@ def test_an_image_of_an_earlier_build_fails_this_one_unless_it_has_a_name(rules:
         f"image: creating image moby-dangling@{EARLIER} failed because it already exists, but failed to resolve"
     )
     assert "exists from an earlier build" in explanation.sentence
-    verdict = ImageCache(store(earlier(rules, names=("docker.io/library/kept:1",))), rules).verdict(PROBE)
+    verdict = ImageCache(store(earlier(rules, names=KEPT)), rules).verdict(PROBE)
     assert (verdict.outcome, verdict.image and verdict.image.id, verdict.is_new) == (VerdictOutcome.HIT, EARLIER, False)
+
+
+@pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
+def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_has(rules: RuleSet) -> None:
+    """Docker 28 and later look for that record alone, and removing it is left to the first `docker tag`."""
+    verdict = ImageCache(store(earlier(rules, names=KEPT, dangling=True)), rules).verdict(PROBE)
+    assert verdict.why is Why.RESTORED_BEFORE
+    assert f"moby-dangling@{EARLIER} failed because it already exists" in verdict.error
+    others = ImageCache(store(earlier(rules, dangling=False)), rules).verdict(PROBE)  # the record is another client's
+    assert (others.outcome, others.is_new) == (VerdictOutcome.HIT, False)
+
+
+@pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
+def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stage(rules: RuleSet) -> None:
+    walk = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",))
+    assert walk.ask(PROBE)[1].outcome is VerdictOutcome.HIT
+    again = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",), world=walk.world)
+    assert again.ask(PROBE)[1].why is Why.RESTORED_BEFORE
+
+
+@pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
+def test_a_record_that_the_store_does_not_report_makes_the_answer_unknown(rules: RuleSet) -> None:
+    verdict = ImageCache(store(with_doubt(earlier(rules, names=KEPT), "dangling")), rules).verdict(PROBE)
+    assert verdict.unknown is not None
+    assert verdict.unknown.outcomes == {VerdictOutcome.HIT, VerdictOutcome.ERROR}
+    assert verdict.unknown.aspects == {"dangling"}
+    unnamed = ImageCache(store(with_doubt(earlier(rules), "dangling")), rules).verdict(PROBE)
+    assert unnamed.why is Why.RESTORED_BEFORE
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
@@ -141,10 +177,41 @@ def test_whether_an_earlier_build_made_it_is_unknown_where_its_times_are(rules: 
 @pytest.mark.parametrize("rules", [rules for rules in RESTORING if rules not in FAILING], ids=lambda rules: rules.name)
 def test_an_image_of_an_earlier_build_is_the_answer_where_the_same_version_made_it(rules: RuleSet) -> None:
     form = rules.restoring
-    version = "26.1.5+dfsg1" if form.writes_version else ""
-    release = Release(rules.store, "26.1.5+dfsg1")
+    packaged = f"{rules.newest}+dfsg1"
+    version = packaged if form.writes_version else ""
+    release = Release(rules.store, packaged)
     verdict = ImageCache(store(earlier(rules, version=version), release=release), rules).verdict(PROBE)
     assert (verdict.image and verdict.image.id, verdict.is_new) == (EARLIER, False)
     if not form.is_oci:
-        other = ImageCache(store(earlier(rules, version="24.0.7"), release=release), rules).verdict(PROBE)
-        assert (other.outcome, other.is_new) == (VerdictOutcome.HIT, True)
+        other = ImageCache(store(earlier(rules, version=str(rules.newest)), release=release), rules).verdict(PROBE)
+        assert (other.outcome, other.is_new, other.perhaps) == (VerdictOutcome.HIT, True, None)
+
+
+@pytest.mark.parametrize(
+    "rules", [rules for rules in RESTORING if rules.restoring.writes_version], ids=lambda rules: rules.name
+)
+def test_where_the_version_of_the_engine_is_unknown_so_is_whether_the_image_is_new(rules: RuleSet) -> None:
+    version = str(rules.newest)
+    explanation = explain(ImageCache(store(earlier(rules, version=version)), rules), PROBE)
+    verdict = explanation.verdict
+    assert (verdict.outcome, verdict.is_new) == (VerdictOutcome.HIT, True)
+    assert verdict.perhaps is not None
+    assert verdict.perhaps.id == EARLIER
+    assert f"or {EARLIER[7:19]}" in explanation.sentence
+    other = "19.03.15"  # no engine with these rules writes it
+    assert ImageCache(store(earlier(rules, version=other)), rules).verdict(PROBE).perhaps is None
+    of_another = store(earlier(rules, version=version), release=Release(rules.store, other))
+    assert ImageCache(of_another, rules).verdict(PROBE).perhaps is not None
+
+
+@EVERY_RULE_SET
+def test_where_its_times_are_unknown_an_image_may_be_the_new_one(rules: RuleSet) -> None:
+    """The API reports whole seconds. Where the store fails such a build, that is unknown too."""
+    form = rules.restoring
+    version = str(rules.newest) if form.writes_version else ""
+    made = with_doubt(earlier(rules, names=KEPT, version=version), "history.created", {"created": EPOCH})
+    release = Release(rules.store, version)
+    verdict = ImageCache(store(made, release=release), rules).verdict(PROBE)
+    assert (verdict.outcome, verdict.is_new) == (VerdictOutcome.HIT, True)
+    assert verdict.perhaps is not None
+    assert verdict.perhaps.id == EARLIER

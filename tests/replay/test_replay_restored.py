@@ -6,7 +6,7 @@ import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, statuses
 
 from cacheview.engine.ruleset import StoreKind
-from cacheview.model import Image
+from cacheview.model import ContainerConfig, Image
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.report.replays import replay_as_text
@@ -17,6 +17,7 @@ ENV A=1
 FROM one AS two
 ENV B=2
 """
+DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CACHE = BuildOptions(cache_from=("app:1",))
 
 
@@ -88,3 +89,46 @@ def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> No
     assert base.parent is None
     told = daemon.replay(f"{dockerfile}FROM app:1\nENV B=1\n", options=CACHE)
     assert statuses(told) == ["hit", "miss"]
+
+
+def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> None:
+    """A graph driver writes its version into it, and a store without an engine does not report that."""
+    daemon = Daemon("20.10.24")
+    loaded(daemon)
+    first = daemon.replay(TWO_STAGES, options=CACHE).steps[2]
+    assert first.possible == ()
+    source = daemon.images[0]
+    entry = source.history[0]
+    config = source.config.model_copy(
+        update={
+            "docker_version": "20.10.24+dfsg1",
+            "created": entry.created,
+            "history": (entry,),
+            "container_config": None,
+            "config": ContainerConfig(Env=(DEFAULT_PATH, "A=1"), Cmd=("/bin/sh", "-c", "#(nop) ", "ENV A=1")),
+        }
+    )
+    restored = daemon.add(Image(id="sha256:" + "e" * 64, config=config))
+    told = daemon.replay(TWO_STAGES, options=CACHE)
+    assert statuses(told) == ["hit", "hit"]
+    assert (told.steps[1].made_by, told.steps[1].possible) == (2, (restored.id,))
+    words = "the image of step 2, or eeeeeeeeeeee, if an earlier build created that very image"
+    assert f" ---> {words}\n" in replay_as_text(told, daemon.store)
+
+
+def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words() -> None:
+    """Docker 25 with containerd, seen on 25.0.5: a first step on scratch that is newer than the source's."""
+    daemon = Daemon("25.0.5", CONTAINERD)
+    dockerfile = "FROM scratch\nENV A=1\nENV B=2\n"
+    daemon.build(dockerfile, name="app:1")
+    daemon.build(dockerfile, options=BuildOptions(no_cache=True))
+    told = daemon.replay(dockerfile, options=CACHE)
+    assert told.refused is not None
+    assert (told.refused.line, told.refused.by, told.refused.said) == (2, "nobody", told.refused.what)
+    text = replay_as_text(told, daemon.store)
+    assert "never answered at line 2: The daemon would never answer: neither the source nor the local match" in text
+    assert "daemon says" not in text
+    daemon.version = "26.1.5"
+    later = daemon.replay(dockerfile, options=CACHE)
+    assert later.refused is not None
+    assert later.refused.by == "daemon"

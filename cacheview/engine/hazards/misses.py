@@ -53,8 +53,8 @@ def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
     if verdict.why is Why.PARENT_CYCLE:
         yield Hazard(
             HazardKind.DIVERGENCE,
-            "The daemon would never answer: the recorded parents of a source form a cycle, and "
-            f"{verdict.local.title} is looked for among them.",
+            "The daemon would never answer: the recorded parents of a source form a cycle, and it looks for "
+            f"{verdict.local.title} among them until its stack overflows.",
             "Leave out --cache-from, or remove one of the images of the cycle.",
             verdict.local,
         )
@@ -63,7 +63,7 @@ def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
         HazardKind.DIVERGENCE,
         f"The daemon would never answer: neither the source nor the local match {verdict.local.title} has a "
         "parent recorded, so it asks the same question again and again until its stack overflows.",
-        "Leave out --cache-from, or name only images that were built here on a parent.",
+        "Leave out --cache-from, or name first an image that was built on this match.",
         verdict.local,
     )
 

@@ -81,7 +81,7 @@ def _restoring(restoring: Restoring) -> str:
     if restoring.needs_layer:
         words.append("is an error for a step without a layer")
     if restoring.fails_again:
-        words.append("is an error if the store has it already, without a name")
+        words.append("is an error if the store has a record of it without a name")
     if restoring.refuses_features:
         words.append("is an error for a source with os.features")
     return "; ".join(words)

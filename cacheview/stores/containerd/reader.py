@@ -27,6 +27,11 @@ _NO_PARENT = Doubt(
     reason="its records in containerd name several parents, or one that is no digest",
     remedy="Remove the image and build it again: a Docker Engine does not know its parent either",
 )
+_BUILT_TWICE = Doubt(
+    aspect="built_locally",
+    reason="its records in containerd name several container configs",
+    remedy="Remove the image and build it again: a Docker Engine cannot read whether it was built here either",
+)
 _NO_CONTAINER_CONFIG = Doubt(
     aspect="container_config",
     reason="the blob with its container config is missing, or cannot be read",
@@ -132,11 +137,16 @@ class ImageReader:
         except DataError as error:
             problems.append(Problem(group.called, f"its container config cannot be read: {error}"))
             doubts.append(_NO_LABELS if isinstance(error, _LabelsError) else _NO_CONTAINER_CONFIG)
+        configs = {label for record in group.records if (label := record.labels.get(_CONTAINER_CONFIG))}
+        if len(configs) > 1:
+            problems.append(Problem(group.called, f"its names have {len(configs)} different container config labels"))
+            doubts.append(_BUILT_TWICE)
         known = {
             "parent": parent or None,
             # `Children` and `IsBuiltLocally` of cache.go: one record with the label is enough.
             "from_scratch": any(record.labels.get(_FROM_SCRATCH) == "1" for record in group.records),
-            "built_locally": any(record.labels.get(_CONTAINER_CONFIG) for record in group.records),
+            "built_locally": bool(configs),
+            "dangling": _dangling(group),
             "container_config": container_config,
             "doubts": tuple(doubts),
         }
@@ -171,6 +181,12 @@ class ImageReader:
         if failed is not None:
             raise failed
         return None
+
+
+def _dangling(group: Group) -> bool | None:
+    """As of `Image`: whether Docker's own record of an image without a name is among these (``soft_delete.go``)."""
+    is_dangling = any(record.name == f"moby-dangling@{group.digest}" for record in group.records)
+    return None if is_dangling != bool(group.names) else is_dangling
 
 
 def _over(limit: LimitError) -> LostError:

@@ -94,4 +94,12 @@ class Doubts:
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
             # 71ebfc7 and 20.10 neither write nor read it; it came with 23.0.11, 24.0.9 and 25.0.2.
             doubts.append(self.about("built_locally", "the API does not report whether an image was built here"))
+        if self.in_containerd and not engine.is_71ebfc7 and (release is None or release >= (28, 0)):
+            doubts.append(
+                self.about(
+                    "dangling",
+                    "the API does not report whether an image with a name also has a record without one, which builds "
+                    "with --cache-from can leave behind",
+                )
+            )
         return tuple(doubts)

@@ -103,6 +103,17 @@ def test_a_name_beside_a_dangling_record_is_a_name(content: Content) -> None:
     made = content.manifest("a")
     ((image,), _) = read(content, [record(f"moby-dangling@{made}", made), record("docker.io/a/b:1", made)])
     assert image.names == ("docker.io/a/b:1",)
+    assert image.is_dangling
+
+
+@pytest.mark.parametrize(
+    ("name", "is_dangling"),
+    [("docker.io/a/b:1", False), ("moby-dangling@DIGEST", True), ("import-2024-01-01@DIGEST", False)],
+)
+def test_the_record_of_an_image_without_a_name_is_dockers_own(name: str, is_dangling: bool, content: Content) -> None:
+    made = content.manifest("a")
+    ((image,), _) = read(content, [record(name.replace("DIGEST", made), made)])
+    assert image.is_dangling is is_dangling
 
 
 @pytest.mark.parametrize(
@@ -165,6 +176,15 @@ def test_parents_that_differ_are_doubtful(content: Content) -> None:
     assert image.parent == one
     assert [doubt.aspect for doubt in image.doubts] == ["parent"]
     assert "2 different parent labels" in problem.what
+
+
+def test_records_of_different_container_configs_leave_it_unknown_whether_it_was_built_here(content: Content) -> None:
+    """`IsBuiltLocally` of cache.go fails then: Docker 26 and later pass over the image, 25 ends the build."""
+    made = content.manifest("a")
+    records = [record("docker.io/a/a:1", made, built="sha256:x"), record("docker.io/a/b:1", made, built="sha256:y")]
+    ((image,), (problem,)) = read(content, records)
+    assert [doubt.aspect for doubt in image.doubts] == ["built_locally"]
+    assert "2 different" in problem.what
 
 
 @pytest.mark.parametrize("label", ["1234", "sha256:xyz", "md5:" + "1" * 32, "<b>x</b>"])

@@ -17,12 +17,21 @@ VERSIONS = [(engine, api) for engine in ENGINES for api in ("", *load(engine))]
 """Engines with one of their API versions alone, and as they are: with all of them."""
 
 ALWAYS = {"config.other", "history.created", "history.author"}
+NEW_CONTAINERD = {
+    *ALWAYS,
+    "config.config",
+    "config_digest",
+    "built_locally",
+    "container_config",
+    "dangling",
+    "from_scratch",
+}
 EXPECTED = {
     "20.10-overlay2": ALWAYS,
     "28.5.2-gd": {*ALWAYS, "config.config", "built_locally"},
     "71ebfc7c63-c8d": {*ALWAYS, "config.config", "config_digest"},
-    "28.5.2-c8d": {*ALWAYS, "config.config", "config_digest", "built_locally", "container_config", "from_scratch"},
-    "29x-c8d": {*ALWAYS, "config.config", "config_digest", "built_locally", "container_config", "from_scratch"},
+    "28.5.2-c8d": NEW_CONTAINERD,
+    "29x-c8d": NEW_CONTAINERD,
 }
 
 

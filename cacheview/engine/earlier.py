@@ -1,0 +1,58 @@
+"""Whether an image of the store is the one that the cache would restore: an earlier build may have created it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cacheview.engine.compared import Certainty, joined
+from cacheview.engine.doubts import doubts_about, prefix_doubts
+from cacheview.engine.restore import identity
+from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.rulesets.releases import choose
+from cacheview.model import Doubt, Image, ImageConfig, ImageStore
+
+__all__ = ["is_restored"]
+
+_VERSION: Final = Doubt(
+    aspect="config.other",
+    reason="the store does not report the version of its engine, which is written into an image that it restores",
+    remedy="Open the engine itself, which reports its version",
+)
+
+
+def is_restored(
+    rules: RuleSet, store: ImageStore, config: ImageConfig, source: Image, image: Image
+) -> tuple[Certainty, tuple[Doubt, ...]]:
+    """Whether an image has the very config of the one that is restored from a source; of *maybe*, what is not known."""
+    version = _is_of_engine(rules, store, image.config)
+    if version is Certainty.NO:
+        return Certainty.NO, ()
+    history = prefix_doubts(image, source, rules)
+    other = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
+    unread: dict[str, None] = {"history": None, "created": None} if history else {}
+    if other:
+        unread["os_features"] = None
+    ours, theirs = config.model_copy(update=unread), image.config.model_copy(update=unread)
+    if identity(rules, ours) != identity(rules, theirs):
+        return Certainty.NO, ()
+    doubts = joined(history, other, () if version is Certainty.YES else (_VERSION,))
+    return (Certainty.MAYBE if doubts else Certainty.YES), doubts
+
+
+def _is_of_engine(rules: RuleSet, store: ImageStore, config: ImageConfig) -> Certainty:
+    """Whether a config names the version that the store's engine writes into the config of a restored image."""
+    if rules.restoring.is_oci:
+        return Certainty.YES  # it has no place for one
+    if not rules.restoring.writes_version:
+        return Certainty.NO if config.docker_version else Certainty.YES
+    if not config.docker_version:
+        return Certainty.NO
+    engine = store.release.version if store.release is not None else ""
+    if engine and _has_rules(rules, engine):
+        return Certainty.YES if engine == config.docker_version else Certainty.NO
+    return Certainty.MAYBE if _has_rules(rules, config.docker_version) else Certainty.NO
+
+
+def _has_rules(rules: RuleSet, version: str) -> bool:
+    choice = choose(version, rules.store)
+    return choice is not None and choice.rules is rules
