@@ -1,0 +1,90 @@
+"""What the program keeps for itself and reads again, damaged: records of contexts, and listings of layers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+from fuzzing import HOSTILE, Fuzz, damaged, damaged_json, fuzz, refused
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.sums import SourcesSum
+from cacheview.layers.entry import LayerEntry
+from cacheview.layers.listing import Listing
+from cacheview.layers.remembered import LayerMemory
+from cacheview.model import DataError
+
+TEXT = "file:" + "a" * 64
+DIFF_ID = "sha256:" + "b" * 64
+
+
+def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    record = Record(tmp_path, "x")
+    found = SourcesSum(TEXT, (("a.txt", "c" * 64), ("d/b", "d" * 64)))
+    record.remember(found, step="COPY . /", at=1.0, headers={"a.txt": b"namea.txt\x01mode"}, client="docker-cli")
+    record.save()
+    whole = record.path.read_bytes()
+    parsed = json.loads(whole)
+
+    def one(run: Fuzz) -> None:
+        if run.random.randrange(4):
+            data = json.dumps(damaged_json(parsed, run.random)).encode("utf-8", "surrogatepass")
+        else:
+            data = damaged(whole, run.random)
+        record.path.write_bytes(data)
+        with run.given(data):
+            try:
+                read = Record.load(tmp_path, "x")
+            except DataError as error:
+                refused(error)
+                return
+            run.read += read.files_of(TEXT) is not None
+            for text in (TEXT, *HOSTILE[:4]):
+                read.headers_of(text)
+                read.client_of(text)
+                read.differences(text, found)
+            read.latest("COPY . /")
+            read.remember(found, step="ADD", at=2.0)
+            read.save()
+            assert Record.load(tmp_path, "x").files_of(TEXT) == found.files
+            assert read.path.stat().st_mode & 0o777 == 0o600
+
+    fuzz(request, one)
+
+
+def test_listings(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    memory = LayerMemory(tmp_path)
+    entries = (
+        LayerEntry(0, "d", Kind.DIRECTORY, 0o755, 0, 0, 0, "", "", (0, 0), b"", False),
+        LayerEntry(1, "d/a", Kind.FILE, 0o644, 1, 2, 3, "", "", (0, 0), b"\1\2", False),
+        LayerEntry(2, "l", Kind.SYMLINK, 0o777, 0, 0, 0, "d", "", (0, 0), b"", False),
+    )
+    memory.keep(Listing(DIFF_ID, entries))
+    memory.keep_sums(DIFF_ID, {"1:x": "e" * 64})
+    memory.save()
+    (file,) = tmp_path.iterdir()
+    lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+    packed = file.read_bytes()
+
+    def one(run: Fuzz) -> None:
+        if run.random.randrange(3):
+            told = damaged_json(lines, run.random)
+            rows = told if isinstance(told, list) else [told]
+            data = gzip.compress("\n".join(map(json.dumps, rows)).encode("utf-8", "surrogatepass"), 1)
+        else:
+            data = damaged(packed, run.random)
+        file.write_bytes(data)
+        os.utime(file, (1, 1))
+        with run.given(data):
+            read = LayerMemory(tmp_path).listing(DIFF_ID)
+            if read is not None:
+                run.read += 1
+                assert read.diff_id == DIFF_ID
+                for entry in read.entries:
+                    assert isinstance(entry.path, str)
+
+    fuzz(request, one)
