@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
@@ -44,7 +45,8 @@ def audit(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambd
     ``alive`` is called now and then; it may raise anything, to stop.
     """
     # Those that go by layers read no parent and no config.
-    looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
+    tied = partial(_ties, alive=alive)
+    looks = (tied, _layers) if rules.by_layers else (_parents, _records, _configs, tied, _layers, _loaded)
     found: list[StoreHazard] = []
     for look in looks:
         alive()
@@ -197,8 +199,8 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         )
 
 
-def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    groups = ties(store, rules)
+def _ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object]) -> Iterator[StoreHazard]:
+    groups = ties(store, rules, alive)
     if groups:
         concerned = {image.id for group in groups for image in group}
         alike = "have the same parent and time of creation, and the same step matches them"

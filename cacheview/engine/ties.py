@@ -5,7 +5,7 @@ Read from the verdict's own look-ups (`CandidateIndex`, `layers`), so whatever a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from cacheview.engine.candidate import container_config_of, local_aspects
 from cacheview.engine.doubts import doubts_about
@@ -18,8 +18,12 @@ from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, Imag
 __all__ = ["ties"]
 
 
-def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
+def ties(
+    store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None
+) -> list[tuple[Image, ...]]:
     """The groups of images that tie, each in store order.
+
+    ``alive`` is called now and then; it may raise anything, to stop.
 
     Images tie when they are candidates for the same parent, were created at the same instant, and the step that made
     one of them matches the others too. Images of which something is not known that the local cache reads are left
@@ -33,7 +37,7 @@ def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
     for parent in (*store.children, *(() if SCRATCH in store.children else (SCRATCH,))):
         known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
         for alike in _groups([(image, _instant(image, rules)) for image in known]):
-            for group in _matched_together(alike, rules):
+            for group in _matched_together(alike, rules, alive):
                 found[tuple(image.id for image in group)] = group
     return list(found.values())
 
@@ -53,11 +57,14 @@ def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
     return [group for group in found.values() if len(group) > 1]
 
 
-def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:
+def _matched_together(
+    images: Sequence[Image], rules: RuleSet, alive: Callable[[], object]
+) -> Iterator[tuple[Image, ...]]:
     """Of candidates of the same instant, those that the step of one of them matches."""
     index = CandidateIndex(images, rules, few=0)
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
+        alive()
         matched = index.matches(_step_of(index.image(alike[0]), rules))
         joined = set(matched).union(*(groups[position] for position in matched if position in groups))
         groups.update(dict.fromkeys(joined, joined))

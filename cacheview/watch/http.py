@@ -196,6 +196,7 @@ class HttpTap:
                     exchange.answer(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
                 self._asked.popleft()
+                asked.exchange = None  # an engine may refuse a build before all of its context is there
                 later, _ = self._answers.trailing_data
                 self._answers = None
                 if exchange is not None:

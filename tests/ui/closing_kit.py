@@ -1,0 +1,308 @@
+"""The program in a process of its own whose window is closed while its threads work: how long until it has ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["LONG", "WORKS", "Ended", "Work", "close_while"]
+
+TESTS: Final = Path(__file__).parents[1]
+LONG: Final = 60.0
+"""Seconds that a process may take on the busiest machine. What hangs in it would take for ever."""
+
+_GOING: Final = 0.05  # seconds in which the works get going
+
+_PROGRAM: Final = '''
+import contextlib, hashlib, io, itertools, json, os, socket, sys, tarfile, threading, time
+from pathlib import Path
+sys.path[:0] = [{tests!r} + folder for folder in ("/stores/engine", "/stores")]
+from PySide6.QtCore import QSocketNotifier, QTimer
+from cacheview.ui import app
+real_begin = app._begin
+MIB = 1 << 20
+
+def inside(place):
+    """Whether a thread is in a function, named as FILE:FUNCTION."""
+    file, function = place.split(":")
+    for number, frame in sys._current_frames().items():
+        while frame is not None and number != threading.main_thread().ident:
+            if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file):
+                return True
+            frame = frame.f_back
+    return False
+
+def large_tar(compress):
+    info = tarfile.TarInfo("large")
+    info.size = 1900 * MIB
+    return compress(info.tobuf(tarfile.GNU_FORMAT)) + 30 * compress(bytes(64 * MIB))
+
+places = {places!r}
+works = []
+{code}
+
+def begin(application, window, location):
+    real_begin(application, window, location)
+    def look():
+        while not all(map(inside, places)):
+            time.sleep(0.005)
+        print("ready", flush=True)
+    def start():
+        for work in works:
+            work(window)
+        threading.Thread(target=look, daemon=True).start()
+    def opened(_):
+        window.settled.disconnect(opened)
+        QTimer.singleShot(0, start)
+    def close(_):
+        told.setEnabled(False)
+        print("at work" if all(map(inside, places)) else "over", flush=True)
+        window.close()
+    told = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, window)
+    told.activated.connect(close)
+    window.settled.connect(opened)
+
+app._begin = begin
+app.run_window(store, settings=Path("settings.ini"))
+'''
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the process ended.
+
+    Attributes:
+        seconds: from when the window was to be closed, by a clock outside of the process.
+        was_at_work: whether what was to be under way then was.
+    """
+
+    status: int
+    seconds: float
+    was_at_work: bool
+    output: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a thread does.
+
+    Attributes:
+        code: defines ``work``, which is given the window and begins it.
+        place: the function that a thread is in meanwhile, as FILE:FUNCTION.
+        store: code that sets ``store``, what is open before.
+    """
+
+    name: str
+    code: str
+    place: str
+    store: str
+
+
+def close_while(works: Sequence[Work], folder: Path) -> Ended:
+    """Run the program until the window is closed in the midst of all of these works, which have the same store."""
+    code = works[0].store + "".join(f"{work.code}\nworks.append(work)\n" for work in works)
+    program = _PROGRAM.format(tests=str(TESTS), code=code, places=[work.place for work in works])
+    own = {"HOME": folder, "XDG_RUNTIME_DIR": folder, "XDG_CACHE_HOME": folder / "cache"}
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(TESTS.parent)} | own,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        patience = threading.Timer(LONG, process.kill)
+        patience.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = process.stdout.readline()
+        time.sleep(_GOING)
+        begun = time.monotonic()
+        if ready:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.wait()
+        seconds = time.monotonic() - begun
+        patience.cancel()
+        output = ready + process.stdout.read() + process.stderr.read()
+    return Ended(process.returncode, seconds, "at work" in output, output)
+
+
+_DEMO: Final = 'store = "demo:"\n'
+
+_IMAGES: Final = """
+images = [
+    {
+        "id": f"sha256:{n:064x}",
+        "parent": f"sha256:{n // 3:064x}" if n else "",
+        "config": {
+            "created": "2024-01-01T00:00:00Z",
+            "container_config": {"Cmd": [str(n % 50)], "Labels": {"a": str(n)}},
+        },
+    }
+    for n in range(20000)
+]
+Path("store.jsonl").write_text(json.dumps({"rules": "graphdriver-25.0.5", "images": images}))
+store = os.path.abspath("store.jsonl")
+"""
+
+_ARCHIVE: Final = """
+import zstandard
+from store_builder import config, old_archive, tar_bytes
+layer = large_tar(zstandard.ZstdCompressor().compress)
+Path("image.tar").write_bytes(tar_bytes(old_archive([(config(1), ["a:1"], "")], layer)))
+store = os.path.abspath("image.tar")
+"""
+
+# It answers, but for an image and a build; events come a thousand a second.
+_ENGINE: Final = r"""
+import engine_replay
+from engine_replay import Raw, Replay, load, serving
+EVENT = b'{"Type":"image","Action":"tag"}\n'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
+IMAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n" + bytes(4096)
+STALLS = "/get"
+
+def hook(path):
+    if path.endswith("/events"):
+        return Raw(CHUNKED, rest=itertools.repeat(CHUNK), pace=0.001)
+    return Raw(IMAGE if path.endswith("/get") else b"", hang=True) if path.endswith(STALLS) else None
+
+answering = engine_replay._Handler.handle
+def handle(self):
+    if self.rfile.peek(4).startswith(b"POST"):
+        while self.rfile.read1(MIB):  # a context, which has no end
+            pass
+    else:
+        answering(self)
+engine_replay._Handler.handle = handle
+replay = Replay(load("28.5.2-gd"), hook)
+running = serving(replay, Path("docker.sock"))
+store = "engine:" + running.__enter__().replace("//", "//" + os.path.abspath("") + "/")
+"""
+
+_XZ: Final = """
+import lzma
+Path("large.tar.xz").write_bytes(large_tar(lambda data: lzma.compress(data, preset=0)))
+def work(window):
+    window.open(os.path.abspath("large.tar.xz"))
+"""
+
+_ZSTD: Final = """
+import zstandard
+Path("large.tar.zst").write_bytes(large_tar(zstandard.ZstdCompressor().compress))
+def work(window):
+    window.open(os.path.abspath("large.tar.zst"))
+"""
+
+_DOCUMENT: Final = """
+config = {"created": "2024-01-01T00:00:00Z", "container_config": {"Cmd": ["x" * 300]}}
+images = [{"id": f"sha256:{n:064x}", "config": config} for n in range(120000)]
+Path("large.jsonl").write_text(json.dumps({"rules": "graphdriver-25.0.5", "images": images}))
+def work(window):
+    window.open(os.path.abspath("large.jsonl"))
+"""
+
+_NAME: Final = """
+def getaddrinfo(*_, **__):
+    os.read(os.pipe()[0], 1)  # as the system's own does: without Python's lock, and not to be interrupted
+socket.getaddrinfo = getaddrinfo
+def work(window):
+    window.open("engine:tcp://engine.example:2375")
+"""
+
+_SUMMING: Final = r"""
+os.mkdir("context")
+Path("context/Dockerfile").write_text("FROM scratch\nCOPY large /\n")
+with open("context/large", "wb") as file:
+    file.truncate(4 << 30)
+def work(window):
+    window.replays.open(os.path.abspath("context"))
+"""
+
+_STEPS: Final = r"""
+os.mkdir("steps")
+lines = "".join(f"ENV A{n}=b\nRUN step {n} $A{n}\n" for n in range(20000))
+Path("steps/Dockerfile").write_text("FROM scratch\n" + lines)
+def work(window):
+    window.replays.open(os.path.abspath("steps"))
+"""
+
+_AUDIT: Final = """
+def work(window):
+    window.commands.audit.trigger()
+"""
+
+_LAYER: Final = """
+def work(window):
+    window.files.show_layer(window.session.store.images[0], window.session.store)
+"""
+
+_HISTORY: Final = """
+def work(window):
+    globals()["STALLS"] = "/history"
+    window.opener.reload()
+"""
+
+_DOWNLOAD: Final = """
+def work(window):
+    store = window.session.store
+    window.layer_access.allow(store)
+    window.files.show_layer(next(image for image in store.images if image.diff_ids), store)
+"""
+
+_EVENTS: Final = """
+def work(window):
+    window.commands.follow.setChecked(True)
+"""
+
+_WATCHED: Final = r"""
+BUILD = b"POST /v1.43/build HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n"
+PIECE = b"%x\r\n%b\r\n" % (MIB, bytes(MIB))
+
+def client(url):
+    large = tarfile.TarInfo("large")
+    large.size = 8 << 30
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sent:
+        sent.connect(url.removeprefix("unix://"))
+        sent.sendall(BUILD + b"200\r\n" + large.tobuf(tarfile.GNU_FORMAT) + b"\r\n")
+        while True:
+            sent.sendall(PIECE)
+
+def work(window):
+    def started():
+        url = bridge.watcher.url
+        threading.Thread(target=client, args=(url,), daemon=True).start()
+    window.commands.watch.trigger()
+    bridge = window.watched.pane.bridge
+    bridge.started.connect(started)
+    QTimer.singleShot(0, window.watched.pane.watch)
+"""
+
+WORKS: Final = {
+    work.name: work
+    for work in (
+        Work("unpacking xz", _XZ, "tar.py:walk", _DEMO),
+        Work("unpacking zstd", _ZSTD, "tar.py:walk", _DEMO),
+        Work("decoding one large document", _DOCUMENT, "decode.py:decode", _DEMO),
+        Work("looking up a name", _NAME, ":getaddrinfo", _DEMO),
+        Work("summing a file of 4 GiB", _SUMMING, "hashing.py:_with_threads", _ENGINE),
+        Work("waiting for an engine's answer", _HISTORY, "deadline.py:receive", _ENGINE),
+        Work("downloading from an engine that stalls", _DOWNLOAD, "client.py:archive", _ENGINE),
+        Work("following a flood of events", _EVENTS, "client.py:_pieces", _ENGINE),
+        Work("reading along with a context without end", _WATCHED, "tar_context.py:read_members", _ENGINE),
+        Work("replaying 40,000 steps", _STEPS, "stage.py:run", _IMAGES),
+        Work("auditing 20,000 images", _AUDIT, "audit.py:audit", _IMAGES),
+        Work("reading a layer", _LAYER, "tarstream.py:entries", _ARCHIVE),
+    )
+}
