@@ -57,9 +57,14 @@ class EngineStore:
 
     def _connected(self) -> EngineClient:
         with self._lock:
-            if self._client is None:
-                self._client = EngineClient(self.endpoint)
-            return self._client
+            if self._client is not None:
+                return self._client
+        made = EngineClient(self.endpoint)  # takes its time, in which `close` must not have to wait
+        with self._lock:
+            kept = self._client = self._client or made
+        if kept is not made:
+            made.close()
+        return kept
 
     def listing(self) -> Listing:
         """What is there now."""

@@ -13,7 +13,7 @@ from cacheview.watch.relay import Connection, Relay, Tap
 
 __all__ = ["RelayServer"]
 
-_END_SECONDS: Final = 5.0
+_END_SECONDS: Final = 1.0  # at most that who closes it waits for its thread
 
 
 class RelayServer:

@@ -121,10 +121,6 @@ class Watcher:
         """End all connections, and take the socket away. The engine goes on as if the clients had hung up."""
         self._server.close()
         self._end_workers()
-        try:
-            self._memory.save()
-        except DataError as error:
-            self.problems.append(str(error))  # layers are read again the next time
 
     def _end_workers(self) -> None:
         self._listings.shutdown(wait=False, cancel_futures=True)
@@ -199,6 +195,7 @@ class Watcher:
                 case = self._store.before(listing)
                 prediction = predict(members, watched.build.request, case, self._memory)
             self.update(watched, prediction=prediction)
+            self._keep_layers()
         except DataError as error:
             self.update(watched, unpredicted=str(error))
         except Exception as fault:  # as above
@@ -206,6 +203,14 @@ class Watcher:
             self._failed(fault)
         watched.was_predicted = True
         self._compare(watched)
+
+    def _keep_layers(self) -> None:
+        """Keep what was read of layers: not when it is closed, which nobody should have to wait for."""
+        try:
+            self._memory.save()
+        except DataError as error:
+            if str(error) not in self.problems:
+                self.problems.append(str(error))  # layers are read again the next time
 
     def over(self, watched: _Watched) -> None:
         """The daemon has ended."""
