@@ -18,9 +18,7 @@ from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, Imag
 __all__ = ["ties"]
 
 
-def ties(
-    store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None
-) -> list[tuple[Image, ...]]:
+def ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None) -> list[tuple[Image, ...]]:
     """The groups of images that tie, each in store order.
 
     ``alive`` is called now and then; it may raise anything, to stop.
