@@ -109,7 +109,7 @@ def close_while(works: Sequence[Work], folder: Path) -> Ended:
     """Run the program until the window is closed in the midst of all of these works, which have the same store."""
     code = works[0].store + "".join(f"{work.code}\nworks.append(work)\n" for work in works)
     program = _PROGRAM.format(tests=str(TESTS), code=code, places=[work.place for work in works])
-    own = {"HOME": folder, "XDG_RUNTIME_DIR": folder, "XDG_CACHE_HOME": folder / "cache"}
+    own = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
     with subprocess.Popen(
         [sys.executable, "-c", program],
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(TESTS.parent)} | own,

@@ -112,6 +112,7 @@ def test_while_threads_work(works: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # the name of a socket has to be short
         ended = close_while([WORKS[name] for name in works], Path(folder))
     assert ended.status == 0, ended.output
+    assert ended.was_at_work, ended.output
     assert ended.seconds < GENEROUS, ended.output
 
 
