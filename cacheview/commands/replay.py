@@ -193,7 +193,7 @@ def _misses(
     try:
         record = Record.load(Path(folder), context) if folder is not None else None
         found = tuple(misses(replayed, store, rules, record, summer, image_files))
-        if record is not None and remember_files(record, replayed, summer):
+        if record is not None and remember_files(record, replayed, summer, image_files):
             record.save()
     except DataError as error:
         complain(f"--records: {error}")

@@ -40,6 +40,7 @@ class Aspect(Enum):
     OWNER = "owner"
     TYPE = "type"
     LINK = "link"
+    TARGET = "what the link leads to"
     DEVICE = "device"
     ATTRIBUTES = "extended attributes"
     HEADER = "header"  # the same file, sent with another header
@@ -83,6 +84,10 @@ class FileState:
     @property
     def is_file(self) -> bool:
         return self.kind == _FILE
+
+    @property
+    def is_link(self) -> bool:
+        return self.kind == _SYMLINK
 
     @property
     def is_folder(self) -> bool:
@@ -158,6 +163,7 @@ def change_in_words(change: FileChange) -> str:
         Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
         Aspect.TYPE: f"{_kind(now)} now, was {_kind(before)}",
         Aspect.LINK: f"{_link(now)} to {now.target[:_LONGEST]}, was {before.target[:_LONGEST]}",
+        Aspect.TARGET: f"what it leads to ({now.target[:_LONGEST]}) changed",
         Aspect.DEVICE: f"device {_numbers(now)}, was {_numbers(before)}",
         Aspect.ATTRIBUTES: "extended attributes changed",
         Aspect.UNKNOWN: "content not compared",

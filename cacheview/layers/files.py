@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing, RootFile, root_of
@@ -19,6 +19,7 @@ Wanted = tuple[str, LayerEntry, bytes]
 """A sum that is asked for: the layer with the content, the entry there that has it, and what is summed before it."""
 
 _Name = TypeVar("_Name")
+_SMALL: Final = 1 << 20  # bytes of a file that is kept while several names of it are asked for
 
 
 def _silent(_bytes: int, _what: str) -> None:
@@ -104,6 +105,36 @@ class LayerFiles:
             return b""
         with closing(self._source.contents(diff_id, {entry.number: entry}, self._report)) as files:
             return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), most)
+
+    def contents(
+        self, wanted: Iterable[tuple[_Name, tuple[str, LayerEntry]]]
+    ) -> Iterator[tuple[_Name, Iterable[bytes]]]:
+        """Files of layers under the names that the caller gives, each to be used up before the next is asked for.
+
+        One pass over each layer, and one more for each further name of the same file, if that is large. Raises as
+        `listing`.
+        """
+        left = list(wanted)
+        while left:
+            passes: dict[str, dict[int, LayerEntry]] = {}
+            names: dict[tuple[str, int], list[_Name]] = {}
+            again = []
+            for name, (diff_id, entry) in left:
+                if not entry.size:
+                    yield name, ()
+                elif (diff_id, entry.number) in names and entry.size > _SMALL:
+                    again.append((name, (diff_id, entry)))
+                else:
+                    passes.setdefault(diff_id, {})[entry.number] = entry
+                    names.setdefault((diff_id, entry.number), []).append(name)
+            for diff_id, files in passes.items():
+                with closing(self._source.contents(diff_id, files, self._report)) as found:
+                    for number, pieces in found:
+                        first, *others = names[diff_id, number]
+                        kept = [b"".join(pieces)] if others else pieces
+                        yield first, kept
+                        yield from ((other, kept) for other in others)
+            left = again
 
     def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], found: dict[_Name, str]) -> None:
         """Reads files of a layer, and lets go of each when it has been read."""

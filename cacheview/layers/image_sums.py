@@ -67,10 +67,26 @@ class ImageSums:
             if file is not None:
                 yield path, (file.diff_id, file.entry, self._header(path, file))
 
+    def entries(self) -> Mapping[str, Entry]:
+        """The files by path, as the layers have them."""
+        return {path: _entry(path, file.entry) for path, file in self._root.items()}
+
+    def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """By path, what is summed before the content of each file, links not followed. Raises as `of_sources`."""
+        return {path: self._header(path, file) for path in paths if (file := self._root.get(path)) is not None}
+
     def content(self, path: str, most: int) -> bytes:
         """The first bytes of a file, links not followed. Raises `LayerUnavailableError`, `LayerError`."""
         file = self._root[path]
         return self._files.content(file.diff_id, file.entry, most)
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Files by path with their content, links not followed, each to be used up before the next is asked for.
+
+        Raises `LayerUnavailableError`, `LayerError`.
+        """
+        files = {path: self._root[path] for path in paths if path in self._root}
+        return self._files.contents((path, (file.diff_id, file.entry)) for path, file in files.items())
 
     def without_sum(self, _path: str, real: str) -> str:
         """A link that leads nowhere stands for where it leads (``lazySource.Hash``)."""
@@ -112,6 +128,20 @@ class ImageSums:
             (("security.capability", capability),) if capability else (),
             (owner, owner),
         ).summed()
+
+
+def _entry(path: str, entry: LayerEntry) -> Entry:
+    return Entry(
+        path,
+        entry.kind,
+        entry.mode,
+        entry.size,
+        entry.target,
+        device=entry.device,
+        capability=entry.capability,
+        uid=entry.uid,
+        gid=entry.gid,
+    )
 
 
 def _node(entry: LayerEntry, shared: dict[tuple[Kind, str], Node]) -> Node:

@@ -1,32 +1,32 @@
 """The files that a ``COPY`` or ``ADD`` was made with, found again in the layer that the step made.
 
 A layer has the files under their destination, owned by root. From the sources of the instruction follows what each was
-called in the build context, and from each way that clients write headers what its sum was. If the checksum over them
-is the one in the image's history, the files are proven to be those that were sent; otherwise they are likely.
+called where it was copied from: the build context, or the image of ``--from``. From each way that clients write
+headers, or that releases sum files of images, follows what its sum was. If the checksum over them is the one in the
+image's history, the files are proven to be those that were copied; otherwise they are likely.
 """
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
 from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
-from cacheview.dockerfile.context.tree import Node, Tree
+from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
-from cacheview.layers.entry import WHITEOUT, LayerEntry
+from cacheview.layers.copied_now import CopiedNow, FilesNow
+from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
-from cacheview.layers.listing import Listing
-from cacheview.layers.ways import WAYS, Way, clients_of
+from cacheview.layers.step_paths import by_source_path
+from cacheview.layers.ways import IMAGE_WAYS, WAYS, Way, clients_of
 from cacheview.model import Image, Problem
 
 __all__ = ["RecoveredFiles", "recover_files"]
@@ -79,9 +79,7 @@ class RecoveredFiles:
         return entry if entry is not None and entry.kind is Kind.FILE else None
 
 
-def recover_files(
-    layers: LayerFiles, image: Image, copy: CopySources, stored: str, now: Mapping[str, Entry]
-) -> RecoveredFiles:
+def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: str, now: FilesNow) -> RecoveredFiles:
     """Find the files of the step that made an image.
 
     Args:
@@ -89,7 +87,8 @@ def recover_files(
         image: what the step made; its last layer is the step's.
         copy: the instruction, as it is now.
         stored: the checksum in the image's history, such as ``dir:…``.
-        now: the context as it is now, by path: it says which sources are folders, and whose files are.
+        now: what the files are copied from, as it is now: it says which sources are folders, whose files are, and what
+            links lead to that the layer does not have.
 
     Raises:
         NotKnownError: the layer does not show the files, with the reason.
@@ -98,74 +97,11 @@ def recover_files(
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
         raise NotKnownError("the image records no layer for this step")
     listing = layers.listing(image.diff_ids[-1])
-    entries = _by_context_path(listing, copy, image, now)
+    sources = CopiedNow(copy, now)
+    entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
         raise NotKnownError("none of the sources is in the layer of the step")
-    return _Recovery(layers, listing.diff_id, copy, stored, entries, now).best()
-
-
-def _by_context_path(
-    listing: Listing, copy: CopySources, image: Image, now: Mapping[str, Entry]
-) -> dict[str, LayerEntry]:
-    """What the layer has, by the path in the context."""
-    config = image.config.config
-    below = posixpath.normpath(posixpath.join("/", config.WorkingDir if config else "", copy.destination)).lstrip("/")
-    sources = [_Source(source, now) for source in copy.sources]
-    found: dict[str, LayerEntry] = {}
-    for entry in listing.entries:
-        if entry.name.startswith(WHITEOUT):
-            continue
-        paths = list(_context_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
-        # Of several sources the one that has it now; else any that has not given another file.
-        path = next((path for path in paths if path in now), None) or next(
-            (path for path in paths if path not in found), ""
-        )
-        if path:
-            found[path] = entry
-    return found
-
-
-class _Source:
-    """One source of an instruction: a pattern, a folder or a file."""
-
-    def __init__(self, text: str, now: Mapping[str, Entry]) -> None:
-        path = text.removeprefix("/").removeprefix("./")
-        self.glob = Glob(path) if has_wildcards(path) else None
-        self.path = "" if posixpath.normpath(path or ".") == "." else posixpath.normpath(path)
-        self.above = posixpath.dirname(self.path)
-        known = now.get(self.path)
-        self.is_folder = not self.path or (known is not None and known.kind is Kind.DIRECTORY)
-        self.is_file = known is not None and known.kind is not Kind.DIRECTORY
-        self.matched = [name for name in now if self.glob.matches(name)] if self.glob is not None else []
-        self.matched_folders = [name for name in self.matched if now[name].kind is Kind.DIRECTORY]
-
-    def paths(self, rel: str) -> Iterator[str]:
-        """The paths in the context that may have become a path below the destination."""
-        first = rel.partition("/")[0]
-        if self.glob is not None:
-            yield from (path for path in self.matched if posixpath.basename(path) == rel and rel)
-            yield from (posixpath.join(folder, rel) for folder in self.matched_folders if rel)
-            candidate = posixpath.join(self.above, first)
-            if first and not has_wildcards(self.above) and self.glob.matches(candidate):
-                yield posixpath.join(self.above, rel)
-            return
-        if not self.is_folder and rel and rel == posixpath.basename(self.path):
-            yield self.path
-        if not self.is_file and rel:
-            yield posixpath.join(self.path, rel)
-
-
-def _context_paths(entry: LayerEntry, below: str, sources: Sequence[_Source], *, is_folder: bool) -> Iterator[str]:
-    if entry.path == below and not is_folder and entry.kind is not Kind.DIRECTORY:
-        yield from (source.path for source in sources if source.glob is None and not source.is_folder)
-        for source in sources:
-            if source.glob is not None and len(source.matched) == 1:
-                yield source.matched[0]
-    if below and not entry.path.startswith(f"{below}/"):
-        return
-    rel = entry.path[len(below) + 1 :] if below else entry.path
-    for source in sources:
-        yield from source.paths(rel)
+    return _Recovery(layers, listing.diff_id, copy, stored, entries, sources).best()
 
 
 class _Recovery:
@@ -178,20 +114,22 @@ class _Recovery:
         copy: CopySources,
         stored: str,
         entries: Mapping[str, LayerEntry],
-        now: Mapping[str, Entry],
+        copied: CopiedNow,
     ) -> None:
         self.layers = layers
         self.diff_id = diff_id
         self.copy = copy
         self.stored = stored
         self.entries = entries
-        self.now = now
+        self.copied = copied
+        self.now = now = copied.entries
         self.by_layer_path = {entry.path: path for path, entry in entries.items()}
         self.by_path = {entry.path: entry for entry in entries.values()}
         counted = Counter((entry.uid, entry.gid) for entry in now.values())
         self.owners = [owner for owner, _ in counted.most_common(_MOST_OWNERS)]
         self.filled = {above for path in entries for above in parents(path)}
         self.folders = self._source_folders()
+        self.tree = copied.with_others(entries, self.folders)
 
     def best(self) -> RecoveredFiles:
         """The files in the ways that give the stored checksum, else in that of the Docker CLI."""
@@ -207,7 +145,10 @@ class _Recovery:
             if proven is not None:
                 return proven
         assert first is not None
-        return replace(first, reason=self._why_not_proven())
+        # What a link out of the layer led to is not known, though it may be what it leads to now.
+        out = {path for path, entry in self.entries.items() if self._leads_out(path, entry)}
+        files = tuple((path, path if path in out else found) for path, found in first.sources.files)
+        return replace(first, sources=replace(first.sources, files=files), reason=self._why_not_proven(out))
 
     def _in_way(self, way: Way, owner: _Owner) -> RecoveredFiles:
         first: RecoveredFiles | None = None
@@ -218,14 +159,16 @@ class _Recovery:
             except RefusedError as error:
                 raise NotKnownError(f"the layer lacks a source of the instruction: {error.what}") from None
             is_proven = sources.text == self.stored
-            found = RecoveredFiles(sources, sent.headers, is_proven, (way,), "", self.entries, self.diff_id)
+            headers = self.copied.headers(path for path, _ in sources.files if path not in sent.headers)
+            headers = {**headers, **sent.headers}
+            found = RecoveredFiles(sources, headers, is_proven, (way,), "", self.entries, self.diff_id)
             if is_proven:
                 return found
             first = first or found
         assert first is not None
         return first
 
-    def _why_not_proven(self) -> str:
+    def _why_not_proven(self, out: Collection[str]) -> str:
         if ":" not in self.stored:
             return "ADD downloaded them then, so their headers were those of the download"
         if self.copy.name == "ADD" and any(
@@ -234,24 +177,33 @@ class _Recovery:
             return "ADD unpacks archives, so the layer has what was in them"
         if self.copy.owner:
             return "--chown and the client's headers leave no trace of the owners that were sent"
-        out = next((path for path, entry in self.entries.items() if self._leads_out(path, entry)), None)
-        if out is not None:
-            return f"a link counts as what it leads to, and {out[:_LONGEST]} leads out of what was copied"
+        mine = (self.now[path] for path in self.entries if path in self.now)
+        if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
+            return "COPY leaves no trace of the owners that the files had in the image"
+        if out:
+            return f"a link counts as what it leads to, and {min(out)[:_LONGEST]} leads out of what was copied"
+        if self.copy.from_:
+            return "owners, modes of folders or other sources may have differed in the image"
         return "another client may have sent them, or a source was another one then"
 
     def _leads_out(self, path: str, entry: LayerEntry) -> bool:
-        """Whether an entry is a link to a file of the context that the layer does not have."""
+        """Whether an entry is a link to a file beside those that were copied, which the layer does not have."""
         if entry.kind is not Kind.SYMLINK:
             return False
-        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.target)).lstrip("/")
-        return target in self.now and target not in self.entries
+        try:
+            real = self.tree.resolve(path)
+        except ForbiddenPathError:  # the builder leaves it out
+            return False
+        return real in self.now and real not in self.entries and real not in self.folders
 
     def _owners(self) -> Iterator[tuple[_Owner, tuple[Way, ...]]]:
         """Owners in the order in which they are tried, with the ways that write them; None: each file's own now.
 
         Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
         """
-        ways = WAYS if len(self.entries) <= _MANY else tuple(way for way in WAYS if way.clients[0] in _FOR_MANY)
+        ways: tuple[Way, ...] = IMAGE_WAYS
+        if not self.copy.from_:
+            ways = WAYS if len(self.entries) <= _MANY else tuple(way for way in WAYS if way.clients[0] in _FOR_MANY)
         yield (0, 0), ways
         writing = tuple(way for way in ways if way.style.owner)
         yield None, writing
@@ -263,8 +215,7 @@ class _Recovery:
     def _source_folders(self) -> list[str]:
         """Folders that are sources: they count with their own mode, which the layer does not have."""
         folders: dict[str, None] = {}
-        for text in self.copy.sources:
-            source = _Source(text, self.now)
+        for source in self.copied.sources:
             named = source.matched_folders if source.glob is not None else [source.path] if not source.is_file else []
             folders.update(dict.fromkeys(name for name in named if name and name not in self.entries))
         return [name for name in folders if any(path.startswith(f"{name}/") for path in self.entries)]
@@ -329,20 +280,10 @@ class _Sent:
         self._recovery = recovery
         self._way = way
         self.headers = {path: recovery.header(path, entry, way, owner) for path, entry in recovery.entries.items()}
-        nodes = {
-            path: Node(Entry(path, entry.kind, entry.mode, entry.size, entry.target), self.headers[path])
-            for path, entry in recovery.entries.items()
-        }
         for path, mode in modes.items():
             uid, gid = recovery.owner(path, owner)
-            sent = Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid)
-            self.headers[path] = way.header(sent, None, is_empty=False)
-            nodes[path] = Node(sent, self.headers[path])
-        for path in list(nodes):
-            for above in parents(path):
-                if above not in nodes:
-                    nodes[above] = Node(Entry(above, Kind.DIRECTORY, 0))
-        self.tree = Tree(nodes)
+            self.headers[path] = way.header(Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)
+        self.tree = recovery.tree
 
     def sum(self) -> SourcesSum:
         copy = self._recovery.copy
@@ -355,8 +296,11 @@ class _Sent:
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
         recovery = self._recovery
         wanted: dict[str, Wanted] = {}
+        beside = []
         for path in paths:
             header = self.headers.get(path)
+            if header is None:
+                beside.append(path)
             if not header:
                 continue
             entry = recovery.entries.get(path)
@@ -366,10 +310,11 @@ class _Sent:
             file = recovery.content(entry) if entry is not None and has_content else _NOTHING
             wanted[path] = (recovery.diff_id, file, header)
         sums = recovery.layers.sums(wanted.values())
-        return {path: sums[diff_id, entry.number, header] for path, (diff_id, entry, header) in wanted.items()}
+        found = {path: sums[diff_id, entry.number, header] for path, (diff_id, entry, header) in wanted.items()}
+        return found | recovery.copied.sums_of(beside, self._way) if beside else found
 
-    def without_sum(self, path: str, real: str) -> str:  # noqa: ARG002
-        return path
+    def without_sum(self, path: str, real: str) -> str:
+        return real if self._recovery.copy.from_ else path
 
     def not_found(self, path: str) -> str:
         return f"{path} is not in the layer"

@@ -16,7 +16,7 @@ from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.packed import HeaderStyle
 from cacheview.dockerfile.context.tarsum import Header
 
-__all__ = ["WAYS", "Way", "clients_of"]
+__all__ = ["IMAGE_WAYS", "WAYS", "Way", "clients_of"]
 
 _JAVA_LINK: Final = 0o100644
 _JAVA_FOLDER: Final = 0o040755
@@ -27,12 +27,13 @@ class Way:
     """One way to write headers.
 
     Attributes:
-        clients: names of those that write so, of `CLIENTS`.
+        clients: names of those that write so, of `CLIENTS`; none: it is how a builder sums files of an image.
         style: of the headers.
         folders: folders are sent with a header of their own.
         empty_folders: those without files in them are, in any case.
         link_mode: the whole mode of every symbolic link; None: its own.
         prefix: what every name begins with.
+        root_name: the name of root as an owner; empty: names of owners do not count.
     """
 
     clients: tuple[str, ...]
@@ -41,6 +42,7 @@ class Way:
     empty_folders: bool = False
     link_mode: int | None = None
     prefix: str = ""
+    root_name: str = ""
 
     def header(self, entry: Entry, first: str | None, *, is_empty: bool) -> bytes:
         """What is summed before the content; empty: it is sent without a header.
@@ -58,6 +60,8 @@ class Way:
             header = Header(header.name, self.link_mode, type=header.type, link=header.link)
         elif is_folder and self.empty_folders:
             header = replace(header, mode=_JAVA_FOLDER)
+        if self.root_name and (header.uid, header.gid) == (0, 0):
+            header = replace(header, owner_names=(self.root_name, self.root_name))
         return replace(header, name=self.prefix + header.name).summed() if self.prefix else header.summed()
 
 
@@ -78,6 +82,15 @@ WAYS: Final = (
     Way(("testcontainers-java",), _JAVA, prefix="./"),
 )
 """The Docker CLI first."""
+
+_IMAGE: Final = HeaderStyle(owner=True, hard_links=False)
+
+IMAGE_WAYS: Final = (
+    Way((), _IMAGE),
+    Way((), replace(_IMAGE, type_bits=True)),
+    Way((), replace(_IMAGE, type_bits=True), root_name="root"),
+)
+"""In which builders sum files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10."""
 
 
 def clients_of(ways: Iterable[Way]) -> tuple[Client, ...]:

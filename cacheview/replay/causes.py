@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import permutations
 from typing import Final, TypeVar
@@ -93,6 +93,7 @@ def causes_of(
     line_ends: Mapping[str, str] | None = None,
     without_entry: Mapping[str, bool] | None = None,
     named: Collection[str] = (),
+    is_of_image: bool = False,
 ) -> tuple[Cause, ...]:
     """What the changes have in common.
 
@@ -103,7 +104,11 @@ def causes_of(
         line_ends: by path, of files whose line ends alone differ, how.
         without_entry: folders that came without an entry of their own: True: then, False: now.
         named: names that the instruction takes by themselves: nobody wants to ignore them.
+        is_of_image: the files are copied from an image, so that what to do about them is not known.
     """
+    if is_of_image:
+        causes = (*_of_line_ends(line_ends or {}), *_of_owners(changes), *_of_modes(changes))
+        return tuple(replace(cause, advice="") for cause in causes)
     found = [*_of_client(unlike, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
     explained = {path for cause in found for path in cause.paths}
     left = [change for change in changes if change.differs and change.path not in explained]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from cacheview.dockerfile.context.clients import CLIENTS, Client
-from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation
-from cacheview.layers.changes import Aspect, FileChange, Mark
+from cacheview.layers.changes import Aspect, FileChange
+from cacheview.layers.copied_now import FilesNow
 from cacheview.layers.files import first_bytes
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.layers.step_files import RecoveredFiles, recover_files
@@ -21,7 +20,7 @@ from cacheview.model import DataError, Image
 from cacheview.replay.by_files import candidates_by_files
 from cacheview.replay.causes import Unlike, causes_of
 from cacheview.replay.comparison import Comparison, Contents, Evidence, FileContents
-from cacheview.replay.file_changes import change_of, has_sum, read_header
+from cacheview.replay.differences import Differences, differences
 from cacheview.replay.file_words import in_words
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Step
@@ -30,8 +29,6 @@ from cacheview.replay.summer import ContextSummer
 __all__ = ["compare_files"]
 
 _MOST_CANDIDATES: Final = 50
-_MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
-_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line ends are looked at
 
 
 @dataclass(frozen=True)
@@ -73,22 +70,32 @@ def compare_files(
     """
     if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return None
-    summer = summer if step.copy is None or not step.copy.from_ else None
     candidates = list(itertools.islice(candidates_by_files(explanation), _MOST_CANDIDATES))
     if not candidates:
         return None
-    return _Comparing(step, record, summer, image_files).compare(candidates)
+    if step.copy is None or not step.copy.from_:
+        return _Comparing(step, record, image_files, summer, summer).compare(candidates)
+    try:
+        root = image_files.of(step.from_image) if image_files is not None else None
+    except DataError:  # the record may know them
+        root = None
+    return _Comparing(step, record, image_files, None, root).compare(candidates)
 
 
 @dataclass
 class _Comparing:
-    """One step, compared."""
+    """One step, compared.
+
+    Attributes:
+        summer: what summed the files of the context; None: without it, or they are those of an image.
+        files: the files of now; None: they cannot be looked at.
+    """
 
     step: Step
     record: Record
-    summer: ContextSummer | None
     image_files: StoreImageFiles | None
-    left: int = _MOST_READ
+    summer: ContextSummer | None
+    files: FilesNow | None
     now: Mapping[str, str] = field(init=False)
     _found: dict[str, RecoveredFiles] = field(default_factory=dict)
 
@@ -102,15 +109,26 @@ class _Comparing:
             sent = self._by_other_clients(candidates)
             if sent is not None:
                 return self._against(sent)
-        if known is not None:
+        if known is not None and self._has_headers(known[1]):
             return self._against(self._by_record(*known))
-        image, text = candidates[0]
+        image, text = known or candidates[0]
         try:
-            return self._against(self._by_layer(image, text))
+            found = self._by_layer(image, text)
+            return self._against(
+                found if known is None or found.evidence is Evidence.PROVEN else self._by_record(*known)
+            )
         except DataError as error:
+            if known is not None:
+                return self._against(self._by_record(*known))
             remedy = error.remedy if isinstance(error, LayerUnavailableError) else ""
             return Comparison(
-                image, Evidence.NOT_READABLE, _reason(error), client=self._client, remedy=remedy, since=self._since()
+                image,
+                Evidence.NOT_READABLE,
+                _reason(error),
+                client=self._client,
+                remedy=remedy,
+                since=self._since(),
+                copied_from=self._from,
             )
 
     def _since(self) -> tuple[str, ...]:
@@ -120,20 +138,28 @@ class _Comparing:
         when = self.record.when(text) if text is not None else None
         if text is None or when is None:
             return ()
-        changes, line_ends, without = self._changes(
-            dict(self.record.files_of(text) or ()), self.record.headers_of(text)
-        )
-        told = in_words(changes, causes_of(changes, line_ends=line_ends, without_entry=without))
+        found = self._differences(dict(self.record.files_of(text) or ()), self.record.headers_of(text))
+        changes = found.changes
+        told = in_words(changes, causes_of(changes, line_ends=found.line_ends, without_entry=found.without_entry))
         day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
         if not told and not any(Aspect.HEADER in change.aspects for change in changes):
             return ()
         return (f"Since the replay of {day}: {told or 'only what the client writes in their headers'}.",)
 
     @property
+    def _from(self) -> str:
+        """The stage or image that the files are copied from; empty: the context."""
+        return self.step.copy.from_ if self.step.copy is not None else ""
+
+    @property
     def _client(self) -> Client | None:
         return self.summer.client if self.summer is not None else None
 
     # The files of the image
+
+    def _has_headers(self, text: str) -> bool:
+        """Whether the record knows more of files than their sums."""
+        return bool(self.record.headers_of(text)) or not self.record.files_of(text)
 
     def _by_record(self, image: Image, text: str) -> _Before:
         sums = dict(self.record.files_of(text) or ())
@@ -144,7 +170,7 @@ class _Comparing:
 
     def _by_layer(self, image: Image, text: str) -> _Before:
         """Raises `DataError`: the layer cannot be read, or does not show the files."""
-        if self.summer is None or self.image_files is None or self.step.copy is None:
+        if self.files is None or self.image_files is None or self.step.copy is None:
             raise DataError("only a checksum is stored")
         found = self._recovered(image, text)
         if found.is_proven:
@@ -156,19 +182,19 @@ class _Comparing:
         return _Before(image, text, sums, found.headers, evidence, reason, found.clients)
 
     def _recovered(self, image: Image, text: str) -> RecoveredFiles:
-        assert self.summer is not None
+        assert self.files is not None
         assert self.image_files is not None
         assert self.step.copy is not None
         known = self._found.get(text)
         if known is None:
-            known = recover_files(self.image_files.layers(), image, self.step.copy, text, self.summer.entries())
+            known = recover_files(self.image_files.layers(), image, self.step.copy, text, self.files)
             self._found[text] = known
         return known
 
     def _contents(self, before: _Before) -> Contents | None:
-        if self.summer is None or self.image_files is None or self.step.copy is None:
+        if self.files is None or self.image_files is None or self.step.copy is None:
             return None
-        return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.summer)
+        return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.files)
 
     def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
         """An image that was made with the same files, sent by another client."""
@@ -188,13 +214,18 @@ class _Comparing:
     # Both beside each other
 
     def _against(self, before: _Before) -> Comparison:
-        changes, line_ends, without = self._changes(
-            before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN
-        )
+        found = self._differences(before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN)
+        changes = found.changes
         unlike = self._unlike(before, changes)
         named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
         causes = causes_of(
-            changes, unlike=unlike, client=self._client, line_ends=line_ends, without_entry=without, named=named
+            changes,
+            unlike=unlike,
+            client=self._client,
+            line_ends=found.line_ends,
+            without_entry=found.without_entry,
+            named=named,
+            is_of_image=bool(self._from),
         )
         senders = unlike.clients if unlike is not None else ()
         return Comparison(
@@ -206,73 +237,13 @@ class _Comparing:
             senders,
             self._client,
             contents=self._contents(before),
+            copied_from=self._from,
         )
 
-    def _changes(
-        self, sums: Mapping[str, str], old: Mapping[str, bytes], *, is_certain: bool = True
-    ) -> tuple[tuple[FileChange, ...], Mapping[str, str], Mapping[str, bool]]:
-        """The changes by path, how line ends differ, and the folders without an entry of their own: then, or now."""
-        paths = sorted(sums.keys() | self.now.keys())
-        new = self.summer.headers(paths) if self.summer is not None else {}
-        changes: list[FileChange] = []
-        entries = self.summer.entries() if self.summer is not None else {}
-        folders = {path for path in paths if path in entries and entries[path].kind is Kind.DIRECTORY}
-        line_ends: dict[str, str] = {}
-        without: dict[str, bool] = {}
-        for path in paths:
-            was, is_now = sums.get(path), self.now.get(path)
-            headers = old.get(path, b""), new.get(path, b"")
-            states = read_header(path, headers[0]), read_header(path, headers[1])
-            if was is None or is_now is None:
-                mark = Mark.ADDED if was is None else Mark.REMOVED
-                changes.append(FileChange(path, mark, (), *(states[0] if was else None, states[1] if is_now else None)))
-            elif was == is_now:
-                changes.append(FileChange(path, Mark.SAME, (), states[0] or states[1], states[1] or states[0]))
-            elif path in (was, is_now) and path in folders:  # what has no header of its own stands for itself
-                changes.append(FileChange(path, Mark.SAME, (Aspect.HEADER,), *states))
-                without[path] = was == path
-            elif path in (was, is_now):  # a link that leads to nothing, or out of what a layer has
-                mark = Mark.CHANGED if is_certain else Mark.SAME
-                changes.append(FileChange(path, mark, (Aspect.UNKNOWN,), *states))
-            else:
-                change = self._change(path, was, *headers)
-                changes.append(change)
-                if Aspect.CONTENT in change.aspects and (phrase := self._line_ends(change, was, headers[0])):
-                    line_ends[path] = phrase
-        return tuple(changes), line_ends, without
-
-    def _change(self, path: str, was: str, old: bytes, new: bytes) -> FileChange:
-        try:
-            return change_of(path, was, old, new, self._content(path, new))
-        except DataError:  # gone meanwhile: nothing more is known
-            return change_of(path, was, old, new, None)
-
-    def _content(self, path: str, header: bytes) -> partial[Iterator[bytes]] | None:
-        """Reads what a file has now; None where too much was read already."""
-        state = read_header(path, header)
-        if self.summer is None or state is None or self.left < state.size:
-            return None
-        self.left -= state.size
-        return partial(self.summer.content, path)
-
-    def _line_ends(self, change: FileChange, was: str, old: bytes) -> str:
-        """In words, where the content differs in its line ends alone."""
-        if self.summer is None or change.before is None or change.now is None:
-            return ""
-        less, more = sorted((change.now.size, change.before.size))
-        is_possible = less < more <= 2 * less  # each line is one byte longer
-        if not change.now.is_file or not is_possible or more > min(_LARGEST_TEXT, self.left):
-            return ""
-        self.left -= change.now.size
-        try:
-            content = b"".join(self.summer.content(change.path))
-        except DataError:
-            return ""
-        has_returns = b"\r\n" in content
-        other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
-        if len(other) != change.before.size or other == content or not has_sum(was, old, (other,)):
-            return ""
-        return "line ends are CRLF now, were LF" if has_returns else "line ends are LF now, were CRLF"
+    def _differences(
+        self, sums: Mapping[str, str], headers: Mapping[str, bytes], *, is_certain: bool = True
+    ) -> Differences:
+        return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
     def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
         """Which client's headers the files of an image have, where they are not those of the client of now."""
@@ -300,12 +271,12 @@ class _Comparing:
 
 
 class _Contents:
-    """Reads the files of an image from its layer, and those of the context; see `Contents`."""
+    """Reads the files of an image from its layer, and those of now; see `Contents`."""
 
-    def __init__(self, found: Callable[[], RecoveredFiles], layers: StoreImageFiles, summer: ContextSummer) -> None:
+    def __init__(self, found: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: FilesNow) -> None:
         self._recover = found
         self._layers = layers
-        self._summer = summer
+        self._files = files
         self._found: RecoveredFiles | None = None
 
     def __call__(self, change: FileChange, most: int) -> FileContents:
@@ -318,7 +289,7 @@ class _Contents:
             problem = f"What it was cannot be read: {_reason(error)}."
         try:
             if change.now is not None and change.now.is_file:
-                now = first_bytes(self._summer.content(change.path), most)
+                now = next((first_bytes(pieces, most) for _, pieces in self._files.contents([change.path])), None)
         except DataError as error:
             problem = f"What it is now cannot be read: {_reason(error)}."
         return FileContents(before, now, problem)

@@ -55,6 +55,7 @@ class Comparison:
         remedy: what would make it more certain, in a sentence; may be empty.
         since: of files that are not readable, what has changed since an earlier replay, in sentences.
         contents: reads the files; None: they cannot be read.
+        copied_from: of ``COPY --from``, the stage or image as the instruction names it; empty: the build context.
     """
 
     image: Image
@@ -67,6 +68,7 @@ class Comparison:
     remedy: str = ""
     since: tuple[str, ...] = ()
     contents: Contents | None = field(default=None, compare=False, repr=False)
+    copied_from: str = ""
 
     @property
     def differing(self) -> tuple[FileChange, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark, aspects_of
@@ -43,25 +43,17 @@ def read_header(path: str, header: bytes) -> FileState | None:
 
 
 def change_of(
-    path: str, before: str, old: bytes, new: bytes, content: Callable[[], Iterator[bytes]] | None
+    path: str, was: FileState | None, is_now: FileState | None, *, has_same_content: bool | None
 ) -> FileChange:
     """What became of a file whose sum is not what it was.
 
     Args:
-        before: its sum at that time.
-        old, new: its header then and now; empty: not known.
-        content: reads what it has now; None: it is not read.
-
-    Raises:
-        DataError: as ``content`` does.
+        was, is_now: by its header then and now; None: not known.
+        has_same_content: of two files of one size; None: that is not known.
     """
-    was, is_now = read_header(path, old), read_header(path, new)
     if was is None or is_now is None:
         return FileChange(path, Mark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
-    has_same: bool | None = None
-    if was.is_file and is_now.is_file and was.size == is_now.size:
-        has_same = False if old == new else has_sum(before, old, content()) if content is not None else None
-    aspects = aspects_of(was, is_now, has_same_content=has_same)
+    aspects = aspects_of(was, is_now, has_same_content=has_same_content)
     mark = Mark.CHANGED if aspects else Mark.SAME
     return FileChange(path, mark, aspects or (Aspect.HEADER,), was, is_now)
 

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cacheview.dockerfile.context.record import Record
-from cacheview.replay.result import Replay
+from cacheview.model import DataError
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.result import Replay, Step
 from cacheview.replay.summer import ContextSummer
 
 __all__ = ["remember_files"]
 
 
-def remember_files(record: Record, replay: Replay, summer: ContextSummer | None = None) -> bool:
+def remember_files(
+    record: Record, replay: Replay, summer: ContextSummer | None = None, image_files: StoreImageFiles | None = None
+) -> bool:
     """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save.
 
-    ``summer``: what summed them; without it neither their headers are kept nor the client.
+    ``summer``, ``image_files``: what summed them; without it neither their headers are kept nor the client.
     """
     news = False
     for step in replay.asked:
         if step.sources is not None and record.latest(step.text) != step.sources.text:
             is_of_context = step.copy is None or not step.copy.from_
-            sent = summer if is_of_context else None
-            headers = sent.headers(path for path, _ in step.sources.files) if sent is not None else None
-            client = sent.client.name if sent is not None else ""
+            headers: Mapping[str, bytes] | None = None
+            if not is_of_context:
+                headers = _headers_of_image(step, image_files)
+            elif summer is not None:
+                headers = summer.headers(path for path, _ in step.sources.files)
+            client = summer.client.name if is_of_context and summer is not None else ""
             record.remember(step.sources, step=step.text, headers=headers, client=client)
             news = True
     return news
+
+
+def _headers_of_image(step: Step, image_files: StoreImageFiles | None) -> Mapping[str, bytes] | None:
+    """Those of the files of ``COPY --from``; None: they cannot be read."""
+    if image_files is None or step.sources is None:
+        return None
+    try:
+        return image_files.of(step.from_image).headers(path for path, _ in step.sources.files)
+    except DataError:
+        return None

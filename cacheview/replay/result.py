@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # or the window would load all of these to show the first ste
     from cacheview.dockerfile.dispatch import CopySources
     from cacheview.dockerfile.refused import RefusedError
     from cacheview.engine import ImageCache
-    from cacheview.model import ContainerConfig, Probe
+    from cacheview.model import ContainerConfig, Image, Probe
     from cacheview.replay.hazards import StepHazard
 
 __all__ = ["Replay", "Step", "StepStatus"]
@@ -55,6 +55,7 @@ class Step:
             that this build makes, those of an earlier build that it may be.
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
+        from_image: of ``COPY --from``, what its files are copied from; None: scratch, or it is not known.
         instead: what would be asked for another instruction in its place, of a line; it may raise `DataError`.
         hazards: of a hit, what it does not compare.
         triggers: of a ``FROM``, what its base has it run.
@@ -77,6 +78,7 @@ class Step:
     remedies: tuple[str, ...] = ()
     sources: SourcesSum | None = None
     copy: CopySources | None = None
+    from_image: Image | None = field(default=None, compare=False, repr=False)
     instead: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)
     hazards: tuple[StepHazard, ...] = ()
     triggers: tuple[Step, ...] = ()

@@ -262,16 +262,19 @@ class StageBuild:
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
         try:
-            sources = self._sum(done.copy, instruction)
+            if done.copy.from_:
+                sources, image = self._sum_of_image(done.copy, instruction)
+                step = replace(step, from_image=image)
+            else:
+                sources = self.build.summer.sum(done.copy)
         except NotKnownError as error:
             answer = self.prober.ask_any(done.make)
             settled = self._settled(step, done, answer, instruction.name, trigger, None, is_summed=False)
             return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
         return self._ask(step, done, instruction.name, trigger, sources)
 
-    def _sum(self, copy: CopySources, instruction: Instruction) -> SourcesSum:
-        if not copy.from_:
-            return self.build.summer.sum(copy)
+    def _sum_of_image(self, copy: CopySources, instruction: Instruction) -> tuple[SourcesSum, Image | None]:
+        """The checksum of a ``--from``, and an image that it is of."""
         images = self._images_of(copy.from_, instruction)
         try:
             found = [self.build.image_files.sum(image, copy) for image in images]
@@ -279,7 +282,7 @@ class StageBuild:
             raise NotKnownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
         if len({sources.text for sources in found}) > 1:
             raise NotKnownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
-        return found[0]
+        return found[0], images[0]
 
     def _images_of(self, name: str, instruction: Instruction) -> list[Image | None]:
         """The images that a ``--from`` may mean, None for scratch.

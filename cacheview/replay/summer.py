@@ -149,6 +149,10 @@ class ContextSummer:
         node = self._sums.sent.tree.sent[path]
         return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
 
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Files by path with their content, each to be used up before the next is asked for. Raises as `content`."""
+        return ((path, self.content(path)) for path in paths)
+
     def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:
         """As `headers`, of one of `by_other_clients`."""
         return self._others[client.name].headers(paths)

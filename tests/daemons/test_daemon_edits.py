@@ -1,7 +1,9 @@
-"""An edit of a build context makes a ``COPY`` miss, and the replay names the file and what of it is different."""
+"""An edit of a build context, or of an image that is copied from, makes a ``COPY`` miss: the replay names the file and
+what of it is different."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -9,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
+from daemon_layered import Member, archive
 from daemon_need import unavailable
 from daemon_scenarios import Link, Scenario, write
 from daemon_start import EngineDaemon, layers_are_in_sight
@@ -74,6 +78,15 @@ EDITS = {
 }
 
 
+def proven(out: str) -> tuple[Mapping[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]:
+    """The files that differ of the only miss, and their causes, which have to be proven."""
+    (miss,) = json.loads(out)["misses"]
+    compared = miss["comparison"]
+    assert compared["evidence"] == "proven", compared["reason"]
+    files = {file["path"]: (file["mark"], tuple(file["aspects"])) for file in compared["files"]}
+    return files, tuple(cause["kind"] for cause in compared["causes"])
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_of_a_context_is_named(
     name: str, engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -89,12 +102,7 @@ def test_an_edit_of_a_context_is_named(
 
     edit.do(context / "src")
     assert main(command) == 1
-    (miss,) = json.loads(capsys.readouterr().out)["misses"]
-    compared = miss["comparison"]
-    assert compared["evidence"] == "proven", compared["reason"]
-    found = {file["path"]: (file["mark"], tuple(file["aspects"])) for file in compared["files"]}
-    assert found == edit.files
-    assert {cause["kind"] for cause in compared["causes"]} >= set(edit.causes)
+    assert proven(capsys.readouterr().out) == (edit.files, edit.causes)
     truth = client.build(context, [])
     assert [step.cached for step in truth.steps] == [False, True, False]
 
@@ -109,3 +117,57 @@ def test_another_owner_is_no_difference_to_a_client_that_sends_none(
     os.chown(context / "src/a", 1000, 1000)
     assert main(command) == 0
     assert [step.cached for step in client.build(context, []).steps] == [False, True, True]
+
+
+def test_edits_of_an_image_that_is_copied_from_are_named(
+    engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = tmp_path / "from"
+    together = ("content", "mode", "added", "removed", "link")
+    files: dict[str, bytes | Link] = {
+        "src/a": b"one\n",
+        "src/b": b"b\n",
+        "src/deep/c": b"c\n",
+        "src/link": Link("a"),
+        "Files": b"FROM scratch\nCOPY src /out\n",
+    }
+    write(context, Scenario("from", "FROM scratch\nLABEL a=1\nCOPY --from=live/files /out /in\n", files, ()))
+    command = ["replay", str(context), "--store", engine.location("engine"), "--client", client.sends_as.name, "--json"]
+    for tag, file in (("live/files", "Files"), ("live/taken", "Dockerfile")):
+        assert client.build(context, ["--tag", tag, "--file", str(context / file)]).error == ""
+    assert main(command) == 0
+    capsys.readouterr()
+
+    for name in together:
+        EDITS[name].do(context / "src")
+    assert client.build(context, ["--tag", "live/files", "--file", str(context / "Files")]).error == ""
+    assert main(command) == 1
+    expected = {f"out/{path[4:]}": change for name in together for path, change in EDITS[name].files.items()}
+    assert proven(capsys.readouterr().out) == (expected, ())
+    truth = client.build(context, [])
+    assert [step.cached for step in truth.steps] == [False, True, False]
+
+
+def test_another_owner_in_a_tar_is_named(
+    engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def packed(owner: tuple[int, int]) -> bytes:
+        members = (
+            Member("Dockerfile", b"FROM scratch\nLABEL edit=tar\nCOPY src /in/tar\n"),
+            Member("src", mode=0o755, owner=(1234, 5)),
+            Member("src/a", b"a\n", owner=owner),
+            Member("src/b", b"b\n", owner=(1234, 5)),
+        )
+        return archive(members)
+
+    def build(owner: tuple[int, int]) -> str:
+        context = io.BytesIO(packed(owner))
+        stream = builder.client.build(fileobj=context, custom_context=True, tag="live/tar", rm=True, decode=True)
+        return "".join(message.get("stream", "") + message.get("error", "") for message in stream)
+
+    assert "Successfully built" in build((1234, 5))
+    context = tmp_path / "context.tar"
+    context.write_bytes(packed((4321, 6)))
+    assert main(["replay", str(context), "--store", engine.location("engine"), "--json"]) == 1
+    assert proven(capsys.readouterr().out) == ({"src/a": ("changed", ("owner",))}, ())
+    assert build((4321, 6)).count("Using cache") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,22 @@ def context_of(files: Mapping[str, File], owner: tuple[int, int] = (0, 0)) -> Me
     return MemoryContext(entries, {path: data for path, (kind, _, data) in files.items() if kind is FILE})
 
 
+class Now:
+    """A context that the files of a step are looked for with."""
+
+    def __init__(self, context: MemoryContext) -> None:
+        self._context = context
+
+    def entries(self) -> Mapping[str, Entry]:
+        return self._context.entries
+
+    def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {}
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        return ((path, self._context.read(path)) for path in paths)
+
+
 def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") -> bytes:
     """The layer of a step: its sources under the destination, all of them root's (``performCopyForInfo``)."""
     below = posixpath.normpath(posixpath.join(workdir, copy.destination)).lstrip("/")
@@ -64,7 +80,7 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
             ]
         else:
             place = posixpath.join(below, posixpath.basename(path)) if copy.destination.endswith("/") else below
-            members.append((place, files[path]))
+            members.append((place, files[led_to(files, path)]))
     kinds = {FILE: tarfile.REGTYPE, FOLDER: tarfile.DIRTYPE, LINK: tarfile.SYMTYPE}
     return layer(
         *(
@@ -78,6 +94,13 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
             for name, (kind, mode, data) in sorted(dict(members).items())
         )
     )
+
+
+def led_to(files: Mapping[str, File], path: str) -> str:
+    """What a source is, which is copied and not the link to it."""
+    while files[path][0] is LINK:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), files[path][2].decode()))
+    return path
 
 
 def unpacked(sums: ContextSums, context: MemoryContext) -> dict[str, File]:
@@ -115,7 +138,7 @@ def recovered(
             rootfs=RootFS(type="layers", diff_ids=layers.diff_ids),
         ),
     )
-    return recover_files(layers.files, image, copy, stored, context_of(now, owner).entries)
+    return recover_files(layers.files, image, copy, stored, Now(context_of(now, owner)))
 
 
 CONTEXT = tree(
@@ -181,7 +204,7 @@ def test_a_pattern_is_found_by_what_it_matches() -> None:
             history=(HistoryEntry(created_by="COPY"),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids)
         ),
     )
-    found = recover_files(layers.files, image, copy, stored, context_of(sent).entries)
+    found = recover_files(layers.files, image, copy, stored, Now(context_of(sent)))
     assert found.is_proven
     assert sorted(found.entries) == ["a.py", "b.py"]
 
@@ -286,23 +309,30 @@ def test_files_are_found_again_without_reading_the_layer(tmp_path: Path) -> None
         memory = LayerMemory(tmp_path)
         files = LayerFiles(TarLayers(layers.open), memory)
         image = Image(id="sha256:" + "a" * 64, config=config)
-        assert recover_files(files, image, copy, stored, context_of(CONTEXT).entries).is_proven
+        assert recover_files(files, image, copy, stored, Now(context_of(CONTEXT))).is_proven
         memory.save()
         opened.append(len(layers.opened))
     assert opened[0] == opened[1] > 0
 
 
-def test_a_link_out_of_what_was_copied_is_told() -> None:
+@pytest.mark.parametrize("client", [name for name in CLIENTS if not name.endswith("java")])  # these lead elsewhere
+def test_what_a_link_leads_to_out_of_what_was_copied_may_be_as_it_was(client: str) -> None:
     before = tree(src=(FOLDER, 0o755, b""), src__l=(LINK, 0o777, b"../top"), top=(FILE, 0o644, b"x"))
-    found = recovered(before, before, CopySources("COPY", ("src",), "/to/"))
+    before |= tree(src__in=(LINK, 0o777, b"../other"), other=(FOLDER, 0o755, b""), other__f=(FILE, 0o644, b""))
+    before |= tree(Dockerfile=(FILE, 0o644, b"FROM scratch"))
+    for copy in (CopySources("COPY", ("src",), "/to/"), CopySources("COPY", ("src/l",), "/to")):
+        found = recovered(before, before, copy, client=client, dockerfile="Dockerfile")
+        assert found.is_proven
+    found = recovered(before, before | tree(top=(FILE, 0o644, b"y")), CopySources("COPY", ("src",), "/to/"))
     assert not found.is_proven
-    assert found.reason == "a link counts as what it leads to, and src/l leads out of what was copied"
+    assert dict(found.sources.files)["src/l"] == "src/l"
+    assert found.reason == "a link counts as what it leads to, and src/in leads out of what was copied"
 
 
 def test_a_step_without_a_layer_has_no_files() -> None:
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(history=(HistoryEntry(empty_layer=True),)))
     with pytest.raises(NotKnownError, match="no layer"):
-        recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", {})
+        recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", Now(context_of({})))
 
 
 def test_another_file_under_the_same_name_is_only_likely() -> None:
@@ -316,6 +346,6 @@ def test_another_file_under_the_same_name_is_only_likely() -> None:
         ),
     )
     copy = CopySources("COPY", ("top",), "/renamed")
-    likely = recover_files(layers.files, image, copy, found.sources.text, context_of(CONTEXT).entries)
+    likely = recover_files(layers.files, image, copy, found.sources.text, Now(context_of(CONTEXT)))
     assert not likely.is_proven
     assert likely.reason

@@ -53,6 +53,9 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     (folder / "src" / "out").symlink_to("../top")
     built = Built(folder, None, layer=True)
     (folder / "src" / "a.c").write_bytes(b"int x;")
+    found, _ = compared(built)
+    assert found.evidence is Evidence.PROVEN  # what the link leads to is as it was
+    (folder / "top").write_bytes(b"z")
     found, told = compared(built)
     assert found.evidence is Evidence.LIKELY
     assert told.startswith("The files likely differ from those that made:1 was made with: src/a.c: content changed")

@@ -67,7 +67,7 @@ def shown_of(comparison: Comparison, step: str) -> FilesShown:
     if comparison.evidence is Evidence.NOT_READABLE:
         return FilesShown(title, "", problem=evidence, remedy=comparison.remedy)
     notes = tuple(Note(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
-    sides = (f"In {comparison.image.title}", "In the context, now")
+    sides = (f"In {comparison.image.title}", f"In {comparison.copied_from or 'the context'}, now")
     return FilesShown(title, evidence, notes, comparison.changes, sides, comparison.contents)
 
 

@@ -139,7 +139,8 @@ class Replayer:
                 missed.append(miss)
                 report(len(missed), None, "Asking why it misses")
             problem = problem or _saved(prepared.layers)
-            if self._records is not None and not problem and remember_files(record, told, sent.summer):
+            is_kept = self._records is not None and not problem
+            if is_kept and remember_files(record, told, sent.summer, prepared.image_files):
                 problem = _saved(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None

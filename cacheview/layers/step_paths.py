@@ -1,0 +1,104 @@
+"""From what each file in the layer of a ``COPY`` or ``ADD`` was made: paths of the layer as paths of the sources."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.glob import Glob, has_wildcards
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.layers.entry import WHITEOUT, LayerEntry
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.listing import Listing
+from cacheview.model import Image
+
+__all__ = ["Source", "by_source_path"]
+
+_LEAST: Final = 2  # layers: that of the step, and one below
+
+
+def by_source_path(
+    listing: Listing, image: Image, layers: LayerFiles, copy: CopySources, now: Mapping[str, Entry]
+) -> dict[str, LayerEntry]:
+    """What the layer of a step has, by the path among the files that it was copied from.
+
+    Args:
+        listing: of the layer, which is the last one of the image.
+        now: the files as they are now.
+
+    Raises:
+        LayerUnavailableError, LayerError: a layer below, whose links the destination may lead through, cannot be read.
+    """
+    config = image.config.config
+    below = posixpath.normpath(posixpath.join("/", config.WorkingDir if config else "", copy.destination)).lstrip("/")
+    found = _below(listing, below, copy, now)
+    if found or len(image.diff_ids) < _LEAST:
+        return found
+    root = layers.root(image.diff_ids[:-1])  # the destination may lead through a link of the layers below
+    nodes = {path: Node(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
+    try:
+        return _below(listing, Tree(nodes).resolve(below), copy, now)
+    except ForbiddenPathError:
+        return found
+
+
+def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, Entry]) -> dict[str, LayerEntry]:
+    sources = [Source(source, now) for source in copy.sources]
+    found: dict[str, LayerEntry] = {}
+    for entry in listing.entries:
+        if entry.name.startswith(WHITEOUT):
+            continue
+        paths = list(_source_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
+        # Of several sources the one that has it now; else any that has not given another file.
+        path = next((path for path in paths if path in now), None) or next(
+            (path for path in paths if path not in found), ""
+        )
+        if path:
+            found[path] = entry
+    return found
+
+
+class Source:
+    """One source of an instruction: a pattern, a folder or a file."""
+
+    def __init__(self, text: str, now: Mapping[str, Entry]) -> None:
+        path = text.removeprefix("/").removeprefix("./")
+        self.glob = Glob(path) if has_wildcards(path) else None
+        self.path = "" if posixpath.normpath(path or ".") == "." else posixpath.normpath(path)
+        self.above = posixpath.dirname(self.path)
+        known = now.get(self.path)
+        self.is_folder = not self.path or (known is not None and known.kind is Kind.DIRECTORY)
+        self.is_file = known is not None and known.kind is not Kind.DIRECTORY
+        self.matched = [name for name in now if self.glob.matches(name)] if self.glob is not None else []
+        self.matched_folders = [name for name in self.matched if now[name].kind is Kind.DIRECTORY]
+
+    def paths(self, rel: str) -> Iterator[str]:
+        """The paths in the context that may have become a path below the destination."""
+        first = rel.partition("/")[0]
+        if self.glob is not None:
+            yield from (path for path in self.matched if posixpath.basename(path) == rel and rel)
+            yield from (posixpath.join(folder, rel) for folder in self.matched_folders if rel)
+            candidate = posixpath.join(self.above, first)
+            if first and not has_wildcards(self.above) and self.glob.matches(candidate):
+                yield posixpath.join(self.above, rel)
+            return
+        if not self.is_folder and rel and rel == posixpath.basename(self.path):
+            yield self.path
+        if not self.is_file and rel:
+            yield posixpath.join(self.path, rel)
+
+
+def _source_paths(entry: LayerEntry, below: str, sources: Sequence[Source], *, is_folder: bool) -> Iterator[str]:
+    if entry.path == below and not is_folder and entry.kind is not Kind.DIRECTORY:
+        yield from (source.path for source in sources if source.glob is None and not source.is_folder)
+        for source in sources:
+            if source.glob is not None and len(source.matched) == 1:
+                yield source.matched[0]
+    if below and not entry.path.startswith(f"{below}/"):
+        return
+    rel = entry.path[len(below) + 1 :] if below else entry.path
+    for source in sources:
+        yield from source.paths(rel)

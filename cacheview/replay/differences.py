@@ -1,0 +1,167 @@
+"""What differs between the files that an image was made with and those of now, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cacheview.dockerfile.context.entry import Kind
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.layers.copied_now import FilesNow
+from cacheview.model import DataError
+from cacheview.replay.file_changes import change_of, has_sum, read_header
+
+__all__ = ["Differences", "differences"]
+
+_MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
+_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line ends are looked at
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What differs.
+
+    Attributes:
+        changes: of every file, by path.
+        line_ends: by path, of files whose line ends alone differ, how.
+        without_entry: folders that came without an entry of their own: True: then, False: now.
+    """
+
+    changes: tuple[FileChange, ...]
+    line_ends: Mapping[str, str]
+    without_entry: Mapping[str, bool]
+
+
+def differences(
+    sums: Mapping[str, str],
+    headers: Mapping[str, bytes],
+    now: Mapping[str, str],
+    files: FilesNow | None,
+    *,
+    is_certain: bool = True,
+) -> Differences:
+    """Compare files by their sums, their headers, and where these do not tell, by their content.
+
+    Args:
+        sums, headers: by path, what is known of the files of then.
+        now: sums of now.
+        files: of now; None: they cannot be looked at.
+        is_certain: the files of then are proven to be those.
+    """
+    return _Differences(sums, headers, now, files, is_certain).found()
+
+
+@dataclass
+class _Differences:
+    sums: Mapping[str, str]
+    old: Mapping[str, bytes]
+    now: Mapping[str, str]
+    files: FilesNow | None
+    is_certain: bool
+    new: Mapping[str, bytes] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
+
+    def found(self) -> Differences:
+        paths = sorted(self.sums.keys() | self.now.keys())
+        if self.files is not None:
+            self.new = self.files.headers(paths)
+            entries = self.files.entries()
+            self.folders = {path for path in paths if path in entries and entries[path].kind is Kind.DIRECTORY}
+        self.states = {path: self._states_of(path) for path in paths}
+        has_same, line_ends = self._contents(paths)
+        both = [path for path in paths if self._is_both(path) and not self._is_link(path)]
+        followed = {(self.sums[path], self.now[path]) for path in both}
+        changes, without = [], {}
+        for path in paths:
+            change = self._change(path, has_same.get(path), followed)
+            changes.append(change)
+            if change.aspects == (Aspect.HEADER,) and path in self.folders and self._stands_for_itself(path):
+                without[path] = self.sums[path] == path
+        return Differences(tuple(changes), line_ends, without)
+
+    def _is_both(self, path: str) -> bool:
+        return path in self.sums and path in self.now
+
+    def _stands_for_itself(self, path: str) -> bool:
+        """Whether what has no header of its own stands in place of its sum, then or now."""
+        return path in (self.sums[path], self.now[path])
+
+    def _states_of(self, path: str) -> tuple[FileState | None, FileState | None]:
+        return read_header(path, self.old.get(path, b"")), read_header(path, self.new.get(path, b""))
+
+    def _is_link(self, path: str) -> bool:
+        return any(state is not None and state.is_link for state in self.states[path])
+
+    def _change(self, path: str, has_same: bool | None, followed: set[tuple[str, str]]) -> FileChange:
+        was, is_now = self.sums.get(path), self.now.get(path)
+        before, after = self.states[path]
+        if was is None or is_now is None:
+            mark = Mark.ADDED if was is None else Mark.REMOVED
+            return FileChange(path, mark, (), before if was else None, after if is_now else None)
+        if was == is_now:
+            return FileChange(path, Mark.SAME, (), before or after, after or before)
+        if self._stands_for_itself(path):
+            if path in self.folders:
+                return FileChange(path, Mark.SAME, (Aspect.HEADER,), before, after)
+            # A link that leads to nothing, or out of what a layer has.
+            return FileChange(path, Mark.CHANGED if self.is_certain else Mark.SAME, (Aspect.UNKNOWN,), before, after)
+        if before is not None and before == after and before.is_link and (was, is_now) not in followed:
+            return FileChange(path, Mark.CHANGED, (Aspect.TARGET,), before, after)
+        return change_of(path, before, after, has_same_content=has_same)
+
+    def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:
+        """Of changed files whether their content is the same, and how line ends differ, as far as not too much is
+        read."""
+        left = _MOST_READ
+        wanted = []
+        has_same: dict[str, bool] = {}
+        line_ends: dict[str, str] = {}
+        for path in paths:
+            before, after = self.states[path]
+            if not self._is_both(path) or self.sums[path] == self.now[path] or self._stands_for_itself(path):
+                continue
+            if before is None or after is None or not (before.is_file and after.is_file):
+                continue
+            is_same_size = before.size == after.size
+            if is_same_size and self.old[path] == self.new[path]:
+                has_same[path] = False
+            elif (is_same_size or _may_be_line_ends(before, after)) and after.size <= left:
+                left -= after.size
+                wanted.append(path)
+        for path, pieces in self._read(wanted):
+            was, old = self.sums[path], self.old[path]
+            before, after = self.states[path]
+            assert before is not None
+            assert after is not None
+            try:
+                if before.size == after.size:
+                    has_same[path] = has_sum(was, old, pieces)
+                elif phrase := _line_ends(b"".join(pieces), before.size, was, old):
+                    line_ends[path] = phrase
+            except DataError:  # gone meanwhile: nothing more is known of it
+                continue
+        return has_same, line_ends
+
+    def _read(self, paths: list[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        if self.files is None or not paths:
+            return
+        try:
+            yield from self.files.contents(paths)
+        except DataError:  # a layer cannot be read any more: nothing more is known of the rest
+            return
+
+
+def _may_be_line_ends(before: FileState, after: FileState) -> bool:
+    less, more = sorted((before.size, after.size))
+    return less < more <= min(2 * less, _LARGEST_TEXT)  # each line is one byte longer
+
+
+def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
+    """In words, where a content differs from one of that size, sum and header in its line ends alone."""
+    has_returns = b"\r\n" in content
+    other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
+    if len(other) != size or other == content or not has_sum(was, old, (other,)):
+        return ""
+    return "line ends are CRLF now, were LF" if has_returns else "line ends are LF now, were CRLF"

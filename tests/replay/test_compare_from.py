@@ -1,0 +1,248 @@
+"""The files of a missed ``COPY --from`` against those that the nearest image was made with, by layers."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+from build_kit import Daemon, image_of
+
+from cacheview.dockerfile.context.memory import MemoryContext
+from cacheview.dockerfile.context.record import Record
+from cacheview.layers.changes import FileChange
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.tarstream import TarLayers
+from cacheview.model import ContainerConfig, HistoryEntry, RootFS
+from cacheview.replay.causes import CauseKind
+from cacheview.replay.comparison import Comparison
+from cacheview.replay.image_files import StoreImageFiles
+from cacheview.replay.misses import Miss, misses
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.remembering import remember_files
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FOLDER, LINK = tarfile.DIRTYPE, tarfile.SYMTYPE
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a layer; ``target``: it is a link."""
+
+    content: bytes = b""
+    mode: int = 0o644
+    owner: tuple[int, int] = (0, 0)
+    target: str = ""
+    is_folder: bool = False
+
+
+FILES: Mapping[str, File] = {
+    "out": File(mode=0o750, is_folder=True),
+    "out/a": File(b"one\ntwo\n"),
+    "out/b": File(b"b" * 2000, 0o755),
+    "out/sub": File(mode=0o755, is_folder=True),
+    "out/sub/c": File(b"c\n"),
+    "out/link": File(target="a"),
+    "out/away": File(target="/etc/conf"),
+    "etc": File(mode=0o755, is_folder=True),
+    "etc/conf": File(b"conf\n"),
+    "short": File(target="/out"),
+}
+
+
+def tar_of(files: Mapping[str, File]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, file in files.items():
+            info = tarfile.TarInfo(name)
+            info.mode, (info.uid, info.gid) = file.mode, file.owner
+            info.type = FOLDER if file.is_folder else LINK if file.target else tarfile.REGTYPE
+            info.linkname, info.size = file.target, len(file.content)
+            tar.addfile(info, io.BytesIO(file.content))
+    return target.getvalue()
+
+
+def copied(files: Mapping[str, File], below: Mapping[str, str]) -> dict[str, File]:
+    """What ``COPY --from`` makes of files: root's, under other names."""
+    return {
+        new + path[len(old) :]: replace(file, owner=(0, 0))
+        for old, new in below.items()
+        for path, file in files.items()
+        if path == old or path.startswith(f"{old}/")
+    }
+
+
+class Store:
+    """An engine with the image ``files:1``, and one that a step made of it on scratch."""
+
+    def __init__(self, version: str) -> None:
+        self.daemon = Daemon(version)
+        self.layers: dict[str, bytes] = {}
+
+    def add(self, name: str, files: Mapping[str, File], created_by: str) -> None:
+        layer = tar_of(files)
+        diff_id = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+        self.layers[diff_id] = layer
+        image = image_of(name, digit=str(len(self.layers)))
+        config = ContainerConfig(Env=(PATH,), Cmd=("/bin/sh", "-c", f"#(nop) {created_by}"))
+        update = {
+            "container_config": config,
+            "history": (HistoryEntry(created_by=f"/bin/sh -c #(nop) {created_by}"),),
+            "rootfs": RootFS(type="layers", diff_ids=(diff_id,)),
+        }
+        image = image.model_copy(update={"config": image.config.model_copy(update=update), "built_locally": True})
+        self.daemon.add(image)
+
+    def open(self, diff_id: str, _budget: object) -> io.BufferedReader:
+        return io.BufferedReader(io.BytesIO(self.layers[diff_id]))
+
+    def replay(self, copy: str, record: Record | None = None) -> tuple[Replay, Miss]:
+        """The replay of a ``COPY --from`` that misses, and why it does."""
+        daemon = self.daemon
+        files = StoreImageFiles(lambda: LayerFiles(TarLayers(self.open)), daemon.release)
+        summer = ContextSummer(MemoryContext({}, {}), "", daemon.release)
+        dockerfile = f"FROM scratch\nCOPY --from=files:1 {copy}\n".encode()
+        told = replay(dockerfile, summer, daemon.store, daemon.rules, daemon.release, BuildOptions(), image_files=files)
+        assert told.refused is None
+        (miss,) = misses(told, daemon.store, daemon.rules, record, summer, files)
+        if record is not None:
+            remember_files(record, told, summer, files)
+        return told, miss
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a replay says of the only step that misses."""
+
+    sentences: str
+    comparison: Comparison
+
+    @property
+    def files(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        return {
+            change.path: (change.mark.value, tuple(aspect.value for aspect in change.aspects))
+            for change in self.comparison.differing
+        }
+
+    @property
+    def evidence(self) -> str:
+        return self.comparison.evidence.value
+
+
+def told_of(
+    copy: str,
+    before: Mapping[str, File],
+    now: Mapping[str, File],
+    made: Mapping[str, File],
+    version: str = "28.5.2",
+    record: Record | None = None,
+) -> Told:
+    """Sum files of an image as they were, and replay with them as they are."""
+    first = Store(version)
+    first.add("files:1", before, "import")
+    told, _ = first.replay(copy, record)
+    created_by = (told.steps[1].created_by or "").removeprefix("/bin/sh -c #(nop) ")
+    second = Store(version)
+    second.add("files:1", now, "import")
+    second.add("made:1", made, created_by)
+    _, miss = second.replay(copy, record)
+    assert miss.comparison is not None
+    return Told("\n".join(miss.files), miss.comparison)
+
+
+EDITS: Mapping[str, tuple[Mapping[str, File | None], Mapping[str, tuple[str, tuple[str, ...]]]]] = {
+    "content": ({"out/a": File(b"one\nTWO\n")}, {"out/a": ("changed", ("content",))}),
+    "line ends": ({"out/a": File(b"one\r\ntwo\r\n")}, {"out/a": ("changed", ("content", "size"))}),
+    "mode": ({"out/b": File(b"b" * 2000, 0o700)}, {"out/b": ("changed", ("mode",))}),
+    "mode of the folder": ({"out": File(mode=0o755, is_folder=True)}, {"out": ("changed", ("mode",))}),
+    "owner": ({"out/b": File(b"b" * 2000, 0o755, (7, 8))}, {"out/b": ("changed", ("owner",))}),
+    "added": ({"out/new": File(b"new")}, {"out/new": ("added", ())}),
+    "removed": ({"out/sub/c": None}, {"out/sub/c": ("removed", ())}),
+    "renamed": (
+        {"out/b": None, "out/z": File(b"b" * 2000, 0o755)},
+        {"out/b": ("removed", ()), "out/z": ("added", ())},
+    ),
+    "link": ({"out/link": File(target="b")}, {"out/link": ("changed", ("link",))}),
+    "type": ({"out/link": File(b"one\ntwo\n", 0o777)}, {"out/link": ("changed", ("type",))}),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize(
+    ("copy", "version"), [("/out /x", "23.0.6"), ("/short/ /x/", "28.5.2"), ("/ou* /x/", "25.0.5")]
+)
+def test_an_edit_of_an_image_is_named_and_proven(copy: str, version: str, edit: str) -> None:
+    changes, expected = EDITS[edit]
+    edited = {**FILES, **changes}
+    now = {path: file for path, file in edited.items() if file is not None}
+    # The layer has what is in the folder, whose own mode it does not show.
+    made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
+    told = told_of(copy, FILES, now, made, version)
+    assert told.evidence == "proven", told.sentences
+    assert told.files == expected
+    causes = [cause.kind for cause in told.comparison.causes]
+    assert causes == ([CauseKind.LINE_ENDS] if edit == "line ends" else [])
+    assert ".dockerignore" not in told.sentences
+
+
+def test_what_a_link_leads_to_is_the_file_that_is_copied() -> None:
+    now = {**FILES, "etc/conf": File(b"CONF\n")}
+    made = {"x/away": FILES["etc/conf"], "x/a": FILES["out/a"]}
+    told = told_of("/out/away /short/a /x/", FILES, now, made)
+    assert told.evidence == "proven", told.sentences
+    assert told.files == {"out/away": ("changed", ("what the link leads to",))}
+
+
+def test_owners_that_a_layer_does_not_show_are_only_likely() -> None:
+    before = {**FILES, "out/a": File(b"one\ntwo\n", owner=(33, 33)), "out/b": File(b"b" * 2000, 0o755, (4, 5))}
+    now = {**FILES, "out/sub/c": File(b"C\n"), "out/a": File(b"one\ntwo\n", owner=(1, 2))}
+    made = copied({path: file for path, file in before.items() if path != "out"}, {"out": "x"})
+    told = told_of("/out /x", before, now, made)
+    assert told.evidence == "likely"
+    assert told.files["out/sub/c"] == ("changed", ("content",))
+    assert "COPY leaves no trace of the owners that the files had in the image" in told.sentences
+
+
+def test_a_layer_that_is_not_there_is_not_read() -> None:
+    now = {**FILES, "out/a": File(b"other")}
+    told = told_of("/out/a /x", FILES, now, {"y": File(b"one\ntwo\n")})
+    assert told.evidence == "not readable"
+    assert "none of the sources is in the layer of the step" in told.sentences
+
+
+def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
+    now = {**FILES, "etc/conf": File(b"CONF\n")}
+    made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
+    told = told_of("/out /x", FILES, now, made)
+    assert told.evidence == "likely"  # of what the link led to the layer has nothing
+    assert told.files == {}
+    record = Record("", "")
+    told = told_of("/out /x", FILES, now, {}, record=record)
+    assert told.evidence == "proven"
+    assert told.files == {"out/away": ("changed", ("what the link leads to",))}
+    assert "out/away: what it leads to (/etc/conf) changed" in told.sentences
+
+
+def test_a_record_knows_owners_too() -> None:
+    before = {**FILES, "out/a": File(b"one\ntwo\n", owner=(33, 33))}
+    told = told_of("/out /x", before, FILES, {}, record=Record("", ""))
+    assert told.evidence == "proven"
+    assert told.files == {"out/a": ("changed", ("owner",))}
+
+
+def test_contents_are_read_from_the_layer_and_the_image() -> None:
+    now = {**FILES, "out/a": File(b"one\nTWO\n")}
+    made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
+    told = told_of("/out /x", FILES, now, made)
+    (change,) = told.comparison.differing
+    contents = told.comparison.contents
+    assert contents is not None
+    found = contents(change, 100)
+    assert (found.before, found.now, found.problem) == (b"one\ntwo\n", b"one\nTWO\n", "")
+    assert contents(FileChange("nowhere", change.mark, (), change.before, change.now), 10).before is None
