@@ -12,10 +12,17 @@ from cacheview.model.image import Image
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
 from cacheview.model.suite import SuiteCase
 
-__all__ = ["RecordedStore", "is_replay_line"]
+__all__ = ["NoStoreError", "RecordedStore", "is_replay_line"]
 
 _KINDS: Final = {"graphdriver": StoreKind.GRAPH_DRIVER, "containerd": StoreKind.CONTAINERD}
 _DEVELOPMENT: Final = "25.0.0-dev"
+
+
+class NoStoreError(DataError):
+    """A record that was made without the store before its build."""
+
+    def at(self, where: str) -> NoStoreError:
+        return NoStoreError(self.what, where=where)
 
 
 def is_replay_line(line: bytes) -> bool:
@@ -65,9 +72,9 @@ class RecordedStore(Model):
 
     @property
     def as_case(self) -> SuiteCase:
-        """The store alone, as a case of a suite. Raises `DataError` where it was left out."""
+        """The store alone, as a case of a suite. Raises `NoStoreError` where it was left out."""
         if self.images is None:
-            raise DataError("this record was made without the store before the build, so there is nothing to open")
+            raise NoStoreError("this record was made without the store before the build, so there is nothing to open")
         kind = self.store_kind
         rules = f"{kind}-{self.commit}" if self.commit else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))

@@ -14,7 +14,7 @@ from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
 
-__all__ = ["BuildJudgement", "differences", "judge_build", "replay_case"]
+__all__ = ["BuildJudgement", "differences", "judge_build", "replay_case", "store_of", "summer_of"]
 
 _PRINTED: Final = 12
 _DAEMON: Final = "Error response from daemon: "
@@ -51,15 +51,26 @@ def judge_build(case: ReplayCase) -> BuildJudgement:
     return BuildJudgement(told, tuple(differences(told, case.expect)), unknown)
 
 
-def replay_case(case: ReplayCase) -> Replay:
-    """Replay a build alone. Raises `DataError` as `judge_build`."""
+def store_of(case: ReplayCase) -> ImageStore:
+    """The images before a build. Raises `DataError` where they were left out, or the kind of the store is none."""
     if case.images is None:
         raise DataError("the store before the build was left out, so nothing can be looked up in it")
     images, _ = ImageStore.unique(case.images)
+    return ImageStore(images, engine_os=case.engine_os, release=Release(case.store_kind, case.engine, case.commit))
+
+
+def summer_of(case: ReplayCase) -> ContextSummer:
+    """What sums the files of its context. Raises `DataError` where that is malformed."""
+    return ContextSummer(case.sent, case.dockerfile_name, case.release, case.sent_by, dockerfile=case.text)
+
+
+def replay_case(case: ReplayCase) -> Replay:
+    """Replay a build alone. Raises `DataError` as `judge_build`."""
+    store = store_of(case)
     return replay(
         case.text,
-        ContextSummer(case.sent, case.dockerfile_name, case.release, case.sent_by, dockerfile=case.text),
-        ImageStore(images, engine_os=case.engine_os, release=Release(case.store_kind, case.engine, case.commit)),
+        summer_of(case),
+        store,
         case.rules,
         case.release,
         case.options,

@@ -45,8 +45,9 @@ __all__ = [
 ]
 
 _UNTOLD_ID: Final = "<the image of step "
-_UNTOLD: Final = re.compile(f"{_UNTOLD_ID}[0-9]+>|{re.escape(UNTOLD_ROOT)}|{re.escape(UNTOLD_FOLDER)}")
 """What stands for an id that is not known, in the daemon's words."""
+
+_UNTOLD: Final = re.compile(f"{_UNTOLD_ID}[0-9]+>|{re.escape(UNTOLD_ROOT)}|{re.escape(UNTOLD_FOLDER)}")
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "

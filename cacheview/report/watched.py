@@ -27,13 +27,14 @@ class LiveLines:
 
     def news(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
         """What of a build has not been said yet. ``is_final``: nothing more comes of it."""
-        return (f"[{build.number}] {line}" for line in self._lines(build, is_final=is_final))
+        number = "" if build.record else f"[{build.number}] "
+        return (f"{number}{line}" for line in self._lines(build, is_final=is_final))
 
     def _lines(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
         if build.number not in self._begun:
             self._begun.add(build.number)
             client = build.request.client or "a client that does not say which"
-            yield f"{build.started.astimezone():%H:%M:%S} {build.title}, from {client}"
+            yield f"{build.began} {build.title}, from {client}".strip()
             if build.unpredicted:
                 yield build.unpredicted
         shown, told = self._shown.get(build.number, 0), build.outcome.steps
@@ -85,6 +86,8 @@ def outcome_line(build: WatchedBuild) -> str:
         case BuildState.FAILED:
             return f"failed: {outcome.error.strip().splitlines()[0][:200] if outcome.error.strip() else ''}"
         case BuildState.BUILT:
+            if build.is_replayed:
+                return "replayed, not built"
             counts = Counter(step.cached for step in outcome.steps)
             image = f" {short_id(outcome.image)}" if outcome.image else ""
             steps = f": {counts[True]} of {len(outcome.steps)} steps cached" if outcome.steps else ""
@@ -102,7 +105,8 @@ def _end(build: WatchedBuild) -> Iterator[str]:
         known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} not known" if unknown else ""
         yield f"as cacheview says{known}"
         return
-    yield "THE DAEMON DID OTHERWISE than cacheview says:"
+    did = "THE RECORD SAYS OTHERWISE than" if build.is_replayed else "THE DAEMON DID OTHERWISE than"
+    yield f"{did} cacheview says:"
     yield from (f"  {difference}" for difference in build.differences)
     if build.overlapped or build.is_late:
         yield (

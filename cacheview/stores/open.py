@@ -146,6 +146,6 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
 
 
 def _open_suite(stream: io.BufferedReader, where: str, budget: Budget) -> Opened:
-    cases, problems = read_cases(stream, where, budget)
+    cases, problems, builds = read_cases(stream, where, budget)
     kind, title = ("demo", "the demo store") if where == DEMO else ("suite", "suite")
-    return Opened(title, where, kind, tuple(cases), tuple(problems))
+    return Opened(title, where, kind, tuple(cases), tuple(problems), builds=builds)

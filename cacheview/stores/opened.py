@@ -43,6 +43,7 @@ class Opened:
         cases: never empty.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is no engine.
+        builds: how many of the cases, or of the lines with a problem, are builds of a replay file.
     """
 
     title: str
@@ -51,3 +52,4 @@ class Opened:
     cases: tuple[Case, ...]
     problems: tuple[Problem, ...] = ()
     address: str = ""
+    builds: int = 0

@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError, ImageStore, Problem, SuiteCase
-from cacheview.model.recorded import RecordedStore, is_replay_line
+from cacheview.model.recorded import NoStoreError, RecordedStore, is_replay_line
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered
@@ -148,14 +148,21 @@ def _check_references(case: SuiteCase, most: int, place: str) -> None:
             raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
 
 
-def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], list[Problem]]:
-    """All cases of a suite, with the lines that are none as problems. Raises `DataError` if there is none."""
+def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], list[Problem], int]:
+    """All cases of a suite, the lines that are none as problems, and how many lines are builds.
+
+    Raises:
+        NoStoreError: there is no case, as the first build was recorded without its store.
+        DataError: there is no case.
+    """
     cases: list[Case] = []
     problems: list[Problem] = []
+    builds = 0
     first_error: DataError | None = None
     more = 0
     for number, line in _document_lines(stream, where, budget, _case_or_build, kept=True):
         budget.alive()
+        builds += isinstance(line, RecordedStore)
         case = _opened(line, f"{where}, line {number}") if isinstance(line, RecordedStore) else line
         if isinstance(case, DataError):
             first_error = first_error or case
@@ -180,8 +187,10 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
     if not cases:
         if first_error is None:
             raise DataError(f"the file has no case. {WHAT_A_SUITE_IS}", where=where)
+        if isinstance(first_error, NoStoreError):
+            raise first_error
         raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
-    return cases, problems
+    return cases, problems, builds
 
 
 def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:

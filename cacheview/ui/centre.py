@@ -39,6 +39,7 @@ class Centre(QWidget):
         session_made(): the session and its panes are there, before the session tells anything.
         opened(again): a store is shown; ``again``: it was open before and was read anew.
         failed(): ``last_error`` says why.
+        record_found(path): what was opened has no store, but a record of a build.
         cancelled(), ended(): after each of the three.
         copied(str): what was put on the clipboard, in words.
         name_asked(): the person wants to open something by its name.
@@ -53,6 +54,7 @@ class Centre(QWidget):
     session_made = Signal()
     opened = Signal(bool)
     failed = Signal()
+    record_found = Signal(str)
     cancelled = Signal()
     ended = Signal()
     copied = Signal(str)
@@ -236,7 +238,17 @@ class Centre(QWidget):
 
     def _failed(self, error: Exception) -> None:
         from cacheview.model import DataError
+        from cacheview.model.recorded import NoStoreError
 
+        if isinstance(error, NoStoreError):
+            if self.session is None:
+                self._give_up_part()
+                self.welcome()
+            else:
+                self.notice.hide()
+            self.record_found.emit(self.opener.asked)
+            self.failed.emit()
+            return
         name = one_line(name_of(self.opener.asked))
         text, details = str(error), []
         if not isinstance(error, DataError):

@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         centre.session_made.connect(self._make_headline)
         centre.opened.connect(self._opened)
         centre.failed.connect(lambda: self.settled.emit(False))
+        centre.record_found.connect(lambda path: self.watched.show_records_of(path))
         centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._say_copied)
@@ -235,6 +236,8 @@ class MainWindow(QMainWindow):
         if not again and self._settings.following and self.commands.follow.isEnabled():
             self.commands.follow.setChecked(True)
         self.settled.emit(True)
+        if not again and self._session().opened.builds:
+            self.watched.show_records_of(self.opener.location)
 
     def _ended(self) -> None:
         self._enable(busy=False)

@@ -55,8 +55,8 @@ class WatchedBuild:
     """A build at one moment.
 
     Attributes:
-        number: from 1, in the order in which they began.
-        started: when.
+        number: from 1, in the order in which they began; of a record that was opened below 1.
+        started: when; None: a record does not say.
         request: what was asked.
         outcome: what the daemon has said.
         prediction: None: there is none yet, or none at all; then ``unpredicted`` says why.
@@ -65,10 +65,12 @@ class WatchedBuild:
         is_late: the store was listed when the daemon may have begun already.
         is_sent: the daemon has the whole context.
         is_final: it is over, and compared: nothing more changes.
+        record: path of the record that it was read from; empty: it was watched.
+        is_replayed: no daemon built it: what the daemon would have done is what cacheview said when it was recorded.
     """
 
     number: int
-    started: datetime
+    started: datetime | None
     request: BuildRequest
     outcome: BuildOutcome = NOTHING_YET
     prediction: Prediction | None = None
@@ -78,12 +80,26 @@ class WatchedBuild:
     is_late: bool = False
     is_sent: bool = False
     is_final: bool = False
+    record: str = ""
+    is_replayed: bool = False
 
     @property
     def state(self) -> BuildState:
         if self.outcome.is_over:
             return BuildState.BUILT if self.outcome.is_ok else BuildState.FAILED
         return BuildState.BUILDING if self.is_sent or self.outcome.steps else BuildState.SENDING
+
+    @property
+    def began(self) -> str:
+        """When it began, by the clock here; of a record the day and the minute; empty: not known."""
+        if self.started is None:
+            return ""
+        return f"{self.started.astimezone():{'%b %d %H:%M' if self.record else '%H:%M:%S'}}"
+
+    @property
+    def stamp(self) -> str:
+        """The same for the name of a file."""
+        return f"{self.started:%Y%m%dT%H%M%S}" if self.started is not None else ""
 
     @property
     def title(self) -> str:
@@ -110,13 +126,14 @@ class WatchedBuild:
     @property
     def can_be_recorded(self) -> bool:
         """Whether there is all that a record needs."""
-        return self.outcome.is_over and self.prediction is not None and self.prediction.sent is not None
+        has_all = self.prediction is not None and self.prediction.sent is not None
+        return self.outcome.is_over and has_all and not self.record
 
 
 def _differs(step: Step | None, fact: ToldStep | None) -> bool:
     if step is None or fact is None:
         return False
-    if step.text != fact.text or (step.cached is not None and step.cached != fact.cached):
+    if step.text != fact.text or (None not in (step.cached, fact.cached) and step.cached != fact.cached):
         return True
     return bool(
         step.status is StepStatus.HIT
@@ -154,7 +171,7 @@ def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
 def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:
     """A build as a line of a replay file. Raises `DataError` where it cannot be one."""
     prediction = build.prediction
-    if prediction is None or prediction.sent is None:
+    if prediction is None or prediction.sent is None or build.started is None:
         raise DataError(build.unpredicted or "only the steps of this build are kept", where="record")
     daemon: Daemon = prediction.daemon
     return record_of(

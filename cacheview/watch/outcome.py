@@ -34,7 +34,7 @@ class ToldStep:
 
     Attributes:
         number: from 1; ``text``: the instruction.
-        cached: it printed ``Using cache``.
+        cached: it printed ``Using cache``; None: a record does not say.
         image: the first 12 digits of the id after it; empty: none yet, or none at all.
         triggers: of a ``FROM``, of each trigger whether it was cached.
         at: when its line came.
@@ -42,9 +42,9 @@ class ToldStep:
 
     number: int
     text: str
-    cached: bool = False
+    cached: bool | None = False
     image: str = ""
-    triggers: tuple[bool, ...] = ()
+    triggers: tuple[bool | None, ...] = ()
     at: datetime | None = None
 
 

@@ -52,7 +52,7 @@ def read(data: bytes, status: int = 200, *, complete: bool = True) -> BuildOutco
     return reader.outcome
 
 
-def told(outcome: BuildOutcome) -> list[tuple[int, str, bool, str, tuple[bool, ...]]]:
+def told(outcome: BuildOutcome) -> list[tuple[int, str, bool | None, str, tuple[bool | None, ...]]]:
     return [(s.number, s.text, s.cached, s.image, s.triggers) for s in outcome.steps]
 
 

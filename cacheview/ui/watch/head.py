@@ -15,12 +15,13 @@ TITLE: Final = "Watch builds"
 
 
 class WatchHead(DockHead):
-    """``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``: its buttons."""
+    """``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``, ``watch_asked()``: its buttons."""
 
     copy_asked = Signal()
     stop_asked = Signal()
     save_asked = Signal()
     open_asked = Signal()
+    watch_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
@@ -34,7 +35,13 @@ class WatchHead(DockHead):
             "Save record…", "Save the selected build as a record, which opens anywhere", self.save_asked
         )
         self.open_button = self.add_button(
-            "Open record…", "Open a record: the store before its build", self.open_asked, drawing="open"
+            "Open record…",
+            "Open a record: the steps of its build, and the store before it",
+            self.open_asked,
+            drawing="open",
+        )
+        self.watch_button = self.add_button(
+            "Watch", "Watch builds of the engine: each is shown step by step", self.watch_asked
         )
         self.stop_button = self.add_button(
             "Stop", "Stop watching: connections through the socket end", self.stop_asked, drawing="remove"

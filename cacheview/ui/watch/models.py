@@ -64,9 +64,10 @@ class BuildsModel(QAbstractTableModel):
     def builds(self) -> Sequence[WatchedBuild]:
         return self._builds
 
-    def clear(self) -> None:
+    def keep_records(self) -> None:
+        """Remove the builds that were watched."""
         self.beginResetModel()
-        self._builds = []
+        self._builds = [build for build in self._builds if build.record]
         self.endResetModel()
 
     def show_build(self, build: WatchedBuild, most: int) -> int:
@@ -117,6 +118,8 @@ class BuildsModel(QAbstractTableModel):
                 return strong_font()
             case _Role.ForegroundRole if column == Builds.CLIENT:
                 return QBrush(QColor(current_tokens().text_muted))
+            case _Role.ToolTipRole if column == Builds.TIME and build.started is not None:
+                return f"{build.started.astimezone():%Y-%m-%d %H:%M:%S}"
             case _Role.ToolTipRole if differs:
                 return tool_tip("\n".join(build.differences))
             case _Role.ToolTipRole if column == Builds.OUTCOME:
@@ -127,7 +130,7 @@ class BuildsModel(QAbstractTableModel):
 def _build_text(build: WatchedBuild, column: int) -> str:
     match column:
         case Builds.TIME:
-            return f"{build.started.astimezone():%H:%M:%S}"
+            return build.began
         case Builds.NAME:
             return one_line(build.title)
         case Builds.CLIENT:
@@ -139,9 +142,11 @@ def _build_text(build: WatchedBuild, column: int) -> str:
 
 def _compared(build: WatchedBuild) -> str:
     if build.differences:
-        return "DIFFERS from the daemon"
+        return "DIFFERS from the daemon" if not build.is_replayed else "DIFFERS from the record"
     if build.prediction is None:
         return build.unpredicted
+    if build.is_replayed:
+        return "as it was recorded"
     return "as the daemon" if build.is_final else "replayed"
 
 
@@ -227,9 +232,11 @@ def _told(row: Row) -> str:
     if fact is None:
         return ""
     if fact.triggers:
-        return f"{sum(fact.triggers)} of {len(fact.triggers)} triggers cached"
+        return f"{sum(map(bool, fact.triggers))} of {len(fact.triggers)} triggers cached"
     if fact.cached:
         return f"Using cache, {fact.image}"
+    if fact.cached is None:
+        return "unknown"
     is_step = row.predicted is None or row.predicted.status is not StepStatus.NO_PROBE
     return f"{'made ' if is_step and fact.image else ''}{fact.image}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, SignalInstance
@@ -16,6 +18,7 @@ from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.watch.bridge import WatcherBridge
 from cacheview.ui.watch.head import WatchHead
 from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
+from cacheview.ui.watch.why import Why
 from cacheview.ui.words_table import WordsTable
 from cacheview.watch.watcher import MOST_BUILDS
 
@@ -58,6 +61,7 @@ class WatchPane(QWidget):
         self.head.stop_asked.connect(self._stop_watching)
         self.head.save_asked.connect(self._save)
         self.head.open_asked.connect(self.open_asked)
+        self.head.watch_asked.connect(self.watch)
         self.model = BuildsModel(self)
         self.builds = self._make_builds()
         self.steps_model = StepsModel(self)
@@ -65,7 +69,14 @@ class WatchPane(QWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(1)
-        for widget in (self.builds, self.steps):
+        self.why = Why()
+        beside = QWidget()
+        below = QVBoxLayout(beside)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addWidget(self.steps, 2)
+        below.addWidget(self.why, 1)
+        for widget in (self.builds, beside):
             splitter.addWidget(widget)
         splitter.setSizes(list(_SHARES))
         self._content = ContentPage(splitter)
@@ -82,7 +93,7 @@ class WatchPane(QWidget):
         table.setModel(self.model)
         table.setWordWrap(False)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.set_widths({Builds.TIME: 9, Builds.NAME: 18, Builds.CLIENT: 18})
+        table.set_widths({Builds.TIME: 11, Builds.NAME: 18, Builds.CLIENT: 18})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.selectionModel().currentRowChanged.connect(self._select)
         table.entered_row.connect(lambda _: self.steps.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -127,14 +138,19 @@ class WatchPane(QWidget):
         """Begin to watch the engine that is open, else that of the current context."""
         opened = self._session.opened if self._session is not None else None
         target = opened.location.partition(":")[2] if opened is not None and opened.kind == "engine" else ""
-        self._content.say("Connecting to the engine…", "")
+        if not self.model.builds:
+            self._content.say("Connecting to the engine…", "")
         self.bridge.start(target)
 
     def _stop_watching(self) -> None:
         self.bridge.stop()
-        self.model.clear()
-        self.steps_model.show_build(None)
-        self._say_nothing_watched()
+        self.model.keep_records()
+        self._show_steps()
+        if self.model.builds:
+            self._say_count()
+            self._enable()
+        else:
+            self._say_nothing_watched()
 
     @property
     def line(self) -> str:
@@ -171,6 +187,9 @@ class WatchPane(QWidget):
         watcher = self.bridge.watcher
         assert watcher is not None
         self._enable()
+        if self.model.builds:
+            self._say_count()
+            return
         self._content.say("Paste this where you build, and build as usual:", self.line, "")
         self.head.say(f"Watching {one_line(watcher.endpoint.host)}: {one_line(self.line)}")
 
@@ -194,16 +213,27 @@ class WatchPane(QWidget):
                 self.differs.emit(build)
         self._content.show_content()
         if chosen is None and self.model.builds:
-            self.builds.setCurrentIndex(self.model.index(0, 0))
+            self.builds.selectRow(0)
         elif any(chosen is not None and build.number == chosen.number for build in news):
             self._show_steps()
+        self._say_count()
+        self._enable()
+
+    def show_records(self, builds: Sequence[WatchedBuild]) -> None:
+        """Show builds that were recorded over those that there are, and the first of them."""
+        numbers = {build.number for build in self.model.builds}
+        lowest = min((*numbers, 1))
+        for build in reversed(builds):
+            self.model.show_build(replace(build, number=lowest - 1 + build.number), MOST_BUILDS)
+        self._content.show_content()
+        self.builds.selectRow(0)
         self._say_count()
         self._enable()
 
     def _say_count(self) -> None:
         builds = self.model.builds
         differ = sum(bool(build.differences) for build in builds)
-        text = f"{plural(len(builds), 'build')}, {one_line(self.line)}"
+        text = ", ".join(filter(None, (plural(len(builds), "build"), one_line(self.line))))
         if differ:
             text = f"{differ} of {plural(len(builds), 'build')} {'differs' if differ == 1 else 'differ'} from cacheview"
         self.head.say(text, ("hazard", "hazard") if differ else None)
@@ -216,12 +246,15 @@ class WatchPane(QWidget):
         self._enable()
 
     def _show_steps(self) -> None:
-        self.steps_model.show_build(self.selected())
+        build = self.selected()
+        self.steps_model.show_build(build)
+        self.why.show_build(build)
 
     def _enable(self) -> None:
         is_watching = self.bridge.watcher is not None
         for button in (self.head.copy_button, self.head.stop_button, self.head.save_button):
             button.setVisible(is_watching)
+        self.head.watch_button.setVisible(not is_watching and bool(self.model.builds))
         build = self.selected()
         self.head.save_button.setEnabled(build is not None and build.is_final and build.can_be_recorded)
 

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from cacheview.ui.dock import DockController
 from cacheview.ui.loading import Loader, Report
+from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
+from cacheview.ui.status import plural
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.watch.pane import WatchPane
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from cacheview.ui.dock_host import DockHost
     from cacheview.watch.build import WatchedBuild
+    from cacheview.watch.opened import OpenedRecords
 
 __all__ = ["WatchedBuilds"]
 
@@ -41,13 +44,18 @@ class WatchedBuilds(DockController[WatchPane]):
         self._loader.failed.connect(self._not_saved)
         self.pane.copied.connect(self.say_copied)
         self.pane.save_asked.connect(self.save)
-        self.pane.open_asked.connect(self._open)
+        self.pane.open_asked.connect(self._ask_for_record)
+        self._reader = Loader(self)
+        self._reader.succeeded.connect(self._show_records)
+        self._reader.failed.connect(self._not_opened)
+        self._asked = ""
         self.pane.differs.connect(self._say_loudly)
 
     def stop(self) -> None:
         """Watch no more, and wait for what is being written."""
         super().stop()
         self._loader.close()
+        self._reader.close()
 
     def save(self, build: WatchedBuild) -> SaveDialog:
         """Ask where the record of a build is to be saved, and write it when that is told."""
@@ -74,10 +82,40 @@ class WatchedBuilds(DockController[WatchPane]):
         self.host.notice.show_text("error", f"The record was not saved: {error}")
         self.host.notice.show()
 
-    def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.host.frame, "Open record", str(Path.home()), _KINDS)
+    def _ask_for_record(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.host.frame, "Open record", start_folder(), _KINDS)
         if path:
-            self.host.open(path)
+            self.host.open(path)  # which shows its builds too
+
+    def show_records_of(self, path: str) -> None:
+        """Show the builds of a file of records in the dock."""
+
+        def work(report: Report) -> OpenedRecords:
+            from cacheview.watch.opened import read_records
+
+            return read_records(path, report)
+
+        self._asked = path
+        self._reader.start(work)
+
+    def _show_records(self, records: OpenedRecords) -> None:
+        self.bring()
+        self.pane.show_records(records.builds)
+        if records.problems or records.more:
+            name = one_line(os.path.basename(self._asked))
+            shown = plural(len(records.builds), "build")
+            text = f"Of {name} {shown} {'is' if len(records.builds) == 1 else 'are'} shown."
+            text += " It has more builds." if records.more else " Other lines of it are not builds."
+            self.host.notice.show_text("note", text, records.problems, ())
+            self.host.notice.show()
+
+    def _not_opened(self, error: Exception) -> None:
+        from cacheview.model import DataError
+
+        if not isinstance(error, DataError):
+            raise error  # a fault is shown as every other
+        self.host.notice.show_text("error", f"The builds of the record cannot be shown: {error}")
+        self.host.notice.show()
 
     def _say_loudly(self, build: WatchedBuild) -> None:
         """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
@@ -91,4 +129,4 @@ class WatchedBuilds(DockController[WatchPane]):
 
 def _suggested(build: WatchedBuild) -> str:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.") or "build"
-    return os.fspath(Path.home() / f"{name[:80]}-{build.started:%Y%m%dT%H%M%S}.record.jsonl.gz")
+    return os.fspath(Path.home() / f"{name[:80]}-{build.stamp}.record.jsonl.gz")

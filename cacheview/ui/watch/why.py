@@ -1,0 +1,85 @@
+"""What there is to say of a build under its steps: why the first one that misses does, and what the daemon did else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from cacheview.report.replays import why_lines
+from cacheview.ui.plain import one_line
+from cacheview.ui.theme import GRID, scaled_font, strong_font
+from cacheview.ui.verdict.labels import Text
+from cacheview.watch.build import WatchedBuild
+
+__all__ = ["Why"]
+
+
+class Why(QScrollArea):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = Text(strong_font())
+        self._words = Text(scaled_font(1.0))
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        for label in (self._title, self._words):
+            layout.addWidget(label)
+        layout.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Why the build misses the cache")
+        self.hide()
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What is shown: the title, and the words under it."""
+        return self._title.text(), self._words.text()
+
+    def show_build(self, build: WatchedBuild | None) -> None:
+        """Show what there is to say of a build; None: there is none."""
+        title, *words = _said(build) if build is not None else [""]
+        texts = (title, "\n".join(words))
+        if texts != self.texts:
+            self._title.say(texts[0])
+            self._words.say(texts[1])
+        self.setVisible(bool(title))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(30 * GRID, 8 * GRID)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._title.setFont(strong_font())
+            self._words.setFont(scaled_font(1.0))
+
+
+def _said(build: WatchedBuild) -> list[str]:
+    return [one_line(line) for line in (*_differences(build), *_why(build), *_failure(build))] or [""]
+
+
+def _differences(build: WatchedBuild) -> Iterator[str]:
+    if build.differences:
+        who = "The record says" if build.is_replayed else "The daemon did"
+        yield f"{who} otherwise than cacheview says"
+        yield from build.differences
+
+
+def _why(build: WatchedBuild) -> Iterator[str]:
+    miss = build.first_miss
+    if miss is not None:
+        yield f"Why step {miss.step.number} misses"
+        yield from why_lines(miss)
+
+
+def _failure(build: WatchedBuild) -> Iterator[str]:
+    if build.outcome.error.strip():
+        yield "The build failed"
+        yield build.outcome.error.strip()

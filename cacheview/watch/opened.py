@@ -1,0 +1,133 @@
+"""Records that are opened: each as the build that it is of, as if it had been watched."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cacheview.cases import Basis, Daemon
+from cacheview.model import DataError, SuiteCase
+from cacheview.model.recorded import is_replay_line
+from cacheview.replay.check import differences, replay_case, store_of, summer_of
+from cacheview.replay.file import ExpectedStep, ReplayCase
+from cacheview.replay.misses import misses
+from cacheview.stores.progress import Progress
+from cacheview.stores.suite import read_lines
+from cacheview.watch.build import WatchedBuild
+from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.prediction import Prediction
+from cacheview.watch.request import BuildRequest
+
+__all__ = ["MOST_RECORDS", "OpenedRecords", "read_records"]
+
+MOST_RECORDS: Final = 200
+"""Builds that are shown of one file."""
+
+_MOST_EXPLAINED: Final = 20
+"""Of these, how many say why a step misses: their stores take memory."""
+
+_MOST_PROBLEMS: Final = 100
+_PRINTED: Final = 12  # digits of an id
+
+
+@dataclass(frozen=True)
+class OpenedRecords:
+    """What a file of records holds.
+
+    Attributes:
+        builds: in the order of the file, numbered 0, -1, -2, …
+        problems: what could not be read, in sentences.
+        more: the file has more builds than `MOST_RECORDS`.
+    """
+
+    builds: tuple[WatchedBuild, ...]
+    problems: tuple[str, ...] = ()
+    more: bool = False
+
+
+def read_records(path: str | os.PathLike[str], progress: Progress | None = None) -> OpenedRecords:
+    """The builds of a file, each replayed in the store that came with it.
+
+    Raises:
+        DataError: the file cannot be opened, or has no build.
+        Cancelled: by ``progress``.
+    """
+    builds: list[WatchedBuild] = []
+    problems: list[str] = []
+    where = os.path.abspath(path)
+    for _, line in read_lines(Path(path), lambda data: ReplayCase if is_replay_line(data) else SuiteCase, progress):
+        if isinstance(line, DataError):
+            if len(problems) < _MOST_PROBLEMS:
+                problems.append(str(line))
+        elif isinstance(line, ReplayCase):
+            if len(builds) == MOST_RECORDS:
+                return OpenedRecords(tuple(builds), tuple(problems), more=True)
+            build = _build_of(line, -len(builds), where)
+            if build.prediction is not None and len(builds) >= _MOST_EXPLAINED:
+                build = replace(build, prediction=build.prediction.bare())
+            builds.append(build)
+    if not builds:
+        raise DataError(problems[0] if problems else f"{path}: the file has no record of a build")
+    return OpenedRecords(tuple(builds), tuple(problems))
+
+
+def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
+    expect = case.expect
+    steps = tuple(_told(number, step) for number, step in enumerate(expect.steps or (), 1))
+    unpredicted, prediction, differing = "", None, tuple[str, ...]()
+    try:
+        prediction = _predicted(case)
+        differing = tuple(differences(prediction.replay, expect))
+    except DataError as error:
+        unpredicted = str(error)
+    total = prediction.replay.total if prediction is not None else len(steps)
+    try:
+        request = _request(case)
+    except DataError as error:
+        request, unpredicted = BuildRequest(client=case.client), unpredicted or str(error)
+    return WatchedBuild(
+        number,
+        _time(case.started),
+        request,
+        BuildOutcome(steps, total, expect.image, "" if expect.ok else expect.error or _SAYS_NOTHING, is_over=True),
+        prediction,
+        unpredicted,
+        differing,
+        is_sent=True,
+        is_final=True,
+        record=where,
+        is_replayed=case.replayed,
+    )
+
+
+_SAYS_NOTHING: Final = "the record does not say why"
+
+
+def _predicted(case: ReplayCase) -> Prediction:
+    """Raises `DataError` as `replay_case`."""
+    told, store = replay_case(case), store_of(case)
+    daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record names them")
+    return Prediction(told, tuple(misses(told, store, case.rules, None, summer_of(case))), store, daemon)
+
+
+def _request(case: ReplayCase) -> BuildRequest:
+    """Raises `DataError` where its options cannot be read."""
+    tags = tuple(filter(None, (case.tag or case.scenario, *case.tags)))
+    return BuildRequest(case.client, tags, case.dockerfile_name, case.options)
+
+
+def _told(number: int, step: ExpectedStep) -> ToldStep:
+    image = step.image.removeprefix("sha256:")[:_PRINTED]
+    return ToldStep(number, step.instruction, step.cached, image, step.triggers, _time(step.at))
+
+
+def _time(text: str) -> datetime | None:
+    """A time of a record (RFC 3339); None: it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

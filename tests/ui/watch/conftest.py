@@ -1,0 +1,8 @@
+"""What the tests of watching in the window share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[2] / "replay"))  # what plays a daemon there

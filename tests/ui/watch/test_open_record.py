@@ -1,0 +1,183 @@
+"""A record is opened as the build that it is of: its steps, what cacheview says, and why the first miss misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from build_kit import Daemon
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cacheview.model import ImageStore
+from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
+from cacheview.stores.save import write_suite
+from cacheview.ui.settings import Settings
+from cacheview.ui.watch.models import Builds, Steps
+from cacheview.ui.watch.pane import WatchPane
+from cacheview.ui.window import MainWindow
+
+TEXT = "FROM scratch\nCOPY a /a\nENV B=1\n"
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture(scope="module")
+def store() -> ImageStore:
+    daemon = Daemon()
+    daemon.build(TEXT, {"a": b"1\n"}, name="app:latest")
+    return daemon.store
+
+
+def record(
+    store: ImageStore | None,
+    cached: Sequence[bool | None] = (False, False, False),
+    *,
+    tag: str = "app",
+    replayed: bool = False,
+) -> ReplayCase:
+    """A build of another file ``a`` after the store."""
+    steps = tuple(
+        ExpectedStep(instruction=text, cached=hit, image=f"{number}" * 12 if number > 1 else "")
+        for number, (text, hit) in enumerate(zip(TEXT.splitlines(), cached, strict=True), 1)
+    )
+    return ReplayCase(
+        daemon="Docker 28.5.2",
+        engine="28.5.2",
+        kind="graphdriver",
+        images=None if store is None else store.images,
+        client="Docker-Client/28.2.2 (linux)",
+        context={"a": {"type": "file", "mode": 0o644, "content": "2\n"}},
+        dockerfile=TEXT,
+        tag=tag,
+        started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).isoformat(),
+        expect=ExpectedBuild(ok=True, steps=steps, image=f"sha256:{'3' * 64}"),
+        replayed=replayed,
+    )
+
+
+def saved(path: Path, *cases: ReplayCase) -> str:
+    write_suite(path, "".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in cases))
+    return str(path)
+
+
+def shown(window: MainWindow, qtbot: QtBot, rows: int = 1) -> WatchPane:
+    pane = window.watched.pane
+    qtbot.waitUntil(lambda: pane.isVisible() and pane.model.rowCount() == rows, timeout=20_000)
+    return pane
+
+
+def rows_of(pane: WatchPane) -> list[list[str]]:
+    model = pane.steps_model
+    return [[model.index(row, column).data() for column in Steps] for row in range(model.rowCount())]
+
+
+def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
+    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "app.record.jsonl", record(store))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
+    window.commands.watch.trigger()
+    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
+    qtbot.mouseClick(window.watched.pane.head.open_button, Qt.MouseButton.LeftButton)
+    pane = shown(window, qtbot)
+    build = [pane.model.index(0, column).data() for column in Builds]
+    assert build[0].startswith("Jan 0")
+    assert build[1:] == [
+        "app",
+        "Docker-Client/28.2.2 (linux)",
+        "built 333333333333: 0 of 3 steps cached",
+        "as the daemon",
+    ]
+    rows = rows_of(pane)
+    assert [row[0] for row in rows] == ["1 FROM scratch", "2 COPY a /a", "3 ENV B=1"]
+    assert rows[1][1].startswith("MISS: ")
+    assert [row[2] for row in rows] == ["", "made 222222222222", "made 333333333333"]
+    assert pane.head.text == "1 build"
+    title, words = pane.why.texts
+    assert title == "Why step 2 misses"
+    assert words.startswith("MISS: ")
+    assert window.session is not None
+    assert len(window.session.store.images) == len(store.images)
+    qtbot.keyClick(pane.builds, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QGuiApplication.clipboard().text().splitlines()
+    assert copied[0].endswith("app, from Docker-Client/28.2.2 (linux)")
+    assert "  why step 2 misses:" in copied
+    assert copied[-1] == "as cacheview says"
+
+
+def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_otherwise(
+    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "two.jsonl", record(store), record(store, (False, True, True), tag="other"))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path)])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+    pane = shown(window, qtbot, 2)
+    assert [pane.model.index(row, Builds.NAME).data() for row in range(2)] == ["app", "other"]
+    assert [pane.model.index(row, Builds.COMPARED).data() for row in range(2)] == [
+        "as the daemon",
+        "DIFFERS from the daemon",
+    ]
+    assert pane.head.text == "1 of 2 builds differs from cacheview"
+    pane.builds.selectRow(1)
+    assert [pane.steps_model.rows[row].differs for row in range(3)] == [False, True, True]
+    assert not pane.head.save_button.isVisible()
+    assert pane.why.texts[0] == "The daemon did otherwise than cacheview says"
+    assert "Why step 2 misses" in pane.why.texts[1]
+
+
+def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.open(saved(tmp_path / "bare.jsonl", record(None)))
+    pane = shown(window, qtbot)
+    assert "the store before the build was left out" in pane.model.index(0, Builds.COMPARED).data()
+    assert [row[2] for row in rows_of(pane)] == ["", "made 222222222222", "made 333333333333"]
+    assert window.session is None
+
+
+def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
+    window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
+    pane = shown(window, qtbot)
+    assert pane.model.index(0, Builds.OUTCOME).data() == "replayed, not built"
+    assert pane.model.index(0, Builds.COMPARED).data() == "as it was recorded"
+    assert rows_of(pane)[2][2] == "unknown"
+
+
+def test_lines_that_are_not_builds_are_told(
+    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "mixed.jsonl"
+    saved(path, record(store))
+    with path.open("a") as file:
+        file.write('{"dockerfile": 5}\n')
+    window.open(str(path))
+    shown(window, qtbot)
+    qtbot.waitUntil(window.notice.isVisible)
+    assert window.notice._text.text().startswith("Of mixed.jsonl 1 build is shown.")
+
+
+def test_records_stay_when_watching_ends(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
+    window.open(saved(tmp_path / "app.jsonl", record(store)))
+    pane = shown(window, qtbot)
+    pane._stop_watching()
+    assert pane.model.rowCount() == 1
+    assert pane.head.watch_button.isVisible()
+    window.open(saved(tmp_path / "again.jsonl", record(store, tag="again")))
+    shown(window, qtbot, 2)
+    assert pane.selected() is pane.model.builds[0]
+    assert pane.model.builds[0].title == "again"
