@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import textwrap
+from functools import partial
+from typing import Final, NoReturn
 
 from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
@@ -13,6 +15,7 @@ from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
 from cacheview.stores.opened import Case
+from cacheview.stores.sources import SOURCES
 
 __all__ = [
     "NAMES",
@@ -26,19 +29,17 @@ __all__ = [
     "mention_builder",
 ]
 
-NAMES = """\
-STORE is one of
-  engine:            the Docker Engine of the current context, or of DOCKER_HOST
-  engine:NAME        the engine of a context (`docker context ls`)
-  engine:URL         the engine at unix://…, tcp://…, ssh://… or npipe://…
-  containerd:        containerd at its usual socket
-  containerd:PATH    containerd at a socket, or its root folder; #NAMESPACE may follow
-  data-root:         Docker's usual data root
-  data-root:PATH     a data root of a graph-driver store
-  demo:              the bundled demo
-  PATH               a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file;
-                     ./engine:x for a file of such a name
-"""
+
+def _named() -> str:
+    """Each form of a location and what it means, in two columns."""
+    width = max(len(form) for source in SOURCES for form, _ in source.forms) + 3
+    fold = partial(textwrap.wrap, width=_WIDTH, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
+    lines = [fold(f"  {form:<{width}}{meaning}") for source in SOURCES for form, meaning in source.forms]
+    return "\n".join(line for folded in lines for line in folded)
+
+
+_WIDTH: Final = 120
+NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the program.
+settings.register_profile("cacheview", deadline=None)
+settings.load_profile("cacheview")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

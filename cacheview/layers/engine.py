@@ -23,7 +23,7 @@ from cacheview.model import DataError, Image, ImageStore
 from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.stores.engine.engine import read_version
-from cacheview.stores.location import parse_location
+from cacheview.stores.sources import parse_location
 
 __all__ = ["EngineLayers"]
 

@@ -15,18 +15,18 @@ from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.model import ImageStore
 from cacheview.stores.containerd.namespaces import split_target
 from cacheview.stores.containerd.root import find_root
-from cacheview.stores.location import parse_location
+from cacheview.stores.sources import CONTAINERD, DATA_ROOT, DEMO, ENGINE, FILE, parse_location
 
 __all__ = ["is_downloadable", "open_layers"]
 
 _NOWHERE: Final = {
-    "engine": (
+    ENGINE: (
         "the Docker API gives layers only as a whole image",
         "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
         "image downloaded (`--download-layers`)",
     ),
-    "suite": ("a suite has no layers", "Open the store that it was saved from"),
-    "demo": ("the demo has no layers", ""),
+    FILE: ("a suite has no layers", "Open the store that it was saved from"),
+    DEMO: ("the demo has no layers", ""),
 }
 
 
@@ -40,12 +40,12 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         DataError: the place cannot be read.
     """
     if not store.layers_at:
-        kind = parse_location(store.location).kind
-        raise LayerUnavailableError(*_NOWHERE.get(kind, _NOWHERE["suite"]))
+        source = parse_location(store.location).source
+        raise LayerUnavailableError(*_NOWHERE.get(source, _NOWHERE[FILE]))
     place = parse_location(store.layers_at)
-    if place.kind == "data-root":
+    if place.source is DATA_ROOT:
         return data_root_layers(Path(place.target))
-    if place.kind == "containerd":
+    if place.source is CONTAINERD:
         text, namespace = split_target(place.target)
         path = Path(text)
         if path.is_socket():
@@ -58,4 +58,4 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
 
 def is_downloadable(store: ImageStore) -> bool:
     """Whether the layers of a store are those of a running engine that gives them only with a whole image."""
-    return not store.layers_at and parse_location(store.location).kind == "engine"
+    return not store.layers_at and parse_location(store.location).source is ENGINE

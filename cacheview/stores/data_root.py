@@ -15,16 +15,16 @@ from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
+from cacheview.stores.usual import DOCKER_ROOT
 
-__all__ = ["USUAL_ROOT", "open_data_root", "read_data_root"]
+__all__ = ["open_data_root", "read_data_root"]
 
-USUAL_ROOT = "/var/lib/docker"
 """Where Docker keeps its data unless it is told otherwise."""
 
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
-_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` tells it: Docker Root Dir), usually {USUAL_ROOT}"
+_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` tells it: Docker Root Dir), usually {DOCKER_ROOT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Found:
 def open_data_root(target: str, reading: Reading) -> Opened:
     """Read the images of a data root. ``target`` is what follows ``data-root:`` in a location.
 
-    It is the data root, its folder ``image``, or ``image/<driver>``; empty: `USUAL_ROOT`. Of several drivers, the one
+    It is the data root, its folder ``image``, or ``image/<driver>``; empty: `DOCKER_ROOT`. Of several drivers, the one
     whose images changed last is read. A root without a graph driver's images is read as that of a containerd store.
 
     Raises:
@@ -48,7 +48,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
     """
     if "\0" in target:
         raise DataError("is not a path: it holds a null character", where=repr(target[:200]))
-    root = Path(target or USUAL_ROOT)
+    root = Path(target or DOCKER_ROOT)
     try:
         _demand_folder(root)
         found = _find(root)

@@ -9,9 +9,9 @@ from pathlib import Path
 from cacheview.model import DataError, Expectation, Probe, SuiteCase, SuiteProbe
 from cacheview.stores.draft import write_whole
 from cacheview.stores.limits import DEFAULT_LIMITS
-from cacheview.stores.location import parse_location
 from cacheview.stores.opened import Case
 from cacheview.stores.redact import Redaction
+from cacheview.stores.sources import parse_location
 
 __all__ = ["is_in_store", "suite_line", "write_suite"]
 
@@ -97,12 +97,10 @@ def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") ->
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:
     """Whether a file is, or is inside of, an open store. ``opened``: its location; empty: there is none."""
     location = parse_location(opened)
-    if not opened or location.kind in ("demo", "engine"):
+    source, path = location.source, location.target
+    if source.is_live:
+        path = path.partition("#")[0] or source.usual_path
+    if not source.is_path or not path:
         return False
-    root = os.path.realpath(location.target.partition("#")[0] if location.is_live else location.target)
-    real = os.path.realpath(target)
-    if location.kind == "data-root" and not location.target:
-        root = "/var/lib/docker"
-    elif not location.target:
-        return False
+    root, real = os.path.realpath(path), os.path.realpath(target)
     return real == root or real.startswith(root.rstrip(os.sep) + os.sep)

@@ -128,17 +128,17 @@ class Actions:
         self.store_menus.append((menu, self.reload))
         menu.addActions([self.reload, self.follow, self.save_suite, self.cancel])
 
-    def enable(self, *, is_open: bool, is_engine: bool, busy: bool, has_failed: bool) -> None:
+    def enable(self, *, is_open: bool, follows: bool, busy: bool, has_failed: bool) -> None:
         """What can be done now, by what is open and what is under way. Whatever depends on the probe is left alone.
 
         Args:
-            is_open: there is a store; ``is_engine``: it is an engine.
+            is_open: there is a store; ``follows``: it says when its images change.
             busy: a store is being read.
             has_failed: the last one could not be opened.
         """
         self.cancel.setEnabled(busy)
         self.reload.setEnabled(not busy and (is_open or has_failed))
-        self.follow.setEnabled(is_engine)
+        self.follow.setEnabled(follows)
         copies = (self.copy_text, self.copy_markdown, self.copy_json)
         for action in (self.save_suite, self.add_probe, *copies, self.find, *self.panes):
             action.setEnabled(is_open)

@@ -5,27 +5,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from cacheview.stores import sources
+from cacheview.stores.sources import parse_location
+
 if TYPE_CHECKING:
     from cacheview.stores.opened import Opened
 
 __all__ = ["DEMO", "ENGINE", "is_live", "name_of", "start_folder", "title_of"]
 
-DEMO: Final = "demo:"
-"""The location of the bundled demo. (The stores know it too; importing them takes longer than the first paint.)"""
+DEMO: Final = sources.DEMO.prefix
+"""The location of the bundled demo."""
 
-ENGINE: Final = "engine:"
+ENGINE: Final = sources.ENGINE.prefix
 """The location of the engine of the current context."""
-
-_LIVE: Final = {
-    ENGINE: ("Docker Engine", "engine"),
-    "containerd:": ("containerd", "containerd"),
-    "data-root:": ("Docker data root", "data root"),
-}
 
 
 def is_live(location: str) -> bool:
-    """Whether a location names a daemon or its folders, rather than a file. Agrees with `stores.location`."""
-    return location.startswith(tuple(_LIVE))
+    """Whether a location names a daemon or its folders, rather than a file."""
+    return parse_location(location).source.is_live
 
 
 def start_folder() -> str:
@@ -48,9 +45,7 @@ def title_of(opened: Opened) -> str:
 
 def name_of(location: str) -> str:
     """The last part of a path; ``demo`` for the bundled demo; of a live store what it is, and which."""
-    if location == DEMO:
-        return "demo"
-    for prefix, (usual, kind) in _LIVE.items():
-        if location.startswith(prefix):
-            return f"{kind} {location[len(prefix) :]}" if location != prefix else usual
+    place = parse_location(location)
+    if place.source.title:
+        return f"{place.source.kind} {place.target}" if place.target else place.source.title
     return os.path.basename(location.rstrip("/\\")) or location

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
+from cacheview.stores.sources import parse_location
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
@@ -311,8 +312,8 @@ class MainWindow(QMainWindow):
         """What can be done now. What depends on the session alone is enabled with it."""
         session = self.session
         has_failed = bool(self.centre.last_error)
-        is_engine = session is not None and session.opened.kind == "engine"
-        self.commands.enable(is_open=session is not None, is_engine=is_engine, busy=busy, has_failed=has_failed)
+        follows = session is not None and parse_location(session.opened.location).source.follows
+        self.commands.enable(is_open=session is not None, follows=follows, busy=busy, has_failed=has_failed)
         for button in (self.tool_bar.rules, self.tool_bar.platform):
             button.setEnabled(session is not None)
 

@@ -20,10 +20,10 @@ from cacheview.cli import main
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
 from cacheview.stores import data_root
 from cacheview.stores.data_root import read_data_root
-from cacheview.stores.location import parse_location
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
+from cacheview.stores.sources import parse_location
 
 BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 
@@ -180,7 +180,7 @@ class TestNothingToRead:
 
     def test_the_usual_root(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         image_id = Root(tmp_path).image(1)
-        monkeypatch.setattr(data_root, "USUAL_ROOT", str(tmp_path))
+        monkeypatch.setattr(data_root, "DOCKER_ROOT", str(tmp_path))
         assert [image.id for image in read("").images] == [image_id]
         assert parse_location("data-root:").target == ""
 

@@ -13,7 +13,7 @@ from store_builder import Layout, config, old_archive, tar_bytes, write_folder, 
 from store_samples import sample
 
 from cacheview.model import DataError, Platform
-from cacheview.stores import open as opening
+from cacheview.stores import paths
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled, Meter
 
@@ -132,14 +132,14 @@ def test_an_empty_layout_has_no_images(tmp_path: Path) -> None:
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     demo = tmp_path / "demo.jsonl"
     demo.write_text(json.dumps(CASE))
-    monkeypatch.setattr(opening, "resource", tmp_path.joinpath)
+    monkeypatch.setattr(paths, "resource", tmp_path.joinpath)
     result = open_store("demo:")
     assert (result.kind, result.location, len(result.cases)) == ("demo", "demo:", 1)
 
     def missing(name: str) -> Path:
         raise FileNotFoundError(f"not bundled: {name}")
 
-    monkeypatch.setattr(opening, "resource", missing)
+    monkeypatch.setattr(paths, "resource", missing)
     assert "Install" in refused("demo:")
 
 

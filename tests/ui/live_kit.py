@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,7 @@ from cacheview.model import (
 from cacheview.stores import open as open_module
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
+from cacheview.stores.sources import Location, parse_location
 from cacheview.ui.stores import start
 
 RULES = "containerd-71ebfc7"
@@ -78,9 +80,13 @@ class FakeEngine:
         return Opened("Docker Engine", store.location, "engine", (Case("engine", store, RULES),), self.problems)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-        monkeypatch.setattr(open_module, "_open_live", lambda location, reading: self.open(location.target, reading))
+        monkeypatch.setattr(open_module, "parse_location", self._parse)
         monkeypatch.setattr(start, "ask_engine", self.ask_version)
         return self
+
+    def _parse(self, text: str) -> Location:
+        place = parse_location(text)
+        return replace(place, source=replace(place.source, open=self.open)) if place.source.is_live else place
 
 
 NOT_RUNNING = DataError("nothing listens there: start Docker", where="unix:///var/run/docker.sock")

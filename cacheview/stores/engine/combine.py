@@ -14,12 +14,11 @@ from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
+from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 
 __all__ = ["Beside", "Place", "candidates", "read_beside", "remedy_for"]
 
 _META = "io.containerd.metadata.v1.bolt/meta.db"
-_ROOT = "/var/lib/docker"
-_SYSTEM_ROOT = "/var/lib/containerd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
     """
     if endpoint.socket_path is None or engine.store is None:
         return []
-    root = engine.root if os.path.isabs(engine.root) else _ROOT
+    root = engine.root if os.path.isabs(engine.root) else DOCKER_ROOT
     if engine.store == "graphdriver":
         folder = f"{root}/image/{engine.driver}" if engine.driver else root
         return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
@@ -75,7 +74,7 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
     places = [_place(f"containerd:{path}{namespace}", path, path) for path in sockets]
     folders = [f"{root}/containerd/daemon"]
     if sockets[0] == USUAL_SOCKETS[0]:
-        folders.insert(0, _SYSTEM_ROOT)
+        folders.insert(0, CONTAINERD_ROOT)
     first, *rest = (
         replace(_place(f"containerd:{folder}{namespace}", folder, f"{folder}/{_META}"), is_folder=True)
         for folder in folders
@@ -123,7 +122,7 @@ def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
     """What to do so that the store itself can be read: which one, and what stands in the way."""
     tried = list(tried)
     if engine.store == "graphdriver":
-        what = f"Open its data root, data-root:{engine.root or _ROOT}"
+        what = f"Open its data root, data-root:{engine.root or DOCKER_ROOT}"
     else:
         what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:

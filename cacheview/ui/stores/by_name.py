@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from cacheview.stores.sources import ENGINE, SOURCES
 from cacheview.ui.theme import GRID, mono_font
 
 __all__ = ["ByNameDialog"]
-
-_GRAMMAR: Final = (
-    ("engine:", "the Docker Engine of the current context, or of DOCKER_HOST"),
-    ("engine:NAME", "the engine of another context"),
-    ("engine:URL", "an engine at unix://…, tcp://…, ssh://… or npipe://…"),
-    ("containerd:", "containerd at its usual socket"),
-    ("containerd:PATH#NAMESPACE", "containerd at a socket, or its root folder; the namespace may be left out"),
-    ("data-root:PATH", "Docker's data root; without a path, the usual one"),
-    ("demo:", "the bundled demo"),
-    ("anything else", "an archive, an OCI layout or a suite; ./engine:x for a file of such a name"),
-)
-"""As `stores.location` takes names apart, in words."""
 
 
 class ByNameDialog(QDialog):
@@ -36,7 +23,7 @@ class ByNameDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.name = QLineEdit(current)
         self.name.setFont(mono_font())
-        self.name.setPlaceholderText("engine:")
+        self.name.setPlaceholderText(ENGINE.prefix)
         self.name.setMinimumWidth(120 * GRID)
         self.name.selectAll()
         label = QLabel("&Store")
@@ -44,10 +31,10 @@ class ByNameDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(4 * GRID)
         grid.setVerticalSpacing(GRID)
-        for row, (form, meaning) in enumerate(_GRAMMAR):
-            left, right = QLabel(form), QLabel(meaning)
-            if form != "anything else":
-                left.setFont(mono_font())
+        forms = [(form, meaning) for source in SOURCES for form, meaning in source.forms]
+        for row, (form, meaning) in enumerate(forms):
+            left, right = QLabel(form), QLabel(meaning.replace("`", ""))
+            left.setFont(mono_font())
             right.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             grid.addWidget(left, row, 0)
             grid.addWidget(right, row, 1)

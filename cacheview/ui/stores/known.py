@@ -7,13 +7,15 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from cacheview.stores.sources import CONTAINERD, DATA_ROOT
+from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 from cacheview.ui.names import ENGINE
 
 __all__ = ["KnownStore", "known_stores"]
 
 _CONTAINERD: Final = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
-_CONTAINERD_ROOTS: Final = ("/var/lib/containerd", "/var/lib/docker/containerd/daemon")
-_DATA_ROOTS: Final = ("/var/lib/docker", "~/.local/share/docker")
+_CONTAINERD_ROOTS: Final = (CONTAINERD_ROOT, "/var/lib/docker/containerd/daemon")
+_DATA_ROOTS: Final = (DOCKER_ROOT, "~/.local/share/docker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def _folders() -> list[KnownStore]:
     if sys.platform == "win32":
         return []
     kinds = (
-        (_CONTAINERD, "containerd:", "containerd"),
-        (_CONTAINERD_ROOTS, "containerd:", "containerd's folder"),
-        (_DATA_ROOTS, "data-root:", "Docker data root"),
+        (_CONTAINERD, CONTAINERD.prefix, CONTAINERD.title),
+        (_CONTAINERD_ROOTS, CONTAINERD.prefix, "containerd's folder"),
+        (_DATA_ROOTS, DATA_ROOT.prefix, DATA_ROOT.title),
     )
     return [
         KnownStore(f"{prefix}{place}", f"{what} at {place}", _lack(place))

@@ -1,0 +1,100 @@
+"""A store that is a file or a folder: which kind it is shows in its content. Nothing is written anywhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from dataclasses import replace
+from importlib.resources import as_file
+from pathlib import Path
+
+from cacheview.bundled import resource
+from cacheview.model import DataError
+from cacheview.stores.budget import Budget
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.files import open_metered, refusal, what_it_is
+from cacheview.stores.folder import FolderMembers
+from cacheview.stores.images import read_images
+from cacheview.stores.members import read_archive
+from cacheview.stores.opened import Opened
+from cacheview.stores.progress import Meter
+from cacheview.stores.reading import Reading
+from cacheview.stores.suite import read_cases
+from cacheview.stores.tar import BLOCK, looks_like_tar
+
+__all__ = ["open_demo", "open_path"]
+
+_WHAT_TO_OPEN = (
+    "Open a `docker save` archive, an OCI image layout (a folder or a tar archive) or a suite file; "
+    "`docker save -o images.tar IMAGE…` makes an archive"
+)
+
+
+def open_path(text: str, reading: Reading) -> Opened:
+    """Read an archive, a layout or a suite. Raises `DataError` where nothing of it can be read."""
+    path = Path(text)
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise refusal(error, text) from error
+    except ValueError as error:  # a null character
+        raise DataError(f"is not a path: {error}", where=repr(text)) from error
+    if stat.S_ISDIR(mode):
+        return _open_folder(path, text, reading)
+    if not stat.S_ISREG(mode):
+        raise DataError(f"is {what_it_is(mode)}, which cannot be opened. {_WHAT_TO_OPEN}", where=text)
+    return _open_file(path, text, reading)
+
+
+def open_demo(where: str, reading: Reading) -> Opened:
+    """Read the bundled demo, a suite. ``where``: its location. Raises `DataError` where it is not there."""
+    try:
+        bundled = resource("demo.jsonl")
+    except FileNotFoundError as error:
+        raise DataError(f"{error}. Install cacheview again", where=where) from error
+    with as_file(bundled) as path:
+        return replace(_open_file(path, where, reading), title="the demo store", kind="demo")
+
+
+def _open_folder(path: Path, where: str, reading: Reading) -> Opened:
+    meter = Meter(reading.progress, None, f"Reading {path.name}")
+    budget = Budget(reading.limits, meter)
+    members = FolderMembers(path, budget)
+    try:
+        os.listdir(path)
+    except OSError as error:
+        raise refusal(error, where) from error
+    opened = read_images(members, where, reading.platform, budget)
+    meter.finished()
+    return opened
+
+
+def _open_file(path: Path, where: str, reading: Reading) -> Opened:
+    buffered, meter = open_metered(path, where, reading.progress)
+    with buffered:
+        if not meter.total:
+            raise DataError(f"the file is empty. {_WHAT_TO_OPEN}", where=where)
+        budget = Budget(reading.limits, meter, meter.total)
+        try:
+            stream, compression = decompressed(buffered, budget)
+            head = stream.peek(BLOCK)[:BLOCK]
+        except DamagedStreamError as error:
+            raise DataError(f"the compressed file is damaged: {error}. Copy or save it again", where=where) from error
+        except OSError as error:
+            raise refusal(error, where) from error
+        if looks_like_tar(head):
+            members = read_archive(stream, budget)
+            opened = read_images(members, where, reading.platform, budget)
+        elif head.lstrip()[:1] == b"{":
+            opened = _open_suite(stream, where, budget)
+        else:
+            inside = f" inside its {compression} compression" if compression else ""
+            raise DataError(f"is not an archive, layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
+    meter.finished()
+    return opened
+
+
+def _open_suite(stream: io.BufferedReader, where: str, budget: Budget) -> Opened:
+    cases, problems, builds = read_cases(stream, where, budget)
+    return Opened("suite", where, "suite", tuple(cases), tuple(problems), builds=builds)

@@ -1,0 +1,164 @@
+"""The kinds of store as a table: how each is named, what it is called, and what opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cacheview.stores.usual import DOCKER_ROOT
+
+if TYPE_CHECKING:
+    from cacheview.stores.opened import Opened
+    from cacheview.stores.reading import Reading
+
+__all__ = [
+    "CONTAINERD",
+    "DATA_ROOT",
+    "DEMO",
+    "ENGINE",
+    "FILE",
+    "SOURCES",
+    "Location",
+    "Source",
+    "parse_location",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A kind of store.
+
+    Attributes:
+        prefix: what its locations begin with; of a file or folder, nothing.
+        title: of the usual one, for people; empty: each is called by its own name.
+        kind: what it is, before the name of another one (``engine build-server``).
+        forms: how its locations are written, and what each means.
+        open: reads what follows the prefix.
+        is_live: it is a daemon's, and may be another at any moment.
+        follows: it says when its images change.
+        is_path: what follows the prefix is a path on this machine.
+        usual_path: which path is meant if nothing follows; empty: none, or one of several.
+        is_single: there is one, and nothing follows the prefix.
+    """
+
+    prefix: str
+    title: str
+    kind: str
+    forms: tuple[tuple[str, str], ...]
+    open: Callable[[str, Reading], Opened]
+    is_live: bool = False
+    follows: bool = False
+    is_path: bool = False
+    usual_path: str = ""
+    is_single: bool = False
+
+
+# What opens them is imported when it is needed: their libraries take longer to load than a small store to read.
+
+
+def _open_engine(target: str, reading: Reading) -> Opened:
+    from cacheview.stores.engine import open_engine
+
+    return open_engine(target, reading)
+
+
+def _open_containerd(target: str, reading: Reading) -> Opened:
+    from cacheview.stores.containerd import open_containerd
+
+    return open_containerd(target, reading)
+
+
+def _open_data_root(target: str, reading: Reading) -> Opened:
+    from cacheview.stores.data_root import open_data_root
+
+    return open_data_root(target, reading)
+
+
+def _open_demo(target: str, reading: Reading) -> Opened:  # noqa: ARG001
+    from cacheview.stores.paths import open_demo
+
+    return open_demo(DEMO.prefix, reading)
+
+
+def _open_path(target: str, reading: Reading) -> Opened:
+    from cacheview.stores.paths import open_path
+
+    return open_path(target, reading)
+
+
+ENGINE: Final = Source(
+    "engine:",
+    "Docker Engine",
+    "engine",
+    (
+        ("engine:", "the Docker Engine of the current context, or of DOCKER_HOST"),
+        ("engine:NAME", "the engine of a context (`docker context ls`)"),
+        ("engine:URL", "the engine at unix://…, tcp://…, ssh://… or npipe://…"),
+    ),
+    _open_engine,
+    is_live=True,
+    follows=True,
+)
+CONTAINERD: Final = Source(
+    "containerd:",
+    "containerd",
+    "containerd",
+    (
+        ("containerd:", "containerd at its usual socket"),
+        ("containerd:PATH", "containerd at a socket, or its root folder; #NAMESPACE may follow"),
+    ),
+    _open_containerd,
+    is_live=True,
+    is_path=True,
+)
+DATA_ROOT: Final = Source(
+    "data-root:",
+    "Docker data root",
+    "data root",
+    (
+        ("data-root:", "Docker's usual data root"),
+        ("data-root:PATH", "a data root of a graph-driver store"),
+    ),
+    _open_data_root,
+    is_live=True,
+    is_path=True,
+    usual_path=DOCKER_ROOT,
+)
+DEMO: Final = Source("demo:", "demo", "demo", (("demo:", "the bundled demo"),), _open_demo, is_single=True)
+FILE: Final = Source(
+    "",
+    "",
+    "",
+    (
+        (
+            "PATH",
+            "a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file; "
+            "./engine:x for a file of such a name",
+        ),
+    ),
+    _open_path,
+    is_path=True,
+)
+
+SOURCES: Final = (ENGINE, CONTAINERD, DATA_ROOT, DEMO, FILE)
+"""The last has what no other has: everything is a location, and what has no known prefix is a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A location, taken apart.
+
+    Attributes:
+        source: which kind of store is meant.
+        target: what follows the prefix. Empty: the usual one of the kind.
+    """
+
+    source: Source
+    target: str = ""
+
+
+def parse_location(text: str) -> Location:
+    """Take a location apart."""
+    source = next(each for each in SOURCES if (text == each.prefix if each.is_single else text.startswith(each.prefix)))
+    return Location(source, text[len(source.prefix) :])
