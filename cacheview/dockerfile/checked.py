@@ -24,6 +24,16 @@ __all__ = ["check", "stage_name"]
 
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9\-_.]*")
 _NO_DESTINATION: Final = "Destination could not be determined"
+_EXAMPLES: Final = {
+    "ARG": "NAME=value",
+    "ENV": "NAME=value",
+    "EXPOSE": "80",
+    "HEALTHCHECK": "CMD /check",
+    "LABEL": "name=value",
+    "ONBUILD": "RUN make",
+    "SHELL": '["/bin/bash", "-c"]',
+    "VOLUME": "/data",
+}
 _NETWORKS: Final = ("default", "none", "host")
 _SECURITY: Final = ("insecure", "sandbox")
 
@@ -74,7 +84,8 @@ class _Case:
 
     def an_argument(self) -> None:
         if not self.args:
-            raise RefusedError("it takes at least one argument", said=f"{self.name} requires at least one argument")
+            what = f"it takes at least one argument; write {self.name} {_EXAMPLES[self.name]}"
+            raise RefusedError(what, said=f"{self.name} requires at least one argument")
 
 
 def _just_flags(case: _Case) -> None:
@@ -116,7 +127,7 @@ def _files(case: _Case) -> None:
     if len(case.args) < 2:
         stop = "." if case.release.says_destination_with_stop else ""
         said = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
-        raise RefusedError("it takes a source and a destination", said=said)
+        raise RefusedError(f"it takes a source and a destination; write {case.name} file /dst", said=said)
     case.flags()
     if heredoc_name(case.args[-1], case.release):
         said = f"{case.name} cannot accept a heredoc as a destination"

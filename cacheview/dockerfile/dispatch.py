@@ -23,7 +23,7 @@ from cacheview.dockerfile.ports import exposed_ports
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
-from cacheview.model import ContainerConfig, DataError, HealthConfig
+from cacheview.model import ContainerConfig, HealthConfig
 
 __all__ = ["CopySources", "Dispatched", "copied", "dispatch", "label_option"]
 
@@ -74,7 +74,7 @@ class Dispatched:
 
 
 def dispatch(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
-    """Take one step.
+    """Take one step, of an instruction that `check` has accepted.
 
     Raises:
         DataError: the builder refuses it here; with what to do.
@@ -118,18 +118,15 @@ class _Step:
     def flags(self) -> Flags:
         return parse_flags(self.instruction.name, self.instruction.flags, self.release)
 
-    def check_flags(self) -> None:
-        _ = self.flags
-
-    def only_argument(self) -> str:
-        if len(self.instruction.args) != 1:
-            raise DataError("it takes exactly one argument, and there is none")
-        return self.instruction.args[0]
-
-    def some_arguments(self, example: str) -> tuple[str, ...]:
-        if not self.instruction.args:
-            raise DataError(f"it takes at least one argument; write {self.instruction.name} {example}")
+    @property
+    def args(self) -> tuple[str, ...]:
         return self.instruction.args
+
+    @property
+    def argument(self) -> str:
+        """The only one."""
+        (argument,) = self.args
+        return argument
 
     def with_shell(self) -> tuple[str, ...]:
         """The command as it would run: the shell in front of a shell form."""
@@ -163,14 +160,12 @@ def _run(step: _Step) -> Dispatched:
 
 
 def _cmd(step: _Step) -> Dispatched:
-    step.check_flags()
     command = step.with_shell()
     state = replace(step.state, cmd_set=step.state.cmd_set or bool(step.instruction.args))
     return step.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
 
 
 def _entrypoint(step: _Step) -> Dispatched:
-    step.check_flags()
     command = step.with_shell() if step.instruction.args else ()
     changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
     if not step.state.cmd_set:
@@ -178,22 +173,19 @@ def _entrypoint(step: _Step) -> Dispatched:
     return step.comment(quote_all(command), **changes)
 
 
-def _pairs(step: _Step, example: str) -> list[tuple[str, str]]:
-    step.check_flags()
-    args, lexer = step.some_arguments(example), step.lexer
-    if not all(args[::2]):
-        raise DataError(f"a name is empty; write {step.instruction.name} {example}")
+def _pairs(step: _Step) -> list[tuple[str, str]]:
+    args, lexer = step.args, step.lexer
     return [(lexer.word(name), lexer.word(value)) for name, value in zip(args[::2], args[1::2], strict=True)]
 
 
 def _env(step: _Step) -> Dispatched:
-    pairs = _pairs(step, "NAME=value")
+    pairs = _pairs(step)
     text = " ".join(f"{name}={value}" for name, value in pairs)
     return step.comment(text, Env=step.state.environment.changed(pairs))
 
 
 def _label(step: _Step) -> Dispatched:
-    return _labels(step, _pairs(step, "name=value"))
+    return _labels(step, _pairs(step))
 
 
 def _labels(step: _Step, pairs: list[tuple[str, str]]) -> Dispatched:
@@ -202,23 +194,19 @@ def _labels(step: _Step, pairs: list[tuple[str, str]]) -> Dispatched:
 
 
 def _maintainer(step: _Step) -> Dispatched:
-    name = step.only_argument()
-    step.check_flags()
-    return step.commented(name, replace(step.state, maintainer=name), {})
+    return step.commented(step.argument, replace(step.state, maintainer=step.argument), {})
 
 
 def _expose(step: _Step) -> Dispatched:
-    args, lexer = step.some_arguments("80"), step.lexer
-    step.check_flags()
-    specs = [spec for arg in sorted(args) for spec in lexer.words(arg)]
+    lexer = step.lexer
+    specs = [spec for arg in sorted(step.args) for spec in lexer.words(arg)]
     ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec, step.release)}
     return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
 
 
 def _volume(step: _Step) -> Dispatched:
-    args, lexer = step.some_arguments("/data"), step.lexer
-    step.check_flags()
-    volumes = [lexer.word(settings.trimmed(arg)) for arg in args]
+    lexer = step.lexer
+    volumes = [lexer.word(settings.trimmed(arg)) for arg in step.args]
     if not all(volumes):
         said = "VOLUME specified can not be an empty string"
         raise RefusedError("a volume is empty; write the path of each", said=said)
@@ -227,70 +215,47 @@ def _volume(step: _Step) -> Dispatched:
 
 
 def _user(step: _Step) -> Dispatched:
-    argument = step.only_argument()
-    step.check_flags()
-    user = step.lexer.word(argument)
+    user = step.lexer.word(step.argument)
     return step.comment(user, User=user)
 
 
 def _workdir(step: _Step) -> Dispatched:
-    argument = step.only_argument()
-    step.check_flags()
-    path = settings.workdir(step.config.WorkingDir, step.lexer.word(argument), step.release)
+    path = settings.workdir(step.config.WorkingDir, step.lexer.word(step.argument), step.release)
     after = step.config.model_copy(update={"WorkingDir": path})
     comment = {"Cmd": step.joined_comment(path)}
     return Dispatched(replace(step.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
 
 
 def _stopsignal(step: _Step) -> Dispatched:
-    # The builder never looks at the flags of this one.
-    signal = settings.stop_signal(step.lexer.word(step.only_argument()), step.release)
+    signal = settings.stop_signal(step.lexer.word(step.argument), step.release)
     return step.comment(signal, StopSignal=signal)
 
 
 def _healthcheck(step: _Step) -> Dispatched:
-    kind, *command = step.some_arguments("CMD /check")
-    kind = kind.upper()
-    if kind == "NONE":  # its flags are never looked at
-        if command:
-            raise DataError("NONE takes no arguments")
+    kind, *command = step.args
+    if kind.upper() == "NONE":
         check = HealthConfig(Test=("NONE",))
-    elif kind == "CMD":
-        if not command:
-            raise DataError("there is no command after CMD")
-        test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
-        check = settings.healthcheck(test, step.flags.values, step.release)
     else:
-        raise DataError(f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…")
+        test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
+        check = settings.healthcheck(test, step.flags.values)
     return step.comment(step.release.healthcheck(check), Healthcheck=check)
 
 
 def _onbuild(step: _Step) -> Dispatched:
-    inner = step.some_arguments("RUN make")[0]
-    step.check_flags()
-    if inner in ("ONBUILD", "MAINTAINER", "FROM"):
-        raise DataError(f"{inner} cannot be a trigger")
     expression = settings.trigger(step.instruction)
     return step.comment(expression, OnBuild=(*(step.config.OnBuild or ()), expression))
 
 
 def _shell(step: _Step) -> Dispatched:
-    step.check_flags()
-    shell = step.some_arguments('["/bin/bash", "-c"]')
-    if not step.instruction.is_json:
-        raise DataError('it takes the JSON form only; write SHELL ["/bin/bash", "-c"]')
-    return step.comment(f"[{' '.join(shell)}]", Shell=shell)
+    return step.comment(f"[{' '.join(step.args)}]", Shell=step.args)
 
 
 def _arg(step: _Step) -> Dispatched:
-    # The builder never looks at the flags of this one.
     lexer = step.lexer
     texts = []
     declared: dict[str, str | None] = {}
-    for word in step.some_arguments("NAME=value"):
+    for word in step.args:
         name, equals, value = word.partition("=")
-        if equals and not name:
-            raise DataError("a name is empty; write ARG NAME=value")
         name, default = lexer.word(name), lexer.word(value) if equals else None
         declared[name] = default
         texts.append(name if default is None else f"{name}={default}")
@@ -298,11 +263,7 @@ def _arg(step: _Step) -> Dispatched:
 
 
 def _copy(step: _Step) -> Dispatched:
-    lexer, args, name = step.lexer, step.instruction.args, step.instruction.name
-    if len(args) < 2:
-        raise DataError(f"it takes a source and a destination; write {name} file /dst")
-    if heredoc_name(args[-1], step.release):
-        raise DataError("the destination cannot be a heredoc")
+    lexer, args, name = step.lexer, step.args, step.instruction.name
     flags = _resolved_flags(step)
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.release))
     destination = lexer.word(args[-1])

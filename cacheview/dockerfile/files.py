@@ -24,15 +24,11 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     everything in it has been expanded.
 
     Raises:
-        DataError: there is no destination, or a source is no checksum.
+        DataError: a source is not a checksum.
     """
     args = instruction.args
-    if len(args) < 2:
-        raise DataError(f"it takes a source and a destination; write {_EXAMPLE}")
     if _is_checksum(args[0], instruction.name) and args[1] == "in" and len(args) > 2:
         return args[0], " ".join(args[2:])
-    if heredoc_name(args[-1], lexer.release):
-        raise DataError("the destination cannot be a heredoc")
     sources = [lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, lexer.release)]
     destination = lexer.word(args[-1])
     if not sources:

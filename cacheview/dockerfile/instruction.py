@@ -6,6 +6,7 @@ import difflib
 
 from cacheview.dockerfile import files
 from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.checked import check
 from cacheview.dockerfile.dispatch import copied, dispatch
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
@@ -47,6 +48,7 @@ def probe_config(
                 f"the parent is an image for {parent.config.os[:40]}, on which Docker for Linux builds nothing; "
                 "choose another parent"
             )
+        check(parsed, release)
         return _config(parsed, StageState.begin(parent, args, containerd=containerd), release)
     except DataError as error:
         raise error.at(parsed.name[:40]) from None

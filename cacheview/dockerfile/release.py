@@ -60,7 +60,6 @@ class BuilderRelease:
         release: for people.
         healthcheck: what follows ``HEALTHCHECK``.
         chown: what an owner adds in front of the checksum, with ``{}`` for the owner.
-        start_interval: ``HEALTHCHECK --start-interval`` is known.
         cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
 
         predefined_args: build arguments that need no ``ARG``.
@@ -118,7 +117,6 @@ class BuilderRelease:
     release: str
     healthcheck: Callable[[HealthConfig], str]
     chown: str
-    start_interval: bool
     cleans_absolute_workdir: bool
 
     flags: Mapping[str, tuple[str, ...]] = field(hash=False)
@@ -206,7 +204,6 @@ _V20_10: Final = BuilderRelease(
     release="20.10",
     healthcheck=_healthcheck_four_fields,
     chown="--chown={}",
-    start_interval=False,
     cleans_absolute_workdir=False,
     flags=_FLAGS_20_10,
     predefined_args=PREDEFINED_ARGS - {"all_proxy", "ALL_PROXY"},
@@ -276,7 +273,6 @@ _V25: Final = replace(
     release="25.0",
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",
-    start_interval=True,
     says_ports_in_capitals=False,
     says_no_command="no command specified",
     says_repository=True,

@@ -7,16 +7,14 @@ import re
 from collections.abc import Mapping
 
 from cacheview.dockerfile.gotext import GO_SPACE
+from cacheview.dockerfile.health import go_duration
 from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
-from cacheview.model import DataError, HealthConfig
-from cacheview.model.duration import parse_duration
+from cacheview.model import HealthConfig
 
 __all__ = ["healthcheck", "stop_signal", "trigger", "trimmed", "workdir"]
 
-_MAX_RETRIES = (1 << 31) - 1
-_MIN_DURATION = 1_000_000  # nanoseconds
 _ONBUILD = re.compile(r"[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _SIGNALS = re.compile(
@@ -56,33 +54,18 @@ def trigger(instruction: Instruction) -> str:
     return _ONBUILD.sub("", instruction.line, count=1) + heredocs
 
 
-def healthcheck(test: tuple[str, ...], flags: Mapping[str, str], texts: BuilderRelease) -> HealthConfig:
-    """The check that ``HEALTHCHECK CMD`` sets; what no flag says is zero."""
-    if "start-interval" in flags and not texts.start_interval:
-        raise DataError(f"Docker {texts.release} does not know --start-interval; leave it out")
+def healthcheck(test: tuple[str, ...], flags: Mapping[str, str]) -> HealthConfig:
+    """The check that ``HEALTHCHECK CMD`` sets, of flags that were checked; what no flag says is zero."""
     return HealthConfig(
         Test=test,
         Interval=_interval(flags, "interval"),
         Timeout=_interval(flags, "timeout"),
         StartPeriod=_interval(flags, "start-period"),
         StartInterval=_interval(flags, "start-interval"),
-        Retries=_retries(flags.get("retries", "")),
+        Retries=int(flags.get("retries") or "0"),
     )
 
 
 def _interval(flags: Mapping[str, str], flag: str) -> int:
     text = flags.get(flag, "")
-    try:
-        duration = parse_duration(text) if text else 0
-    except DataError as error:
-        raise error.at(f"--{flag}") from None
-    if duration and duration < _MIN_DURATION:
-        raise DataError("less than a millisecond; write at least 1ms", where=f"--{flag}")
-    return duration
-
-
-def _retries(text: str) -> int:
-    number = int(text or "0") if not text or _NUMBER.fullmatch(text) else -1
-    if not 0 <= number <= _MAX_RETRIES:
-        raise DataError(f"{text[:40]!r} is not a whole number from 0 to {_MAX_RETRIES}", where="--retries")
-    return number
+    return go_duration(text) if text else 0
