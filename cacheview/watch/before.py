@@ -53,7 +53,11 @@ class EngineStore:
         self._client: EngineClient | None = None
         self._known: Case | None = None
         self._parents: dict[str, str | None] = {}  # as the list told them when `_known` was read
-        self.engine: Engine = ask_engine(self._connected())
+        try:
+            self.engine: Engine = ask_engine(self._connected())
+        except DataError:
+            self.close()
+            raise
 
     def _connected(self) -> EngineClient:
         with self._lock:

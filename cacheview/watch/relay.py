@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from cacheview.stores.engine.contexts import Endpoint
-from cacheview.watch.upstream import connect
+from cacheview.watch.upstream import Upstream
 
 __all__ = ["Connection", "Relay", "Tap"]
 
@@ -123,10 +123,8 @@ class _End(asyncio.Protocol):
         if other.has_ended:
             other.transport.close()
             return False
-        # A half-closed connection: the other direction goes on. With TLS asyncio has no such thing.
-        if other.transport.can_write_eof():
-            other.transport.write_eof()
-        return self.transport is not None and self.transport.get_extra_info("ssl_object") is None
+        other.transport.write_eof()  # a half-closed connection: the other direction goes on
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self.is_lost = True
@@ -143,9 +141,22 @@ class _End(asyncio.Protocol):
 
 
 class _EngineEnd(_End):
-    def __init__(self, tapped: _Tapped) -> None:
+    def __init__(self, tapped: _Tapped, client: _ClientEnd) -> None:
         super().__init__()
         self._tapped = tapped
+        self._client = client
+        self._has_spoken = False
+        self.other = client
+
+    def data_received(self, data: bytes) -> None:
+        self._has_spoken = True
+        super().data_received(data)
+
+    def eof_received(self) -> bool:
+        if not self._has_spoken and self._client.refuse_if_unreached():
+            self.other = None
+            return False
+        return super().eof_received()
 
     def passed_on(self, data: bytes) -> None:
         self._tapped.call(lambda tap: tap.from_engine(data))
@@ -165,7 +176,8 @@ class _ClientEnd(_End):
         self._relay = relay
         self._tapped = _Tapped(None)
         self._refusal = b""
-        self._refused_after = 0
+        self._is_refused = False
+        self._has_sent = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -176,10 +188,9 @@ class _ClientEnd(_End):
     async def _connect(self) -> None:
         connection = Connection(asyncio.get_running_loop(), self)
         self._tapped = _Tapped(self._relay.new_tap(connection), connection)
-        engine = _EngineEnd(self._tapped)
-        engine.other = self
+        engine = _EngineEnd(self._tapped, self)
         try:
-            await connect(self._relay.endpoint, engine)
+            await self._relay.upstream.connect(engine)
         except OSError as error:
             self._refuse(error)
             return
@@ -193,23 +204,41 @@ class _ClientEnd(_End):
         why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
         message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
         body = json.dumps({"message": message}).encode() + b"\n"
-        self._refusal = (
+        self._refuse_with(
             b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nConnection: close\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
         )
         self.resume("connecting")
 
-    def seen(self, data: bytes) -> None:
-        if not self._refusal:
-            self._tapped.call(lambda tap: tap.from_client(data))
-            return
-        if not self._refused_after and self.transport is not None:
+    def refuse_if_unreached(self) -> bool:
+        """The engine's side has ended without a byte: refuse the client if there never was an engine. Whether it is."""
+        why = self._relay.upstream.said
+        if not why or self.is_lost:
+            return False
+        self.other = None
+        self._refuse(OSError(why))
+        return True
+
+    def _refuse_with(self, refusal: bytes) -> None:
+        """At once, if the client has sent anything; else once it does."""
+        self._refusal = refusal
+        if self._has_sent:
+            self._answer_refusal()
+
+    def _answer_refusal(self) -> None:
+        if self.transport is not None and not self.transport.is_closing() and not self._is_refused:
+            self._is_refused = True
             self.transport.write(self._refusal)
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
+            self.transport.write_eof()
             # What else it sends is read: a client that is still writing would not read the answer otherwise.
             asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.transport.close)
-        self._refused_after += len(data)
+
+    def seen(self, data: bytes) -> None:
+        self._has_sent = True
+        if self._refusal:
+            self._answer_refusal()
+        else:
+            self._tapped.call(lambda tap: tap.from_client(data))
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -248,6 +277,7 @@ class Relay:
 
     def __init__(self, endpoint: Endpoint, new_tap: Callable[[Connection], Tap | None]) -> None:
         self.endpoint = endpoint
+        self.upstream = Upstream(endpoint)
         self.new_tap = new_tap
         self._open: set[_ClientEnd] = set()
 
@@ -266,3 +296,4 @@ class Relay:
         for end in list(self._open):
             if end.transport is not None:
                 end.transport.abort()
+        self.upstream.close()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import Endpoint, Tls
+from cacheview.stores.engine.ssh import SshDialer
+from cacheview.watch.tls import connect_secured
 
-__all__ = ["check_endpoint", "connect"]
+__all__ = ["Upstream", "check_endpoint"]
 
 _P = TypeVar("_P", bound=asyncio.Protocol)
 _PORTS: Final = {"tcp": 2375, "http": 80, "https": 443}
@@ -22,36 +25,67 @@ def check_endpoint(endpoint: Endpoint) -> None:
     """Raises `DataError` for an engine that nothing can be passed on to from here."""
     scheme = endpoint.host.partition("://")[0]
     if scheme == "ssh":
-        what = (
-            "an engine behind ssh is not watched. Forward its socket, "
-            "`ssh -N -L /tmp/engine.sock:/var/run/docker.sock HOST`, and watch unix:///tmp/engine.sock"
-        )
+        try:
+            SshDialer(endpoint.host)
+        except ValueError as error:
+            raise DataError(str(error), where=endpoint.host[:200]) from None
+    elif endpoint.socket_path is None and scheme not in _PORTS:
+        what = "only engines at unix://, tcp:// and ssh:// can be watched"
         raise DataError(what, where=endpoint.host[:200])
-    if endpoint.socket_path is None and scheme not in _PORTS:
-        raise DataError("only engines at unix:// and tcp:// can be watched", where=endpoint.host[:200])
 
 
-async def connect(endpoint: Endpoint, protocol: _P) -> _P:
-    """Connect to an engine. Raises `OSError`, or `TimeoutError` after ten seconds."""
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(_SECONDS):
-        path = endpoint.socket_path
-        if path is not None:
-            await loop.create_unix_connection(lambda: protocol, str(path))
+class Upstream:
+    """Makes connections to one engine, of those that `check_endpoint` lets pass."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._dialer = SshDialer(endpoint.host) if endpoint.host.startswith("ssh://") else None
+
+    @property
+    def said(self) -> str:
+        """What ssh said of the connection that ended last: why it refuses, mostly. Empty for other connections."""
+        return self._dialer.said if self._dialer is not None else ""
+
+    async def connect(self, protocol: _P) -> _P:
+        """Connect. Raises `OSError`, or `TimeoutError` after ten seconds.
+
+        Over ssh the connection is there at once; that there is no engine is known when it ends without a byte.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_SECONDS):
+            if self._dialer is not None:
+                dialed: socket.socket = await loop.run_in_executor(None, self._dialer.dial)
+                dialed.setblocking(False)
+                await loop.create_unix_connection(lambda: protocol, sock=dialed)
+                return protocol
+            path = self.endpoint.socket_path
+            if path is not None:
+                await loop.create_unix_connection(lambda: protocol, str(path))
+                return protocol
+            host, port, tls = self._address()
+            if tls is None:
+                await loop.create_connection(lambda: protocol, host, port)
+            else:
+                await connect_secured(protocol, host, port, _context(tls))
             return protocol
-        address = urlsplit(endpoint.host)
-        secured = endpoint.tls is not None or address.scheme == "https"
+
+    def close(self) -> None:
+        """End what connections over ssh run. Others end by themselves."""
+        if self._dialer is not None:
+            self._dialer.close()
+
+    def _address(self) -> tuple[str, int, Tls | None]:
+        """Host, port, and how the connection is secured, if it is. Raises `OSError`."""
+        address, tls = urlsplit(self.endpoint.host), self.endpoint.tls
         try:
             port = address.port
         except ValueError as error:
             raise OSError(str(error)) from None
-        port = port or (_TLS_PORT if endpoint.tls is not None else _PORTS[address.scheme])
-        context = _tls(endpoint.tls or Tls()) if secured else None
-        await loop.create_connection(lambda: protocol, address.hostname or "localhost", port, ssl=context)
-        return protocol
+        port = port or (_TLS_PORT if tls is not None else _PORTS[address.scheme])
+        return address.hostname or "localhost", port, tls or (Tls() if address.scheme == "https" else None)
 
 
-def _tls(tls: Tls) -> ssl.SSLContext:
+def _context(tls: Tls) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=tls.ca or None)
     if not tls.verify:
         context.check_hostname = False

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +269,33 @@ def test_commands_give_the_same_with_and_without(both: list[Docker], tools: str)
         assert direct == through, arguments
     assert direct[0] == 0
     assert both[1].run(*run, "/bin/cat", given=typed)[1] == typed
+
+
+def test_an_engine_over_ssh(
+    engine: EngineDaemon, both: list[Docker], tools: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that ssh runs on the other machine is run on this one."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f'#!/bin/sh\nexport DOCKER_HOST={engine.url}\nshift $(($# - 1))\neval exec "$1"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    context = tmp_path / "ssh-context"
+    write(context, FILES)
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
+        far = Watching("ssh://user@host", runtime)
+        try:
+            direct, through = both[0], replace(both[1], url=far.watcher.url)
+            typed = ("run", "-i", "--rm", "--network=none", tools, "/bin/cat")
+            assert through.run(*typed, given=b"line\n" * 20_000) == (0, b"line\n" * 20_000, b"")
+            for _ in range(2):
+                told = through.run("build", "-t", "watch/ssh", str(context))
+                assert told[0] == 0, told
+                seen = far.last()
+                assert (seen.differences, seen.unpredicted) == ((), "")
+            assert direct.run("build", "-t", "watch/ssh", str(context)) == told
+        finally:
+            far.watcher.close()
+        assert far.faults == []
 
 
 def test_exec_logs_and_events(both: list[Docker], tools: str) -> None:

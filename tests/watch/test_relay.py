@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import shutil
 import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -271,21 +273,83 @@ def test_an_engine_over_tls(short_folder: Path) -> None:
                 accepted, _ = listening.accept()
                 try:
                     with secured.wrap_socket(accepted, server_side=True) as end:
-                        end.sendall(end.recv(100)[::-1])
+                        end.sendall(read_all(end)[::-1])
                 except ssl.SSLError:
                     accepted.close()
 
         in_thread(serve)
         host = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
         with wired(endpoint=Endpoint("", host, Tls(ca=str(cert)))) as wires, wires.connect() as client:
-            client.sendall(b"over TLS")
-            assert read_all(client) == b"SLT revo"
+            client.sendall(b"over TLS" * 100_000)
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b"SLT revo" * 100_000
         with wired(endpoint=Endpoint("", host, Tls())) as wires, wires.connect() as client:
             client.sendall(b"x")
             assert b"502" in client.recv(100)
 
 
-@pytest.mark.parametrize("host", ["ssh://user@host", "npipe:////./pipe/docker_engine", "unix://"])
+@pytest.mark.parametrize("host", ["npipe:////./pipe/docker_engine", "unix://"])
 def test_an_engine_that_cannot_be_watched_is_refused(host: str) -> None:
     with pytest.raises(DataError, match="watched"):
         check_endpoint(Endpoint("", host))
+
+
+def test_an_address_of_ssh_that_is_none_is_refused() -> None:
+    check_endpoint(Endpoint("", "ssh://user@host:22/run/docker.sock"))
+    with pytest.raises(DataError, match="and nothing else"):
+        check_endpoint(Endpoint("", "ssh://user:password@host"))
+
+
+DIAL_STDIO = """#!{python}
+import os, socket, sys, threading
+engine = socket.socket(socket.AF_UNIX)
+engine.connect({path!r})
+def send():
+    while piece := os.read(0, 1 << 16):
+        engine.sendall(piece)
+    engine.shutdown(socket.SHUT_WR)
+threading.Thread(target=send, daemon=True).start()
+while piece := engine.recv(1 << 16):
+    os.write(1, piece)
+assert sys.argv[-2:] == ["host", "docker system dial-stdio"]
+"""
+"""In place of ssh: what it would run on the other machine."""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program that is run as ssh; to be written."""
+    program = tmp_path / "ssh"
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return program
+
+
+def test_an_engine_over_ssh(ssh: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as engine, wired(endpoint=Endpoint("", "ssh://user@host")) as wires:
+        path = str(wires.path.with_name("far.sock"))
+        engine.bind(path)
+        engine.listen()
+        ssh.write_text(DIAL_STDIO.format(python=sys.executable, path=path))
+        with wires.connect() as client:
+            client.sendall(b"over ssh" * 100_000)
+            client.shutdown(socket.SHUT_WR)
+            far, _ = engine.accept()
+            with far:
+                assert read_all(far) == b"over ssh" * 100_000
+                far.sendall(b"and back")
+            assert read_all(client) == b"and back"
+
+
+def test_what_ssh_says_is_told_to_the_client(ssh: Path) -> None:
+    ssh.write_text("#!/bin/sh\necho 'host: Permission denied (publickey).' >&2\nexit 255\n")
+    with wired(endpoint=Endpoint("", "ssh://user@host")) as wires:
+        for _ in range(2):
+            with wires.connect() as client:
+                client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
+                head, _, body = read_all(client).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 502 ")
+            said = json.loads(body)["message"]
+            assert said == (
+                "cacheview cannot connect to the Docker Engine at ssh://user@host: host: Permission denied (publickey)."
+            )

@@ -1,0 +1,184 @@
+"""TLS over a connection of asyncio's, in which each side can be ended by itself.
+
+asyncio's own TLS ends both sides together. Docker's clients end theirs alone: ``docker run -i`` that reads from a file
+says so with the alert ``close_notify`` (``CloseWrite`` of Go's ``crypto/tls``), and reads on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from typing import Any, Final, cast
+
+__all__ = ["connect_secured"]
+
+_PIECE: Final = 1 << 18
+
+
+async def connect_secured(protocol: asyncio.Protocol, host: str, port: int, context: ssl.SSLContext) -> None:
+    """Connect, and shake hands. ``protocol`` gets a transport that can write an end. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    link = _Link(protocol, host, context, loop)
+    transport, _ = await loop.create_connection(lambda: link, host, port)
+    try:
+        await link.ready
+    except BaseException:
+        transport.abort()
+        raise
+
+
+class _Link(asyncio.Protocol):
+    """Between the connection and the protocol: what goes through is secured on the way."""
+
+    def __init__(
+        self, inner: asyncio.Protocol, host: str, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._inner = inner
+        self._received = ssl.MemoryBIO()
+        self._to_send = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=host)
+        self._raw: asyncio.Transport | None = None
+        self._is_ready = False
+        self._other_has_ended = False
+        self._keeps_open = True
+        self.ready: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._raw = cast("asyncio.Transport", transport)
+        self._shake_hands()
+
+    def data_received(self, data: bytes) -> None:
+        self._received.write(data)
+        if not self._is_ready:
+            self._shake_hands()
+        if self._is_ready:
+            self._read()
+
+    def eof_received(self) -> bool:
+        self._received.write_eof()
+        if not self._is_ready:
+            self._fail(ConnectionResetError("the connection ended before it was secured"))
+            return False
+        self._end_of_other()
+        return self._keeps_open
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._is_ready:
+            self._inner.connection_lost(exc)
+        else:
+            self._fail(exc or ConnectionResetError("the connection ended before it was secured"))
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def write(self, data: bytes) -> None:
+        """Secure and send."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError:
+            self._give_up()
+        self.flush()
+
+    def end(self) -> None:
+        """Say that nothing more is sent (``close_notify``). The other side may go on."""
+        with suppress(ssl.SSLError):  # that the other side has not ended its own: nothing waits for it
+            self._tls.unwrap()
+        self.flush()
+
+    def flush(self) -> None:
+        data = self._to_send.read()
+        if data and self._raw is not None and not self._raw.is_closing():
+            self._raw.write(data)
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self.flush()
+            return
+        except ssl.SSLError as error:
+            self.flush()  # the alert that says why
+            self._fail(error)
+            return
+        self.flush()
+        self._is_ready = True
+        assert self._raw is not None
+        self._inner.connection_made(_SecuredTransport(self, self._raw))
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.ready.done():
+            self.ready.set_exception(error)
+            self.ready.exception()  # whoever waited may have given up
+        if self._raw is not None:
+            self._raw.close()
+
+    def _read(self) -> None:
+        try:
+            while piece := self._tls.read(_PIECE):
+                self._inner.data_received(piece)
+            self._end_of_other()
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self._end_of_other()
+        except ssl.SSLError:
+            self._give_up()
+        self.flush()
+
+    def _give_up(self) -> None:
+        """What came is not what the other side secured, or it broke off: the connection is lost."""
+        if self._raw is not None:
+            self._raw.abort()
+
+    def _end_of_other(self) -> None:
+        if not self._other_has_ended:
+            self._other_has_ended = True
+            self._keeps_open = bool(self._inner.eof_received())
+            if not self._keeps_open and self._raw is not None:
+                self._raw.close()
+
+
+class _SecuredTransport(asyncio.Transport):
+    """What the protocol writes to."""
+
+    def __init__(self, link: _Link, raw: asyncio.Transport) -> None:
+        super().__init__()
+        self._link = link
+        self._raw = raw
+        self._has_ended = False
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        if not self._has_ended and not self._raw.is_closing():
+            self._link.write(bytes(data))
+
+    def write_eof(self) -> None:
+        if not self._has_ended and not self._raw.is_closing():
+            self._has_ended = True
+            self._link.end()
+
+    def close(self) -> None:
+        self.write_eof()
+        self._raw.close()
+
+    def abort(self) -> None:
+        self._raw.abort()
+
+    def is_closing(self) -> bool:
+        return self._raw.is_closing()
+
+    def pause_reading(self) -> None:
+        self._raw.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._raw.resume_reading()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._raw.set_write_buffer_limits(high, low)
