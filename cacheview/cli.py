@@ -16,6 +16,7 @@ from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
 from cacheview.faults import guarded
 from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.report import audits, matrices
@@ -200,12 +201,13 @@ def _explain(arguments: list[str]) -> int:
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
         return _explain_all(case.store, daemon, probe, as_json=options.json)
-    explanation = explain(ImageCache(case.store, daemon.rules), probe)
-    mention_builder(case.store)
-    if options.json:
-        print_json(report.as_json(explanation, everything=options.all, using=daemon))
-    else:
-        print(report.as_text(explanation, everything=options.all, using=daemon))
+    with Effort.about(len(case.store.images)).spent():
+        explanation = explain(ImageCache(case.store, daemon.rules), probe)
+        mention_builder(case.store)
+        if options.json:
+            print_json(report.as_json(explanation, everything=options.all, using=daemon))
+        else:
+            print(report.as_text(explanation, everything=options.all, using=daemon))
     return _STATUS[explanation.verdict.outcome]
 
 
@@ -243,7 +245,8 @@ def _audit(arguments: list[str]) -> int:
     known_rules(options.rules)
     case = _opened_case(options)
     daemon = daemon_for(case, options.rules)
-    found = audit(case.store, daemon.rules)
+    with Effort.about(len(case.store.images)).spent():
+        found = audit(case.store, daemon.rules)
     if options.json:
         print_json(audits.audit_as_json(found, case.store, daemon.rules, using=daemon))
     else:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final
 
 from cacheview import __version__
+from cacheview.model.effort import LimitError
 from cacheview.output import OutputError, Stream, complain, own_streams
 
 __all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "UsageError", "guarded", "report_fault"]
@@ -52,6 +53,9 @@ def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
                 out.flush()
         except UsageError as wrong:
             complain(str(wrong))
+            return UNUSABLE
+        except LimitError as more:
+            complain(f"there is {more}")
             return UNUSABLE
         except OutputError as failed:
             return _not_printed(failed, out)

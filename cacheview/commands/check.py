@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from cacheview.model.recorded import is_replay_line
 from cacheview.output import print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
+from cacheview.stores.budget import LimitError, effort_for
 from cacheview.stores.suite import WHAT_A_SUITE_IS, read_lines
 
 __all__ = ["check_files"]
@@ -72,13 +74,24 @@ def _check_file(file: str, rules: RuleSet | None, tally: _Tally) -> bool:
     """Whether anything of a file was judged: a file without a probe or a build must not look as if it had passed."""
     before, unusable = tally.judged, tally.unusable
     try:
-        for number, case in read_lines(file, _kind):
-            print_lines(_checked(f"{file}: ", number, case, rules, tally))
+        with effort_for(_size(file)).spent():
+            for number, case in read_lines(file, _kind):
+                print_lines(_checked(f"{file}: ", number, case, rules, tally))
         if (tally.judged, tally.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
         print_lines(tally.refuse(error))
+    except LimitError as error:
+        print_lines(tally.refuse(DataError(f"the file has {error}", where=file)))
     return tally.judged > before
+
+
+def _size(file: str) -> int:
+    """0 where it cannot be found out: reading it says why."""
+    try:
+        return os.stat(file).st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:

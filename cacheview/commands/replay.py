@@ -23,6 +23,7 @@ from cacheview.layers.opening import is_downloadable, open_layers
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.layers.source import LayerSource
 from cacheview.model import DataError, ImageStore
+from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.replay.client_comparison import compare_clients
 from cacheview.replay.given import Given, given_build
@@ -38,6 +39,7 @@ from cacheview.replay.summer import ContextSummer
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.open import open_store
+from cacheview.stores.opened import Case, Opened
 from cacheview.usage import (
     NAMES,
     UsageError,
@@ -72,6 +74,14 @@ def replay_command(arguments: list[str]) -> int:
     try:
         opened = open_store(options.store)
         case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    with Effort.about(len(case.store.images)).spent():
+        return _replayed(options, opened, case)
+
+
+def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
+    try:
         daemon = daemon_for(case, options.rules)
         rules, release = daemon.rules, daemon.builder
         stdin = sys.stdin.buffer if sys.stdin is not None else None

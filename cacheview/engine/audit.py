@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from cacheview.engine.history import history_keys
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.ties import ties
 from cacheview.model import Aspect, ContainerConfig, Image, ImageStore, StoreKind
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["StoreHazard", "audit"]
 
@@ -39,17 +40,14 @@ class StoreHazard:
         return len(self.images)
 
 
-def audit(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None) -> tuple[StoreHazard, ...]:
-    """All hazards of a store. None rests on values that are not known exactly.
-
-    ``alive`` is called now and then; it may raise anything, to stop.
-    """
+def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
+    """All hazards of a store. None rests on values that are not known exactly."""
     # Those that go by layers read no parent and no config.
     tied = partial(_ties, alive=alive)
     looks = (tied, _layers) if rules.by_layers else (_parents, _records, _configs, tied, _layers, _loaded)
     found: list[StoreHazard] = []
     for look in looks:
-        alive()
+        go_on()
         found += look(store, rules)
     return tuple(found)
 
@@ -71,7 +69,7 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     by_id = store.by_id
     if rules.store is StoreKind.CONTAINERD:
         held: set[str] = set()
-        for image in store.images:
+        for image in paced(store.images):
             current: Image | None = image if image.names else None
             while current is not None and current.parent and current.parent not in held and _known(current, "parent"):
                 held.add(current.parent)
@@ -112,7 +110,7 @@ def _in_circles(store: ImageStore) -> tuple[Image, ...]:
     """The images whose parents lead back to them."""
     done: set[str] = set()
     circles: set[str] = set()
-    for image in store.images:
+    for image in paced(store.images):
         path: dict[str, int] = {}
         current: Image | None = image
         while current is not None and current.id not in done and current.id not in path:
@@ -160,7 +158,7 @@ def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
     marked = asks_for_mark(rules)
     return [
         image
-        for image in store.images
+        for image in paced(store.images)
         if (image.built_locally or not marked)
         and (image.parent is not None or not rules.marks_first_steps or image.from_scratch)
         and rules.time(image.created) is not None
@@ -185,7 +183,7 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         )
     empty = [
         image
-        for image in candidates
+        for image in paced(candidates)
         if (image.parent is not None or is_restored(image))
         and rules.configs_match(ContainerConfig(), container_config_of(image))
     ]
@@ -218,7 +216,7 @@ def _ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object]) -> Ite
 def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     short = tuple(
         image
-        for image in store.images
+        for image in paced(store.images)
         if len(image.history) > len(image.diff_ids)
         and sum(not entry.empty_layer for entry in image.history) > len(image.diff_ids)
         and _known(image, "history", "history.empty_layer", "diff_ids")
@@ -244,7 +242,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
     keys = {image.id: history_keys(image, rules) for image in known}
     bases: dict[int, list[Image]] = {}
-    for image in known:
+    for image in paced(known):
         value = 0
         for entry in keys[image.id]:
             value = hash((value, entry))
@@ -261,6 +259,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 
 def _has_base(image: Image, keys: dict[str, tuple[tuple[object, ...], ...]], bases: dict[int, list[Image]]) -> bool:
+    go_on()
     entries, value = keys[image.id], 0
     for count, entry in enumerate(entries[:-1], 1):
         value = hash((value, entry))

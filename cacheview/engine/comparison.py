@@ -8,7 +8,7 @@ at 71ebfc7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,6 +54,7 @@ class Step:
         accepted: the key that passes; `NO_KEY` where none does.
         special: tells the keys that may pass although they are not ``accepted``; None: there are none.
         admits: whether such a key passes.
+        parts: of such a key, what the accepted key has as an element where it passes.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Step:
     accepted: Hashable
     special: Callable[[Any], bool] | None = None
     admits: Callable[[Any], bool] | None = None
+    parts: Callable[[Any], Iterable[Hashable]] | None = None
 
 
 NO_KEY = object()
@@ -279,7 +281,7 @@ class SameValues(_Whole):
         def admits(items: frozenset[tuple[str, str]]) -> bool:
             return all(ours.get(key, "") == value for key, value in items)
 
-        return Step(field, ("values", field), _items, frozenset(ours.items()), _has_empty_value, admits)
+        return Step(field, ("values", field), _items, frozenset(ours.items()), _has_empty_value, admits, _with_value)
 
 
 @dataclass(frozen=True)
@@ -316,6 +318,10 @@ class SameHealthcheck(_Whole):
 
 def _plain(value: Any) -> Hashable:
     return () if value is None else value  # a test that is null has no elements
+
+
+def _with_value(items: frozenset[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return (item for item in items if item[1])
 
 
 def _has_empty_value(items: frozenset[tuple[str, str]]) -> bool:

@@ -18,6 +18,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.engine.writable import is_writable
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
+from cacheview.model.effort import paced
 
 __all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
 
@@ -216,7 +217,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     parent = cache.store.by_id.get(probe.parent)
     entries = len(parent.history) if parent is not None else 0
     found = []
-    for source in cache.sources(probe.cache_from)[1]:
+    for source in paced(cache.sources(probe.cache_from)[1]):
         if entries >= len(source.history):
             continue
         if parent is not None and not has_nothing_to_compare(parent):
@@ -238,15 +239,28 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent from which a source goes on with the probe's command."""
     wanted = created_by(probe.config)
-    for source in cache.sources(probe.cache_from)[1]:
-        steps = {step for step, entry in enumerate(source.history) if entry.created_by == wanted}
-        for parent in (None, *(image for image in cache.store.images if len(image.history) in steps)) if steps else ():
+    ends: dict[int, list[Image]] = {}
+    for image in paced(cache.store.images):
+        ends.setdefault(_prefix_values(image, cache.rules)[-1], []).append(image)
+    for source in paced(cache.sources(probe.cache_from)[1]):
+        values = _prefix_values(source, cache.rules)
+        steps = [step for step, entry in enumerate(source.history) if entry.created_by == wanted]
+        fitting = (image for step in steps for image in ends.get(values[step], ()))
+        for parent in paced((None, *fitting) if steps else ()):
             if matches_history(source, parent, probe.config, cache.rules):
                 if conjunction(history_checks(source, parent, probe.config, cache.rules))[0] is Certainty.MAYBE:
                     continue
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
                     yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))
+
+
+def _prefix_values(image: Image, rules: RuleSet) -> list[int]:
+    """Of each beginning of an image's history, from none of it to all: one number, the same for equal ones."""
+    values = [0]
+    for key in history_keys(image, rules):
+        values.append(hash((values[-1], key)))
+    return values
 
 
 def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:

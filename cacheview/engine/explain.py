@@ -88,10 +88,13 @@ class Explanation:
         yield from (Near(image, most, most) for image in index.images(index.unknown))
 
 
-def explain(cache: ImageCache, probe: Probe) -> Explanation:
-    """Ask the cache and say why. Looks at as few candidates as it can."""
+def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True) -> Explanation:
+    """Ask the cache and say why. Looks at as few candidates as it can.
+
+    ``with_edit``: look for the smallest edit too, for which the images on other parents are looked at.
+    """
     told = trace(cache, probe)
-    edit = smallest_edit(cache, probe, told.verdict)
+    edit = smallest_edit(cache, probe, told.verdict) if with_edit else None
     deciding = deciding_in(told, cache)
     return Explanation(told, words_of(told, deciding), deciding, edit, hazards(cache, probe, told.verdict))
 

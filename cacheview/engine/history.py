@@ -119,8 +119,14 @@ class IsParent(Enum):
     NEVER = "never ends"  # the daemon asks the same question again and again until its stack overflows
 
 
-def descends(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> IsParent:
-    """Ask it as the daemon does: along the parents in the store, or of the source alone."""
+def descends(
+    source: Image, answer: Image, store: ImageStore, rules: RuleSet, not_below: set[str] | None = None
+) -> IsParent:
+    """Ask it as the daemon does: along the parents in the store, or of the source alone.
+
+    ``not_below``: images that do not have the answer as an ancestor, as found so far; it grows. Sources often have
+    most of their ancestors in common.
+    """
     if rules.reads_one_parent:
         if source.parent is not None:
             return IsParent.YES if source.parent == answer.id else IsParent.NO
@@ -128,12 +134,14 @@ def descends(source: Image, answer: Image, store: ImageStore, rules: RuleSet) ->
         if answer.parent is None:
             return IsParent.NEVER
         return IsParent.YES if answer.parent == answer.id else IsParent.NO
+    known = not_below if not_below is not None else set()
     asked: set[str] = set()
     current = source.id
     while current not in asked:
         asked.add(current)
         image = store.by_id.get(current)
-        if image is None or image.parent is None:
+        if image is None or image.parent is None or current in known:
+            known |= asked
             return IsParent.NO
         if image.parent == answer.id:
             return IsParent.YES

@@ -8,7 +8,7 @@ look-ups and ANDs, for a hundred images or ten thousand.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import Aspect, ContainerConfig, Doubt, Image, Probe, Timestamp
+from cacheview.model.effort import go_on, paced
 
 __all__ = [
     "CandidateIndex",
@@ -54,7 +55,7 @@ class _Table:
 
     def __init__(self, values: Sequence[Any], key: Callable[[Any], Hashable], special: Callable[[Any], bool] | None):
         self._filed: dict[Hashable, list[int] | int] = {}
-        for position, value in enumerate(values):
+        for position, value in enumerate(paced(values)):
             self._filed.setdefault(key(value), []).append(position)  # type: ignore[union-attr]
         self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
 
@@ -76,11 +77,24 @@ def bits_of(positions: Sequence[int]) -> int:
 
 
 class _Bucket(dict[tuple[Hashable, ...], list[int]]):
-    """Images that are alike under all checks but those that admit several keys; `special` are the keys admitted."""
+    """Images that are alike under all checks but those that admit several keys.
+
+    `special` are the keys admitted, each filed under one part of it that a probe has to have; None: it has to have none.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.special: list[tuple[Hashable, ...]] = []
+        self.special: dict[Hashable, list[tuple[Hashable, ...]]] = {}
+
+    def file(self, keys: tuple[Hashable, ...], parts: Iterable[Hashable]) -> None:
+        """File a special key, under the part that the fewest have so far."""
+        part = min(parts, key=lambda part: len(self.special.get(part, ())), default=None)
+        self.special.setdefault(part, []).append(keys)
+
+    def admitted(self, parts: Iterable[Hashable]) -> Iterator[tuple[Hashable, ...]]:
+        """The special keys that may pass for a probe that has these parts."""
+        for part in (None, *parts):
+            yield from self.special.get(part, ())
 
 
 class CandidateIndex:
@@ -91,7 +105,8 @@ class CandidateIndex:
         self._few = few
         self._rules = rules
         self._in_store_order = images
-        dated = [image for image in images if rules.time(image.created) is not None]
+        dated = [image for image in paced(images) if rules.time(image.created) is not None]
+        go_on()
         # Stable: of equal times the first in store order stays first.
         dated.sort(key=self._age_of)
         self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
@@ -140,7 +155,7 @@ class CandidateIndex:
         read = local_aspects(self._rules)
         found: dict[Doubt, list[int]] = {}
         shared: dict[tuple[bool, tuple[int, ...]], tuple[Doubt, ...]] = {}  # most images have the same doubts
-        for position, image in enumerate(self._images):
+        for position, image in enumerate(paced(self._images)):
             if image.doubts:
                 key = (image.container_config is None, tuple(map(id, image.doubts)))
                 doubts = shared.get(key)
@@ -153,7 +168,8 @@ class CandidateIndex:
     def _doubtful(self, tells: Callable[[Image], bool]) -> int:
         if not self.doubts:
             return 0
-        return bits_of([position for position, image in enumerate(self._images) if image.doubts and tells(image)])
+        doubtful = (position for position, image in enumerate(paced(self._images)) if image.doubts and tells(image))
+        return bits_of(list(doubtful))
 
     @cached_property
     def unread(self) -> int:
@@ -199,7 +215,7 @@ class CandidateIndex:
     def _commands(self) -> dict[str, int]:
         """The images whose container config is not known, by the command that their history reports."""
         found: dict[str, list[int]] = {}
-        for position in iterate_bits(self.unknown):
+        for position in paced(iterate_bits(self.unknown)):
             command = command_of_unknown(self._images[position])
             if command is not None:
                 found.setdefault(command, []).append(position)
@@ -280,7 +296,8 @@ class CandidateIndex:
         loose = [step for step in steps if step.admits is not None]
         exact = tuple(step.accepted for step in loose)
         found = list(bucket.get(exact, ()))
-        for keys in bucket.special:
+        parts = next((step.accepted for step in loose if isinstance(step.accepted, frozenset)), frozenset[Hashable]())
+        for keys in paced(bucket.admitted(parts)):
             if keys != exact and all(
                 key == step.accepted or (step.special(key) and step.admits(key))
                 for step, key in zip(loose, keys, strict=True)
@@ -313,22 +330,23 @@ class CandidateIndex:
         """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
         steps = self._steps(Probe())  # how an image is filed does not depend on the probe
         keys = [
-            ([step.key(value) for value in self._column(row)], step)
+            ([step.key(value) for value in paced(self._column(row))], step)
             for row, step in zip(self._rows, steps, strict=True)
         ]
         exact = zip(*(column for column, step in keys if step.admits is None), strict=True)
         loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
-        special = [step.special for _, step in keys if step.special is not None]
+        special = [step for _, step in keys if step.special is not None]
         buckets: dict[tuple[Hashable, ...], _Bucket] = {}
-        for position, (key, loose_key) in enumerate(zip(exact, loose, strict=True)):
+        for position, (key, loose_key) in enumerate(paced(zip(exact, loose, strict=True))):
             bucket = buckets.get(key)
             if bucket is None:
                 bucket = buckets[key] = _Bucket()
             positions = bucket.get(loose_key)
             if positions is None:
                 positions = bucket[loose_key] = []
-                if any(tells(part) for tells, part in zip(special, loose_key, strict=True)):
-                    bucket.special.append(loose_key)
+                if any(step.special(key) for step, key in zip(special, loose_key, strict=True) if step.special):
+                    first = special[0].parts
+                    bucket.file(loose_key, first(loose_key[0]) if first is not None else ())
             positions.append(position)
         return buckets
 
@@ -369,11 +387,12 @@ class CandidateIndex:
 
     def _column(self, row: ConfigCheck | Requirement) -> list[Any]:
         if not isinstance(row, ConfigCheck):
-            return [row.read(image) for image in self._images]
+            return [row.read(image) for image in paced(self._images)]
         field = row.field
         column = self._columns.get(field)
         if column is None:
-            column = self._columns[field] = [self._rules.read_image(config, field) for config in self._configs]
+            read = self._rules.read_image
+            column = self._columns[field] = [read(config, field) for config in paced(self._configs)]
         return column
 
 
@@ -382,7 +401,7 @@ def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | 
     # What tells most images apart comes first, written out; the rest is looked at of the few that are left.
     by_command, command = rules.compares_commands, probe.config.Cmd or ()
     best: tuple[tuple[int, int], Image] | None = None
-    for image in images:
+    for image in paced(images):
         config = image.container_config
         if config is None:
             config = image.config.container_config

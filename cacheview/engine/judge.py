@@ -13,6 +13,7 @@ from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.walk import Walk
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
+from cacheview.model.effort import go_on
 
 __all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict", "standing"]
 
@@ -69,6 +70,7 @@ def asked(
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
         for told in probes:
+            go_on()
             probe = _on(told, SCRATCH)
             yield probe, cache.verdict(probe)
         return
@@ -106,6 +108,7 @@ def _walked(
     steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for told in probes:
+        go_on()
         cache = steps.cache
         probe, verdict = steps.ask(_on(told, previous))
         if verdict.image is not None:

@@ -18,6 +18,7 @@ from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, i
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageConfig, ImageStore, Probe
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["NEW", "KnownCache", "Past"]
 
@@ -89,7 +90,7 @@ class KnownCache:
         by_id = self.store.by_id
         found = [
             self.everything.position(image)
-            for image in self.store.images
+            for image in paced(self.store.images)
             if image.parent is None or ((parent := by_id.get(image.parent)) is not None and parent.names)
         ]
         return bits_of(sorted(found))
@@ -157,8 +158,9 @@ class KnownCache:
             return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local)
         sources, distinct = self.sources(probe.cache_from)
         if local is not None:
-            for source in distinct:
-                match descends(source, local, self.store, self.rules):
+            not_below: set[str] = set()
+            for source in paced(distinct):
+                match descends(source, local, self.store, self.rules, not_below):
                     case IsParent.YES:
                         return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
                     case IsParent.NEVER:
@@ -193,7 +195,7 @@ class KnownCache:
             is_there = probe.parent in self.store.by_id
             why = Why.PARENT_OF_OTHER_PLATFORM if is_there else Why.PARENT_NOT_FOUND
             return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error, why=why)
-        for source in distinct:
+        for source in paced(distinct):
             if matches_history(source, parent, probe.config, self.rules):
                 if not self.rules.may_restore:
                     return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, source=source)
@@ -269,6 +271,7 @@ class KnownCache:
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
         """The images with the layers of a restored image's config, and with as many history entries."""
         entries, layers = len(config.history or ()), config.rootfs.diff_ids if config.rootfs is not None else ()
+        go_on()
         for image in self.store.images:
             if len(image.history) == entries and image.diff_ids == layers and not image.variants:
                 yield image
@@ -320,7 +323,7 @@ class KnownCache:
                 VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=Why.PARENT_NOT_FOUND
             )
         for stage, images in ((StageKind.HISTORY, distinct), (StageKind.LOCAL, self.children(probe.parent))):
-            for image in images:
+            for image in paced(images):
                 if is_next_step(image, parent, probe.config, self.rules):
                     is_local = stage is StageKind.LOCAL
                     return Verdict(

@@ -14,6 +14,7 @@ from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
+from cacheview.model.effort import go_on
 
 __all__ = ["LayerCheck", "child_doubts", "children_by_layers", "is_next_step", "layer_checks"]
 
@@ -24,6 +25,7 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     if image is None:
         return ()
     layers = image.diff_ids
+    go_on()
     return tuple(
         child for child in store.images if len(child.diff_ids) > len(layers) and child.diff_ids[: len(layers)] == layers
     )

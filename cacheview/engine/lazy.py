@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, overload
 
+from cacheview.model.effort import go_on
+
 __all__ = ["LazySequence"]
 
 T = TypeVar("T")
@@ -33,5 +35,6 @@ class LazySequence(Sequence[T], Generic[T]):
         if not 0 <= index < self._length:
             raise IndexError(index)
         if index not in self._made:
+            go_on()
             self._made[index] = self._make(index)
         return self._made[index]

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
+from cacheview.model.effort import paced
 
 __all__ = ["Lineage", "lineages"]
+
+
+_MOST_SOURCES: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,18 @@ def lineages(
     """The lineage of each reference, in the order given; the same image may be in several.
 
     ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
+
+    Raises `DataError` where they bring in more images than any real build's.
     """
-    return tuple(
-        _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
-        for reference in cache_from
-    )
+    found: list[Lineage] = []
+    count = 0
+    for reference in paced(cache_from):
+        lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
+        count += len(lineage.sources)
+        if count > _MOST_SOURCES:
+            raise DataError(f"the --cache-from references bring in more than {_MOST_SOURCES:,} images")
+        found.append(lineage)
+    return tuple(found)
 
 
 def _is_by_name(reference: str) -> bool:

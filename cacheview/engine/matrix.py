@@ -14,6 +14,7 @@ from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.sentences import known_as, unknown_aspects
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.model import ImageStore, Probe
+from cacheview.model.effort import Effort
 
 __all__ = ["Caches", "Group", "Matrix", "Row", "ask", "compare", "grouped"]
 
@@ -126,8 +127,9 @@ class Matrix:
 
 
 def ask(cache: ImageCache, probe: Probe) -> Row:
-    """The row of one rule set."""
-    return Row(cache.rules, *deciding_check(cache, probe))
+    """The row of one rule set. Raises `LimitError` where that takes too long."""
+    with Effort.about(len(cache.store.images)).spent():
+        return Row(cache.rules, *deciding_check(cache, probe))
 
 
 def grouped(probe: Probe, rows: Sequence[Row], caches: Caches) -> Matrix:

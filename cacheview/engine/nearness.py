@@ -11,6 +11,7 @@ from cacheview.engine.index import CandidateIndex, bits_of, iterate_bits
 from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Image, ImageStore
+from cacheview.model.effort import paced
 
 __all__ = ["Near", "ancestors", "countable", "distance", "nearest"]
 
@@ -38,7 +39,7 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
         if not level:
             continue
         farther: list[Near] = []
-        for position in iterate_bits(level):
+        for position in paced(iterate_bits(level)):
             image = index.image(position)
             near = Near(image, fields, _elements(rules, probe, image))
             if near.elements == fields:  # none can be nearer, so there is no need to see the others first
@@ -56,7 +57,7 @@ def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Seq
     alone = cache.rules.reads_one_parent and None in parents  # such a source asks the answer itself
     found = [
         position
-        for position in iterate_bits(among)
+        for position in paced(iterate_bits(among))
         if (image := index.image(position)).id in parents or (alone and image.parent == image.id)
     ]
     return bits_of(found)
@@ -65,7 +66,7 @@ def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Seq
 def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
     """The recorded parents of these images, and so on."""
     found: set[str] = set()
-    for image in images:
+    for image in paced(images):
         current: Image | None = image
         while current is not None and current.parent is not None and current.parent not in found:
             found.add(current.parent)

@@ -20,6 +20,7 @@ from cacheview.engine.nearness import ancestors
 from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Doubt, Image, Probe
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["MOST_IMAGES", "possible_answers"]
 
@@ -182,7 +183,7 @@ def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
         whole = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
         for source in lineage.sources:
             found.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
-            doubts = (*doubts, *doubts_about(source, "parent"))
+            doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
             found.setdefault((f"any after {len(found)}", True), _Member(None, lineage.open_ended, whole))
     return list(found.values())
@@ -192,13 +193,15 @@ def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answ
     """What the sources make of this local answer; and whether the daemon may go on to their histories."""
     if local is None:
         return True
+    not_below: set[str] = set()
     for member in members:
+        go_on()
         source = member.image
         if source is None:
             answers.any_of(member.doubts, *member.carriers)
             continue
         doubts = descent_doubts(source, local, cache.store, cache.rules)
-        result = descends(source, local, cache.store, cache.rules)
+        result = descends(source, local, cache.store, cache.rules, not_below)
         if doubts:
             answers.any_of(doubts, source, local)
         elif result is not IsParent.NO:
@@ -224,7 +227,7 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
         if parent is None:
             answers.outcomes.add(VerdictOutcome.ERROR)
             return
-    for member in members:
+    for member in paced(members):
         source = member.image
         if source is None:
             answers.any_of(member.doubts, *member.carriers)
@@ -305,7 +308,7 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         if _is_next(cache, probe, parent, source, (), answers):
             return
     children = {child.id for child in cache.children(probe.parent)}
-    for image in cache.store.images:
+    for image in paced(cache.store.images):
         doubts = child_doubts(image, parent)
         if (doubts or image.id in children) and _is_next(cache, probe, parent, image, doubts, answers):
             return

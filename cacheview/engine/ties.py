@@ -14,6 +14,7 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, ImageStore, Probe
+from cacheview.model.effort import paced
 
 __all__ = ["ties"]
 
@@ -32,7 +33,7 @@ def ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda
     cache = KnownCache(store, rules)
     read = local_aspects(rules)
     found: dict[tuple[str, ...], tuple[Image, ...]] = {}  # a first step may be a candidate for two parents
-    for parent in (*store.children, *(() if SCRATCH in store.children else (SCRATCH,))):
+    for parent in paced((*store.children, *(() if SCRATCH in store.children else (SCRATCH,)))):
         known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
         for alike in _groups([(image, _instant(image, rules)) for image in known]):
             for group in _matched_together(alike, rules, alive):
@@ -82,9 +83,9 @@ def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]
     """Those that come next on the same image by the same command."""
     read = local_aspects(rules)
     known = [image for image in store.images if not image.doubts or not doubts_about(image, *read)]
-    parents = {(image.diff_ids, history_keys(image, rules)) for image in store.images}
+    parents = {(image.diff_ids, history_keys(image, rules)) for image in paced(store.images)}
     steps = []
-    for image in known:
+    for image in paced(known):
         if image.history and image.diff_ids:
             parent = (image.diff_ids[:-1], history_keys(image, rules)[:-1])
             if parent in parents:

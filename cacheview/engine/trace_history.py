@@ -76,7 +76,8 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
             lambda i: Subject(sources[i], "source", NOT_REACHED, lambda: (_unasked(sources[i]),)),
         )
         return Stage(StageKind.DESCENT, NOT_REACHED, "the local cache has no answer", subjects=subjects, images=sources)
-    results = LazySequence(len(sources), lambda i: descends(sources[i], answer, store, rules))
+    not_below: set[str] = set()
+    results = LazySequence(len(sources), lambda i: descends(sources[i], answer, store, rules, not_below))
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
     kin = "parent" if rules.reads_one_parent else "ancestor"
 

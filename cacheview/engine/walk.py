@@ -11,6 +11,7 @@ from cacheview.engine.restore import LayerContent, identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
+from cacheview.model.effort import go_on
 
 __all__ = ["Walk", "World", "named"]
 
@@ -82,6 +83,8 @@ class Walk:
         self.cache = ImageCache(self.world.applied(store), rules, Past(layers=layers or {}, restored=restored))
         self.cache_from = cache_from
         self._asked = 0
+        self._before = self.cache.store
+        self._added: tuple[Image, ...] = ()
 
     def ask(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
         """The probe as it is put to the cache, and the answer.
@@ -108,9 +111,11 @@ class Walk:
         store = self.cache.store
         new = tuple(image for image in images if image.id not in store.by_id)
         if new:
-            self.cache = ImageCache(replace(store, images=(*store.images, *new)), self.cache.rules, self.cache.past)
+            self._added += new
+            self.cache = ImageCache(self._before.with_more(self._added), self.cache.rules, self.cache.past)
 
     def _go_on(self, verdict: Verdict) -> None:
+        go_on()
         store, rules = self.cache.store, self.cache.rules
         images = store.images
         if verdict.is_new and verdict.image is not None:
@@ -118,7 +123,8 @@ class Walk:
         self.world = self.world.after(rules, verdict)
         restored = {same: image.id for same, image in self.world.restored.items()}
         past = replace(self.cache.past, sources=verdict.sources_after, restored=restored)
-        self.cache = ImageCache(replace(store, images=self.world.changed(images)), rules, past)
+        self._before, self._added = replace(store, images=self.world.changed(images)), ()
+        self.cache = ImageCache(self._before, rules, past)
 
 
 def named(verdict: Verdict, number: int) -> Verdict:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError, NoSuchImageError
@@ -14,6 +16,8 @@ from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release, StoreKind
 
 __all__ = ["ImageStore", "Problem"]
+
+V = TypeVar("V")
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
@@ -68,9 +72,22 @@ class ImageStore:
                 kept[image.id] = image
         return tuple(kept.values()), tuple(problems)
 
+    def with_more(self, images: tuple[Image, ...]) -> ImageStore:
+        """This with other images after its own. What is looked up by id or parent is shared, not made again."""
+        found = replace(self, images=(*self.images, *images))
+        new = ImageStore(images)
+        children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
+        found.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
+        found.__dict__["children"] = _Joined(self.children, children)
+        return found
+
     @cached_property
     def by_id(self) -> Mapping[str, Image]:
         return {image.id: image for image in self.images}
+
+    @cached_property
+    def _sorted_ids(self) -> Sequence[str]:
+        return sorted(self.by_id)
 
     @cached_property
     def common_doubts(self) -> tuple[Doubt, ...]:
@@ -126,10 +143,16 @@ class ImageStore:
         if not _HEX.fullmatch(text.removeprefix("sha256:")):
             return None
         prefix = f"sha256:{text.removeprefix('sha256:')}"
-        found = [image for image in self.images if image.id.startswith(prefix)]
+        found = self._beginning(prefix)
         if len(found) > 1:
             raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
-        return found[0] if found else None
+        return self.by_id[found[0]] if found else None
+
+    def _beginning(self, prefix: str) -> Sequence[str]:
+        """The ids that begin so."""
+        ids = self._sorted_ids
+        begin = bisect_left(ids, prefix)
+        return ids[begin : bisect_right(ids, prefix, begin, key=lambda image_id: image_id[: len(prefix)])]
 
     def resolve(self, text: str) -> Image:
         """The image that a reference means, as the containerd store of moby 71ebfc7 resolves it.
@@ -150,12 +173,31 @@ class ImageStore:
         truncated = _TRUNCATED_ID.fullmatch(text)
         if truncated:
             prefix = f"sha256:{truncated[1]}"
-            found = [image for image in self.images if image.id.startswith(prefix)]
+            found = self._beginning(prefix)
             if len(found) > 1:
                 raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
             if found:
-                return found[0]
+                return self.by_id[found[0]]
         raise NoSuchImageError(f"no such image: {text[:200]}")
+
+
+class _Joined(Mapping[str, V], Generic[V]):
+    """Two maps as one: the keys of the first, then those that the second has alone. The second one's values count."""
+
+    def __init__(self, first: Mapping[str, V], second: Mapping[str, V]) -> None:
+        self._first = first
+        self._second = second
+
+    def __getitem__(self, key: str) -> V:
+        found = self._second.get(key)
+        return self._first[key] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._first
+        yield from (key for key in self._second if key not in self._first)
+
+    def __len__(self) -> int:
+        return len(self._first) + sum(key not in self._first for key in self._second)
 
 
 def _repository(name: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from cacheview.engine import ImageCache, RuleSet, explain
+from cacheview.engine import ImageCache, RuleSet
+from cacheview.engine.explain import deciding_check
 from cacheview.engine.verdict import StageKind
 from cacheview.model import ImageStore
 from cacheview.replay.result import Replay, Step, StepStatus
@@ -49,7 +50,7 @@ def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
 def _nearest(cache: ImageCache, step: Step) -> str:
     """The candidate that the miss names; empty where there is none."""
     assert step.probe is not None
-    deciding = explain(step.cache or cache, step.probe).deciding
+    _, deciding = deciding_check(step.cache or cache, step.probe)
     if deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
         return ""
     return deciding.subject.image.id

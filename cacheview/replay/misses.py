@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
+from cacheview.model.effort import apart, go_on
 from cacheview.replay.compare_files import compare_files
 from cacheview.replay.comparison import Comparison
 from cacheview.replay.file_words import sentences
@@ -67,7 +68,9 @@ def misses(
     for step in replay.asked:
         if step.status is StepStatus.MISS and step.probe is not None:
             asked = step.cache or cache
-            explanation = explain(asked, step.probe)
+            go_on()
+            explanation = explain(asked, step.probe, with_edit=False)  # what a person can edit is the build
             remedy = remedy_of(step, explanation, asked)
-            comparison = compare_files(step, explanation, record, summer, image_files)
+            with apart():  # files are as large as they are
+                comparison = compare_files(step, explanation, record, summer, image_files)
             yield Miss(step, explanation, comparison, remedy)

@@ -25,8 +25,9 @@ from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refused import UNTOLD_FOLDER, RefusedError
 from cacheview.model import DataError, Problem
+from cacheview.model.effort import allow, go_on
 from cacheview.stores import tar
-from cacheview.stores.budget import Budget, LimitError
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.limits import Limits
 from cacheview.stores.sparse import SparseError, expanded
@@ -37,10 +38,10 @@ Report = Callable[[int], object]
 """Called with the bytes that have been read of the tar as it is given. It may raise anything, to stop."""
 
 _PIECE: Final = 1 << 20
-_MOST_MEMBERS: Final = 1_000_000
-_MOST_NAMES: Final = 64 << 20  # characters
+_MEMBER: Final = 1500  # bytes of memory that a member takes until its files are summed
 _LONGEST_NAME: Final = 4096
-_MOST_BYTES: Final = 64 << 30
+_MOST_HOLES: Final = 16 << 30  # bytes of sparse files
+_PER_SECOND: Final = 64 << 20  # bytes of files that bring a second of work, at most
 _LARGEST_WHOLE: Final = 16 << 20
 
 
@@ -149,19 +150,24 @@ def _damage(title: str) -> Iterator[None]:
 
 def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read]:
     """Each member, whose content is to be used up before the next is asked for, or not at all."""
-    budget = Budget(Limits(unpacked=_MOST_BYTES, seconds=float("inf")))
-    names = holes = 0
+    budget = Budget(Limits(seconds=float("inf")))  # its bytes are what takes time
+    holes = last = 0
     with _damage(title):
-        stream, _ = decompressed(file, budget)
-        for number, header in enumerate(tar.headers(stream, needs_end=False)):
+        stream, compression = decompressed(file, budget)
+        for header in tar.headers(stream, needs_end=False):
             report(file.tell())
-            names += len(header.name) + len(header.link)
-            if number >= _MOST_MEMBERS or names > _MOST_NAMES or header.size > _MOST_BYTES:
-                raise DataError("it has more members, names or bytes than are read of one context", where=title)
+            go_on()
+            if not compression:
+                budget.read(stream.tell() - last)
+                last = stream.tell()
+            named = len(header.name) + len(header.link)
+            budget.spend(Resource.MEMBERS)
+            budget.spend(Resource.NAMES, named)
+            budget.spend(Resource.MEMORY, _MEMBER + 4 * named + 2 * sum(map(len, header.xattrs.values())))
             if max(len(header.name), len(header.link)) > _LONGEST_NAME:
                 raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
-            if holes > _MOST_BYTES:
+            if holes > _MOST_HOLES:
                 raise DataError("its sparse files have more bytes than are read of one context", where=title)
             yield _Read(header, _content(stream, header, lambda: report(file.tell()), title))
 
@@ -174,6 +180,8 @@ def _content(
         if header.sparse is not None:
             for piece in expanded(stream, header.size, header.sparse):
                 report()
+                allow(len(piece) / _PER_SECOND)
+                go_on()
                 yield piece
             return
         left = header.size
@@ -183,6 +191,8 @@ def _content(
                 raise tar.TarError("it ends early")
             left -= len(piece)
             report()
+            allow(len(piece) / _PER_SECOND)
+            go_on()
             yield piece
 
 

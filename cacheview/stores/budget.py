@@ -11,15 +11,21 @@ from typing import Final, TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError, decode, footprint
+from cacheview.model.effort import LONGEST, Effort, LimitError, go_on
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.progress import Meter
 
-__all__ = ["Budget", "LimitError", "Resource"]
+__all__ = ["Budget", "LimitError", "Resource", "effort_for"]
 
 M = TypeVar("M", bound=BaseModel)
 
 _SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `Limits`
 _PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
+
+
+def effort_for(packed: int) -> Effort:
+    """For all that is done with a file of that size, reading it among that."""
+    return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
 
 
 class Resource(Enum):
@@ -49,13 +55,6 @@ _GROWTH: Final = {
 }
 
 
-class LimitError(Exception):
-    """There is more of something than is read of one store. What was read so far is good.
-
-    Not a `DataError`: who passes over one damaged entry and goes on shall not pass over this.
-    """
-
-
 class Budget:
     """Counts what one opening costs, for several threads at once.
 
@@ -75,7 +74,6 @@ class Budget:
     ) -> None:
         self.limits = limits
         self.meter = meter or Meter(None, None, "")
-        more = max(0, packed - _SMALL)
         amounts = {
             Resource.UNPACKED: limits.unpacked,
             Resource.DOCUMENTS: limits.documents,
@@ -89,13 +87,15 @@ class Budget:
             Resource.VARIANTS: limits.variants,
             Resource.MEMORY: limits.memory,
         }
-        self._amounts = {what: amount + int(more * _GROWTH.get(what, 0)) for what, amount in amounts.items()}
+        self._amounts = amounts
         self._left = dict(self._amounts)
-        self._seconds = limits.seconds + more / _PER_SECOND
+        self._seconds = limits.seconds
         self._clock = clock
         self._end = clock() + self._seconds
         self._thread = threading.get_ident()
         self._lock = threading.Lock()
+        self._packed = self._read = 0
+        self._grow(packed)
 
     def spend(self, what: Resource, count: int = 1) -> None:
         """So many more are about to be read or made. Raises `LimitError` where that is too many."""
@@ -105,6 +105,24 @@ class Budget:
         if is_over:
             raise LimitError(f"more than {self._amounts[what]:,} {what.value}. The rest is not read")
 
+    def _grow(self, packed: int) -> None:
+        """A file is at least so large: what is in it may be more, the larger it is."""
+        more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
+        if packed <= self._packed:
+            return
+        self._packed = packed
+        for what, growth in _GROWTH.items():
+            self._amounts[what] += int(more * growth)
+            self._left[what] += int(more * growth)
+        self._seconds += more / _PER_SECOND
+        self._end += more / _PER_SECOND
+
+    def read(self, count: int) -> None:
+        """So many bytes of a file were read, of which it was not known how large it is."""
+        with self._lock:
+            self._read += count
+            self._grow(self._read)
+
     def left(self, what: Resource) -> int:
         """How many more there may be."""
         return max(0, self._left[what])
@@ -112,6 +130,7 @@ class Budget:
     def alive(self) -> None:
         """Work goes on. Raises what the meter raises to cancel it, and `LimitError` where it took too long."""
         self.meter.alive()
+        go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
             raise LimitError(f"more than {self._seconds:,.0f} seconds of work in it. The rest is not read")
 

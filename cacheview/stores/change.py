@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cacheview.model import Image, ImageStore
+from cacheview.model.effort import paced
 
 __all__ = ["StoreChange", "changes"]
 
@@ -31,7 +32,7 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
     """Compare two readings of a store. The order of images, and that of the names of one, does not count."""
     known = before.by_id
     new, changed = [], []
-    for image in after.images:
+    for image in paced(after.images):
         was = known.get(image.id)
         if was is None:
             new.append(image.id)

@@ -97,7 +97,9 @@ class _Pieces:
 
     def read(self, size: int, /) -> bytes:
         self._budget.alive()
-        return self._file.read(min(size, self._most))
+        piece = self._file.read(min(size, self._most))
+        self._budget.read(len(piece))
+        return piece
 
 
 class _Inflater:

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.model import DataError
+from cacheview.model.effort import Effort, LimitError
 from cacheview.stores.collector import paused_collector
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
@@ -207,17 +208,20 @@ class _Report:
         self._part_due = 0.0
         self._parting = threading.Lock()
 
-    def __call__(self, done: int, total: int | None, what: str) -> None:
+    def alive(self) -> None:
+        """Raises where the work is not wanted any more."""
         if self._request.cancelled.is_set():
             raise _Stopped
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        self.alive()
         now = time.monotonic()
         if now >= self._due or done == total:
             self._due = now + _INTERVAL
             self._mail.progressed.emit(self._request.number, done, total, what)
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
-        if self._request.cancelled.is_set():
-            raise _Stopped
+        self.alive()
         with self._parting:
             if last:
                 self._wait()
@@ -238,8 +242,7 @@ class _Report:
 
     def _wait(self) -> None:
         while not self._request.part_shown.wait(_INTERVAL):
-            if self._request.cancelled.is_set():
-                raise _Stopped
+            self.alive()
 
 
 def _raise_here(fault: Exception) -> None:
@@ -254,10 +257,13 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
     with turns:
         try:
             # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
-            with paused_collector():
-                result = request.work(_Report(request, mail))
+            report = _Report(request, mail)
+            with paused_collector(), Effort(alive=report.alive).spent():
+                result = request.work(report)
         except _Stopped:
             return
+        except LimitError as error:
+            failed = DataError(f"there is {error}")
         except Exception as error:  # whatever it is, it is told in the UI thread
             failed = error
     if not request.cancelled.is_set():

@@ -14,6 +14,7 @@ from typing import Any, Final
 from cacheview.dockerfile.context.tarsum import Member
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError
+from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
 from cacheview.stores.collector import paused_collector
 from cacheview.stores.engine.contexts import Endpoint
@@ -193,11 +194,14 @@ class Watcher:
             listing = watched.listed()
             with paused_collector():
                 case = self._store.before(listing)
-                prediction = predict(members, watched.build.request, case, self._memory)
+                with Effort.about(len(case.store.images)).spent():
+                    prediction = predict(members, watched.build.request, case, self._memory)
             self.update(watched, prediction=prediction)
             self._keep_layers()
         except DataError as error:
             self.update(watched, unpredicted=str(error))
+        except LimitError as error:
+            self.update(watched, unpredicted=f"there is {error}")
         except Exception as fault:  # as above
             self.update(watched, unpredicted="a fault in cacheview")
             self._failed(fault)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.model import DataError, Problem
+from cacheview.model.effort import allow, go_on
 
 if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
@@ -35,6 +36,8 @@ _KINDS = {
 _WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # what the client fills it for
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
+_PACE = 500  # entries
+_PER_ENTRY = 0.001  # seconds of work that an entry may bring
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
 
@@ -103,6 +106,9 @@ class FolderContext:
                 left.pop()
                 continue
             count += 1
+            if not count % _PACE:
+                allow(_PACE * _PER_ENTRY)
+                go_on()
             if count > self._most_entries:
                 raise DataError(
                     f"there are more than {self._most_entries:,} entries; name what the build does not need in "

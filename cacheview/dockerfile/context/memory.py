@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, walk_key
 from cacheview.model import DataError, Problem
+from cacheview.model.effort import go_on, paced
 
 if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
@@ -31,7 +32,9 @@ _KINDS = {
 _TARGETS = ("target", "link_target", "linkname", "link", "to")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
-_MOST_NAMES = 64 << 20  # characters of the paths of folders that are not named
+_MOST_IMPLIED = 256 << 20
+_IMPLIED = 600  # bytes that a folder takes that is not named, beside its path
+_LONGEST_PATH = 4096
 
 
 class MemoryContext:
@@ -69,9 +72,12 @@ class MemoryContext:
             raise DataError("the context is no object of entries by path")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
-        for name, value in sample.items():
+        for name, value in paced(sample.items()):
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
+            if len(path) > _LONGEST_PATH:
+                what = f"a path has more than {_LONGEST_PATH:,} characters, which no system accepts"
+                raise DataError(what, where=name[:200])
             if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
                 raise DataError("it is no path in the context", where=name[:200])
             if not isinstance(value, Mapping):
@@ -80,13 +86,15 @@ class MemoryContext:
                 entries[path], contents[path] = _entry(path, value)
             except DataError as error:
                 raise error.at(name[:200]) from None
-        characters = 0
-        for path in list(entries):
+        implied = 0
+        for path in paced(list(entries)):
             above = path.rpartition("/")[0]
             while above and above not in entries:
-                characters += len(above)
-                if characters > _MOST_NAMES:
-                    raise DataError(f"the paths of its folders have more than {_MOST_NAMES:,} characters")
+                implied += len(above) + _IMPLIED
+                if implied > _MOST_IMPLIED:
+                    raise DataError(
+                        f"the folders that it does not name take more than {_MOST_IMPLIED:,} bytes of memory"
+                    )
                 entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:
@@ -96,7 +104,7 @@ class MemoryContext:
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in walk order, and into a folder only where `enter` says so."""
         closed: str | None = None
-        for path, entry in self.entries.items():
+        for path, entry in paced(self.entries.items()):
             if closed is not None and path.startswith(closed):
                 continue
             yield entry
@@ -192,6 +200,7 @@ class MemoryContext:
                 done.append(name)
                 continue
             links += 1
+            go_on()
             if links > _MOST_LINKS:
                 raise DataError("its links lead in a circle", where=path)
             if entry.target.startswith("/"):

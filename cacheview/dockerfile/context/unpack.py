@@ -16,6 +16,8 @@ from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
 from cacheview.dockerfile.context.tree import Node, Tree
 from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import DataError
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["unpack"]
 
@@ -24,6 +26,8 @@ _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 _LONGEST_PATH = 4095  # PATH_MAX, bytes
 _LONGEST_NAME = 255  # NAME_MAX, bytes
+_MOST_IMPLIED = 256 << 20
+_IMPLIED = 600  # bytes that a folder takes beside its path
 _KINDS = {kind.value: kind for kind in Kind if kind.value}
 
 
@@ -39,7 +43,7 @@ def unpack(members: Iterable[Member], says: str = "{}") -> Tree:
         DataError: as `members` does.
     """
     unpacked = _Unpacked(says)
-    for member in members:
+    for member in paced(members):
         unpacked.add(member)
     return unpacked.tree()
 
@@ -51,6 +55,7 @@ class _Unpacked:
         self.sent: dict[str, Node] = {}
         self.inside: dict[str, set[str]] = {}  # names by folder
         self.is_as_sent = True
+        self.implied = 0
 
     def tree(self) -> Tree:
         return Tree(self.nodes, None if self.is_as_sent else self.sent)
@@ -110,6 +115,7 @@ class _Unpacked:
             there = there.rpartition("/")[0]
         if not there or self._is_folder(there):  # which is itself behind no link
             return path
+        go_on()
         done: list[str] = []
         left = above.split("/")
         links = 0
@@ -145,6 +151,9 @@ class _Unpacked:
         if above and not self._is_folder(above):
             self._refuse("not a directory", header)
         for folder in reversed(missing):
+            self.implied += len(folder) + _IMPLIED
+            if self.implied > _MOST_IMPLIED:
+                raise DataError(f"its folders without a header take more than {_MOST_IMPLIED:,} bytes of memory")
             self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:

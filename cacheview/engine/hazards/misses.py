@@ -15,6 +15,7 @@ from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Image, Probe
+from cacheview.model.effort import paced
 
 __all__ = ["of_discarded", "of_divergence", "of_failed_restore", "of_miss"]
 
@@ -141,7 +142,7 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
         for requirement in (*cache.rules.requirements, *cache.rules.later)
         if not isinstance(requirement, BuiltLocally)
     ]
-    for position in iterate_bits(index.alike(probe) & index.dated):
+    for position in paced(iterate_bits(index.alike(probe) & index.dated)):
         image = index.image(position)
         if doubts_about(image, "built_locally", "from_scratch", "container_config", "created", "parent"):
             continue
@@ -169,7 +170,7 @@ def _with_step(cache: ImageCache, probe: Probe, images: Iterable[Image]) -> Imag
     step, told = len(parent.history) if parent is not None else 0, created_by(probe.config)
     if not told:
         return None
-    for image in images:
+    for image in paced(images):
         history = image.config.history or ()
         if len(history) <= step or history[step].created_by != told or (parent is None and len(history) == 1):
             continue

@@ -157,7 +157,8 @@ class AuditPane(QWidget):
         def work(report: Report) -> object:
             from cacheview.engine.audit import audit
 
-            return audit(*wanted, lambda: report(0, None, "Looking for hazards"))
+            report(0, None, "Looking for hazards")
+            return audit(*wanted)
 
         self._loader.start(work)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cacheview.model.effort import paced
+
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
@@ -117,7 +119,7 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
             node = by_id[image.id] = Node(len(nodes), image)
             nodes.append(node)
     roots = [scratch]
-    for node in nodes[1:]:
+    for node in paced(nodes[1:]):
         above, word = _above(store, node, hidden)
         if above is None:
             node.word = word
@@ -128,7 +130,7 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
         else:
             node.origin = by_id[above]
     built: list[list[Node]] = [[] for _ in nodes]
-    for node in nodes:
+    for node in paced(nodes):
         if node.origin is not None:
             built[node.origin.number].append(node)
     _open_cycles(nodes, roots, built)
