@@ -30,9 +30,17 @@ def check(folder: Path, **changes: object) -> str:
     return run.output
 
 
+FILE = {"type": "file", "mode": "0644", "text": "x"}
+
+
 def test_a_file_half_a_million_folders_deep(tmp_path: Path) -> None:
-    said = check(tmp_path, context={"a/" * 500_000 + "f": {"type": "file", "mode": "0644", "text": "x"}})
-    assert "the paths of its folders have more than 67,108,864 characters" in said
+    said = check(tmp_path, context={"a/" * 500_000 + "f": FILE})
+    assert "a path has more than 4,096 characters, which no system accepts" in said
+
+
+def test_very_many_folders_that_are_not_named(tmp_path: Path) -> None:
+    said = check(tmp_path, context={f"{number}/" + "a/" * 2000 + "f": FILE for number in range(100)})
+    assert "the folders that it does not name take more than 268,435,456 bytes of memory" in said
 
 
 def test_very_many_references_of_a_build(tmp_path: Path) -> None:

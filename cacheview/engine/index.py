@@ -79,7 +79,7 @@ def bits_of(positions: Sequence[int]) -> int:
 class _Bucket(dict[tuple[Hashable, ...], list[int]]):
     """Images that are alike under all checks but those that admit several keys.
 
-    `special` are the keys admitted, each filed under one part of it that a probe has to have; None: it has to have none.
+    `special` are the keys admitted, each filed under a part that a probe has to have; None: it has to have none.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,6 @@ from cacheview.layers.tarstream import MOST_ENTRIES
 from cacheview.model import Image
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.root import Root
-from cacheview.stores.limits import DEFAULT_LIMITS
 
 __all__ = ["Snapshots", "by_containerd"]
 
@@ -143,7 +142,7 @@ class Snapshots:
         return folder
 
     def _find(self, diff_id: str) -> Path | None:
-        root = Root(self._root, DEFAULT_LIMITS)
+        root = Root(self._root)
         names = (b"v1", self._namespace.encode(), b"snapshots", _SNAPSHOTTER.encode())
         snapshots = _below(Bolt(root.database(_METADATA)).root, *names)
         stored = _below(Bolt(root.database(f"{_PLUGIN}/metadata.db")).root, b"v1", b"snapshots")

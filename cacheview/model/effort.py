@@ -16,10 +16,10 @@ __all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "go_on", "paced"
 
 T = TypeVar("T")
 
-LONGEST: Final = 60.0
+LONGEST: Final = 40.0
 """Seconds of processor time that a question about a store of a usual size may take."""
 
-_USUAL: Final = 100_000  # images: a question about so many takes some 10 seconds
+_USUAL: Final = 50_000  # images: a question about so many takes some 5 seconds
 _PACE: Final = 512  # items that are gone over in well under a second, whatever is done with each
 
 

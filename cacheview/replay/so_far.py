@@ -12,6 +12,7 @@ from typing import Final
 from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.state import StageState
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.walk import Walk, World
@@ -31,6 +32,9 @@ _MOST_CHARACTERS: Final = 64 << 20
 _MOST_KEPT: Final = 400 << 20  # bytes, about, of the configs of what all stages but the last make
 _OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
 _OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
+_GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds to them
+_MOST_CARRIED: Final = 200_000_000
+_MOST_COPIED: Final = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class BuildSoFar:
         mounted: the images that the builder holds by now, whatever their platform.
         characters: of the commands of all steps so far.
         kept: bytes, about, that the configs in ``made`` take.
+        carried: values that the steps took over from those before them.
+        copied: images in the stores that are kept because this build has changed them.
         taking: the number of the step that is taken, and of its trigger.
         forgets: what the last stage makes is not kept: no step can find it.
         is_last: that stage is being built, and so only what the next step is built on is kept.
@@ -95,16 +101,42 @@ class BuildSoFar:
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
     kept: int = 0
+    carried: int = 0
+    copied: int = 0
     taking: tuple[int, int] = (0, 0)
     forgets: bool = True
     is_last: bool = False
     _by_name: dict[str, StageResult] = field(default_factory=dict)
+    _last_kept: ImageStore | None = None
 
     def count(self, text: str) -> None:
         """A step asked for such a command. Raises `DataError` where all together are more than any real build's."""
         self.characters += len(text)
         if self.characters > _MOST_CHARACTERS:
             raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
+
+    def carry(self, before: StageState, after: StageState, name: str) -> None:
+        """A step took over what those before it set. Raises `DataError` where that is more than in any real build."""
+        old, new = before.config, after.config
+        for name_of_field in _GROWING:
+            value = getattr(new, name_of_field)
+            if value is not None and value is not getattr(old, name_of_field):
+                self.carried += len(value)
+        if name == "RUN" or after.args is not before.args:
+            self.carried += len(after.args.declared)
+        if self.carried > _MOST_CARRIED:
+            what = f"the variables, labels and arguments of all steps are more than {_MOST_CARRIED:,} together"
+            raise DataError(f"{what}, so it is not replayed")
+
+    def keep(self, store: ImageStore) -> None:
+        """A step keeps a store that this build has changed. Raises `DataError` where all have too many images."""
+        if store is self._last_kept:
+            return
+        self._last_kept = store
+        self.copied += len(store.images)
+        if self.copied > _MOST_COPIED:
+            what = f"the stages that miss see more than {_MOST_COPIED:,} images together"
+            raise DataError(f"{what}, so it is not replayed. Replay one with --target")
 
     @cached_property
     def platform(self) -> Platform | None:

@@ -213,6 +213,7 @@ class StageBuild:
         before = self.state
         try:
             done = take(instruction, self.state, self.build.release)
+            self.build.carry(before, done.after, instruction.name)
             if done.copy is not None:
                 taken = self._copy(step, done, instruction, trigger)
             else:
@@ -348,6 +349,8 @@ class StageBuild:
         config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
         text = " ".join(config.Cmd or ()) if is_summed else None
         build.count(text or "")
+        if answer.cache is not None:
+            build.keep(answer.cache.store)
         step = replace(step, status=answer.status, created_by=text, probe=answer.probe, cache=answer.cache)
         step = replace(step, sources=sources, copy=done.copy)
         if answer.status is StepStatus.HIT:

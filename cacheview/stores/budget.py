@@ -95,7 +95,7 @@ class Budget:
         self._thread = threading.get_ident()
         self._lock = threading.Lock()
         self._packed = self._read = 0
-        self._grow(packed)
+        self.grow(packed)
 
     def spend(self, what: Resource, count: int = 1) -> None:
         """So many more are about to be read or made. Raises `LimitError` where that is too many."""
@@ -105,11 +105,11 @@ class Budget:
         if is_over:
             raise LimitError(f"more than {self._amounts[what]:,} {what.value}. The rest is not read")
 
-    def _grow(self, packed: int) -> None:
-        """A file is at least so large: what is in it may be more, the larger it is."""
-        more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
+    def grow(self, packed: int) -> None:
+        """A file that is read is so large, at least: what is in it may be more, the larger it is."""
         if packed <= self._packed:
             return
+        more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
         self._packed = packed
         for what, growth in _GROWTH.items():
             self._amounts[what] += int(more * growth)
@@ -121,7 +121,7 @@ class Budget:
         """So many bytes of a file were read, of which it was not known how large it is."""
         with self._lock:
             self._read += count
-            self._grow(self._read)
+            self.grow(self._read)
 
     def left(self, what: Resource) -> int:
         """How many more there may be."""

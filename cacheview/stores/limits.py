@@ -50,7 +50,7 @@ class Limits:
     layers: int = 2_000_000
     variants: int = 2_000_000
     memory: int = 512 * _MIB
-    seconds: float = 60.0
+    seconds: float = 45.0
     nesting: int = 4
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from cacheview.model import DataError
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 
 __all__ = ["Bolt", "Bucket"]
@@ -24,6 +25,7 @@ _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
 _MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
 _MAX_DAMAGED = 1000  # damaged places of one bucket; more are not told
+_KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory beside the keys
 _SPARE = 8  # so many times all of a file may be gone over: reading what it holds takes three
 
 
@@ -38,12 +40,14 @@ class Bolt:
 
     Args:
         content: the file.
+        budget: spent for its pages as they are looked at; None: one of its own.
 
     Raises:
-        DataError: it is none.
+        DataError: it is none. Whatever looks at a page may raise `LimitError`, as `Budget` does.
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget(packed=len(content))
         self.meta = newest_meta(content[:META_SPAN])
         self._content = memoryview(content)
         self._header = struct.Struct(f"{self.meta.order}QHHI")
@@ -102,6 +106,8 @@ class Bolt:
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
             raise DataError(f"{called} is damaged")
+        self._budget.alive()
+        self._budget.spend(Resource.MEMORY, _KEPT_PAGE + count * _KEPT_ELEMENT + len(content))
         return _Page(self.meta.order, called, content, flags == _LEAF, count)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cacheview.model import DataError, Image, Problem
+from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import Group, grouped
 from cacheview.stores.containerd.reader import ImageReader, Read
 from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
@@ -104,7 +105,7 @@ def _leave_out_removed(read: dict[int, Read], groups: Sequence[Group], again: Ca
         return
     try:
         records, damaged = again()
-    except DataError:
+    except (DataError, LimitError):
         return
     digests = {record.digest for record in records}
     for number in lacking:

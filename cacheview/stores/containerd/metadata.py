@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.model import DataError
+from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.records import ImageRecord
-from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["Metadata"]
 
 _VERSION = b"v1"
+_RECORD, _TEXT = 400, 60  # bytes of memory of a record, and of each text beside its characters
 
 
 class Metadata:
-    """A snapshot of the database. Raises `DataError` where the content is none."""
+    """A snapshot of the database. Raises `DataError` where the content is none, and as `Budget` where it is too much.
 
-    def __init__(self, content: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
-        version = Bolt(content).root.bucket(_VERSION)
+    ``budget``: spent for what is looked at; None: one of its own.
+    """
+
+    def __init__(self, content: bytes, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget(packed=len(content))
+        version = Bolt(content, self._budget).root.bucket(_VERSION)
         self._namespaces = dict(_buckets(version.items())) if version is not None else {}
         # Looked up once each: many images may name one blob.
         self._blob_buckets: dict[str, Bucket | None] = {}
@@ -42,14 +46,20 @@ class Metadata:
             images = self._bucket(namespace, b"images")
         except DataError as error:
             return [], [error]
-        for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
-            if len(records) >= self._limits.images:
-                damaged.append(DataError(f"more than {self._limits.images:,} image records; the rest is not read"))
-                break
-            try:
-                records.append(_record(_text(name), bucket))
-            except DataError as error:
-                damaged.append(error.at(f"image record {_text(name)[:200]!r}"))
+        most = self._budget.limits.images
+        try:
+            for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
+                if len(records) >= most:
+                    damaged.append(DataError(f"more than {most:,} image records; the rest is not read"))
+                    break
+                try:
+                    record = _record(_text(name), bucket)
+                    self._budget.spend(Resource.MEMORY, _size(record))
+                    records.append(record)
+                except DataError as error:
+                    damaged.append(error.at(f"image record {_text(name)[:200]!r}"))
+        except LimitError as error:
+            damaged.append(DataError(f"the database has {error}"))
         return records, damaged
 
     def has_blob(self, namespace: str, digest: str) -> bool:
@@ -80,6 +90,12 @@ class Metadata:
     def _bucket(self, namespace: str, name: bytes) -> Bucket | None:
         found = self._namespaces.get(namespace.encode())
         return found.bucket(name) if found is not None else None
+
+
+def _size(record: ImageRecord) -> int:
+    """Bytes of memory, about."""
+    texts = (record.name, record.digest, record.media_type, *record.labels, *record.labels.values())
+    return _RECORD + sum(_TEXT + 4 * len(text) for text in texts)
 
 
 def _record(name: str, bucket: Bucket) -> ImageRecord:

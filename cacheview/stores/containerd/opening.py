@@ -47,7 +47,7 @@ def open_target(target: str, reading: Reading) -> Opened:
 
 
 def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
-    root = Root(find_root(path), reading.limits)
+    root = Root(find_root(path), reading.budget)
     metadata = root.metadata()
     name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
     store = _Store("containerd root folder", name, location, notes, path)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 from cacheview.stores.containerd.images import Listed
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.limits import Limits
 
 __all__ = ["Root", "RootNamespace", "find_root"]
 
@@ -61,18 +61,19 @@ class Root:
 
     Args:
         path: of the folder that has ``io.containerd.metadata.v1.bolt``.
-        limits: how much is read.
+        budget: spent for what is read of its databases; None: one of its own.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, budget: Budget | None = None) -> None:
         self.path = path
-        self._limits = limits
+        self._budget = budget or Budget()
+        self._limits = self._budget.limits
 
     def metadata(self) -> Metadata:
         """The database as of one moment. Raises `DataError` where it cannot be read."""
         content = self.database(f"{_BOLT}/{_DATABASE}")
         try:
-            return Metadata(content, self._limits)
+            return Metadata(content, self._budget)
         except DataError as error:
             raise error.at(str(self.path / _BOLT / _DATABASE)) from None
 
@@ -80,7 +81,10 @@ class Root:
         """A bolt database below it as of one moment, by its path. Raises `DataError` where it cannot be read."""
         path = self.path / name
         try:
-            return self._snapshot(path)
+            content = self._snapshot(path)
+            self._budget.grow(len(content))
+            self._budget.spend(Resource.MEMORY, len(content))
+            return content
         except OSError as error:
             raise _refusal(error, path) from error
         except DataError as error:

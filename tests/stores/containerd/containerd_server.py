@@ -17,7 +17,6 @@ from cacheview.stores.containerd import client
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.containerd.records import ImageRecord
 from cacheview.stores.containerd.root import Root, RootNamespace
-from cacheview.stores.limits import DEFAULT_LIMITS
 
 Answer = Callable[[Any, Any], Any]
 FILTER = re.compile(r'labels\."([^"]+)"')
@@ -33,7 +32,7 @@ class Server:
     """
 
     def __init__(self, root: Path, socket: Path) -> None:
-        self._root = Root(root, DEFAULT_LIMITS)
+        self._root = Root(root)
         self._metadata = self._root.metadata()
         self.called: list[tuple[str, str]] = []
         self.instead: dict[str, Answer] = {}

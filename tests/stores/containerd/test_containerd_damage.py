@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cacheview.model import DataError, Image, Problem
+from cacheview.stores.budget import Budget
 from cacheview.stores.containerd.bolt_meta import newest_meta
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.containerd.root import Root, RootNamespace
-from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.limits import Limits
 from cacheview.stores.reading import Reading
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def root(engine: str) -> tuple[TemporaryDirectory[str], Path, bytes]:
 
 def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
     """The images of all namespaces of a database, with the blobs of a sample."""
-    found = Root(root(engine)[1], DEFAULT_LIMITS)
+    found = Root(root(engine)[1])
     metadata = Metadata(content)
     images: list[Image] = []
     problems: list[Problem] = []
@@ -144,7 +145,7 @@ def test_pages_that_are_read_again_and_again_are_left_by_the_command(tmp_path: P
 
 
 def test_more_records_than_are_read() -> None:
-    metadata = Metadata(Writer().database(named(30)), Limits(images=10))
+    metadata = Metadata(Writer().database(named(30)), Budget(Limits(images=10)))
     records, damaged = metadata.records("moby")
     assert len(records) == 10
     assert [str(error) for error in damaged] == ["more than 10 image records; the rest is not read"]

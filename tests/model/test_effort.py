@@ -1,0 +1,134 @@
+"""Work that is stopped, and work that takes too long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from cacheview.model.effort import Effort, LimitError, allow, apart, go_on, paced
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def work(clock: Clock) -> Iterator[Effort]:
+    """Ten seconds of work."""
+    effort = Effort(10, clock=clock)
+    with effort.spent():
+        yield effort
+
+
+def test_without_a_limit_everything_goes_on() -> None:
+    go_on()
+    assert list(paced(range(2000))) == list(range(2000))
+
+
+@pytest.mark.usefixtures("work")
+def test_what_takes_too_long_ends_with_the_limit(clock: Clock) -> None:
+    clock.now += 10
+    go_on()
+    clock.now += 0.1
+    with pytest.raises(LimitError, match=r"^more than 10 seconds of work in it\. The rest is not looked at$"):
+        go_on()
+    with pytest.raises(LimitError):  # whoever goes on after it is stopped again
+        list(paced([1]))
+
+
+def test_the_limit_ends_with_the_work(clock: Clock) -> None:
+    with Effort(10, clock=clock).spent():
+        clock.now += 11
+    go_on()
+
+
+@pytest.mark.usefixtures("work")
+def test_work_within_work_has_the_limits_of_both(clock: Clock) -> None:
+    with Effort(5, clock=clock).spent():
+        clock.now += 6
+        with pytest.raises(LimitError, match="more than 5 seconds"):
+            go_on()
+    go_on()
+    with Effort(50, clock=clock).spent():
+        clock.now += 5
+        with pytest.raises(LimitError, match="more than 10 seconds"):
+            go_on()
+
+
+@pytest.mark.usefixtures("work")
+def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
+    with apart():
+        clock.now += 1000
+        go_on()
+        with apart():
+            clock.now += 1000
+    go_on()
+    clock.now += 11
+    with pytest.raises(LimitError):
+        go_on()
+
+
+def test_it_can_be_stopped_all_the_same(clock: Clock) -> None:
+    stop = KeyboardInterrupt()
+
+    def alive() -> None:
+        if clock.now > 101:
+            raise stop
+
+    with Effort(alive=alive, clock=clock).spent(), apart():
+        go_on()
+        clock.now += 2
+        with pytest.raises(KeyboardInterrupt):
+            go_on()
+
+
+@pytest.mark.usefixtures("work")
+def test_larger_work_may_take_longer(clock: Clock) -> None:
+    allow(5)
+    clock.now += 14
+    go_on()
+    clock.now += 2
+    with pytest.raises(LimitError, match="more than 15 seconds"):
+        go_on()
+
+
+@pytest.mark.usefixtures("work")
+def test_another_thread_has_no_part_in_it(clock: Clock) -> None:
+    clock.now += 11
+    raised: list[Exception] = []
+
+    def run() -> None:
+        try:
+            go_on()
+        except LimitError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert not raised
+
+
+def test_items_are_paced() -> None:
+    asked = 0
+
+    def alive() -> None:
+        nonlocal asked
+        asked += 1
+
+    with Effort(alive=alive).spent():
+        assert sum(1 for _ in paced(range(5000))) == 5000
+    assert 5 <= asked <= 50
