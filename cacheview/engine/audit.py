@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
@@ -43,8 +42,7 @@ class StoreHazard:
 def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
     """All hazards of a store. None rests on values that are not known exactly."""
     # Those that go by layers read no parent and no config.
-    tied = partial(_ties, alive=alive)
-    looks = (tied, _layers) if rules.by_layers else (_parents, _records, _configs, tied, _layers, _loaded)
+    looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
     found: list[StoreHazard] = []
     for look in looks:
         go_on()
@@ -197,8 +195,8 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         )
 
 
-def _ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object]) -> Iterator[StoreHazard]:
-    groups = ties(store, rules, alive)
+def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
+    groups = ties(store, rules)
     if groups:
         concerned = {image.id for group in groups for image in group}
         alike = "have the same parent and time of creation, and the same step matches them"

@@ -5,7 +5,7 @@ Read from the verdict's own look-ups (`CandidateIndex`, `layers`), so whatever a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from cacheview.engine.candidate import container_config_of, local_aspects
 from cacheview.engine.doubts import doubts_about
@@ -14,15 +14,13 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, ImageStore, Probe
-from cacheview.model.effort import paced
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["ties"]
 
 
-def ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda: None) -> list[tuple[Image, ...]]:
+def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
     """The groups of images that tie, each in store order.
-
-    ``alive`` is called now and then; it may raise anything, to stop.
 
     Images tie when they are candidates for the same parent, were created at the same instant, and the step that made
     one of them matches the others too. Images of which something is not known that the local cache reads are left
@@ -36,7 +34,7 @@ def ties(store: ImageStore, rules: RuleSet, alive: Callable[[], object] = lambda
     for parent in paced((*store.children, *(() if SCRATCH in store.children else (SCRATCH,)))):
         known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
         for alike in _groups([(image, _instant(image, rules)) for image in known]):
-            for group in _matched_together(alike, rules, alive):
+            for group in _matched_together(alike, rules):
                 found[tuple(image.id for image in group)] = group
     return list(found.values())
 
@@ -56,14 +54,12 @@ def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
     return [group for group in found.values() if len(group) > 1]
 
 
-def _matched_together(
-    images: Sequence[Image], rules: RuleSet, alive: Callable[[], object]
-) -> Iterator[tuple[Image, ...]]:
+def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:
     """Of candidates of the same instant, those that the step of one of them matches."""
     index = CandidateIndex(images, rules, few=0)
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
-        alive()
+        go_on()
         matched = index.matches(_step_of(index.image(alike[0]), rules))
         joined = set(matched).union(*(groups[position] for position in matched if position in groups))
         groups.update(dict.fromkeys(joined, joined))

@@ -11,6 +11,7 @@ from cacheview.engine import RULE_SETS
 from cacheview.engine.audit import audit
 from cacheview.engine.hazards.kinds import OF_STORES, HazardKind
 from cacheview.model import Image, ImageStore, decode
+from cacheview.model.effort import Effort
 
 A, B, C = (f"sha256:{digit * 64}" for digit in "abc")
 T = "2024-01-01T00:00:00Z"
@@ -100,6 +101,6 @@ def test_it_can_be_stopped() -> None:
         looked += 1
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        audit(ImageStore((BASE,)), RULE_SETS[GRAPH], stop)
+    with pytest.raises(KeyboardInterrupt), Effort(alive=stop).spent():
+        audit(ImageStore((BASE,)), RULE_SETS[GRAPH])
     assert looked == 1
