@@ -48,9 +48,14 @@ def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
 
 
 def _nearest(cache: ImageCache, step: Step) -> str:
-    """The candidate that the miss names; empty where there is none."""
+    """The candidate that the miss names; empty where there is none.
+
+    A local match that does not count beside the sources is this very step: no other candidate is nearer.
+    """
     assert step.probe is not None
-    _, deciding = deciding_check(step.cache or cache, step.probe)
+    verdict, deciding = deciding_check(step.cache or cache, step.probe)
+    if verdict.local is not None:
+        return verdict.local.id
     if deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
         return ""
     return deciding.subject.image.id

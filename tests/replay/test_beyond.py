@@ -1,0 +1,41 @@
+"""What lies beyond a miss: from which image the rest of a stage goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from build_kit import Daemon, context_of
+
+from cacheview.replay.beyond import beyond
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.summer import ContextSummer
+
+
+def past_misses(daemon: Daemon, dockerfile: str, options: BuildOptions) -> Replay:
+    def play(assumed: Mapping[int, str]) -> Replay:
+        summer = ContextSummer(context_of({}), "", daemon.release)
+        text = dockerfile.encode()
+        return replay(text, summer, daemon.store, daemon.rules, daemon.release, options, assumed=assumed)
+
+    return beyond(play, daemon.store, daemon.rules)
+
+
+def test_past_a_local_match_that_does_not_count_it_goes_on_from_that_match() -> None:
+    """Not from the step of a source, which is another one."""
+    daemon = Daemon("20.10.24")
+    daemon.build("FROM scratch\nENV A=1\nLABEL other=1\nENV C=3\n", name="source:1")
+    made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")
+    dockerfile = "FROM scratch\nENV A=1\nENV B=2\nENV C=3\n"
+    told = past_misses(daemon, dockerfile, BuildOptions(cache_from=("source:1",)))
+    assert [step.status.value for step in told.asked] == ["hit", "miss", "miss"]
+    assert [step.assumed for step in told.asked] == ["", *made]
+
+
+def test_past_another_miss_it_goes_on_from_the_nearest_candidate() -> None:
+    daemon = Daemon("20.10.24")
+    made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")
+    told = past_misses(daemon, "FROM scratch\nENV A=1\nENV B=3\nENV C=3\n", BuildOptions())
+    assert [step.status.value for step in told.asked] == ["hit", "miss", "hit"]
+    assert told.steps[2].assumed == made[1]
