@@ -1,8 +1,8 @@
 """What clients add to a build that nobody typed: from the docker CLI's config file and from the environment.
 
-docker/cli, the same in v20.10.24, v23.0 and v28.5.2 but for ``allProxy``, which 23.0 brought: ``ParseProxyConfig`` of
-``cli/config/configfile/file.go``, ``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``,
-``ValidateEnv`` of ``opts/env.go``. Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own
+docker/cli, the same in v20.10.24, v23.0, v28.5.2 and v29.5.3 but for ``allProxy``, which 23.0 brought, and content
+trust, which 29.0 removed: ``ParseProxyConfig`` and ``LoadFromReader`` of ``cli/config/configfile/file.go``,
+``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``, ``ValidateEnv`` of ``opts/env.go``. Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own
 way (7.1.0 ``docker/utils/proxy.py`` and ``docker/api/client.py``).
 """
 
@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from cacheview.dockerfile.context.clients import CLI_20_10, Client, ReadsConfig
+from cacheview.dockerfile.context.clients import Client, ReadsConfig
 from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.engine.contexts import cli_folder, current_endpoint, find_endpoint
@@ -93,16 +93,15 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
     if client.config is ReadsConfig.NOTHING:
         return Added()
     path = cli_folder() / "config.json"
-    platform, trusted = "", False
-    if client.config is ReadsConfig.CLI:
-        platform, trusted = environment.get(_PLATFORM, ""), _is_set(environment.get(_TRUST, ""))
+    platform = environment.get(_PLATFORM, "") if client.config.reads_platform else ""
+    trusted = client.config.reads_trust and _is_set(environment.get(_TRUST, ""))
     is_py = client.config is ReadsConfig.DOCKER_PY
     host = environment.get("DOCKER_HOST", "") if is_py else daemon_host(location)
     try:
         proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if path.exists() else {}
     except (DataError, OSError) as error:
         return Added({}, platform, trusted, str(path), str(error))
-    if client is CLI_20_10:
+    if client.config is ReadsConfig.CLI_20_10:
         proxies.pop("ALL_PROXY", None)
     both = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
     return Added(both, platform, trusted, str(path))
@@ -125,9 +124,9 @@ def _is_set(text: str) -> bool:
 def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     """The proxies for a daemon, by the name of the variable. Raises `DataError` where the file cannot be read."""
     with open_regular(path, str(path)) as file:
-        data = file.read(_LARGEST) or b"{}"
+        data = file.read(_LARGEST)
     try:
-        document = json.loads(data)
+        document = json.loads(data or b"{}") if names is _PY_PROXIES else _decoded(data)
     except (ValueError, RecursionError):
         raise DataError("the config file of the docker CLI is not JSON", where=str(path)) from None
     is_exact = names is _PY_PROXIES
@@ -138,9 +137,19 @@ def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in chosen.items() if isinstance(chosen, dict) else ():
         variable = names.get(name if is_exact else name.lower())
-        if variable is not None and isinstance(value, str) and value:
+        if variable is not None and isinstance(value, str):  # of two spellings the later one counts
             found[variable] = value
-    return found
+    return {variable: value for variable, value in found.items() if value}
+
+
+def _decoded(data: bytes) -> Any:
+    """As Go's decoder reads it: the first value, whatever follows it, and bytes that are not UTF-8 replaced."""
+    text = data.decode("utf-8", "replace").lstrip(" \t\r\n")
+    return json.JSONDecoder(parse_constant=_refuse).raw_decode(text)[0] if text else {}
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"not JSON: {constant}")
 
 
 def _member(document: Any, name: str, *, is_exact: bool) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI, Client
+from cacheview.dockerfile.context.clients import DOCKER_CLI, Client, client_named
 from cacheview.replay.docker_cli import added_by, daemon_host
 from cacheview.replay.options import BuildOptions
 
@@ -40,9 +40,10 @@ def test_go_reads_the_names_in_any_case(config: Path) -> None:
     assert found == {"HTTP_PROXY": PROXY, "http_proxy": PROXY, "HTTPS_PROXY": OTHER, "https_proxy": OTHER}
 
 
-def test_all_proxy_came_with_23(config: Path) -> None:
+@pytest.mark.parametrize("client", ["docker-cli-20.10", "windows-20.10"])
+def test_all_proxy_came_with_23(config: Path, client: str) -> None:
     document = {"default": {"allProxy": PROXY, "httpsProxy": OTHER}}
-    assert proxies(config, document, CLI_20_10) == {"HTTPS_PROXY": OTHER, "https_proxy": OTHER}
+    assert proxies(config, document, client_named(client)) == {"HTTPS_PROXY": OTHER, "https_proxy": OTHER}
     assert proxies(config, document)["all_proxy"] == PROXY
 
 
@@ -53,6 +54,30 @@ def test_those_of_the_daemon_go_before_the_default_as_a_whole(config: Path, monk
     monkeypatch.setenv("DOCKER_HOST", "tcp://far.example:2375")
     assert set(proxies(config, document)) == {"HTTPS_PROXY", "https_proxy"}
     assert set(proxies(config, document, location="engine:")) == {"HTTPS_PROXY", "https_proxy"}
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ("tcp://far.example", "tcp://far.example:2375"),
+        ("far.example", "tcp://far.example:2375"),
+        (" far.example:80/x ", "tcp://far.example:80/x"),
+        ("[fe80::1]", "tcp://[fe80::1]:2375"),
+        ("tcp://:99", "tcp://localhost:99"),
+        ("unix://", "unix:///var/run/docker.sock"),
+        ("unix:///x.sock", "unix:///x.sock"),
+    ],
+)
+def test_proxies_are_looked_up_by_the_address_as_the_cli_completes_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch, given: str, key: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", given)
+    assert set(proxies(config, {"default": {}, key: {"ftpProxy": PROXY}})) == {"FTP_PROXY", "ftp_proxy"}
+
+
+def test_with_tls_the_usual_engine_is_another(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    assert proxies(config, {"tcp://localhost:2376": {"ftpProxy": PROXY}}) != {}
 
 
 def test_a_daemon_behind_ssh_has_the_name_that_the_cli_gives_it(config: Path) -> None:
@@ -74,6 +99,24 @@ def test_a_config_that_is_not_json_is_told(config: Path, text: str) -> None:
     assert added.platform == "linux/arm64"
     (note,) = [note for note in added.notes(BuildOptions()) if "JSON" in note]
     assert str(config) in note
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"proxies": {"default": {"httpProxy": "p"}}} and more', {"HTTP_PROXY", "http_proxy"}),
+        ('\n{"x": "\xe9", "proxies": {"default": {"httpProxy": "p"}}}', {"HTTP_PROXY", "http_proxy"}),
+        ('{"proxies": {"default": {"httpProxy": "p", "HttpProxy": ""}}}', set[str]()),
+        ("", set[str]()),
+        ('\ufeff{"proxies": {"default": {"httpProxy": "p"}}}', None),
+        ('{"a": NaN, "proxies": {"default": {"httpProxy": "p"}}}', None),
+    ],
+)
+def test_the_config_is_read_as_go_reads_it(config: Path, text: str, names: set[str] | None) -> None:
+    config.write_bytes(text.encode("utf-8" if "\ufeff" in text else "latin-1"))
+    added = added_by(DOCKER_CLI, "a.tar", {})
+    assert set(added.build_args) == (names or set())
+    assert bool(added.problem) is (names is None)
 
 
 def test_without_a_config_nothing_is_added(config: Path) -> None:
@@ -106,3 +149,11 @@ def test_what_is_given_counts(config: Path) -> None:
 )
 def test_content_trust_makes_bases_unknown(config: Path, value: str, trusted: bool) -> None:
     assert added_by(DOCKER_CLI, "a.tar", {"DOCKER_CONTENT_TRUST": value}).is_trusted is trusted
+    assert added_by(client_named("docker CLI 28.5.2"), "a.tar", {"DOCKER_CONTENT_TRUST": value}).is_trusted is trusted
+
+
+@pytest.mark.parametrize("client", ["docker CLI 29.0.0", "29", "Docker version 29.5.3, build 1", "docker 29 windows"])
+def test_the_cli_29_knows_no_content_trust(config: Path, client: str) -> None:
+    environment = {"DOCKER_CONTENT_TRUST": "1", "DOCKER_DEFAULT_PLATFORM": "linux/arm64"}
+    added = added_by(client_named(client), "a.tar", environment)
+    assert (added.is_trusted, added.platform) == (False, "linux/arm64")

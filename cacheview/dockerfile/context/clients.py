@@ -40,9 +40,21 @@ class ReadsConfig(Enum):
     """How a client reads the config file of the docker CLI for a build."""
 
     NOTHING = "nothing"
+    CLI_20_10 = "proxies without that for all, and the environment's platform and trust"
     CLI = "proxies, and the environment's platform and trust"
+    CLI_29 = "proxies, and the environment's platform"
     PROXIES = "proxies, as the docker CLI reads them"
     DOCKER_PY = "proxies, as docker-py reads them"
+
+    @property
+    def reads_platform(self) -> bool:
+        """Whether ``DOCKER_DEFAULT_PLATFORM`` counts."""
+        return self in (ReadsConfig.CLI_20_10, ReadsConfig.CLI, ReadsConfig.CLI_29)
+
+    @property
+    def reads_trust(self) -> bool:
+        """Whether ``DOCKER_CONTENT_TRUST`` counts: docker/cli 29.0 removed it."""
+        return self in (ReadsConfig.CLI_20_10, ReadsConfig.CLI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +163,10 @@ CLI_23: Final = Client(
 """The CLI 23.0: modes as 20.10 has them, patterns as 24.0 does (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
 CLI_20_10: Final = Client(
-    "docker-cli-20.10", "Docker CLI 20.10", CliPacking(HeaderStyle(type_bits=True), FILEUTILS), config=ReadsConfig.CLI
+    "docker-cli-20.10",
+    "Docker CLI 20.10",
+    CliPacking(HeaderStyle(type_bits=True), FILEUTILS),
+    config=ReadsConfig.CLI_20_10,
 )
 """The CLI 20.10: modes with the bits of the file's type (docker/cli v20.10.24, vendored pkg/archive)."""
 
@@ -237,6 +252,7 @@ _WINDOWS_20_10: Final = replace(
     name="windows-20.10",
     title="Docker CLI 20.10 on Windows",
     packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), FILEUTILS),
+    config=ReadsConfig.CLI_20_10,
 )
 
 CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
@@ -302,7 +318,9 @@ def client_named(name: str) -> Client:
     program, version = (named[1] or "", named[2] or "") if named else ("", "")
     if program in _CLI or (not program and version):
         on_windows = named is not None and "windows" in (named[3] or "")
-        return _ON_WINDOWS[_cli(version).name] if on_windows else _cli(version)
+        client = _ON_WINDOWS[_cli(version).name] if on_windows else _cli(version)
+        is_29 = bool(version) and Version(version) >= Version("29")
+        return replace(client, config=ReadsConfig.CLI_29) if is_29 else client
     if program in _DOCKER_PY_NAMES:
         return _DOCKER_PY_5 if version and Version(version) < Version("6") else DOCKER_PY
     if program in ("compose", "docker-compose"):

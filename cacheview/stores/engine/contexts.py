@@ -18,6 +18,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from cacheview.model import DataError, Problem, decode
+from cacheview.stores.engine.hosts import completed
 from cacheview.stores.files import open_regular
 
 __all__ = [
@@ -36,8 +37,6 @@ DEFAULT = "default"
 
 M = TypeVar("M", bound=BaseModel)
 
-_NPIPE = "npipe:////./pipe/docker_engine"
-_UNIX = "unix:///var/run/docker.sock"
 _URL = re.compile(r"(?:unix|tcp|ssh|npipe|http|https)://.*", re.DOTALL)
 _MAX_FILE = 4 * 1024 * 1024
 _MAX_CONTEXTS = 500
@@ -128,10 +127,8 @@ def find_endpoint(target: str) -> Endpoint:
         return current_endpoint()
     if target == DEFAULT:
         return _default_endpoint()
-    if target == "unix://":
-        return Endpoint("", _UNIX)
     if _URL.fullmatch(target):
-        return Endpoint("", target, _tls_of_environment() if target.startswith("tcp://") else None)
+        return _endpoint("", target)
     if target.startswith(("/", "\\\\")):
         return Endpoint("", f"unix://{target}" if target[0] == "/" else f"npipe:{target}".replace("\\", "/"))
     return _context(target, "")
@@ -185,14 +182,14 @@ def _current_name() -> tuple[str, str]:
 
 
 def _default_endpoint() -> Endpoint:
-    if host := os.environ.get("DOCKER_HOST"):
-        host = host.strip()
-        if "://" not in host:
-            host = f"tcp://{host}"
-        return Endpoint(
-            DEFAULT, host, _tls_of_environment() if host.startswith("tcp://") else None, False, "DOCKER_HOST"
-        )
-    return Endpoint(DEFAULT, _NPIPE if sys.platform == "win32" else _UNIX)
+    host = os.environ.get("DOCKER_HOST", "")
+    return _endpoint(DEFAULT, host, "DOCKER_HOST" if host else "")
+
+
+def _endpoint(name: str, host: str, origin: str = "") -> Endpoint:
+    tls = _tls_of_environment()
+    host = completed(host, tls=tls is not None)
+    return Endpoint(name, host, tls if host.startswith("tcp://") else None, False, origin)
 
 
 def _tls_of_environment() -> Tls | None:

@@ -372,10 +372,9 @@ class TestConnecting:
     @pytest.mark.parametrize(
         "url",
         [
-            "tcp://",
             "ssh://",
             "ssh://me:secret@host",
-            "tcp://host",
+            "tcp://h:x",
             "npipe:////./pipe/x",
             "tcp://h:99999",
             f"unix:///{'x' * 200}",

@@ -1,0 +1,60 @@
+"""The address of an engine as the docker CLI completes it.
+
+docker/cli ``ParseHost`` of ``opts/hosts.go``, the same in v20.10.24 and v28.5.2: without a scheme it is TCP, and a TCP
+address without a port has 2375, with or without TLS. The proxies of the CLI's config are looked up by this name.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final
+from urllib.parse import urlsplit
+
+__all__ = ["NAMED_PIPE", "UNIX_SOCKET", "completed", "default_host"]
+
+UNIX_SOCKET: Final = "unix:///var/run/docker.sock"
+NAMED_PIPE: Final = "npipe:////./pipe/docker_engine"
+
+_TCP: Final = "tcp://"
+_NAME: Final = "localhost"
+_PORT: Final = "2375"
+_TLS_PORT: Final = "2376"
+_PLACE: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
+
+
+def default_host(*, tls: bool) -> str:
+    """The engine that is meant where none is named."""
+    if tls:
+        return f"{_TCP}{_NAME}:{_TLS_PORT}"
+    return NAMED_PIPE if sys.platform == "win32" else UNIX_SOCKET
+
+
+def completed(text: str, *, tls: bool = False) -> str:
+    """An address in full; one that the CLI refuses as it is written."""
+    text = text.strip()
+    if not text:
+        return default_host(tls=tls)
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "tcp", text
+    match scheme:
+        case "tcp":
+            return _tcp(rest) or f"{scheme}://{rest}"
+        case "unix":
+            return f"{scheme}://{rest}" if rest else UNIX_SOCKET
+        case "npipe":
+            return f"{scheme}://{rest}" if rest else NAMED_PIPE
+    return text
+
+
+def _tcp(address: str) -> str:
+    """Empty: it is none."""
+    try:
+        parts = urlsplit(f"{_TCP}{address}")
+    except ValueError:
+        return ""
+    place = _PLACE.fullmatch(parts.netloc.rpartition("@")[2])
+    if place is None:
+        return ""
+    return f"{_TCP}{place[1] or _NAME}:{place[2] or _PORT}{parts.path}"
