@@ -6,21 +6,42 @@ The command line, its commands, the replay and the window all ask here, so that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine import ImageCache
+from cacheview.engine.host import builder_platform
+from cacheview.engine.platforms import HOST
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
-from cacheview.model import SCRATCH, ContainerConfig, DataError, DockerVersion, Image, ImageStore, Probe, StoreKind
+from cacheview.model import (
+    SCRATCH,
+    ContainerConfig,
+    DataError,
+    DockerVersion,
+    Image,
+    ImageStore,
+    Platform,
+    Probe,
+    StoreKind,
+)
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
     from cacheview.stores.opened import Case
 
-__all__ = ["Basis", "Daemon", "daemon_known", "daemon_of", "first_probe", "new_cache", "rules_named"]
+__all__ = [
+    "Basis",
+    "Daemon",
+    "daemon_known",
+    "daemon_of",
+    "first_probe",
+    "new_cache",
+    "platform_of_probe",
+    "rules_named",
+]
 
 _LONGEST: Final = 64
 """Characters of a version that an image's config gives."""
@@ -47,6 +68,7 @@ class Daemon:
         version: of Docker Engine, without the letters of a tag; empty: the rule set alone was given.
         reason: why it is this one, in a sentence.
         note: how the rules differ from those of its release, in a sentence; mostly empty.
+        platform: that it builds for where a build names none.
     """
 
     rules: RuleSet
@@ -55,6 +77,7 @@ class Daemon:
     version: str = ""
     reason: str = ""
     note: str = ""
+    platform: Platform = HOST
 
     @property
     def title(self) -> str:
@@ -68,7 +91,8 @@ class Daemon:
     @property
     def sentence(self) -> str:
         """Which daemon it is, and why."""
-        return f"Using the rules of {self.title} ({self.rules.name}): {self.reason}."
+        where = f" on {self.platform}" if self.platform != HOST else ""
+        return f"Using the rules of {self.title} ({self.rules.name}){where}: {self.reason}."
 
 
 def daemon_of(case: Case, asked: str = "") -> Daemon:
@@ -83,10 +107,12 @@ def daemon_of(case: Case, asked: str = "") -> Daemon:
     Raises `DataError` where what is asked for, or what the case names, is not known here: with what there is.
     """
     if asked:
-        return _by_name(case.store, asked, Basis.ASKED, "you asked for them")
-    if case.rules:
-        return _by_name(case.store, case.rules, Basis.CASE, "the case names them")
-    return _of_store(case.store, StoreKind.CONTAINERD)
+        found = _by_name(case.store, asked, Basis.ASKED, "you asked for them")
+    elif case.rules:
+        found = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
+    else:
+        found = _of_store(case.store, StoreKind.CONTAINERD)
+    return replace(found, platform=builder_platform(case.store))
 
 
 def daemon_known(case: Case) -> Daemon:
@@ -124,9 +150,22 @@ def first_probe(store: ImageStore) -> Probe:
             config = image.container_config or image.config.container_config
             known = image.parent is not None and image.parent in store.by_id
             if config is not None and (known if built_on_known else image.parent is None):
-                return Probe(parent=image.parent or SCRATCH, config=config)
+                parent = image.parent or SCRATCH
+                return Probe(parent=parent, config=config, platform=platform_of_probe(store, parent))
     config = next((image.config.config for image in dated if image.config.config is not None), None)
-    return Probe(config=config or ContainerConfig())
+    return Probe(config=config or ContainerConfig(), platform=platform_of_probe(store, SCRATCH))
+
+
+def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
+    """What the builder asks for on a parent, where a build names no platform; None: linux/amd64, as without one.
+
+    moby: the system is that of the base (``builder/dockerfile/dispatchers.go``), all else that of the machine.
+    """
+    platform = builder_platform(store)
+    base = store.by_id.get(parent)
+    if base is not None and base.config.os:
+        platform = platform.model_copy(update={"os": base.config.os})
+    return None if platform == HOST else platform
 
 
 def _by_name(store: ImageStore, name: str, basis: Basis, reason: str) -> Daemon:

@@ -10,12 +10,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cacheview import __version__, report
-from cacheview.cases import Daemon
+from cacheview.cases import Daemon, platform_of_probe
 from cacheview.engine import ImageCache, VerdictOutcome, explain
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
+from cacheview.engine.platforms import parse_specifier
 from cacheview.faults import guarded
-from cacheview.model import SCRATCH, ContainerConfig, DataError, ImageStore, Probe, read_config
+from cacheview.model import (
+    SCRATCH,
+    ContainerConfig,
+    DataError,
+    ImageStore,
+    Platform,
+    Probe,
+    SpecifierError,
+    read_config,
+)
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.replay.dockerfiles import find_dockerfile
@@ -174,6 +184,9 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument(
         "--cache-from", metavar="IMAGE", action="append", default=[], help="as given to docker build; may be repeated"
     )
+    parser.add_argument(
+        "--platform", metavar="PLATFORM", help="that the builder builds for (default: that of the engine's machine)"
+    )
     parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
     parser.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
     add_rules(parser, "rule set to ask, by default the store's own; all: every one, as a table; else")
@@ -192,6 +205,11 @@ def _explain(arguments: list[str]) -> int:
     elif options.parent is None or options.config is None:
         raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
     changes: dict[str, object] = {}
+    if options.platform:
+        changes["platform"] = _platform(options.platform, daemon)
+    elif options.probe is None:
+        parent = _parent(options.parent, case.store, daemon)
+        changes["platform"] = platform_of_probe(case.store, parent)
     if options.parent is not None:
         changes["parent"] = _parent(options.parent, case.store, daemon)
     if options.config is not None:
@@ -263,6 +281,13 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
             return given if ":" in given else f"sha256:{given}"
         raise UsageError(f"--parent: {error}. Give scratch, a name, or an id of the store") from error
+
+
+def _platform(given: str, daemon: Daemon) -> Platform:
+    try:
+        return parse_specifier(given, daemon.platform)
+    except SpecifierError as error:
+        raise UsageError(f"--platform: {error.what}") from error
 
 
 def _config(given: str) -> ContainerConfig:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.cases import Basis, daemon_known, daemon_of, new_cache
+from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, new_cache, platform_of_probe
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
-from cacheview.model import DataError, Image, ImageConfig, ImageStore, Release, StoreKind, Timestamp
+from cacheview.engine.platforms import HOST
+from cacheview.model import (
+    ContainerConfig,
+    DataError,
+    Image,
+    ImageConfig,
+    ImageStore,
+    Platform,
+    Release,
+    StoreKind,
+    Timestamp,
+)
 from cacheview.stores.opened import Case
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
@@ -142,3 +153,58 @@ def test_images_of_a_release_without_rules_name_it() -> None:
     )
     nothing = case(built("a", 1, "library-import"), release=Release(G))
     assert daemon_of(nothing).reason.startswith("nothing in the store says")
+
+
+ARM = Platform(os="linux", architecture="arm64")
+
+
+def on(platform: Platform, digit: str, *, made: bool = True, second: int = 1, parent: str = "") -> Image:
+    config = ImageConfig(
+        os=platform.os,
+        architecture=platform.architecture,
+        variant=platform.variant,
+        os_version=platform.os_version,
+        created=Timestamp(second, 0, None),
+        container_config=ContainerConfig(Cmd=("x",)) if made else None,
+    )
+    return Image(id=f"sha256:{digit * 64}", config=config, parent=parent or None)
+
+
+@pytest.mark.parametrize(
+    ("images", "platform"),
+    [
+        ((), HOST),
+        ((on(ARM, "a"),), ARM),
+        ((on(ARM, "a", made=False), on(HOST, "b", made=False), on(ARM, "c")), ARM),
+        ((on(HOST, "a"), on(HOST, "b"), on(ARM, "c", second=9)), HOST),
+        ((on(ARM.model_copy(update={"variant": "v8"}), "a"),), ARM),
+        ((on(Platform(os="linux", architecture="arm", variant="v6"), "a"),), "linux/arm/v6"),
+        (
+            (
+                on(Platform(os="windows", architecture="amd64", os_version="10.0.2"), "a", second=2),
+                on(Platform(os="windows", architecture="amd64", os_version="10.0.1"), "b"),
+            ),
+            "windows/amd64 (10.0.2)",
+        ),
+    ],
+)
+def test_without_an_engine_the_builder_is_on_the_platform_of_what_it_made(
+    images: tuple[Image, ...], platform: Platform | str
+) -> None:
+    daemon = daemon_of(case(*images))
+    assert str(daemon.platform) == str(platform)
+    assert (f" on {platform}: " in daemon.sentence) == (daemon.platform != HOST)
+
+
+def test_an_engine_says_itself_what_it_is_on() -> None:
+    store = ImageStore((on(HOST, "a"), on(HOST, "b")), platform=ARM)
+    assert daemon_of(Case("made", store, "")).platform == ARM
+    assert first_probe(store).platform == ARM
+
+
+def test_a_probe_asks_for_the_system_of_its_base_on_the_machine_of_the_engine() -> None:
+    windows = on(Platform(os="windows", architecture="amd64"), "b")
+    store = ImageStore((on(HOST, "a"), windows), platform=HOST)
+    assert platform_of_probe(store, on(HOST, "a").id) is None
+    assert platform_of_probe(store, windows.id) == Platform(os="windows", architecture="amd64")
+    assert platform_of_probe(ImageStore((), platform=ARM), "sha256:gone") == ARM

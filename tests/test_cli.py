@@ -276,3 +276,23 @@ def test_a_file_without_anything_to_check_is_unusable(
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
     assert main(["check", str(file), str(DATA / "hazards.jsonl")]) == 1
     assert "no probe or build to check" in capsys.readouterr().out
+
+
+def test_explain_asks_for_the_platform_of_the_stores_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parent, made = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+    config = {"os": "linux", "architecture": "arm64", "created": "2024-01-01T00:00:00Z"}
+    images = [
+        {"id": parent, "config": config},
+        {"id": made, "parent": parent, "built_locally": True, "container_config": {"Cmd": ["x"]}, "config": config},
+    ]
+    suite, file = tmp_path / "arm.jsonl", tmp_path / "config.json"
+    suite.write_text(json.dumps({"rules": "Docker 28.5.2, overlay2", "images": images, "probes": []}))
+    file.write_text('{"Cmd": ["x"]}')
+    command = ["explain", str(suite), "--parent", parent, "--config", str(file), "--json"]
+    assert main(command) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["using"]["platform"] == "linux/arm64"
+    assert told["probe"]["platform"] == {"os": "linux", "architecture": "arm64"}
+    assert main([*command, "--platform", "linux/amd64"]) == 1
+    assert main([*command, "--platform", "linux/"]) == 2
+    assert "--platform: " in capsys.readouterr().err

@@ -320,7 +320,7 @@ _V29_6: Final = replace(_V29_5, release="29.6", says_platform_os=_OS_VERSION_FEA
 
 RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((0, 0, 0), _V20_10),
-    ((23, 0, 0), _V23),
+    ((22, 6, 0), _V23),
     ((23, 0, 10), _V23_0_10),
     ((24, 0, 0), _V24),
     ((24, 0, 9), _V24_0_9),

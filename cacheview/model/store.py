@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError, NoSuchImageError
-from cacheview.model.image import SCRATCH, Image
+from cacheview.model.image import SCRATCH, Image, Platform
 from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release, StoreKind
 
@@ -47,6 +47,7 @@ class ImageStore:
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.
         engine_os: the system of a running engine (``linux``), as it reports it; empty: none was asked.
+        platform: of the machine of the engine, for which it builds where a build names none; None: none was asked.
         layers_at: the place that the content of its layers is read from, named like a store; empty: there is none.
     """
 
@@ -59,6 +60,7 @@ class ImageStore:
     release: Release | None = None
     engine_os: str = ""
     layers_at: str = ""
+    platform: Platform | None = None
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:

@@ -42,6 +42,11 @@ class ClientRun:
         return sum(step.status is StepStatus.HIT for step in self.replay.asked)
 
     @property
+    def unknown(self) -> int:
+        """How many steps may be hits."""
+        return sum(step.status is StepStatus.UNKNOWN for step in self.replay.asked)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(self.replay.asked)
 

@@ -2,8 +2,9 @@
 
 docker/cli, the same in v20.10.24, v23.0, v28.5.2 and v29.5.3 but for ``allProxy``, which 23.0 brought, and content
 trust, which 29.0 removed: ``ParseProxyConfig`` and ``LoadFromReader`` of ``cli/config/configfile/file.go``,
-``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``, ``ValidateEnv`` of ``opts/env.go``. Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own
-way (7.1.0 ``docker/utils/proxy.py`` and ``docker/api/client.py``).
+``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``, ``ValidateEnv`` of ``opts/env.go``.
+Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own way (7.1.0 ``docker/utils/proxy.py``
+and ``docker/api/client.py``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cacheview.engine.platforms import HOST
 from cacheview.model import DataError, Platform
 
 __all__ = ["BuildOptions", "references"]
@@ -29,7 +28,7 @@ class BuildOptions:
         no_cache: ask nothing.
         pull: pull every base, whatever the store has.
         is_trusted: the client names each base by the digest that is signed.
-        daemon: the platform that the daemon runs on.
+        daemon: the platform that the daemon runs on; None: as the store tells, see `builder_platform`.
     """
 
     build_args: Mapping[str, str | None] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class BuildOptions:
     no_cache: bool = False
     pull: bool = False
     is_trusted: bool = False
-    daemon: Platform = HOST
+    daemon: Platform | None = None
 
 
 def references(given: Iterable[str]) -> tuple[str, ...]:

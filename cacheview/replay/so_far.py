@@ -13,6 +13,7 @@ from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
+from cacheview.engine.host import builder_platform
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.walk import Walk, World
@@ -139,11 +140,14 @@ class BuildSoFar:
             raise DataError(f"{what}, so it is not replayed. Replay one with --target")
 
     @cached_property
+    def daemon(self) -> Platform:
+        """The platform that the daemon runs on."""
+        return self.options.daemon or builder_platform(self.store)
+
+    @cached_property
     def platform(self) -> Platform | None:
         """That of the build's ``--platform``. Raises `RefusedError`."""
-        return (
-            parsed_platform(self.options.platform, self.options.daemon, self.release) if self.options.platform else None
-        )
+        return parsed_platform(self.options.platform, self.daemon, self.release) if self.options.platform else None
 
     @property
     def is_containerd(self) -> bool:
@@ -199,7 +203,7 @@ class BuildSoFar:
             done,
             config,
             parent,
-            self.options.daemon,
+            self.daemon,
             self.rules,
             merged=merged,
             now=self.now,

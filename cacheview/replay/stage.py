@@ -141,7 +141,7 @@ class StageBuild:
         platform = build.platform
         if plan.platform_flag:
             text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
-            platform = parsed_platform(text, build.options.daemon, build.release, "failed to parse platform {}: ")
+            platform = parsed_platform(text, build.daemon, build.release, "failed to parse platform {}: ")
         name = refusing(lambda: lexer.word(plan.base))
         if not name:
             said = f"base name ({plan.base}) should not be blank"
@@ -155,7 +155,7 @@ class StageBuild:
             self.is_past_miss = stage.is_past_miss
             return stage.images, stage.history or ()
         if name == "scratch":
-            os = (platform or build.options.daemon).os
+            os = (platform or build.daemon).os
             if os.lower() != "linux":
                 raise RefusedError(f"nothing is built for {os[:40]} on Linux", said="operating system is not supported")
             return (SCRATCH,), ()
@@ -166,7 +166,7 @@ class StageBuild:
             )
         if build.options.pull:
             raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is unknown")
-        image = find_image(name, build.store, build.rules, build.release, platform, build.options.daemon)
+        image = find_image(name, build.store, build.rules, build.release, platform, build.daemon)
         build.mounted.add(image.id)
         return (image.id,), tuple(entry.created_by for entry in image.history)
 
@@ -182,7 +182,7 @@ class StageBuild:
         self.state = replace(states[-1], backslashes=is_windows and build.release.copies_by_platform)
         platform = None
         if build.release.sends_platform:
-            platform = (build.platform or build.options.daemon).model_copy(
+            platform = (build.platform or build.daemon).model_copy(
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
         self.prober = StageProber(
@@ -299,7 +299,7 @@ class StageBuild:
         stage = self._stage_of(name, instruction)
         if stage is None:
             try:
-                image = find_image(name, build.store, build.rules, build.release, build.platform, build.options.daemon)
+                image = find_image(name, build.store, build.rules, build.release, build.platform, build.daemon)
             except MustPullError as pull:
                 raise NotKnownError(pull.reason) from None
             except RefusedError as refusal:

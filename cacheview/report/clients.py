@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cacheview.cases import Daemon
+from cacheview.dockerfile.refused import SPEAKERS
 from cacheview.replay.client_comparison import ClientGroup, ClientRun
 from cacheview.report import joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
@@ -30,11 +31,13 @@ def _lines(groups: Sequence[ClientGroup]) -> Iterator[str]:
 def outcome(run: ClientRun) -> str:
     """What becomes of the build of a client, in a few words."""
     refused = run.replay.refused
-    if refused is not None and not run.replay.steps:
-        return "refused"
+    ends = "" if refused is None else "refused" if refused.by in SPEAKERS else "never answered"
+    if ends and not run.replay.steps:
+        return ends
     count = len(run.steps)
     told = f"{run.cached} of {count} step{'' if count == 1 else 's'} cached"
-    return f"{told}, then refused" if refused is not None else told
+    told += f", {run.unknown} unknown" if run.unknown else ""
+    return f"{told}, then {ends}" if ends else told
 
 
 def reasons(group: ClientGroup) -> Iterator[str]:
@@ -60,6 +63,7 @@ def _group(group: ClientGroup) -> dict[str, Any]:
     return {
         "clients": [each.client.name for each in group.runs],
         "cached": run.cached,
+        "unknown": run.unknown,
         "asked": len(run.steps),
         "all_cached": run.replay.all_cached,
         "refused": None if refused is None else {"what": refused.what, "said": refused.said, "by": refused.by},

@@ -27,6 +27,7 @@ def using_as_object(using: Daemon | None) -> dict[str, Any]:
             "docker": using.version or None,
             "store": using.rules.store.value,
             "builder": using.builder.release,
+            "platform": str(using.platform),
             "basis": using.basis.value,
             "reason": using.reason,
             "note": using.note or None,

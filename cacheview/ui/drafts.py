@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from cacheview.cases import platform_of_probe
 from cacheview.model import Probe
 from cacheview.model.base import Model
 
@@ -61,7 +62,7 @@ def keep_drafts(settings: Settings, drafts: Sequence[Draft], secrets: Iterable[s
 
 def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
     """Whether a probe is what made an image of the store: it can be had again, and nobody typed anything of it."""
-    if probe.cache_from or probe.platform is not None:
+    if probe.cache_from or probe.platform not in (None, platform_of_probe(store, probe.parent)):
         return False
     return any(
         probe.config in (image.container_config, image.config.container_config)

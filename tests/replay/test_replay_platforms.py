@@ -95,3 +95,25 @@ def test_the_separators_of_a_destination_are_those_of_the_platform_in_the_oldest
     assert told.refused is None
     assert told.steps[1].probe is not None
     assert (told.steps[1].probe.config.Cmd or ())[-1].endswith(f" in d{separator}e{separator} ")
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        *((version, StoreKind.GRAPH_DRIVER) for version in ("20.10.24", "24.0.9", "25.0.5", "28.5.2", "29.7.2")),
+        *((version, CONTAINERD) for version in ("25.0.5", "28.5.2", "29.7.2")),
+    ],
+)
+def test_a_build_on_an_engine_for_arm_is_cached_as_on_any_other(version: str, kind: StoreKind) -> None:
+    """Apple's machines: the builder asks for the platform of the machine, not for linux/amd64."""
+    daemon = Daemon(version, kind)
+    base = Image(
+        id="sha256:" + "b" * 64,
+        names=("docker.io/library/base:1",),
+        config=ImageConfig(os="linux", architecture="arm64"),
+    )
+    daemon.add(base)
+    dockerfile, files = "FROM base:1\nRUN make\nCOPY f /\n", {"f": b"1"}
+    daemon.build(dockerfile, files)
+    assert daemon.replay(dockerfile, files).all_cached
+    assert not daemon.replay(dockerfile, files, BuildOptions(platform="linux/amd64")).all_cached or version < "24.0.9"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError, Problem, Release, StoreKind, decode
+from cacheview.model import DataError, Platform, Problem, Release, StoreKind, decode
 from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
@@ -38,6 +38,7 @@ class Engine:
         driver: its storage driver or snapshotter, likewise.
         namespace: of its images in containerd.
         os: the system that it runs on (``linux``); empty where it does not tell.
+        architecture: of its machine (``arm64``), likewise.
         problems: what it did not answer.
     """
 
@@ -51,12 +52,18 @@ class Engine:
     driver: str = ""
     namespace: str = "moby"
     os: str = ""
+    architecture: str = ""
     problems: tuple[Problem, ...] = ()
 
     @property
     def title(self) -> str:
         kind = {"containerd": "containerd store", "graphdriver": "graph-driver store"}.get(self.store or "", "")
         return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
+
+    @property
+    def platform(self) -> Platform | None:
+        """Of its machine; None where it does not tell."""
+        return Platform(os=self.os, architecture=self.architecture) if self.os and self.architecture else None
 
     @property
     def release(self) -> Release | None:
@@ -89,8 +96,8 @@ def ask_engine(client: EngineClient) -> Engine:
     """Ask an engine what it is. Raises `DataError` where it does not even tell its version."""
     version = read_version(client)
     list_api, inspect_api = _versions(version, client.where)
-    commit, os = (version.GitCommit or "")[:64], (version.Os or "")[:64]
-    engine = Engine(version.Version[:64], commit, list_api, inspect_api, os=os)
+    commit, os, architecture = ((text or "")[:64] for text in (version.GitCommit, version.Os, version.Arch))
+    engine = Engine(version.Version[:64], commit, list_api, inspect_api, os=os, architecture=architecture)
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedError, NoAnswerError, ConnectionLostError) as error:

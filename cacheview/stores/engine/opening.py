@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cacheview.stores.engine.client import EngineClient, Timeouts
 from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
 from cacheview.stores.engine.contexts import find_endpoint
@@ -23,6 +25,8 @@ def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None)
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
         engine = patiently(lambda: ask_engine(client), meter)
+        if engine.platform is not None:  # what is shown of a multi-platform image is what it builds on
+            reading = replace(reading, platform=engine.platform)
         reader = EngineReader(client, engine, reading, location, remedy_for(engine, candidates(engine, endpoint)))
         entries = reader.ask_list(meter)
         images = reader.listed(entries, {})

@@ -146,6 +146,7 @@ class EngineReader:
             self.engine.release,
             self.engine.os,
             self.layers_at,
+            self.engine.platform,
         )
 
     def _list(self) -> tuple[ListedImage, ...]:

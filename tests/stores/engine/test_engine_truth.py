@@ -8,7 +8,7 @@ import pytest
 from engine_fidelity import assert_faithful, compare, truth_of
 from engine_replay import ENGINES, Replay, load, only, serving
 
-from cacheview.model import ImageStore
+from cacheview.model import ImageStore, Platform
 from cacheview.stores.engine.client import ALLOWED
 from cacheview.stores.engine.reader import THREADS
 from cacheview.stores.open import open_store
@@ -85,6 +85,13 @@ def test_the_api_versions_that_tell_most_are_asked(tmp_path: Path) -> None:
 )
 def test_title(engine: str, title: str, tmp_path: Path) -> None:
     assert opened(Replay(load(engine)), tmp_path).title == title
+
+
+def test_it_says_what_machine_it_is_on(tmp_path: Path) -> None:
+    dumps = load("28.5.2-c8d")
+    for dump in dumps.values():
+        dump["version"]["Arch"] = "arm64"
+    assert opened(Replay(dumps), tmp_path).platform == Platform(os="linux", architecture="arm64")
 
 
 def test_connections_are_kept(tmp_path: Path) -> None:

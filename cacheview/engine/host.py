@@ -1,0 +1,34 @@
+"""The platform that the builder of a store builds for where a build names none: that of its engine's machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.platforms import HOST
+from cacheview.model import ImageStore, Platform
+
+__all__ = ["builder_platform"]
+
+
+def builder_platform(store: ImageStore) -> Platform:
+    """What the engine reports; without an engine that of most images that a builder here made, else of most images.
+
+    moby: the builder takes ``platforms.DefaultSpec()`` of the machine, which names a variant of arm alone and a version
+    of Windows alone. A store without images is taken for one of linux/amd64.
+    """
+    if store.platform is not None:
+        return store.platform
+    images = [image for image in store.images if container_config_of(image) is not None] or list(store.images)
+    images = [image for image in images if image.config.architecture]
+    if not images:
+        return HOST
+    counts = Counter((image.config.os or HOST.os, image.config.architecture) for image in images)
+    (os, architecture), _ = counts.most_common(1)[0]
+    if os == HOST.os and architecture != "arm":
+        return Platform(os=os, architecture=architecture)
+    alike = [image for image in images if (image.config.os or HOST.os, image.config.architecture) == (os, architecture)]
+    newest = max(alike, key=lambda image: image.created.instant if image.created is not None else (-1, 0))
+    return Platform(
+        os=os, architecture=architecture, variant=newest.config.variant, os_version=newest.config.os_version
+    )
