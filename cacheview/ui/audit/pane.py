@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
-from cacheview.ui.content_page import ContentPage
-from cacheview.ui.hairline import Hairline
-from cacheview.ui.loading import Loader, Report
+from cacheview.ui.dock_pane import AskingPane
+from cacheview.ui.loading import Report
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
@@ -24,31 +23,25 @@ if TYPE_CHECKING:
     from cacheview.model import ImageStore
     from cacheview.ui.session import Session
 
+_Question = tuple["ImageStore", "RuleSet"]
+
 __all__ = ["AuditPane"]
 
-_PATIENCE: Final = 250  # milliseconds before what was found of the store or the rules before is taken away
 _SHARES: Final = (900, 466)
 
 
-class AuditPane(QWidget):
+class AuditPane(AskingPane[AuditHead, _Question]):
     """Looks for hazards while it is to be seen: when it is shown, and again for other rules and another store.
 
     Signals:
         image_activated(str): the id of an image that the person wants to see.
-        copied(str): what was put on the clipboard, in words.
-        settled(): what was found is shown.
     """
 
     image_activated = Signal(str)
-    copied = Signal(str)
-    settled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session: Session | None = None
+        super().__init__(AuditHead(), parent)
         self._is_awaited = False
-        self._asked: tuple[ImageStore, RuleSet] | None = None
-        self.head = AuditHead()
         self.head.copy_asked.connect(self._copy_all)
         self.model = HazardsModel(self)
         self.hazards = self._make_hazards()
@@ -61,18 +54,10 @@ class AuditPane(QWidget):
             self._splitter.addWidget(widget)
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 1)
-        self._content = ContentPage(self._splitter)
-        self._content.pressed.connect(self._ask_anew)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._content, 1)
-        self._loader = Loader(self)
+        self._lay_out(self._splitter)
+        self._content.pressed.connect(self.again)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
-        self._patience.timeout.connect(self._lose_patience)
         self.head.copy_button.setEnabled(False)
         self._content.say("No store is open", "Open one: what is surprising about its images is listed here.")
 
@@ -100,39 +85,16 @@ class AuditPane(QWidget):
         table.copy_asked.connect(self._copy_images)
         return table
 
-    # As a dock has it
+    def _hear(self, session: Session) -> None:
+        for changed in (session.rules_changed, session.store_changed):
+            changed.connect(self.ask)
 
-    @property
-    def widget(self) -> QWidget:
-        return self
-
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
-
-    @property
-    def page(self) -> QWidget | None:
-        """What is shown: hazards and images, or what there is to say in their place."""
-        return self._content.currentWidget()
-
-    def attach(self, session: Session) -> None:
-        """Show the hazards of what is open in a session, from now on."""
-        if session is not self._session:
-            self._session = session
-            for changed in (session.rules_changed, session.store_changed):
-                changed.connect(self.ask)
-            self.ask()
+    def _first(self) -> QWidget:
+        return self.hazards
 
     def take_focus(self) -> None:
-        """Bring the keyboard to the hazards, or to what there is in their place."""
-        shown = self._content.has_content
-        self._is_awaited = not shown
-        (self.hazards if shown else self.head.close_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def stop(self) -> None:
-        """End what is under way, and wait for its thread."""
-        self._patience.stop()
-        self._loader.close()
+        self._is_awaited = not self._content.has_content
+        super().take_focus()
 
     def ask(self) -> None:
         """Look for the hazards, if the pane is to be seen and does not show them."""
@@ -220,10 +182,6 @@ class AuditPane(QWidget):
 
     # What the person does
 
-    def _ask_anew(self) -> None:
-        self._asked = None
-        self.ask()
-
     def _show_images(self, current: QModelIndex) -> None:
         hazard = self.model.hazards[current.row()] if current.isValid() else None
         self.images_model.set_images(hazard.images if hazard is not None else ())
@@ -242,21 +200,19 @@ class AuditPane(QWidget):
 
         if self._asked is not None and self._session is not None:
             text = audit_as_text(self.model.hazards, *self._asked, using=self._session.daemon)
-            QGuiApplication.clipboard().setText(text)
-            self.copied.emit("all hazards as text")
+            self._put(text, "all hazards as text")
 
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
             told = f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
-            QGuiApplication.clipboard().setText(visible(told))
-            self.copied.emit("the hazard")
+            self._put(visible(told), "the hazard")
 
     def _copy_images(self) -> None:
         rows = sorted(index.row() for index in self.images.selectionModel().selectedRows())
         if rows:
-            QGuiApplication.clipboard().setText("\n".join(self.images_model.images[row].id for row in rows))
-            self.copied.emit("1 id" if len(rows) == 1 else f"{len(rows):,} ids")
+            ids = "\n".join(self.images_model.images[row].id for row in rows)
+            self._put(ids, "1 id" if len(rows) == 1 else f"{len(rows):,} ids")
 
     # Events
 
@@ -265,17 +221,6 @@ class AuditPane(QWidget):
             self.hazards.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             super().keyPressEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.ask()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._loader.is_busy:
-            self._loader.cancel()
-            self._asked = None
-        self._patience.stop()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

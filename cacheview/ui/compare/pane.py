@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QWidget
 
 from cacheview.cases import daemon_known
 from cacheview.engine import RuleSet
@@ -18,8 +17,7 @@ from cacheview.ui.compare.head import Head
 from cacheview.ui.compare.line import Line, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
-from cacheview.ui.content_page import ContentPage
-from cacheview.ui.hairline import Hairline
+from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Loader
 from cacheview.ui.rules.ways import own_rules
 from cacheview.ui.session import Session
@@ -31,27 +29,19 @@ TITLE: Final = "Compare rules"
 _PATIENCE: Final = 150  # milliseconds before what is still of the probe before is taken away
 
 
-class ComparePane(QWidget):
-    """Asks while it is to be seen: after every edit, and when it is shown. What comes too late is dropped.
-
-    Its ``head`` is for whoever shows the pane to put over it.
+class ComparePane(AskingPane[Head, Probe]):
+    """What all rule sets answer, after every edit. What comes too late is dropped.
 
     Signals:
         rules_asked(str, Work): the name of the rule set that the person chose, and work whose result is a cache that
             is ready to be asked by it.
-        copied(str): what was put on the clipboard, in words.
-        settled(): what all rule sets answer is shown.
     """
 
     rules_asked = Signal(str, object)
-    copied = Signal(str)
-    settled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session: Session | None = None
+        super().__init__(Head(TITLE), parent, patience=_PATIENCE)
         self._asker: Asker | None = None
-        self._asked: Probe | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""
         self._unseen = True
@@ -59,16 +49,9 @@ class ComparePane(QWidget):
         self.view = MatrixView(self.model)
         self.view.chosen.connect(self._choose)
         self.view.copy_asked.connect(lambda: self.copy("text"))
-        self.head = Head(TITLE)
         self.head.copy_asked.connect(self.copy)
-        self._content = ContentPage(self.view)
-        self._content.pressed.connect(self._ask_anew)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._content, 1)
-        self._loader = Loader(self)
+        self._lay_out(self.view)
+        self._content.pressed.connect(self.again)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._take)
         self._loader.succeeded.connect(self._settle)
@@ -76,21 +59,13 @@ class ComparePane(QWidget):
         self._copier = Loader(self)
         self._copier.succeeded.connect(self._put_on_clipboard)
         self._copier.failed.connect(self._fail)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
-        self._patience.timeout.connect(self._lose_patience)
         self._show_empty()
 
-    @property
-    def page(self) -> QWidget | None:
-        """What is shown: the table, or what there is to say in its place."""
-        return self._content.currentWidget()
+    def _hear(self, session: Session) -> None:
+        session.answered.connect(self.ask)
 
-    def attach(self, session: Session) -> None:
-        """Show what is asked in a session, from now on."""
-        if session is not self._session:
-            self._session = session
-            session.answered.connect(self.ask)
-            self.ask()
+    def _first(self) -> QWidget:
+        return self.view
 
     def ask(self) -> None:
         """Ask the probe of the session, if the pane is to be seen and does not know the answer."""
@@ -124,22 +99,6 @@ class ComparePane(QWidget):
         self._patience.start()
         self._loader.start(self._asker.asking(probe, known))
 
-    # For the dock
-
-    @property
-    def widget(self) -> QWidget:
-        return self
-
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
-
-    def take_focus(self) -> None:
-        """Bring the keyboard into the table, or to what there is in its place."""
-        (self.view if self._content.has_content else self.head.close_button).setFocus(
-            Qt.FocusReason.ShortcutFocusReason
-        )
-
     def copy(self, form: str) -> None:
         """Put the table on the clipboard, in one of `asking.FORMS`; nothing while it is not complete."""
         session, asker, probe = self._session, self._asker, self._asked
@@ -149,9 +108,7 @@ class ComparePane(QWidget):
         self._copier.start(asker.copying(probe, daemon_known(session.case), form))
 
     def stop(self) -> None:
-        """End what is under way, and wait for its threads."""
-        self._patience.stop()
-        self._loader.close()
+        super().stop()
         self._copier.close()
 
     # What comes
@@ -189,8 +146,7 @@ class ComparePane(QWidget):
         self._content.say("No store is open", "Open one to check its probe against all rule sets, side by side.")
 
     def _put_on_clipboard(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(f"what all rule sets answer as {self._copied_form}")
+        self._put(text, f"what all rule sets answer as {self._copied_form}")
 
     # What the person does
 
@@ -199,20 +155,3 @@ class ComparePane(QWidget):
         if session is None or self._asker is None:
             return
         self.rules_asked.emit(rules.name, self._asker.preparing(rules, session.document.probe))
-
-    def _ask_anew(self) -> None:
-        self._asked = None
-        self.ask()
-
-    # Events
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.ask()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._loader.is_busy:
-            self._loader.cancel()
-            self._asked = None
-        self._patience.stop()

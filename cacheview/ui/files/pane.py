@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark
-from cacheview.ui.content_page import ContentPage
+from cacheview.ui.dock_pane import PATIENCE, DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
 from cacheview.ui.files.head import FilesHead
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FilesPane"]
 
-_PATIENCE: Final = 250  # milliseconds before it is said that a layer is being read
 _PAUSE: Final = 120  # milliseconds after the last key before the filter is applied
 _MOST_NOTES: Final = 6
 _TALL: Final = 1.3  # of its height: where the pane is narrower, the contents stand below the files
@@ -43,27 +42,24 @@ _NOTES_SHARE: Final = 0.3
 """Of the height of the pane: what is more of the notes is scrolled."""
 
 
-class FilesPane(QWidget):
+class FilesPane(DockPane[FilesHead]):
     """Shows files, or reads a layer to show its files. What is shown stays until another is asked for.
 
     Signals:
         settled(): the files are shown, or why there are none.
         again_asked(): the person wants what is shown to be read again.
         helped(): the button under the words in place of files.
-        copied(str): what was put on the clipboard, in words.
     """
 
     settled = Signal()
     again_asked = Signal()
     helped = Signal()
-    copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(FilesHead(), parent)
         self._store: ImageStore | None = None
         self._shown: FilesShown | None = None
         self._help = ""
-        self.head = FilesHead()
         self.model = FilesModel(self)
         self.tree = FilesTree(self.model)
         self.contents = ContentsView()
@@ -73,13 +69,13 @@ class FilesPane(QWidget):
         self._count = Line(small_font(), "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._lay_out()
+        self._make_rows()
         self._connect()
         self.show_nothing()
 
-    def _lay_out(self) -> None:
+    def _make_rows(self) -> None:
         self._box.setMaximumWidth(90 * GRID)
         notes = QWidget()
         self._lines = column = QVBoxLayout(notes)
@@ -107,12 +103,7 @@ class FilesPane(QWidget):
         inner.addWidget(Hairline())
         inner.addLayout(row)
         inner.addWidget(self._splitter, 1)
-        self._content = ContentPage(files)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._content, 1)
+        self._lay_out(files)
 
     def _connect(self) -> None:
         self._loader.progressed.connect(self._progress)
@@ -141,24 +132,13 @@ class FilesPane(QWidget):
 
     # As a dock has it
 
-    @property
-    def widget(self) -> QWidget:
-        return self
-
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
-
     def attach(self, session: Session) -> None:
         """Forget files of another store; of one that was read again they stay."""
         if self._store is not None and self._store.location != session.store.location:
             self.show_nothing()
 
-    def take_focus(self) -> None:
-        """Bring the keyboard to the files, or to what there is in their place."""
-        (self.tree if self._content.has_content else self.head.close_button).setFocus(
-            Qt.FocusReason.ShortcutFocusReason
-        )
+    def _first(self) -> QWidget:
+        return self.tree
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""
@@ -355,23 +335,20 @@ class FilesPane(QWidget):
     def _copy_paths(self, index: QModelIndex) -> None:
         node = self.model.node(index)
         if node is not None:
-            QGuiApplication.clipboard().setText(visible(node.path))
-            self.copied.emit("the path")
+            self._put(visible(node.path), "the path")
 
     def _copy_rows(self) -> None:
         rows = sorted(self.tree.selectionModel().selectedRows(), key=lambda index: self.tree.visualRect(index).top())
         nodes = [node for index in rows if (node := self.model.node(index)) is not None]
         if nodes:
-            QGuiApplication.clipboard().setText("\n".join(map(_line, nodes)))
-            self.copied.emit(plural(len(nodes), "file"))
+            self._put("\n".join(map(_line, nodes)), plural(len(nodes), "file"))
 
     def _copy_all(self) -> None:
         shown = self._shown
         if shown is not None:
             lines = [*map(visible, (shown.title, *self.notes))]
             lines += [_line(node) for node in self.model.root.below() if node.change is not None]
-            QGuiApplication.clipboard().setText("\n".join(lines))
-            self.copied.emit("the files as text")
+            self._put("\n".join(lines), "the files as text")
 
     # Events
 

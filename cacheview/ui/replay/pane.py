@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from cacheview.engine.builders import uses_buildkit
 from cacheview.model import DataError
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
-from cacheview.ui.hairline import Hairline
+from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.lazy import Lazy
-from cacheview.ui.loading import Loader, Work
+from cacheview.ui.loading import Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
 from cacheview.ui.replay.build import Build, options_in_words
@@ -41,83 +41,67 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplayPane"]
 
-_PATIENCE: Final = 250  # milliseconds before it is said that something is being read
 _SHARES: Final = (880, 486)
 _QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
 _TALL: Final = 1.3  # of its height: where the pane is narrower, what is told of a step stands below the steps
 _IGNORE_FILE: Final = ".dockerignore"
 
 
-class ReplayPane(QWidget):
+class ReplayPane(AskingPane[ReplayHead, Question]):
     """Replays while it is to be seen. The step that is chosen is the probe of the session, as an edit of it.
 
     Signals:
-        settled(): what was asked last is shown: steps, or why there are none.
         image_activated(str): the id of an image that the person wants to see.
         build_changed(Build): the person opened a Dockerfile, or changed an option.
         context_asked(), open_asked(): the person wants to choose one.
-        copied(str): what was put on the clipboard, in words.
         files_asked(Miss): the person wants to see which files differ.
         download_asked(ImageStore): images of this engine may be downloaded.
     """
 
-    settled = Signal()
     files_asked = Signal(object)
     download_asked = Signal(object)
     image_activated = Signal(str)
     build_changed = Signal(object)
     context_asked = Signal()
     open_asked = Signal()
-    copied = Signal(str)
 
     def __init__(
         self, records: Path | None = None, access: LayerAccess | None = None, parent: QWidget | None = None
     ) -> None:
         """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
-        super().__init__(parent)
-        self._session: Session | None = None
+        super().__init__(ReplayHead(), parent)
         self._build: Build | None = None
         self._told: Told | None = None
-        self._asked: Question | None = None
         self._is_new = False
         self._replayer = Replayer(records, access)
-        self.head = ReplayHead()
         self.strip = Strip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
         self._place = Place(self.view, self.model, self)
         self.detail = Detail()
-        self._content = ContentPage(self.view)
         self._watcher = Watcher(self)
-        self._loader = Loader(self)
         self._copier = StepsCopier(self)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._form = Lazy(self._make_form)
         self._clients = Lazy(self._make_clients)
-        self._lay_out()
+        self._make_columns()
         self._connect()
         self._show_nothing()
 
-    def _lay_out(self) -> None:
+    def _make_columns(self) -> None:
+        content = ContentPage(self.view)
         self._side = QStackedWidget()
         self._side.addWidget(self.detail)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self._content)
+        self._splitter.addWidget(content)
         self._splitter.addWidget(self._side)
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 2)
         self._splitter.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self.strip)
-        layout.addWidget(self._splitter, 1)
+        self._lay_out(content, self.strip, self._splitter)
 
     def _connect(self) -> None:
-        self._patience.timeout.connect(self._lose_patience)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._show_told)
         self._loader.succeeded.connect(self._show)
@@ -172,33 +156,21 @@ class ReplayPane(QWidget):
 
     # As a dock has it
 
-    @property
-    def widget(self) -> QWidget:
-        return self
+    def _hear(self, session: Session) -> None:
+        session.rules_changed.connect(self.ask)
+        session.store_changed.connect(self.ask)
+        session.answered.connect(self._show_detail)
+        session.selection_changed.connect(self._show_detail)
 
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
+    def _first(self) -> QWidget:
+        return self.view
 
-    def attach(self, session: Session) -> None:
-        """Replay in what a session has open, from now on."""
-        if session is not self._session:
-            self._session = session
-            session.rules_changed.connect(self.ask)
-            session.store_changed.connect(self.ask)
-            session.answered.connect(self._show_detail)
-            session.selection_changed.connect(self._show_detail)
-            self.ask()
-
-    def take_focus(self) -> None:
-        """Bring the keyboard to the steps, or to what there is in their place."""
-        (self.view if self.has_steps else self.head.open_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def _instead(self) -> QWidget:
+        return self.head.open_button
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
-        self._patience.stop()
+        super().stop()
         self._watcher.stop()
-        self._loader.close()
         self._copier.stop()
         if self._form.made is not None:
             self._form.made.stop()
@@ -252,11 +224,6 @@ class ReplayPane(QWidget):
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
         self._side.setCurrentWidget(self.clients if shown else self.detail)
-
-    def again(self) -> None:
-        """Replay, as something may have changed on disk."""
-        self._asked = None
-        self.ask()
 
     def ask(self) -> None:
         """Replay, if the pane is to be seen and does not show just this."""
@@ -504,18 +471,14 @@ class ReplayPane(QWidget):
     # Events
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         self._select_beside()
-        self.ask()
+        super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
         self._release()  # what cannot be seen is not what is explained
-        if self._loader.is_busy:
-            self._loader.cancel()
         self._asked = None  # nobody watches meanwhile
-        self._patience.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,19 +6,17 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
-from cacheview.ui.content_page import ContentPage
+from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
@@ -45,30 +43,26 @@ SUITES: Final = "Suites (*.jsonl *.jsonl.*);;All files (*)"
 _SUITE_KINDS: Final = ("suite", "demo")
 
 
-class SuitesPane(QWidget):
+class SuitesPane(DockPane[SuitesHead]):
     """Runs suites in the background and lists their probes.
 
     Attributes:
-        head: stands over the pane, as the title of its dock.
         locations: what was run last.
 
     Signals:
         chosen(Row): the person wants this probe in the window.
         finished(): after each run, however it ended.
-        copied(str): what was put on the clipboard, in words.
     """
 
     chosen = Signal(object)
     finished = Signal()
-    copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(SuitesHead(), parent)
         self.locations: tuple[str, ...] = ()
         self._current = ""
         self._running = ""
         self._ended = ""
-        self.head = SuitesHead()
         self.model = ChecksModel(self)
         self.table = ChecksTable(self.model)
         self._only = QCheckBox("Failed only")
@@ -77,26 +71,21 @@ class SuitesPane(QWidget):
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_asked.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self._why = Line(small_font(), "text_muted")
-        self._content = ContentPage(self.table)
-        self._content.setContentsMargins(2 * GRID, 0, 0, 0)
         self._loader = Loader(self)
-        self._lay_out()
+        self._make_rows()
         self._connect()
         self._dress()
         self._tell()
 
-    def _lay_out(self) -> None:
+    def _make_rows(self) -> None:
         foot = QHBoxLayout()
         foot.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
         foot.setSpacing(3 * GRID)
         foot.addWidget(self._only)
         foot.addWidget(self._box)
         foot.addWidget(self._why, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._content, 1)
+        layout = self._lay_out(self.table)
+        self._content.setContentsMargins(2 * GRID, 0, 0, 0)
         layout.addWidget(Hairline())
         layout.addLayout(foot)
 
@@ -120,23 +109,17 @@ class SuitesPane(QWidget):
 
     # For the dock
 
-    @property
-    def widget(self) -> QWidget:
-        return self
-
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
-
     def attach(self, session: Session) -> None:
         """Know which suite the window has open."""
         opened = session.opened
         self._current = opened.location if opened.kind in _SUITE_KINDS else ""
         self.head.set_current(self._current)
 
-    def take_focus(self) -> None:
-        """The keyboard comes to the list, or to what fills it."""
-        (self.table if self.model.rowCount() else self.head.open_button).setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def _first(self) -> QWidget:
+        return self.table
+
+    def _instead(self) -> QWidget:
+        return self.head.open_button
 
     def stop(self) -> None:
         """Stop, and wait for the thread to end."""
@@ -250,8 +233,7 @@ class SuitesPane(QWidget):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _copy(self, rows: Sequence[Row]) -> None:
-        QGuiApplication.clipboard().setText("\n".join(visible(row.line) for row in rows))
-        self.copied.emit(plural(len(rows), "probe"))
+        self._put("\n".join(visible(row.line) for row in rows), plural(len(rows), "probe"))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

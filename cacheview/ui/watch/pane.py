@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, SignalInstance
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
-from cacheview.ui.content_page import ContentPage
-from cacheview.ui.hairline import Hairline
+from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size
@@ -35,28 +33,25 @@ _HINT: Final = (
 )
 
 
-class WatchPane(QWidget):
+class WatchPane(DockPane[WatchHead]):
     """What is watched, from *Watch* until *Stop*.
 
     Signals:
-        copied(str): what was put on the clipboard, in words.
         save_asked(WatchedBuild), open_asked(): the buttons of the head.
         differs(WatchedBuild): the daemon did otherwise than cacheview says.
     """
 
-    copied = Signal(str)
     save_asked = Signal(object)
     open_asked = Signal()
     differs = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(WatchHead(), parent)
         self._session: Session | None = None
         self.bridge = WatcherBridge(self)
         self.bridge.started.connect(self._started)
         self.bridge.failed.connect(self._fail)
         self.bridge.news.connect(self._show_news)
-        self.head = WatchHead()
         self.head.copy_asked.connect(self._copy_line)
         self.head.stop_asked.connect(self._stop_watching)
         self.head.save_asked.connect(self._save)
@@ -79,13 +74,8 @@ class WatchPane(QWidget):
         for widget in (self.builds, beside):
             splitter.addWidget(widget)
         splitter.setSizes(list(_SHARES))
-        self._content = ContentPage(splitter)
+        self._lay_out(splitter)
         self._content.pressed.connect(self.watch)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._content, 1)
         self._say_nothing_watched()
 
     def _make_builds(self) -> WordsTable:
@@ -111,22 +101,15 @@ class WatchPane(QWidget):
 
     # As a dock has it
 
-    @property
-    def widget(self) -> QWidget:
-        return self
-
-    @property
-    def close_asked(self) -> SignalInstance:
-        return self.head.closed
-
     def attach(self, session: Session) -> None:
         """The engine of this session is the one to watch, if it is one."""
         self._session = session
 
-    def take_focus(self) -> None:
-        """Bring the keyboard to the builds, or to what there is in their place."""
-        shown = self._content.has_content
-        (self.builds if shown else self._content).setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def _first(self) -> QWidget:
+        return self.builds
+
+    def _instead(self) -> QWidget:
+        return self._content
 
     def stop(self) -> None:
         """Watch no more, and wait for what is under way."""
@@ -164,8 +147,7 @@ class WatchPane(QWidget):
         return self.model.builds[row] if 0 <= row < len(self.model.builds) else None
 
     def _copy_line(self) -> None:
-        QGuiApplication.clipboard().setText(self.line)
-        self.copied.emit("the line to paste")
+        self._put(self.line, "the line to paste")
 
     def _copy_build(self) -> None:
         from cacheview.report.watched import LiveLines
@@ -173,8 +155,7 @@ class WatchPane(QWidget):
         build = self.selected()
         if build is not None:
             text = "\n".join(map(visible, LiveLines().news(build, is_final=build.is_final)))
-            QGuiApplication.clipboard().setText(text)
-            self.copied.emit("the build as text")
+            self._put(text, "the build as text")
 
     def _save(self) -> None:
         build = self.selected()
