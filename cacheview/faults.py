@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -43,29 +44,49 @@ def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
 
     Args:
         run: returns the status of its answer. SystemExit passes.
-        with_traceback: of a fault of the program print all.
+        with_traceback: of a fault of the program print all. A thread that ends with one counts, too.
     """
-    with own_streams() as (out, error):
+    with own_streams() as (out, error), _in_threads() as faults:
         try:
-            try:
-                return run()
-            finally:
-                out.flush()
-        except UsageError as wrong:
-            complain(str(wrong))
-            return UNUSABLE
-        except LimitError as more:
-            complain(f"there is {more}")
-            return UNUSABLE
-        except OutputError as failed:
-            return _not_printed(failed, out)
-        except KeyboardInterrupt:
-            return INTERRUPTED
-        except Exception as fault:
-            report_fault(fault, with_traceback=with_traceback)
-            return FAULT
+            status = _run(run, out, with_traceback=with_traceback)
+            if faults and status != FAULT:  # one line is enough to report
+                report_fault(faults[0], with_traceback=with_traceback)
+            return FAULT if faults else status
         finally:
             _end(out, error)
+
+
+def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
+    try:
+        try:
+            return run()
+        finally:
+            out.flush()
+    except UsageError as wrong:
+        complain(str(wrong))
+        return UNUSABLE
+    except LimitError as more:
+        complain(f"there is {more}")
+        return UNUSABLE
+    except OutputError as failed:
+        return _not_printed(failed, out)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as fault:
+        report_fault(fault, with_traceback=with_traceback)
+        return FAULT
+
+
+@contextlib.contextmanager
+def _in_threads() -> Iterator[list[BaseException]]:
+    """What threads do not catch. One that tells of it otherwise (the window) puts its own hook in place of this."""
+    faults: list[BaseException] = []
+    before = threading.excepthook
+    threading.excepthook = lambda told: faults.append(told.exc_value or told.exc_type())
+    try:
+        yield faults
+    finally:
+        threading.excepthook = before
 
 
 def _not_printed(failed: OutputError, out: Stream) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from hypothesis import settings
 # How long an example takes says more of the machine than of the program.
 settings.register_profile("cacheview", deadline=None)
 settings.load_profile("cacheview")
+
+# What `every_command` makes its stores, contexts and engines with.
+for folder in ("stores", "stores/engine", "stores/containerd", "replay", "layers", "ui/files", "ui/watch"):
+    sys.path.append(str(Path(__file__).parent / folder))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cacheview.cli import main
 from cacheview.faults import FAULT
+from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Opened
 
 pytestmark = pytest.mark.slow
 
+REPLAY = ["replay", "FOLDER", "--store", "demo:"]
 COMMANDS = {
-    "explain": ["explain", "demo:", "--probe", "1"],
-    "audit": ["audit", "demo:", "--json"],
-    "check": ["check", "FILE"],
-    "replay": ["replay", "FOLDER", "--store", "demo:"],
+    "explain": (["explain", "demo:", "--probe", "1"], "cacheview.cli.open_store"),
+    "explain by all rules": (["explain", "demo:", "--probe", "1", "--rules", "all"], "cacheview.cli.compare"),
+    "audit": (["audit", "demo:", "--json"], "cacheview.cli.audit"),
+    "check": (["check", "FILE"], "cacheview.commands.check.read_lines"),
+    "replay": (REPLAY, "cacheview.replay.sent_build.replay"),
+    "replay by all clients": ([*REPLAY, "--client", "all"], "cacheview.commands.replay.compare_clients"),
+    "replay recorded": ([*REPLAY, "--record", "FILE"], "cacheview.commands.replay.record_of"),
+    "replay of Compose": ([*REPLAY, "--compose", "FILE"], "cacheview.commands.asked.read_service"),
+    "save": (["save", "demo:", "FILE"], "cacheview.commands.save.suite_line"),
+    "watch": (["watch"], "cacheview.commands.watch.find_endpoint"),
+    "the window": (["demo:"], "cacheview.ui.app.run_window"),
 }
+"""Of each command the arguments, and a function that it needs."""
 
 
 @pytest.mark.parametrize("fault", [ValueError("odd\nvalue \x1b[1m"), KeyError("x"), RecursionError(), MemoryError()])
@@ -33,13 +47,10 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
         raise fault
 
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    for name in (
-        "cacheview.cli.open_store",
-        "cacheview.commands.check.read_lines",
-        "cacheview.replay.sent_build.replay",
-    ):
-        monkeypatch.setattr(name, broken)
-    arguments = [str(tmp_path) if argument == "FOLDER" else argument for argument in COMMANDS[command]]
+    given, function = COMMANDS[command]
+    monkeypatch.setattr(function, broken)
+    places = {"FOLDER": str(tmp_path), "FILE": str(tmp_path / "file")}
+    arguments = [places.get(argument, argument) for argument in given]
     assert main(arguments) == FAULT == 70
     out, error = capsys.readouterr()
     assert out == ""
@@ -53,6 +64,50 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     assert "Traceback (most recent call last)" in error
     assert "in broken" in error
     assert "\x1b" not in error
+
+
+def test_a_fault_in_a_thread_of_a_command_is_no_answer_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise KeyError("in a thread")
+
+    def opened(location: str) -> Opened:
+        thread = threading.Thread(target=broken)
+        thread.start()
+        thread.join()
+        return open_store(location)
+
+    monkeypatch.setattr("cacheview.cli.open_store", opened)
+    assert main(["explain", "demo:", "--probe", "2"]) == FAULT
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "KeyError: 'in a thread' at " not in error  # nowhere in the program's own code
+    assert "not an answer" in error
+    assert main(["explain", "demo:", "--probe", "2", "--traceback"]) == FAULT
+    assert "in broken" in capsys.readouterr().err
+
+
+def test_a_fault_while_builds_are_watched_is_no_answer_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Watching:
+        title, url, problems = "an engine", "unix:///x", ()
+
+        def __init__(self, endpoint: Endpoint, changed: Callable[[None], None], failed: Callable[[Exception], None]):
+            self.endpoint = endpoint
+            failed(KeyError("in the relay"))
+            changed(None)
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    monkeypatch.setattr("cacheview.commands.watch.Watcher", Watching)
+    assert main(["watch", "--host", "unix:///x"]) == FAULT
+    out, error = capsys.readouterr()
+    assert "Watching unix:///x" in out  # what is watched goes on
+    assert error.count("\n") == 1
+    assert "KeyError: 'in the relay'" in error
 
 
 def test_ctrl_c_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

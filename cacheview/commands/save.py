@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cacheview.cases import Daemon, rules_named
 from cacheview.model import DataError
-from cacheview.output import complain
+from cacheview.output import complain, print_lines
 from cacheview.stores.open import open_store
 from cacheview.stores.save import suite_line, write_suite
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, chosen, daemon_for, make_parser
@@ -44,7 +44,7 @@ def save_command(arguments: list[str]) -> int:
     for problem in opened.problems:
         complain(f"not read: {problem}")
     count = len(case.store.images)
-    print(f"{options.file}: {count:,} {'image' if count == 1 else 'images'}")
+    print_lines([f"{options.file}: {count:,} {'image' if count == 1 else 'images'}"])
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cacheview.faults import report_fault
+from cacheview.faults import FAULT, report_fault
 from cacheview.model import DataError
 from cacheview.output import complain, print_lines
 from cacheview.replay.records import redacted_record, write_record
@@ -57,7 +57,7 @@ def watch_command(arguments: list[str]) -> int:
         watcher = Watcher(find_endpoint(options.host or options.context or ""), news.put, news.put)
     except DataError as error:
         raise UsageError(str(error)) from error
-    differed = False
+    differed = faulty = False
     lines = LiveLines()
     with contextlib.closing(watcher), _ended_by_signals(news):
         print_lines(
@@ -71,6 +71,7 @@ def watch_command(arguments: list[str]) -> int:
         while (one := news.get()) is not None:
             if isinstance(one, BaseException):
                 report_fault(one, with_traceback=options.traceback)
+                faulty = True
                 continue
             if lines.has_ended(one):
                 continue
@@ -81,7 +82,7 @@ def watch_command(arguments: list[str]) -> int:
                 _keep(watcher, one, folder, options.redact, with_store=not options.without_store)
     for problem in watcher.problems:
         complain(problem)
-    return _DIFFERED if differed else 0
+    return FAULT if faulty else _DIFFERED if differed else 0
 
 
 def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:

@@ -61,7 +61,7 @@ def store_of(case: ReplayCase) -> ImageStore:
 
 def summer_of(case: ReplayCase) -> ContextSummer:
     """What sums the files of its context. Raises `DataError` where that is malformed."""
-    return ContextSummer(case.sent, case.dockerfile_name, case.release, case.sent_by, dockerfile=case.text)
+    return ContextSummer(case.sent, case.dockerfile_path, case.release, case.sent_by, dockerfile=case.text)
 
 
 def replay_case(case: ReplayCase) -> Replay:
@@ -74,7 +74,7 @@ def replay_case(case: ReplayCase) -> Replay:
         case.rules,
         case.release,
         case.options,
-        name=case.dockerfile_name,
+        name=case.dockerfile_path,
         image_files=RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners)),
     )
 

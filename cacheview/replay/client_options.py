@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from cacheview.dockerfile.context import Client
+from cacheview.dockerfile.gotext import printable
 from cacheview.replay.options import BuildOptions
 
 __all__ = ["OPTION_NAMES", "as_sent", "dropped"]
@@ -17,16 +18,22 @@ OPTION_NAMES: Final = {"labels": "--label", "cache_from": "--cache-from", "platf
 
 
 def as_sent(client: Client, options: BuildOptions) -> BuildOptions:
-    """The options that reach the daemon. The value of a session label is drawn here, as the client draws it."""
+    """The options that reach the daemon. The value of a session label is drawn here, as the client draws it.
+
+    All but the stage and the platform are sent as JSON, in which no byte is left that is not UTF-8.
+    """
     labels = {} if "labels" in client.drops else dict(options.labels)
     labels.update(client.labels)
     drawn = frozenset((client.session_label,)) if client.session_label else frozenset[str]()
     labels.update({name: uuid.uuid4().hex for name in drawn})
     return replace(
         options,
-        labels=labels,
+        build_args={
+            printable(name): value if value is None else printable(value) for name, value in options.build_args.items()
+        },
+        labels={printable(name): printable(value) for name, value in labels.items()},
         drawn_labels=drawn,
-        cache_from=() if "cache_from" in client.drops else options.cache_from,
+        cache_from=() if "cache_from" in client.drops else tuple(map(printable, options.cache_from)),
         platform="" if "platform" in client.drops else options.platform,
     )
 

@@ -69,7 +69,8 @@ class ReplayCase(RecordedStore):
         members: the context as it was sent, instead: headers and sums. The client does not matter then.
         image_sums: checksums of the files of images, which the layers of the store would tell; image_owners: likewise,
             which owners' names the images have.
-        dockerfile, dockerignore: their text; see `text_of` for bytes that are no UTF-8.
+        dockerfile, dockerignore: their text, and ``dockerfile_name`` its path; see `text_of` for bytes that are no
+            UTF-8.
         tags: names of the image after the first, which is ``tag``.
         replayed: no daemon built it: what is expected is what the replay said at that time.
     """
@@ -98,6 +99,11 @@ class ReplayCase(RecordedStore):
     def text(self) -> bytes:
         """The Dockerfile. Raises `DataError` where it is malformed."""
         return bytes_of(self.dockerfile)
+
+    @property
+    def dockerfile_path(self) -> str:
+        """The path of the Dockerfile in the context. Raises `DataError` where it is malformed."""
+        return bytes_of(self.dockerfile_name).decode("utf-8", "surrogateescape")
 
     @property
     def sent(self) -> ContextSource:

@@ -137,6 +137,8 @@ def given_build(
     Raises:
         DataError: it cannot be read, or the client refuses to.
     """
+    for path in (context, file):
+        _demand_path(path)
     if is_remote(context):
         raise _remote(context)
     if context == STANDARD_INPUT:
@@ -147,6 +149,16 @@ def given_build(
         return Given(folder(context), _whole(_opened(stdin)), "", "")
     found = find_dockerfile(context, file)
     return Given(folder(context), found.read(), found.name, found.written, found.leads_out)
+
+
+def _demand_path(path: str) -> None:
+    """Raises `DataError` for what the system has no file of: a Compose file may name anything."""
+    try:
+        is_one = b"\0" not in os.fsencode(path)
+    except UnicodeError:
+        is_one = False
+    if not is_one:
+        raise DataError("is not a path: it has a character that no name of a file has", where=path[:200])
 
 
 def _remote(context: str) -> DataError:

@@ -14,6 +14,7 @@ from cacheview.dockerfile.context import Client, ContextSource
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
+from cacheview.dockerfile.gotext import printable
 from cacheview.dockerfile.state import DEFAULT_PATH
 from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, StoreKind
 from cacheview.replay.check import replay_case
@@ -125,17 +126,17 @@ def record_of(
         image_sums=in_images.sums,
         image_owners=in_images.owners,
         dockerfile=text_of(sent.dockerfile),
-        dockerfile_name=sent.dockerfile_name,
+        dockerfile_name=text_of(sent.dockerfile_name.encode("utf-8", "surrogateescape")),
         dockerignore=text_of(sent.dockerignore) if sent.dockerignore is not None else None,
         build_args=dict(options.build_args),
         labels=dict(options.labels),
         cache_from=options.cache_from,
-        target=options.target,
-        platform=options.platform,
+        target=printable(options.target),
+        platform=printable(options.platform),
         no_cache=options.no_cache,
         pull=options.pull,
-        tag=tags[0] if tags else "",
-        tags=tuple(tags[1:]),
+        tag=printable(tags[0]) if tags else "",
+        tags=tuple(map(printable, tags[1:])),
         started=time_text(started),
         replayed=replayed,
         expect=expect,

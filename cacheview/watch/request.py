@@ -5,6 +5,7 @@ moby: ``newImageBuildOptions`` of ``api/server/router/build/build_routes.go`` (v
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs
 
 from pydantic import TypeAdapter, ValidationError
 
+from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
 from cacheview.watch.http import RequestHead
@@ -102,9 +104,16 @@ def _knows_platforms(api: str | None) -> bool:
 
 
 def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
+    """As Go's JSON has it: a byte or an escape that is half a character stands for the replacement character."""
     if not text:
         return None
     try:
-        return adapter.validate_json(text, strict=True)
+        # Written again, so that each half is a character of the text.
+        return adapter.validate_json(printable(json.dumps(json.loads(text), ensure_ascii=False)), strict=True)
     except ValidationError as error:
-        raise DataError(f"the {what} are not what the API takes: {error.errors()[0]['msg']}") from None
+        why = str(error.errors()[0]["msg"])
+    except ValueError as error:
+        why = f"invalid JSON: {error}"
+    except RecursionError:
+        why = "it is nested too deeply"
+    raise DataError(f"the {what} are not what the API takes: {why}") from None

@@ -14,7 +14,21 @@ from cacheview.replay.compose.service import read_service, services_with_build
 SCALARS = (
     *("x", "yes", "off", "null", "~", "1:30", "0o17", "0123", "1e999", "-.inf", "1_0", "2024-01-02", "2024-13-45"),
     *("!!str 1", "!!binary eA==", "!!python/object:os.system x", "!!set {a}", "*a", "&a x", "<<", "@", "`", "%x"),
-    *("'it''s'", '"\\u0041\\x9b"', '"', "'", "|\n      x\n", ">-\n      x\n", "[", "{", "[a, b]", "{a: b}", "- x"),
+    *(
+        "'it''s'",
+        '"\\u0041\\x9b"',
+        '"\\ud83d\\ude00\\0"',
+        '"\\ud800"',
+        '"',
+        "'",
+        "|\n      x\n",
+        ">-\n      x\n",
+        "[",
+        "{",
+        "[a, b]",
+        "{a: b}",
+        "- x",
+    ),
     *("${A}", "${A:-${B:-x}}", "${A:?no}", "${A+${A}}", "$$A", "${", "${A", "$", "${a.b}", "${A:-" * 60),
     *(HOSTILE[:9], HOSTILE[11], "x" * 3000)[1:],
 )

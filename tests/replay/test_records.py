@@ -132,6 +132,21 @@ def test_names_that_are_no_text_are_kept(context: Path, store: str, tmp_path: Pa
     assert judge_build(case).passed
 
 
+def test_options_that_are_no_text_are_what_the_daemon_reads(context: Path, store: str, tmp_path: Path) -> None:
+    name = os.fsdecode(b"D\xff")
+    os.rename(context / "Dockerfile", context / name)
+    odd = os.fsdecode(b"\xff\xfe")
+    case = record(
+        *(context, store, tmp_path / "x.jsonl", "-f", str(context / name), "--build-arg", f"TOKEN={odd}", "-t", odd),
+        *("--label", f"{odd}={odd}", "--cache-from", odd),
+    )
+    assert case.dockerfile_path == name
+    assert bytes_of(case.dockerfile_name) == b"D\xff"
+    assert (case.build_args, case.labels) == ({"TOKEN": "\ufffd\ufffd"}, {"\ufffd\ufffd": "\ufffd\ufffd"})
+    assert (case.cache_from, case.tag) == (("\ufffd\ufffd",), "\ufffd\ufffd")
+    assert judge_build(case).passed
+
+
 @pytest.mark.parametrize("data", [b"", b"text", "é".encode(), b"\xff\0", b"base64:", b"base64:!!"])
 def test_bytes_are_what_they_were(data: bytes) -> None:
     assert bytes_of(text_of(data)) == data

@@ -72,10 +72,17 @@ def test_null_is_nothing_and_old_versions_know_no_platform() -> None:
     assert (request.options, request.problem) == (BuildOptions(), "")
 
 
+def test_half_characters_are_what_go_makes_of_them() -> None:
+    request = asked("/build?buildargs=%7B%22A%22%3A%22%ff%5Cud800%5Cud83d%5Cude00%22%7D")
+    assert request is not None
+    assert request.options.build_args == {"A": "\ufffd\ufffd\U0001f600"}
+
+
 @pytest.mark.parametrize(
     ("target", "problem"),
     [
         ("/build?buildargs=%7B", "the build arguments are not what the API takes"),
+        ("/build?labels=" + "%5B" * 5000, "nested too deeply"),
         ("/build?labels=%5B1%5D", "the labels are not what the API takes"),
         ("/build?cachefrom=x", "the cache-from are not what the API takes"),
         ("/build?buildargs=%7B%22a%22%3A1%7D", "the build arguments are not what the API takes"),

@@ -27,6 +27,7 @@ _LARGEST: Final = 4 << 20
 _MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
 _DEEPEST: Final = 100  # brackets in brackets
 _MOST_DIGITS: Final = 400
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INT: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)")
@@ -75,6 +76,19 @@ class _Loader(yaml.SafeLoader):
             raise ScannerError(None, None, "brackets that are nested too deeply", self.get_mark())
         super().fetch_flow_collection_start(token_class)
 
+    def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
+        text = "".join(super().scan_flow_scalar_non_spaces(double, start_mark))
+        if _SURROGATE.search(text) is None:
+            return [text]
+        try:
+            return [self.with_pairs(text)]
+        except UnicodeError:
+            raise ScannerError(None, None, "found invalid Unicode character escape code", start_mark) from None
+
+    def with_pairs(self, text: str) -> str:
+        """A text in which escapes stand for halves of characters, as JSON has them. Raises UnicodeError."""
+        raise NotImplementedError
+
     def flatten_mapping(self, node: MappingNode) -> None:
         self._spend(len(node.value), node)
         for key, value in node.value:
@@ -85,7 +99,10 @@ class _Loader(yaml.SafeLoader):
 
 
 class _GoLoader(_Loader):
-    """Plain words as ``yaml.v3`` resolves them, and a key twice is an error."""
+    """Plain words as ``yaml.v3`` resolves them; a key twice is an error, and so is half a character."""
+
+    def with_pairs(self, text: str) -> str:
+        return text.encode().decode()
 
     def resolve(self, kind: type[Node], value: Any, implicit: Any) -> Any:
         tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
@@ -147,7 +164,10 @@ def _date(loader: yaml.SafeLoader, node: Node) -> Date:
 
 
 class _PythonLoader(_Loader):
-    """Plain words as PyYAML has them; dates as they are written."""
+    """Plain words as PyYAML has them; dates as they are written. Two halves reach the daemon as one character."""
+
+    def with_pairs(self, text: str) -> str:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 _PythonLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
+from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 from cacheview.model.base import Model
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
@@ -221,7 +222,12 @@ def kept(settings: Settings) -> list[Build]:
 
 
 def keep(settings: Settings, build: Build) -> None:
-    """Put a build at the head of those that are kept; each Dockerfile is kept once, and no value of an argument."""
+    """Put a build at the head of those that are kept; each Dockerfile is kept once, and no value of an argument.
+
+    A path that is not UTF-8 is not kept: it has no place in JSON.
+    """
+    if printable(build.dockerfile + build.context) != build.dockerfile + build.context:
+        return
     others = [other for text in settings.builds if (other := _read(text)) is not None]
     builds = [build, *(other for other in others if other.dockerfile != build.dockerfile)]
     settings.builds = [_written(each) for each in builds[:MOST_KEPT]]

@@ -102,6 +102,22 @@ def test_compose_v1_reads_values_as_python_does(tmp_path: Path) -> None:
     assert build.options.build_args == {"A": "1.1", "B": "True", "C": "90", "D": "", "E": "0o17"}
 
 
+@pytest.mark.parametrize(
+    ("escapes", "in_v1"), [(r"\ud83d\ude00", "\U0001f600"), (r"\ud83d", None), (r"\ude00\ud83d", None)]
+)
+def test_half_characters(tmp_path: Path, escapes: str, in_v1: str | None) -> None:
+    """``yaml.v3`` refuses them; of PyYAML's the daemon gets what JSON makes of them."""
+    text = with_args(f'        A: "{escapes}"\n')
+    said = "line 6: found invalid Unicode character escape code"
+    with pytest.raises(DataError, match=said):
+        service(tmp_path, text)
+    if in_v1 is not None:
+        assert service(tmp_path, text, as_v1=True).options.build_args == {"A": in_v1}
+    else:
+        with pytest.raises(DataError, match=said):
+            service(tmp_path, text, as_v1=True)
+
+
 def test_variables_come_from_the_file_and_the_process(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(ENVIRONMENT_FILE)
     args = "".join(f"        - A{number}={json.dumps(word)[1:-1]}\n" for number, word in enumerate(SUBSTITUTED))

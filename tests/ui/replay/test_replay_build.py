@@ -147,6 +147,15 @@ def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
     assert kept(settings) == [build_at(file)]
 
 
+def test_a_path_that_is_not_utf8_is_not_kept(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.ini")
+    for folder in (tmp_path / "a", tmp_path / "\udcff"):
+        folder.mkdir()
+        (folder / "Dockerfile").touch()
+        keep(settings, build_at(folder))
+    assert [build.context for build in kept(settings)] == [str(tmp_path / "a")]
+
+
 def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"

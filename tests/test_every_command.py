@@ -1,0 +1,94 @@
+"""Every command, on hostile texts and on streams that fail: what it prints acts on nothing and pretends nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from every_command import PRETENDS, Hostile, hostile, printed, quiet, watching
+
+pytestmark = pytest.mark.slow
+
+ENCODINGS = ("utf-8", "ascii", "latin-1")
+
+
+@pytest.fixture(scope="module")
+def all_hostile() -> Iterator[Hostile]:
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder, hostile(Path(folder)) as made:
+        yield made
+
+
+def wrong_with(arguments: list[str], encoding: str) -> str:
+    """What is wrong with what a command prints; empty: nothing."""
+    status, out, error = printed(arguments, encoding)
+    if status not in range(5) or "Traceback" in error or not out + error:
+        return f"status {status}: {error}"
+    for text in (out, error):
+        if not quiet(text) or set(PRETENDS) & set(text.split("\n")):
+            return ascii(text)
+    if "--json" in arguments and status != 2:
+        json.loads(out)
+    return ""
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_nothing_printed_acts(all_hostile: Hostile, encoding: str) -> None:
+    wrong = {name: wrong_with(arguments, encoding) for name, arguments in all_hostile.commands.items()}
+    assert {name: why for name, why in wrong.items() if why} == {}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_nothing_said_of_watched_builds_acts(encoding: str) -> None:
+    with watching() as arguments:
+        assert wrong_with(arguments, encoding) == ""
+
+
+# What cannot be printed, or read
+
+FULL = "cacheview: standard output: No space left on device"
+
+
+def everything(all_hostile: Hostile) -> Iterator[tuple[str, list[str]]]:
+    yield from all_hostile.commands.items()
+    with watching() as arguments:
+        yield "watch", arguments
+    yield "help", ["replay", "--help"]
+
+
+def test_what_cannot_be_printed_is_no_answer(all_hostile: Hostile) -> None:
+    for name, arguments in everything(all_hostile):
+        status, out, error = printed(arguments)
+        full = printed(arguments, failing=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        gone = printed(arguments, failing=BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+        assert full[0] == (74 if out else status), name
+        assert gone[0] == (141 if out else status), name
+        assert full[2].count(FULL) == bool(out), name
+        for told in (full, gone):
+            assert set(told[2].splitlines()) <= {*error.splitlines(), FULL}, name
+
+
+def test_streams_that_are_closed_change_no_answer(all_hostile: Hostile) -> None:
+    for name, arguments in everything(all_hostile):
+        status, out, error = printed(arguments)
+        assert printed(arguments, closed=("stdout",)) == (status, "", error), name
+        assert printed(arguments, closed=("stderr",)) == (status, out, ""), name
+        if "-" in arguments:
+            assert "standard input is closed" in printed(arguments, closed=("stdin",))[2], name
+        else:
+            assert printed(arguments, closed=("stdin",)) == (status, out, error), name
+
+
+def test_arguments_that_are_not_utf8_are_shown_as_bytes(all_hostile: Hostile) -> None:
+    name = os.fsdecode(b"\xff\x9b")
+    for command, arguments in all_hostile.commands.items():
+        given = [argument.replace(all_hostile.text, name) for argument in arguments]
+        if given != arguments:
+            status, out, error = printed(given)
+            assert status in range(5), (command, error)
+            assert quiet(out), command
+            assert quiet(error), command
