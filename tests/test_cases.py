@@ -7,6 +7,7 @@ import pytest
 from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, new_cache, platform_of_probe
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
 from cacheview.engine.platforms import HOST
+from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
     ContainerConfig,
     DataError,
@@ -78,7 +79,9 @@ def test_a_case_keeps_the_rules_that_it_names() -> None:
     assert daemon_of(case(rules="Docker 26.0.2, overlay2")).builder is builder_release("26.0.2")
 
 
-@pytest.mark.parametrize(("rules", "newest"), [("graphdriver-77", "graphdriver-29"), ("never", "containerd-29")])
+@pytest.mark.parametrize(
+    ("rules", "newest"), [("graphdriver-77", newest_rules(G).name), ("never", newest_rules(C).name)]
+)
 def test_a_window_shows_a_case_whose_rules_are_not_known_by_the_newest(rules: str, newest: str) -> None:
     with pytest.raises(DataError):
         daemon_of(case(rules=rules))
@@ -99,13 +102,13 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
 
 def test_of_an_engine_that_is_newer_than_what_is_known_it_is_said() -> None:
     daemon = daemon_of(case(release=Release(C, "31.0.0")))
-    assert (daemon.rules.name, daemon.basis) == ("containerd-29", Basis.ENGINE)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, Basis.ENGINE)
     assert "newer" in daemon.note
 
 
 def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_said() -> None:
     daemon = daemon_of(case(release=Release(G, "1.13.1")))
-    assert (daemon.rules.name, daemon.basis) == ("graphdriver-29", Basis.NEWEST)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(G).name, Basis.NEWEST)
     assert "1.13.1" in daemon.reason
 
 
@@ -127,12 +130,12 @@ def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
     images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
     assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
     daemon = daemon_of(case(*images[:3], release=Release(G)))
-    assert (daemon.rules.name, daemon.basis, daemon.builder) == ("graphdriver-29", Basis.NEWEST, NEWEST)
+    assert (daemon.rules.name, daemon.basis, daemon.builder) == (newest_rules(G).name, Basis.NEWEST, NEWEST)
 
 
 def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewhere() -> None:
     daemon = daemon_of(case(built("a", 1, "25.0.5", parent=None), release=Release(C)))
-    assert (daemon.rules.name, daemon.basis) == ("containerd-29", Basis.NEWEST)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, Basis.NEWEST)
 
 
 def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> None:

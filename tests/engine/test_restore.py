@@ -45,9 +45,8 @@ LISTS, MAPS = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell"), ("ExposedPorts",
 def left_out(rules: RuleSet) -> set[str]:
     if rules.store is StoreKind.CONTAINERD:
         return {*LISTS, *MAPS}
-    return (
-        {"ExposedPorts", "Shell", "OnBuild"} if rules.name.startswith("graphdriver-29") else {"ExposedPorts", "Shell"}
-    )
+    first = rules.name.removeprefix("graphdriver-").partition(".")[0]
+    return {"ExposedPorts", "Shell", "OnBuild"} if int(first) >= 29 else {"ExposedPorts", "Shell"}
 
 
 @EVERY_RULE_SET
