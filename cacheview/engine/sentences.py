@@ -97,6 +97,8 @@ def no_candidates(trace: Trace, title: str) -> str:
     """Why the parent of a probe has no candidate. ``title``: what the parent is known by."""
     if not trace.store.images:
         return "the store has no images"
+    if trace.rules.by_layers:
+        return f"the store has no image with the layers of {title} and more"
     if trace.probe.parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
     if trace.rules.marks_first_steps:

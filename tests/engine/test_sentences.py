@@ -99,3 +99,11 @@ def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
         if explanation.verdict.outcome is VerdictOutcome.MISS:
             assert "Nearest is" in explanation.reason
             assert "has nothing there" not in explanation.reason
+
+
+@pytest.mark.parametrize("name", ["containerd-24.0.7", "containerd-24.0.9"])
+def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
+    child = image("b", parent=BASE.id)
+    alike = child.model_copy(update={"config": BASE.config})  # the layers of its parent, and no more
+    said = explain(ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)).sentence
+    assert said.startswith("the store has no image with the layers of ")
