@@ -323,7 +323,7 @@ def _check(arguments: list[str]) -> int:
     choice = known_rules(options.rules)
     if choice is not None and choice.note:
         complain(f"--rules: {choice.note}")
-    return check_files(options.suites, choice.rules if choice is not None else None)
+    return check_files(options.suites, options.rules or "")
 
 
 def _replay(arguments: list[str]) -> int:

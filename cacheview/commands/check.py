@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
@@ -28,6 +29,8 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Tally:
+    rules: RuleSet | None
+    asked: str
     passed: int = 0
     failed: int = 0
     unusable: int = 0  # lines and files, among those that failed
@@ -52,13 +55,17 @@ class _Tally:
             yield str(error)
 
 
-def check_files(files: Sequence[str], rules: RuleSet | None) -> int:
+def check_files(files: Sequence[str], asked: str = "") -> int:
     """Run files, print what differs and then the counts; returns the exit status.
 
-    ``rules``: to judge probes by, instead of those that a case names. Builds are judged by their own engine.
+    Args:
+        asked: rules to judge by, as a person names them, instead of those of each case or engine. Of a release also
+            the builder is used. Empty: nothing is asked for.
+
+    Raises `DataError` where there are no such rules.
     """
-    tally = _Tally()
-    usable = sum([_check_file(file, rules, tally) for file in files])
+    tally = _Tally(rules_named(asked).rules if asked else None, asked)
+    usable = sum([_check_file(file, tally) for file in files])
     if (more := tally.unusable - _MAX_SHOWN) > 0:
         print_lines([f"{more:,} more lines are not cases"])
     print_lines(
@@ -70,13 +77,13 @@ def check_files(files: Sequence[str], rules: RuleSet | None) -> int:
     return 1 if tally.failed else 0
 
 
-def _check_file(file: str, rules: RuleSet | None, tally: _Tally) -> bool:
+def _check_file(file: str, tally: _Tally) -> bool:
     """Whether anything of a file was judged: a file without a probe or a build must not look as if it had passed."""
     before, unusable = tally.judged, tally.unusable
     try:
         with effort_for(_size(file)).spent():
             for number, case in read_lines(file, _kind):
-                print_lines(_checked(f"{file}: ", number, case, rules, tally))
+                print_lines(_checked(f"{file}: ", number, case, tally))
         if (tally.judged, tally.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
@@ -98,20 +105,18 @@ def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:
     return ReplayCase if is_replay_line(line) else SuiteCase
 
 
-def _checked(
-    file: str, number: int, case: SuiteCase | ReplayCase | DataError, rules: RuleSet | None, tally: _Tally
-) -> Iterator[str]:
+def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, tally: _Tally) -> Iterator[str]:
     if isinstance(case, DataError):
         yield from tally.refuse(case)
     elif isinstance(case, ReplayCase):
         yield from _checked_build(f"{file}build {number}", case, tally)
     else:
         name = f" ({case.name})" if case.name else ""
-        yield from _checked_probes(f"{file}case {number}{name}", case, rules, tally)
+        yield from _checked_probes(f"{file}case {number}{name}", case, tally)
 
 
-def _checked_probes(place: str, case: SuiteCase, rules: RuleSet | None, tally: _Tally) -> Iterator[str]:
-    for judgement in judge(case, rules):
+def _checked_probes(place: str, case: SuiteCase, tally: _Tally) -> Iterator[str]:
+    for judgement in judge(case, tally.rules):
         tally.add(passed=judgement.passed)
         if not judgement.passed:
             name = case.probes[judgement.index].name
@@ -122,7 +127,7 @@ def _checked_probes(place: str, case: SuiteCase, rules: RuleSet | None, tally: _
 def _checked_build(place: str, case: ReplayCase, tally: _Tally) -> Iterator[str]:
     scenario = f" ({case.scenario})" if case.scenario else ""
     try:
-        judgement = judge_build(case)
+        judgement = judge_build(case, tally.asked)
     except DataError as error:
         tally.add(passed=False)
         yield f"{place}{scenario}: {error}"

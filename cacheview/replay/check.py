@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cacheview.cases import daemon_of
+from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.made import says
@@ -13,6 +15,7 @@ from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.summer import ContextSummer
+from cacheview.stores.opened import Case
 
 __all__ = ["BuildJudgement", "differences", "judge_build", "replay_case", "store_of", "summer_of"]
 
@@ -40,13 +43,16 @@ class BuildJudgement:
         return not self.differences
 
 
-def judge_build(case: ReplayCase) -> BuildJudgement:
+def judge_build(case: ReplayCase, asked: str = "") -> BuildJudgement:
     """Replay a build and compare.
+
+    Args:
+        asked: rules to use, as `daemon_of` takes them, with the builder of that release; empty: those of its engine.
 
     Raises:
         DataError: its engine is not known, something of it is malformed, or the store before it was left out.
     """
-    told = replay_case(case)
+    told = replay_case(case, asked)
     unknown = tuple(step.reason for step in told.asked if step.status is StepStatus.UNKNOWN)
     return BuildJudgement(told, tuple(differences(told, case.expect)), unknown)
 
@@ -59,20 +65,24 @@ def store_of(case: ReplayCase) -> ImageStore:
     return ImageStore(images, engine_os=case.engine_os, release=Release(case.store_kind, case.engine, case.commit))
 
 
-def summer_of(case: ReplayCase) -> ContextSummer:
+def summer_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextSummer:
     """What sums the files of its context. Raises `DataError` where that is malformed."""
-    return ContextSummer(case.sent, case.dockerfile_path, case.release, case.sent_by, dockerfile=case.text)
+    return ContextSummer(case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text)
 
 
-def replay_case(case: ReplayCase) -> Replay:
+def replay_case(case: ReplayCase, asked: str = "") -> Replay:
     """Replay a build alone. Raises `DataError` as `judge_build`."""
     store = store_of(case)
+    rules, release = case.rules, case.release
+    if asked:
+        daemon = daemon_of(Case("", store, ""), asked)
+        rules, release = daemon.rules, daemon.builder
     return replay(
         case.text,
-        summer_of(case),
+        summer_of(case, release),
         store,
-        case.rules,
-        case.release,
+        rules,
+        release,
         case.options,
         name=case.dockerfile_path,
         image_files=RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners)),

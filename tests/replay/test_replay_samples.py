@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cacheview.cli import main
 from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI
 from cacheview.model import DataError, decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import judge_build, replay_case
 from cacheview.replay.file import ReplayCase
 
 DATA = Path(__file__).parent.parent / "data" / "replay"
@@ -60,3 +61,17 @@ def test_the_client_of_a_replay_file_sends_the_context() -> None:
     assert any("COPY" in difference for difference in judge_build(older).differences)
     with pytest.raises(DataError, match="no such client"):
         judge_build(line.model_copy(update={"client": "tar 1.34"}))
+
+
+def test_a_build_is_judged_by_the_rules_and_the_builder_that_are_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = str(DATA / f"{FILES[1]}.jsonl.gz")
+    case = builds(FILES[1])[0].model_copy(update={"dockerfile": "FROM scratch\nHEALTHCHECK CMD true\n"})
+    own, older = (replay_case(case, asked).steps[1].created_by for asked in ("", "Docker 20.10.24, overlay2"))
+    assert (own or "").endswith("""{["CMD-SHELL" "true"] "0s" "0s" "0s" "0s" '\\x00'}""")
+    assert (older or "").endswith("""{["CMD-SHELL" "true"] "0s" "0s" "0s" '\\x00'}""")
+    assert main(["check", file, "--rules", "Docker 28.5.2, containerd"]) == 0
+    assert capsys.readouterr().out.endswith("12 passed, 0 failed\n")
+    assert main(["check", file, "--rules", "Docker 24.0.7, containerd"]) == 1
+    assert main(["check", file, "--rules", "Docker 1, overlay2"]) == 2
