@@ -87,6 +87,7 @@ class WordsTable(QTableView):
 
     def wrap(self) -> None:
         """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""
+        self.setItemDelegate(_TopDelegate(self))
         # While it is told of one section, the others are not yet as wide as they will be.
         resized = self.horizontalHeader().sectionResized
         resized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
@@ -109,12 +110,7 @@ class WordsTable(QTableView):
 
 
 class WordsDelegate(QStyledItemDelegate):
-    """What Qt draws, with the icon beside the first line."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
-        super().initStyleOption(option, index)
-        if option.displayAlignment & Qt.AlignmentFlag.AlignTop:
-            option.decorationAlignment = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
+    """What Qt draws, with room around it and a hairline below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         inner = QStyleOptionViewItem(option)
@@ -139,6 +135,15 @@ class WordsDelegate(QStyledItemDelegate):
         if isinstance(table, WordsTable) and table.hasFocus() and table.currentIndex().row() == index.row():
             for y in (rect.top(), rect.bottom()):
                 painter.fillRect(rect.left(), y, rect.width(), 1, QColor(tokens.accent))
+
+
+class _TopDelegate(WordsDelegate):
+    """Of words in several lines, with the icon beside the first one. Each cell takes half as long again to draw."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        if option.displayAlignment & Qt.AlignmentFlag.AlignTop:
+            option.decorationAlignment = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
 
 
 def _inner(option: QStyleOptionViewItem) -> QRect:

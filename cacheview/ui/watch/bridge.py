@@ -19,13 +19,19 @@ __all__ = ["WatcherBridge"]
 _CALM: Final = 50
 """Milliseconds for which news is collected: of many builds at once there is much."""
 
+_AT_ONCE: Final = 4
+"""Builds that are told of in one turn of the event loop: what each of them changes is drawn in that turn too."""
+
+_BETWEEN: Final = 10
+"""Milliseconds to the next of them."""
+
 
 class WatcherBridge(QObject):
     """At most one watcher.
 
     Signals:
         started(): it listens. failed(Exception): it does not, or there was a fault while it did.
-        news(list): builds of which more is known, each once, the oldest first.
+        news(list): some builds of which more is known, in the order in which that came.
     """
 
     started = Signal()
@@ -42,7 +48,7 @@ class WatcherBridge(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._begin)
         self._loader.failed.connect(self.failed)
-        self._calm = QTimer(self, singleShot=True, interval=_CALM)
+        self._calm = QTimer(self, singleShot=True)
         self._calm.timeout.connect(self._tell)
         self._heard.connect(self._on_heard)
         self._faulty.connect(self.failed)
@@ -90,9 +96,12 @@ class WatcherBridge(QObject):
 
     def _on_heard(self) -> None:
         if not self._calm.isActive():
-            self._calm.start()
+            self._calm.start(_CALM)
 
     def _tell(self) -> None:
         with self._lock:
-            pending, self._pending = self._pending, {}
-        self.news.emit([pending[number] for number in sorted(pending)])
+            told = [self._pending.pop(number) for number in list(self._pending)[:_AT_ONCE]]
+            is_more = bool(self._pending)
+        self.news.emit(told)
+        if is_more:
+            self._calm.start(_BETWEEN)

@@ -74,8 +74,11 @@ class BuildsModel(QAbstractTableModel):
         """Add a build, or put what is known of it now in the place of what was. Returns its row."""
         row = self.row_of(build.number)
         if row >= 0:
-            self._builds[row] = build
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Builds) - 1))
+            before, self._builds[row] = self._builds[row], build
+            for column in Builds:
+                # Each cell by itself: Qt draws all between the first and the last that are told of at once.
+                if _build_text(before, column) != _build_text(build, column):
+                    self.dataChanged.emit(self.index(row, column), self.index(row, column))
             return row
         self.beginInsertRows(_ROOT, 0, 0)
         self._builds.insert(0, build)
@@ -171,14 +174,16 @@ class StepsModel(QAbstractTableModel):
             self._rows, self._why = rows, why
             self.endResetModel()
             return
-        before = len(self._rows)
-        if len(rows) > before:
-            self.beginInsertRows(_ROOT, before, len(rows) - 1)
+        old, is_why_the_same = self._rows, why == self._why
+        if len(rows) > len(old):
+            self.beginInsertRows(_ROOT, len(old), len(rows) - 1)
         self._rows, self._why = rows, why
-        if len(rows) > before:
+        if len(rows) > len(old):
             self.endInsertRows()
-        if before:
-            self.dataChanged.emit(self.index(0, 0), self.index(before - 1, len(Steps) - 1))
+        for number, (before, row) in enumerate(zip(old, rows, strict=False)):
+            is_same = before.predicted is row.predicted and before.told is row.told and before.differs == row.differs
+            if not is_same or not is_why_the_same:
+                self.dataChanged.emit(self.index(number, 0), self.index(number, len(Steps) - 1))
 
     @property
     def rows(self) -> Sequence[Row]:

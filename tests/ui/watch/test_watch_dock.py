@@ -92,13 +92,21 @@ def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeWatcher, q
     assert pane.head.save_button.isEnabled()
 
 
-def test_news_of_one_moment_is_shown_at_once(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+def test_news_of_one_moment_is_shown_a_few_builds_a_turn_and_each_build_once(
+    pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot
+) -> None:
     shown: list[list[WatchedBuild]] = []
     pane.bridge.news.connect(shown.append)
-    hear(pane, watcher, qtbot, *(build_of(number, steps=1, is_over=False) for number in range(1, 60)))
-    assert [build.number for build in shown[0]] == list(range(1, 60))
+    begun = (build_of(number, steps=steps, is_over=False) for number in range(1, 60) for steps in (0, 1))
+    hear(pane, watcher, qtbot, *begun)
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 59, timeout=20_000)
+    assert [build.number for news in shown for build in news] == list(range(1, 60))
+    assert max(map(len, shown)) < 10
+    assert all(len(build.outcome.steps) == 1 for build in pane.model.builds)
     assert pane.model.builds[0].number == 59
-    assert pane.selected() is pane.model.builds[0]
+    first = pane.selected()
+    assert first is not None
+    assert first in shown[0]
     pane.builds.selectRow(10)
     kept = pane.selected()
     hear(pane, watcher, qtbot, build_of(60, is_over=False))
