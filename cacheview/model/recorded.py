@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from cacheview.model.base import Model
 from cacheview.model.errors import DataError
-from cacheview.model.image import Image
+from cacheview.model.image import Image, Platform
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
 from cacheview.model.suite import SuiteCase
 
@@ -39,6 +39,7 @@ class RecordedStore(Model):
         scenario: what the build was about, for people.
         images: the store just before the build; None: it was left out.
         engine_os: the system of the engine; empty: not known.
+        engine_platform: of its machine; None: not known.
         tag: the first name of the image that was built.
         started: when (RFC 3339); empty: not known.
     """
@@ -51,6 +52,7 @@ class RecordedStore(Model):
     scenario: str = ""
     images: tuple[Image, ...] | None = ()
     engine_os: str = ""
+    engine_platform: Platform | None = None
     tag: str = ""
     started: str = ""
 
@@ -78,4 +80,4 @@ class RecordedStore(Model):
         kind = self.store_kind
         rules = f"{kind}-{self.commit}" if self.commit else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))
-        return SuiteCase(rules=rules, name=name, images=self.images)
+        return SuiteCase(rules=rules, name=name, platform=self.engine_platform, images=self.images)

@@ -62,12 +62,14 @@ class SuiteCase(Model):
 
     Attributes:
         rules: name of the rule set that the case is for.
+        platform: of the machine of the store's engine; None: not known.
         walk: the probes go one after the other to one cache over one store, which they may change.
         layer_content: for a diff id, ``missing`` or ``empty``.
     """
 
     rules: str
     name: str = ""
+    platform: Platform | None = None
     images: tuple[Image, ...] = ()
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False

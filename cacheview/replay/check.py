@@ -62,7 +62,8 @@ def store_of(case: ReplayCase) -> ImageStore:
     if case.images is None:
         raise DataError("the store before the build was left out, so nothing can be looked up in it")
     images, _ = ImageStore.unique(case.images)
-    return ImageStore(images, engine_os=case.engine_os, release=Release(case.store_kind, case.engine, case.commit))
+    release = Release(case.store_kind, case.engine, case.commit)
+    return ImageStore(images, engine_os=case.engine_os, release=release, platform=case.engine_platform)
 
 
 def summer_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextSummer:

@@ -121,6 +121,7 @@ def record_of(
         kind=_KINDS[daemon.rules.store],
         images=store.images if with_store else None,
         engine_os=store.engine_os,
+        engine_platform=store.platform,
         client=client,
         members=tuple(RecordedMember.of(member) for member in sent.members),
         image_sums=in_images.sums,

@@ -54,6 +54,7 @@ def suite_line(
     line = SuiteCase(
         rules=rules or case.rules,
         name=name,
+        platform=case.store.platform,
         images=images,
         probes=probes,
         layer_content=dict(case.layer_content),

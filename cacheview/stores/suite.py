@@ -211,7 +211,14 @@ def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
     )
     if long:
         images = tuple(image for image in images if len(image.history) <= limits.history)
-    store = ImageStore(images=images, title=name, location=where, rules=case.rules, problems=(*problems, *long))
+    store = ImageStore(
+        images=images,
+        title=name,
+        location=where,
+        rules=case.rules,
+        problems=(*problems, *long),
+        platform=case.platform,
+    )
     return Case(
         name=name,
         store=store,

@@ -15,7 +15,7 @@ import pytest
 from build_kit import Daemon
 
 from cacheview.cli import main
-from cacheview.model import DataError, SuiteCase, decode
+from cacheview.model import DataError, Platform, SuiteCase, decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import bytes_of, text_of
@@ -217,3 +217,12 @@ def test_a_list_that_is_all_wrong_is_left_at_its_first(field: str) -> None:
     assert caught.value.path.startswith(f"{field}[0].")
     assert "4999" not in caught.value.what
     assert len(caught.value.what) < 60
+
+
+def test_a_record_keeps_the_machine_of_the_engine(context: Path, tmp_path: Path) -> None:
+    path, arm = tmp_path / "store.jsonl", Platform(os="linux", architecture="arm64")
+    case = SuiteCase(rules="Docker 28.5.2, overlay2", platform=arm)
+    path.write_text(case.model_dump_json(by_alias=True, exclude_defaults=True) + "\n")
+    kept = record(context, str(path), tmp_path / "record.jsonl")
+    assert kept.engine_platform == arm
+    assert open_store(str(tmp_path / "record.jsonl")).cases[0].store.platform == arm

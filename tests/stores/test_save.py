@@ -20,6 +20,7 @@ from cacheview.model import (
     Image,
     ImageConfig,
     ImageStore,
+    Platform,
     Probe,
 )
 from cacheview.stores.open import open_store
@@ -170,3 +171,12 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatc
         write_suite(tmp_path, suite_line(case(image())))
     with pytest.raises(DataError, match="cannot be written"):
         write_suite(tmp_path / "none" / "x.jsonl", suite_line(case(image())))
+
+
+def test_the_machine_of_the_engine_is_kept(tmp_path: Path) -> None:
+    """Most images may be for another platform than the one that builds are looked up for."""
+    arm = Platform(os="linux", architecture="arm64")
+    image = Image(id="sha256:" + "a" * 64, config=ImageConfig(os="linux", architecture="amd64"))
+    file = tmp_path / "saved.jsonl"
+    write_suite(file, suite_line(Case("made", ImageStore((image,), platform=arm), "Docker 28.5.2, overlay2")))
+    assert open_store(str(file)).cases[0].store.platform == arm
