@@ -19,7 +19,8 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
 from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.opening import is_downloadable, open_layers
+from cacheview.layers.nowhere import is_downloadable
+from cacheview.layers.opening import open_layers
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.layers.source import LayerSource
 from cacheview.model import DataError, ImageStore

@@ -5,29 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from cacheview.layers.archive import archive_layers, folder_layers
 from cacheview.layers.containerd import blob_layers, socket_blobs
 from cacheview.layers.containerd import folder_layers as containerd_folder_layers
 from cacheview.layers.data_root import data_root_layers
+from cacheview.layers.nowhere import why_nowhere
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.model import ImageStore
 from cacheview.stores.containerd.namespaces import split_target
 from cacheview.stores.containerd.root import find_root
-from cacheview.stores.sources import CONTAINERD, DATA_ROOT, DEMO, ENGINE, FILE, parse_location
+from cacheview.stores.sources import CONTAINERD, DATA_ROOT, parse_location
 
-__all__ = ["is_downloadable", "open_layers"]
-
-_NOWHERE: Final = {
-    ENGINE: (
-        "the Docker API gives layers only as a whole image",
-        "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
-        "image downloaded (`--download-layers`)",
-    ),
-    FILE: ("a suite has no layers", "Open the store that it was saved from"),
-    DEMO: ("the demo has no layers", ""),
-}
+__all__ = ["open_layers"]
 
 
 def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -> LayerSource:
@@ -40,8 +30,7 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         DataError: the place cannot be read.
     """
     if not store.layers_at:
-        source = parse_location(store.location).source
-        raise LayerUnavailableError(*_NOWHERE.get(source, _NOWHERE[FILE]))
+        raise LayerUnavailableError(*why_nowhere(store))
     place = parse_location(store.layers_at)
     if place.source is DATA_ROOT:
         return data_root_layers(Path(place.target))
@@ -54,8 +43,3 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))
     return archive_layers(Path(store.layers_at), alive=alive)
-
-
-def is_downloadable(store: ImageStore) -> bool:
-    """Whether the layers of a store are those of a running engine that gives them only with a whole image."""
-    return not store.layers_at and parse_location(store.location).source is ENGINE

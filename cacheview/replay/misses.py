@@ -41,6 +41,11 @@ class Miss:
         return sentences(self.comparison) if self.comparison is not None else ()
 
     @property
+    def has_files(self) -> bool:
+        """Whether more is known of its files than that they differ: which ones, or what an earlier replay knew."""
+        return self.comparison is not None and bool(self.comparison.changes or self.comparison.since)
+
+    @property
     def reason(self) -> str:
         """Why it misses, beside the sentence of the explanation, in one more; empty where that or `files` say it."""
         if self.files or self.explanation.verdict.local is not None:

@@ -24,6 +24,7 @@ class Selected:
         is_unknown: what becomes of it is not known, though the cache has an answer to its probe.
         reason: of a miss, why, as its files and its Dockerfile show it, in sentences; None: as the probe shows it.
         remedy: of a miss, what a person can do for a hit, in words; empty: nothing, or it is not known.
+        has_files: of a miss, what is known of its files says more than that they differ.
         until_edit: it is selected until the probe is changed: there is no list in which it stays selected.
         store, daemon: what it was looked up in; None: its verdict does not depend on that.
     """
@@ -35,6 +36,7 @@ class Selected:
     is_unknown: bool = False
     reason: str | None = None
     remedy: str = ""
+    has_files: bool = False
     until_edit: bool = False
     store: ImageStore | None = field(default=None, compare=False, repr=False)
     daemon: Daemon | None = field(default=None, compare=False, repr=False)

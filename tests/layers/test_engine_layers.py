@@ -19,7 +19,8 @@ from layer_kit import entry, layer
 from cacheview.layers import engine as engine_layers
 from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.opening import is_downloadable, open_layers
+from cacheview.layers.nowhere import is_downloadable, why_no_layers
+from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, RootFS
 from cacheview.stores.engine.contexts import Endpoint
@@ -112,6 +113,7 @@ def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: py
 
 def test_nothing_is_downloaded_without_being_asked_for() -> None:
     assert is_downloadable(store_of())
+    assert why_no_layers(store_of()) == ""
     with pytest.raises(LayerUnavailableError, match="only as a whole image") as caught:
         open_layers(store_of())
     assert "--download-layers" in caught.value.remedy

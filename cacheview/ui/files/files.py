@@ -90,7 +90,7 @@ class Files(DockController[FilesPane]):
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
         """What stands on the button that has an image downloaded; empty: that would not help."""
-        from cacheview.layers.opening import is_downloadable
+        from cacheview.layers.nowhere import is_downloadable
 
         if not is_downloadable(store) or not image.diff_ids:
             return ""

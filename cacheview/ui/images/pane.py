@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.layers.nowhere import why_no_layers
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
@@ -359,7 +360,11 @@ class ImagesPane(QWidget):
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
         if image is not None:
             _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
-            _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
+            why = why_no_layers(self._store) if self._store is not None else ""
+            layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
+            if why:
+                layer.setText(f"{layer.text()} ({why})")
+                layer.setEnabled(False)
             menu.addSeparator()
             _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
             if image.names:

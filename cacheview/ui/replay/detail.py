@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
+from cacheview.ui.files.offer import offer_files
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Told
@@ -49,7 +50,6 @@ class Detail(QScrollArea):
         self._files = Text(small_font(), "text_muted")
         self._miss: Miss | None = None
         self.files_button = QPushButton("Which files differ")
-        set_tip(self.files_button, "All files of the step beside those of the nearest image, and their contents")
         self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
         self.download_button = QPushButton()
         self.download_button.clicked.connect(self.download_asked)
@@ -114,6 +114,8 @@ class Detail(QScrollArea):
         self._differs.say(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
         self.files_button.setVisible(self._miss is not None)
+        if self._miss is not None and told is not None:
+            offer_files(self.files_button, told.question.store, has_files=self._miss.has_files)
         image = downloadable_image(row.step, told) if row is not None and told is not None else None
         self.download_button.setVisible(image is not None)
         if image is not None:

@@ -11,7 +11,7 @@ __all__ = ["downloadable_image"]
 
 def downloadable_image(step: Step | None, told: Told) -> Image | None:
     """The image that an unknown ``COPY --from`` takes files of, in a running engine; None: there is none."""
-    from cacheview.layers.opening import is_downloadable
+    from cacheview.layers.nowhere import is_downloadable
 
     store = told.question.store
     if step is None or step.status is not StepStatus.UNKNOWN or step.copy is None or step.sources is not None:

@@ -40,7 +40,9 @@ def _selected(row: Row, told: Told) -> Selected:
     if miss is None:
         return Selected(name, step.probe, only_if=only_if)
     reason = " ".join(miss.files) or miss.remedy.reason or None
-    return Selected(name, step.probe, only_if=only_if, reason=reason, remedy=miss.remedy.phrase)
+    return Selected(
+        name, step.probe, only_if=only_if, reason=reason, remedy=miss.remedy.phrase, has_files=miss.has_files
+    )
 
 
 def _is_in_store(step: Step, told: Told) -> bool:

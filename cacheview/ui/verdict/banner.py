@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.replay.by_files import differs_in_files
+from cacheview.ui.files.offer import offer_files
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.selected import Selected
@@ -176,9 +177,13 @@ class Banner(QWidget):
         self._told = one_line(reason), check
         self._show_told()
         self._show_edit(explanation)
-        self.files_button.setVisible(differs_in_files(explanation))
+        self._offer_files(explanation, has_files=selected is not None and selected.has_files)
         self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(visible(explanation.reason))
+
+    def _offer_files(self, explanation: Explanation, *, has_files: bool) -> None:
+        self.files_button.setVisible(differs_in_files(explanation))
+        offer_files(self.files_button, explanation.trace.store, has_files=has_files)
 
     def _show_told(self) -> None:
         reason, check = self._told

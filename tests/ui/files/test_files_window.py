@@ -222,3 +222,32 @@ def test_an_engine_gives_its_image_only_when_asked(
     files = shown(qtbot, pane, button.click)
     assert downloaded == [image.id]
     assert files["app/main.c"] == "added"
+
+
+def test_a_suite_has_no_layers_to_look_into(
+    window: MainWindow, qtbot: QtBot, context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.session is not None
+    assert window.workspace is not None
+    opened = window.session.opened
+    store = replace(opened.cases[0].store, location="a.suite.jsonl", layers_at="")
+    suite = replace(opened, location="a.suite.jsonl", kind="suite", cases=(replace(opened.cases[0], store=store),))
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: suite)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("a.suite.jsonl")
+    menu = window.workspace.images.menu_for(store.images[0])
+    layer = next(action for action in menu.actions() if "layer" in action.text())
+    assert layer.text() == "Files of this &layer (a suite has no layers: open the store that it was saved from)"
+    assert not layer.isEnabled()
+    menu.deleteLater()
+    edit(context)
+    replay(window, qtbot, context)
+    buttons = (window.workspace.verdict.banner.files_button, window.replays.pane.detail.files_button)
+    for button in buttons:
+        assert button.isVisible()
+        assert not button.isEnabled()
+        assert "A suite has no layers: open the store that it was saved from." in button.toolTip()
+    (context / "src" / "new.c").write_text("more")  # an earlier replay knows what changed since
+    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+        window.replays.pane.again()
+    assert all(button.isEnabled() for button in buttons)

@@ -1,0 +1,37 @@
+"""Which stores give no layers, and what to do. Reads nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cacheview.model import ImageStore
+from cacheview.stores.sources import DEMO, ENGINE, parse_location
+
+__all__ = ["is_downloadable", "why_no_layers", "why_nowhere"]
+
+_SUITE: Final = ("a suite has no layers", "Open the store that it was saved from")
+_NOWHERE: Final = {
+    ENGINE: (
+        "the Docker API gives layers only as a whole image",
+        "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
+        "image downloaded (`--download-layers`)",
+    ),
+    DEMO: ("the demo has no layers", ""),
+}
+
+
+def why_nowhere(store: ImageStore) -> tuple[str, str]:
+    """Of a store that names no place of layers: why, and what to do, which may be empty."""
+    return _NOWHERE.get(parse_location(store.location).source, _SUITE)
+
+
+def is_downloadable(store: ImageStore) -> bool:
+    """Whether the layers of a store are those of a running engine that gives them only with a whole image."""
+    return not store.layers_at and parse_location(store.location).source is ENGINE
+
+
+def why_no_layers(store: ImageStore) -> str:
+    """Why no layer of a store can be read in any way, and what to do; empty: some may be readable."""
+    if store.layers_at or is_downloadable(store):
+        return ""
+    return ": ".join(part[:1].lower() + part[1:] for part in why_nowhere(store) if part)
