@@ -166,14 +166,14 @@ def _window(arguments: list[str]) -> int:
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{2,5})x([0-9]{2,5})", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1366x768")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1366x768")
     return int(match[1]), int(match[2])
 
 
 def _explain(arguments: list[str]) -> int:
     parser = make_parser(
         "cacheview explain",
-        "Ask the cache one question and say why it answers as it does.",
+        "Query the cache once and explain the answer.",
         _EXPLAIN_HELP.format(names=NAMES),
     )
     parser.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
@@ -191,7 +191,7 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
     add_rules(parser, "rule set to ask, by default the store's own; all: every one, as a table; else")
     parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
-    parser.add_argument("--all", action="store_true", help="tell every check of every candidate and source")
+    parser.add_argument("--all", action="store_true", help="list every check of every candidate and source")
     options = parser.parse_args(arguments)
     if options.rules != "all":
         known_rules(options.rules)

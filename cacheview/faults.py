@@ -114,7 +114,7 @@ def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
     what = f"{type(fault).__name__}{f': {_cut(str(fault))}' if str(fault) else ''}"
     rest = "" if with_traceback else ". The same command with --traceback prints the rest"
     complain(
-        f"this is a fault in cacheview, not an answer. Please report: cacheview {__version__}, Python "
+        f"this is a bug in cacheview, not an answer. Please report: cacheview {__version__}, Python "
         f"{sys.version.split()[0]}, {what}{_place(fault.__traceback__)}{rest}"
     )
 

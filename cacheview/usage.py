@@ -44,7 +44,7 @@ NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. `{self.prog} --help` tells what there is")
+        raise UsageError(f"{message}. `{self.prog} --help` lists the options")
 
 
 def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -56,7 +56,7 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--traceback", action="store_true", help="print all there is to report of a fault in cacheview")
+    parser.add_argument("--traceback", action="store_true", help="print all there is to report of a bug in cacheview")
     return parser
 
 

@@ -78,7 +78,7 @@ def test_a_stage_of_very_many_digits(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\nCOPY --from=-{'1' * 5000} /a /a\n")
     run = run_bounded("replay", tmp_path, "--store", "demo:", memory=128 * MIB)
     assert run.status == 2
-    assert "this is a fault in cacheview" not in run.output
+    assert "this is a bug in cacheview" not in run.output
 
 
 def test_an_image_whose_id_is_that_of_a_step(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     out, error = capsys.readouterr()
     assert out == ""
     assert error.count("\n") == 1
-    assert error.startswith("cacheview: this is a fault in cacheview, not an answer. Please report: cacheview ")
+    assert error.startswith("cacheview: this is a bug in cacheview, not an answer. Please report: cacheview ")
     assert type(fault).__name__ in error
     assert "--traceback" in error
     assert "\x1b" not in error

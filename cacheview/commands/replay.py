@@ -215,7 +215,7 @@ def _misses(
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser(
         "cacheview replay",
-        "What the classic builder would ask the cache for each step of a Dockerfile, and what it would be answered.",
+        "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",
         _HELP.format(names=NAMES),
     )
     parser.add_argument(
@@ -256,7 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--beyond",
         action="store_true",
-        help="after a miss go on as if the step were the one of the nearest candidate, to see what else would miss",
+        help="after a miss, assume that the step hits the nearest candidate, to see what else would miss",
     )
     parser.add_argument(
         "--download-layers",

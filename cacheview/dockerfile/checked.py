@@ -149,7 +149,7 @@ def stage_name(args: tuple[str, ...]) -> str:
         name = lower(args[2])
         if _STAGE_NAME.fullmatch(name) is None:
             raise RefusedError(
-                f"{args[2][:40]!r} is no name of a stage; it begins with a letter, and has letters, digits, -, _ and .",
+                f"{args[2][:40]!r} is not a stage name; it begins with a letter, and has letters, digits, -, _ and .",
                 said=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
                 "or contain symbols",
             )
@@ -180,10 +180,10 @@ def _run(case: _Case) -> None:
     check_mounts(flags.repeated.get("mount", ()), case.release)
     network = flags.values.get("network", "default")
     if network not in _NETWORKS:
-        raise RefusedError(f"{network[:40]!r} is no network mode", said=f"invalid network mode {quote(network)}")
+        raise RefusedError(f"{network[:40]!r} is not a network mode", said=f"invalid network mode {quote(network)}")
     security = flags.values.get("security", "sandbox")
     if security not in _SECURITY:
-        raise RefusedError(f"{security[:40]!r} is no security mode", said=f"security {quote(security)} is not valid")
+        raise RefusedError(f"{security[:40]!r} is not a security mode", said=f"security {quote(security)} is not valid")
 
 
 def _volume(case: _Case) -> None:

@@ -240,7 +240,7 @@ class _Reading:
         if not first:
             raise _missing("}", "'}'")
         if first in "{}:":
-            raise RefusedError(f"'${{{first}' is no substitution", said="syntax error: bad substitution")
+            raise RefusedError(f"'${{{first}' is not a valid substitution", said="syntax error: bad substitution")
         name = self._name()
         operator = self._next()
         if operator == "}":
@@ -326,7 +326,8 @@ def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -
 
 def _no_pattern(pattern: str, error: patterns.PatternError) -> RefusedError:
     return RefusedError(
-        f"{pattern[:80]!r} is no pattern: {error}", said=f"invalid pattern ({pattern}) in substitution: {error}"
+        f"{pattern[:80]!r} is not a valid pattern: {error}",
+        said=f"invalid pattern ({pattern}) in substitution: {error}",
     )
 
 
@@ -336,7 +337,7 @@ def _missing(char: str, shown: str) -> RefusedError:
 
 def _unsupported(name: str, operator: str, release: BuilderRelease) -> RefusedError:
     known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.patterns else "")
-    what = f"'${{{name}{operator}' is no substitution that Docker knows here; it knows {known}"
+    what = f"'${{{name}{operator}' is not a substitution that Docker supports here; it supports {known}"
     shown = operator or "\ufffd"
     if not release.defaults_without_colon:
         if operator[:1] != ":":

@@ -90,7 +90,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if lower(given) not in _TYPES:
             near = suggestion(given, _TYPES) if release.mount_suggests else ""
             raise RefusedError(
-                f"{given[:40]!r} is no type of mount{near}", said=f"unsupported mount type {quote(given)}{near}"
+                f"{given[:40]!r} is not a mount type{near}", said=f"unsupported mount type {quote(given)}{near}"
             )
         mount.kind = lower(given)
     elif key == "from":
@@ -116,18 +116,20 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if lower(given) not in _SHARING:
             near = suggestion(given, _SHARING) if release.sharing_suggests else ""
             raise RefusedError(
-                f"{given[:40]!r} is no way to share{near}", said=f"unsupported sharing value {quote(given)}{near}"
+                f"{given[:40]!r} is not a sharing mode{near}", said=f"unsupported sharing value {quote(given)}{near}"
             )
         mount.sharing = lower(given)
     elif key in ("mode", "uid", "gid"):
         base = 8 if key == "mode" else 10
         digits = "[0-7]+" if base == 8 else "[0-9]+"
         if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
-            raise RefusedError(f"{given[:40]!r} is no {key}", said=f"invalid value {given} for {key}")
+            raise RefusedError(f"{given[:40]!r} is not a {key}", said=f"invalid value {given} for {key}")
         mount.limits += (key,)
     elif key != "env" or not release.mount_env:
         near = suggestion(key, _LATER_KEYS if release.mount_env else _KEYS) if release.mount_suggests else ""
-        raise RefusedError(f"{key[:40]!r} is no key of a mount{near}", said=f"unexpected key '{key}' in '{part}'{near}")
+        raise RefusedError(
+            f"{key[:40]!r} is not a mount option{near}", said=f"unexpected key '{key}' in '{part}'{near}"
+        )
 
 
 def _check_whole(mount: _Mount) -> None:
@@ -189,7 +191,7 @@ def _unexpected(key: str, mount: _Mount) -> RefusedError:
 
 
 def _invalid(key: str, given: str) -> RefusedError:
-    return RefusedError(f"{given[:40]!r} is no value of {key}", said=f"invalid value for {key}: {given}")
+    return RefusedError(f"{given[:40]!r} is not a value of {key}", said=f"invalid value for {key}: {given}")
 
 
 def _check_bool(key: str, given: str) -> None:

@@ -145,7 +145,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     if timeless and not rules.dates_missing_times:
         yield StoreHazard(
             HazardKind.NO_TIME,
-            f"{_these(len(timeless), 'has', 'have')} no time of creation: by these rules such an image never matches.",
+            f"{_these(len(timeless), 'has', 'have')} no creation time: using these rules, such an image never matches.",
             "Build again without cache, or let the tool that makes the images write a time.",
             timeless,
         )
@@ -189,7 +189,7 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         yield StoreHazard(
             HazardKind.EMPTY_CONFIG,
             f"{_these(len(empty), 'has', 'have')} nothing recorded of what it was made with, which reads as an empty "
-            "config: it matches any step whose config is empty. Images that the cache made of a source are so.",
+            "config: it matches any step whose config is empty. Images that the cache made from a source have none.",
             "Remove them if steps without a command are built here.",
             tuple(empty),
         )
@@ -223,7 +223,7 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         return
     what = "counts for less as --cache-from than its history says"
     if rules.sources_with_ancestors:
-        what = "is passed over in silence as --cache-from"
+        what = "is silently ignored as --cache-from"
     elif rules.may_restore:
         what = "can end the build with a fault of the daemon (panic) as --cache-from"
     yield StoreHazard(

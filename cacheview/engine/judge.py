@@ -66,7 +66,7 @@ def asked(
     walk: bool,
     layers: LayerContent | None = None,
 ) -> Iterator[tuple[Probe, Verdict]]:
-    """Each probe as it is put to the cache, and what it answers; in a walk, one after the other."""
+    """Each probe as it is looked up in the cache, and what it answers; in a walk, one after the other."""
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
         for told in probes:
@@ -87,7 +87,7 @@ def standing(
     walk: bool,
     layers: LayerContent | None = None,
 ) -> tuple[Probe, ImageCache]:
-    """The probe of that number as it is put to the cache; and that cache, in a walk as the probes before left it."""
+    """The probe of that number as it is looked up, and its cache; in a walk as the probes before left it."""
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache
@@ -103,7 +103,7 @@ def _on(told: SuiteProbe, previous: str) -> Probe:
 def _walked(
     store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None
 ) -> Iterator[tuple[ImageCache, Probe, Verdict]]:
-    """Each probe of a walk: the cache as it finds it, the probe as it is put to it, and what it answers."""
+    """Each probe of a walk: the cache as it finds it, the probe as it is looked up, and what it answers."""
     # A walk goes to one cache object, which the first probe's references made.
     steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH

@@ -50,7 +50,7 @@ class MissingTime(Enum):
     """What a time that is missing or null means, in an image and in its history."""
 
     YEAR_ONE = "counts as year 1"
-    NONE = "is no time: such an image never matches, and in a history no time differs from year 1"
+    NONE = "does not count: such an image never matches, and in a history no time differs from year 1"
 
 
 class Sources(Enum):

@@ -263,7 +263,7 @@ def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
     _, kin = _kin(told, parent)
     reason, values = _reason(deciding, told.probe.config)
     if verdict.why is Why.PARENT_NOT_FOUND:
-        return Words(f"the store has no image {short_id(told.probe.parent)}", "By these rules that is a miss.")
+        return Words(f"the store has no image {short_id(told.probe.parent)}", "Using these rules, that is a miss.")
     if told.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""

@@ -65,7 +65,7 @@ class Walk:
     """One cache object over one store, as a build uses it.
 
     Attributes:
-        cache: what the next probe is put to.
+        cache: what the next probe is looked up in.
         cache_from: the references that every probe is asked with.
         world: what the build has changed so far.
     """
@@ -87,7 +87,7 @@ class Walk:
         self._added: tuple[Image, ...] = ()
 
     def ask(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
-        """The probe as it is put to the cache, and the answer.
+        """The probe as it is looked up in the cache, and the answer.
 
         ``new_id`` names an image that the cache makes; without it, that of the Nth probe has the id ``new:N``.
         """

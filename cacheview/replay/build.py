@@ -1,4 +1,4 @@
-"""A build without building: each step dispatched, and put to the cache.
+"""A build without building: each step dispatched, and looked up in the cache.
 
 moby: ``build`` and ``dispatchDockerfileWithCancellation`` of ``builder/dockerfile/builder.go``.
 """

@@ -64,7 +64,7 @@ def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:
     for name in dropped(client, asked):
         yield StepHazard(
             "option not sent",
-            f"{client.program} does not send {name}: the daemon builds as if it had not been given.",
+            f"{client.program} does not send {name}: the daemon builds without it.",
             f"Leave out {name}, or build with a client that sends it.",
         )
 

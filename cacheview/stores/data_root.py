@@ -24,7 +24,7 @@ __all__ = ["open_data_root", "read_data_root"]
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
-_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` tells it: Docker Root Dir), usually {DOCKER_ROOT}"
+_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` shows it as Docker Root Dir), usually {DOCKER_ROOT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Imag
         Cancelled: by the progress.
     """
     if driver in ("", ".", "..") or os.path.basename(driver) != driver or "\0" in driver:
-        raise DataError(f"is no name of a driver: {driver[:100]!r}", where=str(root))
+        raise DataError(f"is not a driver name: {driver[:100]!r}", where=str(root))
     database = ImageDatabase(root / "image" / driver, reading)
     try:
         return _read(database, root), database.problems
@@ -219,7 +219,7 @@ def _why_nothing(root: Path) -> str:
     if (root / "image").is_dir():
         return "no graph driver has images here (image/<driver>/imagedb). Has a Docker with images run on it?"
     return (
-        "is no data root of Docker: it has neither images of a graph driver (image/<driver>/imagedb) nor a containerd. "
+        "is not a Docker data root: it has neither images of a graph driver (image/<driver>/imagedb) nor a containerd. "
         f"{_WHAT_TO_OPEN}"
     )
 
@@ -244,10 +244,12 @@ def _who_may(path: Path) -> str:
             continue
         group = _group(status) if status.st_mode & stat.S_IRGRP else ""
         if group not in ("", "root"):
-            return f"{folder} is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+            can_read = f"only root and the group {group} can read {folder}"
+            return f"{can_read}. `sudo usermod -aG {group} $USER`, then log in again"
         break
     return (
-        "Docker's data root is for root. Run cacheview as root (sudo), or open engine: instead, which tells most of it"
+        "only root can read Docker's data root. Run cacheview as root (sudo), or open engine: instead, which reports "
+        "most of it"
     )
 
 

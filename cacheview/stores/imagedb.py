@@ -177,7 +177,7 @@ class ImageDatabase:
             raise DataError(f"bad digest: the content stored as {image_id} is {found}. Docker does not load it either")
         config = read_config(content, self.reading.budget)
         if config.rootfs is None:
-            raise DataError("is no image config: it has no rootfs. Docker does not load it either")
+            raise DataError("is not an image config: it has no rootfs. Docker does not load it either")
         parent, is_local = None, False
         doubts = [] if self._names is not None else [self._doubt_names]
         if has_metadata:
@@ -216,7 +216,7 @@ class ImageDatabase:
             return None
         text = content.decode("ascii", "replace")
         if not _ID.fullmatch(text):
-            shown = f"is no image id: {text[:100]!r}" if text else "is empty"
+            shown = f"is not an image ID: {text[:100]!r}" if text else "is empty"
             raise DataError(f"its parent file {shown}")
         return text
 

@@ -84,8 +84,8 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     if members.size("repositories") is not None:
         return "an archive of Docker before 1.10, without manifest.json. Load it into Docker and save it again"
     return (
-        f"the {place} has no list of images, an index.json or a manifest.json, at its top: it is no `docker save` "
-        "archive and no OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
+        f"the {place} has no list of images, an index.json or a manifest.json, at its top: it is not a `docker save` "
+        "archive or an OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
     )
 
 

@@ -17,7 +17,7 @@ def full_name(text: str) -> str:
     """``shop/web:1.0`` → ``docker.io/shop/web:1.0``. Raises `DataError` where Docker refuses it."""
     reference = parse_reference(text)
     if not reference.name:
-        raise DataError(f"a digest alone is no name: {text[:200]!r}")
+        raise DataError(f"a digest alone is not a name: {text[:200]!r}")
     if not reference.digest:
         return reference.tagged
     return f"{reference.tagged if reference.tag else reference.name}@{reference.digest}"

@@ -89,7 +89,7 @@ def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") ->
     if is_in_store(target, opened):
         raise DataError("belongs to the store that is open, which is never written to. Choose another", where=where)
     if target.exists() and not target.is_file():
-        raise DataError("is no file. Choose another name", where=where)
+        raise DataError("is not a file. Choose another name", where=where)
     if target.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
     write_whole(target, lambda file: file.write(data), where)

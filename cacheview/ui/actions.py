@@ -27,13 +27,11 @@ class Actions:
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
         self.open_by_name = self._make("Open &by name…", "Open an engine, containerd or a file by its name", "Ctrl+L")
         self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
-        self.reload = self._make("&Reload", "Read the store again; the probe stays", "F5", picture="reload")
-        self.follow = self._make(
-            "Fo&llow the engine's events", "Read again whenever an image of the engine comes or goes"
-        )
+        self.reload = self._make("&Reload", "Reload the store and keep the probe", "F5", picture="reload")
+        self.follow = self._make("Fo&llow the engine's events", "Reload whenever the engine adds or removes an image")
         self.follow.setCheckable(True)
         self.save_suite = self._make(
-            "&Save store as suite…", "What was loaded, as a file that opens anywhere", "Ctrl+S"
+            "&Save store as suite…", "Save the loaded store to a file that opens on any machine", "Ctrl+S"
         )
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
         self.quit = self._make("&Quit", "Close the window", "Ctrl+Q")
@@ -48,10 +46,10 @@ class Actions:
         self.previous_case = self._make("Previo&us case", "The previous case of the suite", "Ctrl+PgUp")
         self.next_probe = self._make("Next pro&be", "The next probe of the case", "Alt+PgDown")
         self.previous_probe = self._make("Pre&vious probe", "The previous probe of the case", "Alt+PgUp")
-        self.next_pane = self._make("Next pa&ne", "Keyboard to the next pane or dock", "F6")
-        self.previous_pane = self._make("Previ&ous pane", "Keyboard to the previous pane or dock", "Shift+F6")
+        self.next_pane = self._make("Next pa&ne", "Move focus to the next pane or dock", "F6")
+        self.previous_pane = self._make("Previ&ous pane", "Move focus to the previous pane or dock", "Shift+F6")
         self.panes = tuple(
-            self._make(f"&{number} {name}", f"Keyboard to the pane {name.lower()}", f"Ctrl+{number}")
+            self._make(f"&{number} {name}", f"Move focus to the pane {name.lower()}", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
         )
         self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
@@ -61,25 +59,29 @@ class Actions:
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
         self.rules_by_version = self._make("By a Docker &version…", "The rules of a version and a storage driver")
-        self.about_rules = self._make("&About these rules…", "All that a rule set does, and for which releases")
-        self.changed_rules = self._make("&What changed…", "What distinguishes two rule sets, in words and as a table")
-        self.compare = self._make("&Compare rules", "What every rule set answers to the probe, side by side", "Ctrl+R")
+        self.about_rules = self._make(
+            "&About these rules…", "Show everything a rule set does and which releases use it"
+        )
+        self.changed_rules = self._make("&What changed…", "Compare two rule sets, in words and as a table")
+        self.compare = self._make("&Compare rules", "Compare every rule set's answer to this probe", "Ctrl+R")
         self.compare.setCheckable(True)
-        self.audit = self._make("&Audit the store", "The hazards of the whole store under these rules", "Ctrl+H")
+        self.audit = self._make("&Audit the store", "List the hazards in this store", "Ctrl+H")
         self.audit.setCheckable(True)
         self.platform_menu = QMenu("&Platform", owner)
         self.replay_dockerfile = self._make(
-            "Replay &Dockerfile…", "What the cache answers to each step, without building", "Ctrl+D"
+            "Replay &Dockerfile…", "Look up each step in the cache without building", "Ctrl+D"
         )
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
-        self.replay = self._make("Repla&y", "What became of each step, and why it missed", "Ctrl+T")
+        self.replay = self._make("Repla&y", "Show each step's result and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
         self.files = self._make("Fil&es", "Which files differ, and what a layer did to them", "Ctrl+E")
         self.files.setCheckable(True)
-        self.suite_checks = self._make("Suite chec&ks", "Run suites, and list what each probe answers", "Ctrl+K")
+        self.suite_checks = self._make("Suite chec&ks", "Run suites and list the result of each probe", "Ctrl+K")
         self.suite_checks.setCheckable(True)
         self.add_probe = self._make(
-            "Add this probe to a &suite…", "With the verdict as what is expected, for cacheview check", "Ctrl+Shift+S"
+            "Add this probe to a &suite…",
+            "Add the probe and its current verdict as a test for `cacheview check`",
+            "Ctrl+Shift+S",
         )
         self.watch = self._make("&Watch builds…", "Builds as clients run them, step by step", "Ctrl+B")
         self.watch.setCheckable(True)

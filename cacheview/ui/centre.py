@@ -252,7 +252,7 @@ class Centre(QWidget):
         name = one_line(name_of(self.opener.asked))
         text, details = str(error), []
         if not isinstance(error, DataError):
-            text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it with the details"
+            text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it with the details"
             import traceback
 
             details = "".join(traceback.format_exception(error)).splitlines()

@@ -45,7 +45,7 @@ class FaultWatch:
             return
         self._showing = True  # showing it may be what is at fault
         notice = self._host.notice
-        text = f"{type(fault).__name__}: {fault}. This is a fault of cacheview: please report it with the details."
+        text = f"{type(fault).__name__}: {fault}. This is a bug in cacheview: please report it with the details."
         notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())
         notice.show()
         self._showing = False

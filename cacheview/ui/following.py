@@ -46,5 +46,5 @@ class WindowFollower(Follower):
         follow = self._host.commands.follow
         follow.setChecked(False)
         ways = (("&Follow again", lambda: follow.setChecked(True)),)
-        self._host.notice.show_text("error", f"The engine's events are followed no more: {why}", (), ways)
+        self._host.notice.show_text("error", f"Stopped following the engine's events: {why}", (), ways)
         self._host.notice.show()

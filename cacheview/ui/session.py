@@ -426,7 +426,7 @@ class Session(QObject):
         self.document.move(place, probe if probe is not None else self._at(place)[0], text)
 
     def _at(self, place: Place) -> tuple[Probe, ImageCache]:
-        """The probe that comes with a place, and the cache that it is put to there."""
+        """The probe that comes with a place, and the cache that it is looked up in there."""
         number, probe = place
         case = self._opened.cases[number]
         cache = self._cache if number == self._case else ImageCache(case.store, self._daemon_at(number).rules)
@@ -495,7 +495,7 @@ def _has_past(case: Case) -> bool:
 
 
 def _standing(case: Case, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
-    """A probe of a case as it is put to the cache, and that cache: in a walk what came of the probes before."""
+    """A probe of a case as it is looked up in the cache, and that cache: in a walk what came of the probes before."""
     layers = dict(case.layer_content)
     probe, own = standing(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
     return probe, own if _has_past(case) else cache

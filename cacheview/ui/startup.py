@@ -58,14 +58,14 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
         return ""
     return (
         "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one (`ssh -X`), "
-        f"or QT_QPA_PLATFORM if Qt shall draw otherwise; without a display {_WITHOUT_DISPLAY}"
+        f"or QT_QPA_PLATFORM to draw by other means; without a display {_WITHOUT_DISPLAY}"
     )
 
 
 def explain_import_error(error: ImportError) -> str:
     """What Qt's libraries lack on this system, and what to install."""
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in ("PySide6", "shiboken6"):
-        return "PySide6 is not installed, which draws the window: `pip install PySide6-Essentials`"
+        return "PySide6, which draws the window, is not installed: `pip install PySide6-Essentials`"
     match = _LIBRARY.search(str(error))
     if match is None:
         return f"Qt cannot be loaded: {error}. `pip install --force-reinstall PySide6-Essentials` may help"

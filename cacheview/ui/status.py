@@ -46,7 +46,7 @@ class StatusBar(QStatusBar):
         if answer.differences is not None:
             expected = "✗ not as the suite expects" if answer.differences else "✓ as the suite expects"
         self._write("expected", expected, "\n".join(answer.differences or ()), right=True)
-        what = "How long the cache and the explanation took for the last answer"
+        what = "Time taken for the last answer and its explanation"
         self._write("time", f"{answer.milliseconds:.1f} ms", what, right=True)
 
     def show_no_answer(self) -> None:

@@ -55,7 +55,7 @@ class Watcher:
     Args:
         endpoint: the engine.
         changed: called with a build whenever more is known of it, in some thread; it may not block.
-        failed: called with a fault in cacheview itself, likewise. What is watched goes on.
+        failed: called with a bug in cacheview itself, likewise. What is watched goes on.
         runtime: see `listen`.
 
     Raises:
@@ -179,7 +179,7 @@ class Watcher:
                 except DataError as error:
                     why = str(error)
                 except Exception as fault:  # it is the reader's alone: the build goes on
-                    why = "a fault in cacheview"
+                    why = "a bug in cacheview"
                     self._failed(fault)
                 finally:
                     feed.read_no_more()
@@ -203,7 +203,7 @@ class Watcher:
         except LimitError as error:
             self.update(watched, unpredicted=f"there is {error}")
         except Exception as fault:  # as above
-            self.update(watched, unpredicted="a fault in cacheview")
+            self.update(watched, unpredicted="a bug in cacheview")
             self._failed(fault)
         watched.was_predicted = True
         self._compare(watched)

@@ -305,7 +305,7 @@ REFUSED = [
     ("ENV =a", "ENV: a name is empty"),
     ("ARG =a", "ARG: a name is empty"),
     ("LABEL a='b", "LABEL: a single quote is not closed"),
-    ("LABEL a=${A%x}", "LABEL: '${A%' is no substitution"),
+    ("LABEL a=${A%x}", "LABEL: '${A%' is not a substitution that Docker supports here"),
     ("MAINTAINER", "MAINTAINER: it takes exactly one argument"),
     ("EXPOSE", "EXPOSE: it takes at least one argument"),
     ("EXPOSE web", "EXPOSE: 'web': it is not a port"),

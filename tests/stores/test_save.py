@@ -167,7 +167,7 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatc
         write_suite(file, suite_line(case(image())))
     assert file.read_text() == "kept"
     assert list(tmp_path.iterdir()) == [file]
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match="is not a file"):
         write_suite(tmp_path, suite_line(case(image())))
     with pytest.raises(DataError, match="cannot be written"):
         write_suite(tmp_path / "none" / "x.jsonl", suite_line(case(image())))

@@ -232,7 +232,7 @@ def test_fault_of_our_own_is_told(window: MainWindow, qtbot: QtBot, monkeypatch:
     with qtbot.captureExceptions() as faults:
         opened(window, qtbot, CHAIN, well=False)
         qtbot.waitUntil(lambda: bool(faults), timeout=5000)
-    assert any("ZeroDivisionError" in text and "fault of cacheview" in text for text in texts(window.centre.start_page))
+    assert any("ZeroDivisionError" in text and "bug in cacheview" in text for text in texts(window.centre.start_page))
     assert [str(fault) for _, fault, _ in faults] == ["by zero"]
 
 

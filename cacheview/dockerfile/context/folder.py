@@ -194,7 +194,7 @@ class FolderContext:
             raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise DataError("it is no file", where=path)
+            raise DataError("it is not a file", where=path)
         return handle
 
     def _listed(self, path: str) -> list[Entry]:

@@ -69,7 +69,7 @@ class MemoryContext:
             DataError: an entry is malformed; with its path.
         """
         if not isinstance(sample, Mapping):
-            raise DataError("the context is no object of entries by path")
+            raise DataError("the context is not an object of entries by path")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
         for name, value in paced(sample.items()):
@@ -79,9 +79,9 @@ class MemoryContext:
                 what = f"a path has more than {_LONGEST_PATH:,} characters, which no system accepts"
                 raise DataError(what, where=name[:200])
             if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
-                raise DataError("it is no path in the context", where=name[:200])
+                raise DataError("it is not a path in the context", where=name[:200])
             if not isinstance(value, Mapping):
-                raise DataError("the entry is no object", where=name[:200])
+                raise DataError("the entry is not an object", where=name[:200])
             try:
                 entries[path], contents[path] = _entry(path, value)
             except DataError as error:
@@ -98,7 +98,7 @@ class MemoryContext:
                 entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:
-                raise DataError("what it lies in is no folder", where=path[:200])
+                raise DataError("its parent is not a folder", where=path[:200])
         return cls(entries, contents, title=title)
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
@@ -175,7 +175,7 @@ class MemoryContext:
         if entry is None:
             return None
         if entry.kind is not Kind.FILE:
-            raise DataError("it is no file", where=path)
+            raise DataError("it is not a file", where=path)
         return self._contents.get(real, b"")
 
     def real_name(self, path: str) -> str:
@@ -216,14 +216,14 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
     try:
         mode = int(str(value["mode"]), 8) & _PERMISSIONS if "mode" in value else 0o777
     except ValueError:
-        raise DataError(f"its mode {str(value['mode'])[:40]!r} is no octal number") from None
+        raise DataError(f"its mode {str(value['mode'])[:40]!r} is not an octal number") from None
     uid, gid = _owner(value, "uid"), _owner(value, "gid")
     runs = bool(mode & 0o111)
     if kind is Kind.FILE:
         try:
             content = base64.b64decode(value.get("content_b64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError):
-            raise DataError("its content_b64 is no base64") from None
+            raise DataError("its content_b64 is not base64") from None
         return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, executable=runs), content
     if kind is Kind.SYMLINK:
         named = (value.get(key) for key in _TARGETS)

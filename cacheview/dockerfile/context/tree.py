@@ -143,7 +143,7 @@ class Tree:
         while above and above not in self._nodes:
             above = above.rpartition("/")[0]
         if not self.is_directory(above):
-            raise ForbiddenPathError("it leads through what is no folder", where=path)
+            raise ForbiddenPathError("part of the path is not a folder", where=path)
         first_missing = here.removeprefix(above).lstrip("/").split("/")[0]
         if len(raw(first_missing)) > _LONGEST_NAME:
             raise ForbiddenPathError("a name in it is too long", where=path)

@@ -248,4 +248,4 @@ def _tell(error: DataError, damaged: list[DataError] | None) -> None:
     if len(damaged) < _MAX_DAMAGED:
         damaged.append(error)
     elif len(damaged) == _MAX_DAMAGED:
-        damaged.append(DataError("more is damaged, which is not told one by one"))
+        damaged.append(DataError("more is damaged; the rest is not listed"))

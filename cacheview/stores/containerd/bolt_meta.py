@@ -48,7 +48,7 @@ def newest_meta(head: bytes) -> Meta:
         size *= 2
     found = [meta for meta in (first, second) if meta is not None]
     if not found:
-        raise DataError("is no bolt database, or both of its meta pages are damaged")
+        raise DataError("is not a bolt database, or both of its meta pages are damaged")
     return max(found, key=lambda meta: meta.transaction)
 
 

@@ -170,7 +170,7 @@ class Client:
         try:
             return answer.FromString(told)
         except DecodeError as error:
-            what = "it answers with what is no answer of containerd. Is another program listening? Check the path"
+            what = "it does not answer as containerd does. Is another program listening? Check the path"
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:
@@ -196,7 +196,7 @@ class Client:
             what = f"the answer is larger than {_LARGEST:,} bytes, or containerd is too busy ({said})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
-            return LostError(f"what listens there is no containerd ({said}). Check the path", where=where)
+            return LostError(f"what listens there is not containerd ({said}). Check the path", where=where)
         if code in _LOST:
             return LostError(f"containerd does not answer ({said}). Is it running? Check the path", where=where)
         return DataError(f"containerd refuses to answer: {said or code.name}", where=where)

@@ -33,7 +33,7 @@ def split_target(target: str) -> tuple[str, str]:
         return target, ""
     path, _, namespace = target.rpartition("#")
     if namespace and (len(namespace) > _MAX_LENGTH or not _NAMESPACE.fullmatch(namespace)):
-        raise DataError(f"is no name of a namespace: {namespace[:100]!r}", where=f"containerd:{target}")
+        raise DataError(f"is not a namespace name: {namespace[:100]!r}", where=f"containerd:{target}")
     return path, namespace
 
 

@@ -31,7 +31,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         what = "there is no such socket or folder. Is containerd running? Check the path"
         raise DataError(what, where=str(path)) from error
     except PermissionError as error:
-        what = "you have no permission to look for it: it is for root. Run cacheview as root (sudo)"
+        what = "you have no permission to look for it: only root can. Run cacheview as root (sudo)"
         raise DataError(what, where=str(path)) from error
     except OSError as error:
         raise refusal(error, str(path)) from error

@@ -24,7 +24,7 @@ _NAME = "io.containerd.image.name"
 
 _NO_PARENT = Doubt(
     aspect="parent",
-    reason="its records in containerd name several parents, or one that is no digest",
+    reason="its records in containerd name several parents, or one that is not a digest",
     remedy="Remove the image and build it again: a Docker Engine does not know its parent either",
 )
 _BUILT_TWICE = Doubt(
@@ -110,7 +110,7 @@ class ImageReader:
         if not images and members.late is not None:
             return Read(late=Problem(group.called, members.late.what))
         if not images:
-            problems = reader.problems or [Problem(group.called, "is no image")]
+            problems = reader.problems or [Problem(group.called, "is not an image")]
             return Read(problems=tuple(problems))
         (image,) = images
         try:

@@ -41,7 +41,7 @@ def find_root(path: Path) -> Path:
         if _is_file(root / _BOLT / _DATABASE):
             return root
     what = (
-        f"is no root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; "
+        f"is not a root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; "
         "that of a Docker Engine is containerd/daemon in its data root"
     )
     raise DataError(what, where=str(path))
@@ -168,6 +168,6 @@ class RootNamespace:
 
 def _refusal(error: OSError, path: Path) -> DataError:
     if isinstance(error, PermissionError):
-        what = "you have no permission to read it: containerd's root folder is for root. Run cacheview as root (sudo)"
+        what = "only root can read containerd's root folder. Run cacheview as root (sudo)"
         return DataError(what, where=str(path))
     return refusal(error, str(path))

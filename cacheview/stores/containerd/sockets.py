@@ -32,7 +32,7 @@ def usual_socket() -> Path:
         try:
             os.stat(path)
         except PermissionError as error:
-            what = "you have no permission to look for it: it is for root. Run cacheview as root (sudo)"
+            what = "you have no permission to look for it: only root can. Run cacheview as root (sudo)"
             raise DataError(what, where=path) from error
         except OSError:
             continue
@@ -52,9 +52,9 @@ def demand_socket(path: Path) -> None:
     status = os.stat(path)
     group = _group(status) if status.st_mode & stat.S_IWGRP else ""
     if group not in ("", "root"):
-        what = f"it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+        what = f"only root and the group {group} can use it. `sudo usermod -aG {group} $USER`, then log in again"
     else:
-        what = "it is for root. Run cacheview as root (sudo)"
+        what = "only root can use it. Run cacheview as root (sudo)"
     raise DataError(f"you have no permission for this socket: {what}", where=str(path))
 
 

@@ -168,5 +168,5 @@ def _who(status: os.stat_result) -> str:
     except (ImportError, KeyError):
         group = ""
     if group and group != "root":
-        return f"it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again"
+        return f"only root and the group {group} can read it. `sudo usermod -aG {group} $USER`, then log in again"
     return "only root may use it. Run as root"

@@ -267,7 +267,7 @@ def _read(model: type[M], path: Path) -> M:
     try:
         return decode(model, content)
     except DataError as error:
-        raise DataError(f"is no file of the docker CLI: {error}. Repair or remove it", where=str(path)) from error
+        raise DataError(f"is not a file of the docker CLI: {error}. Repair or remove it", where=str(path)) from error
 
 
 def _usual_sockets() -> Iterator[Endpoint]:

@@ -166,8 +166,8 @@ def _permission(endpoint: Endpoint) -> str:
     what = "you have no permission to connect to the Docker Engine's socket"
     if group and group != "root":
         return (
-            f"{what}: it is for the group {group}. `sudo usermod -aG {group} $USER`, then log in again or run "
-            f"`newgrp {group}`; a rootless engine needs no group"
+            f"{what}: only root and the group {group} can use it. `sudo usermod -aG {group} $USER`, then log in again "
+            f"or run `newgrp {group}`; a rootless engine needs no group"
         )
     return f"{what}: only root may use it. Run as root, or use a rootless engine"
 

@@ -59,7 +59,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self.head.copy_button.setEnabled(False)
-        self._content.say("No store is open", "Open one: what is surprising about its images is listed here.")
+        self._content.say("No store is open", "Open a store to list its hazards.")
 
     def _make_hazards(self) -> WordsTable:
         table = WordsTable("Hazards of the store")
@@ -141,7 +141,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self.hazards.resizeRowsToContents()
         if not found:
             self._forget()
-            self._content.say("No hazards with these rules", f"{images} looked at, using the rules of {rules.title}.")
+            self._content.say("No hazards with these rules", f"{images} checked, using the rules of {rules.title}.")
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(found) if kept is not None and hazard.kind is kept.kind]
@@ -171,13 +171,13 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _lose_patience(self) -> None:
         self._forget()
         self.head.say("")
-        self._content.say("Looking for hazards…", "The whole store is looked at, image by image.")
+        self._content.say("Looking for hazards…", "Checking every image.")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
         self._forget()
         self.head.say("")
-        text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
         self._content.say("The store could not be audited", text, "Look again")
 
     # What the person does

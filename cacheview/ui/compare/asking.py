@@ -1,4 +1,4 @@
-"""One probe put to all rule sets of one store, in another thread. No Qt."""
+"""One probe looked up using all rule sets of one store, in another thread. No Qt."""
 
 from __future__ import annotations
 

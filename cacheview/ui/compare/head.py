@@ -18,7 +18,7 @@ class Head(DockHead):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
-        tip = "Copy what all rule sets answer, with the reasons"
+        tip = "Copy every rule set's answer, with the reasons"
         self.copy_button = self.add_button("Copy ▾", tip, drawing="copy", name="Copy the table")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy_button)

@@ -138,12 +138,12 @@ class ComparePane(AskingPane[Head, Probe]):
         self._patience.stop()
         self._asked = None
         self.head.say("")
-        text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
         self._content.say("The rule sets could not be compared", text, "Ask again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)
-        self._content.say("No store is open", "Open one to check its probe against all rule sets, side by side.")
+        self._content.say("No store is open", "Open a store to compare every rule set's answer.")
 
     def _put_on_clipboard(self, text: str) -> None:
         self._put(text, f"what all rule sets answer as {self._copied_form}")

@@ -43,7 +43,7 @@ class MatrixView(QTreeView):
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Rule sets and what each answers")
+        self.setAccessibleName("Rule sets and their answers")
         header = self.header()
         header.setSectionsMovable(False)
         header.setStretchLastSection(True)

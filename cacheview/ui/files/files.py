@@ -113,7 +113,7 @@ class Files(DockController[FilesPane]):
         if miss is not None and miss.comparison is not None:
             self._show(miss.comparison, miss.step, told.question.store)
         else:
-            shown = FilesShown(_title(step), "", problem="This step does not miss because of its files any more.")
+            shown = FilesShown(_title(step), "", problem="This step no longer misses because of its files.")
             self.pane.show_files(shown, told.question.store)
 
     def show_no_context(self, store: ImageStore) -> None:

@@ -282,7 +282,7 @@ class FilesPane(DockPane[FilesHead]):
 
     def _fail(self, error: Exception) -> None:
         self._shown = None
-        text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+        text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
         self._say_nothing("The files could not be read", text, "")
 
     # What the person does
@@ -303,7 +303,7 @@ class FilesPane(DockPane[FilesHead]):
         if shown is None or change is None:
             self.contents.say("", "Select a file.")
         elif shown.contents is None:
-            self.contents.say(change.path, "Neither content can be read: no layer is at hand.")
+            self.contents.say(change.path, "Neither content can be read: no layer is available.")
         else:
             self._reader.start(reading_contents(shown, change))
 

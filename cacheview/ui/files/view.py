@@ -28,7 +28,7 @@ class FilesTree(RowTree):
     menu_asked = Signal(QModelIndex, QPoint)
 
     def __init__(self, model: FilesModel, parent: QWidget | None = None) -> None:
-        super().__init__("Files, and what became of them", parent)
+        super().__init__("Files and how they differ", parent)
         self._model = model
         self.setModel(model)
         self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)

@@ -37,11 +37,11 @@ class Mark:
 PARENT = Mark("parent", "parent", "The probe builds on this image.")
 HIT = Mark("hit", "hit", "The cache answers with this image.")
 SOURCE = Mark("source", "source", "--cache-from brings this image in.")
-NEW = Mark("new", "new", "It was not there when the store was read the time before.")
-MATCHES = Mark("passed", "matches", "Its config matches, and it is not the answer.")
+NEW = Mark("new", "new", "New since the last reload.")
+MATCHES = Mark("passed", "matches", "Its config matches, but it is not the answer.")
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNMARKED = Mark("failed", "not built here", "A candidate that is not recorded as built here, so it never counts.")
-UNDATED = Mark("failed", "no time", "It matches, but an image without a time never counts.")
+UNDATED = Mark("failed", "no time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 """What no rule reads: not worth a mark."""

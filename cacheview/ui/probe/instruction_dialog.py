@@ -79,7 +79,7 @@ class InstructionDialog(QDialog):
             self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
 
     def _tell(self, why: str) -> None:
-        self.problem.setText(visible(why) or "The config that the builder would ask the cache with.")
+        self.problem.setText(visible(why) or "The config that the builder would look up in the cache.")
         self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(visible(why))
         self._fit()

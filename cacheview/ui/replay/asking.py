@@ -35,7 +35,7 @@ LISTING: Final = "Looking at the files of the context"
 READING_LAYER: Final = "Reading the layer"
 READING: Final = "Reading the files of the context"
 """Reported with bytes."""
-ASKING: Final = "Asking the cache, step"
+ASKING: Final = "Looking up step"
 """Reported with the number of the step."""
 
 _SUMS: Final = "sums.json"
@@ -46,7 +46,7 @@ _LARGEST: Final = 64 << 20
 
 @dataclass(frozen=True)
 class Question:
-    """A build, and the cache that it is put to."""
+    """A build, and the cache that it is looked up in."""
 
     build: Build
     store: ImageStore
@@ -132,12 +132,12 @@ class Replayer:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Told(question, told, seconds=seconds))
-            report(0, None, "Asking why it misses")
+            report(0, None, "Finding why it misses")
             record, problem = self._record(prepared.title)
             missed = []
             for miss in misses(told, store, question.daemon.rules, record, sent.summer, prepared.image_files):
                 missed.append(miss)
-                report(len(missed), None, "Asking why it misses")
+                report(len(missed), None, "Finding why it misses")
             problem = problem or _saved(prepared.layers)
             is_kept = self._records is not None and not problem
             if is_kept and remember_files(record, told, sent.summer, prepared.image_files):
@@ -245,9 +245,9 @@ def _kept(memory: Memory, path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(path, lambda file: file.write(memory.dump()), str(path))
     except DataError as error:
-        return f"the sums of files cannot be kept: {error}"
+        return f"the checksums of files cannot be kept: {error}"
     except OSError as error:
-        return f"{path}: the sums of files cannot be written: {error.strerror}"
+        return f"{path}: the checksums of files cannot be written: {error.strerror}"
     except RuntimeError:  # a replay that was cancelled adds to them at this moment: the next one keeps them
         pass
     return ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ClientsPage"]
 
 _PATIENCE: Final = 250  # milliseconds before the clients of the build before are taken away
-_HINT: Final = "The build is replayed by each of them."
+_HINT: Final = "Replaying the build as each client sends it."
 
 
 class ClientsPage(QWidget):

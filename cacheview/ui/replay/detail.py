@@ -69,7 +69,7 @@ class Detail(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("The step that is chosen")
+        self.setAccessibleName("The selected step")
         self.show_row(None, None)
 
     @property
@@ -84,7 +84,7 @@ class Detail(QScrollArea):
         differs: tuple[str, ...] = ()
         files = ""
         if row is None or told is None:
-            title, reason = "", "Choose a step to see what is known of it." if told is not None else ""
+            title, reason = "", "Select a step to see its details." if told is not None else ""
         elif row.step is None:
             title, reason = _TITLES[row.kind], row.advice
             title += f" at line {row.line}" if row.line else ""

@@ -90,7 +90,7 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context_button)
         for text, field, tip in (
             ("Context", self.context, "The folder that the client sends: COPY and ADD take files from it"),
-            ("Build args", self.build_args, "As --build-arg; a name alone has the value of the environment"),
+            ("Build args", self.build_args, "As --build-arg; a bare name takes its value from the environment"),
             ("Target", self.target, "As --target: the stage to build"),
             ("Cache from", self.cache_from, "As --cache-from"),
             ("Labels", self.labels, "As --label"),
@@ -98,9 +98,9 @@ class OptionsForm(QScrollArea):
             (
                 "Build client",
                 self.client,
-                "What sends the context: it decides which files are sent, and modes and owners, which count",
+                "Clients send different files, modes and owners, which changes checksums",
             ),
-            ("Umask", self.umask, "The umask of the client's process: this client takes its bits out of every mode"),
+            ("Umask", self.umask, "The umask of the client's process: this client removes its bits from every mode"),
         ):
             label = QLabel(text)
             label.setFont(small_font())

@@ -33,12 +33,12 @@ class ReplayHead(BusyHead):
             parent=parent,
         )
         add = self.add_button
-        beyond_tip = "Go on as if the step had hit the nearest candidate, to see what else would miss"
+        beyond_tip = "Assume that the step hits the nearest candidate, to see what else would miss"
         options_tip = "Context, build arguments, target and the other options of the build"
         copy_tip = "Copy all steps as text, as docker build prints them"
         self.beyond_button = add("Continue past the miss", beyond_tip, self.beyond_asked, short="Continue")
         self.beyond_button.setCheckable(True)
-        clients_tip = "Replay the build by every client: which share a cache, and why the others do not"
+        clients_tip = "Replay the build as every client sends it: which share a cache, and why the others do not"
         self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
         self.clients_button.setCheckable(True)
         self.options_button = add("Options", options_tip, self.options_asked)

@@ -263,7 +263,7 @@ class StepsModel(QAbstractItemModel):
                 else image_text(row.step, self._store)
             )
         if column == Column.TIME:
-            return "How long its files took to be summed, and the cache to be asked"
+            return "Time taken to compute the checksums of its files and look it up in the cache"
         line = f"Line {row.line}\n" if row.line else ""
         if row.kind is RowKind.TRIGGER:
             line = f"Trigger {row.number}, from ONBUILD of the base\n"

@@ -48,7 +48,7 @@ _IGNORE_FILE: Final = ".dockerignore"
 
 
 class ReplayPane(AskingPane[ReplayHead, Question]):
-    """Replays while it is to be seen. The step that is chosen is the probe of the session, as an edit of it.
+    """Replays while it is to be seen. The selected step is the probe of the session, as an edit of it.
 
     Signals:
         image_activated(str): the id of an image that the person wants to see.
@@ -361,7 +361,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._forget()
         text = str(error)
         if not isinstance(error, DataError):
-            text = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+            text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
         self._say_build()
         self._content.say("The Dockerfile could not be replayed", one_line(text), "Replay again")
         self.settled.emit()
@@ -372,7 +372,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._say()
         else:
             self._say_build()
-            self._content.say("The replay was cancelled", "Nothing is known of the steps.", "Replay again")
+            self._content.say("The replay was cancelled", "No step was looked up.", "Replay again")
 
     def _settle(self) -> None:
         self._patience.stop()
@@ -383,7 +383,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.set_busy(True)
         if self._told is None:
             self._say_build()
-            self._content.say("Replaying…", "The files that COPY and ADD take are read, then the cache is asked.")
+            self._content.say("Replaying…", "Reading the files that COPY and ADD take, then looking up each step.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if self._patience.isActive():
@@ -414,7 +414,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.copy_button.setEnabled(False)
         self._say_build()
         if self._build is not None:
-            self._content.say("No store is open", "Open one: the steps of the Dockerfile are asked in its cache.")
+            self._content.say("No store is open", "Open a store to look up the Dockerfile's steps in its cache.")
         else:
             self._content.say(
                 "No Dockerfile is open",

@@ -203,7 +203,7 @@ def reason_text(step: Step, store: ImageStore) -> str:
     """Why a step is unknown or not asked, and what it may be; empty where there is nothing to say."""
     if step.assumed:
         image = store.by_id.get(step.assumed)
-        return f"The steps after it are told as if it had hit {known_as(image) if image else step.assumed}."
+        return f"Later steps are shown as if this one had hit {known_as(image) if image else step.assumed}."
     if step.status is not StepStatus.UNKNOWN or not step.possible:
         return step.reason
     images = [store.by_id.get(image) for image in step.possible]

@@ -67,7 +67,7 @@ def summaries(told: Told) -> tuple[Summary, ...]:
         text = f"Values of build arguments are not kept between starts: set {', '.join(missing)} in Options"
         lines.append(Summary("hazard", "NOTE", text))
     if told.problem:
-        lines.append(Summary("hazard", "NOTE", f"Which files change is not kept: {told.problem}"))
+        lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {told.problem}"))
     return tuple(lines)
 
 
@@ -79,8 +79,8 @@ def _without_miss(replay: Replay) -> Summary:
     if not asked:
         return Summary("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:
-        told_all = "The one step that asks" if len(asked) == 1 else f"All {len(asked)} steps that ask"
-        return Summary("hit", "HIT", f"{told_all} the cache {'is a hit' if len(asked) == 1 else 'are hits'}")
+        text = f"All {len(asked)} steps that are looked up are hits"
+        return Summary("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
     return Summary("not-certain", "NOT CHECKED", f"{plural(len(asked), 'step')} without a cache")
 
 

@@ -72,7 +72,7 @@ class Follower(Background):
             except DataError as error:
                 why = str(error)
             except Exception as fault:
-                why = f"{type(fault).__name__}: {fault}. This is a fault of cacheview: please report it"
+                why = f"{type(fault).__name__}: {fault}. This is a bug in cacheview: please report it"
                 raise
             finally:
                 if not stopped.is_set():

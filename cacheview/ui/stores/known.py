@@ -69,4 +69,4 @@ def _folders() -> list[KnownStore]:
 
 
 def _lack(place: str) -> str:
-    return "" if os.access(place, os.R_OK) else "You may not read it: this takes root, or membership of its group"
+    return "" if os.access(place, os.R_OK) else "Permission denied: run as root or join its group"

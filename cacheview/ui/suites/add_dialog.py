@@ -79,7 +79,7 @@ class AddDialog(QDialog):
         choose = QPushButton("&Choose…")
         choose.clicked.connect(self._choose)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("What it shows, such as: label that the probe lacks")
+        self.name.setPlaceholderText("What it shows, such as: label missing from the probe")
         self.note = QLineEdit()
         self.note.setPlaceholderText("For whoever reads this later")
         self.outcome = Chooser()
@@ -170,7 +170,7 @@ class AddDialog(QDialog):
         if os.path.isdir(path):
             self._where.setText("That is a folder: name a file in it.")
         elif os.path.exists(path):
-            self._where.setText(f"The file stays, and gets a line more: {what}.")
+            self._where.setText(f"One line is appended to the file: {what}.")
         else:
             self._where.setText(f"A new file with {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")

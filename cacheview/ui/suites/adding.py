@@ -60,7 +60,7 @@ class ProbeAdder(QObject):
 
     def _add(self, path: str, case: SuiteCase, told: tuple[str, ...], opened: str) -> None:
         if self._loader.is_busy:
-            self.failed.emit(DataError("the probe before is still being added. Wait for it", where=path))
+            self.failed.emit(DataError("the previous probe is still being added. Wait for it", where=path))
             return
         self._loader.start(add_work(path, case, told, opened))
 
@@ -111,7 +111,7 @@ def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = ""
             expected = told if judgement.index == len(again.probes) - 1 else ()
             if judgement.differences != expected:
                 found = "; ".join(judgement.differences) or "it passes"
-                what = f"read again, the probe is not answered as it is here: {found}. Nothing was added"
+                what = f"after writing, the probe got a different answer: {found}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
         return path, append_case(path, again, progress=report)
 

@@ -171,7 +171,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # from the button that began the run
 
     def _failed(self, error: Exception) -> None:
-        self._ended = f"ended by a fault of cacheview: {type(error).__name__}: {error}. Please report it"
+        self._ended = f"ended by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
 
     def _tell(self) -> None:
         """What can be done now, the counts, and where there is no row, why."""
@@ -183,7 +183,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self._content.show_content()
             return
         if not self.locations:
-            what = "A suite holds stores and probes, each with the verdict that it is expected to get."
+            what = "A suite holds stores and probes, each with its expected verdict."
             self._content.say("No suite was run", what, "Open suites…")
         elif busy and not self.model.total:
             self._content.say("Running…", "Probes are listed as they are judged.")

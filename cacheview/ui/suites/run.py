@@ -78,7 +78,7 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[Row]:
                         yield judged_row(location, number, place, case, judgement)
                 except Exception as error:  # the others are run anyway
                     report.fault(error)
-                    why = f"{type(error).__name__}: {error}. This is a fault of cacheview: please report it"
+                    why = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
                     yield unusable_row(location, number, why, place=place, case=case)
                 place += 1
     except DataError as error:

@@ -33,7 +33,7 @@ class RowShower(QObject):
     def show(self, row: Row) -> None:
         """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
         if row.case is None:
-            self.failed.emit(f"There is nothing to show of {row.place}: {row.reason}")
+            self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
         elif self._is_open(row) and self._choose(row):
             self._wanted = None
         else:

@@ -100,7 +100,7 @@ def test_a_pipe_is_never_opened(root: Path) -> None:
     os.mkfifo(root / "d" / "pipe")
     assert copied(root, "d").startswith("dir:")
     os.mkfifo(root / ".dockerignore")
-    with pytest.raises(DataError, match="it is no file"):
+    with pytest.raises(DataError, match="it is not a file"):
         copied(root, "d")
 
 

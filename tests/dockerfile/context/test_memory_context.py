@@ -31,19 +31,19 @@ def test_entries() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "what"),
     [
-        ("/x", {"type": "file"}, "no path in the context"),
-        ("../x", {"type": "file"}, "no path in the context"),
-        ("a//b", {"type": "file"}, "no path in the context"),
-        ("a\0b", {"type": "file"}, "no path in the context"),
-        ("", {"type": "file"}, "no path in the context"),
-        ("x", [], "no object"),
+        ("/x", {"type": "file"}, "not a path in the context"),
+        ("../x", {"type": "file"}, "not a path in the context"),
+        ("a//b", {"type": "file"}, "not a path in the context"),
+        ("a\0b", {"type": "file"}, "not a path in the context"),
+        ("", {"type": "file"}, "not a path in the context"),
+        ("x", [], "not an object"),
         ("x", {"type": "door"}, "type 'door' is none of"),
         ("x", {}, "type 'None' is none of"),
-        ("x", {"type": "file", "mode": "rw"}, "no octal number"),
-        ("x", {"type": "file", "content_b64": "?"}, "no base64"),
-        ("x", {"type": "file", "content_b64": 1}, "no base64"),
+        ("x", {"type": "file", "mode": "rw"}, "not an octal number"),
+        ("x", {"type": "file", "content_b64": "?"}, "not base64"),
+        ("x", {"type": "file", "content_b64": 1}, "not base64"),
         ("x", {"type": "symlink"}, "without target"),
-        ("f/x", {"type": "dir"}, "lies in is no folder"),
+        ("f/x", {"type": "dir"}, "parent is not a folder"),
     ],
 )
 def test_malformed(name: str, value: object, what: str) -> None:
@@ -58,7 +58,7 @@ def test_a_socket_is_left_out() -> None:
 
 
 def test_no_object() -> None:
-    with pytest.raises(DataError, match="no object"):
+    with pytest.raises(DataError, match="not an object"):
         MemoryContext.from_sample([])  # type: ignore[arg-type]
 
 

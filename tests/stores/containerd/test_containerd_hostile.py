@@ -62,10 +62,10 @@ def test_nonsense_is_told_and_nothing_is_printed(
         assert len(store.images) == len(truth(SAMPLE))
         doubts = {image.doubt("container_config") for image in store.images}
         assert [doubt is not None and "did not report" in doubt.reason for doubt in doubts] == [True]
-        assert "no answer of containerd" in store.problems[0].what
+        assert "does not answer as containerd does" in store.problems[0].what
         assert [called for called, _ in server.called].count(method) == 1
     else:
-        with pytest.raises(DataError, match="no answer of containerd") as caught:
+        with pytest.raises(DataError, match="does not answer as containerd does") as caught:
             open_store(f"containerd:{address}")
         assert str(address) in str(caught.value)
     assert capfd.readouterr().err == ""
@@ -81,7 +81,7 @@ def test_one_blob_of_nonsense_costs_one_image(server: Server, address: Path) -> 
     store = read(str(address))
     assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {lost}
     (problem,) = store.problems
-    assert "no answer of containerd" in problem.what
+    assert "does not answer as containerd does" in problem.what
 
 
 def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> None:
@@ -281,10 +281,10 @@ def test_another_program_listens(words: bytes | None, address: Path, listening: 
 @pytest.mark.parametrize(
     ("mode", "group", "said"),
     [
-        (0o660, "docker", r"for the group docker\. `sudo usermod -aG docker \$USER`, then log in again"),
-        (0o660, "root", r"for root\. Run cacheview as root \(sudo\)"),
-        (0o660, "", r"for root\. Run cacheview as root \(sudo\)"),
-        (0o600, "docker", r"for root\. Run cacheview as root \(sudo\)"),
+        (0o660, "docker", r"only root and the group docker can use it\. `sudo usermod -aG docker \$USER`, then log in"),
+        (0o660, "root", r"only root can use it\. Run cacheview as root \(sudo\)"),
+        (0o660, "", r"only root can use it\. Run cacheview as root \(sudo\)"),
+        (0o600, "docker", r"only root can use it\. Run cacheview as root \(sudo\)"),
     ],
 )
 def test_a_refusal_says_who_may(

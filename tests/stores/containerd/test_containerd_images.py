@@ -192,7 +192,7 @@ def test_a_parent_that_is_no_digest_is_doubtful(label: str, content: Content) ->
     ((image,), (problem,)) = read(content, [record("docker.io/a/a:1", content.manifest("a"), parent=label)])
     assert image.parent is None
     assert [doubt.aspect for doubt in image.doubts] == ["parent"]
-    assert "no digest" in problem.what
+    assert "not a digest" in problem.what
 
 
 # Container configs

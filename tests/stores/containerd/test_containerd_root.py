@@ -187,8 +187,8 @@ def test_a_file_of_another_namespace_is_not_of_this_one(root: Path) -> None:
     ("content", "what"),
     [
         (b"", "is empty"),
-        (b"\0" * 8192, "is no bolt database"),
-        (b"SQLite format 3\0" * 1000, "is no bolt database"),
+        (b"\0" * 8192, "is not a bolt database"),
+        (b"SQLite format 3\0" * 1000, "is not a bolt database"),
     ],
 )
 def test_a_file_that_is_no_database(content: bytes, what: str, root: Path) -> None:
@@ -205,12 +205,12 @@ def test_a_namespace_that_is_not_there(root: Path) -> None:
 
 @pytest.mark.parametrize("namespace", ["a b", "../moby", "é", "x" * 77])
 def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
-    with pytest.raises(DataError, match="is no name of a namespace"):
+    with pytest.raises(DataError, match="is not a namespace name"):
         read(f"{root}#{namespace}")
 
 
 def test_a_folder_that_is_no_root(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no root folder of containerd"):
+    with pytest.raises(DataError, match="is not a root folder of containerd"):
         read(str(tmp_path))
 
 
@@ -263,7 +263,7 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_without_permission_it_says_who_may(root: Path) -> None:
     (root / DATABASE).chmod(0)
-    with pytest.raises(DataError, match=r"is for root\. Run cacheview as root"):
+    with pytest.raises(DataError, match=r"only root can .*Run cacheview as root"):
         read(str(root))
 
 
@@ -276,5 +276,5 @@ def test_a_refusal_says_who_may(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return real(path, *arguments, **options)
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(DataError, match=r"meta.db: you have no permission .* is for root. Run cacheview as root"):
+    with pytest.raises(DataError, match=r"meta.db: only root can .* Run cacheview as root"):
         read(str(root))

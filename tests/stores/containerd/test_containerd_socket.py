@@ -104,7 +104,7 @@ def test_something_else_listens(tmp_path: Path, address: Path, impatient: None) 
     other.add_insecure_port(f"unix:{address}")
     other.start()
     try:
-        with pytest.raises(DataError, match="no containerd"):
+        with pytest.raises(DataError, match="not containerd"):
             open_store(f"containerd:{address}")
     finally:
         other.stop(0).wait()

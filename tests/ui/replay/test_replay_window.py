@@ -77,7 +77,7 @@ def button(pane: ReplayPane, text: str) -> QPushButton:
 def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     assert statuses(pane) == ["–", *["hit"] * 9]
-    assert pane.strip.texts == ("HIT: All 9 steps that ask the cache are hits",)
+    assert pane.strip.texts == ("HIT: All 9 steps that are looked up are hits",)
     assert pane.head.text.startswith("site/Dockerfile  ·  9 of 9 steps cached")
     assert not window.replays.dock.isHidden()
     assert window.commands.replay.isChecked()
@@ -231,7 +231,7 @@ def test_what_is_beyond_the_miss(
     choose(pane, 9)
     assert session(window).document.probe.config.Entrypoint == ("/httpd",)
     choose(pane, 6)
-    assert any("told as if it had hit" in text for text in pane.detail.texts)
+    assert any("shown as they would be if it hit" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.head.beyond_button.click()
     assert statuses(pane)[6:] == ["not checked"] * 4

@@ -160,7 +160,7 @@ def test_what_has_no_case_is_told_and_nothing_is_opened(window: MainWindow, qtbo
     assert window.session is not None
     assert window.session.opened.kind == "demo"
     told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
-    assert "There is nothing to show of case 1" in told
+    assert "There is nothing to show for case 1" in told
 
 
 def test_a_file_that_was_changed_is_read_again(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
