@@ -125,7 +125,7 @@ def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(make_image(1, names=("docker.io/library/base:1",)))
     pane = audited(window, qtbot)
     assert "No hazards with these rules" in said(pane)
-    assert "1 image looked at" in said(pane)
+    assert "1 image checked" in said(pane)
     assert not pane.head.copy_button.isEnabled()
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(1))

@@ -98,7 +98,7 @@ def test_to_a_file_that_is_there(
     dialog = asked(window, qtbot)
     # The suite that the person works with.
     assert dialog.path.text() == str(file)
-    assert "gets a line more" in told(dialog)
+    assert "One line is appended" in told(dialog)
     added(window, qtbot, dialog)
     assert file.read_text().startswith(before)
     assert cli.main(["check", str(file)]) == 0
