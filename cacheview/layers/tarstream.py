@@ -104,7 +104,10 @@ def _damage(diff_id: str) -> Iterator[None]:
     except LimitError as error:
         raise LayerError(f"layer {diff_id[:19]} has {error}") from error
     except (TarError, SparseError, DamagedStreamError, OSError) as error:
-        what = f"layer {diff_id[:19]} cannot be read: {error}. Save or pull the image again"
+        why: object = error
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            why = f"{error.filename}: {error.strerror}"
+        what = f"layer {diff_id[:19]} cannot be read: {why}. Save or pull the image again"
         raise LayerError(what) from error
 
 

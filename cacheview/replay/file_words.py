@@ -24,7 +24,7 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
     title = comparison.image.title
     differ = f"The files differ from those that {title} was made with"
     if comparison.evidence is Evidence.NOT_READABLE:
-        yield f"{differ}; {comparison.reason}, so which file differs is unknown."
+        yield f"{differ}; which file differs is unknown: {comparison.reason}."
         if comparison.remedy:
             yield f"To know: {comparison.remedy}."
         yield from comparison.since

@@ -109,6 +109,8 @@ class PaneDock(QDockWidget):
         now, page = QApplication.focusWidget(), self._host.page
         if now is not None and page is not None and page.isAncestorOf(now):
             self._before = now
+        if now is not None and self.isAncestorOf(now):
+            now.clearFocus()  # Qt would pass it on to the field that comes next, and the trace would go to its check
         self.hide()
         before = self._before
         if before is not None and isValid(before) and is_seen(before):

@@ -23,6 +23,7 @@ from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.start_page import clear
 from cacheview.ui.theme import GRID, current_tokens, small_font
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["Kind", "Notice"]
 
@@ -52,9 +53,7 @@ class Notice(QWidget):
         self._kind: Kind = "note"
         self._picture = QLabel()
         self._picture.setContentsMargins(0, GRID // 2, 0, 0)
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setWordWrap(True)
+        self._text = Wrapped()
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._progress = QProgressBar()

@@ -13,6 +13,7 @@ from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, heading_font, small_font
 from cacheview.ui.tips import set_tip
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["StartPage", "clear"]
 
@@ -132,8 +133,6 @@ def clear(layout: QLayout) -> None:
 
 
 def _label(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = Wrapped(text)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setWordWrap(True)
     return label

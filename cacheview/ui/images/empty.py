@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from cacheview.ui.theme import GRID, strong_font
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["EmptyPage"]
 
@@ -18,11 +19,9 @@ class EmptyPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text, self._hint = QLabel(), QLabel()
+        self._text, self._hint = Wrapped(), Wrapped()
         for label in (self._text, self._hint):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
         self._text.setFont(strong_font())
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._button = QPushButton()

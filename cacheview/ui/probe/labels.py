@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cacheview.ui.theme import GRID, current_tokens, small_font
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["FieldLabel", "PartLabel", "TokenLabel"]
 
@@ -16,13 +17,14 @@ _LONGEST: Final = "NetworkDisabled"
 _LONGEST_IN_HEAD: Final = "Cache from"
 
 
-class TokenLabel(QLabel):
+class TokenLabel(Wrapped):
     """Plain text in a colour of the theme, by the names of its tokens. It keeps to them when the theme changes."""
 
     def __init__(self, text: str, parent: QWidget, token: str, surface: str = "") -> None:
-        super().__init__(text, parent)
+        super().__init__(parent=parent)
         self._token, self._surface = token, surface
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(False)
+        self.setText(text)
         self.setForegroundRole(QPalette.ColorRole.WindowText)  # inside an editor it would be that of the editor
         self._colour()
 

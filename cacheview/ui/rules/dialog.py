@@ -30,6 +30,7 @@ from cacheview.ui.rules.model import Column, RulesModel
 from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, small_font
 from cacheview.ui.words_table import WordsTable
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["RulesDialog", "rule_chooser"]
 
@@ -71,11 +72,9 @@ class RulesDialog(QDialog):
         self.before = rule_chooser("Compared with")
         self.before.insertItem(0, "nothing: these rules alone", "")
         self.before.insertSeparator(1)
-        self._title = QLabel()
-        self._facts = QLabel()
+        self._title = Wrapped()
+        self._facts = Wrapped()
         for label in (self._title, self._facts):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words = QTextEdit(readOnly=True, acceptRichText=False)
         self.words.setFrameShape(QFrame.Shape.NoFrame)

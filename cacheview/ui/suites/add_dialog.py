@@ -34,6 +34,7 @@ from cacheview.ui.theme import GRID, icon_size, mono_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 from cacheview.ui.verdict.words import doubt_in_words
+from cacheview.ui.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation
@@ -259,8 +260,6 @@ def _besides(expect: Expectation) -> str:
 
 
 def _muted() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = Wrapped()
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

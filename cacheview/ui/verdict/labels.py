@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
@@ -13,18 +13,17 @@ from cacheview.ui.verdict.delegate import draw_pieces
 from cacheview.ui.verdict.fonts import Face
 from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.values import NO_MARK
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["Line", "Text", "ValueLine"]
 
 
-class Text(QLabel):
+class Text(Wrapped):
     """Plain text, wrapped, in the colour of a token."""
 
     def __init__(self, font: QFont, colour: str = "text", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._colour = colour
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
         self.setFont(font)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -37,6 +37,7 @@ from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
+from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["VerdictPane"]
 
@@ -210,11 +211,9 @@ class VerdictPane(QWidget):
 
     def _empty_page(self) -> QWidget:
         page = QWidget(self)
-        self._nothing, self._hint = QLabel(page), QLabel(page)
+        self._nothing, self._hint = Wrapped(parent=page), Wrapped(parent=page)
         for label in (self._nothing, self._hint):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
         self._nothing.setFont(strong_font())
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         layout = QVBoxLayout(page)

@@ -1,0 +1,48 @@
+"""Long words wrap, and are read and copied as they are."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.theme import small_font
+from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.wrapped import Wrapped
+
+PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
+
+
+@pytest.fixture
+def label(qtbot: QtBot) -> Wrapped:
+    label = Text(small_font())
+    qtbot.addWidget(label)
+    label.say(f"It cannot be read: {PATH}")
+    label.show()
+    return label
+
+
+def test_a_path_wraps_in_a_narrow_place(label: Wrapped) -> None:
+    line = label.fontMetrics().lineSpacing()
+    width = label.fontMetrics().horizontalAdvance(PATH) // 4
+    assert label.minimumSizeHint().width() < width
+    assert label.heightForWidth(width) >= 4 * line
+
+
+def test_it_is_read_and_copied_as_it_is(label: Wrapped) -> None:
+    assert label.text() == f"It cannot be read: {PATH}"
+    label.setFocus()
+    QTest.keyClick(label, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert label.selectedText() == label.text()
+    assert QGuiApplication.clipboard().text() == label.text()
+
+
+def test_what_does_not_wrap_is_left_as_it_is(qtbot: QtBot) -> None:
+    line = Line(small_font())
+    qtbot.addWidget(line)
+    line.resize(9999, 20)
+    line.say(PATH)
+    assert len(super(Wrapped, line).text()) == len(PATH)
