@@ -12,8 +12,8 @@ from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["Bar"]
 
-_LEVELS: Final = ((0, 0), (1, 0), (1, 1))
-"""Which words the title has, and which the buttons: long or short, tried in this order."""
+_LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
+"""Which words the title has, and which the buttons, from the longest to the shortest, tried in this order."""
 
 
 class Bar(QWidget):
@@ -23,7 +23,7 @@ class Bar(QWidget):
         """``short``: a shorter title; empty: there is none."""
         super().__init__(parent)
         self._title, self._titles = title, (title.text(), short or title.text())
-        self._words = {button: (button.text(), button.text()) for button in buttons}
+        self._words = {button: (button.text(),) * 3 for button in buttons}
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
@@ -44,9 +44,9 @@ class Bar(QWidget):
         self._fit()
         self.updateGeometry()
 
-    def say(self, button: QToolButton, text: str, short: str) -> None:
-        """Write on a button, with the words that it has where there is little room."""
-        self._words[button] = (text, short)
+    def say(self, button: QToolButton, text: str, short: str, shortest: str = "") -> None:
+        """Write on a button, with the words that it has where there is little room, and where there is least."""
+        self._words[button] = (text, short, shortest or short)
         self._fit()
         self.updateGeometry()
 

@@ -99,6 +99,7 @@ class Workspace(QWidget):
             self.probe.show()
             self._share()
             if panes is not None:
+                self.probe.set_store(panes.explanation.trace.store)  # which knows the parent
                 self._document.load(panes.probe)
             return True
         if panes is not None and self.verdict.trace.explanation is not panes.explanation:
@@ -276,6 +277,7 @@ class Workspace(QWidget):
         self.probe.set_store(self._session.store)
 
     def _show_parent(self) -> None:
+        self.verdict.banner.forget_height()  # another probe: nothing is being typed
         # What the person has hidden stays hidden: nobody asked to see it.
         self.images.reveal(self._session.document.probe.parent, unhide=False)
 

@@ -65,8 +65,6 @@ def test_nothing_is_out_of_the_window(seen: dict[str, Any]) -> None:
 
 
 def test_no_words_are_cut_off(seen: dict[str, Any]) -> None:
-    if seen["screen"][0] < _TINY:
-        return
     assert {place["name"]: place["cut"] for place in seen["places"] if place["cut"]} == {}
 
 

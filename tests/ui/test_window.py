@@ -642,3 +642,14 @@ def test_nonsense_in_the_settings(qtbot: QtBot, tmp_path: Path) -> None:
     opened(window, qtbot, CHAIN)
     assert window.width() > 600
     window.close()
+
+
+def test_another_probe_does_not_get_the_height_of_the_verdict_before(window: MainWindow, qtbot: QtBot) -> None:
+    opened(window, qtbot, "demo:")
+    banner = panes(window).verdict.banner
+    assert banner.edit_button.isVisible()
+    window.commands.apply.trigger()
+    kept = banner.height()
+    window.commands.next_probe.trigger()
+    assert outcome(window) is VerdictOutcome.HIT
+    qtbot.waitUntil(lambda: banner.height() < kept)

@@ -85,6 +85,8 @@ class ProbePane(QWidget):
 
     def set_store(self, store: ImageStore) -> None:
         """Search and resolve in another store."""
+        if self._index.store is store:
+            return
         self._index = ImageIndex(store)
         self.parent_field.set_index(self._index)
         self.cache_from_field.set_index(self._index)
@@ -207,12 +209,13 @@ class ProbePane(QWidget):
         self.from_image.setAccessibleName("From image")
         self.from_instruction = QToolButton(self)
         self.from_instruction.setText("From instruc&tion…")
+        self.from_instruction.setAccessibleName("From instruction")
         for button in (self.from_image, self.from_instruction):
             button.setFont(small_font())
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bar = Bar(self, section, self.from_image, self.from_instruction, short="Config")
         bar.say(self.from_image, self.from_image.text(), "Ima&ge ▾")
-        bar.say(self.from_instruction, self.from_instruction.text(), "Instruc&tion…")
+        bar.say(self.from_instruction, self.from_instruction.text(), "Instruc&tion…", "S&tep…")
         layout.addWidget(bar)
         self._pages = QStackedWidget(self)
         self.form = ConfigForm(self, later=self._later)

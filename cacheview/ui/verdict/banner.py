@@ -23,6 +23,7 @@ from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, valu
 __all__ = ["Banner", "ElidedButton"]
 
 _BAR: Final = GRID
+_LEAST_WORD: Final = 4  # characters, dots and all
 NOT_KNOWN: Final = "not-certain"
 _COLOURS: Final = {NOT_KNOWN: "hazard"}
 """The token of a drawing, where it is not called as the drawing."""
@@ -35,11 +36,12 @@ class ElidedButton(QPushButton):
         super().__init__(parent)
         self._text = ""
         self._end = ""
+        self._short = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def say(self, text: str, end: str = "") -> None:
-        """``end`` is kept when the text is cut."""
-        self._text, self._end = text, end
+    def say(self, text: str, end: str = "", short: str = "") -> None:
+        """``end`` is kept when the text is cut; ``short`` stands for a text of which no word would be left."""
+        self._text, self._end, self._short = text, end, short
         self._cut()
         self.updateGeometry()
 
@@ -61,6 +63,8 @@ class ElidedButton(QPushButton):
         metrics = self.fontMetrics()
         room = self.width() - 8 * GRID - self._icon_width() - metrics.horizontalAdvance(self._end)
         cut = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, max(0, room))
+        if len(cut) <= _LEAST_WORD < len(self._text):
+            cut = self._short
         self.setText((cut + self._end).replace("&", "&&"))
 
 
@@ -124,15 +128,15 @@ class Banner(QWidget):
         for line in self._values:
             column.addWidget(line)
         column.addWidget(self._remedy)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QHBoxLayout()
         buttons.setContentsMargins(0, GRID, 0, 0)
         buttons.setSpacing(2 * GRID)
         buttons.addWidget(self.edit_button)
         buttons.addWidget(self.files_button)
         buttons.addWidget(self.copy_button)
         buttons.addStretch(1)
-        column.addStretch(1)
         column.addLayout(buttons)
+        column.addStretch(1)
         layout.addLayout(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
@@ -198,19 +202,31 @@ class Banner(QWidget):
         upright = GRID if brief else 3 * GRID
         self._dress()
         self._layout.setContentsMargins(_BAR + 3 * GRID, upright, 3 * GRID, upright)
+        self._buttons.setContentsMargins(0, 0 if brief else GRID, 0, 0)
         self.forget_height()
         self._show_told()
+
+    def _fit_copy(self) -> None:
+        """The drawing alone stands on *Copy* where there is no room for its word beside the edit."""
+        margins = self._layout.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self._icon.sizeHint().width() - self._layout.spacing()
+        edit = self.edit_button.minimumSizeHint().width() + 2 * GRID if self.edit_button.isVisibleTo(self) else 0
+        button, style = self.copy_button, Qt.ToolButtonStyle
+        words = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width() + 7 * GRID
+        is_narrow = edit > 0 and room < edit + words
+        button.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon)
 
     def _show_edit(self, explanation: Explanation) -> None:
         edit = explanation.edit
         self._remedy.say(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
         self.edit_button.setVisible(edit is not None)
+        self._fit_copy()
         if edit is None:
             return
         store = explanation.trace.store
         phrases = [plain_change(change.path, change.old, change.new, store) for change in edit.changes]
         text = one_line(phrases[0]) if len(phrases) == 1 else f"make {len(phrases)} changes"
-        self.edit_button.say(text[:1].upper() + text[1:], " → hit")
+        self.edit_button.say(text[:1].upper() + text[1:], " → hit", "Edit")
         set_tip(self.edit_button, "The smallest edit that makes a hit:\n" + "\n".join(phrases))
         self.edit_button.setAccessibleName(f"Smallest edit to a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
 
@@ -219,6 +235,7 @@ class Banner(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
             self.forget_height()
+            self._fit_copy()
         super().resizeEvent(event)
 
     def forget_height(self) -> None:

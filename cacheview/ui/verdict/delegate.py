@@ -31,6 +31,7 @@ from cacheview.ui.verdict.words import (
 __all__ = ["RowDelegate", "Run", "draw_pieces"]
 
 _GAP: Final = 2 * GRID
+_LEAST_NAME: Final = 3  # characters of the name of a check beside its outcome
 _COLOURS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
@@ -199,12 +200,11 @@ class RowDelegate(QStyledItemDelegate):
         left = self.icon_size + GRID
         word_width = self._faces["word"].width(word)
         room = width - left - word_width - _GAP - GRID
-        runs = [
-            Run(0.0, self.icon_size, (), colour=colour, icon=icon),
-            self._run(left, max(room, 0.0), name, name_font, name_colour),
-            Run(width - _GAP - word_width, word_width, (Piece(word),), "word", colour),
-        ]
-        return [run for run in runs if run.icon or run.pieces]
+        drawn = Run(0.0, self.icon_size, (), colour=colour, icon=icon)
+        if room < self._faces[name_font].width(name[:_LEAST_NAME]):  # the drawing stands for the word
+            return [drawn, self._run(left, max(0.0, width - left - _GAP), name, name_font, name_colour)]
+        named = self._run(left, room, name, name_font, name_colour)
+        return [drawn, named, Run(width - _GAP - word_width, word_width, (Piece(word),), "word", colour)]
 
     def _check_value(self, check: Check, column: int, width: float) -> list[Run]:
         pair = row_pair(check)

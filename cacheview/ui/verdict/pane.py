@@ -41,8 +41,14 @@ from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["VerdictPane"]
 
-_SHOWN: Final = {True: ("Show: differences ▾", "Differences ▾"), False: ("Show: everything ▾", "Everything ▾")}
-_ORDERED: Final = {True: ("Order: nearest first ▾", "Nearest ▾"), False: ("Order: the daemon's ▾", "Order ▾")}
+_SHOWN: Final = {
+    True: ("Show: differences ▾", "Differences ▾", "Show ▾"),
+    False: ("Show: everything ▾", "Everything ▾", "Show ▾"),
+}
+_ORDERED: Final = {
+    True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
+    False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
+}
 """What stands on the buttons of the head, and where there is little room."""
 _ROWS: Final = 5
 """Of the trace, that stay in a low pane: the values in full give way to them."""

@@ -540,8 +540,10 @@ def test_values_keep_to_their_cells(pane: VerdictPane) -> None:
             (run,) = pane.view.rows.lay_out(item, column, width, explanation)
             assert run.left + run.width < width
             assert any(piece.marked and piece.text in ("y", "z") for piece in run.pieces)
-        runs = pane.view.rows.lay_out(item, Column.CHECK, 250.0, explanation)
-        assert all(one.left + one.width <= other.left for one, other in pairwise(runs))
+        for room in (60.0, 100.0, 250.0):
+            runs = pane.view.rows.lay_out(item, Column.CHECK, room, explanation)
+            assert all(one.left + one.width <= other.left for one, other in pairwise(runs))
+            assert runs[1].text  # the name stays where the word of the outcome gives way
 
 
 @pytest.mark.parametrize("width", [200.0, 400.0, 700.0])
