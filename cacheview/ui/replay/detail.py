@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.files.offer import offer_files
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Told
@@ -20,6 +19,7 @@ from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
+from cacheview.ui.verdict.files_offer import offer_files
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import values_in_banner

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.replay.by_files import differs_in_files
-from cacheview.ui.files.offer import offer_files
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, strong_font
 from cacheview.ui.tips import set_tip
+from cacheview.ui.verdict.files_offer import offer_files
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, values_in_banner

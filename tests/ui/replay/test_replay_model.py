@@ -152,4 +152,4 @@ def test_what_is_told_as_if_a_miss_had_been_a_hit() -> None:
     model = model_of(Replay(steps, 7))
     assert texts(model, Column.STATUS) == ["–", "miss", "would hit", "–", "hit", "–", "would miss"]
     assert texts(model, Column.IMAGE)[1] == f"as if {'a' * 12}"
-    assert reason_text(steps[1], STORE) == "The steps after it are shown as they would be if it hit app:1."
+    assert reason_text(steps[1], STORE) == "Later steps are shown as if this one had hit app:1."

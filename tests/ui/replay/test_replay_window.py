@@ -231,7 +231,7 @@ def test_what_is_beyond_the_miss(
     choose(pane, 9)
     assert session(window).document.probe.config.Entrypoint == ("/httpd",)
     choose(pane, 6)
-    assert any("shown as they would be if it hit" in text for text in pane.detail.texts)
+    assert any("shown as if this one had hit" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.head.beyond_button.click()
     assert statuses(pane)[6:] == ["not checked"] * 4
