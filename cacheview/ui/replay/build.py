@@ -44,8 +44,9 @@ class Build(Model):
     """One build as ``docker build`` would be called.
 
     Attributes:
-        dockerfile: path of the file.
-        context: path of the folder.
+        dockerfile: path of the file; of a tar the path of the tar.
+        context: path of the folder, or of a tar.
+        inside: of a tar the name of the Dockerfile in it; empty: ``Dockerfile``.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
         client: what sends the context, as `client_named` reads it; empty: the one that goes with the engine.
         beyond: after a miss it goes on as if the step had been that of the nearest candidate.
@@ -54,6 +55,7 @@ class Build(Model):
 
     dockerfile: str
     context: str
+    inside: str = ""
     build_args: tuple[str, ...] = Field(default=(), strict=False)
     labels: tuple[str, ...] = Field(default=(), strict=False)
     cache_from: tuple[str, ...] = Field(default=(), strict=False)
@@ -88,7 +90,7 @@ class Build(Model):
     def named(self) -> str:
         """What ``docker build`` is given with ``-f``; empty for the Dockerfile that it finds, also in a tar."""
         if os.path.isfile(self.context):
-            return ""
+            return self.inside
         return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
 
     @property
@@ -96,25 +98,21 @@ class Build(Model):
         """The path of the Dockerfile in its context, after the context's name."""
         name = os.path.basename(self.context.rstrip(os.sep)) or self.context
         if self.dockerfile == self.context:
-            return name
+            return f"{name}/{self.inside}" if self.inside else name
         file = os.path.relpath(self.dockerfile, self.context)
         return f"{name}/{file}" if not file.startswith(os.pardir) else f"{self.dockerfile} for {name}"
 
 
 def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
-    """The build of a Dockerfile, or of a context folder; ``file``: the Dockerfile of that folder, if it is another.
+    """The build of a Dockerfile, or of a context, a folder or a tar; ``file``: its Dockerfile, if it is another.
 
-    The context of a Dockerfile is the folder that it is in; a tar is its own context. Raises `DataError` where there
-    is none.
+    The context of a Dockerfile is the folder that it is in. Raises `DataError` where there is none.
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
         if not is_tar(place):
             return Build(dockerfile=place, context=os.path.dirname(place))
-        if file:
-            what = "the window replays the file Dockerfile of a tar; for another one use `cacheview replay -f NAME`"
-            raise DataError(what, where=f"-f {file[:200]}")
-        return Build(dockerfile=place, context=place)
+        return Build(dockerfile=place, context=place, inside=file)
     found = find_dockerfile(place, file)
     if not found.path.exists():
         raise DataError("there is no such Dockerfile; choose the file itself", where=str(found.path))
@@ -201,6 +199,7 @@ def options_in_words(build: Build) -> tuple[str, ...]:
     except DataError:  # of another version
         client = build.client
     named = (
+        ("-f", build.inside),
         ("--build-arg", ", ".join(_pair(text)[0] for text in build.build_args)),
         ("--target", build.target),
         ("--cache-from", ", ".join(build.cache_from)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,6 +52,8 @@ class OptionsForm(QScrollArea):
         self.context_button.setAccessibleName("Choose the context")
         self.context_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.context_button.clicked.connect(self.context_asked)
+        self.inside = QLineEdit()
+        self.inside.setPlaceholderText("Dockerfile")
         self.build_args = _lines("NAME=value, one per line")
         self.labels = _lines("NAME=value, one per line")
         self.target = QLineEdit()
@@ -89,7 +92,8 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context, 1)
         place.addWidget(self.context_button)
         for text, field, tip in (
-            ("Context", self.context, "The folder that the client sends: COPY and ADD take files from it"),
+            ("Context", self.context, "The folder or tar that the client sends: COPY and ADD take files from it"),
+            ("Dockerfile", self.inside, "As -f: the name of the Dockerfile in the tar"),
             ("Build args", self.build_args, "As --build-arg; a bare name takes its value from the environment"),
             ("Target", self.target, "As --target: the stage to build"),
             ("Cache from", self.cache_from, "As --cache-from"),
@@ -131,7 +135,7 @@ class OptionsForm(QScrollArea):
         return QSize((inner.minimumSizeHint().width() if inner is not None else 0) + bar, least.height())
 
     def _connect(self) -> None:
-        for box in (self.context, self.target, self.cache_from, self.platform):
+        for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
             box.textEdited.connect(lambda _: self._rest.start())
             box.editingFinished.connect(self._settle)
             box.setAcceptDrops(False)  # a file that is dropped is for the window
@@ -148,6 +152,7 @@ class OptionsForm(QScrollArea):
         self._build = None  # what is set now, nobody typed
         for box, text in (
             (self.context, build.context),
+            (self.inside, build.inside),
             (self.target, build.target),
             (self.cache_from, " ".join(build.cache_from)),
             (self.platform, build.platform),
@@ -162,6 +167,7 @@ class OptionsForm(QScrollArea):
         name, _, umask = build.client.partition(":")
         self.client.setCurrentIndex(max(self.client.findData(name), 0))
         self._show_umask(umask or _UMASKS[0])
+        self._form.setRowVisible(self.inside, os.path.isfile(build.context))
         self.setEnabled(True)
         self._build = build
 
@@ -198,6 +204,7 @@ class OptionsForm(QScrollArea):
         changed = self._build.model_copy(
             update={
                 "context": self.context.text().strip() or self._build.context,
+                "inside": self.inside.text().strip(),
                 "build_args": _listed(self.build_args),
                 "labels": _listed(self.labels),
                 "cache_from": tuple(self.cache_from.text().replace(",", " ").split()),
@@ -209,6 +216,7 @@ class OptionsForm(QScrollArea):
             }
         )
         if changed != self._build:
+            self._form.setRowVisible(self.inside, os.path.isfile(changed.context))
             self._show_umask(changed.client.partition(":")[2] or _UMASKS[0])
             self._build = changed
             self.changed.emit(changed)

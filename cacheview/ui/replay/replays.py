@@ -71,7 +71,7 @@ class Replays(DockController[ReplayPane]):
             self.open_build(build)
             return
         known = self._known(remembered(self._settings, build))
-        self.open_build(known.model_copy(update={"context": build.context}) if file else known)
+        self.open_build(known.model_copy(update={"context": build.context, "inside": build.inside}) if file else known)
 
     def _build_of_compose(self, path: str) -> Build | None:
         """The build of a service that the person chooses; None: they choose none. Raises `DataError`."""

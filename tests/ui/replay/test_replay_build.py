@@ -81,8 +81,9 @@ def test_a_tar_is_its_own_context(tmp_path: Path) -> None:
         tar.addfile(tarfile.TarInfo("Dockerfile"))
     build = build_at(path)
     assert (build.context, build.named, build.title) == (str(path), "", "context.tar")
-    with pytest.raises(DataError, match="cacheview replay -f"):
-        build_at(path, "Other")
+    other = build_at(path, "sub/Other")
+    assert (other.context, other.named, other.title) == (str(path), "sub/Other", "context.tar/sub/Other")
+    assert options_in_words(other) == ("-f sub/Other",)
 
 
 def test_options() -> None:

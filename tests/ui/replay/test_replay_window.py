@@ -21,6 +21,7 @@ from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.asking import READING, Question, Replayer, Told
 from cacheview.ui.replay.build import build_at, keep, kept
+from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import Column
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.session import Session
@@ -668,6 +669,36 @@ def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeyp
     assert pane.has_steps
     assert pane.build is not None
     assert pane.build.title == "context.tar.gz"
+
+
+def test_of_a_tar_another_dockerfile_can_be_named(
+    window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "sub").mkdir()
+    (site / "sub" / "Other").write_text("FROM scratch\nLABEL of=other\n")
+    path = site.parent / "context.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.add(site, ".")
+    pane = replayed(window, qtbot, site / "Dockerfile")
+    pane.head.options_button.click()
+    form = pane.findChild(OptionsForm)
+    assert form is not None
+    assert not form.inside.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.commands.replay_dockerfile.trigger()
+    assert form.inside.isVisible()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(form.inside, "sub/Other")
+        qtbot.keyClick(form.inside, Qt.Key.Key_Return)
+    assert texts_of(pane)[-1] == "LABEL of=other"
+    assert pane.build is not None
+    assert pane.build.title == "context.tar/sub/Other"
+    form.inside.clear()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClicks(form.inside, "nowhere")
+        qtbot.keyClick(form.inside, Qt.Key.Key_Return)
+    assert any("Cannot locate specified Dockerfile: nowhere" in label.text() for label in pane.findChildren(QLabel))
 
 
 def test_without_a_dockerfile_the_dock_says_what_is_done_with_one(window: MainWindow) -> None:
