@@ -24,9 +24,20 @@ from watch_kit import build_of
 
 from cacheview.cli import main
 from cacheview.visible import acts
+from cacheview.watch.build import WatchedBuild
 from cacheview.watch.outcome import ToldStep
 
-__all__ = ["HOSTILE", "PRETENDS", "Hostile", "hostile", "hostile_suite", "printed", "quiet", "watching"]
+__all__ = [
+    "HOSTILE",
+    "PRETENDS",
+    "Hostile",
+    "hostile",
+    "hostile_build",
+    "hostile_suite",
+    "printed",
+    "quiet",
+    "watching",
+]
 
 PRETENDS: Final = ("9 passed, 0 failed", "cacheview: fine", "HIT: all is well")
 """Lines that a text would pretend to be."""
@@ -189,12 +200,16 @@ class Hostile:
 
     Attributes:
         commands: without those that watch.
+        suite, archive: stores; context: replayed in them.
+        built, saved: a context, and what was built of it before it was changed.
+        sockets: of engines.
         environment: what they are run with.
     """
 
     def __init__(self, folder: Path, text: str = HOSTILE) -> None:
         suite, archive, context = hostile_suite(folder, text), _archive(folder, text), _context(folder, text)
         built, saved = _changed_context(folder, text)
+        self.suite, self.archive, self.context, self.built, self.saved = suite, archive, context, built, saved
         record, containerd = _record(folder, text), _containerd(folder, text)
         made = folder / "made"
         made.mkdir()
@@ -327,17 +342,23 @@ def hostile(folder: Path, text: str = HOSTILE) -> Iterator[Hostile]:
         yield made
 
 
+def hostile_build(text: str, *, number: int = 1, failed: bool = False) -> WatchedBuild:
+    """A watched build of which everything that is not a number is hostile; ``failed``: it was not predicted either."""
+    build = build_of(number, differences=(text, "more"))
+    steps = (ToldStep(1, text), ToldStep(2, text, True, "2" * 12), ToldStep(3, text))
+    return replace(
+        build,
+        request=replace(build.request, client=text, tags=(text,)),
+        outcome=replace(build.outcome, steps=steps, error=text if failed else ""),
+        unpredicted=text,
+        prediction=None if failed else build.prediction,
+    )
+
+
 @contextmanager
 def watching(text: str = HOSTILE) -> Iterator[list[str]]:
     """``cacheview watch`` in front of an engine that builds once, and everything that is said of it."""
-    build = build_of(differences=(text, "more"))
-    build = replace(
-        build,
-        request=replace(build.request, client=text, tags=(text,)),
-        outcome=replace(build.outcome, steps=(ToldStep(1, text), ToldStep(2, text, True, "2" * 12), ToldStep(3, text))),
-        unpredicted=text,
-    )
-    failed = replace(build, number=2, prediction=None, outcome=replace(build.outcome, error=text))
+    build, failed = hostile_build(text), hostile_build(text, number=2, failed=True)
 
     class Watching:
         """Has heard all when it is made."""

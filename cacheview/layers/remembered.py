@@ -16,6 +16,7 @@ from typing import Any, Final
 from platformdirs import user_cache_dir
 
 from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.gopath import raw
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing
 from cacheview.model import DataError
@@ -173,6 +174,8 @@ def _entry(row: list[Any]) -> LayerEntry:
     numbers = (number, mode, uid, gid, size, major, minor, sparse)
     if not all(type(one) is int for one in numbers) or not all(type(one) is str for one in (path, target, hard_link)):
         raise TypeError("not an entry")
+    for text in (path, target, hard_link):
+        raw(text)  # raises ValueError for what is no path
     return LayerEntry(
         number,
         path,

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex
-from PySide6.QtCore import Qt as Core
-from PySide6.QtGui import QAction, QGuiApplication, Qt, QTextDocumentFragment
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QWidget
+from plain_kit import NASTY, demand_all_plain, demand_plain, shown_by_tip
+from PySide6.QtGui import QAction, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image
@@ -20,10 +18,8 @@ from cacheview.ui.plain import tool_tip
 from cacheview.ui.settings import Settings
 from cacheview.ui.tips import set_tip
 from cacheview.ui.window import MainWindow
-from cacheview.visible import acts
 
 UI = Path(__file__).parents[2] / "cacheview" / "ui"
-NASTY = "<img src=/x.png><b>hi</b>&amp;&copy;\x1b[31m\u202e\u2066\u200b|`*_\r"
 
 
 def suite(folder: Path) -> Path:
@@ -60,55 +56,6 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
         window.open(str(suite(tmp_path)))
     yield window
     window.close()
-
-
-def shown_by_tip(tip: str) -> str:
-    return QTextDocumentFragment.fromHtml(tip).toPlainText() if Qt.mightBeRichText(tip) else tip
-
-
-def demand_plain(text: str, where: object) -> None:
-    assert not [character for character in text if acts(character) and character not in "\n\u2028"], (where, text)
-
-
-def demand_all_plain(root: QWidget) -> None:
-    """Of every widget and action: what is drawn, pointed at, and read out."""
-    for label in root.findChildren(QLabel):
-        assert label.textFormat() is Core.TextFormat.PlainText or not Qt.mightBeRichText(label.text()), label.text()
-        demand_plain(label.text(), label)
-    for widget in (root, *root.findChildren(QWidget)):
-        tip = widget.toolTip()
-        assert "<img" not in tip
-        assert not Qt.mightBeRichText(tip) or tip.startswith('<p style="white-space: pre-wrap')
-        for text in (shown_by_tip(tip), widget.accessibleName(), widget.accessibleDescription(), widget.statusTip()):
-            demand_plain(text, widget)
-            assert "<p style" not in text
-            assert "&lt;" not in text
-    for action in root.findChildren(QAction):
-        assert "<img" not in action.toolTip()
-        for text in (action.text(), shown_by_tip(action.toolTip()), action.statusTip()):
-            demand_plain(text, action.text())
-        words = action.text().replace("&&", "")
-        assert words.count("&") <= 1, action.text()
-    for view in root.findChildren(QAbstractItemView):
-        if view.model() is not None:
-            _demand_rows_plain(view, QModelIndex(), 3)
-
-
-def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int) -> None:
-    model = view.model()
-    for row in range(min(model.rowCount(parent), 50)):
-        for column in range(model.columnCount(parent)):
-            index = model.index(row, column, parent)
-            tip = index.data(Core.ItemDataRole.ToolTipRole)
-            if isinstance(tip, str):
-                assert "<img" not in tip
-                demand_plain(shown_by_tip(tip), view)
-            for role in (Core.ItemDataRole.AccessibleTextRole, Core.ItemDataRole.AccessibleDescriptionRole):
-                told = index.data(role)
-                if isinstance(told, str):
-                    demand_plain(told, (view, role))
-        if depth:
-            _demand_rows_plain(view, model.index(row, 0, parent), depth - 1)
 
 
 def test_of_a_store_full_of_markup_and_controls(window: MainWindow) -> None:

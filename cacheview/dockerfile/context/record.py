@@ -292,4 +292,5 @@ def _latin(text: str) -> str:
 def _path(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
+    raw(value)  # raises what a malformed record raises, too
     return value

@@ -1,0 +1,125 @@
+"""A process of its own in which the window follows the events of an engine for long, and prints what memory it takes.
+
+python tests/ui/events_hour.py EVENTS FOLDER prints as JSON how many events, streams and reloads there were, and the
+bytes and the blocks of memory after the second reload and after the last one.
+
+The engine, another process, sends some events and closes the stream, again and again. Between an event and the reload
+less time passes than in the program, and between two streams: an hour takes some minutes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+__all__ = ["TIMES_FASTER"]
+
+TESTS = Path(__file__).parents[1]
+TIMES_FASTER = 20
+PER_STREAM = 25
+PACE = 0.02  # seconds between two events
+LASTING = 1.0  # seconds of a stream, at least: one that ends sooner counts as one that was not made
+
+
+def _serve(socket: str, events: int) -> None:
+    sys.path.append(str(TESTS / "stores" / "engine"))
+    from engine_replay import Raw, Replay, load, serving
+
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    streams = itertools.count(1)
+    sent = itertools.count(1)
+    lock = threading.Lock()
+
+    def stream() -> bytes | None:
+        for number in range(PER_STREAM):
+            with lock:
+                count = next(sent)
+            if count > events:
+                time.sleep(3600)
+            event = b'{"Type":"image","Action":"tag","id":"sha256:%064x"}\n' % count
+            yield b"%x\r\n%b\r\n" % (len(event), event)
+            if number == PER_STREAM - 1:
+                print(count, next(streams), flush=True)
+        time.sleep(LASTING - PER_STREAM * PACE)
+
+    def hook(path: str) -> object:
+        return Raw(head, rest=stream(), pace=PACE) if path.endswith("/events") else None
+
+    with serving(Replay(load("28.5.2-gd"), hook), Path(socket)):
+        print("0 0", flush=True)
+        threading.Event().wait()
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def _main(events: int, folder: Path) -> None:
+    socket = str(folder / "docker.sock")
+    engine = subprocess.Popen(
+        [sys.executable, __file__, "serve", socket, str(events)], stdout=subprocess.PIPE, text=True
+    )
+    assert engine.stdout is not None
+    engine.stdout.readline()
+
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from cacheview.stores.collector import freeze
+    from cacheview.stores.engine import events as followed
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.stores import follow as following
+    from cacheview.ui.window import MainWindow
+
+    followed.follow.__defaults__ = (None, tuple(pause / TIMES_FASTER for pause in followed._PAUSES))
+    following.CALM //= TIMES_FASTER  # type: ignore[misc]
+    following._LONGEST //= TIMES_FASTER  # type: ignore[misc]
+    app = QApplication([])
+    window = MainWindow(Settings(folder / "settings.ini"))
+    window.show()
+    app.processEvents()
+    freeze()  # as the program does, once it is painted
+    taken: list[tuple[int, int]] = []
+    told = ["0", "0"]
+
+    def settled(_: bool) -> None:
+        if not taken:
+            window.commands.follow.setChecked(True)
+        taken.append((_resident(), sys.getallocatedblocks()))
+
+    def end() -> None:
+        loads = len(taken)
+        if int(told[0]) >= events - PER_STREAM and loads == end.loads:  # type: ignore[attr-defined]
+            engine.kill()
+            second, last = taken[1], (_resident(), sys.getallocatedblocks())
+            result = {"events": int(told[0]), "streams": int(told[1]), "reloads": loads, "second": second, "last": last}
+            print(json.dumps(result), flush=True)
+            os._exit(0)
+        end.loads = loads  # type: ignore[attr-defined]
+
+    def read() -> None:
+        assert engine.stdout is not None
+        for line in engine.stdout:
+            told[:] = line.split()
+
+    end.loads = -1  # type: ignore[attr-defined]
+    window.settled.connect(settled)
+    threading.Thread(target=read, daemon=True).start()
+    timer = QTimer(window)
+    timer.timeout.connect(end)
+    timer.start(2000)
+    window.open(f"engine:unix://{socket}")
+    app.exec()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        _serve(sys.argv[2], int(sys.argv[3]))
+    else:
+        _main(int(sys.argv[1]), Path(sys.argv[2]))
