@@ -27,6 +27,10 @@ OWN_RULES: Final = "own"
 
 _REST: Final = 300  # milliseconds after a store was shown: it is drawn first
 
+_MOST_UNSETTLED: Final = 10
+"""Stores that are shown without a rest in between, as an engine's events bring them, before what they left is looked
+for."""
+
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
 
@@ -74,7 +78,8 @@ class Opener(QObject):
         self.chosen_rules = ""
         self._leftovers = Leftovers()
         self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(lambda: self._leftovers.settle(self.location))
+        self._rest.timeout.connect(self._settle)
+        self._unsettled = 0
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
         self._loader.parted.connect(self._pass_on)
@@ -164,4 +169,12 @@ class Opener(QObject):
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, again)
-        self._rest.start()
+        self._unsettled += 1
+        if self._unsettled < _MOST_UNSETTLED:
+            self._rest.start()
+        else:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._unsettled = 0
+        self._leftovers.settle(self.location)

@@ -16,7 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 __all__ = ["TIMES_FASTER"]
 
@@ -36,7 +38,7 @@ def _serve(socket: str, events: int) -> None:
     sent = itertools.count(1)
     lock = threading.Lock()
 
-    def stream() -> bytes | None:
+    def stream() -> Iterator[bytes]:
         for number in range(PER_STREAM):
             with lock:
                 count = next(sent)
@@ -48,7 +50,7 @@ def _serve(socket: str, events: int) -> None:
                 print(count, next(streams), flush=True)
         time.sleep(LASTING - PER_STREAM * PACE)
 
-    def hook(path: str) -> object:
+    def hook(path: str) -> Any:
         return Raw(head, rest=stream(), pace=PACE) if path.endswith("/events") else None
 
     with serving(Replay(load("28.5.2-gd"), hook), Path(socket)):
@@ -86,6 +88,7 @@ def _main(events: int, folder: Path) -> None:
     app.processEvents()
     freeze()  # as the program does, once it is painted
     taken: list[tuple[int, int]] = []
+    begun = time.monotonic()
     told = ["0", "0"]
 
     def settled(_: bool) -> None:
@@ -98,7 +101,9 @@ def _main(events: int, folder: Path) -> None:
         if int(told[0]) >= events - PER_STREAM and loads == end.loads:  # type: ignore[attr-defined]
             engine.kill()
             second, last = taken[1], (_resident(), sys.getallocatedblocks())
-            result = {"events": int(told[0]), "streams": int(told[1]), "reloads": loads, "second": second, "last": last}
+            result: dict[str, Any] = {"events": int(told[0]), "streams": int(told[1]), "reloads": loads}
+            result |= {"second": second, "last": last}
+            result["seconds"] = int(time.monotonic() - begun)
             print(json.dumps(result), flush=True)
             os._exit(0)
         end.loads = loads  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.trace import Trace
 from cacheview.model import ImageStore
 from cacheview.replay.result import Replay, Step
+from cacheview.stores.collector import Leftovers
 from cacheview.ui.images.tree import Forest
 from cacheview.ui.images.tree import Node as ImageNode
 from cacheview.ui.settings import Settings
@@ -57,11 +58,14 @@ def no_searches() -> Iterator[None]:
     gc.enable()
 
 
-def reload(window: MainWindow, qtbot: QtBot) -> None:
+def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> None:
     """Until all panes have answered for the store that was read."""
     replays, compare = window.replays.pane, window.compare.pane
     with qtbot.waitSignals([window.settled, replays.settled, compare.settled], timeout=20_000):
-        window.opener.reload()
+        if after_events:
+            window.follower.changed.emit()
+        else:
+            window.opener.reload()
 
 
 @pytest.mark.usefixtures("no_searches")
@@ -89,8 +93,8 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
 
     qtbot.waitUntil(one_store_is_there, timeout=20_000)
     before = alive() - others
-    for _ in range(4):
-        reload(window, qtbot)
+    for number in range(4):
+        reload(window, qtbot, after_events=number % 2 == 0)
         engine.images = []
 
     def nothing_is_left() -> None:
@@ -98,6 +102,23 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
         assert not {kind: (now[kind], count) for kind, count in before.items() if now[kind] >= 2 * count}
 
     qtbot.waitUntil(nothing_is_left, timeout=20_000)
+    window.close()
+
+
+def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[str] = []
+    monkeypatch.setattr(Leftovers, "settle", lambda _, location: settled.append(location))
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.settled):
+        window.open("demo:")
+    for _ in range(20):
+        with qtbot.waitSignal(window.settled):
+            window.opener.reload()
+    assert len(settled) >= 2
     window.close()
 
 

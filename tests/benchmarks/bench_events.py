@@ -1,0 +1,32 @@
+"""What memory the window takes after an hour's events of an engine: two a second, in streams that are closed.
+
+pytest tests/benchmarks/bench_events.py -s
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EVENTS = 7_200
+LIMIT = 1.2
+SCRIPT = Path(__file__).parents[1] / "ui" / "events_hour.py"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_an_hours_events_leave_nothing_behind(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(root)}
+    output = subprocess.check_output([sys.executable, SCRIPT, str(EVENTS), tmp_path], env=environment, text=True)
+    found = json.loads(output)
+    second, last = found["second"][0], found["last"][0]
+    print(
+        f"\n{found['events']:,} events in {found['streams']:,} streams, {found['reloads']:,} reloads in "
+        f"{found['seconds']} s: {second / 1e6:.0f} MB after the second, {last / 1e6:.0f} MB after the last"
+    )
+    assert last <= LIMIT * second
