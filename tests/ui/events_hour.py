@@ -16,9 +16,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 __all__ = ["TIMES_FASTER"]
 
@@ -75,13 +77,20 @@ def _main(events: int, folder: Path) -> None:
 
     from cacheview.stores.collector import freeze
     from cacheview.stores.engine import events as followed
+    from cacheview.stores.sources import parse_location
     from cacheview.ui.settings import Settings
     from cacheview.ui.stores import follow as following
     from cacheview.ui.window import MainWindow
 
-    followed.follow.__defaults__ = (None, tuple(pause / TIMES_FASTER for pause in followed._PAUSES))
-    following.CALM //= TIMES_FASTER  # type: ignore[misc]
-    following._LONGEST //= TIMES_FASTER  # type: ignore[misc]
+    pauses = tuple(pause / TIMES_FASTER for pause in followed._PAUSES)
+
+    def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
+        followed.follow(parse_location(location).target, heard, stopped, pauses=pauses)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(following, "watch", watch)
+    patch.setattr(following, "CALM", following.CALM // TIMES_FASTER)
+    patch.setattr(following, "_LONGEST", following._LONGEST // TIMES_FASTER)
     app = QApplication([])
     window = MainWindow(Settings(folder / "settings.ini"))
     window.show()
