@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusBar", "plural"]
 
+_LEFT: Final = ("store", "images", "concerned")
+_RIGHT: Final = ("expected", "time")
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
 _LEAST = 24 * GRID
 """The width of the name of a store, however little room there is."""
@@ -28,7 +30,11 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._labels: dict[str, _Words] = {}
+        # All are there before any message: Qt shows what is added later under a message, or never.
+        self._labels = {name: _Words(gives_way=name == "store") for name in (*_LEFT, *_RIGHT)}
+        for name, label in self._labels.items():
+            (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
+        self._is_dressed = False
         # The bar is as high from the start as with text in it.
         self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
 
@@ -45,36 +51,39 @@ class StatusBar(QStatusBar):
         expected = ""
         if answer.differences is not None:
             expected = "✗ not as the suite expects" if answer.differences else "✓ as the suite expects"
-        self._write("expected", expected, "\n".join(answer.differences or ()), right=True)
+        self._write("expected", expected, "\n".join(answer.differences or ()))
         what = "Time taken for the last answer and its explanation"
-        self._write("time", f"{answer.milliseconds:.1f} ms", what, right=True)
+        self._write("time", f"{answer.milliseconds:.1f} ms", what)
 
     def show_no_answer(self) -> None:
         """There is no probe whose answer is shown."""
-        for name, right in (("concerned", False), ("expected", True), ("time", True)):
-            self._write(name, "", right=right)
+        for name in ("concerned", "expected", "time"):
+            self._write(name, "")
 
     def text(self, name: str) -> str:
         """What stands under a name (``store``, ``images``, ``concerned``); empty: nothing."""
-        return self._labels[name].whole if name in self._labels else ""
+        return self._labels[name].whole
 
     def say(self, text: str) -> None:
         """Tell something in passing."""
         self.showMessage(text, _MESSAGE)
 
-    def _write(self, name: str, text: str, tip: str = "", *, right: bool = False) -> None:
+    def _write(self, name: str, text: str, tip: str = "") -> None:
+        self._dress()
+        self._labels[name].say(text)
+        set_tip(self._labels[name], tip)
+
+    def _dress(self) -> None:
+        if self._is_dressed:
+            return
         from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
 
-        label = self._labels.get(name)
-        if label is None:
-            label = self._labels[name] = _Words(gives_way=name == "store")
+        self._is_dressed = True
+        for label in self._labels.values():
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             label.setFont(small_font())
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
-            (self.addPermanentWidget if right else self.addWidget)(label)
-        label.say(text)
-        set_tip(label, tip)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

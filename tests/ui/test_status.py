@@ -1,0 +1,28 @@
+"""The status bar: a message takes the place of the words, and gives it back."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.status import StatusBar
+
+
+def test_a_message_never_stands_over_other_words(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    bar = StatusBar(window)
+    window.setStatusBar(bar)
+    window.resize(800, 200)
+    window.show()
+
+    def shown() -> list[str]:
+        QApplication.processEvents()
+        return [label.text() for label in bar.findChildren(QLabel) if label.isVisible() and label.text()]
+
+    QApplication.processEvents()
+    bar.show_store("an engine", "engine:", 1)
+    bar.say("Following the engine's events")
+    assert shown() == []
+    bar.show_store("another engine", "engine:", 2)
+    assert shown() == ["another engine", "2 images"]
