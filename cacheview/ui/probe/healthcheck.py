@@ -87,7 +87,7 @@ class HealthcheckField(FieldEditor):
         return self.box
 
     def last_focus(self) -> QWidget:
-        return self.retries if self._value is not None else self.box
+        return self.retries  # while the parts are hidden, Tab passes over them
 
     def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
         editors: dict[str, QWidget] = {**self.durations, "Retries": self.retries}

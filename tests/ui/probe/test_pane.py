@@ -577,6 +577,18 @@ def test_every_editor_has_a_name_and_a_label(pane: ProbePane) -> None:
             assert widget.accessibleName(), widget
 
 
+def test_tab_goes_into_a_healthcheck_that_was_just_set(pane: ProbePane, qtbot: QtBot) -> None:
+    pane.form.fold.click()
+    pane.form.row("Healthcheck").editor.buddy().setFocus()
+    press(qtbot, Key.Key_Space)
+    seen = []
+    for _ in range(7):
+        press(qtbot, Key.Key_Tab)
+        seen.append(focused().accessibleName())
+    parts = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+    assert seen == [*(f"Healthcheck.{part}" for part in parts), "Hostname"]
+
+
 def test_tab_goes_through_the_pane_in_order(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     document.set_field("Hostname", "h")
     pane.parent_field.line.setFocus()
@@ -589,7 +601,7 @@ def test_tab_goes_through_the_pane_in_order(pane: ProbePane, document: ProbeDocu
         "Cache from",
         "Platform",
         "From image",
-        "QToolButton",
+        "From instruction",
         "Cmd",
         "Env",
         "Labels",
