@@ -21,7 +21,7 @@ from yaml.scanner import ScannerError
 from cacheview.model import DataError
 from cacheview.stores.files import open_regular
 
-__all__ = ["Date", "read_document"]
+__all__ = ["CONFIG_HINT", "Date", "read_document"]
 
 _LARGEST: Final = 4 << 20
 _MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
@@ -36,7 +36,17 @@ _DATE: Final = re.compile(
     r"(Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
 _WORD_TAG: Final = "tag:yaml.org,2002:str"
+_MERGE_TAG: Final = "tag:yaml.org,2002:merge"
+_VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
+CONFIG_HINT: Final = "give what `docker compose config --format json` prints"
+"""What to do where Compose does more than is done here."""
+
+_NOT_READ: Final = {
+    "but found another document": f"it has several documents, which Compose merges; {CONFIG_HINT}",
+    "could not determine a constructor": f"a tag such as !reset or !override is not read here; {CONFIG_HINT}",
+}
+"""By the beginning of what PyYAML says of it, what Compose reads and is not read here."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +100,28 @@ class _Loader(yaml.SafeLoader):
         raise NotImplementedError
 
     def flatten_mapping(self, node: MappingNode) -> None:
+        """Merge what ``<<`` names into a mapping: its own keys win, then those of the first of several mappings.
+
+        That of PyYAML 6.0.4 lets the last of them win.
+        """
         self._spend(len(node.value), node)
+        merged: list[tuple[Node, Node]] = []
+        own: list[tuple[Node, Node]] = []
         for key, value in node.value:
-            if key.tag == "tag:yaml.org,2002:merge" and isinstance(value, yaml.SequenceNode):
-                self._spend(len(value.value), node)
-        super().flatten_mapping(node)
+            if key.tag != _MERGE_TAG:
+                if key.tag == _VALUE_TAG:
+                    key.tag = _WORD_TAG
+                own.append((key, value))
+                continue
+            mappings = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            self._spend(len(mappings), node)
+            for mapping in reversed(mappings):
+                if not isinstance(mapping, MappingNode):
+                    raise ConstructorError(None, None, "<< does not name a mapping", key.start_mark)
+                self.flatten_mapping(mapping)
+                merged += mapping.value
+        if merged:
+            node.value = [*merged, *own]
         self._spend(len(node.value), node)
 
 
@@ -198,6 +225,9 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark is not None else ""
+        beyond = next((why for said, why in _NOT_READ.items() if (error.problem or "").startswith(said)), "")
+        if beyond:
+            raise DataError(f"{line}{beyond}", where=where) from None
         raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         raise DataError(f"is not YAML: {str(error)[:200]}", where=where) from None

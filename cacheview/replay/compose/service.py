@@ -6,17 +6,19 @@ Facts from Compose v2.26.1 and v2.39.3 ``pkg/compose/build_classic.go`` with com
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
-from cacheview.replay.compose.document import Date, read_document
+from cacheview.replay.compose.document import CONFIG_HINT, Date, read_document
+from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
 from cacheview.replay.compose.variables import Variables, read_environment
 from cacheview.replay.options import BuildOptions
 
@@ -31,6 +33,15 @@ _NOT_CLASSIC: Final = {
     "secrets": "secrets",
 }
 """By the key, what ``doBuildClassic`` refuses a build for."""
+
+# fmt: off
+_KNOWN: Final = frozenset((
+    "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
+    "entitlements", "extra_hosts", "isolation", "labels", "network", "no_cache", "no_cache_filter", "platforms",
+    "privileged", "provenance", "pull", "sbom", "secrets", "shm_size", "ssh", "tags", "target", "ulimits",
+))
+# fmt: on
+"""Keys of a build section, of every version of the specification."""
 _BOOLS: Final = {
     **dict.fromkeys(("true", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "n", "no", "off"), False),
@@ -89,10 +100,16 @@ def read_service(
     """
     file = Path(os.path.abspath(path))
     variables = Variables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
-    build, found = _Reader(variables, as_v1=as_v1).build(file, service)
+    reader = _Reader(variables, as_v1=as_v1)
+    document = reader.document(file)
+    if not as_v1 and PROJECT_NAME not in variables.values:
+        name = project_name(document, file.parent, variables, str(path))
+        variables.values = {**variables.values, PROJECT_NAME: name}
+    build, found = reader.build(file, service)
     where = f"{path}: services.{service[:80]}.build"
-    made = (_V1 if as_v1 else _V2)(variables.values, where, found, str(file.parent))
+    made = (_V1 if as_v1 else _V2)(variables.values, where, service, found, str(file.parent))
     notes = [f"the variable {name} is not set, and is empty in {path}" for name in variables.unset]
+    notes += not_read(file, document, variables.values)
     done = made.build(build)
     return replace(done, notes=(*notes, *done.notes))
 
@@ -112,6 +129,12 @@ class _Reader:
         self._as_v1 = as_v1
         self._documents: dict[Path, dict[str, Any]] = {}
 
+    def document(self, path: Path) -> dict[str, Any]:
+        """A Compose file, read once. Raises `DataError`."""
+        if path not in self._documents:
+            self._documents[path] = read_document(path, as_python=self._as_v1)
+        return self._documents[path]
+
     def build(self, path: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The build section, its context a whole path, and the service itself."""
         service = self._service(path, name, 0)
@@ -125,14 +148,12 @@ class _Reader:
     def _service(self, path: Path, name: str, depth: int) -> dict[str, Any]:
         if depth > _MOST_EXTENDED:
             raise DataError(f"the service {name[:80]} extends itself", where=str(path))
-        if path not in self._documents:
-            self._documents[path] = read_document(path, as_python=self._as_v1)
-        document = self._documents[path]
+        document = self.document(path)
         services = _services(document, str(path))
         if name not in services:
             named = ", ".join(str(each)[:80] for each in list(services)[:20])
             included = ", and what it includes is not read" if "include" in document else ""
-            hint = "; give what `docker compose config --format json` prints" if included else ""
+            hint = f"; {CONFIG_HINT}" if included else ""
             raise DataError(f"no service is named {name[:80]}; there are {named}{included}{hint}", where=str(path))
         service = self._variables.into(services[name], f"{path}: services.{name[:80]}")
         if not isinstance(service, dict):
@@ -148,7 +169,7 @@ class _Reader:
             file, base = extends.get("file"), extends.get("service")
         if not isinstance(base, str) or not (file is None or isinstance(file, str)):
             raise DataError("its extends does not name a service", where=str(path))
-        other = path if file is None else path.parent / os.path.expanduser(file)
+        other = path if file is None else path.parent / self._at_home(file)
         below = self._service(Path(os.path.abspath(other)), base, depth + 1)
         merged = {**below, **service}
         if "build" in below and "build" in service:
@@ -162,8 +183,13 @@ class _Reader:
             raise DataError("build is neither a path nor a mapping", where=str(path))
         context = build.get("context")
         if isinstance(context, str) and not context.startswith(_REMOTE) and "://" not in context:
-            build["context"] = os.path.normpath(path.parent / os.path.expanduser(context))
+            build["context"] = os.path.normpath(path.parent / self._at_home(context))
         return build
+
+    def _at_home(self, path: str) -> str:
+        """A path that begins with ``~`` is in the home of the client's user (``paths.ExpandUser``)."""
+        home = self._variables.values.get("HOME", "")
+        return os.path.join(home, path[1:].lstrip("/")) if path.startswith("~") and home else path
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
@@ -211,12 +237,20 @@ def _go_text(value: Any) -> str:
     return f"{'-' if sign else ''}{head}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
+def _quoted(text: str) -> str:
+    """As Go's ``%q`` writes plain text."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 class _V2:
     """Compose v2 without BuildKit."""
 
-    def __init__(self, environment: Mapping[str, str], where: str, service: Mapping[str, Any], folder: str) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], where: str, name: str, service: Mapping[str, Any], folder: str
+    ) -> None:
         self.environment = environment
         self.where = where
+        self.name = name
         self.service = service
         self.folder = folder
 
@@ -242,12 +276,30 @@ class _V2:
         return ComposeBuild(context, os.path.join(context, dockerfile) if dockerfile else "", options, tuple(notes))
 
     def _check(self, build: Mapping[str, Any]) -> None:
+        unknown = next((str(key) for key in build if key not in _KNOWN and not str(key).startswith("x-")), "")
+        if unknown:
+            what = (
+                f"{unknown[:80]!r} is not a key of a build section that is known here; leave it out, or {CONFIG_HINT}"
+            )
+            raise DataError(what, where=self.where)
+        if build.get("dockerfile") and build.get("dockerfile_inline"):
+            self._refuse_project(
+                f"service {_quoted(self.name)} declares mutualy exclusive dockerfile and dockerfile_inline"
+            )
+        platform, platforms = self._platform(), self._words(build, "platforms")
+        if platform and platforms and platform not in platforms:
+            self._refuse_project(f"service.build.platforms MUST include service.platform {_quoted(platform)}")
         what = next((what for key, what in _NOT_CLASSIC.items() if build.get(key)), "")
         if len(self._words(build, "platforms")) > 1:
             what = "multi-arch build"
         if what:
             said = f"the classic builder doesn't support {what}, set DOCKER_BUILDKIT=1 to use BuildKit"
             raise RefusedError(f"Compose refuses the build: {said}", said=said, where=self.where, by="client")
+
+    def _refuse_project(self, what: str) -> NoReturn:
+        """In the words of ``loader/validate.go``."""
+        said = f"{what}: invalid compose project"
+        raise RefusedError(f"Compose refuses the file: {said}", said=said, where=self.where, by="client")
 
     def _platform(self) -> str:
         return self._word(self.service, "platform")

@@ -20,8 +20,8 @@ def is_compose_file(path: str) -> bool:
     return _NAME.fullmatch(os.path.basename(path)) is not None and os.path.isfile(path)
 
 
-def build_of_service(path: str, service: str, environment: Mapping[str, str]) -> Build:
-    """The build of a service, as Compose v2 without BuildKit sends it.
+def build_of_service(path: str, service: str, environment: Mapping[str, str]) -> tuple[Build, tuple[str, ...]]:
+    """The build of a service, as Compose v2 without BuildKit sends it, and what there is to note, in sentences.
 
     Raises:
         DataError: the file cannot be read, or has no such build, or is not sent to the classic builder.
@@ -32,7 +32,7 @@ def build_of_service(path: str, service: str, environment: Mapping[str, str]) ->
     found = read_service(path, service, environment)
     options = found.options
     dockerfile = found.dockerfile or str(find_dockerfile(found.context).path)
-    return Build(
+    build = Build(
         dockerfile=os.path.abspath(dockerfile),
         context=os.path.abspath(found.context),
         build_args=tuple(name if value is None else f"{name}={value}" for name, value in options.build_args.items()),
@@ -44,3 +44,4 @@ def build_of_service(path: str, service: str, environment: Mapping[str, str]) ->
         pull=options.pull,
         client=_CLIENT,
     )
+    return build, found.notes

@@ -83,7 +83,15 @@ class Replays(DockController[ReplayPane]):
             shown = [one_line(each) for each in names]
             text, is_chosen = QInputDialog.getItem(self.host.frame, "Replay a service", "Service", shown, 0, False)
             name = names[shown.index(text)] if is_chosen else ""
-        return build_of_service(path, name, os.environ) if is_chosen else None
+        if not is_chosen:
+            return None
+        build, notes = build_of_service(path, name, os.environ)
+        if notes:
+            first, *others = notes
+            text = f"{one_line(os.path.basename(path))}: {one_line(first)}"
+            self.host.notice.show_text("note", text, [one_line(note) for note in others])
+            self.host.notice.show()
+        return build
 
     def open_build(self, build: Build) -> None:
         """Replay a build, and show the dock."""

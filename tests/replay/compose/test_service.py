@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -288,3 +289,84 @@ def test_services_with_a_build(tmp_path: Path) -> None:
     file.write_text("services: {b: {image: x}}")
     with pytest.raises(DataError, match="no service in it has a build section"):
         services_with_build(file)
+
+
+def build_section(text: str, service: str = "web") -> str:
+    return f"services:\n  {service}:\n    build: {text}\n"
+
+
+def test_of_several_mappings_that_are_merged_the_first_one_wins(tmp_path: Path) -> None:
+    text = "x-b: &b {context: first}\nx-c: &c {target: t, context: second}\n" + build_section("{<<: [*b, *c]}")
+    found = service(tmp_path, text)
+    assert (found.context, found.options.target) == (str(tmp_path / "first"), "t")
+    text = text.replace("{<<: [*b, *c]}", "{<<: *c, context: own}")
+    assert service(tmp_path, text).context == str(tmp_path / "own")
+    with pytest.raises(DataError, match="<< does not name a mapping"):
+        service(tmp_path, build_section("{<<: [1]}"))
+
+
+@pytest.mark.parametrize(
+    ("head", "environment", "name"),
+    [
+        ("name: Proj-X\n", {}, "proj-x"),
+        ("name: of-$V\n", {"V": "var"}, "of-var"),
+        ("", {}, "2my-site"),
+        ("name: other\n", {"COMPOSE_PROJECT_NAME": "of-env"}, "of-env"),
+    ],
+)
+def test_the_name_of_the_project_is_a_variable(
+    tmp_path: Path, head: str, environment: dict[str, str], name: str
+) -> None:
+    folder = tmp_path / "_2My.Site!"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text(head + with_args("        A: ${COMPOSE_PROJECT_NAME}\n"))
+    folder = folder.rename(tmp_path / "_2My-Site!")
+    found = read_service(folder / "compose.yaml", "web", environment)
+    assert found.options.build_args == {"A": name}
+    assert found.notes == ()
+
+
+def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: Path) -> None:
+    assert service(tmp_path, build_section("~/ctx"), HOME="/home/of/client").context == "/home/of/client/ctx"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; give what `docker compose config"),
+        (build_section("{context: ctx, args: !reset {A: 1}}"), "!reset or !override is not read here; give what"),
+        (build_section("{context: ctx, target: !override t}"), "!reset or !override is not read here; give what"),
+        (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a key of a build section that is known here"),
+    ],
+)
+def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError) as refused:
+        service(tmp_path, text)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            build_section('{context: ctx, dockerfile: D, dockerfile_inline: "FROM scratch"}'),
+            'service "web" declares mutualy exclusive dockerfile and dockerfile_inline: invalid compose project',
+        ),
+        (
+            build_section("{context: ctx, platforms: [linux/amd64]}") + "    platform: linux/arm64\n",
+            'service.build.platforms MUST include service.platform "linux/arm64": invalid compose project',
+        ),
+    ],
+)
+def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        service(tmp_path, text)
+    assert (refused.value.said, refused.value.by) == (said, "client")
+
+
+def test_files_that_compose_would_merge_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "compose.override.yaml").write_text(build_section("{args: {A: over}}"))
+    text = "include: [other.yaml]\n" + build_section("{context: ctx, x-mine: 1}")
+    notes = service(tmp_path, text, COMPOSE_FILE=f"compose.yaml{os.pathsep}second.yaml").notes
+    assert [note.partition(" ")[0] for note in notes] == ["compose.override.yaml", "COMPOSE_FILE", "what"]
+    assert all(note.endswith("give what `docker compose config --format json` prints") for note in notes)

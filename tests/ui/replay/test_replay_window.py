@@ -648,8 +648,10 @@ def test_a_service_of_a_compose_file_is_chosen(
         return "web", True
 
     monkeypatch.setattr(QInputDialog, "getItem", choose_web)
+    (site.parent / "compose.override.yaml").touch()
     pane = replayed(window, qtbot, file)
     assert offered == [["web", "worker"]]
+    assert window.notice.text.startswith("compose.yaml: compose.override.yaml is not read")
     assert pane.build is not None
     assert (pane.build.client, pane.build.build_args) == ("compose-v2", ("LEVEL=7",))
     assert texts_of(pane)[-1].startswith("LABEL com.docker.compose.image.builder=classic")

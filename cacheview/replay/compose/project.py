@@ -1,0 +1,50 @@
+"""What belongs to a Compose project beside the file that is read: its name, and what Compose would merge into it.
+
+Facts from compose-go v2.0.2 ``cli/options.go`` and ``loader/loader.go``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.replay.compose.document import CONFIG_HINT
+from cacheview.replay.compose.variables import Variables
+
+__all__ = ["PROJECT_NAME", "not_read", "project_name"]
+
+PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
+_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES: Final = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+
+
+def project_name(document: Mapping[str, Any], folder: Path, variables: Variables, where: str) -> str:
+    """The name of the project: as the file says, else by its folder.
+
+    Raises `DataError` where a variable in it is malformed.
+    """
+    named = document.get("name")
+    if isinstance(named, str):
+        named = variables.into(named, f"{where}: name")
+    name = named if isinstance(named, str) and named else folder.name
+    return "".join(re.findall("[a-z0-9_-]", name.lower())).lstrip("_-")
+
+
+def not_read(path: Path, document: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
+    """What Compose may merge into this file and is not read here, in sentences."""
+    beside = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
+    if path.name in _FILES and beside:
+        yield f"{beside} is not read, as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
+    files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
+    if len(files) > 1:
+        yield f"COMPOSE_FILE names {len(files)} files, of which only {path.name} is read; to merge them, {CONFIG_HINT}"
+    if "include" in document:
+        yield f"what {path.name} includes is not read; to merge it, {CONFIG_HINT}"
