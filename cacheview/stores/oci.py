@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from cacheview.model import DataError, Image, ImageConfig, Platform, Problem, Variant, familiar, short_id
 from cacheview.stores.blobs import Blobs, MissingBlobError, read_config
@@ -14,6 +15,8 @@ from cacheview.stores.platforms import shown_variant
 from cacheview.stores.problems import Problems
 
 __all__ = ["IndexReader", "Known"]
+
+_MOST_BYTES: Final = 1 << 63  # no number of Docker's holds more: as much is "too large" where it is shown
 
 # Empty: old tools leave it out.
 _CONFIG_TYPES = frozenset(
@@ -172,7 +175,9 @@ class IndexReader:
         if manifest.config.mediaType not in _CONFIG_TYPES:
             raise DataError(f"not a container image but an artifact of type {manifest.config.mediaType[:200]}")
         digest = manifest.config.digest
-        return _Content(digest, self._config(digest), sum(layer.size for layer in manifest.layers or ()))
+        return _Content(
+            digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MOST_BYTES)
+        )
 
     def _config(self, digest: str) -> ImageConfig:
         """A config, read once however many manifests name it."""

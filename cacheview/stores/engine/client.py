@@ -55,11 +55,19 @@ _VERSION = re.compile(r"1\.([0-9]{1,4})")
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds. ``answer`` is for each piece of an answer, ``whole`` for all of one, or of one event."""
+    """In seconds.
+
+    Attributes:
+        connect: to look up the host and to connect.
+        answer: for each piece of an answer.
+        whole: for all of one, or of one event.
+        archive: until an image begins to come.
+    """
 
     connect: float = 2.0
     answer: float = 10.0
     whole: float = 120.0
+    archive: float = 900.0
 
 
 def version_key(text: str) -> int:
@@ -129,7 +137,9 @@ class EngineClient:
             response.close()
 
     def archive(self, version: str, image_id: str, stopped: Callable[[], bool]) -> Iterator[bytes]:
-        """An image as ``docker save`` writes it, in pieces: as large as it is. The engine may take its time to begin.
+        """An image as ``docker save`` writes it, as large as it is, in pieces: each in the time of an answer.
+
+        The engine may take longer to begin: one with a graph driver first writes all layers to its disk.
 
         Args:
             version: of the API.
@@ -139,14 +149,15 @@ class EngineClient:
             ConnectionLostError: the answer ended early.
             RefusedError: it is an error.
         """
-        deadline = self._deadline(lambda: stopped() or self._closed.is_set())
-        deadline.suspend()
+        timeouts = self.timeouts
+        deadline = Deadline(None, timeouts.archive, lambda: stopped() or self._closed.is_set())
         path = f"/v{version}/images/{image_id}/get"
         response = self._ask(path, None, deadline)
         try:
             if response.status != 200:
                 raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, path)
             while True:
+                deadline.restart(timeouts.whole)
                 try:
                     piece = response.read(_ARCHIVE_PIECE)
                 except Exception as error:

@@ -61,8 +61,9 @@ class Deadline:
         self._in_head = True
         self._received = 0
 
-    def restart(self) -> None:
-        """All of ``whole`` is left again."""
+    def restart(self, whole: float | None = None) -> None:
+        """All of ``whole`` is left again, or from now on so many seconds."""
+        self.whole = self.whole if whole is None else whole
         self._end = self._clock() + self.whole
 
     def suspend(self) -> None:

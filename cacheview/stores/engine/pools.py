@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cacheview.stores.engine.contexts import Endpoint, Tls
 from cacheview.stores.engine.deadline import Deadline, timed
+from cacheview.stores.engine.lookup import looked_up
 from cacheview.stores.engine.ssh import SshDialer
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class Connections:
         from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
         def pool(kind: Any) -> Any:
-            return type(f"Timed{kind.__name__}", (kind,), {"ConnectionCls": timed(kind.ConnectionCls, self._deadline)})
+            connection = looked_up(timed(kind.ConnectionCls, self._deadline))
+            return type(f"Timed{kind.__name__}", (kind,), {"ConnectionCls": connection})
 
         options: dict[str, Any] = {"maxsize": _AT_ONCE, **_tls_options(tls)}
         proxy = select_proxy(url, get_environ_proxies(url))

@@ -355,6 +355,68 @@ class TestDeadline:
             exhaust(deadline, sock)
         assert sock.now - begun == pytest.approx(120.0, abs=0.01)
 
+    def test_a_restarted_one_may_have_another_time(self) -> None:
+        sock = self.Sock(itertools.repeat(1.0))
+        deadline = Deadline(None, 900.0, clock=lambda: sock.now)
+        deadline.restart(120.0)
+        with pytest.raises(LateError, match="120 seconds"):
+            exhaust(deadline, sock)
+        assert sock.now == pytest.approx(120.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Raw(hang=True), "did not answer within 0.3 seconds"),
+        (DRIPS["status"], "was not complete after 0.3 seconds"),
+        (DRIPS["one chunk"], "was not complete after 0.4 seconds"),
+        (Raw(HEAD + b"Content-Length: 1000\r\n\r\nx", hang=True), "was not complete after 0.4 seconds"),
+    ],
+)
+def test_an_image_that_does_not_come_is_left(answer: Raw, said: str, tmp_path: Path) -> None:
+    replay, timeouts = asking("/get", answer), Timeouts(2.0, 0.1, 0.4, 0.3)
+    with (
+        serving(replay, tmp_path / "docker.sock") as url,
+        EngineClient(find_endpoint(url), timeouts) as client,
+        pytest.raises(ConnectionLostError, match=said),
+    ):
+        list(client.archive("1.44", IDS[0], lambda: False))
+
+
+class TestLookingUpAHost:
+    def test_one_that_is_never_found_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: (found.wait(20), [])[1])
+        with (
+            EngineClient(find_endpoint("tcp://far.example:2375"), Timeouts(0.2, 0.2, 0.4)) as client,
+            pytest.raises(ConnectionLostError, match="did not answer within"),
+        ):
+            client.get("/version", limit=100)
+        found.set()
+
+    def test_one_that_does_not_exist_is_named_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def none(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", none)
+        with (
+            EngineClient(find_endpoint("tcp://far.example:2375"), SHORT) as client,
+            pytest.raises(ConnectionLostError, match="there is no such host"),
+        ):
+            client.get("/version", limit=100)
+
+    def test_all_addresses_are_tried(self) -> None:
+        with serving_tcp(Replay(load(ENGINE))) as url:
+            port = int(url.rpartition(":")[2])
+            answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.9", "127.0.0.1")]
+            with pytest.MonkeyPatch.context() as patch:
+                known = socket.getaddrinfo
+                patch.setattr(
+                    socket, "getaddrinfo", lambda host, *a, **k: answers if host == "engine" else known(host, *a, **k)
+                )
+                with EngineClient(find_endpoint(f"tcp://engine:{port}"), Timeouts(2, 2, 5)) as client:
+                    assert b"ApiVersion" in client.get("/version", limit=10_000)
+
 
 class TestSsh:
     def test_what_the_other_machine_says_is_in_the_error_alone(
