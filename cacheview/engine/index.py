@@ -8,7 +8,7 @@ look-ups and ANDs, for a hundred images or ten thousand.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -281,8 +281,11 @@ class CandidateIndex:
             bits &= self.field_matches(field, probe.config)
         return bits
 
-    def matches(self, probe: Probe) -> list[int]:
-        """The positions of all images that are as required and whose config matches, dated or not, in order."""
+    def matches(self, probe: Probe, known: Collection[int] = ()) -> list[int]:
+        """The positions of all images that are as required and whose config matches, dated or not, in order.
+
+        ``known``: positions that need not be found.
+        """
         if len(self._images) <= self._few or not self._rows:
             return [
                 position
@@ -296,12 +299,16 @@ class CandidateIndex:
         loose = [step for step in steps if step.admits is not None]
         exact = tuple(step.accepted for step in loose)
         found = list(bucket.get(exact, ()))
-        parts = next((step.accepted for step in loose if isinstance(step.accepted, frozenset)), frozenset[Hashable]())
+        parts = next((step.parts(step.accepted) for step in loose if step.parts is not None), ())
         for keys in paced(bucket.admitted(parts)):
-            if keys != exact and all(
-                key == step.accepted or (step.special(key) and step.admits(key))
-                for step, key in zip(loose, keys, strict=True)
-                if step.special is not None and step.admits is not None
+            if (
+                keys != exact
+                and bucket[keys][0] not in known
+                and all(
+                    key == step.accepted or (step.special(key) and step.admits(key))
+                    for step, key in zip(loose, keys, strict=True)
+                    if step.special is not None and step.admits is not None
+                )
             ):
                 found.extend(bucket[keys])
         return sorted(found)
@@ -345,8 +352,8 @@ class CandidateIndex:
             if positions is None:
                 positions = bucket[loose_key] = []
                 if any(step.special(key) for step, key in zip(special, loose_key, strict=True) if step.special):
-                    first = special[0].parts
-                    bucket.file(loose_key, first(loose_key[0]) if first is not None else ())
+                    parts = (step.parts(key) for step, key in zip(special, loose_key, strict=True) if step.parts)
+                    bucket.file(loose_key, next(parts, ()))
             positions.append(position)
         return buckets
 

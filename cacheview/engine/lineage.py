@@ -12,7 +12,7 @@ from typing import Final
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
-from cacheview.model.effort import paced
+from cacheview.model.effort import LimitError, paced
 
 __all__ = ["Lineage", "lineages"]
 
@@ -48,7 +48,7 @@ def lineages(
 
     ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
 
-    Raises `DataError` where they bring in more images than any real build's.
+    Raises `LimitError` where they bring in more images than any real build's.
     """
     found: list[Lineage] = []
     count = 0
@@ -56,7 +56,7 @@ def lineages(
         lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
         count += len(lineage.sources)
         if count > _MOST_SOURCES:
-            raise DataError(f"the --cache-from references bring in more than {_MOST_SOURCES:,} images")
+            raise LimitError(f"more than {_MOST_SOURCES:,} images that the references for --cache-from bring in")
         found.append(lineage)
     return tuple(found)
 

@@ -60,9 +60,17 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
         go_on()
-        matched = index.matches(_step_of(index.image(alike[0]), rules))
-        joined = set(matched).union(*(groups[position] for position in matched if position in groups))
-        groups.update(dict.fromkeys(joined, joined))
+        known = groups.get(alike[0], set[int]())
+        if len(known) == len(index):
+            break
+        step = _step_of(index.image(alike[0]), rules)
+        matched = index.matches(step, known)
+        if alike[0] not in matched:  # what its own step does not match is no reason to put others beside it
+            known, matched = set(), index.matches(step)
+        new = [position for position in matched if position not in known]
+        if new:
+            joined = known.union(new, *(groups[position] for position in new if position in groups))
+            groups.update(dict.fromkeys(joined, joined))
     for joined in {id(group): group for group in groups.values()}.values():
         if len(joined) > 1:
             yield tuple(index.in_store_order(sorted(joined)))
