@@ -81,12 +81,18 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
     kin = "parent" if rules.reads_one_parent else "ancestor"
 
+    has_doubts = any(image.doubts for image in store.images)
+
     def make(i: int) -> Subject:
-        check = _descent_check(sources[i], answer, results[i], store, rules) if i <= end else _unasked(sources[i])
-        return Subject(sources[i], "source", check.outcome, lambda: (check,))
+        source = sources[i]
+        if i > end:
+            return Subject(source, "source", NOT_REACHED, lambda: (_unasked(source),))
+        doubts = descent_doubts(source, answer, store, rules) if has_doubts else ()
+        outcome = outcome_of(results[i] is IsParent.YES, doubts)
+        return Subject(source, "source", outcome, lambda: (_descent_check(source, answer, results[i], store, rules),))
 
     if end == len(sources):
-        unsure = any(descent_doubts(source, answer, store, rules) for source in sources)
+        unsure = has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
         outcome = CheckOutcome.UNKNOWN if unsure else FAILED
         known = "is known to have" if unsure else "has"
         counts = "may not count" if unsure else "does not count"

@@ -82,8 +82,12 @@ def told_id(image_id: str) -> str:
     return f"{_UNTOLD_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
 
-def has_unknown_layer(image: Image) -> bool:
+def has_unknown_layer(image: Image | Made | None) -> bool:
     """Whether an image has a layer that this build would make, so that its files are not known."""
+    if image is None:
+        return False
+    if isinstance(image, Made):
+        return image.has_unknown_layer
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
 
@@ -132,6 +136,7 @@ class Made:
     Attributes:
         id, parent: as of an image.
         command: the command of its container config, as a history has it.
+        has_unknown_layer: see the function of that name.
         stored: its config, which the next step begins with.
         platform: that it is for.
     """
@@ -152,6 +157,7 @@ class Made:
         self.id = image_id
         self.parent = parent.id if parent is not None else None
         self.command = " ".join(probe.Cmd or ())
+        self.has_unknown_layer = step.has_layer or has_unknown_layer(parent)
         self.stored = step.after.config
         base = platform_of(parent) if parent is not None else None
         self.platform = Platform(

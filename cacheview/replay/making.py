@@ -40,7 +40,6 @@ def _check_copy(build: BuildSoFar, step: Step, copy: CopySources, base: str) -> 
         what = "an owner is a user, or a user and a group with a colon between them"
         said = f"unable to convert uid/gid chown string to host mapping: {said}"
         raise RefusedError(what, said=said, line=step.line)
-    image = build.image(base)
-    if copy.owner and (image is None or not has_unknown_layer(image)):
+    if copy.owner and not has_unknown_layer(build.found(base)):
         with suppress(NotKnownError):  # the step misses anyway; whether the daemon can make it is not known
-            build.image_files.check_owner(image, copy.owner)
+            build.image_files.check_owner(build.image(base), copy.owner)

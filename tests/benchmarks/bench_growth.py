@@ -7,15 +7,18 @@ n log n is 1.1 to 1.2. ``pytest tests/benchmarks/bench_growth.py`` holds the exp
 from __future__ import annotations
 
 import gc
+import io
 import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
@@ -24,6 +27,7 @@ from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.summer import ContextSummer
+from cacheview.replay.tar_context import TarContext
 from cacheview.report import as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.containerd.bolt import Bolt
@@ -42,6 +46,7 @@ _LIMIT = 1.4
 RULES = RULE_SETS["containerd-29"]
 GRAPH_DRIVER = RULE_SETS["graphdriver-29"]
 RELEASE = builder_release("29.6.0")
+ANCESTORS = next(each for each in RULE_SETS.values() if each.follows_ancestors)
 EMPTY = ImageStore(())
 
 
@@ -174,6 +179,36 @@ def audited_children(size: int) -> Work:
     return lambda: audit(ImageStore(images), RULES)
 
 
+def label_sets(size: int) -> Work:
+    """Of candidates of one instant, each with an empty value: no probe is told apart from them by its labels alone."""
+    created = Timestamp(1_700_000_000, 0, 0)
+
+    def child(number: int) -> Image:
+        step = ContainerConfig(Cmd=("c",), Labels={"a": f"{number // 2}", f"k{number}": ""})
+        image = _image(number, 0)
+        config = image.config.model_copy(update={"created": created})
+        return image.model_copy(update={"config": config, "container_config": step})
+
+    images = (_image(0), *(child(number) for number in range(1, size)))
+    return lambda: audit(ImageStore(images), RULES)
+
+
+def sources_in_a_line(size: int) -> Work:
+    """As many references, each built on the one before, and a local match that is built on none of them."""
+    images = tuple(_image(number, number - 1 if number else None) for number in range(size))
+    other = _image(size, 0)
+    store = ImageStore((*images, other))
+    config = other.container_config or ContainerConfig()
+    probe = Probe(parent=images[0].id, config=config, cache_from=tuple(image.id for image in images))
+    return lambda: as_text(explain(ImageCache(store, ANCESTORS), probe))
+
+
+def beginnings_of_ids(size: int) -> Work:
+    images = tuple(_image(number) for number in range(size))
+    probe = _probe(images[0].id, *(f"{number:012x}" for number in range(size)))
+    return lambda: ImageCache(ImageStore(images), RULES).verdict(probe)
+
+
 def redaction(size: int) -> Work:
     """Values and texts that hold them grow alike."""
     config = ContainerConfig(Env=tuple(f"A{number}=secret-{number}" for number in range(size)))
@@ -209,6 +244,42 @@ def context_depth(size: int) -> Work:
     return _summed({name: Entry(name, Kind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
 
 
+def deep_paths(size: int) -> Work:
+    """Of a record, each as long as systems accept; the folders on the way are not named."""
+    sample = {f"{number}/{'d/' * 2000}f": {"type": "file", "text": "x"} for number in range(size)}
+    return lambda: MemoryContext.from_sample(sample)
+
+
+def copy_patterns(size: int) -> Work:
+    entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
+    sums = ContextSums(MemoryContext(entries, {}), client=CLIENTS["docker-cli"])
+    sources = [f"f*{number}*" for number in range(size)]
+
+    def work() -> object:
+        with suppress(RefusedError):  # most match no file
+            return sums.of_sources(sources, add=False, destination="/")
+
+    return work
+
+
+def long_pattern(size: int) -> Work:
+    """One that could be tried in very many ways."""
+    name = "a" * size
+    context = MemoryContext({name: Entry(name, Kind.FILE, 0o644)}, {})
+    sums = ContextSums(context, client=CLIENTS["docker-cli"])
+
+    def work() -> object:
+        with suppress(RefusedError):
+            return sums.of_sources(["a*" * 8 + "b"], add=False, destination="/")
+
+    return work
+
+
+def tar_members(size: int) -> Work:
+    stream = layer(*(entry(f"d{number % 100}/f{number}") for number in range(size)))
+    return lambda: TarContext.read_from(lambda: io.BufferedReader(io.BytesIO(stream)), "a tar").has("f0")  # type: ignore[arg-type]
+
+
 def ignore_patterns(size: int) -> Work:
     entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
     return _summed(entries, b"".join(b"x%d*y\n" % number for number in range(size)))
@@ -231,6 +302,7 @@ KINDS: dict[str, tuple[Callable[[int], Work], int]] = {
     "ENV of one variable": (_lines("ENV A=$B{}"), 1000),
     "labels": (_lines("LABEL a{}=x"), 1000),
     "ARG": (_lines("ARG a{}=x"), 1000),
+    "variables": (_lines("ENV B=${{A:-{}}}$A$A", "ENV A=abc"), 1000),
     "ONBUILD": (_lines("ONBUILD RUN {}"), 1000),
     "COPY": (_lines("COPY a /{}"), 1000),
     "EXPOSE and VOLUME": (_lines("VOLUME /{}", "EXPOSE 80"), 1000),
@@ -246,11 +318,18 @@ KINDS: dict[str, tuple[Callable[[int], Work], int]] = {
     "history": (history_length, 1000),
     "images, audited": (audited, 1000),
     "children, audited": (audited_children, 1000),
+    "label sets of one instant": (label_sets, 1000),
+    "sources in a line": (sources_in_a_line, 300),
+    "beginnings of ids": (beginnings_of_ids, 300),
     "redaction": (redaction, 1000),
     "bolt pages": (bolt_pages, 3000),
     "files of a context": (context_files, 1000),
     "depth of a context": (context_depth, 30_000),
+    "deep paths": (deep_paths, 3),
     "ignore patterns": (ignore_patterns, 300),
+    "COPY patterns": (copy_patterns, 300),
+    "a pattern of many ways": (long_pattern, 20),
+    "members of a tar": (tar_members, 1000),
     "files of a layer": (layer_files, 1000),
     "layers": (many_layers, 100),
 }
