@@ -12,6 +12,7 @@ from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing, RootFile, root_of
 from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.source import LayerSource, Report
+from cacheview.model.effort import apart
 
 __all__ = ["LayerFiles", "Wanted", "first_bytes"]
 
@@ -55,7 +56,8 @@ class LayerFiles:
         """The entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
         known = self.memory.listing(diff_id)
         if known is None:
-            known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
+            with apart():  # layers have limits of their own
+                known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
             self.memory.keep(known, lasts=self._source.lasts(diff_id))
         return known
 
@@ -96,7 +98,8 @@ class LayerFiles:
             else:
                 unread.setdefault(diff_id, {}).setdefault(entry.number, _Unread(entry)).names.append((before, name))
         for diff_id, files in unread.items():
-            self._read(diff_id, files, found)
+            with apart():
+                self._read(diff_id, files, found)
         return found
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:

@@ -23,7 +23,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
-from cacheview.model.effort import apart, go_on
+from cacheview.model.effort import go_on
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import has_unknown_layer, is_made, maker
@@ -265,12 +265,11 @@ class StageBuild:
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
         try:
-            with apart():  # files are as large as they are
-                if done.copy.from_:
-                    sources, image = self._sum_of_image(done.copy, instruction)
-                    step = replace(step, from_image=image)
-                else:
-                    sources = self.build.summer.sum(done.copy)
+            if done.copy.from_:
+                sources, image = self._sum_of_image(done.copy, instruction)
+                step = replace(step, from_image=image)
+            else:
+                sources = self.build.summer.sum(done.copy)
         except NotKnownError as error:
             answer = self.prober.ask_any(done.make)
             settled = self._settled(step, done, answer, instruction.name, trigger, None, is_summed=False)

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.tree import Node
 from cacheview.model import DataError
+from cacheview.model.effort import apart
 
 __all__ = ["Hasher", "Memory", "Report"]
 
@@ -126,7 +127,8 @@ class Hasher:
             else:
                 unread.append(node)
         if unread:
-            found.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
+            with apart():  # files are as large as they are
+                found.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
         return found
 
 

@@ -18,6 +18,7 @@ from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import Problem
+from cacheview.model.effort import paced
 
 __all__ = ["SourcesSum", "SummedTree", "sum_folder", "sum_sources"]
 
@@ -88,7 +89,7 @@ def sum_folder(summed: SummedTree, real: str, problems: MutableMapping[str, Prob
     """
     tree = summed.tree
     places: list[tuple[str, str]] = []
-    for path in tree.below(real):
+    for path in paced(tree.below(real)):
         try:
             places.append((path, tree.resolve(path)))
         except ForbiddenPathError as error:
@@ -147,7 +148,7 @@ class _Copy:
             yield self._path(path)
             return
         glob = Glob(path)
-        for each in list(self.tree.paths()):
+        for each in paced(list(self.tree.paths())):
             if glob.matches(each):
                 # The builder does to these what it does to every source; they are no patterns any more.
                 yield self._path(each.removeprefix("./"))
