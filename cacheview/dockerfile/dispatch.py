@@ -24,6 +24,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
+from cacheview.model.effort import go_on
 
 __all__ = ["CopySources", "Dispatched", "copied", "dispatch", "label_option"]
 
@@ -200,7 +201,10 @@ def _maintainer(step: _Step) -> Dispatched:
 def _expose(step: _Step) -> Dispatched:
     lexer = step.lexer
     specs = [spec for arg in sorted(step.args) for spec in lexer.words(arg)]
-    ports: dict[str, dict[str, Any]] = {port: {} for spec in specs for port in exposed_ports(spec, step.release)}
+    ports: dict[str, dict[str, Any]] = {}
+    for spec in specs:
+        go_on()  # each may be a range of all ports
+        ports.update((port, {}) for port in exposed_ports(spec, step.release))
     return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
 
 

@@ -6,7 +6,9 @@ of the context only; ``<Dockerfile>.dockerignore`` is BuildKit's.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import groupby
 
 from cacheview.dockerfile.context.gopath import clean, parents
@@ -21,6 +23,7 @@ from cacheview.dockerfile.context.ignore_rules import (
 )
 from cacheview.dockerfile.context.linear import LastMatch
 from cacheview.dockerfile.gotext import GO_SPACE
+from cacheview.model.effort import go_on
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "Folder", "Patterns", "parse_dockerignore"]
 
@@ -162,6 +165,7 @@ class Patterns:
 
     def is_checked(self, path: str, folder: Folder) -> bool:
         """Whether the client's check before the tar looks at an entry in a folder (``ValidateContextDirectory``)."""
+        go_on()  # with many patterns even one path takes long
         if not folder.checked:
             return False
         if not self.rules.all_parents:
@@ -178,6 +182,7 @@ class Patterns:
         Unlike the check, it carries what matched from folder to folder, and a pattern that was not looked at for the
         folder counts as one that did not match it.
         """
+        go_on()
         if not self.rules.all_parents:
             return not self.matches_by_one_parent(path)
         left_out = False
@@ -196,4 +201,10 @@ class Patterns:
     def may_put_back_inside(self, path: str) -> bool:
         """Whether the tar looks into a folder that is left out."""
         inside = path + "/"
-        return any(pattern.exclusion and (pattern.text + "/").startswith(inside) for pattern in self.patterns)
+        place = bisect_left(self._put_back, inside)
+        return place < len(self._put_back) and self._put_back[place].startswith(inside)
+
+    @cached_property
+    def _put_back(self) -> Sequence[str]:
+        """The patterns that put back what others leave out, sorted."""
+        return sorted(pattern.text + "/" for pattern in self.patterns if pattern.exclusion)
