@@ -20,6 +20,7 @@ from cacheview.layers.entry import LayerEntry
 from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import by_any_driver
 from cacheview.model import DataError, Image, ImageStore
+from cacheview.private import make_private_folder
 from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.stores.engine.engine import read_version
@@ -116,7 +117,7 @@ class EngineLayers:
 
     def _make_room(self, image: Image) -> None:
         """Raises `LayerUnavailableError`, OSError."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self._folder)
         for left in self._folder.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
                 if left not in self._files and left.stat().st_mtime < time.time() - _STALE:

@@ -20,6 +20,7 @@ from cacheview.dockerfile.context.gopath import raw
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing
 from cacheview.model import DataError
+from cacheview.private import make_private_folder
 
 __all__ = ["LayerMemory", "layer_cache"]
 
@@ -102,7 +103,7 @@ class LayerMemory:
     def _write(self, folder: Path, diff_id: str) -> None:
         path = self._path(diff_id)
         assert path is not None
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(folder)
         handle, name = tempfile.mkstemp(prefix=".layer-", suffix=".tmp", dir=folder)
         try:
             with os.fdopen(handle, "wb") as file, gzip.GzipFile(fileobj=file, mode="wb", compresslevel=3) as packed:
@@ -138,7 +139,10 @@ class LayerMemory:
         if path is None:
             return
         try:
-            with gzip.open(path, "rb") as file:
+            with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as file:
+                if os.fstat(packed.fileno()).st_mode & 0o077:  # written by something else: names of files are private
+                    with contextlib.suppress(OSError):
+                        os.chmod(path, 0o600)
                 lines = _lines(file)
                 value = json.loads(next(lines))
                 if value["version"] != _VERSION or value["diff_id"] != diff_id:

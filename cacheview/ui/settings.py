@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from cacheview.private import make_private_folder
 from cacheview.ui.names import is_live
 
 __all__ = ["MAX_RECENT", "Settings"]
@@ -146,7 +147,7 @@ class Settings:
         path = Path(self._stored.fileName())
         # Where it cannot be, it cannot be written either.
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(path.parent)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
             os.chmod(path, 0o600)
             for folder in (*((path.parent,) if self._file is None else ()), *filter(None, (self.records,))):

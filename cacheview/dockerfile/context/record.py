@@ -21,6 +21,7 @@ from typing import Any
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.sums import SourcesSum
 from cacheview.model import DataError
+from cacheview.private import make_private_folder
 
 __all__ = ["Changes", "Record", "changed"]
 
@@ -210,7 +211,7 @@ class Record:
         """
         folder = self.path.parent
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(folder)
             handle, name = tempfile.mkstemp(prefix=".context-", suffix=".tmp", dir=folder)
             try:
                 with os.fdopen(handle, "wb") as file:

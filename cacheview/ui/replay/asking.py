@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
+from cacheview.private import make_private_folder
 from cacheview.stores.draft import write_whole
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.replay.build import Build, options_of
@@ -242,7 +243,7 @@ class Replayer:
 def _kept(memory: Memory, path: Path) -> str:
     """Keep the sums of files for the next start. Returns why that cannot be."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         write_whole(path, lambda file: file.write(memory.dump()), str(path))
     except DataError as error:
         return f"the checksums of files cannot be kept: {error}"
