@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,10 +21,11 @@ from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, Store
 from cacheview.replay.check import replay_case
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RecordedMember, text_of
+from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RecordedMember, bytes_of, text_of
 from cacheview.replay.result import Replay, Step
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import write_suite
+from cacheview.stores.secrets import dockerfile_values
 
 __all__ = [
     "SentContext",
@@ -38,6 +40,7 @@ __all__ = [
 
 _KINDS: Final = {StoreKind.GRAPH_DRIVER: "graphdriver", StoreKind.CONTAINERD: "containerd"}
 _LARGEST_IGNORE: Final = 1 << 20
+_NOT_TEXT: Final = re.compile("([\udc80-\udcff]+)")
 
 
 @dataclass(frozen=True)
@@ -171,13 +174,15 @@ def _expected_step(step: Step) -> ExpectedStep:
 def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
     """A record without the values of environment variables and build arguments, or of labels; see `Redaction`.
 
-    They are replaced in the Dockerfile and in what the daemon said too. Names and sums of files stay.
+    They are replaced in the Dockerfile, in ``.dockerignore``, in what was looked up in images, and in what the daemon
+    said too. Names and sums of the files of the context stay.
     """
     images = case.images or ()
     given = ContainerConfig(
         Env=tuple(f"{name}={value}" for name, value in case.build_args.items() if value), Labels=dict(case.labels)
     )
-    redaction = Redaction(images, (Probe(config=given),), env=env, labels=labels, kept=(DEFAULT_PATH,))
+    written = dockerfile_values(_lenient(case.dockerfile), env=env, labels=labels)
+    redaction = Redaction(images, (Probe(config=given),), env=env, labels=labels, kept=(DEFAULT_PATH,), more=written)
     text, expect = redaction.text, case.expect
     arguments = {name: value and redaction.value(value, whole=env) for name, value in case.build_args.items()}
     steps = expect.steps and tuple(
@@ -188,12 +193,42 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
     return case.model_copy(
         update={
             "images": None if case.images is None else tuple(map(redaction.image, images)),
-            "dockerfile": text(case.dockerfile),
+            "dockerfile": _redacted_text(case.dockerfile, text),
+            "dockerignore": case.dockerignore and _redacted_text(case.dockerignore, text),
+            "image_sums": tuple(
+                each.model_copy(
+                    update={
+                        "sources": tuple(map(text, each.sources)),
+                        "destination": text(each.destination),
+                        "refused": text(each.refused),
+                    }
+                )
+                for each in case.image_sums
+            ),
+            "image_owners": tuple(
+                each.model_copy(update={"owner": text(each.owner), "refused": text(each.refused)})
+                for each in case.image_owners
+            ),
             "build_args": arguments,
             "labels": {text(name): redaction.value(value, whole=labels) for name, value in case.labels.items()},
             "expect": expect.model_copy(update=told),
         }
     )
+
+
+def _redacted_text(written: str, redacted: Callable[[str], str]) -> str:
+    """A text as `text_of` wrote it, also one that is not UTF-8."""
+    parts = _NOT_TEXT.split(_lenient(written))  # every second one is bytes
+    done = "".join(part if number % 2 else redacted(part) for number, part in enumerate(parts))
+    return text_of(done.encode("utf-8", "surrogateescape"))
+
+
+def _lenient(written: str) -> str:
+    """What `text_of` was given, as text. What is no base64 is itself."""
+    try:
+        return bytes_of(written).decode("utf-8", "surrogateescape")
+    except DataError:
+        return written
 
 
 def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:

@@ -35,6 +35,7 @@ class Redaction:
         env: values of environment variables and build arguments.
         labels: values of labels.
         kept: values that stay: those that a builder sets by itself are no secret.
+        more: values that stand nowhere else.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Redaction:
         env: bool,
         labels: bool,
         kept: Collection[str] = (),
+        more: Iterable[str] = (),
     ) -> None:
         self._env = env
         self._labels = labels
@@ -54,7 +56,7 @@ class Redaction:
         # A text that holds the mark already would look like one that was replaced.
         taken = [len(found[1]) for one in (*images, *probes) for found in _MARKS.finditer(one.model_dump_json())]
         self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
-        for value in dict.fromkeys(filter(None, self._values(images, probes))):
+        for value in dict.fromkeys(filter(None, (*self._values(images, probes), *more))):
             if value not in self._kept:
                 self._placeholder(value)
         self._pieces = list(dict.fromkeys(piece for value in list(self._numbers) for piece in pieces(value)))

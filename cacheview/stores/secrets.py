@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 from cacheview.model import ContainerConfig, ImageConfig
 
-__all__ = ["SHORTEST", "argument_values", "history_values", "label_values", "pieces"]
+__all__ = ["SHORTEST", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
 
 SHORTEST: Final = 4
 """Shorter pieces stay in text: there is no telling them from other text."""
@@ -25,6 +25,7 @@ _RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
 """What no quoting changes."""
 
 _URL: Final = re.compile(r"://([^\s/@]*)@")
+_HEX: Final = re.compile(r"%[0-9A-F]{2}")
 _QUERY: Final = re.compile(r"[?&][^\s=&#]*=([^\s&#]+)")
 _INSTRUCTION: Final = re.compile(r"(?:.*#\(nop\) +)?(ENV|ARG|LABEL) (.*)", re.DOTALL)
 """How builders write an instruction that only changes the config: with ``#(nop)`` the classic one (moby
@@ -32,6 +33,10 @@ _INSTRUCTION: Final = re.compile(r"(?:.*#\(nop\) +)?(ENV|ARG|LABEL) (.*)", re.DO
 
 _ARGUMENTS: Final = re.compile(r"(?:RUN )?\|([0-9]{1,9}) (.*)", re.DOTALL)
 """Before a command with build arguments both write how many they are, and each with its value."""
+
+_CONTINUED: Final = re.compile(r"[\\`][ \t]*\r?\n")
+_VARIABLE: Final = re.compile(r"\$\{\w+(?::?[-+?])?|\$\w+|\}")
+"""What stands for another value in one of a Dockerfile; what is left out of it where it has a default stays."""
 
 _KEY: Final = re.compile(r"[\w.\-/\"]+")
 _SHELLS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
@@ -63,7 +68,9 @@ def _all_pieces(value: str) -> Iterator[str]:
         once = _go_quoted(value)
         in_json = json.dumps(value, ensure_ascii=False)[1:-1]
         yield from (once, _go_quoted(once), in_json, in_json.translate(_HTML), json.dumps(value)[1:-1])
-        yield from (_go_quoted(in_json), quote(value), quote(value, safe=""), unquote(value))
+        yield from (_go_quoted(in_json), unquote(value))
+        for in_url in (quote(value), quote(value, safe="")):
+            yield from (in_url, _HEX.sub(lambda found: found[0].lower(), in_url))
         yield from _RUN.findall(value)
         for user in _URL.findall(value):
             yield from (part for told in (user, unquote(user)) for part in told.partition(":")[::2])
@@ -112,6 +119,23 @@ def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[
         yield from _told(entry.created_by, names)
         if env:
             yield from _arguments(entry.created_by)
+
+
+def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
+    """The values that a Dockerfile gives to variables, arguments and labels, but for names of bases: those of arguments
+    before the first ``FROM``, and of variables in them."""
+    names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
+    has_begun = False
+    for line in _CONTINUED.sub(" ", text).splitlines():
+        name, *rest = line.split(None, 1) or [""]
+        if name.upper() == "ONBUILD" and rest:
+            name, *rest = rest[0].split(None, 1)
+        has_begun = has_begun or name.upper() == "FROM"
+        if rest and (has_begun or name.upper() != "ARG"):
+            key, _, value = rest[0].partition(" ")
+            pairs = rest[0] if "=" in key or name.upper() == "ARG" else f"{key}={value}"  # ENV NAME value
+            for each in _told(f"{name.upper()} {pairs}", names):
+                yield from _VARIABLE.sub(" ", each).split()
 
 
 def _told(text: str, names: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.cases import platform_of_probe
 from cacheview.model import Probe
 from cacheview.model.base import Model
+from cacheview.stores.secrets import pieces
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
@@ -18,7 +19,6 @@ __all__ = ["Draft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
 
 _MOST: Final = 20
 _LONGEST: Final = 100_000  # characters of what is kept of one
-_SECRET: Final = 4  # characters from which on the value of a build argument may be a secret
 
 
 class Draft(Model):
@@ -51,10 +51,11 @@ def keep_drafts(settings: Settings, drafts: Sequence[Draft], secrets: Iterable[s
     """Keep drafts for the next start, the first ones where they are many.
 
     Args:
-        secrets: values of build arguments: a probe that has one in it is not written anywhere.
+        secrets: values of build arguments: a probe that has one in it, or a piece of one, is not written anywhere.
     """
     texts = (draft.model_dump_json(exclude_defaults=True) for draft in drafts)
-    hidden = [json.dumps(value, ensure_ascii=False)[1:-1] for value in secrets if len(value) >= _SECRET]
+    found = {piece for value in secrets for piece in pieces(value)}
+    hidden = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in found]
     settings.drafts = [text for text in texts if len(text) <= _LONGEST and not any(value in text for value in hidden)][
         :_MOST
     ]
