@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENTS, Entry, FolderContext, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, Entry, FolderContext, Kind, MemoryContext, client_named
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
@@ -82,3 +82,119 @@ def test_an_ignore_file_that_is_a_folder(tmp_path: Path) -> None:
 def test_on_windows_there_is_only_read_only(mode: int, sent: int) -> None:
     headers = packed(memory(Entry("a", Kind.FILE, mode), Entry("d", Kind.DIRECTORY, 0o500)), "windows")
     assert (headers["a"].mode, headers["d/"].mode) == (sent, 0o755)
+
+
+CAPABILITY = b"\1\0\0\2" + bytes(16)
+SENT: dict[str, list[tuple[str, int, tuple[int, int], str, str] | None]] = {
+    # mode, owner, type and target of a file, a folder, an empty one, links to a file and a folder, a second name
+    "docker-cli": [
+        ("run", 0o4711, (0, 0), "0", ""),
+        ("d/", 0o2750, (0, 0), "5", ""),
+        ("e/", 0o1777, (0, 0), "5", ""),
+        ("lf", 0o777, (0, 0), "2", "d/f"),
+        ("ld", 0o777, (0, 0), "2", "d"),
+        ("z", 0o640, (0, 0), "1", "y"),
+    ],
+    "docker-cli-20.10": [
+        ("run", 0o104711, (0, 0), "0", ""),
+        ("d/", 0o42750, (0, 0), "5", ""),
+        ("e/", 0o41777, (0, 0), "5", ""),
+        ("lf", 0o120777, (0, 0), "2", "d/f"),
+        ("ld", 0o120777, (0, 0), "2", "d"),
+        ("z", 0o100640, (0, 0), "1", "y"),
+    ],
+    "docker-py": [
+        ("run", 0o4711, (1000, 60), "0", ""),
+        ("d/", 0o2750, (1000, 60), "5", ""),
+        ("e/", 0o1777, (1000, 60), "5", ""),
+        ("lf", 0o777, (1000, 60), "2", "d/f"),
+        ("ld", 0o777, (1000, 60), "2", "d"),
+        ("z", 0o640, (1000, 60), "1", "y"),
+    ],
+    "dockerode:077": [
+        ("run", 0o4700, (1000, 60), "0", ""),
+        ("d", 0o2700, (1000, 60), "5", ""),
+        ("e", 0o1700, (1000, 60), "5", ""),
+        ("lf", 0o700, (1000, 60), "2", "d/f"),
+        ("ld", 0o700, (1000, 60), "2", "d"),
+        ("z", 0o600, (1000, 60), "0", ""),
+    ],
+    "docker-java": [
+        ("run", 0o100755, (1000, 60), "0", ""),
+        None,
+        ("e/", 0o40755, (1000, 60), "5", ""),
+        ("lf", 0o100644, (0, 0), "2", "d/f"),
+        ("ld/f", 0o100644, (1000, 60), "0", ""),
+        ("z", 0o100644, (1000, 60), "0", ""),
+    ],
+    "windows": [
+        ("run", 0o755, (0, 0), "0", ""),
+        ("d/", 0o755, (0, 0), "5", ""),
+        ("e/", 0o755, (0, 0), "5", ""),
+        ("lf", 0o755, (0, 0), "2", "d/f"),
+        ("ld", 0o755, (0, 0), "2", "d"),
+        ("z", 0o755, (0, 0), "0", ""),
+    ],
+}
+LIKE = {
+    "docker-cli-23": "docker-cli-20.10",
+    "compose-v2": "docker-cli",
+    **dict.fromkeys(("docker-py-5", "sam-cli", "testcontainers-go"), "docker-py"),
+}
+
+
+def table() -> MemoryContext:
+    own = {"uid": 1000, "gid": 60}
+    entries = [
+        Entry("run", Kind.FILE, 0o4711, size=1, capability=CAPABILITY, executable=True, **own),  # type: ignore[arg-type]
+        Entry("d", Kind.DIRECTORY, 0o2750, **own),  # type: ignore[arg-type]
+        Entry("d/f", Kind.FILE, 0o604, size=1, **own),  # type: ignore[arg-type]
+        Entry("e", Kind.DIRECTORY, 0o1777, **own),  # type: ignore[arg-type]
+        Entry("lf", Kind.SYMLINK, 0o777, target="d/f", **own),  # type: ignore[arg-type]
+        Entry("ld", Kind.SYMLINK, 0o777, target="d", **own),  # type: ignore[arg-type]
+        Entry("y", Kind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
+        Entry("z", Kind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
+    ]
+    contents = {"Dockerfile": b"FROM scratch\n", **dict.fromkeys(("run", "d/f", "y", "z"), b"1")}
+    dockerfile = Entry("Dockerfile", Kind.FILE, 0o644, size=13)
+    return MemoryContext({entry.path: entry for entry in [dockerfile, *entries]}, contents)
+
+
+@pytest.mark.parametrize("name", [*SENT, *LIKE])
+def test_headers_are_as_each_client_makes_them(name: str) -> None:
+    client = client_named(name)
+    found = {member.header.name: member.header for member in client.pack(table(), "Dockerfile").members}
+    wanted = [each for each in SENT[LIKE.get(name, name)] if each is not None]
+    shown = [found[each[0]] for each in wanted]
+    assert [(each.name, each.mode, (each.uid, each.gid), each.type, each.link) for each in shown] == wanted
+    has_capability = name.startswith(("docker-cli", "compose-v2", "testcontainers-go"))
+    assert dict(found["run"].xattrs) == ({"security.capability": CAPABILITY} if has_capability else {})
+    assert ("." in found) == name.startswith("dockerode")
+    assert {"d/", "d"}.isdisjoint(found) == (name == "docker-java")
+
+
+@pytest.mark.parametrize(
+    ("ignore", "gone"),
+    [
+        ("#hash\n", {"#hash"}),
+        ("/a.log\n", set()),
+        ("**/a.log\n", {"d/a.log"}),
+        ("*.log\n!a.log\n", set()),
+        ("!a.log\n*.log\n", {"a.log"}),
+        ("d\n", {"d/a.log"}),
+        ("e\n", set()),
+    ],
+)
+def test_docker_java_reads_the_ignore_file_in_its_own_way(ignore: str, gone: set[str]) -> None:
+    tree = (
+        *(Entry(name, Kind.FILE, 0o644) for name in ("#hash", "a.log", "d/a.log")),
+        *(Entry(name, Kind.DIRECTORY, 0o755) for name in ("d", "e")),
+    )
+    sent = set(packed(memory(*tree, ignore=ignore.encode()), "docker-java"))
+    assert sent == {"Dockerfile", ".dockerignore", "#hash", "a.log", "d/a.log", "e/"} - gone
+
+
+def test_docker_java_refuses_a_dockerfile_that_is_ignored() -> None:
+    with pytest.raises(RefusedError, match="Dockerfile is excluded by pattern 'Docker\\*'") as refused:
+        packed(memory(ignore=b"Docker*\n"), "docker-java")
+    assert refused.value.by == "client"
