@@ -173,6 +173,20 @@ def test_a_name_that_is_sent_twice_has_the_first_sum_and_the_last_content() -> N
     )
 
 
+@pytest.mark.parametrize("name", ["/", "//", "..", "../..", "a/../.."])
+def test_the_root_by_another_name_is_no_member_of_itself(name: str) -> None:
+    """Its folder was in itself, and what lies in it without end."""
+    plain = (
+        ("Dockerfile", tarfile.REGTYPE, b"FROM scratch\n"),
+        ("d", tarfile.DIRTYPE, b""),
+        ("d/a", tarfile.REGTYPE, b"x"),
+    )
+    odd = (("d", tarfile.DIRTYPE, b""), (name, tarfile.DIRTYPE, b""), *plain)
+    assert whole_sum(of(raw_tar(*odd))) == whole_sum(of(raw_tar(*plain)))
+    with pytest.raises(DataError, match="the place of the context itself"):
+        whole_sum(of(raw_tar(*plain, (name, tarfile.REGTYPE, b"x"))))
+
+
 def test_the_type_flag_counts_as_it_is_written() -> None:
     new, old = raw_tar(("d/", b"0", b"")), raw_tar(("d/", b"\0", b""))
     assert ContextSums(of(new)).tree.get("d").entry.kind is Kind.FILE  # type: ignore[union-attr]

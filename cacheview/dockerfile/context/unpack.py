@@ -40,7 +40,7 @@ def unpack(members: Iterable[Member], says: str = "{}") -> Tree:
 
     Raises:
         RefusedError: the daemon cannot unpack it.
-        DataError: as `members` does.
+        DataError: as `members` does; what a daemon makes of it is not known.
     """
     unpacked = _Unpacked(says)
     for member in paced(members):
@@ -66,6 +66,13 @@ class _Unpacked:
         path = clean(f"/{name}")[1:]
         if len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/")):
             self._refuse("file name too long", header)
+        if not path and name != ".":
+            # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
+            self.is_as_sent = False
+            if header.type != Kind.DIRECTORY.value:
+                what = "it takes the place of the context itself, and what a daemon makes of that is not known"
+                raise DataError(what, where=header.name[:200])
+            return
         real = self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent:
