@@ -135,7 +135,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     elif unmarked:
         yield StoreHazard(
             HazardKind.LEGACY_ONLY,
-            f"{_these(len(unmarked), 'is a hit', 'are hits')} by these rules alone: since Docker 25.0.2, 24.0.9 and "
+            f"{_these(len(unmarked), 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and "
             "23.0.10 (CVE-2024-24557) the local cache answers only with images that are recorded as built here, and "
             "compares all fields. After an upgrade of the engine each of these steps misses once.",
             "Plan for one build without cache after the upgrade.",

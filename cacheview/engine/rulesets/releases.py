@@ -25,7 +25,7 @@ _NEARLY: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3 a step on scratch ends the build with an error, where by these rules, of 24.0.3, it is a miss. "
+        "Before 24.0.3 a step on scratch ends the build with an error; using these rules, of 24.0.3, it is a miss. "
         "What is compared of two images is the same.",
     ),
 )
