@@ -85,3 +85,13 @@ def test_every_combo_box_of_the_window_is_a_chooser() -> None:
         if isinstance(node, ast.Name) and node.id in changed
     }
     assert found == {"chooser.py": "QComboBox"}
+
+
+def test_a_text_that_is_too_long_ends_in_dots(qtbot: QtBot) -> None:
+    box = Chooser()
+    qtbot.addWidget(box)
+    box.addItem("1 Miss: one variable differs")
+    box.resize(box.sizeHint())
+    assert box.option().currentText == "1 Miss: one variable differs"
+    box.resize(box.width() - 20, box.height())
+    assert box.option().currentText.endswith("…")
