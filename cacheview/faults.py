@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Final
 
 from cacheview import __version__
-from cacheview.model.effort import LimitError
 from cacheview.output import OutputError, Stream, complain, own_streams
 
 __all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "UsageError", "guarded", "report_fault"]
@@ -65,14 +64,16 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
     except UsageError as wrong:
         complain(str(wrong))
         return UNUSABLE
-    except LimitError as more:
-        complain(f"there is {more}")
-        return UNUSABLE
     except OutputError as failed:
         return _not_printed(failed, out)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as fault:
+        from cacheview.model.effort import LimitError  # its package would be loaded before the first look at a display
+
+        if isinstance(fault, LimitError):
+            complain(f"there is {fault}")
+            return UNUSABLE
         report_fault(fault, with_traceback=with_traceback)
         return FAULT
 
