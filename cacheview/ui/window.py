@@ -197,6 +197,8 @@ class MainWindow(QMainWindow):
     def open(self, location: str) -> None:
         """Read a location in the background, and show it when it has been read. What is open stays till then."""
         self.opener.open(location)
+        if self.session is not None and location == self.opener.location and self.session.opened.builds:
+            self.watched.show_records_of(location)
 
     def open_any(self, path: str) -> None:
         """Open a store, or replay a Dockerfile or a service of a Compose file, whichever a path is of."""

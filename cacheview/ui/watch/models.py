@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
@@ -64,11 +64,13 @@ class BuildsModel(QAbstractTableModel):
     def builds(self) -> Sequence[WatchedBuild]:
         return self._builds
 
-    def keep_records(self) -> None:
-        """Remove the builds that were watched."""
-        self.beginResetModel()
-        self._builds = [build for build in self._builds if build.record]
-        self.endResetModel()
+    def keep(self, which: Callable[[WatchedBuild], object]) -> None:
+        """Remove all builds but those of which this is true."""
+        kept = [build for build in self._builds if which(build)]
+        if len(kept) < len(self._builds):
+            self.beginResetModel()
+            self._builds = kept
+            self.endResetModel()
 
     def show_build(self, build: WatchedBuild, most: int) -> int:
         """Add a build, or put what is known of it now in the place of what was. Returns its row."""

@@ -127,7 +127,7 @@ class WatchPane(DockPane[WatchHead]):
 
     def _stop_watching(self) -> None:
         self.bridge.stop()
-        self.model.keep_records()
+        self.model.keep(lambda build: build.record)
         self._show_steps()
         if self.model.builds:
             self._say_count()
@@ -201,7 +201,9 @@ class WatchPane(DockPane[WatchHead]):
         self._enable()
 
     def show_records(self, builds: Sequence[WatchedBuild]) -> None:
-        """Show builds that were recorded over those that there are, and the first of them."""
+        """Show builds that were recorded over those that there are, once each, and the first of them."""
+        files = {build.record for build in builds}
+        self.model.keep(lambda build: build.record not in files)
         numbers = {build.number for build in self.model.builds}
         lowest = min((*numbers, 1))
         for build in reversed(builds):

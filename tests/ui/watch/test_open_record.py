@@ -171,6 +171,19 @@ def test_lines_that_are_not_builds_are_told(
     assert window.notice._text.text().startswith("Of mixed.jsonl 1 build is shown.")
 
 
+def test_a_record_that_is_open_is_shown_again_once(
+    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "app.jsonl", record(store))
+    window.open(path)
+    pane = shown(window, qtbot)
+    pane.head.closed.emit()
+    assert not pane.isVisible()
+    window.open(path)
+    qtbot.waitUntil(lambda: not window.opener.is_busy, timeout=20_000)
+    assert shown(window, qtbot).steps_model.rowCount() == 3
+
+
 def test_records_stay_when_watching_ends(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
     window.open(saved(tmp_path / "app.jsonl", record(store)))
     pane = shown(window, qtbot)
