@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cacheview.layers.entry import LayerEntry
-from cacheview.layers.snapshots import Snapshots, by_containerd
+from cacheview.layers.snapshots import SNAPSHOTTER, Snapshots, by_containerd
 from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
@@ -21,7 +21,7 @@ from cacheview.stores.manifests import Manifest
 if TYPE_CHECKING:
     from cacheview.stores.containerd.client import Client
 
-__all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_blobs"]
+__all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_layers"]
 
 _BLOBS: Final = "io.containerd.content.v1.content/blobs"
 _LARGEST_DOCUMENT: Final = 16 << 20
@@ -74,7 +74,24 @@ class _Blobs:
 
 def folder_layers(root: Path, namespace: str, images: Sequence[Image]) -> LayerSource:
     """The layers of some images in containerd's root folder: of its blobs, or where one is gone, of its snapshots."""
-    return _BlobsOrSnapshots(blob_layers(folder_blobs(root), images), Snapshots(root, namespace, images))
+    return _BlobsOrSnapshots(blob_layers(folder_blobs(root), images), Snapshots(lambda: root, namespace, images))
+
+
+def socket_layers(path: Path, namespace: str, images: Sequence[Image]) -> LayerSource:
+    """The same of the containerd at a socket, whose snapshots are read in its root folder, where that may be read."""
+    blobs = blob_layers(_SocketBlobs(path, namespace), images)
+    return _BlobsOrSnapshots(blobs, Snapshots(lambda: _root_at(path), namespace, images))
+
+
+def _root_at(socket: Path) -> Path:
+    """The root folder of the containerd at a socket, as it says itself. Raises `DataError`."""
+    from cacheview.stores.containerd.client import Client
+
+    with Client(socket, layer_budget()) as client:
+        folder = client.plugin_folder(*SNAPSHOTTER)
+    if folder is None or folder.name != ".".join(SNAPSHOTTER):
+        raise DataError("containerd does not say where its snapshots are", where=str(socket))
+    return folder.parent
 
 
 class _BlobsOrSnapshots:
@@ -140,12 +157,9 @@ class _FolderBlobs:
             raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
 
 
-def socket_blobs(path: Path, namespace: str) -> BlobReader:
-    """The blobs that containerd gives at its socket, in one namespace."""
-    return _SocketBlobs(path, namespace)
-
-
 class _SocketBlobs:
+    """The blobs that containerd gives at its socket, in one namespace."""
+
     def __init__(self, path: Path, namespace: str) -> None:
         self._path = path
         self._namespace = namespace

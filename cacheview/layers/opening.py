@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cacheview.layers.archive import archive_layers, folder_layers
-from cacheview.layers.containerd import blob_layers, socket_blobs
 from cacheview.layers.containerd import folder_layers as containerd_folder_layers
+from cacheview.layers.containerd import socket_layers
 from cacheview.layers.data_root import data_root_layers
 from cacheview.layers.nowhere import why_nowhere
 from cacheview.layers.source import LayerSource, LayerUnavailableError
@@ -38,7 +38,7 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         text, namespace = split_target(place.target)
         path = Path(text)
         if path.is_socket():
-            return blob_layers(socket_blobs(path, namespace), store.images)
+            return socket_layers(path, namespace, store.images)
         return containerd_folder_layers(find_root(path), namespace, store.images)
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))

@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +25,12 @@ from cacheview.model import Image
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.root import Root
 
-__all__ = ["Snapshots", "by_containerd"]
+__all__ = ["SNAPSHOTTER", "Snapshots", "by_containerd"]
 
-_SNAPSHOTTER: Final = "overlayfs"
-_PLUGIN: Final = f"io.containerd.snapshotter.v1.{_SNAPSHOTTER}"
+SNAPSHOTTER: Final = ("io.containerd.snapshotter.v1", "overlayfs")
+"""The plugin of containerd whose snapshots are read: its type and id."""
+
+_PLUGIN: Final = ".".join(SNAPSHOTTER)
 _METADATA: Final = "io.containerd.metadata.v1.bolt/meta.db"
 _OPAQUE: Final = ("trusted.overlay.opaque", "user.overlay.opaque")
 _CAPABILITY: Final = "security.capability"
@@ -53,12 +55,12 @@ class Snapshots:
     """A `LayerSource` over the snapshots of one namespace.
 
     Args:
-        root: containerd's root folder.
+        root: finds containerd's root folder. Raises `DataError`.
         namespace: of the images.
         images: whose layers are asked for.
     """
 
-    def __init__(self, root: Path, namespace: str, images: Sequence[Image]) -> None:
+    def __init__(self, root: Callable[[], Path], namespace: str, images: Sequence[Image]) -> None:
         self._root = root
         self._namespace = namespace
         self._images = images
@@ -142,8 +144,9 @@ class Snapshots:
         return folder
 
     def _find(self, diff_id: str) -> Path | None:
-        root = Root(self._root)
-        names = (b"v1", self._namespace.encode(), b"snapshots", _SNAPSHOTTER.encode())
+        folder = self._root()
+        root = Root(folder)
+        names = (b"v1", self._namespace.encode(), b"snapshots", SNAPSHOTTER[1].encode())
         snapshots = _below(Bolt(root.database(_METADATA)).root, *names)
         stored = _below(Bolt(root.database(f"{_PLUGIN}/metadata.db")).root, b"v1", b"snapshots")
         if snapshots is None or stored is None:
@@ -153,9 +156,9 @@ class Snapshots:
             name = record.value(b"name") if record is not None else None
             snapshot = stored.bucket(name) if name is not None else None
             number = _uvarint(snapshot.value(b"id") or b"") if snapshot is not None else 0
-            folder = self._root / _PLUGIN / "snapshots" / str(number) / "fs"
-            if number and folder.is_dir() and not folder.is_symlink():
-                return folder
+            place = folder / _PLUGIN / "snapshots" / str(number) / "fs"
+            if number and place.is_dir() and not place.is_symlink():
+                return place
         return None
 
 

@@ -40,9 +40,12 @@ class Unprivileged:
 
 
 @contextmanager
-def unprivileged(group: int, store: str) -> Iterator[Unprivileged]:
-    """Another user, a member of the one group. It needs root. ``store``: the first that will be read."""
-    command = (sys.executable, __file__, str(group), store)
+def unprivileged(group: int, store: str, cache: str = "/nonexistent") -> Iterator[Unprivileged]:
+    """Another user, a member of the one group. It needs root.
+
+    ``store``: the first that will be read; ``cache``: the folder that the user's caches are kept in.
+    """
+    command = (sys.executable, __file__, str(group), store, cache)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Unprivileged(process)
@@ -68,10 +71,10 @@ def _answer(arguments: list[str]) -> dict[str, Any]:
     return {"status": status, "out": out.getvalue(), "err": err.getvalue()}
 
 
-def _serve(group: int, store: str) -> None:
+def _serve(group: int, store: str, cache: str) -> None:
     _load()
     _answer(["audit", store])  # which loads what is loaded only when it is needed
-    os.environ.update({"HOME": "/nonexistent", "DOCKER_CONFIG": "/nonexistent"})
+    os.environ.update({"HOME": "/nonexistent", "DOCKER_CONFIG": "/nonexistent", "XDG_CACHE_HOME": cache})
     os.chdir("/")
     os.setgroups([group])
     os.setgid(NOBODY)
@@ -81,4 +84,4 @@ def _serve(group: int, store: str) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), sys.argv[2])
+    _serve(int(sys.argv[1]), *sys.argv[2:])

@@ -37,8 +37,9 @@ NAMESPACES: Final = f"{_SERVICES}.namespaces.v1.Namespaces/List"
 IMAGES: Final = f"{_SERVICES}.images.v1.Images/List"
 BLOBS: Final = f"{_SERVICES}.content.v1.Content/List"
 BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
+PLUGINS: Final = f"{_SERVICES}.introspection.v1.Introspection/Plugins"
 
-ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ})
+ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
 """All that is ever called: none of it changes anything."""
 
 _LOST: Final = frozenset(
@@ -87,6 +88,14 @@ class Client:
             return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
         return patiently(ask, _alive(progress, "Asking containerd"))
+
+    def plugin_folder(self, kind: str, name: str) -> Path | None:
+        """Where a plugin of containerd keeps its files; None: it does not say so. Raises `LostError`, `DataError`."""
+        request = message("PluginsRequest")(filters=[f"type=={kind},id=={name}"])
+        for plugin in self.ask(PLUGINS, request, message("Plugins"), "").plugins:
+            if (plugin.type, plugin.id) == (kind, name) and plugin.exports.get("root"):
+                return Path(plugin.exports["root"])
+        return None
 
     def has_images(self, namespace: str, progress: Progress | None) -> bool:
         """Whether a namespace has an image record. Raises `LostError`."""

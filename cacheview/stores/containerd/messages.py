@@ -1,7 +1,7 @@
 """The messages of containerd's API that are needed to read images, made from a table of field numbers.
 
-Facts from containerd's ``api/services/{images,content,namespaces,version}/v1`` and ``api/types`` (1.6 to 2.x): fields
-that are not listed here are passed over, as protobuf does with what it does not know.
+Facts from containerd's ``api/services/{images,content,introspection,namespaces,version}/v1`` and ``api/types`` (1.6 to
+2.x): fields that are not listed here are passed over, as protobuf does with what it does not know.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Blob": {"digest": (1, "string"), "labels": (5, "map")},
     "BlobsRequest": {"filters": (1, "*string")},
     "Blobs": {"blobs": (1, "*Blob")},
+    "PluginsRequest": {"filters": (1, "*string")},
+    "Plugin": {"type": (1, "string"), "id": (2, "string"), "exports": (5, "map")},
+    "Plugins": {"plugins": (1, "*Plugin")},
     "Chunk": {"offset": (1, "int64"), "data": (2, "bytes")},
 }
 

@@ -95,6 +95,12 @@ class Server:
             ]
         )
 
+    def plugins(self, request: Any, context: Any) -> Any:
+        kind, name = "io.containerd.snapshotter.v1", "overlayfs"
+        assert list(request.filters) == [f"type=={kind},id=={name}"]
+        exports = {"root": str(self._root.path / f"{kind}.{name}")}
+        return message("Plugins")(plugins=[message("Plugin")(type=kind, id=name, exports=exports)])
+
     def blobs(self, request: Any, context: Any) -> Iterator[Any]:
         (label,) = (FILTER.fullmatch(text)[1] for text in request.filters)  # type: ignore[index]
         namespace = self.namespace(context)
@@ -123,6 +129,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             client.VERSION: ("Nothing", server.version, False),
             client.NAMESPACES: ("Nothing", server.namespaces, False),
             client.IMAGES: ("Nothing", server.images, False),
+            client.PLUGINS: ("PluginsRequest", server.plugins, False),
             client.BLOBS: ("BlobsRequest", server.blobs, True),
             client.BLOB_READ: ("BlobRequest", server.read, True),
         }

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 from bolt_writer import Writer
+from containerd_server import Server
 
 from cacheview.dockerfile.release import builder_release
-from cacheview.layers.containerd import folder_layers
+from cacheview.layers.containerd import folder_layers, socket_layers
 from cacheview.layers.entry import LayerError
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
 from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.model import Image, ImageConfig, RootFS
+from cacheview.stores.containerd.client import PLUGINS
+from cacheview.stores.containerd.messages import message
 
 BELOW, ABOVE = (f"sha256:{digit * 64}" for digit in "ab")
 CHAIN = f"sha256:{hashlib.sha256(f'{BELOW} {ABOVE}'.encode()).hexdigest()}"
@@ -110,3 +113,13 @@ def test_a_file_that_is_a_link_meanwhile_is_not_followed(folders: tuple[Path, Pa
     (folders[0] / "d" / "f").symlink_to(tmp_path / "secret")
     with pytest.raises(LayerError):
         ImageSums(files, IMAGE.diff_ids, RELEASE).of_sources(["/d/f"], destination="/to")
+
+
+def test_the_socket_tells_where_the_snapshots_are(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    socket = tmp_path / "c.sock"
+    with Server(tmp_path / "root", socket) as server:
+        files = LayerFiles(socket_layers(socket, "moby", [IMAGE]))
+        assert sorted(files.root(IMAGE.diff_ids)) == ["d", "d/f", "d/link", "d/new", "d/old"]
+        server.instead[PLUGINS] = lambda *_: message("Plugins")()
+        with pytest.raises(LayerUnavailableError, match="no manifest in the store names the layer"):
+            LayerFiles(socket_layers(socket, "moby", [IMAGE])).root(IMAGE.diff_ids)
