@@ -8,8 +8,9 @@ image's history, the files are proven to be those that were copied; otherwise th
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
@@ -18,7 +19,7 @@ from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.notknown import NotKnownError
-from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
+from cacheview.dockerfile.context.sources import SourcesSum, folder_places, sum_places, sum_sources
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
@@ -27,16 +28,18 @@ from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
 from cacheview.layers.step_paths import by_source_path
 from cacheview.layers.ways import IMAGE_WAYS, WAYS, Way, clients_of
-from cacheview.model import Image, Problem
+from cacheview.model import Image
 
 __all__ = ["RecoveredFiles", "recover_files"]
 
 _FOLDER_MODES: Final = (0o755, 0o775, 0o700, 0o750, 0o777, 0o770, 0o2775)
 _UMASK: Final = 0o022
+_ROOT: Final = (0, 0)
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
 _MOST_FOLDERS: Final = 2  # of sources whose mode is found by trying
 _LONGEST: Final = 200
-_MANY: Final = 20_000  # files for which each way takes much memory
+_MANY: Final = 5_000  # files for which each way takes much memory
+_MOST: Final = 20_000  # files that are compared: with more, memory is above 200 MB
 _FOR_MANY: Final = ("docker-cli", "docker-cli-23", "docker-py")
 _MOST_OWNERS: Final = 4  # of those that files have now: each is another sum over all content
 
@@ -97,6 +100,8 @@ def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: s
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
         raise NotKnownError("the image records no layer for this step")
     listing = layers.listing(image.diff_ids[-1])
+    if len(listing.entries) > _MOST:
+        raise NotKnownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")
     sources = CopiedNow(copy, now)
     entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
@@ -130,17 +135,19 @@ class _Recovery:
         self.filled = {above for path in entries for above in parents(path)}
         self.folders = self._source_folders()
         self.tree = copied.with_others(entries, self.folders)
+        self._places: dict[str, Sequence[tuple[str, str]]] = {}
 
     def best(self) -> RecoveredFiles:
-        """The files in the ways that give the stored checksum, else in that of the Docker CLI."""
+        """The files in the ways that give the stored checksum, else in the first one."""
         first: RecoveredFiles | None = None
         for owner, ways in self._owners():
-            self.layers.sums(wanted for way in ways for wanted in self._wanted(way, owner))  # one pass for all
+            tried = [_Sent(self, way, owner) for way in ways]
+            self._sum(tried)
             proven: RecoveredFiles | None = None
-            for way in ways:
-                found = self._in_way(way, owner)
+            for sent in tried:
+                found = self._in_way(sent)
                 if found.is_proven:
-                    proven = found if proven is None else replace(proven, ways=(*proven.ways, way))
+                    proven = found if proven is None else replace(proven, ways=(*proven.ways, sent.way))
                 first = first or found
             if proven is not None:
                 return proven
@@ -150,21 +157,29 @@ class _Recovery:
         files = tuple((path, path if path in out else found) for path, found in first.sources.files)
         return replace(first, sources=replace(first.sources, files=files), reason=self._why_not_proven(out))
 
-    def _in_way(self, way: Way, owner: _Owner) -> RecoveredFiles:
+    def _sum(self, tried: Sequence[_Sent]) -> None:
+        """Sum the files in some ways, in one pass over the layer."""
+        wanted = ((each, name) for each in enumerate(tried) for name in each[1].wanted())
+        named = (((place, path), found) for (place, _), (path, found) in wanted)
+        for (place, path), found in self.layers.sums_by(named).items():
+            tried[place].sums[path] = found
+
+    def _in_way(self, sent: _Sent) -> RecoveredFiles:
         first: RecoveredFiles | None = None
-        for modes in self._folder_modes(way):
-            sent = _Sent(self, way, owner, modes)
+        for modes in self._folder_modes(sent.way):
+            sent.set_folders(modes)
             try:
                 sources = sent.sum()
             except RefusedError as error:
                 raise NotKnownError(f"the layer lacks a source of the instruction: {error.what}") from None
             is_proven = sources.text == self.stored
-            headers = self.copied.headers(path for path, _ in sources.files if path not in sent.headers)
-            headers = {**headers, **sent.headers}
-            found = RecoveredFiles(sources, headers, is_proven, (way,), "", self.entries, self.diff_id)
-            if is_proven:
-                return found
-            first = first or found
+            if is_proven or first is None:
+                headers = self.copied.headers(path for path, _ in sources.files if path not in sent.headers)
+                headers = {**headers, **sent.headers}
+                found = RecoveredFiles(sources, headers, is_proven, (sent.way,), "", self.entries, self.diff_id)
+                if is_proven:
+                    return found
+                first = found
         assert first is not None
         return first
 
@@ -201,16 +216,21 @@ class _Recovery:
 
         Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
         """
+        is_many = len(self.entries) > _MANY
         ways: tuple[Way, ...] = IMAGE_WAYS
         if not self.copy.from_:
-            ways = WAYS if len(self.entries) <= _MANY else tuple(way for way in WAYS if way.clients[0] in _FOR_MANY)
-        yield (0, 0), ways
+            ways = tuple(way for way in WAYS if way.clients[0] in _FOR_MANY) if is_many else WAYS
+        yield _ROOT, ways
         writing = tuple(way for way in ways if way.style.owner)
-        yield None, writing
-        if len(self.entries) > _MANY:
+        owned = {(known.uid, known.gid) for path in self.entries if (known := self.now.get(path)) is not None}
+        if owned - {_ROOT}:
+            yield None, writing
+        if is_many:
             return
-        for owner in dict.fromkeys([*self.owners, *_USUAL_OWNERS]):
-            yield owner, writing
+        guesses = () if self.copy.from_ else _USUAL_OWNERS  # of files in an image nothing is usual
+        for owner in dict.fromkeys([*self.owners, *guesses]):
+            if owner != _ROOT and {owner} != owned:
+                yield owner, writing
 
     def _source_folders(self) -> list[str]:
         """Folders that are sources: they count with their own mode, which the layer does not have."""
@@ -232,6 +252,13 @@ class _Recovery:
             choices.append(list(modes) if len(self.folders) <= _MOST_FOLDERS else list(modes)[:1])
         for modes_of in product(*choices):
             yield dict(zip(self.folders, modes_of, strict=True))
+
+    def of_folder(self, sent: _Sent, real: str) -> SourcesSum:
+        """The checksum of a folder; where links in it lead is found once for all ways."""
+        places = self._places.get(real)
+        if places is None:
+            places = self._places[real] = folder_places(self.tree, real, {})
+        return sum_places(sent, places)
 
     def owner(self, path: str, owner: _Owner) -> tuple[int, int]:
         """Who a file belonged to, if that is who is tried."""
@@ -267,51 +294,57 @@ class _Recovery:
         )
         return way.header(sent, first, is_empty=path not in self.filled)
 
-    def _wanted(self, way: Way, owner: _Owner) -> Iterator[Wanted]:
-        for path, entry in self.entries.items():
-            if entry.kind is Kind.FILE and not (entry.hard_link and way.style.hard_links):
-                yield self.diff_id, self.content(entry), self.header(path, entry, way, owner)
-
 
 class _Sent:
-    """The files as one way of sending has them: a `SummedTree`."""
+    """The files as one way of sending has them: a `SummedTree`.
 
-    def __init__(self, recovery: _Recovery, way: Way, owner: _Owner, modes: Mapping[str, int]) -> None:
+    Attributes:
+        headers: what is summed before the content of each.
+        sums: of each, once they are known.
+    """
+
+    def __init__(self, recovery: _Recovery, way: Way, owner: _Owner) -> None:
         self._recovery = recovery
-        self._way = way
+        self._owner = owner
+        self.way = way
         self.headers = {path: recovery.header(path, entry, way, owner) for path, entry in recovery.entries.items()}
-        for path, mode in modes.items():
-            uid, gid = recovery.owner(path, owner)
-            self.headers[path] = way.header(Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)
+        self.sums: dict[str, str] = {}
         self.tree = recovery.tree
+
+    def wanted(self) -> Iterator[tuple[str, Wanted]]:
+        """What is to be summed, by path."""
+        recovery = self._recovery
+        for path, header in self.headers.items():
+            entry = recovery.entries.get(path)
+            if header and entry is not None:
+                has_content = entry.kind is Kind.FILE and not (entry.hard_link and self.way.style.hard_links)
+                yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NOTHING, header)
+
+    def set_folders(self, modes: Mapping[str, int]) -> None:
+        """The folders that are sources, and their modes."""
+        for path, mode in modes.items():
+            uid, gid = self._recovery.owner(path, self._owner)
+            header = self.way.header(Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)
+            self.headers[path] = header
+            self.sums.pop(path, None)
+            if header:
+                self.sums[path] = hashlib.sha256(header).hexdigest()
 
     def sum(self) -> SourcesSum:
         copy = self._recovery.copy
         return sum_sources(self, copy.sources, instruction=copy.name, destination=copy.destination)
 
     def of_folder(self, real: str) -> SourcesSum:
-        problems: dict[str, Problem] = {}
-        return sum_folder(self, real, problems)
+        return self._recovery.of_folder(self, real)
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        recovery = self._recovery
-        wanted: dict[str, Wanted] = {}
-        beside = []
+        found, beside = {}, []
         for path in paths:
-            header = self.headers.get(path)
-            if header is None:
+            if path in self.sums:
+                found[path] = self.sums[path]
+            elif path not in self.headers:
                 beside.append(path)
-            if not header:
-                continue
-            entry = recovery.entries.get(path)
-            has_content = (
-                entry is not None and entry.kind is Kind.FILE and not (entry.hard_link and self._way.style.hard_links)
-            )
-            file = recovery.content(entry) if entry is not None and has_content else _NOTHING
-            wanted[path] = (recovery.diff_id, file, header)
-        sums = recovery.layers.sums(wanted.values())
-        found = {path: sums[diff_id, entry.number, header] for path, (diff_id, entry, header) in wanted.items()}
-        return found | recovery.copied.sums_of(beside, self._way) if beside else found
+        return found | self._recovery.copied.sums_of(beside, self.way) if beside else found
 
     def without_sum(self, path: str, real: str) -> str:
         return real if self._recovery.copy.from_ else path

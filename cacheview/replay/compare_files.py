@@ -10,6 +10,7 @@ from typing import Final
 
 from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.sources import SourcesSum
 from cacheview.engine import Explanation
 from cacheview.layers.changes import Aspect, FileChange
 from cacheview.layers.copied_now import FilesNow
@@ -201,12 +202,16 @@ class _Comparing:
         if self.summer is None or self.step.copy is None:
             return None
         images = {checksum: image for image, checksum in reversed(candidates)}
-        sent = [(client, found) for client, found in self.summer.by_other_clients(self.step.copy)]
-        first = next((each for each in sent if each[1].text in images), None)
+        first: tuple[Client, SourcesSum] | None = None
+        senders: dict[str, list[Client]] = {}
+        for client, found in self.summer.by_other_clients(self.step.copy):
+            senders.setdefault(found.text, []).append(client)
+            if first is None and found.text in images:
+                first = (client, found)
         if first is None:
             return None
         text = first[1].text
-        clients = tuple(client for client, other in sent if other.text == text)
+        clients = tuple(senders[text])
         headers = self.summer.headers_by(first[0], (path for path, _ in first[1].files))
         reason = f"the files of now give the checksum that is stored when {first[0].title} sends them"
         return _Before(images[text], text, dict(first[1].files), headers, Evidence.PROVEN, reason, clients)

@@ -30,6 +30,9 @@ __all__ = ["ContextSummer", "Summer"]
 _MOST_READ: Final = 512 << 20
 """Bytes that are read to find out which client sent what an image was made with."""
 
+_MANY: Final = 5_000
+"""Files of a context above which what other clients send is not kept, but made again when it is needed."""
+
 _UMASKS: Final = (0o002, 0o027, 0o077)
 """That people use, beside 022."""
 
@@ -155,7 +158,11 @@ class ContextSummer:
 
     def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:
         """As `headers`, of one of `by_other_clients`."""
-        return self._others[client.name].headers(paths)
+        return (self._others.get(client.name) or self._sent_by(client)).headers(paths)
+
+    def _sent_by(self, client: Client) -> ContextSummer:
+        name, text = self._dockerfile_name, self._dockerfile
+        return ContextSummer(self._context, name, self._release, client, self._hasher, text, written=self._written)
 
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
         """The same sources as other clients send them. Of very large ones only as many as are soon read."""
@@ -166,11 +173,9 @@ class ContextSummer:
                 continue
             other = self._others.get(client.name)
             if other is None:
-                name, text = self._dockerfile_name, self._dockerfile
-                other = ContextSummer(
-                    self._context, name, self._release, client, self._hasher, text, written=self._written
-                )
-                self._others[client.name] = other
+                other = self._sent_by(client)
+                if len(self._sums.sent.tree.sent) <= _MANY:
+                    self._others[client.name] = other
             with suppress(DataError, NotKnownError):
                 found = other.sum(copy)
                 sent = other._sums.sent.tree.sent

@@ -349,3 +349,12 @@ def test_another_file_under_the_same_name_is_only_likely() -> None:
     likely = recover_files(layers.files, image, copy, found.sources.text, Now(context_of(CONTEXT)))
     assert not likely.is_proven
     assert likely.reason
+
+
+def test_a_layer_of_very_many_files_is_not_compared() -> None:
+    members = [entry(f"to/{number}") for number in range(20_001)]
+    layers = Layers(layer(*members))
+    config = ImageConfig(history=(HistoryEntry(),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids))
+    image = Image(id="sha256:" + "a" * 64, config=config)
+    with pytest.raises(NotKnownError, match="has 20,001 files; at most 20,000 are compared"):
+        recover_files(layers.files, image, CopySources("COPY", ("src",), "/to"), "dir:", Now(context_of({})))

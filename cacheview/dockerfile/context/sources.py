@@ -20,7 +20,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import Problem
 from cacheview.model.effort import paced
 
-__all__ = ["SourcesSum", "SummedTree", "sum_folder", "sum_sources"]
+__all__ = ["SourcesSum", "SummedTree", "folder_places", "sum_folder", "sum_places", "sum_sources"]
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _URLS = ("http://", "https://")
@@ -87,7 +87,11 @@ def sum_folder(summed: SummedTree, real: str, problems: MutableMapping[str, Prob
 
     ``problems`` gets, by path, what the builder silently leaves out.
     """
-    tree = summed.tree
+    return sum_places(summed, folder_places(summed.tree, real, problems))
+
+
+def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem]) -> list[tuple[str, str]]:
+    """All that is in a folder, as `sum_folder`: each path, and where it leads."""
     places: list[tuple[str, str]] = []
     for path in paced(tree.below(real)):
         try:
@@ -95,6 +99,11 @@ def sum_folder(summed: SummedTree, real: str, problems: MutableMapping[str, Prob
         except ForbiddenPathError as error:
             what = f"{error.what}: the builder leaves it out of the checksum of the folder"
             problems[path] = Problem(path, what)
+    return places
+
+
+def sum_places(summed: SummedTree, places: Sequence[tuple[str, str]]) -> SourcesSum:
+    """The checksum of a folder by what is in it. Raises as `SummedTree.sums_of`."""
     known = summed.sums_of(place for _, place in places)
     files = tuple((path, known.get(place) or summed.without_sum(path, place)) for path, place in places)
     return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
