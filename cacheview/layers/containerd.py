@@ -183,27 +183,53 @@ class _SocketBlobs:
 
 
 class _Chunks(io.RawIOBase):
-    """The answers of containerd's content service as one stream."""
+    """The answers of containerd's content service as one stream. Seeks forward; a buffer over it also goes back to what
+    it still has."""
 
     def __init__(self, client: Client, digest: str, namespace: str) -> None:
         self._client = client
         self._chunks = client.blob(digest, namespace)
-        self._left = b""
+        self._left = memoryview(b"")
+        self._position = 0
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = offset + (self._position if whence == io.SEEK_CUR else 0)
+        if whence == io.SEEK_END or target < self._position:
+            raise io.UnsupportedOperation("a blob is read forward only")
+        while self._position < target and self._ready():
+            self._take(min(target - self._position, len(self._left)))
+        return self._position
+
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
+        if not self._ready():
+            return 0
+        count = min(len(view), len(self._left))
+        view[:count] = self._left[:count]
+        self._take(count)
+        return count
+
+    def _ready(self) -> bool:
+        """Gets the next chunk when one is used up; False at the end."""
         while not self._left:
             chunk = next(self._chunks, None)
             if chunk is None:
-                return 0
-            self._left = chunk
-        count = min(len(view), len(self._left))
-        view[:count] = self._left[:count]
+                return False
+            self._left = memoryview(chunk)
+        return True
+
+    def _take(self, count: int) -> None:
         self._left = self._left[count:]
-        return count
+        self._position += count
 
     def close(self) -> None:
         if not self.closed:
