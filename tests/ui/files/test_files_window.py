@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from files_kit import DOCKERFILE, save_build
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
@@ -251,3 +252,19 @@ def test_a_suite_has_no_layers_to_look_into(
     with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
         window.replays.pane.again()
     assert all(button.isEnabled() for button in buttons)
+
+
+def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
+    (context / "src" / "out").symlink_to("../Dockerfile")
+    archive = save_build(context, tmp_path / "likely.tar")
+    with qtbot.waitSignal(window.settled, timeout=9_000):
+        window.open(str(archive))
+    (context / "Dockerfile").write_bytes(DOCKERFILE + b"# what the link leads to\n")
+    edit(context)
+    found = differing(window, qtbot, context)
+    assert found == EDITED
+    (note,) = window.files.pane.notes
+    assert note.startswith("Likely: the files in its layer do not give the checksum that is stored; ")
+    assert "src/out leads out of what was copied" in note
+    everything = shown(qtbot, window.files.pane, window.files.pane.head.same_button.click)
+    assert everything["src/out"] == "not compared: what the link leads to is not in the layer"
