@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.theme import GRID, current_tokens
@@ -40,8 +40,10 @@ class RowTree(QTreeView):
         self.doubleClicked.connect(self.entered_row)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        ground = QColor(current_tokens().selection)
+        option.palette.setColor(QPalette.ColorRole.Highlight, ground)  # else the style's own, beside the first column
         if self.selectionModel().isSelected(index):
-            painter.fillRect(option.rect, QColor(current_tokens().selection))  # also beside the first column
+            painter.fillRect(option.rect, ground)
         super().drawRow(painter, option, index)
         if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index:
             painter.setPen(QPen(QColor(current_tokens().accent)))
