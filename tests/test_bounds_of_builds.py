@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from bounded import MIB, run_bounded
 
+from cacheview.model import DataError, decode
+from cacheview.replay.check import judge_build
+from cacheview.replay.file import ReplayCase
+
 BUILD = {
     "engine": "28.5.2",
     "kind": "containerd",
@@ -63,6 +67,70 @@ def test_labels_of_a_stage_that_others_follow(tmp_path: Path) -> None:
     run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=700 * MIB)
     assert run.status == 2
     assert "the configs of all steps so far take more than" in run.output
+
+
+BASE = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}
+
+
+def named(name: str, **config: object) -> dict[str, object]:
+    stored = BASE | {"config": config}
+    return {"id": f"sha256:{'a' * 64}", "names": [f"docker.io/library/{name}:latest"], "config": stored}
+
+
+def judged(**changes: object) -> str:
+    """What is said of a recorded build, in this process."""
+    with pytest.raises(DataError) as caught:
+        judge_build(decode(ReplayCase, json.dumps(BUILD | changes)))
+    return str(caught.value)
+
+
+def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.so_far._MOST_STEPS", 50)
+    base = named("b", OnBuild=["USER x"] * 20)
+    said = judged(images=[base], dockerfile="FROM b\n" * 10)
+    assert said.endswith("there are more than 50 steps, with the triggers of base images, so it is not replayed")
+
+
+def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.file._MOST_MEMBERS", 2)
+    member = {"name": "f", "mode": 0o100644, "sum": "0" * 64}
+    assert judged(members=[member] * 3) == "the context has more than 2 members"
+
+
+@pytest.mark.parametrize("kind", ["ENV A{}=x", "LABEL a{}=x", "ARG a{}", "VOLUME /{}", "EXPOSE {}", "ONBUILD RUN {}"])
+def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    said = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
+    assert "the variables, labels and arguments of all steps are more than 1,000 together" in said
+
+
+def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    assert "more than 1,000 together" in judged(labels={f"a{number}": "x" for number in range(60)})
+
+
+def test_arguments_before_very_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    args, commands = "".join(f"ARG a{number}\n" for number in range(20)), "RUN x\n" * 50
+    assert "more than 1,000 together" in judged(dockerfile=f"FROM scratch\n{args}{commands}")
+
+
+def test_references_that_bring_in_very_many_images(tmp_path: Path) -> None:
+    config = BASE | {"history": [{"created_by": "x", "empty_layer": True}] * 200}
+    images: list[dict[str, object]] = [
+        {"id": f"sha256:{number:064x}", "parent": f"sha256:{number - 1:064x}", "config": config}
+        for number in range(1, 201)
+    ]
+    images[-1] |= {"names": ["docker.io/library/a:latest"]}
+    probe = {"config": {"Cmd": ["x"]}, "cache_from": ["a"] * 20_000, "expect": {"outcome": "miss"}}
+    path = tmp_path / "suite"
+    path.write_text(json.dumps({"rules": "containerd-71ebfc7", "images": images, "probes": [probe]}))
+    run = run_bounded("explain", path, "--probe", "1", seconds=20, memory=256 * MIB)
+    assert run.status == 2
+    assert "more than 2,000,000 images that the references for --cache-from bring in" in run.output
+    run = run_bounded("check", path, seconds=20, memory=256 * MIB)
+    assert run.status == 2
+    assert run.output.endswith("\n0 passed, 1 failed\n")
 
 
 def test_many_instructions_take_little_memory(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ A record of a build is such a line.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -23,6 +23,9 @@ from cacheview.replay.recorded import RecordedMember, RecordedOwner, RecordedSum
 from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ExpectedBuild", "ExpectedStep", "ReplayCase"]
+
+
+_MOST_MEMBERS: Final = 250_000
 
 
 class ExpectedStep(Model):
@@ -110,6 +113,8 @@ class ReplayCase(RecordedStore):
         """The context. Raises `DataError` where it is malformed."""
         if self.members is None:
             return MemoryContext.from_sample(self.context)
+        if len(self.members) > _MOST_MEMBERS:
+            raise DataError(f"the context has more than {_MOST_MEMBERS:,} members")
         ignore = bytes_of(self.dockerignore or "")
         members = [each.member(number, ignore) for number, each in enumerate(self.members)]
         return TarContext(members, "the context", says_not_unpacked=self.release.says_not_unpacked)

@@ -34,6 +34,7 @@ _MOST_KEPT: Final = 400 << 20  # bytes, about, of the configs of what all stages
 _OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
 _OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
 _GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds to them
+_MOST_STEPS: Final = 150_000
 _MOST_CARRIED: Final = 200_000_000
 _MOST_COPIED: Final = 40_000_000
 
@@ -77,6 +78,7 @@ class BuildSoFar:
         mounted: the images that the builder holds by now, whatever their platform.
         characters: of the commands of all steps so far.
         kept: bytes, about, that the configs in ``made`` take.
+        taken: how many steps, triggers among them.
         carried: values that the steps took over from those before them.
         copied: images in the stores that are kept because this build has changed them.
         taking: the number of the step that is taken, and of its trigger.
@@ -102,6 +104,7 @@ class BuildSoFar:
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
     kept: int = 0
+    taken: int = 0
     carried: int = 0
     copied: int = 0
     taking: tuple[int, int] = (0, 0)
@@ -118,6 +121,10 @@ class BuildSoFar:
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
         """A step took over what those before it set. Raises `DataError` where that is more than in any real build."""
+        self.taken += 1
+        if self.taken > _MOST_STEPS:
+            what = f"there are more than {_MOST_STEPS:,} steps, with the triggers of base images"
+            raise DataError(f"{what}, so it is not replayed")
         old, new = before.config, after.config
         for name_of_field in _GROWING:
             value = getattr(new, name_of_field)

@@ -241,7 +241,9 @@ class StageBuild:
         if self.state is None:
             return self._unknown_step(step)
         try:
-            asked = self._ask(step, label_option(name, value, self.state, self.build.release), "LABEL", 0)
+            done = label_option(name, value, self.state, self.build.release)
+            self.build.carry(self.state, done.after, "LABEL")
+            asked = self._ask(step, done, "LABEL", 0)
         except RefusedError:
             self._refused(step, 0)
             raise
