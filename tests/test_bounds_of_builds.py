@@ -106,7 +106,9 @@ def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyP
 
 def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
-    assert "more than 1,000 together" in judged(labels={f"a{number}": "x" for number in range(60)})
+    assert "more than 1,000 together" in judged(
+        dockerfile="FROM scratch\nUSER x\n", labels={f"a{number}": "x" for number in range(60)}
+    )
 
 
 def test_arguments_before_very_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from cacheview.dockerfile.context.tarsum import HARD_LINK
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar, read_members
+from cacheview.stores.limits import Limits
 
 _TYPES = {"0": tarfile.REGTYPE, HARD_LINK: tarfile.LNKTYPE, "2": tarfile.SYMTYPE, "5": tarfile.DIRTYPE}
 _LONG = "long/" + "n" * 120
@@ -251,3 +252,24 @@ def test_the_cli_does_not_recognize_a_tar_behind_an_extended_header(form: int, r
     assert looks_like_tar(file.getvalue())
     assert cli_recognizes(file.getvalue()[:1024]) is recognized
     assert not cli_recognizes(bytes(1024))
+
+
+def test_what_unpacks_to_very_much_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.tar_context.Limits", lambda **given: Limits(unpacked=1 << 20, **given))
+    data = raw_tar(("zeros", b"0", bytes(2 << 20)))
+    assert of(data).has("zeros")
+    with pytest.raises(DataError, match=r"the context has more than 1,048,576 bytes when it is unpacked"):
+        of(bz2.compress(data))
+
+
+def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.tar_context._MEMBER", 100 << 20)
+    data = raw_tar(*((f"f{number}", b"0", b"") for number in range(10)))
+    with pytest.raises(DataError, match=r"the context has more than 536,870,912 bytes of memory needed for it"):
+        of(data)
+
+
+def test_folders_without_a_header_that_are_very_many() -> None:
+    data = raw_tar(*((f"{number}/{'a/' * 2000}f", b"0", b"") for number in range(120)))
+    with pytest.raises(DataError, match="its folders without a header take more than 268,435,456 bytes of memory"):
+        of(data).has("f")

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cacheview.model import DataError, Image, Problem
-from cacheview.stores.budget import Budget
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.containerd.bolt_meta import newest_meta
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.metadata import Metadata
@@ -142,6 +142,16 @@ def test_pages_that_are_read_again_and_again_are_left_by_the_command(tmp_path: P
     run = run_bounded("audit", f"containerd:{tmp_path}", seconds=20, memory=128 * MIB)
     assert run.status == 2
     assert "no image could be read" in run.output
+
+
+def test_what_a_budget_has_no_room_for_is_not_read() -> None:
+    content = Writer().database(named(300))
+    records, damaged = Metadata(content, Budget(Limits(memory=200_000))).records("moby")
+    assert 10 < len(records) < 300
+    (error,) = damaged
+    assert error.what == "the database has more than 200,000 bytes of memory needed for it. The rest is not read"
+    with pytest.raises(LimitError):
+        Metadata(content, Budget(Limits(memory=100)))
 
 
 def test_more_records_than_are_read() -> None:
