@@ -219,11 +219,17 @@ def _pass_on(_kind: object, _context: object, text: str | None) -> None:
 
 def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> int:
     """Write the picture and end the program. Returns the exit status."""
+    from PySide6.QtCore import QBuffer
+
     app.processEvents()  # what the store's arrival has laid out is painted with it
-    written = window.grab().save(os.fspath(file), "PNG")
+    drawn = QBuffer()
+    window.grab().save(drawn, "PNG")
     app.exit()
-    if not written:
-        return _refuse(f"{file}: cannot be written: choose another place for --screenshot")
+    try:
+        file.write_bytes(drawn.data().data())  # Qt has no names that are not UTF-8
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return _refuse(f"{file}: cannot be written: {why}. Choose another place for --screenshot")
     return 0 if well else _refuse(window.centre.last_error)
 
 

@@ -111,13 +111,13 @@ def test_screenshot(tmp_path: Path, scheme: str) -> None:
     from PySide6.QtGui import QImage
 
     store = SAMPLES / "28.5.2-gd" / "save-chain.tar.gz"
-    file = tmp_path / "window.png"
+    file = tmp_path / os.fsdecode(b"window-\xff.png")
     ended = run(
         f"sys.exit(run_window({str(store)!r}, screenshot=Path({str(file)!r}), size=(1366, 768), scheme={scheme!r}))",
         tmp_path,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    picture = QImage(str(file))
+    picture = QImage.fromData(file.read_bytes())
     assert (picture.width(), picture.height()) == (1366, 768)
     middle = picture.pixelColor(683, 760).lightness()
     assert (middle > 200) == (scheme == "light")
