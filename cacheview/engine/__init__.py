@@ -3,17 +3,19 @@
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
 from cacheview.engine.deciding import Deciding
-from cacheview.engine.doubts import Doubted, doubt_sentences
+from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
 from cacheview.engine.explain import Explanation, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
-from cacheview.engine.sentences import known_as, parent_title, plain, plain_change
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
+from cacheview.engine.words.doubts import doubt_sentences
+from cacheview.engine.words.phrases import known_as, parent_title, plain
+from cacheview.engine.words.verdict import plain_change
 
 __all__ = [
     "ABSENT",

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
 __all__ = [
-    "ASPECT_WORDS",
     "Doubted",
     "Grounds",
-    "doubt_sentences",
     "doubts_about",
     "entry_doubts",
     "field_doubts",
     "prefix_doubts",
 ]
-
-ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
-    "existence": "whether this build makes it",
-    "config": "its config",
-    "config.config": "the config of its containers",
-    "config.other": "other keys of its config",
-    "container_config": "what it was made with",
-    "created": "when it was created",
-    "parent": "its parent",
-    "from_scratch": "whether it was built from scratch",
-    "built_locally": "whether it was built here",
-    "dangling": "whether it also has a record without a name",
-    "names": "its names",
-    "diff_ids": "its layers",
-    "config_digest": "the digest of its config",
-    "history": "its history",
-    "history.created": "the times in its history",
-    "history.created_by": "the commands in its history",
-    "history.author": "the authors in its history",
-    "history.comment": "the comments in its history",
-    "history.empty_layer": "which steps made a layer",
-}
-"""What of an image a doubt is about, as people say it."""
 
 ENTRY_FIELDS = ("created", "created_by", "author", "comment", "empty_layer")
 """The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
@@ -56,16 +30,6 @@ _ASPECTS: dict[str, Aspect] = {
 _UNKNOWN = object()
 _YEAR_2 = -62_104_060_800
 """The beginning of the year 2: an entry without a time may be told as one in the year 1, Go's zero time, or as 1970."""
-
-
-def doubt_sentences(doubt: Doubt) -> tuple[str, str]:
-    """Reason and remedy, each as a whole sentence."""
-    return _sentence(doubt.reason), _sentence(doubt.remedy)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
 
 
 def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:

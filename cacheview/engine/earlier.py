@@ -9,15 +9,12 @@ from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
+from cacheview.engine.words.doubts import ENGINE_VERSION
 from cacheview.model import Doubt, Image, ImageConfig, ImageStore
 
 __all__ = ["is_restored"]
 
-_VERSION: Final = Doubt(
-    aspect="config.other",
-    reason="the store does not report the version of its engine, which is written into an image that it restores",
-    remedy="Open the engine itself, which reports its version",
-)
+_VERSION: Final = Doubt(aspect="config.other", reason=ENGINE_VERSION[0], remedy=ENGINE_VERSION[1])
 
 
 def is_restored(

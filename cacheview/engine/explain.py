@@ -11,10 +11,10 @@ from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazards import Hazard, hazards
 from cacheview.engine.nearness import Near, nearest
-from cacheview.engine.sentences import Words, words_of
 from cacheview.engine.trace import Trace
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import Verdict
+from cacheview.engine.words.verdict import Words, words_of
 from cacheview.model import Doubt, Probe
 
 __all__ = ["Explanation", "deciding_check", "explain"]
@@ -93,10 +93,13 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True) -> Expla
 
     ``with_edit``: look for the smallest edit too, for which the images on other parents are looked at.
     """
-    told = trace(cache, probe)
-    edit = smallest_edit(cache, probe, told.verdict) if with_edit else None
-    deciding = deciding_in(told, cache)
-    return Explanation(told, words_of(told, deciding), deciding, edit, hazards(cache, probe, told.verdict))
+    checks = trace(cache, probe)
+    edit = smallest_edit(cache, probe, checks.verdict) if with_edit else None
+    deciding = deciding_in(checks, cache)
+    check = deciding.check if deciding is not None else None
+    nearest = deciding.subject.image if deciding is not None and deciding.subject is not None else None
+    words = words_of(checks, check, nearest)
+    return Explanation(checks, words, deciding, edit, hazards(cache, probe, checks.verdict))
 
 
 def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:

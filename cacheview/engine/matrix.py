@@ -11,8 +11,8 @@ from cacheview.engine.deciding import Deciding
 from cacheview.engine.explain import Explanation, deciding_check, explain
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.sentences import known_as, unknown_aspects
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.words import matrix as words
 from cacheview.model import ImageStore, Probe
 from cacheview.model.effort import Effort
 
@@ -70,26 +70,11 @@ class Row:
     @property
     def why(self) -> str:
         """What decided, in a few words."""
-        verdict, deciding = self.verdict, self.deciding
-        if verdict.unknown is not None:
-            return f"not known: {unknown_aspects(verdict.unknown)}"
-        match verdict.outcome:
-            case VerdictOutcome.HIT:
-                return _why_hit(verdict)
-            case VerdictOutcome.ERROR | VerdictOutcome.PANIC:
-                return verdict.error
-            case VerdictOutcome.DIVERGES:
-                return "the search for the parents of a source never ends"
+        deciding = self.deciding
         if deciding is None:
-            return "nothing is looked up"
-        check, subject = deciding.check, deciding.subject
-        if subject is not None and check is not None:
-            return f"{known_as(subject.image)}, {check.name}"
-        if check is not None:
-            return check.note or check.name
-        return (
-            "no candidates" if deciding.stage.kind is StageKind.LOCAL else f"nothing in the {deciding.stage.kind.value}"
-        )
+            return words.why(self.verdict)
+        subject = deciding.subject
+        return words.why(self.verdict, deciding.stage.kind, deciding.check, subject.image if subject else None)
 
 
 @dataclass(frozen=True)
@@ -153,11 +138,3 @@ def compare(
     if caches.store is not store:
         raise ValueError("these caches are of another store")
     return grouped(probe, [ask(caches.cache(each), probe) for each in rules], caches)
-
-
-def _why_hit(verdict: Verdict) -> str:
-    if verdict.is_new or verdict.narrowed is not None:
-        return "an image created of a step in the middle of a source"
-    if verdict.stage is StageKind.HISTORY:
-        return "the history of a source goes on with this step"
-    return "all that is compared is equal"

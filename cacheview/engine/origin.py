@@ -10,7 +10,7 @@ from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Image, StoreKind
 
-__all__ = ["Likely", "Origin", "origin_of"]
+__all__ = ["Evidence", "Likely", "Origin", "origin_of"]
 
 
 class Likely(Enum):
@@ -21,12 +21,23 @@ class Likely(Enum):
     UNCLEAR = "unclear"
 
 
+class Evidence(Enum):
+    """What tells where an image comes from."""
+
+    OLD_ENGINE = "an engine that does not write the mark created it"
+    PARENT_UNKNOWN = "the parent is not known"
+    PARENT = "it records a parent"
+    PARENT_OR_LOADED = "it records a parent, which a load may bring along"
+    NO_PARENT = "it records no parent"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whether an image has the mark "built here", most likely, and why: a sentence."""
+    """Whether an image has the mark "built here", most likely, and why. ``version``: of the engine that created it."""
 
     likely: Likely
-    reason: str
+    evidence: Evidence
+    version: str = ""
 
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
@@ -38,19 +49,14 @@ _FIRST_WITH_MARK = {(23, 0): 10, (24, 0): 9, (25, 0): 2}
 
 def origin_of(image: Image, rules: RuleSet) -> Origin:
     """Infer it from the engine that created the image, and from the recorded parent."""
-    version = image.config.docker_version
-    if rules.store is StoreKind.GRAPH_DRIVER and version and _writes_mark(version) is False:
-        return Origin(Likely.NO, f"Docker {version} created it, which did not yet record what it built")
+    version, is_graph_driver = image.config.docker_version, rules.store is StoreKind.GRAPH_DRIVER
+    if is_graph_driver and version and _writes_mark(version) is False:
+        return Origin(Likely.NO, Evidence.OLD_ENGINE, version)
     if doubts_about(image, "parent"):
-        return Origin(Likely.UNCLEAR, "the store does not report its parent")
+        return Origin(Likely.UNCLEAR, Evidence.PARENT_UNKNOWN)
     if image.parent is not None:
-        never = "which no pull or load does"
-        if rules.store is StoreKind.GRAPH_DRIVER:
-            never = "which no pull does, and a load only of images saved together with their parent"
-        return Origin(Likely.YES, f"it records a parent, {never}")
-    return Origin(
-        Likely.UNCLEAR, "it records no parent: a first step FROM scratch has none, nor has what was pulled or loaded"
-    )
+        return Origin(Likely.YES, Evidence.PARENT_OR_LOADED if is_graph_driver else Evidence.PARENT)
+    return Origin(Likely.UNCLEAR, Evidence.NO_PARENT)
 
 
 def _writes_mark(version: str) -> bool | None:

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.sentences import parent_title, words_of_unknown
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
 from cacheview.engine.walk import Walk, World
+from cacheview.engine.words.phrases import parent_title
+from cacheview.engine.words.verdict import words_of_unknown
 from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
 from cacheview.replay.made import MadeImages
 from cacheview.replay.result import StepStatus

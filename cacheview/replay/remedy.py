@@ -14,8 +14,8 @@ from typing import Final
 from cacheview.engine import Explanation, ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.history import created_by
-from cacheview.engine.sentences import known_as
 from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.engine.words.phrases import known_as
 from cacheview.engine.writable import BUILD_ARGUMENTS
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.model.image import familiar, instruction_of

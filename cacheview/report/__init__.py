@@ -35,6 +35,7 @@ from cacheview.engine import (
     plain_change,
 )
 from cacheview.engine.origin import origin_of
+from cacheview.engine.words.doubts import origin_reason
 from cacheview.model import Doubt, Image, Probe, familiar
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.visible import visible, visible_json
@@ -345,7 +346,7 @@ def unknown_as_object(unknown: Unknown, rules: RuleSet) -> dict[str, Any]:
 
 def _origin(image: Image, rules: RuleSet) -> dict[str, str]:
     origin = origin_of(image, rules)
-    return {"likely": origin.likely.value, "reason": origin.reason}
+    return {"likely": origin.likely.value, "reason": origin_reason(origin)}
 
 
 def _doubt(doubt: Doubt) -> dict[str, Any]:

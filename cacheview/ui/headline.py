@@ -11,7 +11,7 @@ from PySide6.QtGui import QActionGroup
 from cacheview.cases import Basis, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
-from cacheview.engine.doubts import ASPECT_WORDS
+from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
-from cacheview.engine.hazards.words import listed
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.words.phrases import listed
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind
 
 __all__ = ["asks_for_mark", "differing", "is_restored", "says_nothing", "uncompared"]

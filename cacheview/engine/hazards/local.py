@@ -9,8 +9,8 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, says_nothing, uncompared
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
-from cacheview.engine.hazards.words import listed, names
 from cacheview.engine.layers import is_next_step
+from cacheview.engine.words.phrases import listed, names
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
 __all__ = ["of_layer_match", "of_local_hit"]

@@ -9,9 +9,9 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.hazards.configs import asks_for_mark, differing, uncompared
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
-from cacheview.engine.hazards.words import command
 from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.verdict import Verdict
+from cacheview.engine.words.phrases import command
 from cacheview.model import Image, ImageStore, Probe, short_id
 
 __all__ = ["of_history_hit", "of_moves"]

@@ -9,7 +9,7 @@ from typing import Final
 
 from cacheview.engine import RuleSet, Verdict, VerdictOutcome
 from cacheview.engine.matrix import Row
-from cacheview.engine.sentences import known_as
+from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
 
 __all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "short_name", "summary"]

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from cacheview.engine import CheckKind, CheckOutcome, doubt_sentences
-from cacheview.engine.doubts import ASPECT_WORDS
+from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import takewhile
 from typing import Final
 
-from cacheview.engine.sentences import known_as
+from cacheview.engine.words.phrases import known_as
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.result import Replay, Step, StepStatus
 

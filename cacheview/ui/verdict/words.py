@@ -17,7 +17,7 @@ from cacheview.engine import (
     doubt_sentences,
     parent_title,
 )
-from cacheview.engine.sentences import no_candidates
+from cacheview.engine.words.verdict import no_candidates
 from cacheview.model import SCRATCH, Doubt
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair

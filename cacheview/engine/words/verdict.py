@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path_text
-from cacheview.engine.deciding import Deciding
-from cacheview.engine.doubts import ASPECT_WORDS
 from cacheview.engine.origin import Likely, origin_of
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Trace
 from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome, Why
+from cacheview.engine.words.doubts import origin_reason, unknown_aspects
+from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.writable import argument_of, is_same_but_for_files
-from cacheview.model import SCRATCH, Aspect, ContainerConfig, HistoryEntry, Image, ImageStore, short_id
+from cacheview.model import SCRATCH, Aspect, ContainerConfig, Image, ImageStore, short_id
 
 __all__ = [
     "Words",
-    "known_as",
     "no_candidates",
-    "parent_title",
-    "plain",
     "plain_change",
-    "unknown_aspects",
     "words_of",
     "words_of_unknown",
 ]
 
-_STEP = 60
-"""Characters of a step that are shown beside an id."""
-_DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
-"""The checksum of files in a step; its beginning identifies it, as that of an id does."""
 _MARK: frozenset[Aspect] = frozenset({"built_locally"})
 
 
@@ -48,35 +38,6 @@ class Words:
     sentence: str
     reason: str = ""
     values: str = ""
-
-
-def known_as(image: Image) -> str:
-    """What a person knows an image by: its name, else its short id with the step that made it."""
-    if image.names or not image.instruction:
-        return image.title
-    step = _DIGEST.sub(r"\1…", image.instruction)
-    return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
-
-
-def parent_title(store: ImageStore, parent: str) -> str:
-    """What a person knows the probe's parent by."""
-    image = store.by_id.get(parent)
-    return known_as(image) if image is not None else short_id(parent)
-
-
-def plain(value: object) -> str:
-    """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
-    if value is ABSENT:
-        return "nothing"
-    if value is UNKNOWN:
-        return UNKNOWN.value
-    if isinstance(value, HistoryEntry):
-        return json.dumps(value.created_by, ensure_ascii=False)
-    if hasattr(value, "model_dump"):
-        value = value.model_dump(mode="json", exclude_defaults=True)
-    if value is None or isinstance(value, str | bool | int | list | tuple | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
 
 
 def plain_change(path: Path, old: object, new: object, store: ImageStore) -> str:
@@ -102,26 +63,25 @@ def no_candidates(trace: Trace, title: str) -> str:
     if trace.probe.parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
     if trace.rules.marks_first_steps:
-        return "the store has no image that is recorded as the first step of a FROM scratch build"
+        return "the store has no image recorded as the first step of a FROM scratch build"
     return "the store has no image without a parent"
 
 
-def unknown_aspects(unknown: Unknown) -> str:
-    """What is not known and decides, in words."""
-    words = list(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "something"
+def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
+    """The sentence of a verdict, and why it is so.
 
-
-def words_of(told: Trace, deciding: Deciding | None) -> Words:
-    """The sentence of a verdict, and why it is so."""
-    verdict = told.verdict
-    parent = parent_title(told.store, told.probe.parent)
+    Args:
+        check: the one that decided; None: no single one did.
+        nearest: the candidate or source that it is a check of; None: it is one of a stage itself.
+    """
+    verdict = trace.verdict
+    parent = parent_title(trace.store, trace.probe.parent)
     match verdict.outcome:
         case VerdictOutcome.HIT:
             assert verdict.image is not None
-            return _of_hit(told, verdict.image, parent)
+            return _of_hit(trace, verdict.image, parent)
         case VerdictOutcome.ERROR:
-            return _of_error(told)
+            return _of_error(trace)
         case VerdictOutcome.PANIC:
             return Words(
                 "the daemon panics and the build fails",
@@ -134,10 +94,10 @@ def words_of(told: Trace, deciding: Deciding | None) -> Words:
                 why = "but the source's recorded parents form a cycle."
             return Words("the daemon would never answer this probe", f"{verdict.local.title} matches locally, {why}")
         case VerdictOutcome.MISS:
-            return _of_miss(told, deciding, parent)
+            return _of_miss(trace, check, nearest, parent)
         case VerdictOutcome.UNKNOWN:
             assert verdict.unknown is not None
-            return words_of_unknown(told.rules, verdict.unknown)
+            return words_of_unknown(trace.rules, verdict.unknown)
 
 
 def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
@@ -163,7 +123,7 @@ _OUTCOMES = {
     VerdictOutcome.HIT: "a hit",
     VerdictOutcome.MISS: "a miss",
     VerdictOutcome.ERROR: "an error",
-    VerdictOutcome.DIVERGES: "a loop without end",
+    VerdictOutcome.DIVERGES: "an endless loop",
     VerdictOutcome.PANIC: "a panic",
 }
 
@@ -176,16 +136,19 @@ def _or(words: str) -> str:
 def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words:
     origin = origin_of(images[0], rules)
     first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
-    told = {
-        Likely.YES: f"{first} most likely was: {origin.reason}.",
-        Likely.NO: f"{first} most likely was not recorded so: {origin.reason}.",
-        Likely.UNCLEAR: f"Whether it was is unclear: {origin.reason}.",
-    }[origin.likely]
-    return Words(f"a hit on {who}, if it was built here", f"Everything else that is compared matches. {told}")
+    why = origin_reason(origin)
+    origins = {
+        Likely.YES: f"{first} most likely was: {why}.",
+        Likely.NO: f"{first} most likely has no such record: {why}.",
+        Likely.UNCLEAR: f"It is unclear whether it was: {why}.",
+    }
+    return Words(
+        f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
+    )
 
 
-def _of_error(told: Trace) -> Words:
-    verdict, probe = told.verdict, told.probe
+def _of_error(trace: Trace) -> Words:
+    verdict, probe = trace.verdict, trace.probe
     match verdict.why:
         case Why.REFERENCE_NOT_FOUND:
             return Words(
@@ -194,15 +157,15 @@ def _of_error(told: Trace) -> Words:
                 "first.",
             )
         case Why.PARENT_NOT_FOUND:
-            why = "The daemon reads" if told.rules.sources_must_exist else "With --cache-from the daemon reads"
+            why = "The daemon reads" if trace.rules.sources_must_exist else "With --cache-from the daemon reads"
             return Words(
                 f"the store has no image {short_id(probe.parent)}",
-                f"{why} the parent, which is not there. Choose a parent that the store has.",
+                f"{why} the parent, which is not there. Choose a parent that is in the store.",
             )
         case Why.PARENT_OF_OTHER_PLATFORM:
             return Words(
-                f"the parent {parent_title(told.store, probe.parent)} is for another platform than the builder's",
-                "With --cache-from the daemon looks the parent up for the builder's platform, and finds none.",
+                f"the parent {parent_title(trace.store, probe.parent)} is for another platform than the builder's",
+                "With --cache-from the daemon looks up the parent for the builder's platform and does not find it.",
             )
         case Why.RESTORED_BEFORE:
             return Words(
@@ -216,78 +179,76 @@ def _of_error(told: Trace) -> Words:
             )
 
 
-def _of_hit(told: Trace, image: Image, parent: str) -> Words:
-    if told.rules.by_layers:
+def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
+    if trace.rules.by_layers:
         reason = f"It has one layer and one history entry more than {parent}, and the entry is this command."
         return Words(f"{known_as(image)} is used", reason)
-    if told.verdict.narrowed is not None:
-        source = known_as(told.verdict.narrowed)
+    if trace.verdict.narrowed is not None:
+        source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent} and goes on with this command"
-        if not told.verdict.is_new:
+        if not trace.verdict.is_new:
             made = "and then with others: the image of this step alone was created from it before."
             return Words(f"{known_as(image)} is used", f"{reason}, {made}")
         made = "and then with others: so an image of this step alone is created from it."
-        perhaps = told.verdict.perhaps
+        perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
                 f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created that very image"
             )
             return Words(words, f"{reason}, {made}")
         return Words("a newly created image is used", f"{reason}, {made}")
-    if told.verdict.stage is StageKind.HISTORY:
+    if trace.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and goes on with this command."
-        if told.probe.parent == SCRATCH:
+        if trace.probe.parent == SCRATCH:
             reason = "Its history begins with this command."
         return Words(f"the source {known_as(image)} is used", reason)
-    matches = len(told.index.matches(told.probe))
+    matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
-    kin = "parent" if told.rules.reads_one_parent else "ancestor"
-    counted = f" A source has it as its {kin}, so the local answer counts." if told.probe.cache_from else ""
-    article, relation = _kin(told, parent)
+    kin = "parent" if trace.rules.reads_one_parent else "ancestor"
+    counted = f" A source has it as its {kin}, so the local answer counts." if trace.probe.cache_from else ""
+    article, relation = _kin(trace, parent)
     return Words(
         f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"
     )
 
 
-def _kin(told: Trace, parent: str) -> tuple[str, str]:
+def _kin(trace: Trace, parent: str) -> tuple[str, str]:
     """Who is a candidate, and the article before it."""
-    if told.probe.parent != SCRATCH:
+    if trace.probe.parent != SCRATCH:
         return "a", f"child of {parent}"
-    if told.rules.marks_first_steps:
+    if trace.rules.marks_first_steps:
         return "a", "first step FROM scratch"
     return "an", "image without a parent"
 
 
-def _of_miss(told: Trace, deciding: Deciding | None, parent: str) -> Words:
-    verdict = told.verdict
-    _, kin = _kin(told, parent)
-    reason, values = _reason(deciding, told.probe.config)
+def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: str) -> Words:
+    verdict = trace.verdict
+    _, kin = _kin(trace, parent)
+    reason, values = _reason(check, nearest, trace.probe.config)
     if verdict.why is Why.PARENT_NOT_FOUND:
-        return Words(f"the store has no image {short_id(told.probe.parent)}", "Using these rules, that is a miss.")
-    if told.probe.cache_from:
+        return Words(f"the store has no image {short_id(trace.probe.parent)}", "Using these rules, that is a miss.")
+    if trace.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
-            return Words(f"the cache-from references bring in no source{discarded}", reason, values)
+            return Words(f"the --cache-from references bring in no source{discarded}", reason, values)
         if verdict.local is not None:
             return Words(f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values)
         return Words(f"no {kin} and no source has this step", reason, values)
     if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
-        return Words("these rules look nothing up for a step FROM scratch")
-    if not len(told.index):
-        return Words(no_candidates(told, parent))
-    check = deciding.check if deciding is not None else None
+        return Words("these rules do not look up a step FROM scratch")
+    if not len(trace.index):
+        return Words(no_candidates(trace, parent))
     is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
     return Words(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
 
 
-def _reason(deciding: Deciding | None, config: ContainerConfig) -> tuple[str, str]:
+def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig) -> tuple[str, str]:
     """Why the nearest failed, and both values where two were compared. ``config``: of the probe."""
-    if deciding is None or deciding.check is None:
+    if check is None:
         return "", ""
-    check = deciding.check
-    if deciding.subject is None:
+    if nearest is None:
         return (f"{plain(check.probe)}: {check.note}." if check.note else ""), ""
-    who = known_as(deciding.subject.image)
+    who = known_as(nearest)
     match check.kind:
         case CheckKind.BUILT_LOCALLY:
             return f"Nearest is {who}: it is not recorded as built here.", ""
@@ -299,7 +260,7 @@ def _reason(deciding: Deciding | None, config: ContainerConfig) -> tuple[str, st
                 "",
             )
     if is_same_but_for_files(check.probe, check.image):
-        return f"Nearest is {who}: the same step with other files, of which the store has only the checksum.", ""
+        return f"Nearest is {who}: the same step with other files; the store has only their checksum.", ""
     argument = argument_of(check, config)
     if argument:
         return f"Nearest is {who}: build argument {argument} differs.", _values(check)

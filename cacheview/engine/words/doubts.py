@@ -1,0 +1,75 @@
+"""What is not known, why, and where an image most likely comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cacheview.engine.origin import Evidence, Origin
+from cacheview.engine.verdict import Unknown
+from cacheview.engine.words.phrases import all_of
+from cacheview.model import Aspect, Doubt
+
+__all__ = ["ASPECT_WORDS", "ENGINE_VERSION", "doubt_sentences", "origin_reason", "unknown_aspects"]
+
+ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
+    "existence": "whether this build makes it",
+    "config": "its config",
+    "config.config": "the config of its containers",
+    "config.other": "other keys of its config",
+    "container_config": "what it was made with",
+    "created": "when it was created",
+    "parent": "its parent",
+    "from_scratch": "whether it was built from scratch",
+    "built_locally": "whether it was built here",
+    "dangling": "whether it also has a record without a name",
+    "names": "its names",
+    "diff_ids": "its layers",
+    "config_digest": "the digest of its config",
+    "history": "its history",
+    "history.created": "the times in its history",
+    "history.created_by": "the commands in its history",
+    "history.author": "the authors in its history",
+    "history.comment": "the comments in its history",
+    "history.empty_layer": "which steps made a layer",
+}
+"""What of an image a doubt is about, as people say it."""
+
+ENGINE_VERSION: Final = (
+    "the store does not report the version of its engine, which is written into an image that it restores",
+    "Open the engine itself, which reports its version",
+)
+"""Reason and remedy of the doubt about the version of an engine."""
+
+_EVIDENCE: Final = {
+    Evidence.OLD_ENGINE: "Docker {version} created it, which did not yet record what it built",
+    Evidence.PARENT_UNKNOWN: "the store does not report its parent",
+    Evidence.PARENT: "it records a parent, which no pull or load does",
+    Evidence.PARENT_OR_LOADED: (
+        "it records a parent, which no pull does, and a load only of images saved together with their parent"
+    ),
+    Evidence.NO_PARENT: (
+        "it records no parent: a first step FROM scratch has none, nor has an image that was pulled or loaded"
+    ),
+}
+
+
+def origin_reason(origin: Origin) -> str:
+    """Why an image most likely was, or was not, built here."""
+    return _EVIDENCE[origin.evidence].replace("{version}", origin.version)
+
+
+def unknown_aspects(unknown: Unknown) -> str:
+    """What is not known and decides."""
+    words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
+    return all_of(words) if words else "something"
+
+
+def doubt_sentences(doubt: Doubt) -> tuple[str, str]:
+    """Reason and remedy, each as a whole sentence."""
+    return _sentence(doubt.reason), _sentence(doubt.remedy)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

@@ -1,0 +1,45 @@
+"""Why a rule set answers as it does, in a few words, for a table of many answers."""
+
+from __future__ import annotations
+
+from cacheview.engine.check import Check
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.words.doubts import unknown_aspects
+from cacheview.engine.words.phrases import known_as
+from cacheview.model import Image
+
+__all__ = ["why"]
+
+
+def why(
+    verdict: Verdict, stage: StageKind | None = None, check: Check | None = None, nearest: Image | None = None
+) -> str:
+    """What decided.
+
+    Args:
+        stage: the stage that decided; None: nothing was looked up.
+        check: the check that decided; None: no single one did.
+        nearest: the candidate or source that it is a check of.
+    """
+    if verdict.unknown is not None:
+        return f"not known: {unknown_aspects(verdict.unknown)}"
+    match verdict.outcome:
+        case VerdictOutcome.HIT:
+            return _why_hit(verdict)
+        case VerdictOutcome.ERROR | VerdictOutcome.PANIC:
+            return verdict.error
+        case VerdictOutcome.DIVERGES:
+            return "the search for the parents of a source never ends"
+    if stage is None:
+        return "nothing is looked up"
+    if check is not None:
+        return f"{known_as(nearest)}, {check.name}" if nearest is not None else check.note or check.name
+    return "no candidates" if stage is StageKind.LOCAL else f"nothing in the {stage.value}"
+
+
+def _why_hit(verdict: Verdict) -> str:
+    if verdict.is_new or verdict.narrowed is not None:
+        return "an image created from a step in the middle of a source"
+    if verdict.stage is StageKind.HISTORY:
+        return "the history of a source goes on with this step"
+    return "every compared field is equal"

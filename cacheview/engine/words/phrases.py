@@ -1,0 +1,72 @@
+"""Images, values and lists as people write them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from cacheview.engine.check import ABSENT, UNKNOWN
+from cacheview.model import HistoryEntry, Image, ImageStore, short_id
+
+__all__ = ["all_of", "command", "counted", "known_as", "listed", "names", "parent_title", "plain"]
+
+_STEP = 60
+"""Characters of a step that are shown beside an id."""
+_DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
+"""The checksum of files in a step; its beginning identifies it, as that of an id does."""
+
+
+def known_as(image: Image) -> str:
+    """What a person knows an image by: its name, else its short id with the step that made it."""
+    if image.names or not image.instruction:
+        return image.title
+    step = _DIGEST.sub(r"\1…", image.instruction)
+    return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
+
+
+def parent_title(store: ImageStore, parent: str) -> str:
+    """What a person knows the probe's parent by."""
+    image = store.by_id.get(parent)
+    return known_as(image) if image is not None else short_id(parent)
+
+
+def plain(value: object) -> str:
+    """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
+    if value is ABSENT:
+        return "nothing"
+    if value is UNKNOWN:
+        return UNKNOWN.value
+    if isinstance(value, HistoryEntry):
+        return json.dumps(value.created_by, ensure_ascii=False)
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_defaults=True)
+    if value is None or isinstance(value, str | bool | int | list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """So many of them: ``1 source``, ``2 sources``. ``many``: of a plural with more than an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def names(images: Sequence[Image]) -> str:
+    """The first three images by their titles, and how many more there are."""
+    shown = ", ".join(image.title for image in images[:3])
+    return shown if len(images) <= 3 else f"{shown} and {len(images) - 3} more"
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first five words, and how many more there are."""
+    return all_of([*words[:5], f"{len(words) - 5} more"] if len(words) > 5 else words)
+
+
+def all_of(words: Sequence[str]) -> str:
+    """One or more words: ``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def command(words: Sequence[str]) -> str:
+    """A command with the ends of its words to be seen."""
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
