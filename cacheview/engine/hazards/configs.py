@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.words.phrases import listed
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind
 
-__all__ = ["asks_for_mark", "differing", "is_restored", "says_nothing", "uncompared"]
+__all__ = ["asks_for_mark", "differing", "is_restored", "says_nothing"]
 
 # In no release are these compared: they name the container, not what it does.
 _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
@@ -48,15 +46,3 @@ def is_restored(image: Image) -> bool:
 def asks_for_mark(rules: RuleSet) -> bool:
     """Whether only images that are recorded as built here can be hits of the local cache."""
     return any(isinstance(requirement, BuiltLocally) for requirement in rules.requirements)
-
-
-def uncompared(image: Image, fields: tuple[str, ...], why: str, advice: str) -> Hazard:
-    """The hazard of a hit although these fields differ."""
-    return Hazard(
-        HazardKind.UNCOMPARED_FIELD,
-        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet it still hits: "
-        f"{why}. A crafted image can get into a build this way (cache poisoning, CVE-2024-24557).",
-        advice,
-        image,
-        fields,
-    )

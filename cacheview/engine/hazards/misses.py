@@ -1,4 +1,4 @@
-"""The hazards of an answer that is no hit, or not the local one."""
+"""The hazards of an answer that is not a hit, or not the local one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
 from cacheview.engine.index import CandidateIndex, iterate_bits
 from cacheview.engine.requirement import BuiltLocally
-from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
+from cacheview.engine.words import hazards as words
 from cacheview.model import SCRATCH, Image, Probe
 from cacheview.model.effort import paced
 
@@ -26,109 +26,50 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
     if local is None or verdict.stage in (StageKind.LOCAL, StageKind.DESCENT):
         return
     if not verdict.sources:
-        yield Hazard(
-            HazardKind.SHUT_OUT,
-            f"The local cache has a match, {local.title}, but it is ignored: the --cache-from references bring in no "
-            "image, so local matches are ignored too. Every step of this build misses.",
-            "Leave out --cache-from, or pull the images that it names first.",
-            local,
-        )
+        yield Hazard(HazardKind.SHUT_OUT, *words.shut_out(local), local)
     else:
-        yield Hazard(
-            HazardKind.LOCAL_DISCARDED,
-            f"The local cache has a match, {local.title}, but it is ignored: with --cache-from it "
-            f"counts only if one of the sources has it as {_kin(cache.rules)}.",
-            "Leave out --cache-from, or name an image that was built on this match.",
-            local,
-        )
-
-
-def _kin(rules: RuleSet) -> str:
-    return "an ancestor" if rules.follows_ancestors else "its parent"
+        text = words.discarded(local, any_ancestor=cache.rules.follows_ancestors)
+        yield Hazard(HazardKind.LOCAL_DISCARDED, *text, local)
 
 
 def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
     """Of a question that the daemon asks forever."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
-    if verdict.why is Why.PARENT_CYCLE:
-        yield Hazard(
-            HazardKind.DIVERGENCE,
-            "The daemon would never answer: the recorded parents of a source form a cycle, and it looks for "
-            f"{verdict.local.title} among them until its stack overflows.",
-            "Leave out --cache-from, or remove one of the images of the cycle.",
-            verdict.local,
-        )
-        return
-    yield Hazard(
-        HazardKind.DIVERGENCE,
-        f"The daemon would never answer: neither the source nor the local match {verdict.local.title} has a "
-        "parent recorded, so it asks the same question again and again until its stack overflows.",
-        "Leave out --cache-from, or name first an image that was built on this match.",
-        verdict.local,
-    )
+    is_cycle = verdict.why is Why.PARENT_CYCLE
+    text = words.cycle_of_source(verdict.local) if is_cycle else words.loop(verdict.local)
+    yield Hazard(HazardKind.DIVERGENCE, *text, verdict.local)
 
 
-_RESTORES = {
-    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, and the daemon panics",
-    Why.RESTORE_FAILED: "the step has no layer that could be read, or needs what the store cannot unpack",
-    Why.RESTORED_BEFORE: "an earlier build created that image, and the name that containerd would give it is in use",
-}
+_RESTORES = frozenset({Why.TOO_FEW_LAYERS, Why.RESTORE_FAILED, Why.RESTORED_BEFORE})
 
 
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
     """Of a source whose step the daemon cannot create an image of."""
-    if verdict.why not in _RESTORES:
+    if verdict.why is None or verdict.why not in _RESTORES:
         return
     source = verdict.source
     assert source is not None
-    why = _RESTORES[verdict.why]
-    yield Hazard(
-        HazardKind.RESTORE_FAILS,
-        f"The build fails where without --cache-from it would go on: {source.title} contains this step but continues "
-        f"after it; the daemon must create an image for the step alone and fails: {why}.",
-        "Remove the image that the earlier build created, or leave out --cache-from."
-        if verdict.why is Why.RESTORED_BEFORE
-        else "Leave out --cache-from, or name an image that ends with this step.",
-        source,
-    )
+    yield Hazard(HazardKind.RESTORE_FAILS, *words.restore_fails(source, verdict.why), source)
 
 
 def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
-    """Of images that are as asked for, and no hit."""
+    """Of images that have the step and are not a hit."""
     if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return
     if verdict.local is None and asks_for_mark(cache.rules):
         unmarked = _unmarked(cache, probe)
         if unmarked is not None:
-            yield Hazard(
-                HazardKind.MARK_MISSING,
-                f"{unmarked.title} matches on every compared field, but is not recorded as built here: "
-                "it was made by an engine that did not write this mark, before an upgrade, or it was loaded.",
-                "Build once: the step runs again, its image gets the mark, and the next build finds it.",
-                unmarked,
-            )
+            yield Hazard(HazardKind.MARK_MISSING, *words.unmarked(unmarked), unmarked)
             return
     if not probe.cache_from:
         loaded = _loaded(cache, probe)
         if loaded is not None:
-            yield Hazard(
-                HazardKind.LOADED,
-                f"{loaded.title} has this very step in its history, on this parent, and no parent is recorded of it: "
-                "it was loaded, pulled or imported, and the local cache looks only at recorded parents.",
-                _advice_for_loaded(cache, probe, loaded),
-                loaded,
-            )
+            yield Hazard(HazardKind.LOADED, *words.loaded(loaded, _way_to_hit(cache, probe, loaded)), loaded)
             return
         orphan = _orphan(cache, probe)
         if orphan is not None:
-            yield Hazard(
-                HazardKind.PARENT_MISSING,
-                f"{orphan.title} has this very step in its history, on this parent, and the store lacks the image that "
-                "it records as its parent (it was pruned, or could not be read): so no step leads to it any more.",
-                _advice_for_loaded(cache, probe, orphan),
-                orphan,
-            )
+            yield Hazard(HazardKind.PARENT_MISSING, *words.orphan(orphan, _way_to_hit(cache, probe, orphan)), orphan)
 
 
 def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
@@ -181,12 +122,13 @@ def _with_step(cache: ImageCache, probe: Probe, images: Iterable[Image]) -> Imag
     return None
 
 
-def _advice_for_loaded(cache: ImageCache, probe: Probe, loaded: Image) -> str:
+def _way_to_hit(cache: ImageCache, probe: Probe, image: Image) -> words.WayToHit:
+    """How a step can hit an image whose history has it on the probe's parent."""
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
-    if step < len(loaded.history) - 1:
+    if step < len(image.history) - 1:
         if not cache.rules.may_restore:
-            return "Build it again here. With --cache-from only this step would hit, and bring all later ones along."
-        if cache.rules.restoring.needs_layer and any(entry.empty_layer for entry in loaded.history[step:-1]):
-            return "Build it again here: with --cache-from the build fails at a step without a layer."
-    return f"Give --cache-from {loaded.title}, or build it again here."
+            return words.WayToHit.NOT_ALONE
+        if cache.rules.restoring.needs_layer and any(entry.empty_layer for entry in image.history[step:-1]):
+            return words.WayToHit.NOT_RESTORED
+    return words.WayToHit.SOURCE

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
-from cacheview.engine.hazards.configs import asks_for_mark, differing, uncompared
+from cacheview.engine.hazards.configs import asks_for_mark, differing
 from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.verdict import Verdict
-from cacheview.engine.words.phrases import command
+from cacheview.engine.words import hazards as words
 from cacheview.model import Image, ImageStore, Probe, short_id
 
 __all__ = ["of_history_hit", "of_moves"]
@@ -27,23 +27,10 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
     further = len(source.history) - step - 1
     lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
     if further and verdict.narrowed is None and not lengths:
-        yield Hazard(
-            HazardKind.FURTHER_STEPS,
-            f"The answer is the whole image {image.title}, which has {further} further "
-            f"step{'' if further == 1 else 's'} after the one that was asked for: the next instruction builds on top "
-            "of all of them.",
-            "Pass that step's own image to --cache-from, or omit --cache-from.",
-            image,
-        )
+        yield Hazard(HazardKind.FURTHER_STEPS, *words.further_steps(image, further), image)
     rules = cache.rules
     if verdict.is_new and (rules.restoring.built_locally or not asks_for_mark(rules)):
-        yield Hazard(
-            HazardKind.EMPTY_CONFIG,
-            "The new image has no record of what it was made with, which reads as an empty config: from now on it is "
-            "a local match for any empty config on this parent.",
-            "Remove the new image after the build if steps without a command are built here.",
-            source,
-        )
+        yield Hazard(HazardKind.EMPTY_CONFIG, *words.new_empty_config(), source)
     if not lengths:
         yield from _of_step(cache, probe, source, step)
 
@@ -56,20 +43,10 @@ def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Itera
         return  # what the step was made with is not known, so nothing can be said of it
     ours, theirs = probe.config.Cmd or (), stored.Cmd or ()
     if ours != theirs and " ".join(theirs) == created_by(probe.config):
-        yield Hazard(
-            HazardKind.JOIN_COLLISION,
-            f"The step was made with the command {command(theirs)} and the probe has {command(ours)}: "
-            "they are told apart only by where their words end, and the history does not keep that.",
-            "Make the commands differ in more than their spacing.",
-            made,
-            ("Cmd",),
-        )
+        yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(theirs, ours), made, ("Cmd",))
     fields = tuple(field for field in differing(probe.config, stored) if field != "Cmd")
     if fields:
-        why = "a history match compares nothing but the command"
-        yield uncompared(
-            made, fields, why, "Build without cache if the image is not your own: no release compares more."
-        )
+        yield Hazard(HazardKind.UNCOMPARED_FIELD, *words.uncompared_by_history(fields), made, fields)
 
 
 def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
@@ -92,22 +69,12 @@ def of_moves(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
         image = cache.store.by_id.get(image_id)
         if image is None or doubts_about(image, "parent"):
             continue
+        new = _title(cache.store, parent)
         if image.parent is not None and image.parent != parent:
-            yield Hazard(
-                HazardKind.MOVED_PARENT,
-                f"The answer makes {_title(cache.store, parent)} the parent of {image.title}, which had "
-                f"{_title(cache.store, image.parent)}: a build on that one no longer finds {image.title}.",
-                "Leave out --cache-from where the local cache has the steps, or build the other image again after it.",
-                image,
-            )
+            old = _title(cache.store, image.parent)
+            yield Hazard(HazardKind.MOVED_PARENT, *words.moved_parent(image, old, new), image)
         if _leads_to(cache.store, parent, image_id, verdict.set_parent):
-            yield Hazard(
-                HazardKind.CIRCLE,
-                f"The answer makes {_title(cache.store, parent)} the parent of {image.title}, and so the parents go "
-                "round in a circle: a later build with --cache-from may never end.",
-                "Leave out --cache-from, or remove one of the images of the circle.",
-                image,
-            )
+            yield Hazard(HazardKind.CIRCLE, *words.circle(image, new), image)
 
 
 def _title(store: ImageStore, image_id: str) -> str:

@@ -1,0 +1,261 @@
+"""What is surprising about a verdict, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from cacheview.engine.verdict import Why
+from cacheview.engine.words.phrases import command, counted, listed, names
+from cacheview.model import Image
+
+__all__ = [
+    "Text",
+    "WayToHit",
+    "circle",
+    "cycle_of_source",
+    "discarded",
+    "empty_label",
+    "further_steps",
+    "join_collision",
+    "layer_tie",
+    "loaded",
+    "loop",
+    "moved_parent",
+    "new_empty_config",
+    "orphan",
+    "pulled_for_scratch",
+    "restore_fails",
+    "restored_empty_config",
+    "shut_out",
+    "tie",
+    "uncompared_by_config",
+    "uncompared_by_history",
+    "unmarked",
+]
+
+_LEAVE_OUT = "Leave out --cache-from, or "
+_NOT_YOURS = "Build without cache if the image is not your own"
+
+
+class Text(NamedTuple):
+    """A sentence that says what is surprising, and one that says what to do about it."""
+
+    sentence: str
+    advice: str
+
+
+def shut_out(match: Image) -> Text:
+    """A local match is ignored, as there is no source."""
+    return Text(
+        f"The local cache has a match, {match.title}, but it is ignored: the --cache-from references bring in no "
+        "image, so local matches are ignored too. Every step of this build misses.",
+        f"{_LEAVE_OUT}pull the images that it names first.",
+    )
+
+
+def discarded(match: Image, *, any_ancestor: bool) -> Text:
+    """A local match is ignored, as no source was built on it. ``any_ancestor``: else only a parent counts."""
+    kin = "an ancestor" if any_ancestor else "its parent"
+    return Text(
+        f"The local cache has a match, {match.title}, but it is ignored: with --cache-from it counts only if one of "
+        f"the sources has it as {kin}.",
+        f"{_LEAVE_OUT}name an image that was built on this match.",
+    )
+
+
+def cycle_of_source(match: Image) -> Text:
+    """The daemon looks for a local match among parents that form a cycle."""
+    return Text(
+        "The daemon would never answer: the recorded parents of a source form a cycle, and it looks for "
+        f"{match.title} among them until its stack overflows.",
+        f"{_LEAVE_OUT}remove one of the images of the cycle.",
+    )
+
+
+def loop(match: Image) -> Text:
+    """Neither the source nor the local match records a parent."""
+    return Text(
+        f"The daemon would never answer: neither the source nor the local match {match.title} records a parent, so "
+        "it asks the same question again and again until its stack overflows.",
+        f"{_LEAVE_OUT}name first an image that was built on this match.",
+    )
+
+
+_RESTORES = {
+    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, and the daemon panics",
+    Why.RESTORE_FAILED: "the step has no layer that could be read, or needs what the store cannot unpack",
+    Why.RESTORED_BEFORE: "an earlier build created that image, and the name that containerd would give it is in use",
+}
+
+
+def restore_fails(source: Image, why: Why) -> Text:
+    """The daemon cannot create the image of a step in the middle of a source."""
+    return Text(
+        f"The build fails where without --cache-from it would go on: {source.title} contains this step but continues "
+        f"after it; the daemon must create an image for the step alone and fails: {_RESTORES[why]}.",
+        "Remove the image that the earlier build created, or leave out --cache-from."
+        if why is Why.RESTORED_BEFORE
+        else f"{_LEAVE_OUT}name an image that ends with this step.",
+    )
+
+
+def unmarked(image: Image) -> Text:
+    """An image matches but for the mark."""
+    return Text(
+        f"{image.title} matches on every compared field, but is not recorded as built here: it was built by an engine "
+        "that did not write this mark, before an upgrade, or it was loaded.",
+        "Build once: the step runs again, its image gets the mark, and the next build finds it.",
+    )
+
+
+class WayToHit(Enum):
+    """How a step can hit an image that has it in its history, and no parent in the store."""
+
+    SOURCE = "as --cache-from"
+    NOT_ALONE = "as --cache-from it would bring in all later steps too"
+    NOT_RESTORED = "as --cache-from the build fails"
+
+
+_WAYS = {
+    WayToHit.SOURCE: "Add --cache-from {title}, or build it again here.",
+    WayToHit.NOT_ALONE: (
+        "Build it again here. With --cache-from only this step would hit, and bring in all later ones too."
+    ),
+    WayToHit.NOT_RESTORED: "Build it again here: with --cache-from the build fails at a step without a layer.",
+}
+
+
+def loaded(image: Image, way: WayToHit) -> Text:
+    """An image has the step and records no parent."""
+    return Text(
+        f"{image.title} has this very step in its history, on this parent, but records no parent: it was loaded, "
+        "pulled or imported, and the local cache looks only at recorded parents.",
+        _WAYS[way].replace("{title}", image.title),
+    )
+
+
+def orphan(image: Image, way: WayToHit) -> Text:
+    """An image has the step, and the parent that it records is not in the store."""
+    return Text(
+        f"{image.title} has this very step in its history, on this parent, but the image that it records as its "
+        "parent is not in the store (it was pruned, or could not be read), so no step leads to it.",
+        _WAYS[way].replace("{title}", image.title),
+    )
+
+
+def pulled_for_scratch(image: Image) -> Text:
+    """A step FROM scratch hits an image that no build from scratch made."""
+    return Text(
+        f"{image.title} was not made by the first step of a FROM scratch build: it has "
+        f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
+        "A step FROM scratch matches any image without a parent whose config matches.",
+        "Begin the build with a step that no other image has, such as a LABEL of its own.",
+    )
+
+
+def tie(image: Image, others: Sequence[Image], *, dated: bool) -> Text:
+    """Several images match and were created at once. ``dated``: else none of them has a creation time."""
+    when = "have no creation time, which counts as year 1"
+    if dated:
+        when = "were created at the same instant, to the nanosecond"
+    return _tie(image, others, f"match and {when}: which one is used depends on the order in which")
+
+
+def layer_tie(image: Image, others: Sequence[Image]) -> Text:
+    """Several images come next by their history and layers."""
+    return _tie(image, others, "all come next by their history: the one used is the first in the order in which")
+
+
+def _tie(image: Image, others: Sequence[Image], why: str) -> Text:
+    return Text(
+        f"{image.title} and {names(others)} {why} the store lists them.",
+        "Remove all but one of them, or build again without cache so that one is newer.",
+    )
+
+
+def empty_label(labels: Sequence[str]) -> Text:
+    """The image has labels with empty values that the probe does not have."""
+    one = len(labels) == 1
+    return Text(
+        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has other "
+        "labels instead: a label that is not in the probe reads as empty, so it matches.",
+        "Give labels a value: an empty one matches any label in its place.",
+    )
+
+
+def restored_empty_config(image: Image) -> Text:
+    """The hit is an image that the cache created, with no record of what it was made with."""
+    return Text(
+        f"The cache itself created {image.title} from a step of another image, with no record of what it was made "
+        "with: that reads as an empty config, which matches this probe whatever the step was.",
+        "Remove it, or give the step a command.",
+    )
+
+
+def new_empty_config() -> Text:
+    """The hit creates an image with no record of what it was made with."""
+    return Text(
+        "The new image has no record of what it was made with, which reads as an empty config: from now on it is a "
+        "local match for any empty config on this parent.",
+        "Remove the new image after the build if steps without a command are built here.",
+    )
+
+
+def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> Text:
+    """A local match differs in fields that are not compared. ``needs_mark``: only images built here can match."""
+    why = "these rules do not compare it" if len(fields) == 1 else "these rules do not compare them"
+    if not needs_mark:
+        why += ", and those since Docker 25.0.2, 24.0.9 and 23.0.10 refuse the image"
+    return Text(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
+
+
+def uncompared_by_history(fields: Sequence[str]) -> Text:
+    """A source's step was made with other values of fields than the probe's."""
+    why = "a history match compares nothing but the command"
+    return Text(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
+
+
+def _uncompared(fields: Sequence[str], why: str) -> str:
+    return (
+        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet it still hits: {why}. "
+        "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
+    )
+
+
+def further_steps(image: Image, further: int) -> Text:
+    """The hit is a whole source, with so many steps after this one."""
+    later = "it" if further == 1 else "all of them"
+    return Text(
+        f"The answer is the whole image {image.title}, which has {counted(further, 'further step')} after this one: "
+        f"the next instruction builds on top of {later}.",
+        "Pass that step's own image to --cache-from, or omit --cache-from.",
+    )
+
+
+def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> Text:
+    """Two commands are the same text once their words are joined."""
+    return Text(
+        f"The step was made with the command {command(made_with)} and the probe has {command(probe)}: they differ only "
+        "in where their words end, and the history does not record that.",
+        "Make the commands differ in more than their spacing.",
+    )
+
+
+def moved_parent(image: Image, old: str, new: str) -> Text:
+    """The hit changes the recorded parent of an image. ``old``, ``new``: what the parents are known by."""
+    return Text(
+        f"This hit makes {new} the parent of {image.title}, instead of {old}: a build on {old} no longer finds "
+        f"{image.title}.",
+        "Leave out --cache-from where the local cache has the steps, or build the other image again after it.",
+    )
+
+
+def circle(image: Image, new: str) -> Text:
+    """The hit makes the recorded parents a cycle. ``new``: what the new parent is known by."""
+    return Text(
+        f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle: a later build with "
+        "--cache-from may never end.",
+        f"{_LEAVE_OUT}remove one of the images of the cycle.",
+    )
