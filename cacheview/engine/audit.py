@@ -12,6 +12,7 @@ from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.ties import ties
+from cacheview.engine.words import audits as words
 from cacheview.model import Aspect, ContainerConfig, Image, ImageStore, StoreKind
 from cacheview.model.effort import go_on, paced
 
@@ -50,10 +51,6 @@ def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
     return tuple(found)
 
 
-def _these(count: int, one: str, many: str) -> str:
-    return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
-
-
 def _known(image: Image, *aspects: Aspect) -> bool:
     return not image.doubts or not doubts_about(image, *aspects)
 
@@ -74,34 +71,15 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
                 current = by_id.get(current.parent)
         unnamed = [image for image in store.images if not image.names and image.id in held and _known(image, "names")]
         if unnamed:
-            yield StoreHazard(
-                HazardKind.PRUNE,
-                f"{_these(len(unnamed), 'has no name and is', 'have no name and are')} what named images were built "
-                "on: `docker image prune` removes them from a containerd store, and then the next build misses from "
-                "its first step.",
-                "Do not prune between builds, or give the images that a build goes on from a name.",
-                tuple(unnamed),
-            )
+            yield StoreHazard(HazardKind.PRUNE, *words.pruned(len(unnamed)), tuple(unnamed))
     orphans = [
         image for image in store.images if image.parent and image.parent not in by_id and _known(image, "parent")
     ]
     if orphans:
-        yield StoreHazard(
-            HazardKind.PARENT_MISSING,
-            f"{_these(len(orphans), 'records', 'record')} a parent that the store does not have (it was pruned, or "
-            "could not be read): a build comes to them only if that very image comes back.",
-            "Build again; the new images record parents that are there.",
-            tuple(orphans),
-        )
+        yield StoreHazard(HazardKind.PARENT_MISSING, *words.orphans(len(orphans)), tuple(orphans))
     circle = _in_circles(store)
     if circle:
-        yield StoreHazard(
-            HazardKind.CIRCLE,
-            f"The recorded parents of {_these(len(circle), 'lead', 'lead')} back to the image itself: a build with "
-            "--cache-from that asks for their ancestors may never end.",
-            "Remove one image of each circle.",
-            circle,
-        )
+        yield StoreHazard(HazardKind.CIRCLE, *words.cycle(len(circle)), circle)
 
 
 def _in_circles(store: ImageStore) -> tuple[Image, ...]:
@@ -124,31 +102,12 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     steps = [image for image in store.images if _is_step(image)]
     unmarked = tuple(i for i in steps if not i.built_locally and _known(i, "built_locally", "parent"))
     if unmarked and asks_for_mark(rules):
-        yield StoreHazard(
-            HazardKind.MARK_MISSING,
-            f"{_these(len(unmarked), 'is', 'are')} not recorded as built here: made by an engine that did not write "
-            "this mark, before an upgrade, or loaded. The local cache never answers with such an image, so each of "
-            "these steps misses once.",
-            "Build once: the new images have the mark.",
-            unmarked,
-        )
+        yield StoreHazard(HazardKind.MARK_MISSING, *words.unmarked(len(unmarked)), unmarked)
     elif unmarked:
-        yield StoreHazard(
-            HazardKind.LEGACY_ONLY,
-            f"{_these(len(unmarked), 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and "
-            "23.0.10 (CVE-2024-24557) the local cache answers only with images that are recorded as built here, and "
-            "compares all fields. After an upgrade of the engine each of these steps misses once.",
-            "Plan for one build without cache after the upgrade.",
-            unmarked,
-        )
+        yield StoreHazard(HazardKind.LEGACY_ONLY, *words.legacy_only(len(unmarked)), unmarked)
     timeless = tuple(i for i in steps if i.created is None and _known(i, "created"))
     if timeless and not rules.dates_missing_times:
-        yield StoreHazard(
-            HazardKind.NO_TIME,
-            f"{_these(len(timeless), 'has', 'have')} no creation time: using these rules, such an image never matches.",
-            "Build again without cache, or let the tool that makes the images write a time.",
-            timeless,
-        )
+        yield StoreHazard(HazardKind.NO_TIME, *words.timeless(len(timeless)), timeless)
 
 
 def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
@@ -172,13 +131,7 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         if (config := container_config_of(image)) is not None and config.Labels and "" in config.Labels.values()
     ]
     if wild:
-        yield StoreHazard(
-            HazardKind.LABEL_WILDCARD,
-            f"{_these(len(wild), 'has', 'have')} a label with an empty value: it matches any other label in its place, "
-            "as a label that the probe lacks reads as empty.",
-            "Give labels a value.",
-            tuple(wild),
-        )
+        yield StoreHazard(HazardKind.LABEL_WILDCARD, *words.empty_labels(len(wild)), tuple(wild))
     empty = [
         image
         for image in paced(candidates)
@@ -186,27 +139,16 @@ def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         and rules.configs_match(ContainerConfig(), container_config_of(image))
     ]
     if empty:
-        yield StoreHazard(
-            HazardKind.EMPTY_CONFIG,
-            f"{_these(len(empty), 'has', 'have')} nothing recorded of what it was made with, which reads as an empty "
-            "config: it matches any step whose config is empty. Images that the cache made from a source have none.",
-            "Remove them if steps without a command are built here.",
-            tuple(empty),
-        )
+        yield StoreHazard(HazardKind.EMPTY_CONFIG, *words.empty_configs(len(empty)), tuple(empty))
 
 
 def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     groups = ties(store, rules)
     if groups:
         concerned = {image.id for group in groups for image in group}
-        alike = "have the same parent and time of creation, and the same step matches them"
-        if rules.by_layers:
-            alike = "come next on the same image by the same command"
         yield StoreHazard(
             HazardKind.TIE,
-            f"{len(concerned):,} images tie ({len(groups):,} {'group' if len(groups) == 1 else 'groups'}): they "
-            f"{alike}. The order in which the store lists them decides which one is used.",
-            "Remove all but one of each group.",
+            *words.tied(len(concerned), len(groups), by_layers=rules.by_layers),
             tuple(image for image in store.images if image.id in concerned),
         )
 
@@ -221,16 +163,9 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     )
     if not short:
         return
-    what = "counts for less as --cache-from than its history says"
-    if rules.sources_with_ancestors:
-        what = "is silently ignored as --cache-from"
-    elif rules.may_restore:
-        what = "can end the build with a fault of the daemon (panic) as --cache-from"
     yield StoreHazard(
         HazardKind.LAYERS_MISSING,
-        f"The history of {_these(len(short), 'has', 'have')} more steps with a layer than there are layers: such an "
-        f"image {what}.",
-        "Do not give them as --cache-from; build or pull them again.",
+        *words.layers_missing(len(short), ignored=rules.sources_with_ancestors, panics=rules.may_restore),
         short,
     )
 
@@ -247,13 +182,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         bases.setdefault(value, []).append(image)
     loaded = [i for i in known if i.parent is None and _known(i, "parent") and _has_base(i, keys, bases)]
     if loaded:
-        yield StoreHazard(
-            HazardKind.LOADED,
-            f"{_these(len(loaded), 'was', 'were')} built on another image of this store, and no parent is recorded: "
-            "loaded, pulled or imported. The local cache does not find their steps.",
-            "Give them as --cache-from where the rules allow it, or build them again here.",
-            tuple(loaded),
-        )
+        yield StoreHazard(HazardKind.LOADED, *words.loaded(len(loaded)), tuple(loaded))
 
 
 def _has_base(image: Image, keys: dict[str, tuple[tuple[object, ...], ...]], bases: dict[int, list[Image]]) -> bool:

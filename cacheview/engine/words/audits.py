@@ -1,0 +1,138 @@
+"""What is surprising about a whole store, and what to do about it."""
+
+from __future__ import annotations
+
+from cacheview.engine.words.hazards import Text
+from cacheview.engine.words.phrases import counted
+
+__all__ = [
+    "cycle",
+    "empty_configs",
+    "empty_labels",
+    "layers_missing",
+    "legacy_only",
+    "loaded",
+    "orphans",
+    "pruned",
+    "tied",
+    "timeless",
+    "unmarked",
+]
+
+
+def _images(count: int, one: str, many: str) -> str:
+    return f"{counted(count, 'image')} {one if count == 1 else many}"
+
+
+def pruned(count: int) -> Text:
+    """Images without a name are the parents of images with one."""
+    return Text(
+        f"{_images(count, 'has no name and is a parent', 'have no name and are parents')} of named images: "
+        "`docker image prune` removes such images from a containerd store, and then the next build misses from its "
+        "first step.",
+        "Do not prune between builds, or name the images that a build continues from.",
+    )
+
+
+def orphans(count: int) -> Text:
+    """Images record parents that are not in the store."""
+    return Text(
+        f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
+        "read): a build finds such an image only if that very parent comes back.",
+        "Build again; the new images record parents that are in the store.",
+    )
+
+
+def cycle(count: int) -> Text:
+    """The parents of images form a cycle."""
+    return Text(
+        f"The recorded parents of {_images(count, 'lead', 'lead')} back to the image itself: a build with "
+        "--cache-from that looks for their ancestors may never end.",
+        "Remove one image of each cycle.",
+    )
+
+
+def unmarked(count: int) -> Text:
+    """Images do not have the mark, which these rules look for."""
+    return Text(
+        f"{_images(count, 'is', 'are')} not recorded as built here: built by an engine that did not write this mark, "
+        "before an upgrade, or loaded. The local cache never answers with such an image, so each of these steps "
+        "misses once.",
+        "Build once: the new images have the mark.",
+    )
+
+
+def legacy_only(count: int) -> Text:
+    """Images do not have the mark, which later rules look for."""
+    return Text(
+        f"{_images(count, 'hits', 'hit')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
+        "(CVE-2024-24557) the local cache answers only with images that are recorded as built here, and compares all "
+        "fields. After an upgrade of the engine each of these steps misses once.",
+        "Plan for one build without cache after the upgrade.",
+    )
+
+
+def timeless(count: int) -> Text:
+    """Images have no creation time, and so never match."""
+    return Text(
+        f"{_images(count, 'has', 'have')} no creation time: using these rules, such an image never matches.",
+        "Build again without cache, or have the tool that makes the images write a time.",
+    )
+
+
+def empty_labels(count: int) -> Text:
+    """Images have labels without a value, which match any other."""
+    return Text(
+        f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, as a "
+        "label that is not in the probe reads as empty.",
+        "Give labels a value.",
+    )
+
+
+def empty_configs(count: int) -> Text:
+    """Images have no container config, or an empty one."""
+    return Text(
+        f"{_images(count, 'has', 'have')} no record of what it was made with, which reads as an empty config: it "
+        "matches any step whose config is empty. Images that the cache made from a source have none.",
+        "Remove them if steps without a command are built here.",
+    )
+
+
+def tied(images: int, groups: int, *, by_layers: bool) -> Text:
+    """Images that the same step matches, with no order of time. ``by_layers``: their history and layers match it."""
+    alike = "have the same parent and creation time, and the same step matches them"
+    if by_layers:
+        alike = "come next on the same image by the same command"
+    return Text(
+        f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
+        "lists them decides which one is used.",
+        "Remove all but one of each group.",
+    )
+
+
+def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
+    """Images have more history entries with a layer than layers.
+
+    Args:
+        ignored: as ``--cache-from`` they bring in nothing.
+        panics: else, they can make the daemon panic.
+    """
+    effect = "counts for less as --cache-from than its history suggests"
+    if ignored:
+        effect = "is silently ignored as --cache-from"
+    elif panics:
+        effect = "can make the daemon panic and end the build as --cache-from"
+    return Text(
+        f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
+        f"{effect}.",
+        "Do not use them as --cache-from; build or pull them again.",
+    )
+
+
+def loaded(count: int) -> Text:
+    """Images were built on another one and record no parent."""
+    return Text(
+        f"{_images(count, 'was', 'were')} built on another image of this store, and no parent is recorded: loaded, "
+        "pulled or imported. The local cache does not find their steps.",
+        "Use them as --cache-from where the rules allow it, or build them again here.",
+    )
