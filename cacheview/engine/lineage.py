@@ -11,6 +11,7 @@ from typing import Final
 
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.words import sources as words
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 from cacheview.model.effort import LimitError, paced
 
@@ -26,8 +27,8 @@ class Lineage:
 
     Attributes:
         reference: as given.
-        image: what it resolves to; None: nothing, and it is passed over in silence.
-        sources: the image and its ancestors, newest first, one per history entry at most; empty if it was passed over.
+        image: what it resolves to; None: nothing, and the daemon silently ignores it.
+        sources: the image and its ancestors, newest first, one per history entry at most; empty if it was ignored.
         reason: why there are no sources, or where the walk ended.
         doubts: what it rests on that is not known, that the reference brings in these: of its names, its history.
         open_ended: the doubts for which there may be other sources than these, or further ones.
@@ -56,7 +57,7 @@ def lineages(
         lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
         count += len(lineage.sources)
         if count > _MOST_SOURCES:
-            raise LimitError(f"more than {_MOST_SOURCES:,} images that the references for --cache-from bring in")
+            raise LimitError(words.too_many(_MOST_SOURCES))
         found.append(lineage)
     return tuple(found)
 
@@ -72,7 +73,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     try:
         image = store.resolve_for(reference, rules.store)
     except DataError as error:
-        reason = error.what if rules.sources_must_exist else f"{error.what}; the daemon silently ignores it"
+        reason = error.what if rules.sources_must_exist else words.ignored(error.what)
         return Lineage(reference, None, (), reason, naming, naming)
     if not rules.sources_with_ancestors:
         return Lineage(reference, image, (image,), "", naming, naming)
@@ -81,31 +82,26 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     doubts, open_ended = tuple(dict.fromkeys((*naming, *sizing))), tuple(dict.fromkeys((*naming, *counting)))
     with_layer = sum(not entry.empty_layer for entry in image.history)
     if with_layer > len(image.diff_ids) and not sizing:
-        reason = (
-            f"its history has {with_layer} entries with a layer and it has {len(image.diff_ids)} layers: "
-            "the sizes of its layers cannot be assigned, so the daemon silently ignores it"
-        )
+        reason = words.sizes_unknown(with_layer, len(image.diff_ids))
         return Lineage(reference, image, (), reason, doubts, open_ended)
     if not image.history:
-        reason = "it has no history, so it brings in no source, not even itself"
-        if counting:
-            reason = "its history is not known, so neither are the sources that it brings in"
+        reason = words.HISTORY_UNKNOWN if counting else words.NO_HISTORY
         return Lineage(reference, image, (), reason, doubts, open_ended)
     walked = tuple(_walk(store, image))
     last = walked[-1]
     ends_by_count = len(walked) == len(image.history)
     links = [doubt for step in (walked[:-1] if ends_by_count else walked) for doubt in doubts_about(step, "parent")]
     if last.parent is None:
-        reason = "the oldest of them has no recorded parent"
+        reason = words.OLDEST_HAS_NO_PARENT
     elif last.parent not in store.by_id:
-        reason = "the parent of the oldest of them is not in the store"
+        reason = words.PARENT_OF_OLDEST_MISSING
     else:
-        reason = f"as many images as {image.title} has history entries"
+        reason = words.as_many_as_entries(image)
     return Lineage(reference, image, walked, reason, doubts, tuple(dict.fromkeys((*open_ended, *links))))
 
 
 def _sizing(image: Image) -> tuple[Doubt, ...]:
-    """What it rests on that the daemon can tell the sizes: no more entries with a layer than there are layers."""
+    """What it rests on that the daemon can assign the sizes: no more entries with a layer than there are layers."""
     if not image.doubts:
         return ()
     layers = doubts_about(image, "diff_ids")

@@ -22,6 +22,7 @@ from cacheview.engine.lineage import Lineage
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Stage, Subject, outcome_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.words import trace as words
 from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe
 
 __all__ = ["cache_from_stage", "descent_stage", "history_stage"]
@@ -33,13 +34,10 @@ NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 def cache_from_stage(lineages: Sequence[Lineage]) -> Stage:
     """Each reference, with the sources that it brought in."""
     total = sum(len(lineage.sources) for lineage in lineages)
-    note = (
-        f"{total} source{'' if total == 1 else 's'} from {len(lineages)} reference{'' if len(lineages) == 1 else 's'}"
-    )
     return Stage(
         StageKind.CACHE_FROM,
         PASSED if total else FAILED,
-        note,
+        words.sources_of(total, len(lineages)),
         tuple(_reference_check(i, lineage) for i, lineage in enumerate(lineages)),
     )
 
@@ -75,7 +73,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
             len(sources),
             lambda i: Subject(sources[i], "source", NOT_REACHED, lambda: (_unasked(sources[i]),)),
         )
-        return Stage(StageKind.DESCENT, NOT_REACHED, "the local cache has no answer", subjects=subjects, images=sources)
+        return Stage(StageKind.DESCENT, NOT_REACHED, words.NO_LOCAL_ANSWER, subjects=subjects, images=sources)
     not_below: set[str] = set()
     results = LazySequence(len(sources), lambda i: descends(sources[i], answer, store, rules, not_below))
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
@@ -94,18 +92,13 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     if end == len(sources):
         unsure = has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
         outcome = CheckOutcome.UNKNOWN if unsure else FAILED
-        known = "is known to have" if unsure else "has"
-        counts = "may not count" if unsure else "does not count"
-        note = f"no source {known} {answer.short_id} as its {kin}: the local answer {counts}"
+        note = words.local_answer_ignored(answer, kin, unknown=unsure)
     elif results[end] is IsParent.YES:
-        outcome, note = PASSED, f"{sources[end].title} has {answer.short_id} as its {kin}"
+        outcome, note = PASSED, words.counting_source(sources[end], answer, kin)
     elif rules.follows_ancestors:
-        outcome, note = FAILED, f"the parents of {sources[end].title} form a cycle, and the daemon loops forever"
+        outcome, note = FAILED, words.cycle_of_source(sources[end])
     else:
-        outcome, note = (
-            FAILED,
-            f"the daemon asks whether {answer.short_id} is its own parent, and never stops asking",
-        )
+        outcome, note = FAILED, words.own_parent(answer)
     return Stage(StageKind.DESCENT, outcome, note, subjects=LazySequence(len(sources), make), images=sources)
 
 
@@ -120,9 +113,7 @@ def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageS
         return _ancestor_check(source, answer, result, store)
     if source.parent is not None:
         return Check(CheckKind.PARENT, outcome, answer.id, source.parent, doubts=doubts)
-    note = "the source has no parent recorded, so the daemon asks the local answer itself"
-    if result is IsParent.NEVER:
-        note += ", which has none either, so it recurses until the stack overflows"
+    note = words.ASKS_ANSWER_FOREVER if result is IsParent.NEVER else words.ASKS_ANSWER
     own = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
     itself = Check(CheckKind.PARENT_OF_ANSWER, outcome, answer.id, own, doubts=doubts)
     told = UNKNOWN if doubts_about(source, "parent") else ABSENT
@@ -142,9 +133,7 @@ def _ancestor_check(source: Image, answer: Image, result: IsParent, store: Image
         outcome = outcome_of(found, doubts)
         steps.append(Check(CheckKind.PARENT_OF, outcome, answer.id, told, doubts=doubts, path=(current.short_id,)))
         current = None if found or current.parent is None else store.by_id.get(current.parent)
-    note = (
-        "" if result is not IsParent.NEVER else "the parents form a cycle: the daemon loops until its stack overflows"
-    )
+    note = words.CYCLE_OF_PARENTS if result is IsParent.NEVER else ""
     met = tuple(dict.fromkeys(doubt for step in steps for doubt in step.doubts))
     outcome = outcome_of(result is IsParent.YES, met)
     nearest = source.parent or ABSENT
@@ -156,7 +145,7 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     sources = verdict.sources
     decided = verdict.stage in (StageKind.LOCAL, StageKind.DESCENT)
     if decided:
-        note = "the local answer counts" if verdict.outcome is VerdictOutcome.HIT else "the daemon never comes this far"
+        note = words.LOCAL_COUNTS if verdict.outcome is VerdictOutcome.HIT else words.NEVER_REACHED
     store, rules = cache.store, cache.rules
     parent = cache.parent(probe)
     stage_checks: tuple[Check, ...] = ()
@@ -164,11 +153,9 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     if probe.parent != SCRATCH:
         found = parent is not None
         outcome = NOT_REACHED if decided else PASSED if found else FAILED
-        lost = "" if found else "the store lacks the parent, which is an error when there is a --cache-from"
+        lost = "" if found else words.PARENT_MISSING_IS_ERROR
         if not found and probe.parent in store.by_id:
-            lost = (
-                "the parent is for another platform than the builder's, which is an error when there is a --cache-from"
-            )
+            lost = words.PARENT_OF_OTHER_PLATFORM
         stage_checks = (
             Check(CheckKind.PARENT_IN_STORE, outcome, probe.parent, probe.parent if found else ABSENT, "parent", lost),
         )
@@ -194,15 +181,14 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     if decided:
         outcome = NOT_REACHED
     elif verdict.outcome is VerdictOutcome.HIT:
-        made = ": a new image of this step is created" if verdict.narrowed is not None else ""
-        outcome, note = PASSED, f"{sources[end].title} goes on with this command{made}"
+        note = words.source_matches(sources[end], creates_image=verdict.narrowed is not None)
+        outcome = PASSED
     elif verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         outcome, note = FAILED, verdict.error
     else:
-        count = f"{len(sources)} source{'' if len(sources) == 1 else 's'}"
         unsure = sum(map(may_fit, {source.id: source for source in sources}.values()))
         outcome = CheckOutcome.UNKNOWN if unsure else FAILED
-        note = f"{count}, {unsure} may fit" if unsure else f"{count}, none fits"
+        note = words.matching_source(len(sources), unsure)
     return Stage(StageKind.HISTORY, outcome, note, stage_checks, LazySequence(len(sources), make), sources)
 
 
@@ -233,28 +219,27 @@ def _check(
         case CheckKind.NOT_EMPTY:
             return Check(CheckKind.NOT_EMPTY, outcome, ABSENT, entries, doubts=doubts)
         case CheckKind.HISTORY if not each.compared:
-            why = "there is no parent" if parent is None else "the parent has neither history nor layers"
-            note = f"{why}: any source with a history fits"
+            note = words.any_history_matches(has_parent=parent is not None)
             return Check(CheckKind.HISTORY, NOT_COMPARED, ABSENT, entries, note=note, doubts=doubts)
         case CheckKind.ENTRY_COUNT:
-            note = "the source must have more entries than the parent"
+            note = words.MORE_ENTRIES
             return Check(CheckKind.ENTRY_COUNT, outcome, len(ours), entries, note=note, doubts=doubts)
         case CheckKind.LAYER_COUNT:
-            note = "the source must have no fewer layers than the parent"
+            note = words.NOT_FEWER_LAYERS
             return Check(CheckKind.LAYER_COUNT, outcome, len(layers), blobs, note=note, doubts=doubts)
         case CheckKind.HISTORY:
             assert parent is not None
-            note = "the parent's entries against the source's first"
+            note = words.entries_of_parent("source")
             children = _history_entries(parent, source, rules, reached=reached)
             return Check(CheckKind.HISTORY, outcome, len(ours), entries, note=note, children=children, doubts=doubts)
         case CheckKind.LAYERS:
-            note = "the parent's layers against the source's first"
+            note = words.LAYERS_OF_PARENT
             children = _layers(layers, source.diff_ids, doubts, reached=reached)
             return Check(CheckKind.LAYERS, outcome, len(layers), blobs, note=note, children=children, doubts=doubts)
         case _:
             following = source.history[len(ours)] if len(ours) < entries else None
             told = following.created_by if following is not None else ABSENT
-            note = f"the source's entry {len(ours)}, and the probe's Cmd joined with single spaces"
+            note = words.command_entry("source", len(ours))
             return Check(CheckKind.COMMAND, outcome, created_by(probe.config), told, "Cmd", note, doubts=doubts)
 
 
@@ -314,7 +299,7 @@ def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome:
         doubts = field_doubts(parent, source, field, ours, theirs) if reached else ()
         note = ""
         if field == "created" and not same and ours and theirs and ours.instant == theirs.instant:
-            note = "the same instant, written in another zone: not equal to the daemon"
+            note = words.OTHER_ZONE
         own = outcome_of(same, doubts) if reached else NOT_REACHED
         reached = reached and own is not FAILED
         sides = (_or_absent(ours), _or_absent(theirs))

@@ -13,6 +13,7 @@ from cacheview.engine.lazy import LazySequence
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Role, Stage, Subject, outcome_of
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
+from cacheview.engine.words import trace as words
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 
 __all__ = ["layer_stages"]
@@ -56,31 +57,29 @@ def _stage(
             image, role, outcome, lambda: _checks(image, parent, probe, cache.rules, reached=reached), membership=member
         )
 
-    count = f"{len(images)} {role}{'' if len(images) == 1 else 's'}"
     if end == -1:
         return Stage(
-            kind, NOT_REACHED, verdict.error or "not looked up", checks, LazySequence(len(images), make), tuple(images)
+            kind,
+            NOT_REACHED,
+            verdict.error or words.NOT_LOOKED_UP,
+            checks,
+            LazySequence(len(images), make),
+            tuple(images),
         )
     found = 0 <= end < len(images)
     unsure = 0 if found else sum(map(may_be_next, images))
-    note = f"{count}, {unsure} may be the next step" if unsure else f"{count}, none is the next step"
-    if found:
-        note = f"{images[end].title} is the next step"
+    note = words.next_step(images[end]) if found else words.next_steps(len(images), role, unsure)
     outcome = PASSED if found else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(kind, outcome, note, checks, LazySequence(len(images), make), tuple(images))
 
 
 def _parent_check(probe: Probe, parent: Image | None, verdict: Verdict) -> Check:
     if probe.parent == SCRATCH:
-        return Check(
-            CheckKind.PARENT, FAILED, ABSENT, ABSENT, "parent", "FROM scratch is never looked up: always a miss"
-        )
+        return Check(CheckKind.PARENT, FAILED, ABSENT, ABSENT, "parent", words.SCRATCH)
     if parent is not None:
         return Check(CheckKind.PARENT_IN_STORE, PASSED, probe.parent, parent.id, "parent")
-    told = "an error" if verdict.outcome is VerdictOutcome.ERROR else "a miss"
-    return Check(
-        CheckKind.PARENT_IN_STORE, FAILED, probe.parent, ABSENT, "parent", f"the store lacks the parent: {told}"
-    )
+    note = words.parent_missing(is_error=verdict.outcome is VerdictOutcome.ERROR)
+    return Check(CheckKind.PARENT_IN_STORE, FAILED, probe.parent, ABSENT, "parent", note)
 
 
 def _checks(image: Image, parent: Image | None, probe: Probe, rules: RuleSet, *, reached: bool) -> tuple[Check, ...]:
@@ -108,21 +107,19 @@ def _check(
     entries = len(parent.history)
     match each.kind:
         case CheckKind.ENTRY_COUNT:
-            note = "one entry more than the parent"
+            note = words.ONE_ENTRY_MORE
             return Check(CheckKind.ENTRY_COUNT, outcome, entries, len(image.history), note=note, doubts=doubts)
         case CheckKind.LAYER_COUNT:
-            note = "one layer more than the parent: a step without a layer never matches"
+            note = words.ONE_LAYER_MORE
             return Check(
                 CheckKind.LAYER_COUNT, outcome, len(parent.diff_ids), len(image.diff_ids), note=note, doubts=doubts
             )
         case CheckKind.HISTORY:
             keys, theirs = history_keys(parent, rules), history_keys(image, rules)
             differs = next((i for i, key in enumerate(keys) if theirs[i : i + 1] != (key,)), None)
-            note = "the parent's entries against the image's first"
-            if differs is not None:
-                note = f"entry {differs} differs"
+            note = words.entries_of_parent("image") if differs is None else words.entry_differs(differs)
             return Check(CheckKind.HISTORY, outcome, entries, len(image.history), note=note, doubts=doubts)
         case _:
             following = image.history[entries].created_by if entries < len(image.history) else ABSENT
-            note = f"the image's entry {entries}, and the probe's Cmd joined with single spaces"
+            note = words.command_entry("image", entries)
             return Check(CheckKind.COMMAND, outcome, created_by(probe.config), following, "Cmd", note, doubts=doubts)

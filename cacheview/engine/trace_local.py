@@ -23,6 +23,7 @@ from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.verdict import StageKind
+from cacheview.engine.words import trace as words
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
 
 __all__ = ["local_stage"]
@@ -32,9 +33,6 @@ NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 
 _EMPTY = ContainerConfig()
 _TIME_CHECKS = 2  # that there is a time, and that it is the newest
-_NO_CONFIG = "the store has no container config for this image: it reads as an empty one"
-_UNKNOWN_CONFIG = "the store does not report the container config of this image"
-_OF_HISTORY = "from the image's history: the engine writes its last entry from the container config's Cmd"
 
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
@@ -58,7 +56,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         selected = is_match and _replaces(rules, image, before)
         note = ""
         if selected and best is not None and best.id != image.id:
-            note = f"replaced by {best.short_id}, which is newer"
+            note = words.replaced_by(best)
         outcome = PASSED if selected else FAILED
         if unsure >> index.position(image) & 1 and (not selected or config_is_unknown(image)):
             outcome = CheckOutcome.UNKNOWN
@@ -77,14 +75,10 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         return tuple(doubt for doubt, about in index.doubts if about & rivals and doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
-    found = f"{count:,} candidate{'' if count == 1 else 's'}, {matching or 'no'} match{'es' if matching > 1 else ''}"
     doubtful = unsure.bit_count()
-    if doubtful:
-        found += f", {doubtful} unknown"
+    note = words.candidates(count, matching, doubtful)
     outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
-    return Stage(
-        StageKind.LOCAL, outcome, found, subjects=LazySequence(count, make), images=candidates, unsure=doubtful
-    )
+    return Stage(StageKind.LOCAL, outcome, note, subjects=LazySequence(count, make), images=candidates, unsure=doubtful)
 
 
 def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:
@@ -141,7 +135,7 @@ def _checks(
         reached = reached and check.outcome is not FAILED
         yield check
     yield _newest_check(rules, image, standing, rivalry, reached=reached)
-    note = _UNKNOWN_CONFIG if is_unknown else _NO_CONFIG if stored is None else ""
+    note = words.UNKNOWN_CONFIG if is_unknown else words.ABSENT_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
         value = UNKNOWN if is_unknown else getattr(stored or _EMPTY, field)
         yield Check(CheckKind.FIELD, NOT_COMPARED, getattr(probe, field), value, field, note, path=(field,))
@@ -196,15 +190,15 @@ def _config_check(
     kind, path = comparison.kind, (row.field,)
     outcome = _outcome(each, doubts, reached=reached)
     if each.command is not None:
-        return Check(kind, outcome, created_by(probe), each.command, row.field, _OF_HISTORY, path=path)
-    note = _NO_CONFIG if stored is None and not is_unknown else ""
+        return Check(kind, outcome, created_by(probe), each.command, row.field, words.FROM_HISTORY, path=path)
+    note = words.ABSENT_CONFIG if stored is None and not is_unknown else ""
     if row.field not in rules.image_fields:
         if stored is not None and not is_default(stored, row.field):
-            note = f"the image's JSON says {getattr(stored, row.field)!r}, which this store does not read"
+            note = words.unread_value(getattr(stored, row.field))
     elif is_unknown:
         outcome = CheckOutcome.UNKNOWN if reached else NOT_REACHED
         shown = comparison.shown(ours)
-        return Check(kind, outcome, shown, UNKNOWN, row.field, _UNKNOWN_CONFIG, doubts=doubts, path=path)
+        return Check(kind, outcome, shown, UNKNOWN, row.field, words.UNKNOWN_CONFIG, doubts=doubts, path=path)
     return Check(
         kind,
         outcome,
@@ -239,10 +233,9 @@ def _time_check(
 ) -> Check:
     outcome = _outcome(each, doubts, reached=reached)
     created: object = rules.time(image.created) if each.passes else UNKNOWN if each.doubts else ABSENT
-    note = "no time is recorded, which reads as year 1" if each.passes and image.created is None else ""
+    note = words.YEAR_ONE if each.passes and image.created is None else ""
     if not each.passes:
-        unknown, never = "the store does not report when it was created", "an image without a time never matches"
-        note = unknown if each.doubts else never
+        note = words.TIME_UNKNOWN if each.doubts else words.NEVER_WITHOUT_TIME
     return Check(CheckKind.CREATED, outcome, ABSENT, created, note=note, doubts=doubts)
 
 
@@ -259,7 +252,7 @@ def _newest_check(
     doubts = tuple(dict.fromkeys((*doubts, *rivalry))) if reached else ()
     outcome = outcome_of(_replaces(rules, image, standing), doubts) if reached else NOT_REACHED
     if standing is None:
-        note = "no match before it" if reached else ""
+        note = words.NO_MATCH_BEFORE if reached else ""
         return Check(CheckKind.NEWEST, outcome, ABSENT, created, note=note, doubts=doubts)
-    note = f"{standing.short_id} matched before it; only a strictly newer one replaces it"
+    note = words.matched_before(standing)
     return Check(CheckKind.NEWEST, outcome, rules.time(standing.created), created, note=note, doubts=doubts)

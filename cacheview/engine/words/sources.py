@@ -1,0 +1,46 @@
+"""Why a ``--cache-from`` reference brings in the sources that it does, or none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cacheview.model import Image
+
+__all__ = [
+    "HISTORY_UNKNOWN",
+    "NO_HISTORY",
+    "OLDEST_HAS_NO_PARENT",
+    "PARENT_OF_OLDEST_MISSING",
+    "as_many_as_entries",
+    "ignored",
+    "sizes_unknown",
+    "too_many",
+]
+
+NO_HISTORY: Final = "it has no history, so it brings in no source, not even itself"
+HISTORY_UNKNOWN: Final = "its history is not known, so neither are the sources that it brings in"
+OLDEST_HAS_NO_PARENT: Final = "the oldest of them records no parent"
+PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of them is not in the store"
+
+
+def too_many(most: int) -> str:
+    """More images than the program looks at: what `LimitError` calls the limit."""
+    return f"more than {most:,} images that the references for --cache-from bring in"
+
+
+def ignored(why: str) -> str:
+    """The reference means nothing, for this reason."""
+    return f"{why}; the daemon silently ignores it"
+
+
+def sizes_unknown(entries: int, layers: int) -> str:
+    """The image has fewer layers than history entries with a layer."""
+    return (
+        f"its history has {entries} entries with a layer and it has {layers} layers: the sizes of its layers cannot be "
+        "assigned, so the daemon silently ignores it"
+    )
+
+
+def as_many_as_entries(image: Image) -> str:
+    """The walk along its parents ended by their number."""
+    return f"as many images as {image.title} has history entries"

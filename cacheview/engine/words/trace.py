@@ -1,0 +1,182 @@
+"""What a trace says of its stages, candidates, sources and checks: the notes beside the values."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cacheview.engine.words.phrases import counted
+from cacheview.model import Image
+
+__all__ = [
+    "ABSENT_CONFIG",
+    "ASKS_ANSWER",
+    "ASKS_ANSWER_FOREVER",
+    "CYCLE_OF_PARENTS",
+    "FROM_HISTORY",
+    "LAYERS_OF_PARENT",
+    "LOCAL_COUNTS",
+    "MORE_ENTRIES",
+    "NEVER_REACHED",
+    "NEVER_WITHOUT_TIME",
+    "NOT_FEWER_LAYERS",
+    "NOT_LOOKED_UP",
+    "NO_LOCAL_ANSWER",
+    "NO_MATCH_BEFORE",
+    "ONE_ENTRY_MORE",
+    "ONE_LAYER_MORE",
+    "OTHER_ZONE",
+    "PARENT_MISSING_IS_ERROR",
+    "PARENT_OF_OTHER_PLATFORM",
+    "SCRATCH",
+    "TIME_UNKNOWN",
+    "UNKNOWN_CONFIG",
+    "YEAR_ONE",
+    "any_history_matches",
+    "candidates",
+    "command_entry",
+    "counting_source",
+    "cycle_of_source",
+    "entries_of_parent",
+    "entry_differs",
+    "local_answer_ignored",
+    "matched_before",
+    "matching_source",
+    "next_step",
+    "next_steps",
+    "own_parent",
+    "parent_missing",
+    "replaced_by",
+    "source_matches",
+    "sources_of",
+    "unread_value",
+]
+
+# Candidates of the local cache
+
+ABSENT_CONFIG: Final = "the store has no container config for this image: it reads as an empty one"
+UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
+FROM_HISTORY: Final = "from the image's history: the engine writes its last entry from the container config's Cmd"
+YEAR_ONE: Final = "no time is recorded, which counts as year 1"
+TIME_UNKNOWN: Final = "the store does not report when it was created"
+NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
+NO_MATCH_BEFORE: Final = "no match before it"
+
+
+def candidates(count: int, matching: int, unknown: int) -> str:
+    """How many candidates there are, how many match, and of how many that is not known."""
+    text = f"{counted(count, 'candidate')}, {matching or 'no'} {'matches' if matching > 1 else 'match'}"
+    return f"{text}, {unknown} unknown" if unknown else text
+
+
+def replaced_by(newer: Image) -> str:
+    """A match that is not the answer."""
+    return f"replaced by {newer.short_id}, which is newer"
+
+
+def matched_before(image: Image) -> str:
+    """Another match stands before this one."""
+    return f"{image.short_id} matched before it; only a strictly newer one replaces it"
+
+
+def unread_value(value: object) -> str:
+    """The image's JSON has a value that the store does not read."""
+    return f"the image's JSON has {value!r}, which this store does not read"
+
+
+# What --cache-from brings in, and whether the local answer counts
+
+NO_LOCAL_ANSWER: Final = "the local cache has no answer"
+ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local answer's own parent"
+ASKS_ANSWER_FOREVER: Final = f"{ASKS_ANSWER}, which is not recorded either, so it recurses until the stack overflows"
+CYCLE_OF_PARENTS: Final = "the parents form a cycle: the daemon loops until its stack overflows"
+
+
+def sources_of(sources: int, references: int) -> str:
+    """How many sources so many references bring in."""
+    return f"{counted(sources, 'source')} from {counted(references, 'reference')}"
+
+
+def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
+    """No source is built on the local answer. ``kin``: its parent or ancestor; ``unknown``: as far as is known."""
+    if unknown:
+        return f"no source is known to have {answer.short_id} as its {kin}: the local answer may not count"
+    return f"no source has {answer.short_id} as its {kin}: the local answer does not count"
+
+
+def counting_source(source: Image, answer: Image, kin: str) -> str:
+    """A source is built on the local answer. ``kin``: its parent or ancestor."""
+    return f"{source.title} has {answer.short_id} as its {kin}"
+
+
+def cycle_of_source(source: Image) -> str:
+    """The daemon never ends."""
+    return f"the parents of {source.title} form a cycle, and the daemon loops forever"
+
+
+def own_parent(answer: Image) -> str:
+    """The daemon never ends."""
+    return f"the daemon checks whether {answer.short_id} is its own parent, again and again"
+
+
+# Histories and layers
+
+LOCAL_COUNTS: Final = "the local answer counts"
+NEVER_REACHED: Final = "the daemon never gets this far"
+PARENT_MISSING_IS_ERROR: Final = "the parent is not in the store, which is an error with --cache-from"
+PARENT_OF_OTHER_PLATFORM: Final = (
+    "the parent is for another platform than the builder's, which is an error with --cache-from"
+)
+MORE_ENTRIES: Final = "the source must have more entries than the parent"
+NOT_FEWER_LAYERS: Final = "the source must have no fewer layers than the parent"
+LAYERS_OF_PARENT: Final = "the parent's layers against the source's first"
+OTHER_ZONE: Final = "the same instant, written in another zone: not equal to the daemon"
+NOT_LOOKED_UP: Final = "not looked up"
+SCRATCH: Final = "FROM scratch is never looked up: always a miss"
+ONE_ENTRY_MORE: Final = "one entry more than the parent"
+ONE_LAYER_MORE: Final = "one layer more than the parent: a step without a layer never matches"
+
+
+def source_matches(source: Image, *, creates_image: bool) -> str:
+    """The history of a source goes on with the step. ``creates_image``: the daemon creates one of the step alone."""
+    return f"{source.title} goes on with this command{': a new image of this step is created' if creates_image else ''}"
+
+
+def matching_source(sources: int, unknown: int) -> str:
+    """No source matches for certain; ``unknown``: so many may."""
+    return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'none matches'}"
+
+
+def any_history_matches(*, has_parent: bool) -> str:
+    """There is nothing of a parent to compare."""
+    why = "the parent has neither history nor layers" if has_parent else "there is no parent"
+    return f"{why}: any source with a history matches"
+
+
+def entries_of_parent(other: str) -> str:
+    """``other``: whose entries are compared: the source or the image."""
+    return f"the parent's entries against the {other}'s first"
+
+
+def entry_differs(number: int) -> str:
+    """The first entry that differs, from 0."""
+    return f"entry {number} differs"
+
+
+def command_entry(other: str, number: int) -> str:
+    """``other``: whose entry is compared: the source or the image; ``number``: which one, from 0."""
+    return f"the {other}'s entry {number}, and the probe's Cmd joined with single spaces"
+
+
+def next_step(image: Image) -> str:
+    """The image is the answer."""
+    return f"{image.title} is the next step"
+
+
+def next_steps(count: int, role: str, unknown: int) -> str:
+    """None of so many candidates or sources is the next step for certain; ``unknown``: so many may be."""
+    return f"{counted(count, role)}, {f'{unknown} may be the next step' if unknown else 'none is the next step'}"
+
+
+def parent_missing(*, is_error: bool) -> str:
+    """The parent is not in the store. ``is_error``: else it is a miss."""
+    return f"the parent is not in the store: {'an error' if is_error else 'a miss'}"
