@@ -1,4 +1,4 @@
-"""Which member of a rule enumeration a rule set has is asked in the rule set alone: the rest asks what follows."""
+"""Which member of a rule enumeration a rule set has is asked where it is defined and described, nowhere else."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,11 @@ import cacheview
 from cacheview.engine import ruleset
 
 PACKAGE = Path(cacheview.__file__).parent
-HOME = (PACKAGE / "engine" / "ruleset.py", *(PACKAGE / "engine" / "rulesets").glob("*.py"))
+HOME = (
+    PACKAGE / "engine" / "ruleset.py",
+    PACKAGE / "engine" / "words" / "rules.py",
+    *(PACKAGE / "engine" / "rulesets").glob("*.py"),
+)
 ENUMERATIONS = frozenset(
     name for name, value in vars(ruleset).items() if isinstance(value, type) and issubclass(value, Enum)
 ) - {"Enum", "StoreKind"}

@@ -34,13 +34,16 @@ _MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One element of a comparison: where it stands, whether it matches (None: the rule does not look), both values."""
+    """One element of a comparison: where it stands, whether it matches (None: the rule does not look), both values.
+
+    ``reads_as_empty``: the probe's side is absent, and compared as an empty value.
+    """
 
     path: Path
     matches: bool | None
     probe: object
     image: object
-    note: str = ""
+    reads_as_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,6 @@ class Comparison(Protocol):
 
     def name(self, field: str) -> str:
         """What the check on this field is called."""
-
-    def describe(self) -> str:
-        """The rule in a few words, for tables."""
 
     def matches(self, probe: Any, image: Any) -> bool:
         """Whether the values match."""
@@ -135,9 +135,6 @@ class NeverTrue(_Whole):
     def kind(self) -> CheckKind:
         return CheckKind.NOT_SET
 
-    def describe(self) -> str:
-        return "a match is ruled out when either side is true"
-
     def matches(self, probe: bool, image: bool) -> bool:
         return not (probe or image)
 
@@ -148,9 +145,6 @@ class NeverTrue(_Whole):
 @dataclass(frozen=True)
 class Equal(_Whole):
     """Equal values."""
-
-    def describe(self) -> str:
-        return "equal"
 
     def matches(self, probe: Hashable, image: Hashable) -> bool:
         return probe == image
@@ -171,9 +165,6 @@ class SameLength(_Whole):
     def kind(self) -> CheckKind:
         return CheckKind.LENGTH
 
-    def describe(self) -> str:
-        return "same length"
-
     def matches(self, probe: Any, image: Any) -> bool:
         return _size(probe) == _size(image)
 
@@ -187,9 +178,6 @@ class SameLength(_Whole):
 @dataclass(frozen=True)
 class SameElements(_Whole):
     """Equal element by element, in order. The lengths are compared before."""
-
-    def describe(self) -> str:
-        return "equal element by element"
 
     def matches(self, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> bool:
         return (probe or ()) == (image or ())
@@ -228,9 +216,6 @@ def _at(values: tuple[str, ...], i: int) -> object:
 class SameKeys(_Whole):
     """Every key of the image is one of the probe's. The lengths are compared before, so the keys are the same."""
 
-    def describe(self) -> str:
-        return "same keys"
-
     def matches(self, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> bool:
         return (image or {}).keys() <= (probe or {}).keys()
 
@@ -254,9 +239,6 @@ class SameValues(_Whole):
     of a probe. The lengths are compared before.
     """
 
-    def describe(self) -> str:
-        return "the image's keys have equal values; a key that the probe lacks reads as empty"
-
     def matches(self, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> bool:
         ours = probe or {}
         return all(ours.get(key, "") == value for key, value in (image or {}).items())
@@ -269,7 +251,7 @@ class SameValues(_Whole):
                 ours.get(key, "") == value,
                 ours.get(key, ABSENT),
                 value,
-                "" if key in ours else "the probe lacks this key, which reads as an empty value",
+                reads_as_empty=key not in ours,
             )
             for key, value in sorted(theirs.items())
         ]
@@ -293,9 +275,6 @@ class SameHealthcheck(_Whole):
     """
 
     compared: tuple[str, ...]
-
-    def describe(self) -> str:
-        return f"set on both sides or on none, with the same {', '.join(self.compared)}"
 
     def matches(self, probe: HealthConfig | None, image: HealthConfig | None) -> bool:
         return self._key(probe) == self._key(image)
@@ -337,4 +316,4 @@ def _items(value: Mapping[str, str] | None) -> Hashable:
 
 
 def _unread(field: str, key: str, value: object) -> Part:
-    return Part((field, Key(key)), None, value, ABSENT, "only the image's keys are looked up")
+    return Part((field, Key(key)), None, value, ABSENT)

@@ -44,8 +44,9 @@ class Requirement(Protocol):
     def aspect(self) -> Aspect:
         """What of an image it reads."""
 
-    def describe(self) -> str:
-        """The rule in a few words, for tables."""
+    @property
+    def title(self) -> str:
+        """What it requires, where a row of a table says so; else empty."""
 
     def read(self, image: Image) -> Hashable:
         """All that counts of an image."""
@@ -77,9 +78,7 @@ class BuiltLocally:
     name: str = CheckKind.BUILT_LOCALLY.value
     field: str = ""
     aspect: Aspect = "built_locally"
-
-    def describe(self) -> str:
-        return "recorded as built here"
+    title: str = ""
 
     def read(self, image: Image) -> Hashable:
         return image.built_locally
@@ -107,7 +106,8 @@ class FittingPlatform:
     field: str = "platform"
     aspect: Aspect = "config"
 
-    def describe(self) -> str:
+    @property
+    def title(self) -> str:
         return self.rule.title
 
     def read(self, image: Image) -> Hashable:

@@ -1,7 +1,7 @@
 """A rule set: the exact matching rules of one image-store kind over a range of releases, as data.
 
-Which member of an enumeration a rule set has is read here and where rule sets are put in words, nowhere else: the
-algorithms ask the properties of `RuleSet` what follows from it.
+Which member of an enumeration a rule set has is read here and in ``words/rules.py``, nowhere else: the algorithms ask
+the properties of `RuleSet` what follows from it.
 """
 
 from __future__ import annotations
@@ -39,48 +39,48 @@ YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
 
 
 class Candidates(Enum):
-    """Whom the local cache considers, in words."""
+    """Which images the local cache considers."""
 
-    CHILDREN = "images that record the parent; for scratch, all that record none"
-    MARKED = "images that record the parent; for scratch, those marked as a first step"
-    BY_LAYERS = "images with one layer and one history entry more than the parent; for scratch, none"
+    CHILDREN = "children"
+    MARKED = "marked"
+    BY_LAYERS = "by layers"
 
 
 class MissingTime(Enum):
     """What a time that is missing or null means, in an image and in its history."""
 
-    YEAR_ONE = "counts as year 1"
-    NONE = "does not count: such an image never matches, and in a history no time differs from year 1"
+    YEAR_ONE = "year 1"
+    NONE = "none"
 
 
 class Sources(Enum):
     """What ``--cache-from`` brings in."""
 
-    LINEAGE = "each image that is found, with its recorded ancestors"
-    FOUND = "each image that is found"
-    ALL = "each image; one that is not found is an error"
+    LINEAGE = "lineage"
+    FOUND = "found"
+    ALL = "all"
 
 
 class Descent(Enum):
     """When a local answer counts beside sources."""
 
-    PARENT = "a source records it as its parent; one that records none asks the answer itself"
-    ANCESTOR = "it is an ancestor of a source"
-    ALWAYS = "always: the sources are asked first"
+    PARENT = "parent"
+    ANCESTOR = "ancestor"
+    ALWAYS = "always"
 
 
 class SourceHit(Enum):
     """What a source whose history goes on with the step answers."""
 
-    WHOLE = "the source itself, whatever comes after the step"
-    RESTORE = "at its last step the source, which gets the parent; before that, a new image of the step"
+    WHOLE = "whole"
+    RESTORE = "restore"
 
 
 class Tie(Enum):
     """Which of several matches is the answer."""
 
-    NEWEST = "the newest; on a tie the first in the store"
-    FIRST = "the first in the store"
+    NEWEST = "newest"
+    FIRST = "first"
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _requirement_check(
         told: object = value if isinstance(value, bool) else ABSENT
         if each.doubts:
             told = UNKNOWN
-        note = row.describe() if told is not ABSENT else ""
+        note = words.BUILT_HERE if told is not ABSENT else ""
         return Check(row.kind, outcome, ABSENT, told, row.field, note, doubts=doubts)
     children = tuple(
         Check(
@@ -224,7 +224,9 @@ def _elements(parts: Sequence[Part], field: str, doubts: tuple[Doubt, ...], *, r
             reached = part.matches
         own = doubts if part.matches is not None else ()
         kind = CheckKind.ELEMENT
-        checks.append(Check(kind, outcome, part.probe, part.image, field, part.note, doubts=own, path=part.path))
+        checks.append(
+            Check(kind, outcome, part.probe, part.image, field, words.element(part), doubts=own, path=part.path)
+        )
     return tuple(checks)
 
 

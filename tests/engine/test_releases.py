@@ -7,7 +7,7 @@ import pytest
 from cacheview.engine import RULE_SETS
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import choose, newest_rules, store_kind
-from cacheview.engine.rulesets.words import comparisons, differences
+from cacheview.engine.words.rules import comparisons, differences
 from cacheview.model import StoreKind
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD

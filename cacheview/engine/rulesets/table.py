@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.rulesets.words import aspects, comparisons
+from cacheview.engine.words.rules import aspects, comparisons
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["markdown"]

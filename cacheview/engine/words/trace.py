@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cacheview.engine.comparison import Part
 from cacheview.engine.words.phrases import counted
 from cacheview.model import Image
 
@@ -11,6 +12,7 @@ __all__ = [
     "ABSENT_CONFIG",
     "ASKS_ANSWER",
     "ASKS_ANSWER_FOREVER",
+    "BUILT_HERE",
     "CYCLE_OF_PARENTS",
     "FROM_HISTORY",
     "LAYERS_OF_PARENT",
@@ -36,6 +38,7 @@ __all__ = [
     "command_entry",
     "counting_source",
     "cycle_of_source",
+    "element",
     "entries_of_parent",
     "entry_differs",
     "local_answer_ignored",
@@ -60,6 +63,14 @@ YEAR_ONE: Final = "no time is recorded, which counts as year 1"
 TIME_UNKNOWN: Final = "the store does not report when it was created"
 NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
 NO_MATCH_BEFORE: Final = "no match before it"
+BUILT_HERE: Final = "recorded as built here"
+
+
+def element(part: Part) -> str:
+    """An element of a config field; mostly empty."""
+    if part.matches is None:
+        return "only the image's keys are looked up"
+    return "this key is not in the probe, which reads as an empty value" if part.reads_as_empty else ""
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:

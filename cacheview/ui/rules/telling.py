@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cacheview.engine.rulesets.words import aspects, comparisons, differences
+from cacheview.engine.words.rules import aspects, comparisons, differences
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet

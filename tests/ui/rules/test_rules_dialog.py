@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.engine import RULE_SETS, rule_set
-from cacheview.engine.rulesets.words import differences
+from cacheview.engine.words.rules import differences
 from cacheview.ui.rules.dialog import RulesDialog
 from cacheview.ui.rules.model import Column, RulesModel
 from cacheview.ui.rules.telling import lines

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from cacheview.engine import RULE_SETS, rule_set
-from cacheview.engine.rulesets.words import differences
+from cacheview.engine.words.rules import differences
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
 

@@ -1,0 +1,158 @@
+"""A rule set in words: all of it, and what differs between two. For the window, command line and documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cacheview.engine.check import CheckKind
+from cacheview.engine.comparison import (
+    Comparison,
+    Equal,
+    NeverTrue,
+    SameElements,
+    SameHealthcheck,
+    SameKeys,
+    SameLength,
+    SameValues,
+)
+from cacheview.engine.platforms.rules import ANY_PLATFORM
+from cacheview.engine.requirement import Requirement
+from cacheview.engine.ruleset import Candidates, Descent, MissingTime, Restoring, RuleSet, SourceHit, Sources, Tie
+from cacheview.model import CONFIG_FIELDS
+
+__all__ = ["NOT_COMPARED", "Difference", "aspects", "comparisons", "differences"]
+
+NOT_COMPARED = "not compared"
+
+_CANDIDATES = {
+    Candidates.CHILDREN: "images that record the parent; for scratch, all that record none",
+    Candidates.MARKED: "images that record the parent; for scratch, those marked as a first step",
+    Candidates.BY_LAYERS: "images with one layer and one history entry more than the parent; for scratch, none",
+}
+_MISSING_TIME = {
+    MissingTime.YEAR_ONE: "counts as year 1",
+    MissingTime.NONE: "an image without one never matches; in a history, a missing time and year 1 differ",
+}
+_SOURCES = {
+    Sources.LINEAGE: "each image that is found, with its recorded ancestors",
+    Sources.FOUND: "each image that is found",
+    Sources.ALL: "each image; one that is not found is an error",
+}
+_DESCENT = {
+    Descent.PARENT: (
+        "if a source records it as its parent; if the source records none, the local answer's own parent is checked"
+    ),
+    Descent.ANCESTOR: "if it is an ancestor of a source",
+    Descent.ALWAYS: "always: the sources are looked at first",
+}
+_SOURCE_HIT = {
+    SourceHit.WHOLE: "with the source itself, whatever comes after the step",
+    SourceHit.RESTORE: (
+        "at its last step, with the source, which gets the parent; before that, with a new image of the step"
+    ),
+}
+_TIE = {
+    Tie.NEWEST: "the newest is used; on a tie, the first in the store",
+    Tie.FIRST: "the first in the store is used",
+}
+_COMPARISONS: Mapping[type[Comparison], str] = {
+    NeverTrue: "no match if either side is true",
+    Equal: "equal",
+    SameLength: "same length",
+    SameElements: "equal element by element",
+    SameKeys: "same keys",
+    SameValues: "the image's keys have equal values; a key that is not in the probe reads as empty",
+    SameHealthcheck: "set on both sides or on neither, with the same {fields}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that two rule sets do in different ways, in words."""
+
+    what: str
+    before: str
+    after: str
+
+
+def aspects(rules: RuleSet) -> Mapping[str, str]:
+    """What a rule set does, aspect by aspect, but for the single fields: see `comparisons`."""
+    return {
+        "Releases": ", ".join(map(str, rules.spans)) or "no release",
+        "Candidates of the local cache": _CANDIDATES[rules.candidates],
+        "Requirements for a candidate": _required(rules),
+        "A missing creation time": _MISSING_TIME[rules.missing_time],
+        "If several match": _TIE[rules.tie],
+        "--cache-from brings in": _SOURCES[rules.sources],
+        "A local answer counts beside sources": _DESCENT[rules.descent],
+        "A source whose history goes on with the step answers": _SOURCE_HIT[rules.source_hit],
+        "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not created",
+        "A parent that is not in the store": _lost_parent(rules),
+    }
+
+
+def comparisons(rules: RuleSet) -> Mapping[str, str]:
+    """How each field of the container config is compared, in Docker's order of fields."""
+    found = dict.fromkeys(CONFIG_FIELDS, NOT_COMPARED)
+    for check in rules.config_checks:
+        words = _comparison(check.comparison)
+        before = found[check.field]
+        found[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
+        if check.field not in rules.image_fields:
+            found[check.field] += "; the image's value reads as not set"
+    return found
+
+
+def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
+    """What changed from one rule set to another: aspects first, then fields."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
+    for describe in (aspects, comparisons):
+        left, right = describe(before), describe(after)
+        for what in left:
+            if what != "Releases" and left[what] != right[what]:
+                yield Difference(what, left[what], right[what])
+
+
+def _required(rules: RuleSet) -> str:
+    words = [_requirement(requirement) for requirement in (*rules.requirements, *rules.later)]
+    if rules.by_layers:
+        words.append("a history that is the parent's and the command")
+    return "; ".join(words) or "none"
+
+
+def _requirement(requirement: Requirement) -> str:
+    return "recorded as built here" if requirement.kind is CheckKind.BUILT_LOCALLY else requirement.title
+
+
+def _comparison(comparison: Comparison) -> str:
+    text = _COMPARISONS[type(comparison)]
+    return text.replace("{fields}", ", ".join(comparison.compared)) if isinstance(comparison, SameHealthcheck) else text
+
+
+def _restoring(restoring: Restoring) -> str:
+    words = ["counts as built here" if restoring.built_locally else "does not count as built here"]
+    lost = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
+    if not restoring.start_interval:
+        lost.append("Healthcheck.StartInterval")
+    if lost:
+        words.append(f"loses {', '.join(lost)}")
+    if restoring.needs_layer:
+        words.append("is an error for a step without a layer")
+    if restoring.fails_again:
+        words.append("is an error if the store already has a record of it without a name")
+    if restoring.refuses_features:
+        words.append("is an error for a source with os.features")
+    return "; ".join(words)
+
+
+def _lost_parent(rules: RuleSet) -> str:
+    if rules.lost_parent.is_miss:
+        return "is a miss"
+    words = "is an error" if rules.sources_must_exist else "is a miss; beside --cache-from an error"
+    if rules.parent_platform is not ANY_PLATFORM:
+        words += ", and so is one of another platform"
+    return words
