@@ -9,8 +9,8 @@ from typing import Final, NoReturn
 
 from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
-from cacheview.engine.rulesets.named import HOW
 from cacheview.engine.rulesets.releases import Choice
+from cacheview.engine.words.choosing import HOW
 from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from cacheview.engine.words import builders as words
+
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
 
 __all__ = ["builder_note", "uses_buildkit"]
 
 _ADVERTISED_SINCE: Final = 23
-_REACHED: Final = "set DOCKER_BUILDKIT=0, or build through the Docker API (docker-py, Testcontainers)"
 
 
 def uses_buildkit(store: ImageStore) -> bool | None:
@@ -37,17 +38,9 @@ def builder_note(store: ImageStore) -> str:
     if not store.engine_os:
         return ""
     uses = uses_buildkit(store)
-    if uses:
-        return (
-            "This is the classic builder's cache. Here docker build uses BuildKit by default (Docker CLI 23.0 or later "
-            f"with buildx), which has its own cache. To use the classic builder, {_REACHED}."
-        )
     if uses is None:
-        return (
-            "This is the classic builder's cache. Here docker build uses it by default with Docker CLI 20.10 or older; "
-            f"later CLIs with buildx use BuildKit, which has its own cache. To use this one, {_REACHED}."
-        )
-    return "This is the classic builder's cache, which docker build uses by default on this Windows engine."
+        return words.DEPENDS_ON_CLI
+    return words.BUILDKIT if uses else words.WINDOWS
 
 
 def _major(store: ImageStore) -> int | None:

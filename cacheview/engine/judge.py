@@ -12,6 +12,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.walk import Walk
+from cacheview.engine.words import judging as words
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
@@ -52,9 +53,9 @@ def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
     images, _ = ImageStore.unique(case.images)
     answers = asked(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
     for i, (told, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
-        differences = list(judge_verdict(verdict, told.expect)) if told.expect is not None else ["nothing is expected"]
+        differences = list(judge_verdict(verdict, told.expect)) if told.expect is not None else [words.NOTHING_EXPECTED]
         if told.sources is not None and told.sources != (brought := tuple(source.id for source in verdict.sources)):
-            differences.append(_differs("sources", list(told.sources), list(brought)))
+            differences.append(words.differs("sources", list(told.sources), list(brought)))
         yield Judgement(i, verdict, tuple(differences))
 
 
@@ -119,19 +120,19 @@ def _walked(
 def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:
     """What of a verdict is not as expected, in words. The text of an error is not compared."""
     if verdict.outcome.value != expected.outcome:
-        yield _differs("outcome", expected.outcome, verdict.outcome.value)
+        yield words.differs("outcome", expected.outcome, verdict.outcome.value)
         return
     image = verdict.image.id if verdict.image is not None else None
     if expected.outcome == "hit" or expected.image is not None:
         known = {image, NEW} if verdict.is_new else {image}
         if expected.image not in known:
-            yield _differs("image", expected.image, image)
+            yield words.differs("image", expected.image, image)
     yield from _judge_created(verdict, expected.created)
     if expected.set_parent is not None and not _same_parents(expected.set_parent, verdict):
-        yield _differs("set_parent", expected.set_parent, dict(verdict.set_parent))
+        yield words.differs("set_parent", expected.set_parent, dict(verdict.set_parent))
     sources = tuple(source.id for source in verdict.sources_after)
     if expected.sources_after is not None and expected.sources_after != sources:
-        yield _differs("sources_after", list(expected.sources_after), list(sources))
+        yield words.differs("sources_after", list(expected.sources_after), list(sources))
 
 
 def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
@@ -146,7 +147,7 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
     if expected is None:
         return
     if not verdict.is_new or verdict.image is None:
-        yield "created: expected a new image, got none"
+        yield words.NO_NEW_IMAGE
         return
     made = verdict.image.config
     unlike = {name for name in _COMPARED if getattr(made, name) != getattr(expected, name)}
@@ -155,7 +156,7 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
     ours, theirs = (_said(config.model_dump(mode="json", include=unlike)) for config in (made, expected))
     for key in sorted(ours.keys() | theirs.keys()):
         if ours.get(key) != theirs.get(key):
-            yield _differs(f"created {key}", theirs.get(key), ours.get(key))
+            yield words.differs(f"created {key}", theirs.get(key), ours.get(key))
 
 
 def _said(value: Any) -> Any:
@@ -164,7 +165,3 @@ def _said(value: Any) -> Any:
         said = {key: _said(item) for key, item in value.items()}
         return {key: item for key, item in said.items() if not (item is None or item in ("", [], {}, False, 0))}
     return [_said(item) for item in value] if isinstance(value, list) else value
-
-
-def _differs(what: str, expected: object, got: object) -> str:
-    return f"{what}: expected {expected}, got {got}"

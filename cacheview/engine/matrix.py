@@ -136,5 +136,5 @@ def compare(
     """
     caches = caches or Caches(store)
     if caches.store is not store:
-        raise ValueError("these caches are of another store")
+        raise ValueError(words.OTHER_STORE)
     return grouped(probe, [ask(caches.cache(each), probe) for each in rules], caches)

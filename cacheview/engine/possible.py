@@ -58,7 +58,7 @@ class _Answers:
         if verdict.image is None:
             return
         if verdict.is_new and verdict.source is not None:
-            self.images[f"{verdict.image.id} of {verdict.source.id}"] = verdict.image
+            self.images[f"{verdict.image.id}@{verdict.source.id}"] = verdict.image
         else:
             self.hit(verdict.image)
 
@@ -185,7 +185,7 @@ def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
             found.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
             doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
-            found.setdefault((f"any after {len(found)}", True), _Member(None, lineage.open_ended, whole))
+            found.setdefault((f"after {len(found)}", True), _Member(None, lineage.open_ended, whole))
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.containerd import CONTAINERD, CONTAINERD_71EBFC7
 from cacheview.engine.rulesets.graph_driver import GRAPH_DRIVER
+from cacheview.engine.words import choosing as words
 
 __all__ = ["CONTAINERD_71EBFC7", "RULE_SETS", "rule_set"]
 
@@ -20,4 +21,4 @@ def rule_set(name: str) -> RuleSet:
     try:
         return RULE_SETS[name.strip().replace(" ", "-")]
     except KeyError:
-        raise KeyError(f"no rule set {name!r}; there are: {', '.join(RULE_SETS)}") from None
+        raise KeyError(words.no_rule_set(name, RULE_SETS, or_release=False)) from None

@@ -7,12 +7,10 @@ from typing import Final
 
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.rulesets.releases import Choice, choose, store_kind
+from cacheview.engine.words import choosing as words
 from cacheview.model import DockerVersion
 
-__all__ = ["HOW", "named"]
-
-HOW: Final = 'a name such as graphdriver-24.0.7, or a release and a storage driver such as "Docker 24.0.7, overlay2"'
-"""What `named` takes, for messages."""
+__all__ = ["named"]
 
 _DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
@@ -31,19 +29,15 @@ def named(text: str) -> Choice:
     version, *rest = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
     if DockerVersion.parse(version) is None:
         if prefix is not None or version.isdecimal():
-            raise KeyError(
-                f"{version!r} is not a version of Docker: write all of it, as in 24.0.7, or 29.x for the newest"
-            )
-        raise KeyError(f"no rule set {text!r}; there are: {', '.join(RULE_SETS)}; or give a release and a driver")
+            raise KeyError(words.not_a_version(version))
+        raise KeyError(words.no_rule_set(text, RULE_SETS, or_release=True))
     driver = rest[0] if rest else ""
     if not driver:
-        raise KeyError(f'{text!r} does not say which image store: add the storage driver, such as "{text}, overlay2"')
+        raise KeyError(words.no_driver(text))
     kind = store_kind(driver)
     if kind is None:
-        raise KeyError(f"unknown storage driver {driver!r}: give overlay2, another one, or containerd")
+        raise KeyError(words.unknown_driver(driver))
     choice = choose(version, kind)
     if choice is None:
-        raise KeyError(
-            f"no rules are known of Docker {version} with a {kind.value} store; there are: {', '.join(RULE_SETS)}"
-        )
+        raise KeyError(words.no_rules(version, kind, RULE_SETS))
     return choice

@@ -7,6 +7,7 @@ from typing import Final
 
 from cacheview.engine.ruleset import RuleSet, Span
 from cacheview.engine.rulesets import RULE_SETS
+from cacheview.engine.words import choosing as words
 from cacheview.model import DockerVersion, StoreKind
 
 __all__ = ["Choice", "choose", "newest_rules", "store_kind"]
@@ -25,8 +26,8 @@ _NEARLY: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3 a step on scratch ends the build with an error; using these rules, of 24.0.3, it is a miss. "
-        "What is compared of two images is the same.",
+        "Before 24.0.3 a step FROM scratch ends the build with an error; using these rules, of 24.0.3, it is a miss. "
+        "Images are compared in the same way.",
     ),
 )
 """Releases whose rules are those of a rule set but for one thing: its store, the releases, the rule set, that thing."""
@@ -92,10 +93,7 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
         return None
     last, rules = max(before, key=lambda pair: pair[0])
     newest = max(last for last, _ in ends)
-    if last == newest:
-        note = f"{release} is newer than the newest release whose rules are known, {newest}."
-    else:
-        note = f"Docker {release} has not been checked; using the rules of {last}."
+    note = words.newer_than_known(release, newest) if last == newest else words.unchecked(release, last)
     return Choice(rules, note, version, commit)
 
 

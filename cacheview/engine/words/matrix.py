@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cacheview.engine.check import Check
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.engine.words.doubts import unknown_aspects
 from cacheview.engine.words.phrases import known_as
 from cacheview.model import Image
 
-__all__ = ["why"]
+__all__ = ["OTHER_STORE", "why"]
+
+OTHER_STORE: Final = "these caches are of another store"
 
 
 def why(

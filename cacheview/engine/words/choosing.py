@@ -1,0 +1,58 @@
+"""How the rules of a release were chosen, and why none were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cacheview.model import DockerVersion, StoreKind
+
+__all__ = [
+    "HOW",
+    "newer_than_known",
+    "no_driver",
+    "no_rule_set",
+    "no_rules",
+    "not_a_version",
+    "unchecked",
+    "unknown_driver",
+]
+
+HOW: Final = 'a name such as graphdriver-24.0.7, or a release and a storage driver such as "Docker 24.0.7, overlay2"'
+"""How rules are named, for messages."""
+
+
+def newer_than_known(release: DockerVersion, newest: DockerVersion) -> str:
+    """The rules of the newest known release are used for a newer one."""
+    return f"{release} is newer than the newest release whose rules are known, {newest}."
+
+
+def unchecked(release: DockerVersion, used: DockerVersion) -> str:
+    """The rules of an earlier release are used for one between those that are known."""
+    return f"Docker {release} has not been checked; using the rules of {used}."
+
+
+def no_rule_set(name: str, known: Iterable[str], *, or_release: bool) -> str:
+    """There is no such name. ``or_release``: a release is accepted in its place."""
+    also = "; or give a release and a driver" if or_release else ""
+    return f"no rule set {name!r}; there are: {', '.join(known)}{also}"
+
+
+def not_a_version(text: str) -> str:
+    """The text names no release."""
+    return f"{text!r} is not a version of Docker: write all of it, as in 24.0.7, or 29.x for the newest"
+
+
+def no_driver(text: str) -> str:
+    """The text names a release alone."""
+    return f'{text!r} does not say which image store: add the storage driver, such as "{text}, overlay2"'
+
+
+def unknown_driver(driver: str) -> str:
+    """There is no such storage driver."""
+    return f"unknown storage driver {driver!r}: give overlay2, another one, or containerd"
+
+
+def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
+    """The release is older than those whose rules are known."""
+    return f"no rules are known for Docker {version} with a {store.value} store; there are: {', '.join(known)}"

@@ -1,0 +1,15 @@
+"""How an answer differs from what a suite expects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["NOTHING_EXPECTED", "NO_NEW_IMAGE", "differs"]
+
+NOTHING_EXPECTED: Final = "nothing is expected"
+NO_NEW_IMAGE: Final = "created: expected a new image, got none"
+
+
+def differs(what: str, expected: object, got: object) -> str:
+    """One value that is not as expected; ``what``: its name in the suite."""
+    return f"{what}: expected {expected}, got {got}"

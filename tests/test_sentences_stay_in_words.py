@@ -1,0 +1,73 @@
+"""Every sentence that the engine makes stands in one package: no other module of the engine holds one."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cacheview
+
+ENGINE = Path(cacheview.__file__).parent / "engine"
+WORDS = ENGINE / "words"
+OF_THE_DAEMON = ("known.py", "restore.py")  # the daemon's own errors, letter by letter
+OF_ROWS = ("ruleset.py", "rulesets/*.py", "platforms/*.py")  # the titles, sources and notes of rules
+OF_NAMES = ("check.py",)  # what a check is called
+ALLOWED = frozenset(path for pattern in (*OF_THE_DAEMON, *OF_ROWS, *OF_NAMES) for path in ENGINE.glob(pattern))
+MOST_WORDS = 2
+
+
+def sentences(source: str) -> Iterator[tuple[int, str]]:
+    """The texts of more than two words, with their lines: no docstrings, no values of enumerations."""
+    tree = ast.parse(source)
+    skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        text = ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        elif isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+        if len(re.findall(r"(?<!\S)[\w'-]+(?=[\s,.:;!?]|$)", text)) > MOST_WORDS:
+            yield node.lineno, text
+
+
+def _skipped(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            yield node.value  # a docstring, or a comment under a name
+        case ast.JoinedStr():
+            yield from node.values
+        case ast.ClassDef() if any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases):
+            yield from (each.value for each in node.body if isinstance(each, ast.Assign))
+
+
+def test_a_sentence_is_seen() -> None:
+    source = '''
+"""A docstring of four words."""
+
+class Kind(Enum):
+    NAME = "not reached at all"
+
+def note(count):
+    """Another docstring of five words."""
+    if count == "two words":
+        return f"there are {count}"
+    return "there is none"
+'''
+    assert sorted(sentences(source)) == [(10, "there are x"), (11, "there is none")]
+
+
+def test_the_rooms_of_words_and_rows_exist() -> None:
+    assert any(list(sentences(path.read_text(encoding="utf-8"))) for path in WORDS.glob("*.py"))
+    assert all(any(sentences((ENGINE / name).read_text(encoding="utf-8"))) for name in OF_THE_DAEMON)
+
+
+def test_no_other_module_of_the_engine_holds_a_sentence() -> None:
+    others = [path for path in ENGINE.rglob("*.py") if path not in ALLOWED and WORDS not in path.parents]
+    held = {
+        str(path.relative_to(ENGINE)): texts
+        for path in others
+        if (texts := sorted(sentences(path.read_text(encoding="utf-8"))))
+    }
+    assert held == {}
