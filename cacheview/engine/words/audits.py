@@ -65,7 +65,7 @@ def unmarked(count: int) -> Text:
 def legacy_only(count: int) -> Text:
     """Images do not have the mark, which later rules look for."""
     return Text(
-        f"{_images(count, 'hits', 'hit')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
+        f"{_images(count, 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557) the local cache answers only with images that are recorded as built here, and compares all "
         "fields. After an upgrade of the engine each of these steps misses once.",
         "Plan for one build without cache after the upgrade.",
