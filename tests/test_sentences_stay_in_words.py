@@ -23,11 +23,13 @@ def sentences(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
-        text = ""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value
-        elif isinstance(node, ast.JoinedStr):
-            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+        match node:
+            case ast.Constant(value=str(text)):
+                pass
+            case ast.JoinedStr():
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+            case _:
+                continue
         if len(re.findall(r"(?<!\S)[\w'-]+(?=[\s,.:;!?]|$)", text)) > MOST_WORDS:
             yield node.lineno, text
 
