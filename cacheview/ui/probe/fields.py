@@ -51,9 +51,9 @@ class FieldEditor(QWidget):
         """The widget that takes the focus."""
         raise NotImplementedError
 
-    def last_focus(self) -> QWidget:
-        """The last of its widgets that take the focus by Tab."""
-        return self.buddy()
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """All of its widgets that take the focus by Tab, in order, hidden ones too."""
+        return (self.buddy(),)
 
     def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
         """Select what a path names. Returns its place in this widget, in pixels, and what takes the focus for it."""

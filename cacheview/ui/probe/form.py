@@ -210,8 +210,8 @@ class ConfigForm(QScrollArea):
         for widget in {*self._rows.values(), self.fold}:
             widget.setVisible(widget in wanted)
         self._label_fold(len(rest))
-        for one, other in pairwise(wanted):
-            QWidget.setTabOrder(_last_focus(one), _first_focus(other))
+        for one, other in pairwise(each for widget in wanted for each in _tab_stops(widget)):
+            QWidget.setTabOrder(one, other)
 
     def first_focus(self) -> QWidget:
         """The first widget that takes the focus by Tab."""
@@ -241,11 +241,5 @@ class ConfigForm(QScrollArea):
             self._label_fold(len(CONFIG_FIELDS) - len(self._out))
 
 
-def _first_focus(widget: QWidget) -> QWidget:
-    return widget.editor.buddy() if isinstance(widget, FieldRow) else widget
-
-
-def _last_focus(widget: QWidget) -> QWidget:
-    if isinstance(widget, FieldRow):
-        return widget.editor.last_focus()
-    return widget
+def _tab_stops(widget: QWidget) -> tuple[QWidget, ...]:
+    return widget.editor.tab_stops() if isinstance(widget, FieldRow) else (widget,)

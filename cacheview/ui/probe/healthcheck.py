@@ -86,8 +86,8 @@ class HealthcheckField(FieldEditor):
     def buddy(self) -> QWidget:
         return self.box
 
-    def last_focus(self) -> QWidget:
-        return self.retries  # while the parts are hidden, Tab passes over them
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        return (self.box, self.test.buddy(), *self.durations.values(), self.retries)
 
     def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
         editors: dict[str, QWidget] = {**self.durations, "Retries": self.retries}

@@ -577,7 +577,14 @@ def test_every_editor_has_a_name_and_a_label(pane: ProbePane) -> None:
             assert widget.accessibleName(), widget
 
 
-def test_tab_goes_into_a_healthcheck_that_was_just_set(pane: ProbePane, qtbot: QtBot) -> None:
+def test_tab_goes_into_a_healthcheck_that_was_just_set(document: ProbeDocument, qtbot: QtBot) -> None:
+    pane = ProbePane(document, later=True)  # as in the window: what is folded away is made last
+    qtbot.addWidget(pane)
+    while pane.make_next():
+        pass
+    with qtbot.waitActive(pane):
+        pane.show()
+        pane.activateWindow()
     pane.form.fold.click()
     pane.form.row("Healthcheck").editor.buddy().setFocus()
     press(qtbot, Key.Key_Space)
