@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QStandardItem, QStandardItemModel
 
 from cacheview.replay.result import Step, StepStatus
 from cacheview.report.replays import why_lines
@@ -49,15 +49,22 @@ class Steps(IntEnum):
     TOLD = 2
 
 
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BUILD_TITLES: Final = ("Began", "Image", "Client", "Outcome", "cacheview")
 _STEP_TITLES: Final = ("Step", "cacheview says", "The daemon")
 
 
-class BuildsModel(QAbstractTableModel):
-    """One build a row, the newest first."""
+class BuildsModel(QStandardItemModel):
+    """One build a row, the newest first.
+
+    What is drawn is kept where Qt itself reads it: to ask Python for each cell takes long while other threads are busy.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, len(Builds), parent)
+        self.setHorizontalHeaderLabels(list(_BUILD_TITLES))
+        for column in Builds:
+            self.horizontalHeaderItem(column).setTextAlignment(_LEFT)
         self._builds: list[WatchedBuild] = []
 
     @property
@@ -66,11 +73,10 @@ class BuildsModel(QAbstractTableModel):
 
     def keep(self, which: Callable[[WatchedBuild], object]) -> None:
         """Remove all builds but those of which this is true."""
-        kept = [build for build in self._builds if which(build)]
-        if len(kept) < len(self._builds):
-            self.beginResetModel()
-            self._builds = kept
-            self.endResetModel()
+        for row in reversed(range(len(self._builds))):
+            if not which(self._builds[row]):
+                del self._builds[row]
+                self.removeRow(row)
 
     def show_build(self, build: WatchedBuild, most: int) -> int:
         """Add a build, or put what is known of it now in the place of what was. Returns its row."""
@@ -78,17 +84,18 @@ class BuildsModel(QAbstractTableModel):
         if row >= 0:
             before, self._builds[row] = self._builds[row], build
             for column in Builds:
-                # Each cell by itself: Qt draws all between the first and the last that are told of at once.
-                if _build_text(before, column) != _build_text(build, column):
-                    self.dataChanged.emit(self.index(row, column), self.index(row, column))
+                if before.differences != build.differences or _build_text(before, column) != _build_text(build, column):
+                    _fill(self.item(row, column), build, column)
             return row
-        self.beginInsertRows(_ROOT, 0, 0)
+        items = [QStandardItem() for _ in Builds]
+        for column, item in zip(Builds, items, strict=True):
+            item.setEditable(False)
+            _fill(item, build, column)
         self._builds.insert(0, build)
-        self.endInsertRows()
+        self.insertRow(0, items)
         if len(self._builds) > most:
-            self.beginRemoveRows(_ROOT, most, len(self._builds) - 1)
             del self._builds[most:]
-            self.endRemoveRows()
+            self.removeRows(most, self.rowCount() - most)
         return 0
 
     def row_of(self, number: int) -> int:
@@ -96,40 +103,31 @@ class BuildsModel(QAbstractTableModel):
         return next((row for row, build in enumerate(self._builds) if build.number == number), -1)
 
     def dress(self) -> None:
-        """The colours of the theme have changed."""
-        if self._builds:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._builds) - 1, len(Builds) - 1))
+        """The colours or the font of the theme have changed."""
+        for row, build in enumerate(self._builds):
+            for column in Builds:
+                _fill(self.item(row, column), build, column)
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._builds)
 
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Builds)
+def _fill(item: QStandardItem, build: WatchedBuild, column: Builds) -> None:
+    """What a cell says and how it looks; the item tells the view of what is other than it was."""
+    is_marked = column is Builds.COMPARED and bool(build.differences)
+    item.setText(_build_text(build, column))
+    item.setData(_build_tip(build, column), _Role.ToolTipRole)
+    if is_marked or column is Builds.NAME:
+        item.setFont(strong_font())
+    if is_marked:
+        item.setIcon(icon("hazard", "hazard"))
+    if column is Builds.CLIENT:
+        item.setForeground(QBrush(QColor(current_tokens().text_muted)))
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return _header(_BUILD_TITLES, section, orientation, role)
 
-    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self._builds):
-            return None
-        build, column = self._builds[index.row()], index.column()
-        differs = bool(build.differences)
-        match role:
-            case _Role.DisplayRole:
-                return _build_text(build, column)
-            case _Role.DecorationRole if column == Builds.COMPARED and differs:
-                return icon("hazard", "hazard")
-            case _Role.FontRole if column == Builds.NAME or (column == Builds.COMPARED and differs):
-                return strong_font()
-            case _Role.ForegroundRole if column == Builds.CLIENT:
-                return QBrush(QColor(current_tokens().text_muted))
-            case _Role.ToolTipRole if column == Builds.TIME and build.started is not None:
-                return f"{build.started.astimezone():%Y-%m-%d %H:%M:%S}"
-            case _Role.ToolTipRole if differs:
-                return tool_tip("\n".join(build.differences))
-            case _Role.ToolTipRole if column == Builds.OUTCOME:
-                return tool_tip(build.outcome.error or outcome_line(build))
-        return None
+def _build_tip(build: WatchedBuild, column: Builds) -> str:
+    if column is Builds.TIME and build.started is not None:
+        return f"{build.started.astimezone():%Y-%m-%d %H:%M:%S}"
+    if build.differences:
+        return tool_tip("\n".join(build.differences))
+    return tool_tip(build.outcome.error or outcome_line(build)) if column is Builds.OUTCOME else ""
 
 
 def _build_text(build: WatchedBuild, column: int) -> str:
@@ -258,5 +256,5 @@ def _header(titles: tuple[str, ...], section: int, orientation: Qt.Orientation, 
     if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(titles):
         return None
     if role == _Role.TextAlignmentRole:
-        return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return _LEFT
     return titles[section] if role == _Role.DisplayRole else None
