@@ -15,6 +15,7 @@ from cacheview.model import DataError, Image
 from cacheview.stores.engine.client import EngineClient
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine, ask_engine
+from cacheview.stores.engine.errors import ConnectionLostError
 from cacheview.stores.engine.opening import open_target
 from cacheview.stores.engine.reader import EngineReader
 from cacheview.stores.opened import Case
@@ -72,6 +73,14 @@ class EngineStore:
 
     def listing(self) -> Listing:
         """What is there now."""
+        try:
+            return self._listing()
+        except ConnectionLostError as error:
+            if error.how != "broken":
+                raise
+            return self._listing()  # a connection that was kept since the last build may have been ended meanwhile
+
+    def _listing(self) -> Listing:
         client = self._connected()
         reader = EngineReader(client, self.engine, Reading(), self.endpoint.location, "")
         try:
