@@ -107,9 +107,8 @@ class Matcher:
         passed = self.vector.position(theirs.architecture, theirs.variant) is not None
         note = self._read_as("/".join(filter(None, (image.architecture, image.variant))), entry)
         if not self.vector.items:
-            note = (
-                f"{self.platform.architecture}/{self.platform.variant} is not known: it takes nothing, not even itself"
-            )
+            unknown = f"{self.platform.architecture}/{self.platform.variant}"
+            note = f"{unknown} is not known: it matches nothing, not even itself"
         yield PlatformStep(PlatformCheck.ARCHITECTURE, str(self.vector), entry, passed, note)
         if passed and self.compares_versions:
             passed = self._takes_version(image.os_version)
@@ -127,7 +126,7 @@ class Matcher:
                 ", ".join(sorted(self.features)),
                 ", ".join(sorted(needs)),
                 needs <= self.features,
-                "" if len(needs) == len(set(image.os_features or ())) else "win32k is let off",
+                "" if len(needs) == len(set(image.os_features or ())) else "win32k is ignored",
             )
 
     def _takes_version(self, version: str) -> bool:
@@ -137,7 +136,7 @@ class Matcher:
 
     def _version_note(self, version: str) -> str:
         if self.version == NO_VERSION:
-            return "a builder without a full version takes every one"
+            return "a builder without a full version matches every version"
         if not version:
             return "an image without a version runs everywhere"
         parsed = WindowsVersion.parse(version)

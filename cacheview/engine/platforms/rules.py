@@ -49,7 +49,7 @@ SAME_PLATFORM_1_7 = PlatformRule(
 
 SAME_PLATFORM_CONTAINERD = PlatformRule(
     name="same-containerd",
-    title=f"{SAME_PLATFORM.title}; an image without a platform is taken by a builder without one",
+    title=f"{SAME_PLATFORM.title}; a builder without a platform matches an image without one",
     source="moby daemon/containerd/image.go, GetImage, at v25.0.5",
     library=CONTAINERD_1_7,
     strict=True,
