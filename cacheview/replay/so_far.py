@@ -34,9 +34,9 @@ _MOST_KEPT: Final = 400 << 20  # bytes, about, of the configs of what all stages
 _OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
 _OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
 _GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds to them
-_MOST_STEPS: Final = 150_000
+_MOST_STEPS: Final = 100_000
 _MOST_CARRIED: Final = 200_000_000
-_MOST_COPIED: Final = 40_000_000
+_MOST_COPIED: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
