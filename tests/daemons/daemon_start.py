@@ -26,6 +26,7 @@ __all__ = [
     "layers_are_in_sight",
     "start_containerd",
     "start_engine",
+    "start_engine_of",
 ]
 
 SOCKET_GROUP = 64_998
@@ -108,13 +109,14 @@ def start_engine(folder: Path, kind: EngineKind = INSTALLED) -> EngineDaemon:
     for driver in _DRIVERS[kind.store]:
         home = folder / driver
         try:
-            return _start_engine(home, driver, kind)
+            return start_engine_of(home, driver, kind)
         except DaemonError as error:
             reasons.append(str(error))
     raise DaemonError("; ".join(dict.fromkeys(reasons)))
 
 
-def _start_engine(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon:
+def start_engine_of(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon:
+    """A dockerd with an empty store of one driver. Raises `DaemonError` with the reason where it does not start."""
     folder.mkdir(parents=True, exist_ok=True)
     address, data_root, settings = folder / "docker.sock", folder / "data", folder / "daemon.json"
     in_containerd = kind.store is StoreKind.CONTAINERD

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 from build_kit import Daemon, image_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.record import Record
@@ -58,7 +60,7 @@ FILES: Mapping[str, File] = {
 
 def tar_of(files: Mapping[str, File]) -> bytes:
     target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar:
         for name, file in files.items():
             info = tarfile.TarInfo(name)
             info.mode, (info.uid, info.gid) = file.mode, file.owner
@@ -246,3 +248,54 @@ def test_contents_are_read_from_the_layer_and_the_image() -> None:
     found = contents(change, 100)
     assert (found.before, found.now, found.problem) == (b"one\ntwo\n", b"one\nTWO\n", "")
     assert contents(FileChange("nowhere", change.mark, (), change.before, change.now), 10).before is None
+
+
+_NAMES = st.sampled_from(["a", "b", "é", "n" * 120, "x y", "\udcff"])
+_MODES = st.sampled_from([0o644, 0o600, 0o755, 0o4755])
+
+
+@st.composite
+def images(draw: st.DrawFn) -> dict[str, File]:
+    """Files of an image below ``out``."""
+    files = {"out": File(mode=draw(st.sampled_from([0o755, 0o700])), is_folder=True)}
+    files["out/always"] = File(draw(st.binary(max_size=20)), draw(_MODES))
+    for _ in range(draw(st.integers(0, 8))):
+        folder = draw(st.sampled_from([path for path, file in files.items() if file.is_folder]))
+        path = f"{folder}/{draw(_NAMES)}"
+        if path not in files:
+            content, mode = draw(st.binary(max_size=600)), draw(_MODES)
+            target = draw(st.sampled_from(["always", "/out/always", "none"]))
+            files[path] = draw(
+                st.sampled_from([File(content, mode), File(mode=0o755, is_folder=True), File(target=target)])
+            )
+    return files
+
+
+@settings(max_examples=30, deadline=None)
+@given(images(), st.data(), st.sampled_from(["23.0.6", "28.5.2"]))
+def test_one_changed_byte_bit_or_name_is_the_one_that_is_named(
+    before: dict[str, File], data: st.DataObject, version: str
+) -> None:
+    path = data.draw(st.sampled_from([path for path, file in before.items() if not (file.is_folder or file.target)]))
+    now, file = dict(before), before[path]
+    expected: dict[str, str] = {path: "changed"}
+    match data.draw(st.sampled_from(["byte", "longer", "bit", "owner", "name", "gone"])):
+        case "byte" if file.content:
+            now[path] = replace(file, content=bytes([file.content[0] ^ 1]) + file.content[1:])
+        case "byte" | "longer":
+            now[path] = replace(file, content=file.content + b"!")
+        case "bit":
+            now[path] = replace(file, mode=file.mode ^ 0o040)
+        case "owner":
+            now[path] = replace(file, owner=(7, 0))
+        case "name":
+            now[f"{path}.new"] = now.pop(path)
+            expected = {path: "removed", f"{path}.new": "added"}
+        case "gone":
+            del now[path]
+            expected = {path: "removed"}
+    made = copied({each: kept for each, kept in before.items() if each != "out"}, {"out": "x"})
+    told = told_of("/out /x", before, now, made, version)
+    assert told.evidence == "proven", told.sentences
+    links = {each for each, kept in before.items() if kept.target and path == "out/always"}  # what they lead to is gone
+    assert {each: mark for each, (mark, _) in told.files.items() if each not in links} == expected
