@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from cacheview.dockerfile.context.clients import CLIENTS, Client
@@ -97,12 +98,13 @@ class _Comparing:
     image_files: StoreImageFiles | None
     summer: ContextSummer | None
     files: FilesNow | None
-    now: Mapping[str, str] = field(init=False)
     _found: dict[str, RecoveredFiles] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def now(self) -> Mapping[str, str]:
+        """Sums of the files of now, by path."""
         assert self.step.sources is not None
-        self.now = dict(self.step.sources.files)
+        return dict(self.step.sources.files)
 
     def compare(self, candidates: Sequence[tuple[Image, str]]) -> Comparison:
         known = next((each for each in candidates if self.record.files_of(each[1]) is not None), None)
