@@ -20,7 +20,7 @@ from cacheview.stores.tar import Header, TarError, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
-MOST_ENTRIES: Final = 120_000
+MOST_ENTRIES: Final = 115_000
 """Members of one layer at most: with them, reading and summing a layer takes less than 200 MB of memory."""
 
 _MOST_NAMES: Final = 64 << 20  # characters of all names of one layer

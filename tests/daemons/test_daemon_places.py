@@ -9,11 +9,10 @@ from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
 from daemon_engines import INSTALLED
 from daemon_layered import LAYERED, layered_image
-from daemon_multistage import SCRATCH
 from daemon_need import unavailable
 from daemon_predictions import built, differences, predicted
 from daemon_process import DaemonError
-from daemon_scenarios import write
+from daemon_scenarios import Build, Link, Scenario, write
 from daemon_start import EngineDaemon, layers_are_in_sight, start_engine_of
 from daemon_stores import opened
 
@@ -26,6 +25,14 @@ ON_EVERY_ENGINE = True
 
 _RELEASE = builder_release("28.5.2")
 _SOURCES = ("/etc/changed", "/data/absolute", "/first", "/second", "/linked/set", "/added", "/opaque/one", "/data/f*")
+
+_OF_VFS = Scenario(
+    "vfs",
+    "FROM scratch AS one\nCOPY tree /tree/\nCOPY top /tree/top\nFROM scratch\nLABEL a=1\n"
+    "COPY --from=one /tree /one\nCOPY --from=one /tree/l* /tree/sub/b /two/\n",
+    {"tree/a": b"a\n", "tree/sub/b": b"b\n", "tree/link": Link("/tree/top"), "top": b"top\n"},
+    (Build("for the first time", 0), Build("once more", 5)),
+)
 
 
 @pytest.mark.usefixtures("emptied")
@@ -61,9 +68,9 @@ def test_the_data_root_of_vfs_tells_what_is_built(engine: EngineDaemon, tmp_path
     with running.process, Builder(running.url) as builder:
         client = DockerCli(program, running.url, tmp_path)
         context = tmp_path / "context"
-        write(context, SCRATCH)
+        write(context, _OF_VFS)
         version = builder.client.version()["Version"]
-        first, again, *_ = SCRATCH.builds
+        first, again = _OF_VFS.builds
         assert built(context, "vfs", first, client).error == ""
         told = predicted(running.location("data-root"), context, again, client, f"Docker {version}, vfs")
         truth = built(context, "vfs", again, client)
