@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar, Union, cast
 
 from pydantic import BaseModel, ValidationError
 
+from cacheview.model.effort import paced
 from cacheview.model.errors import DataError
 
 __all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path"]
@@ -158,7 +159,7 @@ def _well_formed(value: Any) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("�", value)
     if isinstance(value, list):
-        return [_well_formed(item) for item in value]
+        return [_well_formed(item) for item in paced(value)]
     if isinstance(value, dict):
         return {_well_formed(key): _well_formed(item) for key, item in value.items()}
     return value
@@ -174,7 +175,7 @@ def _conform(annotation: Any, value: Any) -> Any:
         return None if value is None else _conform(inner[0], value)
     if origin is tuple and isinstance(value, list):
         item = typing.get_args(annotation)[0]
-        return [_zero(item) if entry is None else _conform(item, entry) for entry in value]
+        return [_zero(item) if entry is None else _conform(item, entry) for entry in paced(value)]
     if origin in (dict, Mapping) and isinstance(value, dict):
         item = typing.get_args(annotation)[1]
         return {key: _zero(item) if entry is None else _conform(item, entry) for key, entry in value.items()}
