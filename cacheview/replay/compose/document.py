@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import yaml
 from yaml.constructor import ConstructorError
+from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.scanner import ScannerError
 
@@ -25,6 +26,7 @@ __all__ = ["CONFIG_HINT", "Date", "read_document"]
 
 _LARGEST: Final = 4 << 20
 _MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
+_MOST_VALUES: Final = 500_000  # keys, values and aliases as they are written; each takes up to 700 bytes for a while
 _DEEPEST: Final = 100  # brackets in brackets
 _MOST_DIGITS: Final = 400
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -74,12 +76,18 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
-        self._pairs = 0
+        self._pairs = self._values = 0
 
     def _spend(self, count: int, node: Node) -> None:
         self._pairs += count
         if self._pairs > _MOST_PAIRS:
-            raise ConstructorError(None, None, "more keys than are read of one file", node.start_mark)
+            raise _too_many(_MOST_PAIRS, "keys", node.start_mark)
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise _too_many(_MOST_VALUES, "values", self.get_mark())
+        return super().compose_node(parent, index)
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _DEEPEST:
@@ -123,6 +131,10 @@ class _Loader(yaml.SafeLoader):
         if merged:
             node.value = [*merged, *own]
         self._spend(len(node.value), node)
+
+
+def _too_many(most: int, what: str, mark: Mark) -> DataError:
+    return DataError(f"line {mark.line + 1}: more than {most:,} {what}, and no more are read of one file")
 
 
 class _GoLoader(_Loader):
@@ -229,6 +241,8 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
         if beyond:
             raise DataError(f"{line}{beyond}", where=where) from None
         raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None
+    except DataError as error:
+        raise DataError(error.what, where=where) from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         raise DataError(f"is not YAML: {str(error)[:200]}", where=where) from None
     except RecursionError:

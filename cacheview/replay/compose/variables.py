@@ -8,6 +8,7 @@ Facts from compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, 
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +21,13 @@ __all__ = ["Variables", "read_environment"]
 _LARGEST: Final = 4 << 20
 _MOST_VALUES: Final = 100_000
 _LONGEST: Final = 1 << 20  # characters of one value
+_MOST_CHARACTERS: Final = 16 << 20  # of all values of a service, or of the file of variables, with variables put in
 _DEEPEST: Final = 50
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_BRACE: Final = re.compile("[{}]")
 _ESCAPE: Final = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})')
 _ESCAPED: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
-_PYTHON_VARIABLE: Final = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
+_NAME_END: Final = re.compile("[:}]")
 _OPERATORS: Final = (":-", ":?", ":+", "-", "?", "+")
 _SPACE: Final = "\t\v\f\r \x85\xa0"  # not a line end
 
@@ -42,6 +45,7 @@ class Variables:
         self.nests = nests
         self.unset: dict[str, None] = {}
         self._left = _MOST_VALUES
+        self._characters = 0
 
     def into(self, value: Any, where: str, depth: int = 0) -> Any:
         """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
@@ -50,7 +54,11 @@ class Variables:
             raise DataError("it has more values, or deeper ones, than are read of one service", where=where)
         match value:
             case str():
-                return self._text(value, where)
+                text = self._text(value, where)
+                self._characters += len(text)
+                if self._characters > _MOST_CHARACTERS:
+                    raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=where)
+                return text
             case dict():
                 return {key: self.into(each, f"{where}.{str(key)[:80]}", depth + 1) for key, each in value.items()}
             case list():
@@ -61,38 +69,40 @@ class Variables:
         if "$" not in text:
             return text
         if depth > _DEEPEST:
-            raise DataError("its variables are nested too deeply", where=where)
+            raise DataError(f"variables are nested more than {_DEEPEST} deep", where=where)
+        if len(text) > _LONGEST:
+            raise DataError(f"a value with variables has more than {_LONGEST:,} characters", where=where)
         done: list[str] = []
         place = length = 0
         while (found := text.find("$", place)) >= 0:
             done.append(text[place:found])
-            rest = text[found + 1 :]
-            if rest.startswith("$"):
+            after = found + 1
+            if text.startswith("$", after):
                 done.append("$")
-                place = found + 2
-            elif named := _NAME.match(rest):
+                place = after + 1
+            elif named := _NAME.match(text, after):
                 done.append(self._value(named[0]))
-                place = found + 1 + named.end()
-            elif rest.startswith("{") and (end := self._end(rest)) > 0:
-                done.append(self._braced(rest[1:end], where, depth))
-                place = found + 1 + end + 1
+                place = named.end()
+            elif text.startswith("{", after) and (end := self._end(text, after)) > 0:
+                done.append(self._braced(text[after + 1 : end], where, depth))
+                place = end + 1
             else:
                 what = f"Invalid template: {text[:200]!r}; write $$ for a dollar sign"
                 raise DataError(what, where=where)
             length += len(done[-1])
             if length > _LONGEST:
-                raise DataError("a value of it is longer than is read", where=where)
+                raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
         return "".join((*done, text[place:]))
 
-    def _end(self, rest: str) -> int:
-        """Where the brace closes that `rest` begins with; 0: nowhere."""
+    def _end(self, text: str, start: int) -> int:
+        """Where the brace closes that stands at `start`; 0: nowhere."""
         if not self.nests:
-            return max(rest.find("}"), 0)
+            return max(text.find("}", start), 0)
         depth = 0
-        for index, character in enumerate(rest):
-            depth += (character == "{") - (character == "}")
+        for brace in _BRACE.finditer(text, start):
+            depth += 1 if brace[0] == "{" else -1
             if not depth:
-                return index
+                return brace.start()
         return 0
 
     def _braced(self, inside: str, where: str, depth: int) -> str:
@@ -149,9 +159,12 @@ class _EnvironmentFile:
         self.where = where
         self.environment = environment
         self.found = found
+        process = dict(environment)
+        self.known = ChainMap(found, process) if as_v1 else ChainMap(process, found)
         self.as_v1 = as_v1
 
     def read(self) -> None:
+        characters = 0
         while self._to_statement():
             key, is_inherited = self._key()
             if self.as_v1 and not is_inherited and self.text[self.ends_at] == ":":
@@ -162,6 +175,9 @@ class _EnvironmentFile:
                     self.found[key] = self.environment[key]
                 continue
             self.found[key] = self._value()
+            characters += len(self.found[key])
+            if characters > _MOST_CHARACTERS:
+                raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=self.where)
 
     def _to_statement(self) -> bool:
         while True:
@@ -224,12 +240,38 @@ class _EnvironmentFile:
 
     def _expanded(self, value: str) -> str:
         if self.as_v1:
-            known = {**self.environment, **self.found}
-            return _PYTHON_VARIABLE.sub(lambda found: known.get(found[1], found[2] or ""), value)
-        return str(Variables({**self.found, **self.environment}).into(value, self.where))
+            return _python_expanded(value, self.known, self.where)
+        return str(Variables(self.known).into(value, self.where))
 
     def _wrong(self, what: str, place: int) -> DataError:
         return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)
+
+
+def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
+    """A value with its variables, each ``${NAME}`` or ``${NAME:-default}``; what is not written so stays."""
+    done: list[str] = []
+    place = end = length = 0
+    while (start := value.find("${", place)) >= 0:
+        if end < start + 2:
+            stop = _NAME_END.search(value, start + 2)
+            if stop is None:
+                break
+            end = stop.start()
+        has_default = value.startswith(":-", end)
+        close = value.find("}", end) if has_default else end
+        if close < 0:
+            break
+        done.append(value[place:start])
+        if value[close] == "}":
+            done.append(known.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
+            length += len(done[-1])
+            if length > _LONGEST:
+                raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
+            place = close + 1
+        else:
+            done.append("${")
+            place = start + 2
+    return "".join((*done, value[place:]))
 
 
 def _unescaped(found: re.Match[str]) -> str:

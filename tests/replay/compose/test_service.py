@@ -12,6 +12,7 @@ import pytest
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build
+from cacheview.replay.compose.variables import Variables, read_environment
 
 VALUES = {
     "1": "1",
@@ -280,6 +281,54 @@ def alias_bomb() -> str:
 def test_a_file_made_to_hurt_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError):
         service(tmp_path, text, A="x" * 1000)
+
+
+def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.replay.compose.document._MOST_VALUES", 1_000)
+    text = f"services: {{web: {{build: .}}}}\nx: [{'1,' * 900}1]"
+    assert service(tmp_path, text)
+    with pytest.raises(DataError, match=r"compose.yaml: line 2: more than 1,000 values, and no more are read"):
+        service(tmp_path, text.replace("[", f"[{'1,' * 900}"))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("${A}" * 300_000, "A: a value with variables has more than 1,048,576 characters"),
+        ("${A:-" * 60 + "}" * 60, "A: variables are nested more than 50 deep"),
+    ],
+    ids=["characters", "depth"],
+)
+def test_a_value_has_only_so_many_variables(value: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Variables({}).into(value, "A")
+
+
+def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
+    said = "its values have more than 16,777,216 characters"
+    with pytest.raises(DataError, match=said):
+        Variables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
+    (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\n" + "".join(f"B{i}=${{A}}\n" for i in range(17)))
+    for as_v1 in (False, True):
+        with pytest.raises(DataError, match=said):
+            read_environment(tmp_path, {}, as_v1=as_v1)
+    (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\nB={'${A}' * 3}\n")
+    for as_v1 in (False, True):
+        with pytest.raises(DataError, match="a value has more than 1,048,576 characters"):
+            read_environment(tmp_path, {}, as_v1=as_v1)
+
+
+def test_a_value_of_many_variables_takes_linear_time() -> None:
+    assert Variables({"A": "xyz"}).into("${A}" * 250_000, "A") == "xyz" * 250_000
+
+
+@pytest.mark.parametrize("begun", ["${", "${A", "${:", "${:-"])
+@pytest.mark.parametrize("end", ["", ":x}", ":"])
+def test_variables_that_are_begun_and_not_ended_take_linear_time(tmp_path: Path, begun: str, end: str) -> None:
+    written = begun * 200_000 + end
+    (tmp_path / ".env").write_text(f"A={written}\n")
+    is_one_variable = begun == "${:-" and end == ":x}"
+    assert read_environment(tmp_path, {}, as_v1=True) == {"A": written[4:-1] if is_one_variable else written}
 
 
 def test_services_with_a_build(tmp_path: Path) -> None:
