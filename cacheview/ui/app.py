@@ -182,18 +182,18 @@ def _application(scheme: str | None) -> QApplication:
     from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
-    said: list[str] = []
+    messages: list[str] = []
 
-    def tell(kind: QtMsgType, _context: object, text: str | None) -> None:
+    def note(kind: QtMsgType, _context: object, text: str | None) -> None:
         message = text or ""
         if kind is QtMsgType.QtFatalMsg:
             # Qt is about to abort, with a crash report and pages of words: this says the same in one line.
             plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
-            sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(said) or message)}\n")
+            sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(messages) or message)}\n")
             end_process(_UNUSABLE)
-        said.append(message)
+        messages.append(message)
 
-    qInstallMessageHandler(tell)
+    qInstallMessageHandler(note)
     app = QApplication(sys.argv[:1])
     qInstallMessageHandler(_pass_on)
     QCoreApplication.setOrganizationName("cacheview")

@@ -105,10 +105,10 @@ def _late(error: LateError) -> str:
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
     """What an HTTP status that is no success means, with the engine's own words."""
-    message = _message(body)
-    said = f": {message}" if message else ""
+    own_words = _message(body)
+    said = f": {own_words}" if own_words else ""
     what = f"the engine answered {path[:100]} with status {status}{said}"
-    if status == 400 and "HTTP request to an HTTPS server" in message:
+    if status == 400 and "HTTP request to an HTTPS server" in own_words:
         what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
     elif status in (401, 403):
         what += ". Something before the engine does not let this be read: a proxy, or a plugin for authorization"
