@@ -19,9 +19,9 @@ def resource(name: str) -> Traversable:
     parts = name.split("/")
     package = Path(__file__).parent
     for root in (package / "resources", package.parent / "resources"):
-        found = root.joinpath(*parts)
-        if found.exists():
-            return found
+        result = root.joinpath(*parts)
+        if result.exists():
+            return result
     # Neither: the package may be no folder at all. Loading this takes longer than the whole look-up.
     from importlib.resources import files
 

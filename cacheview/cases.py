@@ -107,12 +107,12 @@ def daemon_of(case: Case, asked: str = "") -> Daemon:
     Raises `DataError` where what is asked for, or what the case names, is not known here: with what there is.
     """
     if asked:
-        found = _by_name(case.store, asked, Basis.ASKED, "you asked for them")
+        result = _by_name(case.store, asked, Basis.ASKED, "you asked for them")
     elif case.rules:
-        found = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
+        result = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
     else:
-        found = _of_store(case.store, StoreKind.CONTAINERD)
-    return replace(found, platform=builder_platform(case.store))
+        result = _of_store(case.store, StoreKind.CONTAINERD)
+    return replace(result, platform=builder_platform(case.store))
 
 
 def daemon_known(case: Case) -> Daemon:

@@ -264,12 +264,12 @@ def _audit(arguments: list[str]) -> int:
     case = _opened_case(options)
     daemon = daemon_for(case, options.rules)
     with Effort.about(len(case.store.images)).spent():
-        found = audit(case.store, daemon.rules)
+        result = audit(case.store, daemon.rules)
     if options.json:
-        print_json(audits.audit_as_json(found, case.store, daemon.rules, using=daemon))
+        print_json(audits.audit_as_json(result, case.store, daemon.rules, using=daemon))
     else:
-        print(audits.audit_as_text(found, case.store, daemon.rules, using=daemon))
-    return 1 if found else 0
+        print(audits.audit_as_text(result, case.store, daemon.rules, using=daemon))
+    return 1 if result else 0
 
 
 def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:

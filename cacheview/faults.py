@@ -83,7 +83,7 @@ def _in_threads() -> Iterator[list[BaseException]]:
     """What threads do not catch. One that tells of it otherwise (the window) puts its own hook in place of this."""
     faults: list[BaseException] = []
     before = threading.excepthook
-    threading.excepthook = lambda told: faults.append(told.exc_value or told.exc_type())
+    threading.excepthook = lambda value: faults.append(value.exc_value or value.exc_type())
     try:
         yield faults
     finally:

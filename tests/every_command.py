@@ -25,7 +25,7 @@ from watch_kit import build_of
 from cacheview.cli import main
 from cacheview.visible import acts
 from cacheview.watch.build import WatchedBuild
-from cacheview.watch.outcome import ToldStep
+from cacheview.watch.outcome import ReportedStep
 
 __all__ = [
     "HOSTILE",
@@ -345,7 +345,7 @@ def hostile(folder: Path, text: str = HOSTILE) -> Iterator[Hostile]:
 def hostile_build(text: str, *, number: int = 1, failed: bool = False) -> WatchedBuild:
     """A watched build of which everything that is not a number is hostile; ``failed``: it was not predicted either."""
     build = build_of(number, differences=(text, "more"))
-    steps = (ToldStep(1, text), ToldStep(2, text, True, "2" * 12), ToldStep(3, text))
+    steps = (ReportedStep(1, text), ReportedStep(2, text, True, "2" * 12), ReportedStep(3, text))
     return replace(
         build,
         request=replace(build.request, client=text, tags=(text,)),

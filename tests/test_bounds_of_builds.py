@@ -85,7 +85,7 @@ def judged(**changes: object) -> str:
 
 
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.so_far._MOST_STEPS", 50)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)
     said = judged(images=[base], dockerfile="FROM b\n" * 10)
     assert said.endswith("there are more than 50 steps, with the triggers of base images, so it is not replayed")
@@ -99,20 +99,20 @@ def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("kind", ["ENV A{}=x", "LABEL a{}=x", "ARG a{}", "VOLUME /{}", "EXPOSE {}", "ONBUILD RUN {}"])
 def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
     said = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
     assert "the variables, labels and arguments of all steps are more than 1,000 together" in said
 
 
 def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
     assert "more than 1,000 together" in judged(
         dockerfile="FROM scratch\nUSER x\n", labels={f"a{number}": "x" for number in range(60)}
     )
 
 
 def test_arguments_before_very_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.so_far._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
     args, commands = "".join(f"ARG a{number}\n" for number in range(20)), "RUN x\n" * 50
     assert "more than 1,000 together" in judged(dockerfile=f"FROM scratch\n{args}{commands}")
 

@@ -120,8 +120,8 @@ def _checked_probes(place: str, case: SuiteCase, tally: _Tally) -> Iterator[str]
         tally.add(passed=judgement.passed)
         if not judgement.passed:
             name = case.probes[judgement.index].name
-            told = "; ".join(judgement.differences)
-            yield f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {told}"
+            text = "; ".join(judgement.differences)
+            yield f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {text}"
 
 
 def _checked_build(place: str, case: ReplayCase, tally: _Tally) -> Iterator[str]:

@@ -26,6 +26,7 @@ from cacheview.layers.source import LayerSource
 from cacheview.model import DataError, ImageStore
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import compare_clients
 from cacheview.replay.given import Given, given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
@@ -36,7 +37,6 @@ from cacheview.replay.records import expected_of, record_of, redacted_record, sa
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
 from cacheview.replay.sent_build import Cache, SentBuild, sent_by
-from cacheview.replay.summer import ContextSummer
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.open import open_store
@@ -128,7 +128,7 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         else:
             print(clients_as_text(groups, using=daemon))
         return _status(replayed)
-    missed = _misses(options.records, given.context.title, replayed, case.store, rules, sent.summer, store_files)
+    missed = _misses(options.records, given.context.title, replayed, case.store, rules, sent.checksums, store_files)
     _keep(memory)
     if options.json:
         print_json(replay_as_json(replayed, rules, missed, using=daemon))
@@ -196,20 +196,20 @@ def _misses(
     replayed: Replay,
     store: ImageStore,
     rules: RuleSet,
-    summer: ContextSummer,
+    checksums: ContextChecksums,
     image_files: StoreImageFiles,
 ) -> Sequence[Miss]:
     """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
     record: Record | None = None
     try:
         record = Record.load(Path(folder), context) if folder is not None else None
-        found = tuple(misses(replayed, store, rules, record, summer, image_files))
-        if record is not None and remember_files(record, replayed, summer, image_files):
+        results = tuple(misses(replayed, store, rules, record, checksums, image_files))
+        if record is not None and remember_files(record, replayed, checksums, image_files):
             record.save()
     except DataError as error:
         complain(f"--records: {error}")
-        found = tuple(misses(replayed, store, rules, None, summer, image_files))
-    return found
+        results = tuple(misses(replayed, store, rules, None, checksums, image_files))
+    return results
 
 
 def _parser() -> argparse.ArgumentParser:

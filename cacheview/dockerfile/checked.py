@@ -42,7 +42,7 @@ def check(instruction: Instruction, release: BuilderRelease) -> None:
     """Look at an instruction as ``instructions.ParseInstruction`` does.
 
     Raises:
-        RefusedError: the builder refuses it; ``said`` is without the place.
+        RefusedError: the builder refuses it; ``message`` is without the place.
     """
     checks = _CHECKS.get(instruction.name)
     if checks is None:
@@ -55,7 +55,7 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> RefusedError:
     shown = upper(lower(word)) if release.says_instruction_in_capitals else word
     near = suggestion(word, INSTRUCTIONS, any_case=True)
     what = f"{word[:40]!r} is not an instruction{near}"
-    return RefusedError(what, said=f"unknown instruction: {shown}{near if release.suggests else ''}")
+    return RefusedError(what, message=f"unknown instruction: {shown}{near if release.suggests else ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ class _Case:
     def one_argument(self) -> None:
         if len(self.args) != 1:
             raise RefusedError(
-                "it takes exactly one argument, and there is none", said=f"{self.name} requires exactly one argument"
+                "it takes exactly one argument, and there is none", message=f"{self.name} requires exactly one argument"
             )
 
     def an_argument(self) -> None:
         if not self.args:
             what = f"it takes at least one argument; write {self.name} {_EXAMPLES[self.name]}"
-            raise RefusedError(what, said=f"{self.name} requires at least one argument")
+            raise RefusedError(what, message=f"{self.name} requires at least one argument")
 
 
 def _just_flags(case: _Case) -> None:
@@ -114,7 +114,7 @@ def _pairs(case: _Case) -> None:
 
 
 def _blank(case: _Case) -> RefusedError:
-    return RefusedError("a name is empty; write name=value", said=f"{case.name} names can not be blank")
+    return RefusedError("a name is empty; write name=value", message=f"{case.name} names can not be blank")
 
 
 def _arg(case: _Case) -> None:
@@ -126,12 +126,12 @@ def _arg(case: _Case) -> None:
 def _files(case: _Case) -> None:
     if len(case.args) < 2:
         stop = "." if case.release.says_destination_with_stop else ""
-        said = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
-        raise RefusedError(f"it takes a source and a destination; write {case.name} file /dst", said=said)
+        message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
+        raise RefusedError(f"it takes a source and a destination; write {case.name} file /dst", message=message)
     case.flags()
     if heredoc_name(case.args[-1], case.release):
-        said = f"{case.name} cannot accept a heredoc as a destination"
-        raise RefusedError("the destination cannot be a heredoc", said=said)
+        message = f"{case.name} cannot accept a heredoc as a destination"
+        raise RefusedError("the destination cannot be a heredoc", message=message)
 
 
 def _from(case: _Case) -> None:
@@ -150,13 +150,13 @@ def stage_name(args: tuple[str, ...]) -> str:
         if _STAGE_NAME.fullmatch(name) is None:
             raise RefusedError(
                 f"{args[2][:40]!r} is not a stage name; it begins with a letter, and has letters, digits, -, _ and .",
-                said=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
+                message=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
                 "or contain symbols",
             )
         return name
     if len(args) != 1:
         raise RefusedError(
-            "write FROM image, or FROM image AS name", said="FROM requires either one or three arguments"
+            "write FROM image, or FROM image AS name", message="FROM requires either one or three arguments"
         )
     return ""
 
@@ -167,10 +167,10 @@ def _onbuild(case: _Case) -> None:
     inner = upper(case.args[0].strip(GO_SPACE))
     if inner == "ONBUILD":
         raise RefusedError(
-            "a trigger cannot be an ONBUILD itself", said="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+            "a trigger cannot be an ONBUILD itself", message="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
         )
     if inner in ("MAINTAINER", "FROM"):
-        raise RefusedError(f"{inner} cannot be a trigger", said=f"{inner} isn't allowed as an ONBUILD trigger")
+        raise RefusedError(f"{inner} cannot be a trigger", message=f"{inner} isn't allowed as an ONBUILD trigger")
 
 
 def _run(case: _Case) -> None:
@@ -180,10 +180,12 @@ def _run(case: _Case) -> None:
     check_mounts(flags.repeated.get("mount", ()), case.release)
     network = flags.values.get("network", "default")
     if network not in _NETWORKS:
-        raise RefusedError(f"{network[:40]!r} is not a network mode", said=f"invalid network mode {quote(network)}")
+        raise RefusedError(f"{network[:40]!r} is not a network mode", message=f"invalid network mode {quote(network)}")
     security = flags.values.get("security", "sandbox")
     if security not in _SECURITY:
-        raise RefusedError(f"{security[:40]!r} is not a security mode", said=f"security {quote(security)} is not valid")
+        raise RefusedError(
+            f"{security[:40]!r} is not a security mode", message=f"security {quote(security)} is not valid"
+        )
 
 
 def _volume(case: _Case) -> None:
@@ -191,7 +193,7 @@ def _volume(case: _Case) -> None:
     case.flags()
     if not all(arg.strip(GO_SPACE) for arg in case.args):
         raise RefusedError(
-            "a volume is empty; write the path of each", said="VOLUME specified can not be an empty string"
+            "a volume is empty; write the path of each", message="VOLUME specified can not be an empty string"
         )
 
 
@@ -201,7 +203,7 @@ def _shell(case: _Case) -> None:
     if not case.instruction.is_json:
         raise RefusedError(
             'it takes the JSON form only; write SHELL ["/bin/bash", "-c"]',
-            said="SHELL requires the arguments to be in JSON form",
+            message="SHELL requires the arguments to be in JSON form",
         )
 
 
@@ -211,14 +213,14 @@ def _healthcheck(case: _Case) -> None:
     kind = upper(kind)
     if kind == "NONE":  # its flags are never looked at
         if command:
-            raise RefusedError("NONE takes no arguments", said="HEALTHCHECK NONE takes no arguments")
+            raise RefusedError("NONE takes no arguments", message="HEALTHCHECK NONE takes no arguments")
         return
     flags = case.flags().values
     if kind != "CMD":
         what = f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…"
-        raise RefusedError(what, said=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
+        raise RefusedError(what, message=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
     if not command:
-        raise RefusedError("there is no command after CMD", said="Missing command after HEALTHCHECK CMD")
+        raise RefusedError("there is no command after CMD", message="Missing command after HEALTHCHECK CMD")
     check_healthcheck(flags, case.release)
 
 

@@ -212,8 +212,8 @@ def _volume(step: _Step) -> Dispatched:
     lexer = step.lexer
     volumes = [lexer.word(settings.trimmed(arg)) for arg in step.args]
     if not all(volumes):
-        said = "VOLUME specified can not be an empty string"
-        raise RefusedError("a volume is empty; write the path of each", said=said)
+        message = "VOLUME specified can not be an empty string"
+        raise RefusedError("a volume is empty; write the path of each", message=message)
     changed = {**(step.config.Volumes or {}), **{volume: {} for volume in volumes}}
     return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 

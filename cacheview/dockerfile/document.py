@@ -57,17 +57,17 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
         name: its path in the context; the daemon names it in what it refuses.
 
     Raises:
-        RefusedError: the builder refuses it before it takes a step; ``said`` has the daemon's words.
+        RefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
         DataError: it is too big to be replayed.
     """
     if not data:
-        said = f"the Dockerfile ({name}) cannot be empty"
-        raise RefusedError("the Dockerfile is empty; write a FROM, for a start", said=said)
+        message = f"the Dockerfile ({name}) cannot be empty"
+        raise RefusedError("the Dockerfile is empty; write a FROM, for a start", message=message)
     try:
         return parse(data, release)
     except RefusedError as error:
-        said = printable(f"failed to parse {name}: {error.said}")
-        raise RefusedError(error.what, said=said, line=error.line, where=error.where) from None
+        message = printable(f"failed to parse {name}: {error.message}")
+        raise RefusedError(error.what, message=message, line=error.line, where=error.where) from None
 
 
 def parse(data: bytes, release: BuilderRelease) -> Document:
@@ -132,14 +132,14 @@ class _Reading:
                 continue
             self._take(self._joined(text, continues), start)
         if self.lines.too_long:
-            said = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
+            message = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
             raise RefusedError(
                 f"a line is longer than {_MAX_LINE:,} bytes, which Docker refuses; break it with a backslash",
-                said=said if self.instructions else "file with no instructions",
+                message=message if self.instructions else "file with no instructions",
                 line=self.number + 1,
             )
         if not self.instructions:
-            raise RefusedError("there is no instruction in it", said="file with no instructions", line=self.number)
+            raise RefusedError("there is no instruction in it", message="file with no instructions", line=self.number)
         return Document(tuple(self.instructions), self.escape, self._warned())
 
     def _warned(self) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ class _Reading:
             heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
         except RefusedError as error:
             where = ": ".join(filter(None, (f"line {start}", error.where)))
-            refusal = RefusedError(error.what, said=error.said, line=start, where=where)
+            refusal = RefusedError(error.what, message=error.message, line=start, where=where)
             raise hinted(refusal, heredoc_before(self.instructions, self.release)) from None
         self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
 
@@ -195,7 +195,7 @@ class _Reading:
                 return name, b"".join(content).decode(errors="surrogateescape")
             content.append(raw)
         what = f"the heredoc <<{name[:40]} is not ended; end it with a line that is {name[:40]!r} alone"
-        raise RefusedError(what, said="unterminated heredoc")
+        raise RefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:
         """A line without its end; nothing of a comment. Directives are obeyed."""
@@ -213,28 +213,28 @@ class _Reading:
     def _obey(self, line: bytes) -> None:
         """Read a parser directive; another line ends them."""
         text = line.decode(errors="surrogateescape")
-        found = None
+        match = None
         if text.startswith("#"):
             text = text[1:].lstrip(GO_SPACE if self.release.directive_after_any_space else "\t\n\f\r ")
-            found = _DIRECTIVE.fullmatch(text)
-        key = lower(found[1]) if found else ""
-        if found is None or key not in self.release.directives:
+            match = _DIRECTIVE.fullmatch(text)
+        key = lower(match[1]) if match else ""
+        if match is None or key not in self.release.directives:
             self.directives = None
             return
         assert self.directives is not None
         if key in self.directives:
             what = f"there is a second directive {key}; leave one"
-            raise RefusedError(what, said=f"only one {key} parser directive can be used", line=self.number + 1)
+            raise RefusedError(what, message=f"only one {key} parser directive can be used", line=self.number + 1)
         self.directives.add(key)
         if key != "escape":
             return
-        if found[2] not in ("\\", "`"):
+        if match[2] not in ("\\", "`"):
             raise RefusedError(
-                f"escape={found[2][:20]} is neither \\ nor `, and Docker knows no other",
-                said=f"invalid escape token '{found[2]}' does not match ` or \\",
+                f"escape={match[2][:20]} is neither \\ nor `, and Docker knows no other",
+                message=f"invalid escape token '{match[2]}' does not match ` or \\",
                 line=self.number + 1,
             )
-        self.escape = found[2]
+        self.escape = match[2]
 
     def _cut(self, line: bytes) -> tuple[bytes, bool]:
         """A line without the mark that says that it goes on, and whether it does."""

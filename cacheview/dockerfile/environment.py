@@ -86,10 +86,10 @@ class Variables(Mapping[str, str]):
         return value
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        found = self._environment.get(name)
-        if found is None:
-            found = self._args.value(name)
-        return default if found is None else found
+        result = self._environment.get(name)
+        if result is None:
+            result = self._args.value(name)
+        return default if result is None else result
 
     def __iter__(self) -> Iterator[str]:
         yield from self._environment

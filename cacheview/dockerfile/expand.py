@@ -70,8 +70,8 @@ class Lexer:
         try:
             return _Reading(self, text).until("", 0)
         except RefusedError as error:
-            said = f"failed to process {quote(text)}: {error.said}"
-            raise RefusedError(f"{error.what}, in {text[:200]!r}", said=said) from None
+            message = f"failed to process {quote(text)}: {error.message}"
+            raise RefusedError(f"{error.what}, in {text[:200]!r}", message=message) from None
         except DataError as error:
             raise DataError(f"{error.what}, in {text[:200]!r}") from None
 
@@ -157,8 +157,8 @@ class _Reading:
                 words.add(piece)
             result.append(piece)
         if stop:
-            said = f"unexpected end of statement while looking for matching {stop}"
-            raise RefusedError(f"{stop!r} is missing after '${{'", said=said)
+            message = f"unexpected end of statement while looking for matching {stop}"
+            raise RefusedError(f"{stop!r} is missing after '${{'", message=message)
         words.finish()
         return "".join(result), words.words
 
@@ -181,8 +181,8 @@ class _Reading:
         end = self.text.find("'", self.at + 1)
         if end < 0:
             self.at = len(self.text)
-            said = "unexpected end of statement while looking for matching single-quote"
-            raise RefusedError("a single quote is not closed", said=said)
+            message = "unexpected end of statement while looking for matching single-quote"
+            raise RefusedError("a single quote is not closed", message=message)
         inside, self.at = self.text[self.at + 1 : end], end + 1
         return f"'{inside}'" if self.lexer.keep_quotes else inside
 
@@ -209,8 +209,8 @@ class _Reading:
                 if following in ('"', "$", lexer.escape):
                     char = self._next()
             parts.append(char)
-        said = "unexpected end of statement while looking for matching double-quote"
-        raise RefusedError("a double quote is not closed", said=said)
+        message = "unexpected end of statement while looking for matching double-quote"
+        raise RefusedError("a double quote is not closed", message=message)
 
     def _name(self) -> str:
         start = self.at
@@ -240,7 +240,7 @@ class _Reading:
         if not first:
             raise _missing("}", "'}'")
         if first in "{}:":
-            raise RefusedError(f"'${{{first}' is not a valid substitution", said="syntax error: bad substitution")
+            raise RefusedError(f"'${{{first}' is not a valid substitution", message="syntax error: bad substitution")
         name = self._name()
         operator = self._next()
         if operator == "}":
@@ -286,8 +286,8 @@ class _Reading:
             raise _unsupported(name, shown, release)
         if missing:
             state = "unset" if value is None else "empty"
-            said = f"{name}: {word or f'is not allowed to be {state}'}"
-            raise RefusedError(f"{name}: {word or f'must not be {state}'}", said=said)
+            message = f"{name}: {word or f'is not allowed to be {state}'}"
+            raise RefusedError(f"{name}: {word or f'must not be {state}'}", message=message)
         return value or ""
 
     def _replacement(self, name: str, depth: int) -> str:
@@ -314,7 +314,7 @@ def _operators(release: BuilderRelease) -> str:
 def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
     if not pattern and not release.empty_patterns:
         what = f"the daemon fails over an empty pattern; write one after {operator}"
-        raise RefusedError(what, said=CONNECTION_LOST)
+        raise RefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
     trim = patterns.without_suffix if operator == "%" else patterns.without_prefix
     try:
@@ -327,12 +327,12 @@ def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -
 def _no_pattern(pattern: str, error: patterns.PatternError) -> RefusedError:
     return RefusedError(
         f"{pattern[:80]!r} is not a valid pattern: {error}",
-        said=f"invalid pattern ({pattern}) in substitution: {error}",
+        message=f"invalid pattern ({pattern}) in substitution: {error}",
     )
 
 
 def _missing(char: str, shown: str) -> RefusedError:
-    return RefusedError(f"{char!r} is missing after '${{'", said=f"syntax error: missing {shown}")
+    return RefusedError(f"{char!r} is missing after '${{'", message=f"syntax error: missing {shown}")
 
 
 def _unsupported(name: str, operator: str, release: BuilderRelease) -> RefusedError:
@@ -341,6 +341,6 @@ def _unsupported(name: str, operator: str, release: BuilderRelease) -> RefusedEr
     shown = operator or "\ufffd"
     if not release.defaults_without_colon:
         if operator[:1] != ":":
-            return RefusedError(what, said="missing ':' in substitution")
+            return RefusedError(what, message="missing ':' in substitution")
         shown = operator[1:] or "\ufffd"
-    return RefusedError(what, said=f"unsupported modifier ({shown}) in substitution")
+    return RefusedError(what, message=f"unsupported modifier ({shown}) in substitution")

@@ -67,14 +67,14 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
             what = f"no such flag: --{flag[:40]}; it takes {takes or 'none'}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not know it"
-            raise RefusedError(what, said=_said(f"unknown flag: {shown}", release) + near)
+            raise RefusedError(what, message=_said(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
             what = f"--{flag} is given twice; give it once"
-            raise RefusedError(what, said=_said(f"duplicate flag specified: {shown}", release))
+            raise RefusedError(what, message=_said(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
             value = _switch(flag, equals, value, shown, release)
         elif not equals:
-            raise RefusedError(f"--{flag} has no value; write --{flag}=…", said=_no_value(shown, release))
+            raise RefusedError(f"--{flag} has no value; write --{flag}=…", message=_no_value(shown, release))
         flags.values[flag] = value
         if flag in _REPEATED:
             flags.repeated.setdefault(flag, []).append(value)
@@ -98,17 +98,17 @@ def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
         if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):
             raise RefusedError(
                 f"BuildKit accepts --{flag}; the classic builder refuses it",
-                said=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "
+                message=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "
                 "to learn how to build images with BuildKit enabled",
             )
 
 
 def _switch(flag: str, equals: str, value: str, shown: str, release: BuilderRelease) -> str:
     if equals and not value:
-        raise RefusedError(f"--{flag} is either true or false", said=_no_value(shown, release))
+        raise RefusedError(f"--{flag} is either true or false", message=_no_value(shown, release))
     if lower(value) not in ("", "true", "false"):
-        said = _said(f"expecting boolean value for flag {shown}, not: {value}", release)
-        raise RefusedError(f"--{flag} is either true or false", said=said)
+        message = _said(f"expecting boolean value for flag {shown}, not: {value}", release)
+        raise RefusedError(f"--{flag} is either true or false", message=message)
     return lower(value) or "true"
 
 

@@ -34,22 +34,22 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
 
 def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
     if duration < _SHORTEST and (duration or not release.zero_intervals):
-        said = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
-        raise RefusedError(f"--{flag} is less than a millisecond; write at least 1ms", said=said)
+        message = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
+        raise RefusedError(f"--{flag} is less than a millisecond; write at least 1ms", message=message)
 
 
 def _check_retries(text: str, release: BuilderRelease) -> None:
     what = f"--retries={text[:40]} is not a whole number from {0 if release.zero_intervals else 1} to {(1 << 31) - 1}"
     parsing = f"strconv.ParseInt: parsing {_quoted(text)}"
     if re.fullmatch(r"[+-]?[0-9]+", text) is None:
-        raise RefusedError(what, said=f"{parsing}: invalid syntax")
+        raise RefusedError(what, message=f"{parsing}: invalid syntax")
     number = int(text[:1000])
     if not -(1 << 31) <= number < 1 << 31 or len(text) > 1000:
-        raise RefusedError(what, said=f"{parsing}: value out of range")
+        raise RefusedError(what, message=f"{parsing}: value out of range")
     if release.zero_intervals and number < 0:
-        raise RefusedError(what, said=f"--retries cannot be negative ({number})")
+        raise RefusedError(what, message=f"--retries cannot be negative ({number})")
     if not release.zero_intervals and number < 1:
-        raise RefusedError(what, said=f"--retries must be at least 1 (not {number})")
+        raise RefusedError(what, message=f"--retries must be at least 1 (not {number})")
 
 
 def go_duration(text: str) -> int:
@@ -62,15 +62,15 @@ def go_duration(text: str) -> int:
     if rest == "0":
         return 0
     invalid = RefusedError(
-        f"not a duration: {text[:40]!r}; write 30s, 1m30s or 500ms", said=f"time: invalid duration {_quoted(text)}"
+        f"not a duration: {text[:40]!r}; write 30s, 1m30s or 500ms", message=f"time: invalid duration {_quoted(text)}"
     )
     if not rest:
         raise invalid
     total = 0
     while rest:
-        found = _PART.match(rest)
-        assert found is not None
-        whole, _, fraction, unit = found.groups()
+        match = _PART.match(rest)
+        assert match is not None
+        whole, _, fraction, unit = match.groups()
         if not whole and not fraction:
             raise invalid
         number = int(whole.lstrip("0")[:20] or "0")
@@ -79,17 +79,17 @@ def go_duration(text: str) -> int:
         if not unit:
             raise RefusedError(
                 f"a duration without a unit: {text[:40]!r}; write 30s, 1m30s or 500ms",
-                said=f"time: missing unit in duration {_quoted(text)}",
+                message=f"time: missing unit in duration {_quoted(text)}",
             )
         size = UNITS.get(unit)
         if size is None:
-            said = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
-            raise RefusedError(f"no unit of time: {unit[:20]!r}; known are h, m, s, ms, us and ns", said=said)
+            message = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
+            raise RefusedError(f"no unit of time: {unit[:20]!r}; known are h, m, s, ms, us and ns", message=message)
         number = number * size + _part_of(size, fraction or "")
         total += number
         if number > _LIMIT or total > _LIMIT:
             raise invalid
-        rest = rest[found.end() :]
+        rest = rest[match.end() :]
     if sign > 0 and total >= _LIMIT:
         raise invalid
     return sign * total

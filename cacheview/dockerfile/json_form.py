@@ -67,10 +67,10 @@ def _array(text: str) -> tuple[list[str] | None, int]:
     closers: list[str] = []
     at, wants = 0, "value"
     while True:
-        found = _TOKEN.match(text, at)
-        if found is None:
+        match = _TOKEN.match(text, at)
+        if match is None:
             raise ValueError("not JSON")
-        at, kind, token = found.end(), str(found.lastgroup), found[str(found.lastgroup)]
+        at, kind, token = match.end(), str(match.lastgroup), match[str(match.lastgroup)]
         closer = closers[-1] if closers else ""
         if token == closer and kind == "mark" and wants in ("next", "first value", "first key"):
             closers.pop()

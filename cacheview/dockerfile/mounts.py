@@ -77,8 +77,8 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
             given = expand(given)
         elif early:
             if key == "from" and re.search(r"\$.", given):
-                said = f"'{key}' doesn't support variable expansion, define alias stage instead"
-                raise RefusedError("from takes no variables; name a stage", said=said)
+                message = f"'{key}' doesn't support variable expansion, define alias stage instead"
+                raise RefusedError("from takes no variables; name a stage", message=message)
             continue
         _take(mount, part, key, given, release)
     if not early:
@@ -90,7 +90,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if lower(given) not in _TYPES:
             near = suggestion(given, _TYPES) if release.mount_suggests else ""
             raise RefusedError(
-                f"{given[:40]!r} is not a mount type{near}", said=f"unsupported mount type {quote(given)}{near}"
+                f"{given[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(given)}{near}"
             )
         mount.kind = lower(given)
     elif key == "from":
@@ -116,19 +116,19 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if lower(given) not in _SHARING:
             near = suggestion(given, _SHARING) if release.sharing_suggests else ""
             raise RefusedError(
-                f"{given[:40]!r} is not a sharing mode{near}", said=f"unsupported sharing value {quote(given)}{near}"
+                f"{given[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(given)}{near}"
             )
         mount.sharing = lower(given)
     elif key in ("mode", "uid", "gid"):
         base = 8 if key == "mode" else 10
         digits = "[0-7]+" if base == 8 else "[0-9]+"
         if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
-            raise RefusedError(f"{given[:40]!r} is not a {key}", said=f"invalid value {given} for {key}")
+            raise RefusedError(f"{given[:40]!r} is not a {key}", message=f"invalid value {given} for {key}")
         mount.limits += (key,)
     elif key != "env" or not release.mount_env:
         near = suggestion(key, _LATER_KEYS if release.mount_env else _KEYS) if release.mount_suggests else ""
         raise RefusedError(
-            f"{key[:40]!r} is not a mount option{near}", said=f"unexpected key '{key}' in '{part}'{near}"
+            f"{key[:40]!r} is not a mount option{near}", message=f"unexpected key '{key}' in '{part}'{near}"
         )
 
 
@@ -136,8 +136,8 @@ def _check_whole(mount: _Mount) -> None:
     if mount.kind not in ("secret", "ssh", "cache"):
         for key in ("mode", "uid", "gid"):
             if key in mount.limits:
-                said = f'{key} not allowed for "{mount.kind}" type mounts'
-                raise RefusedError(f"a mount of type {mount.kind} has no {key}", said=said)
+                message = f'{key} not allowed for "{mount.kind}" type mounts'
+                raise RefusedError(f"a mount of type {mount.kind} has no {key}", message=message)
     if mount.kind == "secret":
         if mount.from_:
             raise _refused("secret mount should not have a from")
@@ -178,12 +178,12 @@ def check_devices(values: Iterable[str]) -> None:
                 raise _refused(f"unexpected key '{key}' in '{part}'{near}")
 
 
-def _refused(said: str) -> RefusedError:
-    return RefusedError(said, said=said)
+def _refused(message: str) -> RefusedError:
+    return RefusedError(message, message=message)
 
 
 def _no_pair(part: str) -> RefusedError:
-    return RefusedError(f"{part[:40]!r} has no value", said=f"invalid field '{part}' must be a key=value pair")
+    return RefusedError(f"{part[:40]!r} has no value", message=f"invalid field '{part}' must be a key=value pair")
 
 
 def _unexpected(key: str, mount: _Mount) -> RefusedError:
@@ -191,7 +191,7 @@ def _unexpected(key: str, mount: _Mount) -> RefusedError:
 
 
 def _invalid(key: str, given: str) -> RefusedError:
-    return RefusedError(f"{given[:40]!r} is not a value of {key}", said=f"invalid value for {key}: {given}")
+    return RefusedError(f"{given[:40]!r} is not a value of {key}", message=f"invalid value for {key}: {given}")
 
 
 def _check_bool(key: str, given: str) -> None:
@@ -245,5 +245,5 @@ def _place(value: str, at: int, problem: str) -> str:
 
 
 def _no_csv(what: str, problem: str) -> RefusedError:
-    said = f"failed to parse csv {what}: {problem}"
-    return RefusedError("it is not divided by commas as CSV is; mind the quotes", said=said)
+    message = f"failed to parse csv {what}: {problem}"
+    return RefusedError("it is not divided by commas as CSV is; mind the quotes", message=message)

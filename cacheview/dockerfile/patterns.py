@@ -41,10 +41,10 @@ def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
     done: list[str] = []
     at = copied = 0
     while at <= len(value):
-        found = _search(pieces, value, at)
-        if found is None:
+        result = _search(pieces, value, at)
+        if result is None:
             break
-        start, end = found
+        start, end = result
         done.append(value[copied:start])
         if not everywhere:
             return "".join((*done, replacement, value[end:]))
@@ -56,10 +56,10 @@ def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
 
 
 def _expanded(replacement: str, whole: str) -> str:
-    def reference(found: re.Match[str]) -> str:
-        if found[0] == "$$":
+    def reference(result: re.Match[str]) -> str:
+        if result[0] == "$$":
             return "$"
-        return whole if "0" in (found[1], found[2]) else ""
+        return whole if "0" in (result[1], result[2]) else ""
 
     return _REFERENCE.sub(reference, replacement)
 
@@ -91,30 +91,30 @@ def backwards(pattern: str) -> str:
 def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
     """Where the pattern ends that begins at a place; None where it does not fit."""
     first, *others = pieces
-    found = first.match(text, start)
+    match = first.match(text, start)
     for number, piece in enumerate(others, 1):
-        if found is None:
+        if match is None:
             return None
-        at = found.end()
+        at = match.end()
         line_end = text.find("\n", at)
         line_end = len(text) if line_end < 0 else line_end
         if greedy and number == len(others):
             places = (piece.match(text, place) for place in range(line_end, at - 1, -1))
-            found = next(filter(None, places), None)
+            match = next(filter(None, places), None)
         else:
-            found = piece.search(text, at)
-            if found is not None and found.start() > line_end:
+            match = piece.search(text, at)
+            if match is not None and match.start() > line_end:
                 return None
-    return None if found is None else found.end()
+    return None if match is None else match.end()
 
 
 def _search(pieces: _Pieces, text: str, at: int) -> tuple[int, int] | None:
     """The first place from a position on where the pattern fits, and its longest end there."""
     while at <= len(text):
-        found = pieces[0].search(text, at)
-        if found is None:
+        match = pieces[0].search(text, at)
+        if match is None:
             return None
-        start = found.start()
+        start = match.start()
         end = _end(pieces, text, start, greedy=True)
         if end is not None:
             return start, end

@@ -62,8 +62,8 @@ def _check_number(number: str, spec: str, release: BuilderRelease) -> None:
 
 def _check_protocol(protocol: str, spec: str, release: BuilderRelease) -> None:
     if protocol.lower() not in _PROTOCOLS:
-        told = f"the protocol {protocol[:20]!r} is none of {', '.join(_PROTOCOLS)}"
-        _refuse(spec, told, f"Invalid proto: {protocol}", release)
+        text = f"the protocol {protocol[:20]!r} is none of {', '.join(_PROTOCOLS)}"
+        _refuse(spec, text, f"Invalid proto: {protocol}", release)
 
 
 def _range(text: str, name: str, spec: str, release: BuilderRelease) -> tuple[int, int]:
@@ -88,16 +88,16 @@ def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
     if given.startswith("[") or release.says_ports_in_capitals:
         wrong = _not_split(given)
         if wrong:
-            said = f"address {given}:: {wrong}"
-            _refuse(spec, f"{given[:60]!r} is not an IP address", f"Invalid {ip} address {given}: {said}", release)
+            message = f"address {given}:: {wrong}"
+            _refuse(spec, f"{given[:60]!r} is not an IP address", f"Invalid {ip} address {given}: {message}", release)
         address = given[1:-1] if given.startswith("[") else given
     if not address:
         return
     try:
         ipaddress.ip_address(address if "%" not in address or release.reads_ports_itself else "")
     except ValueError:
-        said = f"ParseAddr({quote(address)}): unable to parse IP" if release.reads_ports_itself else address
-        _refuse(spec, f"{address[:60]!r} is not an IP address", f"Invalid {ip} address: {said}", release)
+        message = f"ParseAddr({quote(address)}): unable to parse IP" if release.reads_ports_itself else address
+        _refuse(spec, f"{address[:60]!r} is not an IP address", f"Invalid {ip} address: {message}", release)
 
 
 def _not_split(address: str) -> str:
@@ -115,7 +115,7 @@ def _not_split(address: str) -> str:
     return ""
 
 
-def _refuse(spec: str, told: str, said: str, release: BuilderRelease) -> NoReturn:
+def _refuse(spec: str, text: str, message: str, release: BuilderRelease) -> NoReturn:
     if not release.says_ports_in_capitals:
-        said = said[0].lower() + said[1:]
-    raise RefusedError(f"{spec[:80]!r}: {told}", said=said)
+        message = message[0].lower() + message[1:]
+    raise RefusedError(f"{spec[:80]!r}: {text}", message=message)

@@ -23,18 +23,18 @@ class RefusedError(DataError):
     """The build would stop here.
 
     Attributes:
-        said: what is said of it, word for word where the source tells it; `what` says it for people.
+        message: what is said of it, word for word where the source tells it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 where it is of no line.
         by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
             answers.
     """
 
-    def __init__(self, what: str, *, said: str = "", line: int = 0, where: str = "", by: Speaker = "daemon") -> None:
+    def __init__(self, what: str, *, message: str = "", line: int = 0, where: str = "", by: Speaker = "daemon") -> None:
         super().__init__(printable(what), where=printable(where or (f"line {line}" if line else "")))
-        self.said = printable(said or what)
+        self.message = printable(message or what)
         self.line = line
         self.by: Speaker = by
 
     def on_line(self, line: int) -> RefusedError:
         """The same of a line, where it is of none yet."""
-        return RefusedError(self.what, said=self.said, line=self.line or line, by=self.by)
+        return RefusedError(self.what, message=self.message, line=self.line or line, by=self.by)

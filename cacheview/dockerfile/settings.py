@@ -32,7 +32,7 @@ def trimmed(text: str) -> str:
 def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
     """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
     if not requested:
-        raise RefusedError("the path is empty; are all variables set?", said="cannot normalize nothing")
+        raise RefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
     if requested.startswith("/") and not texts.cleans_absolute_workdir:
         return requested
     path = requested if requested.startswith("/") else f"/{current}/{requested}"
@@ -43,8 +43,8 @@ def stop_signal(text: str, texts: BuilderRelease) -> str:
     """The signal as written, if Linux has it. Raises `RefusedError`."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
-        said = f"{'I' if texts.says_signal_in_capitals else 'i'}nvalid signal: {text}"
-        raise RefusedError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", said=said)
+        message = f"{'I' if texts.says_signal_in_capitals else 'i'}nvalid signal: {text}"
+        raise RefusedError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", message=message)
     return text
 
 

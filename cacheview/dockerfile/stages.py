@@ -70,7 +70,7 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
     """The stages of a document.
 
     Raises:
-        RefusedError: the builder refuses it before it takes a step; ``said`` has the daemon's words.
+        RefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
     """
     before_from: list[Instruction] = []
     stages: list[_Open] = []
@@ -88,7 +88,7 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
         else:
             raise RefusedError(
                 f"{instruction.name} stands before the first FROM; only ARG can",
-                said="no build stage in current context",
+                message="no build stage in current context",
                 line=instruction.start_line,
             )
     return Stages(tuple(before_from), tuple(stage.done() for stage in stages))
@@ -100,9 +100,9 @@ def _checked(instruction: Instruction, release: BuilderRelease) -> None:
         check(instruction, release)
     except RefusedError as error:
         on = "on line" if release.says_on_line else "line"
-        said = printable(f"dockerfile parse error {on} {line}: {error.said}")
+        message = printable(f"dockerfile parse error {on} {line}: {error.message}")
         where = f"line {line}: {instruction.name[:40]}"
-        raise RefusedError(error.what, said=said, line=line, where=where) from None
+        raise RefusedError(error.what, message=message, line=line, where=where) from None
 
 
 def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:
@@ -125,10 +125,11 @@ def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Inst
     document = parse(text.encode(errors="surrogateescape"), release)
     if len(document.instructions) != 1:
         raise RefusedError(
-            "a trigger of the base image is not one instruction", said="onbuild trigger should be a single expression"
+            "a trigger of the base image is not one instruction",
+            message="onbuild trigger should be a single expression",
         )
     instruction = document.instructions[0]
     check(instruction, release)
     if instruction.name == "FROM":
-        raise RefusedError("FROM cannot be a trigger", said="*instructions.Stage is not a command type")
+        raise RefusedError("FROM cannot be a trigger", message="*instructions.Stage is not a command type")
     return replace(instruction, escape=escape, start_line=0, end_line=0)

@@ -96,7 +96,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
     try:
         args, is_json = read(rest, way) if read is not None else ([], False)
     except RefusedError as error:
-        raise RefusedError(error.what, said=error.said, where=name) from None
+        raise RefusedError(error.what, message=error.message, where=name) from None
     if outer:
         args = [*(inner for inner, _ in outer[1:]), name, *args]
         name, flags = outer[0]
@@ -191,7 +191,7 @@ def _strings(text: str, way: _Way) -> list[str] | None:
     try:
         return json_strings(text, to_the_end=way.release.json_to_the_end)
     except NotStringsError:
-        raise RefusedError('the JSON form takes strings only; quote each: ["a", "1"]', said=NOT_STRINGS) from None
+        raise RefusedError('the JSON form takes strings only; quote each: ["a", "1"]', message=NOT_STRINGS) from None
 
 
 def _json_or_whole(text: str, way: _Way) -> _Arguments:
@@ -212,8 +212,8 @@ def _json_or_split(text: str, way: _Way) -> _Arguments:
 def _typed(text: str, way: _Way) -> _Arguments:
     """``HEALTHCHECK``: its kind, then a command."""
     # Bytes again, as with the flags.
-    found = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
-    kind, rest = (_from_latin_1(found[1]), _from_latin_1(line[found.end() :])) if found else ("", "")
+    match = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
+    kind, rest = (_from_latin_1(match[1]), _from_latin_1(line[match.end() :])) if match else ("", "")
     if not kind:
         return [], False
     args, is_json = _json_or_whole(rest, way)
@@ -244,15 +244,15 @@ def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
             old_form = _BLANK.split(text, maxsplit=1)
             if len(old_form) < 2:
                 what = f"{words[0][:80]!r} has no value; write name=value"
-                raise RefusedError(what, said=f"{name} must have two arguments")
+                raise RefusedError(what, message=f"{name} must have two arguments")
             return old_form, False
         args: list[str] = []
         for word in words:
             key, equals, value = word.partition("=")
             if not equals:
                 what = f"no '=' in {word[:80]!r}; write name=value, and quote a value that has spaces"
-                said = f"Syntax error - can't find = in {quote(word)}. Must be of the form: name=value"
-                raise RefusedError(what, said=said)
+                message = f"Syntax error - can't find = in {quote(word)}. Must be of the form: name=value"
+                raise RefusedError(what, message=message)
             args += [key, value]
         return args, False
 
@@ -322,4 +322,4 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
         words = lexer.words(instruction.line)
     except RefusedError:
         return []  # with a quote left open no word can be told, and Docker looks for none
-    return [found for word in words if (found := _heredoc_name(word, release)) is not None]
+    return [result for word in words if (result := _heredoc_name(word, release)) is not None]

@@ -44,5 +44,5 @@ def builder_note(store: ImageStore) -> str:
 
 
 def _major(store: ImageStore) -> int | None:
-    found = re.match(r"(?:docker-)?v?([0-9]{1,4})\.", store.release.version) if store.release is not None else None
-    return int(found[1]) if found else None
+    match = re.match(r"(?:docker-)?v?([0-9]{1,4})\.", store.release.version) if store.release is not None else None
+    return int(match[1]) if match else None

@@ -224,8 +224,8 @@ class SameKeys(_Whole):
 
     def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
         ours, theirs = probe or {}, image or {}
-        found = [Part((field, Key(key)), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
-        return found + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
+        results = [Part((field, Key(key)), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
+        return results + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
 
     def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:
         return Step(field, ("keys", field), _keys, frozenset(probe or ()))
@@ -245,7 +245,7 @@ class SameValues(_Whole):
 
     def parts(self, field: str, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> Sequence[Part]:
         ours, theirs = probe or {}, image or {}
-        found = [
+        results = [
             Part(
                 (field, Key(key)),
                 ours.get(key, "") == value,
@@ -255,7 +255,7 @@ class SameValues(_Whole):
             )
             for key, value in sorted(theirs.items())
         ]
-        return found + [_unread(field, key, ours[key]) for key in sorted(ours) if key not in theirs]
+        return results + [_unread(field, key, ours[key]) for key in sorted(ours) if key not in theirs]
 
     def step(self, field: str, probe: Mapping[str, str] | None) -> Step:
         ours = probe or {}

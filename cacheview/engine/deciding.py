@@ -27,14 +27,14 @@ class Deciding:
     check: Check | None
 
 
-def deciding_in(told: Trace, cache: KnownCache) -> Deciding | None:
+def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
     """The check that decided; None: no single one did."""
-    verdict, kind = told.verdict, told.verdict.stage
+    verdict, kind = trace.verdict, trace.verdict.stage
     if verdict.unknown is not None:
-        return _of_unknown(told, verdict.unknown)
+        return _of_unknown(trace, verdict.unknown)
     if verdict.outcome is VerdictOutcome.MISS:
-        return _of_miss(told, cache)
-    stage = told.stage(kind) if kind is not None else None
+        return _of_miss(trace, cache)
+    stage = trace.stage(kind) if kind is not None else None
     if stage is None:
         return None
     if verdict.outcome is VerdictOutcome.DIVERGES:
@@ -47,15 +47,15 @@ def deciding_in(told: Trace, cache: KnownCache) -> Deciding | None:
         return Deciding(stage, source, source.checks[-1] if source is not None else None)
     used = verdict.narrowed or verdict.image
     assert used is not None
-    hit = told.subject(stage.kind, used)
+    hit = trace.subject(stage.kind, used)
     passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
     return Deciding(stage, hit, passed[-1] if passed else None)
 
 
-def _of_unknown(told: Trace, unknown: Unknown) -> Deciding | None:
+def _of_unknown(trace: Trace, unknown: Unknown) -> Deciding | None:
     """Of the first image that may be the answer, the check that is not known."""
     for image in unknown.images:
-        for stage in told.stages:
+        for stage in trace.stages:
             position = stage.position(image.id)
             subject = stage.subjects[position] if position is not None else None
             if subject is not None and subject.outcome in (CheckOutcome.PASSED, CheckOutcome.UNKNOWN):
@@ -65,50 +65,50 @@ def _of_unknown(told: Trace, unknown: Unknown) -> Deciding | None:
     return None
 
 
-def _of_miss(told: Trace, cache: KnownCache) -> Deciding | None:
+def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
     """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
-    local, history = told.stage(StageKind.LOCAL), told.stage(StageKind.HISTORY)
+    local, history = trace.stage(StageKind.LOCAL), trace.stage(StageKind.HISTORY)
     assert local is not None
     if cache.rules.by_layers:
-        return _by_layers(told)
-    index = told.index
+        return _by_layers(trace)
+    index = trace.index
     known = ~index.unknown
-    eligible = index.eligible(told.probe)
+    eligible = index.eligible(trace.probe)
     among = index.dated & known & eligible or index.dated & known or index.all & known
-    distinct = cache.sources(told.probe.cache_from)[1]
+    distinct = cache.sources(trace.probe.cache_from)[1]
     if history is not None:
         among = countable(cache, index, index.dated & known & eligible, distinct)
-    near = next(nearest(index, cache.rules, told.probe.config, among), None)
+    near = next(nearest(index, cache.rules, trace.probe.config, among), None)
     if near is None and history is None and index.unknown:
         near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
     source = _nearest_source(history, distinct) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
-        subject = told.subject(StageKind.LOCAL, near.image)
+        subject = trace.subject(StageKind.LOCAL, near.image)
         return Deciding(local, subject, subject.deciding if subject is not None else None)
     if history is not None and source is not None:
         return Deciding(history, source, source.deciding)
-    cache_from = told.stage(StageKind.CACHE_FROM)
+    cache_from = trace.stage(StageKind.CACHE_FROM)
     if cache_from is not None:
         return Deciding(cache_from, None, first_failed(cache_from.checks))
     return Deciding(local, None, None)
 
 
-def _by_layers(told: Trace) -> Deciding | None:
+def _by_layers(trace: Trace) -> Deciding | None:
     """The image that passed the most checks, of the sources first."""
     best: Deciding | None = None
-    for stage in told.stages:
+    for stage in trace.stages:
         if best is None and (failed := first_failed(stage.checks)) is not None:
             return Deciding(stage, None, failed)
         for subject in stage.subjects if stage.kind is not StageKind.CACHE_FROM else ():
             if best is None or best.subject is None or subject.tally.passed > best.subject.tally.passed:
                 best = Deciding(stage, subject, subject.deciding)
-    return best or Deciding(told.stages[-1], None, None)
+    return best or Deciding(trace.stages[-1], None, None)
 
 
 def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None:
     """The source that passed the most: of the history, entry by entry."""
     best: tuple[int, int] = (-1, -1)
-    found: Subject | None = None
+    result: Subject | None = None
     places: dict[str, int] = {}
     for place, image in enumerate(history.images):
         places.setdefault(image.id, place)
@@ -118,5 +118,5 @@ def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None
         matching = passed_elements(prefix) if prefix is not None else 0
         rank = (subject.tally.passed, matching)
         if rank > best:
-            best, found = rank, subject
-    return found
+            best, result = rank, subject
+    return result

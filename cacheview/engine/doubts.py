@@ -36,14 +36,14 @@ def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
     """The doubts about any of these, or about a whole that it is part of; empty: all of it is known exactly."""
     if not image.doubts:
         return ()
-    found = []
+    results = []
     for aspect in aspects:
         doubt = image.doubt(aspect)
         if doubt is None and _is_of_config(image, aspect):
             doubt = image.doubt("config")
-        if doubt is not None and doubt not in found:
-            found.append(doubt)
-    return tuple(found)
+        if doubt is not None and doubt not in results:
+            results.append(doubt)
+    return tuple(results)
 
 
 def _is_of_config(image: Image, aspect: Aspect) -> bool:
@@ -83,7 +83,7 @@ def entry_doubts(
     parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry, rules: RuleSet
 ) -> tuple[Doubt, ...]:
     """What the comparison of two history entries rests on: nothing where one field certainly differs."""
-    found: list[tuple[Doubt, ...]] = []
+    results: list[tuple[Doubt, ...]] = []
     for field in ENTRY_FIELDS:
         left, right = getattr(ours, field), getattr(theirs, field)
         if field == "created":
@@ -91,8 +91,8 @@ def entry_doubts(
         doubts = field_doubts(parent, source, field, left, right)
         if not doubts and left != right:
             return ()
-        found.append(doubts)
-    return _joined(*found)
+        results.append(doubts)
+    return _joined(*results)
 
 
 def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, ...]:
@@ -102,13 +102,13 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
     whole = _joined(doubts_about(parent, "history"), doubts_about(source, "history"))
     if whole:
         return whole
-    found: list[tuple[Doubt, ...]] = []
+    results: list[tuple[Doubt, ...]] = []
     for ours, theirs in zip(parent.history, source.history, strict=False):
         doubts = entry_doubts(parent, source, ours, theirs, rules)
         if not doubts and rules.entry_key(ours) != rules.entry_key(theirs):
             return ()
-        found.append(doubts)
-    return _joined(*found)
+        results.append(doubts)
+    return _joined(*results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Grounds:
         """A doubt of so many images."""
         self._counted[doubt] = max(images, self._counted.get(doubt, 0))
 
-    def told(self) -> tuple[Doubted, ...]:
+    def reported(self) -> tuple[Doubted, ...]:
         """All of them, in the order met."""
         doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
         return tuple(

@@ -41,7 +41,7 @@ def case_of(
         case: store, rules, and in a walk the probes before it.
         expect: that of the verdict, or what a person expects instead.
     """
-    told = SuiteProbe(
+    suite_probe = SuiteProbe(
         name=name,
         note=note,
         parent=probe.parent,
@@ -51,7 +51,7 @@ def case_of(
         sources=_ids(verdict.sources) if probe.cache_from else None,
         expect=expect,
     )
-    return case.model_copy(update={"probes": (*case.probes, told)})
+    return case.model_copy(update={"probes": (*case.probes, suite_probe)})
 
 
 def _ids(images: tuple[Image, ...]) -> tuple[str, ...]:

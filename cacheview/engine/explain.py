@@ -104,5 +104,5 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True) -> Expla
 
 def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:
     """The answer and the check that decided: of `explain` what a table of many answers needs."""
-    told = trace(cache, probe)
-    return told.verdict, deciding_in(told, cache)
+    traced = trace(cache, probe)
+    return traced.verdict, deciding_in(traced, cache)

@@ -156,13 +156,13 @@ def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleS
         if source.parent is None or doubts:
             doubts = joined(doubts, doubts_about(answer, "parent"))
         return doubts
-    found: tuple[Doubt, ...] = ()
+    results: tuple[Doubt, ...] = ()
     asked: set[str] = set()
     current: Image | None = source
     while current is not None and current.id not in asked:
         asked.add(current.id)
-        found = joined(found, doubts_about(current, "parent"))
+        results = joined(results, doubts_about(current, "parent"))
         if current.parent is None or current.parent == answer.id:
             break
         current = store.by_id.get(current.parent)
-    return found
+    return results

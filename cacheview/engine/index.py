@@ -153,7 +153,7 @@ class CandidateIndex:
         if not any(image.doubts for image in self._images):
             return ()
         read = local_aspects(self._rules)
-        found: dict[Doubt, list[int]] = {}
+        by_key: dict[Doubt, list[int]] = {}
         shared: dict[tuple[bool, tuple[int, ...]], tuple[Doubt, ...]] = {}  # most images have the same doubts
         for position, image in enumerate(paced(self._images)):
             if image.doubts:
@@ -162,8 +162,8 @@ class CandidateIndex:
                 if doubts is None:
                     doubts = shared[key] = doubts_about(image, *read)
                 for doubt in doubts:
-                    found.setdefault(doubt, []).append(position)
-        return tuple((doubt, bits_of(positions)) for doubt, positions in found.items())
+                    by_key.setdefault(doubt, []).append(position)
+        return tuple((doubt, bits_of(positions)) for doubt, positions in by_key.items())
 
     def _doubtful(self, tells: Callable[[Image], bool]) -> int:
         if not self.doubts:
@@ -214,12 +214,12 @@ class CandidateIndex:
     @cached_property
     def _commands(self) -> dict[str, int]:
         """The images whose container config is not known, by the command that their history reports."""
-        found: dict[str, list[int]] = {}
+        by_key: dict[str, list[int]] = {}
         for position in paced(iterate_bits(self.unknown)):
             command = command_of_unknown(self._images[position])
             if command is not None:
-                found.setdefault(command, []).append(position)
-        return {command: bits_of(positions) for command, positions in found.items()}
+                by_key.setdefault(command, []).append(position)
+        return {command: bits_of(positions) for command, positions in by_key.items()}
 
     @cached_property
     def _of_known_command(self) -> int:
@@ -298,7 +298,7 @@ class CandidateIndex:
             return []
         loose = [step for step in steps if step.admits is not None]
         exact = tuple(step.accepted for step in loose)
-        found = list(bucket.get(exact, ()))
+        results = list(bucket.get(exact, ()))
         parts = next((step.parts(step.accepted) for step in loose if step.parts is not None), ())
         for keys in paced(bucket.admitted(parts)):
             if (
@@ -310,8 +310,8 @@ class CandidateIndex:
                     if step.special is not None and step.admits is not None
                 )
             ):
-                found.extend(bucket[keys])
-        return sorted(found)
+                results.extend(bucket[keys])
+        return sorted(results)
 
     def indistinguishable(self) -> Iterator[list[int]]:
         """The positions of all images, together where no probe tells them apart."""

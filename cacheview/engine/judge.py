@@ -52,10 +52,12 @@ def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
         return
     images, _ = ImageStore.unique(case.images)
     answers = asked(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
-    for i, (told, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
-        differences = list(judge_verdict(verdict, told.expect)) if told.expect is not None else [words.NOTHING_EXPECTED]
-        if told.sources is not None and told.sources != (brought := tuple(source.id for source in verdict.sources)):
-            differences.append(words.differs("sources", list(told.sources), list(brought)))
+    for i, (value, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
+        differences = (
+            list(judge_verdict(verdict, value.expect)) if value.expect is not None else [words.NOTHING_EXPECTED]
+        )
+        if value.sources is not None and value.sources != (brought := tuple(source.id for source in verdict.sources)):
+            differences.append(words.differs("sources", list(value.sources), list(brought)))
         yield Judgement(i, verdict, tuple(differences))
 
 
@@ -70,9 +72,9 @@ def asked(
     """Each probe as it is looked up in the cache, and what it answers; in a walk, one after the other."""
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
-        for told in probes:
+        for value in probes:
             go_on()
-            probe = _on(told, SCRATCH)
+            probe = _on(value, SCRATCH)
             yield probe, cache.verdict(probe)
         return
     for _, probe, verdict in _walked(store, rules, probes, layers):
@@ -95,9 +97,9 @@ def standing(
     return _on(probes[number], SCRATCH), ImageCache(store, rules, Past(layers=layers or {}))
 
 
-def _on(told: SuiteProbe, previous: str) -> Probe:
+def _on(suite_probe: SuiteProbe, previous: str) -> Probe:
     """The question, `PREVIOUS` being that image."""
-    probe = told.probe
+    probe = suite_probe.probe
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
 
@@ -108,10 +110,10 @@ def _walked(
     # A walk goes to one cache object, which the first probe's references made.
     steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
-    for told in probes:
+    for value in probes:
         go_on()
         cache = steps.cache
-        probe, verdict = steps.ask(_on(told, previous))
+        probe, verdict = steps.ask(_on(value, previous))
         if verdict.image is not None:
             previous = verdict.image.id
         yield cache, probe, verdict
@@ -162,6 +164,6 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
 def _said(value: Any) -> Any:
     """Without what says nothing."""
     if isinstance(value, dict):
-        said = {key: _said(item) for key, item in value.items()}
-        return {key: item for key, item in said.items() if not (item is None or item in ("", [], {}, False, 0))}
+        message = {key: _said(item) for key, item in value.items()}
+        return {key: item for key, item in message.items() if not (item is None or item in ("", [], {}, False, 0))}
     return [_said(item) for item in value] if isinstance(value, list) else value

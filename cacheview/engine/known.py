@@ -68,16 +68,16 @@ class KnownCache:
 
     def children(self, parent: str) -> Sequence[Image]:
         """The same in store order."""
-        found = self._children.get(parent)
-        if found is None:
+        results = self._children.get(parent)
+        if results is None:
             if self.rules.by_layers:
-                found = children_by_layers(self.store, parent)
+                results = children_by_layers(self.store, parent)
             elif self.rules.marks_first_steps and parent == SCRATCH:
-                found = tuple(image for image in self.store.images if image.from_scratch)
+                results = tuple(image for image in self.store.images if image.from_scratch)
             else:
-                found = self.store.children.get(parent, ())
-            self._children[parent] = found
-        return found
+                results = self.store.children.get(parent, ())
+            self._children[parent] = results
+        return results
 
     @cached_property
     def everything(self) -> CandidateIndex:
@@ -88,12 +88,12 @@ class KnownCache:
     def on_named_parents(self) -> int:
         """The images on a parent with a name, or on none, as bits of `everything`."""
         by_id = self.store.by_id
-        found = [
+        results = [
             self.everything.position(image)
             for image in paced(self.store.images)
             if image.parent is None or ((parent := by_id.get(image.parent)) is not None and parent.names)
         ]
-        return bits_of(sorted(found))
+        return bits_of(sorted(results))
 
     def elsewhere(self, parent: str) -> int:
         """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
@@ -117,13 +117,13 @@ class KnownCache:
     def strays(self, parent: str) -> CandidateIndex:
         """The images of which it is not known whether they are candidates for a parent."""
         aspects = membership(self.rules, parent)
-        found = self._strays.get(aspects)
-        if found is None:
+        result = self._strays.get(aspects)
+        if result is None:
             doubtful = (
                 [image for image in self.store.images if doubts_about(image, *aspects)] if self.has_doubts else []
             )
-            found = self._strays[aspects] = CandidateIndex(doubtful, self.rules)
-        return found
+            result = self._strays[aspects] = CandidateIndex(doubtful, self.rules)
+        return result
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
         """What each ``--cache-from`` reference brings in. The last question is remembered."""

@@ -51,15 +51,15 @@ def lineages(
 
     Raises `LimitError` where they bring in more images than any real build's.
     """
-    found: list[Lineage] = []
+    results: list[Lineage] = []
     count = 0
     for reference in paced(cache_from):
         lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
         count += len(lineage.sources)
         if count > _MOST_SOURCES:
             raise LimitError(words.too_many(_MOST_SOURCES))
-        found.append(lineage)
-    return tuple(found)
+        results.append(lineage)
+    return tuple(results)
 
 
 def _is_by_name(reference: str) -> bool:

@@ -31,10 +31,10 @@ class Caches:
         self._caches = {cache.rules.name: cache for cache in known if cache.store is store}
 
     def cache(self, rules: RuleSet) -> ImageCache:
-        found = self._caches.get(rules.name)
-        if found is None:
-            found = self._caches[rules.name] = ImageCache(self.store, rules)
-        return found
+        result = self._caches.get(rules.name)
+        if result is None:
+            result = self._caches[rules.name] = ImageCache(self.store, rules)
+        return result
 
     def release(self, rules: RuleSet) -> ImageCache | None:
         """Let go of a cache, for another to use; None: there is none yet. The next one asked for is a new one."""

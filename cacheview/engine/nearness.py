@@ -55,23 +55,23 @@ def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Seq
     if cache.rules.follows_ancestors:
         parents = set(ancestors(cache.store, sources))
     alone = cache.rules.reads_one_parent and None in parents  # such a source asks the answer itself
-    found = [
+    results = [
         position
         for position in paced(iterate_bits(among))
         if (image := index.image(position)).id in parents or (alone and image.parent == image.id)
     ]
-    return bits_of(found)
+    return bits_of(results)
 
 
 def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
     """The recorded parents of these images, and so on."""
-    found: set[str] = set()
+    result: set[str] = set()
     for image in paced(images):
         current: Image | None = image
-        while current is not None and current.parent is not None and current.parent not in found:
-            found.add(current.parent)
+        while current is not None and current.parent is not None and current.parent not in result:
+            result.add(current.parent)
             current = store.by_id.get(current.parent)
-    return found
+    return result
 
 
 def _levels(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Sequence[int]:

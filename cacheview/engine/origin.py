@@ -61,9 +61,9 @@ def origin_of(image: Image, rules: RuleSet) -> Origin:
 
 def _writes_mark(version: str) -> bool | None:
     """Whether an engine of this version writes the mark in a graph-driver store; None: the version says nothing."""
-    found = _VERSION.match(version)
-    if found is None:
+    match = _VERSION.match(version)
+    if match is None:
         return None
-    major, minor, patch = (int(part) for part in found.groups())
+    major, minor, patch = (int(part) for part in match.groups())
     first = _FIRST_WITH_MARK.get((major, minor))
     return patch >= first if first is not None else (major, minor) > max(_FIRST_WITH_MARK)

@@ -79,7 +79,7 @@ def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown
     outcomes = _ALL if answers.anything else frozenset(answers.outcomes)
     images = tuple(image for image in answers.images.values() if image.id in cache.store.by_id)
     others = answers.others or answers.anything or len(images) < len(answers.images)
-    return Unknown(known, outcomes, images, others, answers.grounds.told())
+    return Unknown(known, outcomes, images, others, answers.grounds.reported())
 
 
 # The local cache, and the sources after it
@@ -177,16 +177,16 @@ class _Member:
 def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
     if cache.past.sources is not None:
         return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
-    found: dict[tuple[str, bool], _Member] = {}
+    by_key: dict[tuple[str, bool], _Member] = {}
     for lineage in cache.lineages(probe.cache_from):
         doubts = lineage.doubts
         whole = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
         for source in lineage.sources:
-            found.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
+            by_key.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
             doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
-            found.setdefault((f"after {len(found)}", True), _Member(None, lineage.open_ended, whole))
-    return list(found.values())
+            by_key.setdefault((f"after {len(by_key)}", True), _Member(None, lineage.open_ended, whole))
+    return list(by_key.values())
 
 
 def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answers: _Answers) -> bool:

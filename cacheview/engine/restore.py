@@ -55,13 +55,15 @@ def restored_config(
         RestoreError: the store cannot make it.
         RestorePanic: the source's history has more steps with a layer than it has layers.
     """
-    found = _step(source, step)
+    result = _step(source, step)
     if rules.restoring.needs_layer:
-        if not found.layer:
+        if not result.layer:
             # containerd's own words for a digest that is empty.
             raise RestoreError(f"created cached image: failed to read diff archive: {rules.restoring.says_no_layer}")
-        if found.layer in layers:
-            raise RestoreError(f'find content for diff ID "{found.layer}": no content matches this uncompressed digest')
+        if result.layer in layers:
+            raise RestoreError(
+                f'find content for diff ID "{result.layer}": no content matches this uncompressed digest'
+            )
     if rules.restoring.refuses_features and source.config.os_features:
         features = ", ".join(source.config.os_features)
         raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")
@@ -70,9 +72,9 @@ def restored_config(
         entry.model_copy(update={"created": written})
         if (written := _written(rules, entry.created)) != entry.created
         else entry
-        for entry in (*(parent.history if parent is not None else ()), found.entry)
+        for entry in (*(parent.history if parent is not None else ()), result.entry)
     )
-    diff_ids = (*(parent.diff_ids if parent is not None else ()), *((found.layer,) if found.layer else ()))
+    diff_ids = (*(parent.diff_ids if parent is not None else ()), *((result.layer,) if result.layer else ()))
     kind = parent.config.rootfs.type if parent is not None and parent.config.rootfs is not None else "layers"
     return ImageConfig(
         created=history[-1].created,

@@ -40,13 +40,13 @@ def first_unknown(checks: Sequence[Check]) -> Check | None:
 
 
 def _first(checks: Sequence[Check], outcome: CheckOutcome) -> Check | None:
-    found = next((check for check in checks if check.outcome is outcome), None)
-    while found is not None:
-        after = range(passed_elements(found), len(found.children))
-        inner = next((each for i in after if (each := found.children[i]).outcome is outcome), None)
+    result = next((check for check in checks if check.outcome is outcome), None)
+    while result is not None:
+        after = range(passed_elements(result), len(result.children))
+        inner = next((each for i in after if (each := result.children[i]).outcome is outcome), None)
         if inner is None:
-            return found
-        found = inner
+            return result
+        result = inner
     return None
 
 

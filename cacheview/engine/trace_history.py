@@ -116,8 +116,8 @@ def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageS
     note = words.ASKS_ANSWER_FOREVER if result is IsParent.NEVER else words.ASKS_ANSWER
     own = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
     itself = Check(CheckKind.PARENT_OF_ANSWER, outcome, answer.id, own, doubts=doubts)
-    told = UNKNOWN if doubts_about(source, "parent") else ABSENT
-    return Check(CheckKind.PARENT, outcome, answer.id, told, note=note, children=(itself,), doubts=doubts)
+    value = UNKNOWN if doubts_about(source, "parent") else ABSENT
+    return Check(CheckKind.PARENT, outcome, answer.id, value, note=note, children=(itself,), doubts=doubts)
 
 
 def _ancestor_check(source: Image, answer: Image, result: IsParent, store: ImageStore) -> Check:
@@ -127,12 +127,12 @@ def _ancestor_check(source: Image, answer: Image, result: IsParent, store: Image
     seen: set[str] = set()
     while current is not None and current.id not in seen:
         seen.add(current.id)
-        found = current.parent == answer.id
+        is_known = current.parent == answer.id
         doubts = doubts_about(current, "parent")
-        told = current.parent or (UNKNOWN if doubts else ABSENT)
-        outcome = outcome_of(found, doubts)
-        steps.append(Check(CheckKind.PARENT_OF, outcome, answer.id, told, doubts=doubts, path=(current.short_id,)))
-        current = None if found or current.parent is None else store.by_id.get(current.parent)
+        value = current.parent or (UNKNOWN if doubts else ABSENT)
+        outcome = outcome_of(is_known, doubts)
+        steps.append(Check(CheckKind.PARENT_OF, outcome, answer.id, value, doubts=doubts, path=(current.short_id,)))
+        current = None if is_known or current.parent is None else store.by_id.get(current.parent)
     note = words.CYCLE_OF_PARENTS if result is IsParent.NEVER else ""
     met = tuple(dict.fromkeys(doubt for step in steps for doubt in step.doubts))
     outcome = outcome_of(result is IsParent.YES, met)
@@ -151,13 +151,15 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     stage_checks: tuple[Check, ...] = ()
     end = len(sources)
     if probe.parent != SCRATCH:
-        found = parent is not None
-        outcome = NOT_REACHED if decided else PASSED if found else FAILED
-        lost = "" if found else words.PARENT_MISSING_IS_ERROR
-        if not found and probe.parent in store.by_id:
+        is_known = parent is not None
+        outcome = NOT_REACHED if decided else PASSED if is_known else FAILED
+        lost = "" if is_known else words.PARENT_MISSING_IS_ERROR
+        if not is_known and probe.parent in store.by_id:
             lost = words.PARENT_OF_OTHER_PLATFORM
         stage_checks = (
-            Check(CheckKind.PARENT_IN_STORE, outcome, probe.parent, probe.parent if found else ABSENT, "parent", lost),
+            Check(
+                CheckKind.PARENT_IN_STORE, outcome, probe.parent, probe.parent if is_known else ABSENT, "parent", lost
+            ),
         )
     fitting = verdict.source
     if decided or (verdict.outcome is VerdictOutcome.ERROR and fitting is None):
@@ -238,9 +240,9 @@ def _check(
             return Check(CheckKind.LAYERS, outcome, len(layers), blobs, note=note, children=children, doubts=doubts)
         case _:
             following = source.history[len(ours)] if len(ours) < entries else None
-            told = following.created_by if following is not None else ABSENT
+            value = following.created_by if following is not None else ABSENT
             note = words.command_entry("source", len(ours))
-            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), told, "Cmd", note, doubts=doubts)
+            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), value, "Cmd", note, doubts=doubts)
 
 
 def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:

@@ -66,10 +66,10 @@ def _stage(
             LazySequence(len(images), make),
             tuple(images),
         )
-    found = 0 <= end < len(images)
-    unsure = 0 if found else sum(map(may_be_next, images))
-    note = words.next_step(images[end]) if found else words.next_steps(len(images), role, unsure)
-    outcome = PASSED if found else CheckOutcome.UNKNOWN if unsure else FAILED
+    is_known = 0 <= end < len(images)
+    unsure = 0 if is_known else sum(map(may_be_next, images))
+    note = words.next_step(images[end]) if is_known else words.next_steps(len(images), role, unsure)
+    outcome = PASSED if is_known else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(kind, outcome, note, checks, LazySequence(len(images), make), tuple(images))
 
 

@@ -152,11 +152,11 @@ def _requirement_check(
     parts = row.parts(asked, image)
     if not parts:
         value = row.read(image)
-        told: object = value if isinstance(value, bool) else ABSENT
+        entry: object = value if isinstance(value, bool) else ABSENT
         if each.doubts:
-            told = UNKNOWN
-        note = words.BUILT_HERE if told is not ABSENT else ""
-        return Check(row.kind, outcome, ABSENT, told, row.field, note, doubts=doubts)
+            entry = UNKNOWN
+        note = words.BUILT_HERE if entry is not ABSENT else ""
+        return Check(row.kind, outcome, ABSENT, entry, row.field, note, doubts=doubts)
     children = tuple(
         Check(
             CheckKind.PLATFORM_PART,

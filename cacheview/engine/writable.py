@@ -22,8 +22,8 @@ _NOP: Final = "#(nop) "
 
 def checksum_in(command: str) -> str:
     """The checksum of the files of a ``COPY`` or ``ADD``, from its command; empty: it is another step."""
-    found = _STEP_OF_FILES.search(command)
-    return found["sum"] if found is not None else ""
+    match = _STEP_OF_FILES.search(command)
+    return match["sum"] if match is not None else ""
 
 
 def is_same_but_for_files(ours: object, theirs: object) -> bool:

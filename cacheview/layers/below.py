@@ -23,11 +23,11 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
 
 def folder_below(folder: Path, name: bytes) -> os.stat_result:
     """The status of a folder, no link on the way followed. Raises `LayerError`, OSError."""
-    found = _open(folder, name, getattr(os, "O_DIRECTORY", 0))
+    result = _open(folder, name, getattr(os, "O_DIRECTORY", 0))
     try:
-        return os.fstat(found)
+        return os.fstat(result)
     finally:
-        os.close(found)
+        os.close(result)
 
 
 def _open(folder: Path, name: bytes, flags: int) -> int:

@@ -129,14 +129,14 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
     """
     if before.kind != now.kind:
         return (Aspect.TYPE,)
-    found = []
+    results = []
     if now.is_file:
         if before.size != now.size:
-            found += [Aspect.CONTENT, Aspect.SIZE]
+            results += [Aspect.CONTENT, Aspect.SIZE]
         elif has_same_content is None:
-            found.append(Aspect.UNKNOWN)
+            results.append(Aspect.UNKNOWN)
         elif not has_same_content:
-            found.append(Aspect.CONTENT)
+            results.append(Aspect.CONTENT)
     pairs = (
         (Aspect.LINK, before.target, now.target),
         (Aspect.MODE, before.mode, now.mode),
@@ -144,7 +144,7 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
         (Aspect.DEVICE, before.device, now.device),
         (Aspect.ATTRIBUTES, before.attributes, now.attributes),
     )
-    return (*found, *(aspect for aspect, was, is_now in pairs if was != is_now))
+    return (*results, *(aspect for aspect, was, is_now in pairs if was != is_now))
 
 
 def change_in_words(change: FileChange) -> str:
@@ -168,8 +168,8 @@ def change_in_words(change: FileChange) -> str:
         Aspect.ATTRIBUTES: "extended attributes changed",
         Aspect.UNKNOWN: "content not compared",
     }
-    said = [words[aspect] for aspect in change.aspects if words.get(aspect)]
-    return " and ".join(said) or "differs"
+    message = [words[aspect] for aspect in change.aspects if words.get(aspect)]
+    return " and ".join(message) or "differs"
 
 
 def _kind(state: FileState) -> str:

@@ -15,8 +15,8 @@ from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.entry import LayerEntry
+from cacheview.layers.senders import Way
 from cacheview.layers.step_paths import Source
-from cacheview.layers.ways import Way
 from cacheview.model import DataError
 
 __all__ = ["CopiedNow", "FilesNow"]
@@ -70,8 +70,8 @@ class CopiedNow:
 
     def by_their_names(self) -> Mapping[str, Entry]:
         """The files by path, and what sources lead to under the names of these."""
-        found = {path: self.entries[real] for path, real in self._led.items() if real in self.entries}
-        return {**self.entries, **found} if found else self.entries
+        by_key = {path: self.entries[real] for path, real in self._led.items() if real in self.entries}
+        return {**self.entries, **by_key} if by_key else self.entries
 
     def led_to(self, entries: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
         """Files by path, each under the path of what it is, without links."""

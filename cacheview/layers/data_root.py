@@ -133,14 +133,14 @@ class _DataRoot:
     def _by_diff_id(self) -> dict[str, str]:
         """For each diff id, one of the chains that end with it."""
         if self._chains is None:
-            found: dict[str, str] = {}
+            by_key: dict[str, str] = {}
             with os.scandir(self._files.path(LAYERS)) as folders:
                 names = [folder.name for folder in folders if _CHAIN.fullmatch(folder.name)]
             for name in names[:_MOST_LAYERS]:
                 diff_id = self._short(f"{LAYERS}/{name}/diff")
                 if _DIFF_ID.fullmatch(diff_id):
-                    found.setdefault(diff_id, name)
-            self._chains = found
+                    by_key.setdefault(diff_id, name)
+            self._chains = by_key
         return self._chains
 
 

@@ -89,18 +89,18 @@ class LayerFiles:
 
     def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
         """As `sums`, each under a name that the caller gives. Files are read in one pass over each layer."""
-        found: dict[_Name, str] = {}
+        by_key: dict[_Name, str] = {}
         unread: dict[str, dict[int, _Unread[_Name]]] = {}
         for name, (diff_id, entry, before) in wanted:
             known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
             if known is not None:
-                found[name] = known
+                by_key[name] = known
             else:
                 unread.setdefault(diff_id, {}).setdefault(entry.number, _Unread(entry)).names.append((before, name))
         for diff_id, files in unread.items():
             with apart():
-                self._read(diff_id, files, found)
-        return found
+                self._read(diff_id, files, by_key)
+        return by_key
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
         """The first bytes of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
@@ -131,15 +131,15 @@ class LayerFiles:
                     passes.setdefault(diff_id, {})[entry.number] = entry
                     names.setdefault((diff_id, entry.number), []).append(name)
             for diff_id, files in passes.items():
-                with closing(self._source.contents(diff_id, files, self._report)) as found:
-                    for number, pieces in found:
+                with closing(self._source.contents(diff_id, files, self._report)) as result:
+                    for number, pieces in result:
                         first, *others = names[diff_id, number]
                         kept = [b"".join(pieces)] if others else pieces
                         yield first, kept
                         yield from ((other, kept) for other in others)
             left = again
 
-    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], found: dict[_Name, str]) -> None:
+    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], by_key: dict[_Name, str]) -> None:
         """Reads files of a layer, and lets go of each when it has been read."""
         self.listing(diff_id)  # sums are remembered beside it
         entries = {number: unread.entry for number, unread in files.items()}
@@ -150,18 +150,18 @@ class LayerFiles:
                 for digest in digests.values():
                     digest.update(piece)
             sums = {before: digest.hexdigest() for before, digest in digests.items()}
-            found.update((name, sums[before]) for before, name in names)
+            by_key.update((name, sums[before]) for before, name in names)
             self.memory.keep_sums(diff_id, {_key(number, before): value for before, value in sums.items()})
 
 
 def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:
     """The beginning of a content that comes in pieces. Raises what reading it raises."""
-    found = bytearray()
+    result = bytearray()
     for piece in pieces:
-        found += piece[: most - len(found)]
-        if len(found) >= most:
+        result += piece[: most - len(result)]
+        if len(result) >= most:
             break
-    return bytes(found)
+    return bytes(result)
 
 
 def _digest(before: bytes) -> str:

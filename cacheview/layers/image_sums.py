@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_user
 from cacheview.dockerfile.context.tree import Node, Tree
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
@@ -48,7 +48,7 @@ class ImageSums:
 
         Raises:
             RefusedError: the builder stops here.
-            NotKnownError: the layers do not tell what goes into it.
+            UnknownError: the layers do not tell what goes into it.
             LayerUnavailableError, LayerError: a layer cannot be read.
         """
         return sum_sources(self, sources, instruction="COPY", destination=destination)
@@ -62,7 +62,7 @@ class ImageSums:
     def _wanted(self, paths: Iterable[str]) -> Iterator[tuple[str, Wanted]]:
         for path in paths:
             if not path:
-                raise NotKnownError("a link in it leads to the root folder itself, whose mode no layer records")
+                raise UnknownError("a link in it leads to the root folder itself, whose mode no layer records")
             file = self._root.get(path)
             if file is not None:
                 yield path, (file.diff_id, file.entry, self._header(path, file))
@@ -102,7 +102,7 @@ class ImageSums:
             unpacked = self._files.unpacked_folder(path, file)
             if unpacked is None:
                 layer = file.implied_by[:19]
-                raise NotKnownError(
+                raise UnknownError(
                     f"the layer {layer} has no entry for the folder /{path[:200]}, and which mode and owner the folder "
                     "gets from it depends on the storage driver"
                 )
@@ -110,7 +110,7 @@ class ImageSums:
         owner = ""
         if self._release.sums_owner_names:
             if (entry.uid, entry.gid) != (0, 0):
-                raise NotKnownError(
+                raise UnknownError(
                     f"/{path[:200]} belongs to {entry.uid}:{entry.gid}, and Docker {self._release.release} puts the "
                     "names of owners on the engine's host into the checksum"
                 )

@@ -10,8 +10,8 @@ import re
 from typing import Final
 
 from cacheview.dockerfile.context.entry import Kind
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.tree import ForbiddenPathError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.image_sums import ImageSums
@@ -39,7 +39,7 @@ def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
 
     Raises:
         RefusedError: one of them is not known there; in the daemon's words.
-        NotKnownError: the layers do not show the files with the names.
+        UnknownError: the layers do not show the files with the names.
         LayerUnavailableError, LayerError: a layer cannot be read.
     """
     user, colon, group = owner.partition(":")
@@ -49,8 +49,8 @@ def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
         raise _refused(f"can't find uid for user {user}: no such user: {user}")
     if _is_number(group):
         return
-    found = _names(places[_GROUP], f"can't find gid for group {group}: ", image, group_of=release)
-    if group not in found:
+    result = _names(places[_GROUP], f"can't find gid for group {group}: ", image, group_of=release)
+    if group not in result:
         raise _refused(f"can't find gid for group {group}: no such group: {group}")
 
 
@@ -64,32 +64,32 @@ def _resolved(path: str, image: ImageSums) -> str:
         return image.tree.resolve(path)
     except ForbiddenPathError as error:
         # The system's own word for it is not known: a loop of links, or a file where a folder should be.
-        raise NotKnownError(f"/{path} of the image cannot be followed: {error.what}") from None
+        raise UnknownError(f"/{path} of the image cannot be followed: {error.what}") from None
 
 
-def _names(path: str, said: str, image: ImageSums, *, group_of: BuilderRelease | None = None) -> set[str]:
+def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderRelease | None = None) -> set[str]:
     """The first field of each line of a file. ``group_of``: it is ``/etc/group``, read by that release."""
     node = image.tree.get(path)
     if node is None and path:
-        raise _refused(f"{said}open {UNTOLD_ROOT}/{path}: no such file or directory")
+        raise _refused(f"{message}open {UNTOLD_ROOT}/{path}: no such file or directory")
     if node is None or node.entry.kind is Kind.DIRECTORY:
-        raise _refused(f"{said}read {UNTOLD_ROOT}/{path}: is a directory")
+        raise _refused(f"{message}read {UNTOLD_ROOT}/{path}: is a directory")
     if node.entry.kind is not Kind.FILE:
-        raise NotKnownError(f"/{path[:200]} of the image is not a file")
+        raise UnknownError(f"/{path[:200]} of the image is not a file")
     content = image.content(path, _MOST + 1)
     if len(content) > _MOST:
-        raise NotKnownError(f"/{path[:200]} of the image has more than {_MOST:,} bytes")
+        raise UnknownError(f"/{path[:200]} of the image has more than {_MOST:,} bytes")
     lines = content.decode("utf-8", "surrogateescape").split("\n")
     is_trimmed = group_of is None or group_of.trims_groups
     if (group_of is None or not group_of.trims_groups) and any(
         len(line.encode("utf-8", "surrogateescape")) > _LONGEST_LINE for line in lines
     ):
-        raise _refused(f"{said}bufio.Scanner: token too long")
+        raise _refused(f"{message}bufio.Scanner: token too long")
     kept = (line.strip(_SPACE) if is_trimmed else line.removesuffix("\r") for line in lines)
     has_comments = group_of is not None and group_of.trims_groups
     return {line.split(":", 1)[0] for line in kept if line and not (has_comments and line.startswith("#"))}
 
 
 def _refused(why: str) -> RefusedError:
-    said = f"unable to convert uid/gid chown string to host mapping: {why}"
-    return RefusedError(f"--chown names an owner that the image does not know: {why}", said=said)
+    message = f"unable to convert uid/gid chown string to host mapping: {why}"
+    return RefusedError(f"--chown names an owner that the image does not know: {why}", message=message)

@@ -147,7 +147,7 @@ class LayerMemory:
                 value = json.loads(next(lines))
                 if value["version"] != _VERSION or value["diff_id"] != diff_id:
                     return
-                sums = {str(key): str(found) for key, found in value["sums"].items() if _SUM.fullmatch(str(found))}
+                sums = {str(key): str(result) for key, result in value["sums"].items() if _SUM.fullmatch(str(result))}
                 del value
                 entries = tuple(_entry(json.loads(line)) for line in lines)
         except FileNotFoundError:

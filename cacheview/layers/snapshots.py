@@ -194,8 +194,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     while left:
         here = left.pop()
         try:
-            with os.scandir(folder / here) as found:
-                names = sorted(entry.name for entry in found)
+            with os.scandir(folder / here) as result:
+                names = sorted(entry.name for entry in result)
             inside = [(f"{here}/{name}" if here else name, os.lstat(folder / here / name)) for name in names]
         except OSError as error:
             raise LayerError(f"its snapshot cannot be read: {error.strerror}", where=str(folder / here)) from error

@@ -18,16 +18,16 @@ from typing import Final
 from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import parents
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sources import SourcesSum, folder_places, sum_places, sum_sources
 from cacheview.dockerfile.context.tree import ForbiddenPathError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.layers.copied_now import CopiedNow, FilesNow
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.senders import IMAGE_WAYS, WAYS, Way, clients_of
 from cacheview.layers.step_paths import by_source_path
-from cacheview.layers.ways import IMAGE_WAYS, WAYS, Way, clients_of
 from cacheview.model import Image
 
 __all__ = ["RecoveredFiles", "recover_files"]
@@ -94,18 +94,18 @@ def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: s
             links lead to that the layer does not have.
 
     Raises:
-        NotKnownError: the layer does not show the files, with the reason.
+        UnknownError: the layer does not show the files, with the reason.
         LayerUnavailableError, LayerError: it cannot be read.
     """
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
-        raise NotKnownError("the image records no layer for this step")
+        raise UnknownError("the image records no layer for this step")
     listing = layers.listing(image.diff_ids[-1])
     if len(listing.entries) > _MOST:
-        raise NotKnownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")
+        raise UnknownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")
     sources = CopiedNow(copy, now)
     entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
-        raise NotKnownError("none of the sources is in the layer of the step")
+        raise UnknownError("none of the sources is in the layer of the step")
     return _Recovery(layers, listing.diff_id, copy, stored, entries, sources).best()
 
 
@@ -145,24 +145,24 @@ class _Recovery:
             self._sum(tried)
             proven: RecoveredFiles | None = None
             for sent in tried:
-                found = self._in_way(sent)
-                if found.is_proven:
-                    proven = found if proven is None else replace(proven, ways=(*proven.ways, sent.way))
-                first = first or found
+                result = self._in_way(sent)
+                if result.is_proven:
+                    proven = result if proven is None else replace(proven, ways=(*proven.ways, sent.way))
+                first = first or result
             if proven is not None:
                 return proven
         assert first is not None
         # What a link out of the layer led to is not known, though it may be what it leads to now.
         out = {path for path, entry in self.entries.items() if self._leads_out(path, entry)}
-        files = tuple((path, path if path in out else found) for path, found in first.sources.files)
+        files = tuple((path, path if path in out else result) for path, result in first.sources.files)
         return replace(first, sources=replace(first.sources, files=files), reason=self._why_not_proven(out))
 
     def _sum(self, tried: Sequence[_Sent]) -> None:
         """Sum the files in some ways, in one pass over the layer."""
         wanted = ((each, name) for each in enumerate(tried) for name in each[1].wanted())
-        named = (((place, path), found) for (place, _), (path, found) in wanted)
-        for (place, path), found in self.layers.sums_by(named).items():
-            tried[place].sums[path] = found
+        named = (((place, path), result) for (place, _), (path, result) in wanted)
+        for (place, path), result in self.layers.sums_by(named).items():
+            tried[place].sums[path] = result
 
     def _in_way(self, sent: _Sent) -> RecoveredFiles:
         first: RecoveredFiles | None = None
@@ -171,15 +171,15 @@ class _Recovery:
             try:
                 sources = sent.sum()
             except RefusedError as error:
-                raise NotKnownError(f"the layer lacks a source of the instruction: {error.what}") from None
+                raise UnknownError(f"the layer lacks a source of the instruction: {error.what}") from None
             is_proven = sources.text == self.stored
             if is_proven or first is None:
                 headers = self.copied.headers(path for path, _ in sources.files if path not in sent.headers)
                 headers = {**headers, **sent.headers}
-                found = RecoveredFiles(sources, headers, is_proven, (sent.way,), "", self.entries, self.diff_id)
+                result = RecoveredFiles(sources, headers, is_proven, (sent.way,), "", self.entries, self.diff_id)
                 if is_proven:
-                    return found
-                first = found
+                    return result
+                first = result
         assert first is not None
         return first
 
@@ -338,13 +338,13 @@ class _Sent:
         return self._recovery.of_folder(self, real)
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        found, beside = {}, []
+        result, beside = {}, []
         for path in paths:
             if path in self.sums:
-                found[path] = self.sums[path]
+                result[path] = self.sums[path]
             elif path not in self.headers:
                 beside.append(path)
-        return found | self._recovery.copied.sums_of(beside, self.way) if beside else found
+        return result | self._recovery.copied.sums_of(beside, self.way) if beside else result
 
     def without_sum(self, path: str, real: str) -> str:
         return real if self._recovery.copy.from_ else path

@@ -34,31 +34,31 @@ def by_source_path(
     """
     config = image.config.config
     below = posixpath.normpath(posixpath.join("/", config.WorkingDir if config else "", copy.destination)).lstrip("/")
-    found = _below(listing, below, copy, now)
-    if found or len(image.diff_ids) < _LEAST:
-        return found
+    result = _below(listing, below, copy, now)
+    if result or len(image.diff_ids) < _LEAST:
+        return result
     root = layers.root(image.diff_ids[:-1])  # the destination may lead through a link of the layers below
     nodes = {path: Node(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
     try:
         return _below(listing, Tree(nodes).resolve(below), copy, now)
     except ForbiddenPathError:
-        return found
+        return result
 
 
 def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, Entry]) -> dict[str, LayerEntry]:
     sources = [Source(source, now) for source in copy.sources]
-    found: dict[str, LayerEntry] = {}
+    by_key: dict[str, LayerEntry] = {}
     for entry in listing.entries:
         if entry.name.startswith(WHITEOUT):
             continue
         paths = list(_source_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
         # Of several sources the one that has it now; else any that has not given another file.
         path = next((path for path in paths if path in now), None) or next(
-            (path for path in paths if path not in found), ""
+            (path for path in paths if path not in by_key), ""
         )
         if path:
-            found[path] = entry
-    return found
+            by_key[path] = entry
+    return by_key
 
 
 class Source:

@@ -37,20 +37,20 @@ class ReadConfig:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a person should know of how the text was read, in sentences."""
-        told = []
+        results = []
         if self.taken_from:
-            told.append(f"Taken from {self.taken_from} of what was pasted.")
+            results.append(f"Taken from {self.taken_from} of what was pasted.")
         if not self.is_container:
-            told.append(
+            results.append(
                 "That is what containers run with; the builder compares what the image was built with "
                 "(ContainerConfig), which is not in it: Docker 25 and later leave it out."
             )
         for key in self.unknown[:_MOST_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)
-            told.append(f"{key[:40]!r} is not a field, and is ignored.{f' Did you mean {near[0]}?' if near else ''}")
+            results.append(f"{key[:40]!r} is not a field, and is ignored.{f' Did you mean {near[0]}?' if near else ''}")
         if len(self.unknown) > _MOST_KEYS:
-            told.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not fields.")
-        return tuple(told)
+            results.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not fields.")
+        return tuple(results)
 
 
 class ConfigTextError(DataError):
@@ -79,9 +79,9 @@ def read_config(text: str) -> ReadConfig:
     except json.JSONDecodeError as error:
         what = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})"
         raise ConfigTextError(what, line=error.lineno, column=error.colno) from None
-    found = _configs_inside(document)
+    result = _configs_inside(document)
     # Newer engines leave the first of them empty.
-    read = [_decode(part, path) for path, part in found] or [_decode(document, "", text)]
+    read = [_decode(part, path) for path, part in result] or [_decode(document, "", text)]
     return next((one for one in read if one.config != ContainerConfig()), read[0])
 
 

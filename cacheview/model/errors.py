@@ -31,19 +31,19 @@ class BadReferenceError(DataError):
     """A text that is not a reference.
 
     Attributes:
-        said: why, in the words of ``github.com/distribution/reference``.
+        message: why, in the words of ``github.com/distribution/reference``.
         in_capitals: it is the capitals in the name of the repository.
     """
 
-    def __init__(self, said: str, text: str, *, in_capitals: bool = False) -> None:
-        super().__init__(f"{said}: {text[:200]!r}")
-        self.said = said
+    def __init__(self, message: str, text: str, *, in_capitals: bool = False) -> None:
+        super().__init__(f"{message}: {text[:200]!r}")
+        self.message = message
         self.in_capitals = in_capitals
 
 
 class SpecifierError(DataError):
-    """A text that is not a platform. ``said``: why, in the words of containerd; ``remedy``: what to write."""
+    """A text that is not a platform. ``message``: why, in the words of containerd; ``remedy``: what to write."""
 
-    def __init__(self, said: str, remedy: str = "") -> None:
-        super().__init__(f"{said}; {remedy}" if remedy else said)
-        self.said = said
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+        self.message = message

@@ -51,10 +51,10 @@ class DockerVersion:
         ``24.0.7``, ``v25.0.0-rc.3``, ``docker-v29.0.0``, ``20.10.24+dfsg1``, ``20.10.7-0ubuntu5~20.04.2``. ``29.x`` is
         the newest of 29, and what a packager adds does not count.
         """
-        found = _VERSION.match(text.strip())
-        if found is None:
+        match = _VERSION.match(text.strip())
+        if match is None:
             return None
-        major, minor, patch, stage, count = found.groups()
+        major, minor, patch, stage, count = match.groups()
         if minor in ("x", "X"):
             return cls((int(major), _NEWEST, _NEWEST))
         number = int(major), int(minor), int(patch or 0)

@@ -76,12 +76,12 @@ class ImageStore:
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
         """This with other images after its own. What is looked up by id or parent is shared, not made again."""
-        found = replace(self, images=(*self.images, *images))
+        text = replace(self, images=(*self.images, *images))
         new = ImageStore(images)
         children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
-        found.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
-        found.__dict__["children"] = _Joined(self.children, children)
-        return found
+        text.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
+        text.__dict__["children"] = _Joined(self.children, children)
+        return text
 
     @cached_property
     def by_id(self) -> Mapping[str, Image]:
@@ -145,10 +145,10 @@ class ImageStore:
         if not _HEX.fullmatch(text.removeprefix("sha256:")):
             return None
         prefix = f"sha256:{text.removeprefix('sha256:')}"
-        found = self._beginning(prefix)
-        if len(found) > 1:
-            raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
-        return self.by_id[found[0]] if found else None
+        result = self._beginning(prefix)
+        if len(result) > 1:
+            raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(result)} ids")
+        return self.by_id[result[0]] if result else None
 
     def _beginning(self, prefix: str) -> Sequence[str]:
         """The ids that begin so."""
@@ -175,11 +175,11 @@ class ImageStore:
         truncated = _TRUNCATED_ID.fullmatch(text)
         if truncated:
             prefix = f"sha256:{truncated[1]}"
-            found = self._beginning(prefix)
-            if len(found) > 1:
-                raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(found)} ids")
-            if found:
-                return self.by_id[found[0]]
+            result = self._beginning(prefix)
+            if len(result) > 1:
+                raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(result)} ids")
+            if result:
+                return self.by_id[result[0]]
         raise NoSuchImageError(f"no such image: {text[:200]}")
 
 
@@ -191,8 +191,8 @@ class _Joined(Mapping[str, V], Generic[V]):
         self._second = second
 
     def __getitem__(self, key: str) -> V:
-        found = self._second.get(key)
-        return self._first[key] if found is None else found
+        result = self._second.get(key)
+        return self._first[key] if result is None else result
 
     def __iter__(self) -> Iterator[str]:
         yield from self._first

@@ -47,7 +47,7 @@ def find_image(
     except NoSuchImageError:
         raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
     except BadReferenceError as error:
-        raise RefusedError(error.what, said=_words(error, name, release)) from None
+        raise RefusedError(error.what, message=_words(error, name, release)) from None
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, and {platform} is asked for"
         raise MustPullError(f"{shown}: the builder would pull it")
@@ -59,7 +59,7 @@ def find_image(
     if not _is_linux(image):
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
-            said="operating system is not supported",
+            message="operating system is not supported",
         )
     return image
 
@@ -79,17 +79,17 @@ def _is_linux(image: Image) -> bool:
 
 def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
     """What the daemon says of a text that is no reference."""
-    said = error.said
+    message = error.message
     if not error.in_capitals:
-        return said
+        return message
     if release.says_repository:
         first, slash, rest = name.partition("/")
         has_registry = slash and (re.search("[.:]", first) or first == "localhost" or first.lower() != first)
         repository = (rest if has_registry else name).partition(":")[0]
         if not slash:
             repository = f"library/{repository}"
-        said = f"repository name ({repository}) must be lowercase"
-    return f"invalid reference format: {said}"
+        message = f"repository name ({repository}) must be lowercase"
+    return f"invalid reference format: {message}"
 
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:

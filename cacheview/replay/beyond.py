@@ -33,14 +33,14 @@ def beyond(play: Callable[[Mapping[int, str]], Replay], store: ImageStore, rules
     """
     cache = ImageCache(store, rules)
     assumed: dict[int, str] = {}
-    told = play(assumed)
+    value = play(assumed)
     for _ in range(_MOST_MISSES):
-        missed = next((step for step in told.steps if _is_open(step, assumed)), None)
+        missed = next((step for step in value.steps if _is_open(step, assumed)), None)
         if missed is None:
             break
         assumed[missed.number] = _nearest(cache, missed)
-        told = play(assumed)
-    return told
+        value = play(assumed)
+    return value
 
 
 def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:

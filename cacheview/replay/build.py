@@ -19,15 +19,15 @@ from cacheview.dockerfile.state import StageState
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.verdict import StageKind
 from cacheview.model import SCRATCH, Probe
+from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.refusals import take
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.so_far import BuildSoFar
 from cacheview.replay.stage import StageBuild
 
 __all__ = ["run_build"]
 
 
-def run_build(build: BuildSoFar, document: Document) -> Replay:
+def run_build(build: FinishedStages, document: Document) -> Replay:
     """All steps. A refusal ends it, and is part of what is returned."""
     total = 0
     try:
@@ -43,28 +43,28 @@ def run_build(build: BuildSoFar, document: Document) -> Replay:
             build.is_last = last and build.forgets
             StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
         if not plans:
-            raise RefusedError("there is no FROM, and so no stage to build", said=CONNECTION_LOST)
+            raise RefusedError("there is no FROM, and so no stage to build", message=CONNECTION_LOST)
         history = build.results[-1].history
         if build.results[-1].images == (SCRATCH,):
-            said = "No image was generated. Is your Dockerfile empty?"
-            raise RefusedError("the last stage has no step on top of scratch, so there is no image", said=said)
+            message = "No image was generated. Is your Dockerfile empty?"
+            raise RefusedError("the last stage has no step on top of scratch, so there is no image", message=message)
     except RefusedError as refusal:
         return Replay(tuple(build.steps), total, None, refusal, document.warnings)
     return Replay(tuple(build.steps), total, history, None, document.warnings)
 
 
-def _up_to_target(build: BuildSoFar, plans: Sequence[StagePlan]) -> Sequence[StagePlan]:
+def _up_to_target(build: FinishedStages, plans: Sequence[StagePlan]) -> Sequence[StagePlan]:
     target = build.options.target
     if not target:
         return plans
     for index, plan in enumerate(plans):
         if plan.name.casefold() == target.casefold():
             return plans[: index + 1]
-    said = build.release.says_target_is_missing.format(target, quoted=quote(target))
-    raise RefusedError(f"no stage is named {target[:80]!r}", said=said)
+    message = build.release.says_target_is_missing.format(target, quoted=quote(target))
+    raise RefusedError(f"no stage is named {target[:80]!r}", message=message)
 
 
-def _check_options(build: BuildSoFar) -> None:
+def _check_options(build: FinishedStages) -> None:
     """The builder reads ``--platform`` and looks up ``--cache-from`` before it looks at any instruction.
 
     With the containerd store of some releases a reference that is not found is an error.
@@ -75,16 +75,16 @@ def _check_options(build: BuildSoFar) -> None:
         return
     verdict = ImageCache(build.store, build.rules).verdict(Probe(parent=SCRATCH, cache_from=references))
     if verdict.error and verdict.stage is StageKind.CACHE_FROM:
-        raise RefusedError(verdict.error, said=verdict.error)
+        raise RefusedError(verdict.error, message=verdict.error)
 
 
-def _check_name(build: BuildSoFar, plan: StagePlan) -> None:
+def _check_name(build: FinishedStages, plan: StagePlan) -> None:
     if plan.name and build.stage(plan.name) is not None:
-        said = f"{plan.name} stage name already used"
-        raise RefusedError(said, said=said, line=plan.line)
+        message = f"{plan.name} stage name already used"
+        raise RefusedError(message, message=message, line=plan.line)
 
 
-def _before_from(build: BuildSoFar, instructions: Iterable[Instruction]) -> BuildArgs:
+def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> BuildArgs:
     given = {name: value for name, value in build.options.build_args.items() if value is not None}
     args = BuildArgs(given=given, predefined=build.release.predefined_args)
     nothing = StageState.begin(None, args, containerd=False)

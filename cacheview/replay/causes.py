@@ -109,13 +109,13 @@ def causes_of(
     if is_of_image:
         causes = (*_of_line_ends(line_ends or {}), *_of_owners(changes), *_of_modes(changes))
         return tuple(replace(cause, advice="") for cause in causes)
-    found = [*_of_client(unlike, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
-    explained = {path for cause in found for path in cause.paths}
+    results = [*_of_client(unlike, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
+    explained = {path for cause in results for path in cause.paths}
     left = [change for change in changes if change.differs and change.path not in explained]
     by_tools = list(_of_tools(left, named))
     explained.update(path for cause in by_tools for path in cause.paths)
     left = [change for change in left if change.path not in explained]
-    return (*found, *_of_owners(left), *_of_modes(left), *by_tools)
+    return (*results, *_of_owners(left), *_of_modes(left), *by_tools)
 
 
 def unexplained(changes: Iterable[FileChange], causes: Iterable[Cause]) -> Iterator[FileChange]:
@@ -187,12 +187,12 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
 
 def _best_umasks(changes: Iterable[FileChange]) -> tuple[tuple[int, int], set[str]]:
     """The two umasks, now and before, that explain the modes of the most files."""
-    found: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
+    by_key: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
     for change in changes:
-        for pair in found:
+        for pair in by_key:
             if _fits(change, *pair):
-                found[pair].add(change.path)
-    return max(found.items(), key=lambda item: len(item[1]))
+                by_key[pair].add(change.path)
+    return max(by_key.items(), key=lambda item: len(item[1]))
 
 
 def _fits(change: FileChange, now: int, before: int) -> bool:

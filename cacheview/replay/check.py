@@ -9,15 +9,15 @@ from typing import Final
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, ImageStore, Release
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.made import says
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.summer import ContextSummer
 from cacheview.stores.opened import Case
 
-__all__ = ["BuildJudgement", "differences", "judge_build", "replay_case", "store_of", "summer_of"]
+__all__ = ["BuildJudgement", "checksums_of", "differences", "judge_build", "replay_case", "store_of"]
 
 _PRINTED: Final = 12
 _DAEMON: Final = "Error response from daemon: "
@@ -52,9 +52,9 @@ def judge_build(case: ReplayCase, asked: str = "") -> BuildJudgement:
     Raises:
         DataError: its engine is not known, something of it is malformed, or the store before it was left out.
     """
-    told = replay_case(case, asked)
-    unknown = tuple(step.reason for step in told.asked if step.status is StepStatus.UNKNOWN)
-    return BuildJudgement(told, tuple(differences(told, case.expect)), unknown)
+    value = replay_case(case, asked)
+    unknown = tuple(step.reason for step in value.asked if step.status is StepStatus.UNKNOWN)
+    return BuildJudgement(value, tuple(differences(value, case.expect)), unknown)
 
 
 def store_of(case: ReplayCase) -> ImageStore:
@@ -66,9 +66,11 @@ def store_of(case: ReplayCase) -> ImageStore:
     return ImageStore(images, engine_os=case.engine_os, release=release, platform=case.engine_platform)
 
 
-def summer_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextSummer:
+def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:
     """What sums the files of its context. Raises `DataError` where that is malformed."""
-    return ContextSummer(case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text)
+    return ContextChecksums(
+        case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
+    )
 
 
 def replay_case(case: ReplayCase, asked: str = "") -> Replay:
@@ -80,7 +82,7 @@ def replay_case(case: ReplayCase, asked: str = "") -> Replay:
         rules, release = daemon.rules, daemon.builder
     return replay(
         case.text,
-        summer_of(case, release),
+        checksums_of(case, release),
         store,
         rules,
         release,
@@ -90,46 +92,50 @@ def replay_case(case: ReplayCase, asked: str = "") -> Replay:
     )
 
 
-def differences(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
+def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """What of a replay is not as the daemon did, in words."""
     if expected.steps is None:
-        yield from _without_steps_differs(told, expected)
+        yield from _without_steps_differs(actual, expected)
         return
     images = {number: step.image for number, step in enumerate(expected.steps, 1)}
-    for step, truth in zip(told.steps, expected.steps, strict=False):
+    for step, truth in zip(actual.steps, expected.steps, strict=False):
         is_last = step.number == len(expected.steps) and not expected.ok
         yield from _step_differs(step, truth, images, is_last=is_last)
-    yield from _end_differs(told, expected, len(expected.steps))
-    if expected.ok and told.history is not None and expected.created_by is not None:
-        yield from _history_differs(told.history, expected.created_by)
+    yield from _end_differs(actual, expected, len(expected.steps))
+    if expected.ok and actual.history is not None and expected.created_by is not None:
+        yield from _history_differs(actual.history, expected.created_by)
 
 
-def _without_steps_differs(told: Replay, expected: ExpectedBuild) -> Iterator[str]:
+def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Of a build whose steps were not printed, only the end is known."""
-    if expected.ok and told.refused is not None:
-        yield f"refused: {told.refused}, and the daemon built it"
+    if expected.ok and actual.refused is not None:
+        yield f"refused: {actual.refused}, and the daemon built it"
 
 
-def _end_differs(told: Replay, expected: ExpectedBuild, theirs: int) -> Iterator[str]:
-    ours = len(told.steps)
-    refused = told.refused
+def _end_differs(actual: Replay, expected: ExpectedBuild, theirs: int) -> Iterator[str]:
+    ours = len(actual.steps)
+    refused = actual.refused
     if expected.ok:
         if refused is not None:
             yield f"refused: {refused}, and the daemon built it"
         elif ours != theirs:
             yield f"{ours} steps, and the daemon had {theirs}"
     elif ours < theirs:
-        yield f"{_ended(told)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
+        yield f"{_ended(actual)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
     elif refused is not None and ours == theirs:
-        is_said = says(refused.said, expected.error.removeprefix(_DAEMON))
-        if not is_said and not _may_fail(told.steps[-1] if told.steps else None):
-            yield f"refused with {refused.said[:300]!r}, and the daemon said {expected.error[:300]!r}"
-    elif not _may_fail(told.steps[theirs - 1] if theirs else None):
-        yield f"{_ended(told)}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
+        is_said = says(refused.message, expected.error.removeprefix(_DAEMON))
+        if not is_said and not _may_fail(actual.steps[-1] if actual.steps else None):
+            yield f"refused with {refused.message[:300]!r}, and the daemon said {expected.error[:300]!r}"
+    elif not _may_fail(actual.steps[theirs - 1] if theirs else None):
+        yield f"{_ended(actual)}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
 
 
-def _ended(told: Replay) -> str:
-    return f"{len(told.steps)} steps" if told.refused is None else f"refused at step {len(told.steps)}: {told.refused}"
+def _ended(actual: Replay) -> str:
+    return (
+        f"{len(actual.steps)} steps"
+        if actual.refused is None
+        else f"refused at step {len(actual.steps)}: {actual.refused}"
+    )
 
 
 def _may_fail(step: Step | None) -> bool:

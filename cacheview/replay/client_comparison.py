@@ -10,9 +10,9 @@ from typing import Final
 from cacheview.dockerfile.context import CLIENTS, Client, SourcesSum
 from cacheview.layers.changes import Aspect, FileState, aspects_of
 from cacheview.model import DataError
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file_changes import read_header
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["ClientGroup", "ClientRun", "Difference", "compare_clients"]
 
@@ -27,13 +27,13 @@ class ClientRun:
     Attributes:
         client: who sends the build.
         replay: what becomes of it.
-        summer: what summed its files.
+        checksums: what summed its files.
         drawn: names of the labels whose value it draws.
     """
 
     client: Client
     replay: Replay
-    summer: ContextSummer
+    checksums: ContextChecksums
     drawn: frozenset[str] = frozenset()
 
     @property
@@ -61,7 +61,7 @@ class ClientRun:
     def keys(self) -> tuple[tuple[str, str | None], ...]:
         """Of all steps, and of what the build is refused for."""
         refused = self.replay.refused
-        end = () if refused is None else ((refused.by, refused.said),)
+        end = () if refused is None else ((refused.by, refused.message),)
         return (*map(self.key, self.steps), *end)
 
 
@@ -104,13 +104,13 @@ def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[Cl
     ``run`` replays the build of a client. Raises what it raises.
     """
     clients = {own.name: own, **{client.name: client for client in CLIENTS.values()}}
-    found: dict[object, list[ClientRun]] = {}
+    by_key: dict[object, list[ClientRun]] = {}
     for client in clients.values():
         one = run(client)
         # A name that is drawn for every build: not even its own builds share what comes of it.
-        alone = client.name if one.replay.refused is None and one.summer.has_drawn_ignore_file else ""
-        found.setdefault((one.keys, alone), []).append(one)
-    groups = [tuple(runs) for runs in found.values()]
+        alone = client.name if one.replay.refused is None and one.checksums.has_drawn_ignore_file else ""
+        by_key.setdefault((one.keys, alone), []).append(one)
+    groups = [tuple(runs) for runs in by_key.values()]
     first = groups[0][0]
     return tuple(
         ClientGroup(runs, _difference(first, runs[0]) if number else None) for number, runs in enumerate(groups)
@@ -124,7 +124,7 @@ def _difference(ours: ClientRun, theirs: ClientRun) -> Difference:
             return Difference(now.number, now.text, tuple(_reasons(ours, step, theirs, now)))
     refused = theirs.replay.refused
     if refused is not None and ours.replay.refused != refused:
-        return Difference(refused.line and len(other), "", (f"it is refused: {refused.said}",))
+        return Difference(refused.line and len(other), "", (f"it is refused: {refused.message}",))
     if len(other) > len(mine):
         now = other[len(mine)]
         return Difference(now.number, now.text, ("the client adds the step",))
@@ -149,7 +149,7 @@ def _of_files(ours: ClientRun, mine: SourcesSum, theirs: ClientRun, other: Sourc
     yield from _named("sent too", [path for path in now if path not in before])
     changed = [path for path in before if path in now and before[path] != now[path]]
     try:
-        old, new = ours.summer.headers(changed), theirs.summer.headers(changed)
+        old, new = ours.checksums.headers(changed), theirs.checksums.headers(changed)
     except DataError:
         return
     by_phrase: dict[str, list[str]] = {}
@@ -176,7 +176,7 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
         yield _aspect(aspect, was, now)
     if aspects:
         return
-    modes = [found[1] for found in map(_MODE.search, (old, new)) if found is not None]
+    modes = [result[1] for result in map(_MODE.search, (old, new)) if result is not None]
     if len(set(modes)) > 1:
         yield "mode with the bits of the file's type" if int(modes[1]) > int(modes[0]) else "mode without type bits"
     elif old != new:

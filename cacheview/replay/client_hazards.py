@@ -8,11 +8,11 @@ from typing import Final
 
 from cacheview.dockerfile.context import Client
 from cacheview.dockerfile.context.packed import IGNORE_FILE
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_options import dropped
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay, Step
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["client_hazards"]
 
@@ -42,7 +42,7 @@ _MOST_NAMED: Final = 3
 
 
 def client_hazards(
-    client: Client, asked: BuildOptions, replay: Replay, summer: ContextSummer
+    client: Client, asked: BuildOptions, replay: Replay, checksums: ContextChecksums
 ) -> tuple[StepHazard, ...]:
     """The hazards of a build that a client sends.
 
@@ -50,14 +50,14 @@ def client_hazards(
         client: who sends it.
         asked: the options as they are given, with what the client drops.
         replay: what becomes of the build.
-        summer: what summed its files; what it refuses has been refused in `replay`.
+        checksums: what summed its files; what it refuses has been refused in `replay`.
     """
     if replay.refused is not None and not replay.steps:
         return ()
-    found = [*_of_options(client, asked), *_of_session(client, replay)]
-    if not summer.is_packed_already:
-        found += [*_of_drawn_name(client, replay, summer), *_of_umask(client, replay)]
-    return (*found, *_of_secrets(client, replay, summer))
+    results = [*_of_options(client, asked), *_of_session(client, replay)]
+    if not checksums.is_packed_already:
+        results += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
+    return (*results, *_of_secrets(client, replay, checksums))
 
 
 def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:
@@ -82,8 +82,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
         )
 
 
-def _of_drawn_name(client: Client, replay: Replay, summer: ContextSummer) -> Iterator[StepHazard]:
-    if not summer.has_drawn_ignore_file:
+def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) -> Iterator[StepHazard]:
+    if not checksums.has_drawn_ignore_file:
         return
     steps = [step for step in _copying(replay) if step.sources and _has(step, IGNORE_FILE)]
     if steps:
@@ -107,17 +107,17 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
         )
 
 
-def _of_secrets(client: Client, replay: Replay, summer: ContextSummer) -> Iterator[StepHazard]:
+def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> Iterator[StepHazard]:
     paths = dict.fromkeys(path for step in _copying(replay) if step.sources for path, _ in step.sources.files)
     secrets = [path for path in paths if _is_secret(path)]
     if not secrets:
         return
     more = f" and {len(secrets) - _MOST_NAMED:,} more" if len(secrets) > _MOST_NAMED else ""
-    if summer.is_packed_already:
+    if checksums.is_packed_already:
         why, advice = "it is in the tar", "Leave it out of the tar."
     elif not client.reads_ignore_file:
         why, advice = f"{client.program} reads no {IGNORE_FILE}", "Name the files that the build needs, one by one."
-    elif not summer.has_ignore_file:
+    elif not checksums.has_ignore_file:
         why, advice = f"there is no {IGNORE_FILE}", f"Name what the build does not need in {IGNORE_FILE}."
     else:
         why, advice = f"{IGNORE_FILE} does not leave it out", f"Name it in {IGNORE_FILE}."

@@ -21,12 +21,12 @@ from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.model import DataError, Image
 from cacheview.replay.by_files import candidates_by_files
 from cacheview.replay.causes import Unlike, causes_of
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.comparison import Comparison, Contents, Evidence, FileContents
 from cacheview.replay.differences import Differences, differences
 from cacheview.replay.file_words import in_words
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Step
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["compare_files"]
 
@@ -55,7 +55,7 @@ def compare_files(
     step: Step | None,
     explanation: Explanation | None,
     record: Record,
-    summer: ContextSummer | None = None,
+    checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> Comparison | None:
     """What is known of the files of a missed step against those of a candidate.
@@ -64,7 +64,7 @@ def compare_files(
         step: the step; None: there is none.
         explanation: of its miss.
         record: of earlier replays, without this one.
-        summer: what summed the files; without it only what the record says.
+        checksums: what summed the files; without it only what the record says.
         image_files: reads the layer of a candidate whose files the record does not know.
 
     Returns:
@@ -76,7 +76,7 @@ def compare_files(
     if not candidates:
         return None
     if step.copy is None or not step.copy.from_:
-        return _Comparing(step, record, image_files, summer, summer).compare(candidates)
+        return _Comparing(step, record, image_files, checksums, checksums).compare(candidates)
     try:
         root = image_files.of(step.from_image) if image_files is not None else None
     except DataError:  # the record may know them
@@ -89,14 +89,14 @@ class _Comparing:
     """One step, compared.
 
     Attributes:
-        summer: what summed the files of the context; None: without it, or they are those of an image.
+        checksums: what summed the files of the context; None: without it, or they are those of an image.
         files: the files of now; None: they cannot be looked at.
     """
 
     step: Step
     record: Record
     image_files: StoreImageFiles | None
-    summer: ContextSummer | None
+    checksums: ContextChecksums | None
     files: FilesNow | None
     _found: dict[str, RecoveredFiles] = field(default_factory=dict)
 
@@ -116,9 +116,9 @@ class _Comparing:
             return self._against(self._by_record(*known))
         image, text = known or candidates[0]
         try:
-            found = self._by_layer(image, text)
+            result = self._by_layer(image, text)
             return self._against(
-                found if known is None or found.evidence is Evidence.PROVEN else self._by_record(*known)
+                result if known is None or result.evidence is Evidence.PROVEN else self._by_record(*known)
             )
         except DataError as error:
             if known is not None:
@@ -141,13 +141,13 @@ class _Comparing:
         when = self.record.when(text) if text is not None else None
         if text is None or when is None:
             return ()
-        found = self._differences(dict(self.record.files_of(text) or ()), self.record.headers_of(text))
-        changes = found.changes
-        told = in_words(changes, causes_of(changes, line_ends=found.line_ends, without_entry=found.without_entry))
+        result = self._differences(dict(self.record.files_of(text) or ()), self.record.headers_of(text))
+        changes = result.changes
+        words = in_words(changes, causes_of(changes, line_ends=result.line_ends, without_entry=result.without_entry))
         day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
-        if not told and not any(Aspect.HEADER in change.aspects for change in changes):
+        if not words and not any(Aspect.HEADER in change.aspects for change in changes):
             return ()
-        return (f"Since the replay of {day}: {told or 'only what the client writes in their headers'}.",)
+        return (f"Since the replay of {day}: {words or 'only what the client writes in their headers'}.",)
 
     @property
     def _from(self) -> str:
@@ -156,7 +156,7 @@ class _Comparing:
 
     @property
     def _client(self) -> Client | None:
-        return self.summer.client if self.summer is not None else None
+        return self.checksums.client if self.checksums is not None else None
 
     # The files of the image
 
@@ -175,14 +175,14 @@ class _Comparing:
         """Raises `DataError`: the layer cannot be read, or does not show the files."""
         if self.files is None or self.image_files is None or self.step.copy is None:
             raise DataError("only a checksum is stored")
-        found = self._recovered(image, text)
-        if found.is_proven:
+        result = self._recovered(image, text)
+        if result.is_proven:
             evidence, reason = Evidence.PROVEN, "the files in its layer give the checksum that is stored"
         else:
             evidence = Evidence.LIKELY
-            reason = f"the files in its layer do not give the checksum that is stored; {found.reason}"
-        sums = dict(found.sources.files)
-        return _Before(image, text, sums, found.headers, evidence, reason, found.clients)
+            reason = f"the files in its layer do not give the checksum that is stored; {result.reason}"
+        sums = dict(result.sources.files)
+        return _Before(image, text, sums, result.headers, evidence, reason, result.clients)
 
     def _recovered(self, image: Image, text: str) -> RecoveredFiles:
         assert self.files is not None
@@ -201,36 +201,36 @@ class _Comparing:
 
     def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
         """An image that was made with the same files, sent by another client."""
-        if self.summer is None or self.step.copy is None:
+        if self.checksums is None or self.step.copy is None:
             return None
         images = {checksum: image for image, checksum in reversed(candidates)}
         first: tuple[Client, SourcesSum] | None = None
         senders: dict[str, list[Client]] = {}
-        for client, found in self.summer.by_other_clients(self.step.copy):
-            senders.setdefault(found.text, []).append(client)
-            if first is None and found.text in images:
-                first = (client, found)
+        for client, result in self.checksums.by_other_clients(self.step.copy):
+            senders.setdefault(result.text, []).append(client)
+            if first is None and result.text in images:
+                first = (client, result)
         if first is None:
             return None
         text = first[1].text
         clients = tuple(senders[text])
-        headers = self.summer.headers_by(first[0], (path for path, _ in first[1].files))
+        headers = self.checksums.headers_by(first[0], (path for path, _ in first[1].files))
         reason = f"the files of now give the checksum that is stored when {first[0].title} sends them"
         return _Before(images[text], text, dict(first[1].files), headers, Evidence.PROVEN, reason, clients)
 
     # Both beside each other
 
     def _against(self, before: _Before) -> Comparison:
-        found = self._differences(before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN)
-        changes = found.changes
+        result = self._differences(before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN)
+        changes = result.changes
         unlike = self._unlike(before, changes)
         named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
         causes = causes_of(
             changes,
             unlike=unlike,
             client=self._client,
-            line_ends=found.line_ends,
-            without_entry=found.without_entry,
+            line_ends=result.line_ends,
+            without_entry=result.without_entry,
             named=named,
             is_of_image=bool(self._from),
         )
@@ -254,15 +254,15 @@ class _Comparing:
 
     def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
         """Which client's headers the files of an image have, where they are not those of the client of now."""
-        mine, summer, copy = self._client, self.summer, self.step.copy
-        if mine is None or summer is None or before.evidence is not Evidence.PROVEN:
+        mine, checksums, copy = self._client, self.checksums, self.step.copy
+        if mine is None or checksums is None or before.evidence is not Evidence.PROVEN:
             return None
         if mine.name in {client.name for client in before.clients}:
             return None
         differing = {path for path in self.now if before.sums.get(path) not in (None, self.now[path])}
         best: tuple[list[Client], set[str]] = ([], set())
-        for client, found in summer.by_other_clients(copy) if copy is not None else ():
-            same = {path for path, sum_ in found.files if path in differing and before.sums[path] == sum_}
+        for client, result in checksums.by_other_clients(copy) if copy is not None else ():
+            same = {path for path, sum_ in result.files if path in differing and before.sums[path] == sum_}
             if len(same) > len(best[1]):
                 best = ([client], same)
             elif same and same == best[1]:
@@ -280,8 +280,8 @@ class _Comparing:
 class _Contents:
     """Reads the files of an image from its layer, and those of now; see `Contents`."""
 
-    def __init__(self, found: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: FilesNow) -> None:
-        self._recover = found
+    def __init__(self, result: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: FilesNow) -> None:
+        self._recover = result
         self._layers = layers
         self._files = files
         self._found: RecoveredFiles | None = None
@@ -311,5 +311,5 @@ class _Contents:
 def _reason(error: DataError) -> str:
     if isinstance(error, LayerUnavailableError):
         return error.reason
-    told = f"{error.where}: {error.what}" if error.where else error.what
-    return told.rstrip(".")
+    text = f"{error.where}: {error.what}" if error.where else error.what
+    return text.rstrip(".")

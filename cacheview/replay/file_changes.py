@@ -27,18 +27,18 @@ def read_header(path: str, header: bytes) -> FileState | None:
     """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
     names = (b"name" + prefix + path.encode("utf-8", "surrogateescape") for prefix in (b"", b"./"))
     name = next((name for name in names if header.startswith(name)), None)
-    found = _HEADER.match(header, len(name)) if name is not None else None
-    if found is None:
+    match = _HEADER.match(header, len(name)) if name is not None else None
+    if match is None:
         return None
     return FileState(
-        kind=found["kind"].decode("latin-1"),
-        mode=int(found["mode"]) & _PERMISSIONS,
-        uid=int(found["uid"]),
-        gid=int(found["gid"]),
-        size=int(found["size"]),
-        target=found["target"].decode("utf-8", "surrogateescape"),
-        device=(int(found["major"]), int(found["minor"])),
-        attributes=found["more"],
+        kind=match["kind"].decode("latin-1"),
+        mode=int(match["mode"]) & _PERMISSIONS,
+        uid=int(match["uid"]),
+        gid=int(match["gid"]),
+        size=int(match["size"]),
+        target=match["target"].decode("utf-8", "surrogateescape"),
+        device=(int(match["major"]), int(match["minor"])),
+        attributes=match["more"],
     )
 
 

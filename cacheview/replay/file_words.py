@@ -60,14 +60,14 @@ def evidence_in_words(comparison: Comparison) -> str:
 def in_words(changes: Sequence[FileChange], causes: Iterable[Cause]) -> str:
     """What differs as a phrase: causes, then files by themselves; the rest is counted. Empty: only headers do."""
     causes = tuple(causes)
-    told = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
+    results = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
     added, removed = Mark.ADDED, Mark.REMOVED
     left = [change for change in unexplained(changes, causes) if change.aspects != (Aspect.HEADER,)]
-    told += [_changed(change) for change in left if change.mark not in (added, removed)]
+    results += [_changed(change) for change in left if change.mark not in (added, removed)]
     for mark in (added, removed):
-        told += _in_folders([change for change in left if change.mark is mark], mark)
-    more = len(told) - _MOST
-    return "; ".join(told[:_MOST]) + (f"; and {more:,} more" if more > 0 else "")
+        results += _in_folders([change for change in left if change.mark is mark], mark)
+    more = len(results) - _MOST
+    return "; ".join(results[:_MOST]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _changed(change: FileChange) -> str:

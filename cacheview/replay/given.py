@@ -23,8 +23,8 @@ from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, Problem
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
-from cacheview.replay.summer import ContextSummer
 from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, compression_of, looks_like_tar
 
 __all__ = ["Given", "LoneDockerfile", "given_build", "is_remote"]
@@ -63,9 +63,9 @@ class Given:
         """The path of the Dockerfile as a client sends it."""
         return self.name if client.follows_dockerfile else self.written
 
-    def summer(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextSummer:
+    def checksums(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextChecksums:
         """What sums its files."""
-        return ContextSummer(
+        return ContextChecksums(
             self.context,
             self.name,
             release,
@@ -147,8 +147,8 @@ def given_build(
         return _from_tar(context, file, release, report)
     if file == STANDARD_INPUT:
         return Given(folder(context), _whole(_opened(stdin)), "", "")
-    found = find_dockerfile(context, file)
-    return Given(folder(context), found.read(), found.name, found.written, found.leads_out)
+    result = find_dockerfile(context, file)
+    return Given(folder(context), result.read(), result.name, result.written, result.leads_out)
 
 
 def _demand_path(path: str) -> None:

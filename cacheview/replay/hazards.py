@@ -33,10 +33,10 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
 
 def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
     """Of files that are second names of others: ``names`` has each with the first name."""
-    found = list(names)
-    if found:
-        path, first = found[0]
-        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+    results = list(names)
+    if results:
+        path, first = results[0]
+        more = f" and {len(results) - 1:,} more" if len(results) > 1 else ""
         yield StepHazard(
             "content not compared",
             f"The content of {path[:200]}{more} is not compared: it is a hard link to {first[:200]}, which the client "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from cacheview.dockerfile.context import NotKnownError, SourcesSum
+from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
@@ -28,7 +28,7 @@ class ImageFiles(Protocol):
 
         Raises:
             RefusedError: the builder stops here.
-            NotKnownError: the layers cannot be read, or do not tell: why, and what to do.
+            UnknownError: the layers cannot be read, or do not tell: why, and what to do.
         """
 
     def check_owner(self, image: Image | None, owner: str) -> None:
@@ -40,10 +40,10 @@ class ImageFiles(Protocol):
 
 class _NoImageFiles:
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:  # noqa: ARG002
-        raise NotKnownError("the layers of the image are not read")
+        raise UnknownError("the layers of the image are not read")
 
     def check_owner(self, image: Image | None, owner: str) -> None:  # noqa: ARG002
-        raise NotKnownError("the layers of the image are not read")
+        raise UnknownError("the layers of the image are not read")
 
 
 NO_IMAGE_FILES: Final[ImageFiles] = _NoImageFiles()
@@ -105,10 +105,10 @@ class StoreImageFiles:
 
 @contextmanager
 def _known() -> Iterator[None]:
-    """What keeps the layers from being read as a `NotKnownError`."""
+    """What keeps the layers from being read as a `UnknownError`."""
     try:
         yield
-    except (NotKnownError, RefusedError):
+    except (UnknownError, RefusedError):
         raise
     except DataError as error:
-        raise NotKnownError(f"{error.where}: {error.what}" if error.where else error.what) from error
+        raise UnknownError(f"{error.where}: {error.what}" if error.where else error.what) from error

@@ -38,10 +38,10 @@ __all__ = [
     "made_id",
     "maker",
     "platform_of",
+    "reported_id",
+    "reported_words",
     "says",
     "stored_config",
-    "told_id",
-    "told_words",
 ]
 
 _UNTOLD_ID: Final = "<the image of step "
@@ -77,7 +77,7 @@ def maker(image_id: str) -> int:
     return int(made[1]) if made is not None else 0
 
 
-def told_id(image_id: str) -> str:
+def reported_id(image_id: str) -> str:
     """An id as it can be told: what id an image of this build would get is not known."""
     return f"{_UNTOLD_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
@@ -98,9 +98,9 @@ def says(ours: str, theirs: str) -> bool:
     return re.fullmatch(".+".join(map(re.escape, words)), theirs.strip(), re.DOTALL) is not None
 
 
-def told_words(said: str) -> str:
-    """The daemon's words with each stand-in as `told_id` has it."""
-    return re.sub(rf"\b{_MADE.pattern}", lambda made: told_id(made[0]), said)
+def reported_words(message: str) -> str:
+    """The daemon's words with each stand-in as `reported_id` has it."""
+    return re.sub(rf"\b{_MADE.pattern}", lambda made: reported_id(made[0]), message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,14 +257,14 @@ class MadeImages:
         children = self._children.get(parent, ())
         if parent not in self._made and not children and not by_layers:
             return
-        found: dict[str, Made] = {}
+        by_key: dict[str, Made] = {}
         above = self._made.get(parent)
-        while above is not None and above.id not in found and len(found) < _BESIDE:
-            found[above.id] = above
+        while above is not None and above.id not in by_key and len(by_key) < _BESIDE:
+            by_key[above.id] = above
             above = self._made.get(above.parent or "")
         alike = self._alike.get((None if by_layers else parent, command), ())
-        found.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
-        yield from (made.image for made in found.values())
+        by_key.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
+        yield from (made.image for made in by_key.values())
 
 
 def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:

@@ -8,38 +8,38 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources, Dispatched
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import ContainerConfig
-from cacheview.replay.made import has_unknown_layer, stored_config, told_id
+from cacheview.replay.finished_stages import FinishedStages
+from cacheview.replay.made import has_unknown_layer, reported_id, stored_config
 from cacheview.replay.result import Step
-from cacheview.replay.so_far import BuildSoFar
 
 __all__ = ["check_making"]
 
 
-def check_making(build: BuildSoFar, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
+def check_making(build: FinishedStages, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
     """Raises `RefusedError` where the daemon cannot make the image of a step on the image ``base``."""
     if done.copy is not None:
         _check_copy(build, step, done.copy, base)
         return
     if "" in done.after.environment:
         nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
-        said = f"invalid environment variable: {nameless}"
-        raise RefusedError(f"a variable has no name: {nameless[:80]!r}", said=said, line=step.line)
+        message = f"invalid environment variable: {nameless}"
+        raise RefusedError(f"a variable has no name: {nameless[:80]!r}", message=message, line=step.line)
     stored = stored_config(build.found(base))
     if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
-        raise RefusedError("there is nothing to run", said=build.release.says_no_command, line=step.line)
+        raise RefusedError("there is nothing to run", message=build.release.says_no_command, line=step.line)
 
 
-def _check_copy(build: BuildSoFar, step: Step, copy: CopySources, base: str) -> None:
-    build.mount(base, build.platform, f'failed to get destination image "{told_id(base)}": {{}}')
+def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str) -> None:
+    build.mount(base, build.platform, f'failed to get destination image "{reported_id(base)}": {{}}')
     if copy.owner.count(":") > 1:
-        said = f"invalid chown string format: {copy.owner}"
+        message = f"invalid chown string format: {copy.owner}"
         what = "an owner is a user, or a user and a group with a colon between them"
-        said = f"unable to convert uid/gid chown string to host mapping: {said}"
-        raise RefusedError(what, said=said, line=step.line)
+        message = f"unable to convert uid/gid chown string to host mapping: {message}"
+        raise RefusedError(what, message=message, line=step.line)
     if copy.owner and not has_unknown_layer(build.found(base)):
-        with suppress(NotKnownError):  # the step misses anyway; whether the daemon can make it is not known
+        with suppress(UnknownError):  # the step misses anyway; whether the daemon can make it is not known
             build.image_files.check_owner(build.image(base), copy.owner)

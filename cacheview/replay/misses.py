@@ -9,13 +9,13 @@ from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
 from cacheview.model.effort import apart, go_on
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.compare_files import compare_files
 from cacheview.replay.comparison import Comparison
 from cacheview.replay.file_words import sentences
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.remedy import Remedy, remedy_of
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["Miss", "misses"]
 
@@ -58,14 +58,14 @@ def misses(
     store: ImageStore,
     rules: RuleSet,
     record: Record | None = None,
-    summer: ContextSummer | None = None,
+    checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> Iterator[Miss]:
     """The steps that the cache misses of which it is known what was asked, in order.
 
     Args:
         record: of earlier replays, without this one.
-        summer: what summed the files of this one.
+        checksums: what summed the files of this one.
         image_files: reads the layers of candidates, where the record does not know their files.
     """
     cache = ImageCache(store, rules)
@@ -77,5 +77,5 @@ def misses(
             explanation = explain(asked, step.probe, with_edit=False)  # what a person can edit is the build
             remedy = remedy_of(step, explanation, asked)
             with apart():  # files are as large as they are
-                comparison = compare_files(step, explanation, record, summer, image_files)
+                comparison = compare_files(step, explanation, record, checksums, image_files)
             yield Miss(step, explanation, comparison, remedy)

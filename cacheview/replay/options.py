@@ -50,12 +50,12 @@ def references(given: Iterable[str]) -> tuple[str, ...]:
     Raises:
         DataError: the CLI cannot read one, or there are more than any build has.
     """
-    found: list[str] = []
+    results: list[str] = []
     for text in given:
         try:
-            found += next(csv.reader([text], strict=True), [])
+            results += next(csv.reader([text], strict=True), [])
         except csv.Error as error:
             raise DataError(f"--cache-from {text[:80]!r} cannot be read: {error}") from None
-        if len(found) > _MOST_REFERENCES:
+        if len(results) > _MOST_REFERENCES:
             raise DataError(f"there are more than {_MOST_REFERENCES:,} references for --cache-from")
-    return tuple(found)
+    return tuple(results)

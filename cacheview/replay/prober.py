@@ -180,7 +180,7 @@ class StageProber:
                 return self._unknown([])
             checksums.add(_NONE_OF_THEM)
             asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
-        found = [each for one in asked for each in self._ends(one)]
+        results = [each for one in asked for each in self._ends(one)]
         made = list(self._made_before(make(HOLE)))
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in asked)
         if not may_hit and not made:
@@ -188,23 +188,23 @@ class StageProber:
             return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"), misses_on=self.parents)
         self._missed += [branch.walk.world for branch in self._branches]
         misses_on = self.parents
-        answer = self._unknown([*(branch for branch, _ in found), *made], [image for _, image in found])
+        answer = self._unknown([*(branch for branch, _ in results), *made], [image for _, image in results])
         return replace(answer, misses_on=misses_on)
 
     def _settle(self, asked: list[_Asked]) -> Answer:
-        found = [each for one in asked for each in self._ends(one)]
+        results = [each for one in asked for each in self._ends(one)]
         fatal = [one.verdict for one in asked if _ends_build(one.verdict)]
         unknown = [one.verdict.unknown for one in asked if one.verdict.unknown is not None]
         is_one = bool(asked) and len({branch.parent for branch in self._branches}) == 1
         probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
-        if not found and not fatal and not unknown:
+        if not results and not fatal and not unknown:
             self._is_busted = True
             reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
             return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, fatal=fatal[0])
-        branches, images = [branch for branch, _ in found], [image for _, image in found]
-        is_sure = not self._may_be_busted and not unknown and len(found) == len(asked)
+        branches, images = [branch for branch, _ in results], [image for _, image in results]
+        is_sure = not self._may_be_busted and not unknown and len(results) == len(asked)
         if is_sure and len({image.id for image in images}) == 1:
             self._branches = branches
             perhaps = dict.fromkeys(one.verdict.perhaps.id for one in asked if one.verdict.perhaps is not None)

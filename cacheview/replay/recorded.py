@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import Field
 
-from cacheview.dockerfile.context import NotKnownError, SourcesSum
+from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Header, Member
@@ -131,19 +131,19 @@ class RememberedImageFiles:
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
         key = _key(image, copy)
         try:
-            found = self._files.sum(image, copy)
+            result = self._files.sum(image, copy)
         except RefusedError as refusal:
-            self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], refused=refusal.said)
+            self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], refused=refusal.message)
             raise
-        self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], sum=found.text)
-        return found
+        self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], sum=result.text)
+        return result
 
     def check_owner(self, image: Image | None, owner: str) -> None:
         key = (_id(image), owner)
         try:
             self._files.check_owner(image, owner)
         except RefusedError as refusal:
-            self._owners[key] = RecordedOwner(image=key[0], owner=owner, refused=refusal.said)
+            self._owners[key] = RecordedOwner(image=key[0], owner=owner, refused=refusal.message)
             raise
         self._owners[key] = RecordedOwner(image=key[0], owner=owner)
 
@@ -158,19 +158,19 @@ class RecordedImageFiles:
         }
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
-        found = self._sums.get(_key(image, copy))
-        if found is None:
-            raise NotKnownError("the record does not have the files of this image")
-        if found.refused:
-            raise RefusedError(found.refused, said=found.refused)
-        return SourcesSum(found.sum, ())
+        result = self._sums.get(_key(image, copy))
+        if result is None:
+            raise UnknownError("the record does not have the files of this image")
+        if result.refused:
+            raise RefusedError(result.refused, message=result.refused)
+        return SourcesSum(result.sum, ())
 
     def check_owner(self, image: Image | None, owner: str) -> None:
-        found = self._owners.get((_id(image), owner))
-        if found is None:
-            raise NotKnownError("the record does not have the names of this image's owners")
-        if found.refused:
-            raise RefusedError(found.refused, said=found.refused)
+        result = self._owners.get((_id(image), owner))
+        if result is None:
+            raise UnknownError("the record does not have the names of this image's owners")
+        if result.refused:
+            raise RefusedError(result.refused, message=result.refused)
 
 
 def _key(image: Image | None, copy: CopySources) -> tuple[str, tuple[str, ...], str]:

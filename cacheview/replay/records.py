@@ -74,10 +74,10 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
             dockerignore = b"".join(_content(context, member))
         digest = member.digest
         if not digest:
-            summed = hashlib.sha256(member.header.summed())
+            checksums = hashlib.sha256(member.header.summed())
             for piece in _content(context, member) if member.header.size else ():
-                summed.update(piece)
-            digest = summed.hexdigest()
+                checksums.update(piece)
+            digest = checksums.hexdigest()
         members.append(Member(member.header, digest=digest))
     return SentContext(tuple(members), packed.dockerfile, dockerfile, dockerignore)
 
@@ -156,7 +156,7 @@ def expected_of(replayed: Replay) -> ExpectedBuild:
     known = None if history is None or None in history else tuple(text or "" for text in history)
     return ExpectedBuild(
         ok=replayed.refused is None,
-        error=replayed.refused.said if replayed.refused is not None else "",
+        error=replayed.refused.message if replayed.refused is not None else "",
         steps=tuple(map(_expected_step, replayed.steps)),
         created_by=known,
     )
@@ -189,7 +189,7 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
         step.model_copy(update={"instruction": text(step.instruction)}) for step in expect.steps
     )
     history = expect.created_by and tuple(map(text, expect.created_by))
-    told = {"error": text(expect.error), "steps": steps, "created_by": history}
+    by_key = {"error": text(expect.error), "steps": steps, "created_by": history}
     return case.model_copy(
         update={
             "images": None if case.images is None else tuple(map(redaction.image, images)),
@@ -211,7 +211,7 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
             ),
             "build_args": arguments,
             "labels": {text(name): redaction.value(value, whole=labels) for name, value in case.labels.items()},
-            "expect": expect.model_copy(update=told),
+            "expect": expect.model_copy(update=by_key),
         }
     )
 
@@ -236,7 +236,7 @@ def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
     if case.images is None:
         return True
     before, after = replay_case(case), replay_case(redacted)
-    answers = [[(step.status, step.image) for step in told.asked] for told in (before, after)]
+    answers = [[(step.status, step.image) for step in value.asked] for value in (before, after)]
     return answers[0] == answers[1]
 
 

@@ -16,15 +16,17 @@ from cacheview.engine.hazards.misses import of_divergence
 from cacheview.engine.platforms import parse_specifier
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import DataError, Platform, SpecifierError
-from cacheview.replay.made import told_words
+from cacheview.replay.made import reported_words
 
 __all__ = ["cache_refusal", "parsed_platform", "refusing", "take"]
 
 T = TypeVar("T")
 
 
-def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: str = "") -> Platform:
-    """The platform that a ``--platform`` names; ``said`` comes before the daemon's words, with ``{}`` for the text."""
+def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, message: str = "") -> Platform:
+    """The platform that a ``--platform`` names; ``message``: what the daemon says before its words,
+    with ``{}`` for the text.
+    """
     versioned = re.match(r"([A-Za-z0-9_-]+)\(([A-Za-z0-9_.-]*)\)(?=/|$)", text) if release.says_platform_os else None
     try:
         if versioned is not None:
@@ -32,8 +34,8 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, said: 
             return platform.model_copy(update={"os_version": versioned[2]})
         return parse_specifier(text, daemon)
     except SpecifierError as error:
-        words = _bad_part(text, release) or error.said
-        raise RefusedError(error.what, said=f"{said.format(text)}{words}: invalid argument") from None
+        words = _bad_part(text, release) or error.message
+        raise RefusedError(error.what, message=f"{message.format(text)}{words}: invalid argument") from None
 
 
 def _bad_part(text: str, release: BuilderRelease) -> str:
@@ -65,17 +67,17 @@ def cache_refusal(verdict: Verdict, line: int) -> RefusedError:
     unanswered = next(of_divergence(verdict), None)
     if unanswered is not None:
         return RefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
-    said = told_words(verdict.error)
+    message = reported_words(verdict.error)
     what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache answers with an error"
-    return RefusedError(f"{what}: {said}", said=said, line=line)
+    return RefusedError(f"{what}: {message}", message=message, line=line)
 
 
-def refusing(read: Callable[[], T], said: str = "{}") -> T:
-    """What is read; ``said`` words what it is refused for, with ``{}`` for the reason."""
+def refusing(read: Callable[[], T], message: str = "{}") -> T:
+    """What is read; ``message`` words what it is refused for, with ``{}`` for the reason."""
     try:
         return read()
     except RefusedError as refusal:
-        worded = said.format(refusal.said)
-        raise RefusedError(refusal.what, said=worded, line=refusal.line, by=refusal.by) from None
+        worded = message.format(refusal.message)
+        raise RefusedError(refusal.what, message=worded, line=refusal.line, by=refusal.by) from None
     except DataError as error:
-        raise RefusedError(error.what, said=said.format(error.what)) from None
+        raise RefusedError(error.what, message=message.format(error.what)) from None

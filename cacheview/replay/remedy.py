@@ -58,9 +58,9 @@ def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy
     edits = list(_of_references(explanation, cache))
     reason = ""
     for near in itertools.islice(explanation.nearest(), _MOST_CANDIDATES):
-        found = _of_arguments(explanation, near.image) or _of_line(step, explanation, near.image, cache)
-        if found is not None:
-            reason, edit = found
+        result = _of_arguments(explanation, near.image) or _of_line(step, explanation, near.image, cache)
+        if result is not None:
+            reason, edit = result
             if edit and not edits:
                 edits.append(edit)
             break
@@ -98,11 +98,11 @@ def _references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
     """Names of images that have the step in their history or were built on the local match, the shortest first."""
     probe, local = explanation.trace.probe, explanation.verdict.local
     parent = cache.store.by_id.get(probe.parent)
-    place, told = len(parent.history) if parent is not None else 0, created_by(probe.config)
+    place, value = len(parent.history) if parent is not None else 0, created_by(probe.config)
     for image in sorted(cache.store.images, key=lambda image: len(image.history)):
         if not image.names:
             continue
-        has_step = len(image.history) > place and image.history[place].created_by == told
+        has_step = len(image.history) > place and image.history[place].created_by == value
         if has_step or (local is not None and _is_on(image, local, cache)):
             yield familiar(image.names[0])
 
@@ -134,9 +134,9 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
         names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
         edit = f"give {names}" if known is not None else f"leave out {names}"
         return f"Nearest is {known_as(image)}, which was made {what} {names}.", edit
-    told = "; ".join(phrase for phrase, _ in changes)
+    text = "; ".join(phrase for phrase, _ in changes)
     word = "argument" if len(changes) == 1 else "arguments"
-    return f"Nearest is {known_as(image)}: build {word} {told}.", "; ".join(edit for _, edit in changes)
+    return f"Nearest is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:

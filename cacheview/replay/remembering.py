@@ -6,19 +6,22 @@ from collections.abc import Mapping
 
 from cacheview.dockerfile.context.record import Record
 from cacheview.model import DataError
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Replay, Step
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["remember_files"]
 
 
 def remember_files(
-    record: Record, replay: Replay, summer: ContextSummer | None = None, image_files: StoreImageFiles | None = None
+    record: Record,
+    replay: Replay,
+    checksums: ContextChecksums | None = None,
+    image_files: StoreImageFiles | None = None,
 ) -> bool:
     """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save.
 
-    ``summer``, ``image_files``: what summed them; without it neither their headers are kept nor the client.
+    ``checksums``, ``image_files``: what summed them; without it neither their headers are kept nor the client.
     """
     news = False
     for step in replay.asked:
@@ -27,9 +30,9 @@ def remember_files(
             headers: Mapping[str, bytes] | None = None
             if not is_of_context:
                 headers = _headers_of_image(step, image_files)
-            elif summer is not None:
-                headers = summer.headers(path for path, _ in step.sources.files)
-            client = summer.client.name if is_of_context and summer is not None else ""
+            elif checksums is not None:
+                headers = checksums.headers(path for path, _ in step.sources.files)
+            client = checksums.client.name if is_of_context and checksums is not None else ""
             record.remember(step.sources, step=step.text, headers=headers, client=client)
             news = True
     return news

@@ -11,18 +11,18 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore, Timestamp
 from cacheview.replay.build import run_build
+from cacheview.replay.checksums import StepChecksums
+from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.image_files import NO_IMAGE_FILES, ImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay
-from cacheview.replay.so_far import BuildSoFar
-from cacheview.replay.summer import Summer
 
 __all__ = ["replay"]
 
 
 def replay(
     dockerfile: bytes,
-    summer: Summer,
+    checksums: StepChecksums,
     store: ImageStore,
     rules: RuleSet,
     release: BuilderRelease,
@@ -37,7 +37,7 @@ def replay(
 
     Args:
         dockerfile: its bytes.
-        summer: what sums the files of ``COPY`` and ``ADD``, see `ContextSummer`.
+        checksums: what sums the files of ``COPY`` and ``ADD``, see `ContextChecksums`.
         store, rules: the cache.
         release: the builder.
         options: of the build.
@@ -52,7 +52,7 @@ def replay(
         DataError: the context cannot be read.
     """
     try:
-        summer.prepare()
+        checksums.prepare()
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)
     try:
@@ -61,5 +61,5 @@ def replay(
         return Replay((), 0, None, refusal)
     # With Z, as the daemon writes it: Go tells it from +00:00 where histories are compared.
     now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")
-    build = BuildSoFar(store, rules, release, options, summer, image_files, now, progress, assumed or {})
+    build = FinishedStages(store, rules, release, options, checksums, image_files, now, progress, assumed or {})
     return run_build(build, document)

@@ -11,6 +11,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore
 from cacheview.replay.beyond import beyond
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import ClientRun
 from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent
@@ -21,7 +22,6 @@ from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["Cache", "SentBuild", "sent_by"]
 
@@ -54,7 +54,7 @@ class SentBuild:
         added: what the client adds that nobody typed.
         asked: the options with that.
         options: those that reach the daemon.
-        summer: what sums its files.
+        checksums: what sums its files.
     """
 
     given: Given
@@ -62,7 +62,7 @@ class SentBuild:
     added: Added
     asked: BuildOptions
     options: BuildOptions
-    summer: ContextSummer
+    checksums: ContextChecksums
 
     def replay(self, cache: Cache, *, goes_on: bool = False) -> Replay:
         """What becomes of it, with the hazards of its client. ``goes_on``: after a miss, see `beyond`.
@@ -76,7 +76,7 @@ class SentBuild:
                 return Replay((), 0, None, self.given.refused)
             return replay(
                 self.given.dockerfile,
-                self.summer,
+                self.checksums,
                 cache.store,
                 cache.rules,
                 cache.release,
@@ -87,12 +87,12 @@ class SentBuild:
                 progress=cache.progress,
             )
 
-        told = beyond(play, cache.store, cache.rules) if goes_on else play({})
-        return replace(told, hazards=client_hazards(self.client, self.asked, told, self.summer))
+        value = beyond(play, cache.store, cache.rules) if goes_on else play({})
+        return replace(value, hazards=client_hazards(self.client, self.asked, value, self.checksums))
 
     def run(self, cache: Cache) -> ClientRun:
         """What becomes of it, to be compared with the builds of other clients. Raises as `replay`."""
-        return ClientRun(self.client, self.replay(cache), self.summer, self.options.drawn_labels)
+        return ClientRun(self.client, self.replay(cache), self.checksums, self.options.drawn_labels)
 
 
 def sent_by(
@@ -120,4 +120,4 @@ def sent_by(
     """
     added = added_by(client, location, environment)
     asked = added.to(options, platform_is_given=platform_is_given)
-    return SentBuild(given, client, added, asked, as_sent(client, asked), given.summer(release, client, hasher))
+    return SentBuild(given, client, added, asked, as_sent(client, asked), given.checksums(release, client, hasher))

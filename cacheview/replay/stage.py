@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.buildkit import hinted, of_heredoc_files, of_variables
-from cacheview.dockerfile.context import NotKnownError, SourcesSum
+from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources, Dispatched, dispatch, label_option
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.parse import Instruction
@@ -25,13 +25,13 @@ from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
 from cacheview.model.effort import go_on
 from cacheview.replay.bases import MustPullError, demand_linux, find_image
+from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import has_unknown_layer, is_made, maker
 from cacheview.replay.making import check_making
 from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
 from cacheview.replay.refusals import cache_refusal, parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
-from cacheview.replay.so_far import BuildSoFar, StageResult
 
 __all__ = ["StageBuild"]
 
@@ -48,7 +48,7 @@ class StageBuild:
 
     def __init__(
         self,
-        build: BuildSoFar,
+        build: FinishedStages,
         index: int,
         plan: StagePlan,
         args: BuildArgs,
@@ -144,8 +144,8 @@ class StageBuild:
             platform = parsed_platform(text, build.daemon, build.release, "failed to parse platform {}: ")
         name = refusing(lambda: lexer.word(plan.base))
         if not name:
-            said = f"base name ({plan.base}) should not be blank"
-            raise RefusedError(said, said=said)
+            message = f"base name ({plan.base}) should not be blank"
+            raise RefusedError(message, message=message)
         stage = build.stage(name)
         if stage is not None:
             if not stage.images:
@@ -157,7 +157,9 @@ class StageBuild:
         if name == "scratch":
             os = (platform or build.daemon).os
             if os.lower() != "linux":
-                raise RefusedError(f"nothing is built for {os[:40]} on Linux", said="operating system is not supported")
+                raise RefusedError(
+                    f"nothing is built for {os[:40]} on Linux", message="operating system is not supported"
+                )
             return (SCRATCH,), ()
         if build.options.is_trusted:
             raise MustPullError(
@@ -233,7 +235,7 @@ class StageBuild:
         if step.status is not StepStatus.HIT:
             return ()
         is_sent = step.sources is not None and step.copy is not None and not step.copy.from_
-        names = self.build.summer.second_names(step.sources) if is_sent and step.sources is not None else ()
+        names = self.build.checksums.second_names(step.sources) if is_sent and step.sources is not None else ()
         return (*of_heredocs(instruction), *of_second_names(names))
 
     def _label(self, number: int, name: str, value: str) -> Step:
@@ -271,8 +273,8 @@ class StageBuild:
                 sources, image = self._sum_of_image(done.copy, instruction)
                 step = replace(step, from_image=image)
             else:
-                sources = self.build.summer.sum(done.copy)
-        except NotKnownError as error:
+                sources = self.build.checksums.sum(done.copy)
+        except UnknownError as error:
             answer = self.prober.ask_any(done.make)
             settled = self._settled(step, done, answer, instruction.name, trigger, None, is_summed=False)
             return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
@@ -282,18 +284,18 @@ class StageBuild:
         """The checksum of a ``--from``, and an image that it is of."""
         images = self._images_of(copy.from_, instruction)
         try:
-            found = [self.build.image_files.sum(image, copy) for image in images]
-        except NotKnownError as error:
-            raise NotKnownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
-        if len({sources.text for sources in found}) > 1:
-            raise NotKnownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
-        return found[0], images[0]
+            results = [self.build.image_files.sum(image, copy) for image in images]
+        except UnknownError as error:
+            raise UnknownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
+        if len({sources.text for sources in results}) > 1:
+            raise UnknownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
+        return results[0], images[0]
 
     def _images_of(self, name: str, instruction: Instruction) -> list[Image | None]:
         """The images that a ``--from`` may mean, None for scratch.
 
         Raises:
-            NotKnownError: the image is not in the store.
+            UnknownError: the image is not in the store.
             RefusedError: it names nothing.
         """
         build = self.build
@@ -302,21 +304,21 @@ class StageBuild:
             try:
                 image = find_image(name, build.store, build.rules, build.release, build.platform, build.daemon)
             except MustPullError as pull:
-                raise NotKnownError(pull.reason) from None
+                raise UnknownError(pull.reason) from None
             except RefusedError as refusal:
-                raise _invalid_from(name, refusal.said, instruction) from None
+                raise _invalid_from(name, refusal.message, instruction) from None
             build.mounted.add(image.id)
             return [image]
         if not stage.images:
-            raise NotKnownError(f"its files come from the stage {name[:80]}, whose base is unknown")
+            raise UnknownError(f"its files come from the stage {name[:80]}, whose base is unknown")
         images = [build.image(image_id) for image_id in stage.images]
         if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-            raise NotKnownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
+            raise UnknownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
         if len(stage.images) == 1:
             try:
                 build.mount(stage.images[0], build.platform)
             except RefusedError as refusal:
-                raise _invalid_from(name, refusal.said, instruction) from None
+                raise _invalid_from(name, refusal.message, instruction) from None
         return images
 
     def _stage_of(self, name: str, instruction: Instruction) -> StageResult | None:
@@ -467,8 +469,8 @@ def _timed(take: Callable[[], Step]) -> Step:
 
 
 def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
-    said = f"invalid from flag value {name}: {why}"
-    return RefusedError(said, said=said, line=instruction.start_line)
+    message = f"invalid from flag value {name}: {why}"
+    return RefusedError(message, message=message, line=instruction.start_line)
 
 
 def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:

@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 from cacheview.dockerfile.context.context import Packer
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.gopath import clean
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refused import UNTOLD_FOLDER, RefusedError
 from cacheview.model import DataError, Problem
@@ -95,7 +95,7 @@ def read_members(
     Raises:
         DataError: it is damaged or too large.
     """
-    found: list[Member] = []
+    results: list[Member] = []
     small = _Smallest(keep_small)
     for number, (header, content) in enumerate(_walk(file, title, report)):
         ours = _header(header)
@@ -107,10 +107,10 @@ def read_members(
             if kept is not None:
                 kept.append(piece)
         data = b"".join(kept) if kept is not None else None
-        found.append(Member(ours, str(number), data=data, digest=digest.hexdigest()))
+        results.append(Member(ours, str(number), data=data, digest=digest.hexdigest()))
         for dropped in small.add(number, len(data)) if data is not None and not is_named else ():
-            found[dropped] = replace(found[dropped], data=None)
-    return found
+            results[dropped] = replace(results[dropped], data=None)
+    return results
 
 
 class _Smallest:
@@ -260,7 +260,7 @@ class TarContext:
         """The content of a member by its number, which is its `Member.source`.
 
         Raises:
-            NotKnownError: it was not kept, and the tar cannot be read again.
+            UnknownError: it was not kept, and the tar cannot be read again.
             DataError: the tar cannot be read.
         """
         member = self.members[int(path)]
@@ -268,7 +268,7 @@ class TarContext:
             yield member.data
             return
         if self.open_file is None:
-            raise NotKnownError("the content of the context was not kept")
+            raise UnknownError("the content of the context was not kept")
         with self.open_file() as file:
             for number, (_, content) in enumerate(_walk(file, self.title, lambda _: None)):
                 if number == int(path):
@@ -288,7 +288,7 @@ class TarContext:
 
         Raises:
             RefusedError: the daemon does not find it.
-            NotKnownError: its content was not kept.
+            UnknownError: its content was not kept.
             DataError: it cannot be read, or is larger than 16 MiB.
         """
         return b"".join(self.read(self.dockerfile_source(name)))
@@ -302,18 +302,18 @@ class TarContext:
                 path = tree.resolve(each)
                 node = tree.get(path)
             except ForbiddenPathError:
-                said = f"forbidden path outside the build context: {each} ()"
-                raise RefusedError("the path of the Dockerfile leads out of the context", said=said) from None
+                message = f"forbidden path outside the build context: {each} ()"
+                raise RefusedError("the path of the Dockerfile leads out of the context", message=message) from None
             if node is None:
                 continue
             if node.entry.kind is not Kind.FILE:
-                said = f"unexpected error reading Dockerfile: read {UNTOLD_FOLDER}/{path}: is a directory"
+                message = f"unexpected error reading Dockerfile: read {UNTOLD_FOLDER}/{path}: is a directory"
                 is_folder = node.entry.kind is Kind.DIRECTORY
                 raise RefusedError(
-                    f"{each} is not a file, so it cannot be the Dockerfile", said=said if is_folder else ""
+                    f"{each} is not a file, so it cannot be the Dockerfile", message=message if is_folder else ""
                 )
             if node.entry.size > _LARGEST_WHOLE:
                 raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, which no Dockerfile is", where=each)
             return node.source
-        said = f"Cannot locate specified Dockerfile: {name}"
-        raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", said=said)
+        message = f"Cannot locate specified Dockerfile: {name}"
+        raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", message=message)

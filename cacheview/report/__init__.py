@@ -179,14 +179,14 @@ def _subject_line(subject: Subject) -> str:
     text = "  ".join(part for part in parts if part)
     if subject.outcome is CheckOutcome.NOT_REACHED:
         return f"{text}: not reached"
-    told = f"{text}: {subject.tally.passed} of {subject.tally.compared} checks passed"
+    words = f"{text}: {subject.tally.passed} of {subject.tally.compared} checks passed"
     if subject.outcome is CheckOutcome.UNKNOWN:
-        told += f", unknown: {_check_line(subject.deciding)}" if subject.deciding is not None else ", unknown"
+        words += f", unknown: {_check_line(subject.deciding)}" if subject.deciding is not None else ", unknown"
     elif subject.deciding is not None:
-        told += f", fails at {_check_line(subject.deciding)}"
+        words += f", fails at {_check_line(subject.deciding)}"
     elif subject.doubts:
-        told += _NOT_CERTAIN
-    return f"{told}; {subject.note}" if subject.note else told
+        words += _NOT_CERTAIN
+    return f"{words}; {subject.note}" if subject.note else words
 
 
 def _check_line(check: Check) -> str:
@@ -202,9 +202,9 @@ def _check_line(check: Check) -> str:
         case (ours, theirs, _):
             values = f" {plain(ours)} | {plain(theirs)}"
     # That a value is not known says all that there is to say of it.
-    told = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
+    text = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
     is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
-    return told + (_NOT_CERTAIN if is_unsure else "")
+    return text + (_NOT_CERTAIN if is_unsure else "")
 
 
 def _check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:

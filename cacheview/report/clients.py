@@ -35,9 +35,9 @@ def outcome(run: ClientRun) -> str:
     if ends and not run.replay.steps:
         return ends
     count = len(run.steps)
-    told = f"{run.cached} of {count} step{'' if count == 1 else 's'} cached"
-    told += f", {run.unknown} unknown" if run.unknown else ""
-    return f"{told}, then {ends}" if ends else told
+    text = f"{run.cached} of {count} step{'' if count == 1 else 's'} cached"
+    text += f", {run.unknown} unknown" if run.unknown else ""
+    return f"{text}, then {ends}" if ends else text
 
 
 def reasons(group: ClientGroup) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _group(group: ClientGroup) -> dict[str, Any]:
         "unknown": run.unknown,
         "asked": len(run.steps),
         "all_cached": run.replay.all_cached,
-        "refused": None if refused is None else {"what": refused.what, "said": refused.said, "by": refused.by},
+        "refused": None if refused is None else {"what": refused.what, "said": refused.message, "by": refused.by},
         "differs_at": None if difference is None else difference.number,
         "reasons": [] if difference is None else list(difference.reasons),
         "own_session_only": group.own_session_only,

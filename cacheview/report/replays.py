@@ -54,14 +54,14 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         refused = replay.refused
         word = "refused" if refused.by in SPEAKERS else "never answered"
         yield f"{word}{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
-        if refused.said != refused.what and refused.by in SPEAKERS:
-            yield f"  {SPEAKERS[refused.by]} says: {refused.said}"
+        if refused.message != refused.what and refused.by in SPEAKERS:
+            yield f"  {SPEAKERS[refused.by]} says: {refused.message}"
     counts = Counter(step.status for step in replay.asked)
-    told = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
+    results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
     yield from (f"To know: {remedy}" for remedy in remedies)
     yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
-    yield f"{replay.total} steps: {', '.join(told) or 'none is looked up in the cache'}"
+    yield f"{replay.total} steps: {', '.join(results) or 'none is looked up in the cache'}"
 
 
 def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _hazards(hazards: Sequence[StepHazard]) -> list[dict[str, str]]:
 
 
 def _refused(refused: RefusedError) -> dict[str, Any]:
-    return {"line": refused.line, "what": refused.what, "said": refused.said, "by": refused.by}
+    return {"line": refused.line, "what": refused.what, "said": refused.message, "by": refused.by}
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -175,6 +175,6 @@ def _step(step: Step) -> dict[str, Any]:
         "hazards": _hazards(step.hazards),
         "possible": list(step.possible),
         "remedies": list(step.remedies),
-        "files": [{"path": path, "sum": found} for path, found in (step.sources.files if step.sources else ())],
+        "files": [{"path": path, "sum": result} for path, result in (step.sources.files if step.sources else ())],
         "triggers": [_step(trigger) for trigger in step.triggers],
     }

@@ -37,8 +37,8 @@ class LiveLines:
             yield f"{build.began} {build.title}, from {client}".strip()
             if build.unpredicted:
                 yield build.unpredicted
-        shown, told = self._shown.get(build.number, 0), build.outcome.steps
-        ready = len(told) if build.outcome.is_over else len(told) - 1
+        shown, value = self._shown.get(build.number, 0), build.outcome.steps
+        ready = len(value) if build.outcome.is_over else len(value) - 1
         rows = list(build.rows)
         for row in rows[shown : max(shown, ready)]:
             yield step_line(row, build.outcome.total)
@@ -63,7 +63,7 @@ class LiveLines:
 
 def step_line(row: Row, total: int) -> str:
     """One step: the instruction, and whether the daemon used its cache."""
-    fact = row.told
+    fact = row.reported
     if fact is None:
         return f"Step {row.number}/{total} : {row.text}"
     hits = sum(bool(hit) for hit in fact.triggers)

@@ -53,9 +53,9 @@ class Blobs:
         content = self._members.read(f"blobs/{algorithm}/{encoded}")
         if content is None:
             raise MissingBlobError(f"{digest} is not in the store")
-        found = digest_of(content, algorithm)
-        if found != digest:
-            raise DataError(f"bad digest: the content stored as {digest} is {found}")
+        result = digest_of(content, algorithm)
+        if result != digest:
+            raise DataError(f"bad digest: the content stored as {digest} is {result}")
         return content
 
     def decode(self, model: type[M], digest: str, *, kept: bool = False) -> M:

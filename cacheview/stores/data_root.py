@@ -51,18 +51,18 @@ def open_data_root(target: str, reading: Reading) -> Opened:
     root = Path(target or DOCKER_ROOT)
     try:
         _demand_folder(root)
-        found = _find(root)
+        result = _find(root)
         has_bolt = os.path.isdir(root / _BOLT)
-        if has_bolt and not any(one.count for one in found):
+        if has_bolt and not any(one.count for one in result):
             # What a daemon does that may choose: a containerd store, unless there are images of a graph driver.
             try:
                 return _open_containerd(root, target, reading)
             except DataError:
-                if not found:
+                if not result:
                     raise
-        if not found:
+        if not result:
             raise DataError(_why_nothing(root), where=str(root))
-        return _open_driver(root, found, target, reading, has_bolt=has_bolt)
+        return _open_driver(root, result, target, reading, has_bolt=has_bolt)
     except OSError as error:
         raise _refusal(error, root) from error
 
@@ -83,16 +83,16 @@ def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Imag
         raise _refusal(error, root) from error
 
 
-def _open_driver(root: Path, found: list[_Found], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
-    chosen = max(found, key=lambda one: (one.changed, one.folder.name))
+def _open_driver(root: Path, results: list[_Found], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
+    chosen = max(results, key=lambda one: (one.changed, one.folder.name))
     driver = _shown(chosen.folder.name)
     title = f"Docker data root, graph-driver store {driver}"
     location = f"data-root:{target}"
     notes = []
-    if len(found) > 1:
+    if len(results) > 1:
         others = ", ".join(
             f"{_shown(one.folder.name)} ({one.count:,} {'image' if one.count == 1 else 'images'})"
-            for one in found
+            for one in results
             if one is not chosen
         )
         notes.append(
@@ -133,8 +133,8 @@ def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> li
     if not images and database.refused is not None:
         raise database.refused
     if not images and database.problems:
-        told = ". ".join(map(str, database.problems[:3]))
-        raise DataError(f"no image could be read. {told}", where=str(root))
+        text = ". ".join(map(str, database.problems[:3]))
+        raise DataError(f"no image could be read. {text}", where=str(root))
     return images
 
 

@@ -61,7 +61,7 @@ class ArchiveReader:
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
         """For config digests, the digest of their manifest, as far as the archive's index tells."""
         blobs = Blobs(self.members, self.budget)
-        found: dict[str, str] = {}
+        by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):
             self.budget.alive()
             try:
@@ -70,8 +70,8 @@ class ArchiveReader:
                 self.problems.append(Problem(f"manifest {short_id(digest)[:200]}", str(error)))
                 continue
             if manifest.config is not None:
-                found.setdefault(manifest.config.digest, digest)
-        return found
+                by_key.setdefault(manifest.config.digest, digest)
+        return by_key
 
     def _image_or_problem(self, same: list[ArchiveEntry], manifest_digests: dict[str, str]) -> Image | None:
         where = f"config {same[0].Config[:200]!r}"
@@ -109,11 +109,11 @@ class ArchiveReader:
         content = self.members.read(name) if name else None
         if content is None:
             raise DataError(f"its config is not in the archive: {path[:200]!r}")
-        found = digest_of(content)
+        result = digest_of(content)
         match = _HEX_NAME.fullmatch(path)
-        if match and found != f"sha256:{match[1]}":
-            raise DataError(f"bad digest: the content stored as {path[:200]!r} is {found}")
-        return found, content
+        if match and result != f"sha256:{match[1]}":
+            raise DataError(f"bad digest: the content stored as {path[:200]!r} is {result}")
+        return result, content
 
     def _size(self, layers: tuple[str, ...] | None) -> int | None:
         """Bytes of all layers as they lie in the archive; None where one is missing."""

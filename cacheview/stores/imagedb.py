@@ -172,9 +172,9 @@ class ImageDatabase:
         if content is None:
             return None
         image_id = f"sha256:{encoded}"
-        found = digest_of(content)
-        if found != image_id:
-            raise DataError(f"bad digest: the content stored as {image_id} is {found}. Docker does not load it either")
+        result = digest_of(content)
+        if result != image_id:
+            raise DataError(f"bad digest: the content stored as {image_id} is {result}. Docker does not load it either")
         config = read_config(content, self.reading.budget)
         if config.rootfs is None:
             raise DataError("is not an image config: it has no rootfs. Docker does not load it either")

@@ -61,7 +61,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
     release = Release(kind_of_store)
-    store = ImageStore(tuple(images), title, where, "", notes, problems.told(), release, layers_at=where)
+    store = ImageStore(tuple(images), title, where, "", notes, problems.reported(), release, layers_at=where)
     return Opened(title, where, kind, (Case(title, store, ""),), store.problems)
 
 

@@ -145,5 +145,5 @@ def _root(names: dict[str, bytes]) -> str:
     if any(name in names for name in TOP_DOCUMENTS):
         return ""
     folders = {name.partition("/")[0] for name in names if posixpath.basename(name) in TOP_DOCUMENTS}
-    found = [f"{folder}/" for folder in sorted(folders) if any(f"{folder}/{top}" in names for top in TOP_DOCUMENTS)]
-    return found[0] if len(found) == 1 else ""
+    results = [f"{folder}/" for folder in sorted(folders) if any(f"{folder}/{top}" in names for top in TOP_DOCUMENTS)]
+    return results[0] if len(results) == 1 else ""

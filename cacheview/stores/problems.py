@@ -28,7 +28,7 @@ class Problems(list[Problem]):
         """Add why the rest was not read, however many there are."""
         super().append(problem)
 
-    def told(self) -> tuple[Problem, ...]:
+    def reported(self) -> tuple[Problem, ...]:
         """All that are kept, and how many are not."""
         counted = (Problem("", f"{self.more:,} more problems are not listed"),) if self.more else ()
         return (*self, *counted)

@@ -54,7 +54,7 @@ class Redaction:
         self._numbers: dict[str, str] = {}
         images, probes = tuple(images), tuple(probes)
         # A text that holds the mark already would look like one that was replaced.
-        taken = [len(found[1]) for one in (*images, *probes) for found in _MARKS.finditer(one.model_dump_json())]
+        taken = [len(result[1]) for one in (*images, *probes) for result in _MARKS.finditer(one.model_dump_json())]
         self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
         for value in dict.fromkeys(filter(None, (*self._values(images, probes), *more))):
             if value not in self._kept:
@@ -146,10 +146,12 @@ class Redaction:
         return self._placeholder(value) if whole and value and value not in self._kept else self.text(value)
 
     def _image_config(self, config: ImageConfig) -> ImageConfig:
-        told = {name: self.text(getattr(config, name)) for name in ("author", "comment", "container", "docker_version")}
+        by_key = {
+            name: self.text(getattr(config, name)) for name in ("author", "comment", "container", "docker_version")
+        }
         return config.model_copy(
             update={
-                **told,
+                **by_key,
                 "config": self._config(config.config),
                 "container_config": self._config(config.container_config),
                 "history": tuple(map(self._history, config.history)) if config.history is not None else None,

@@ -22,7 +22,7 @@ _OLD_CONFIG = re.compile(r"[a-f0-9]{64}\.json")
 
 def stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
     """The image manifests among the blobs, each by its digest."""
-    found = []
+    results = []
     for name in members.documents():
         match = _BLOB.fullmatch(name)
         content = members.read(name) if match else None
@@ -35,8 +35,8 @@ def stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
         except DataError:
             continue  # some other document: what a blob is, only the lost table says
         if manifest.config is not None and manifest.layers is not None:
-            found.append(Descriptor(digest=f"{match[1]}:{match[2]}", mediaType=manifest.mediaType))
-    return tuple(found)
+            results.append(Descriptor(digest=f"{match[1]}:{match[2]}", mediaType=manifest.mediaType))
+    return tuple(results)
 
 
 def stray_entries(members: Members) -> tuple[ArchiveEntry, ...]:

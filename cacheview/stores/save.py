@@ -47,9 +47,9 @@ def suite_line(
         probes = (first, *probes)
     images, name = case.store.images, case.name
     if redact_env or redact_labels:
-        redaction = Redaction(images, [told.probe for told in probes], env=redact_env, labels=redact_labels)
+        redaction = Redaction(images, [value.probe for value in probes], env=redact_env, labels=redact_labels)
         images = tuple(map(redaction.image, images))
-        probes = tuple(_redacted(told, redaction) for told in probes)
+        probes = tuple(_redacted(value, redaction) for value in probes)
         name = redaction.text(name)
     line = SuiteCase(
         rules=rules or case.rules,
@@ -62,13 +62,15 @@ def suite_line(
     return line.model_dump_json(exclude_defaults=True) + "\n"
 
 
-def _redacted(told: SuiteProbe, redaction: Redaction) -> SuiteProbe:
-    expect = told.expect
+def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
+    expect = suite_probe.expect
     if expect is not None:
         # What a hit was made of has values of its own, and the id tells the image as well.
         expect = expect.model_copy(update={"created": None, "error": None})
-    texts = {"name": redaction.text(told.name), "note": redaction.text(told.note)}
-    return told.model_copy(update={**texts, "config": redaction.probe(told.probe).config, "expect": expect})
+    texts = {"name": redaction.text(suite_probe.name), "note": redaction.text(suite_probe.note)}
+    return suite_probe.model_copy(
+        update={**texts, "config": redaction.probe(suite_probe.probe).config, "expect": expect}
+    )
 
 
 def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") -> None:

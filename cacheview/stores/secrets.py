@@ -70,12 +70,12 @@ def _all_pieces(value: str) -> Iterator[str]:
         yield from (once, _go_quoted(once), in_json, in_json.translate(_HTML), json.dumps(value)[1:-1])
         yield from (_go_quoted(in_json), unquote(value))
         for in_url in (quote(value), quote(value, safe="")):
-            yield from (in_url, _HEX.sub(lambda found: found[0].lower(), in_url))
+            yield from (in_url, _HEX.sub(lambda result: result[0].lower(), in_url))
         yield from _RUN.findall(value)
         for user in _URL.findall(value):
-            yield from (part for told in (user, unquote(user)) for part in told.partition(":")[::2])
-        for told in _QUERY.findall(value):
-            yield from (told, unquote(told))
+            yield from (part for entry in (user, unquote(user)) for part in entry.partition(":")[::2])
+        for entry in _QUERY.findall(value):
+            yield from (entry, unquote(entry))
 
 
 def _go_quoted(text: str) -> str:
@@ -140,20 +140,20 @@ def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
 
 def _told(text: str, names: Iterable[str]) -> Iterator[str]:
     """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing tells."""
-    found = _INSTRUCTION.fullmatch(text)
-    if found is None or found[1] not in names:
+    match = _INSTRUCTION.fullmatch(text)
+    if match is None or match[1] not in names:
         return
-    rest = found[2].removesuffix(" # buildkit")
+    rest = match[2].removesuffix(" # buildkit")
     first, _, more = rest.partition(" ")
-    is_declared = found[1] == "ARG" and "=" not in first  # ARG NAME: a name without a value
+    is_declared = match[1] == "ARG" and "=" not in first  # ARG NAME: a name without a value
     yield from _values(more if is_declared else rest)
 
 
 def _arguments(text: str) -> Iterator[str]:
-    found = _ARGUMENTS.match(text)
-    if found is not None:
-        ends = [at for shell in _SHELLS if (at := found[2].find(shell)) >= 0]
-        yield from _values(found[2][: min(ends)] if ends else found[2])
+    match = _ARGUMENTS.match(text)
+    if match is not None:
+        ends = [at for shell in _SHELLS if (at := match[2].find(shell)) >= 0]
+        yield from _values(match[2][: min(ends)] if ends else match[2])
 
 
 def _values(text: str) -> Iterator[str]:

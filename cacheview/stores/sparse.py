@@ -77,8 +77,8 @@ def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness
     numbers = list(pairs) if written is None else written.split(b",") if written else []
     if len(numbers) % 2:
         raise SparseError("its map is not in pairs")
-    found = [(_size(offset), _size(size)) for offset, size in zip(numbers[::2], numbers[1::2], strict=True)]
-    return _checked(_size(records.get(b"size", records.get(b"realsize", b""))), found)
+    results = [(_size(offset), _size(size)) for offset, size in zip(numbers[::2], numbers[1::2], strict=True)]
+    return _checked(_size(records.get(b"size", records.get(b"realsize", b""))), results)
 
 
 def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> Iterator[bytes]:

@@ -54,8 +54,8 @@ def keep_drafts(settings: Settings, drafts: Sequence[Draft], secrets: Iterable[s
         secrets: values of build arguments: a probe that has one in it, or a piece of one, is not written anywhere.
     """
     texts = (draft.model_dump_json(exclude_defaults=True) for draft in drafts)
-    found = {piece for value in secrets for piece in pieces(value)}
-    hidden = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in found]
+    results = {piece for value in secrets for piece in pieces(value)}
+    hidden = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in results]
     settings.drafts = [text for text in texts if len(text) <= _LONGEST and not any(value in text for value in hidden)][
         :_MOST
     ]

@@ -31,7 +31,7 @@ class FaultWatch:
         self._with_traceback = with_traceback
         self._showing = False
         sys.excepthook = self._uncaught
-        threading.excepthook = lambda told: self.note(told.exc_value or told.exc_type())
+        threading.excepthook = lambda value: self.note(value.exc_value or value.exc_type())
 
     def note(self, fault: BaseException) -> None:
         """Report a fault."""

@@ -147,8 +147,8 @@ class Headline(QObject):
         rules = self._session.cache.rules
         self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
         daemon = self._session.daemon
-        told = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: Docker {daemon.builder.release}")))
-        set_tip(self._tool_bar.rules, f"{rules.title}\nfrom {rules.source}\n{told}")
+        text = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: Docker {daemon.builder.release}")))
+        set_tip(self._tool_bar.rules, f"{rules.title}\nfrom {rules.source}\n{text}")
         for action in self._rules.actions():
             action.setChecked(action.data() == rules.name)
         self._show_notes()
@@ -176,8 +176,8 @@ class Headline(QObject):
         )
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
         if unknown:
-            told = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
-            notes.append(f"Not known exactly for any image: {told}.")
+            words = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
+            notes.append(f"Not known exactly for any image: {words}.")
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
@@ -198,8 +198,8 @@ class Headline(QObject):
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
             self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
         is_read = not (news or problems or foreign) and self._notice.text == self._read
-        said = news or problems or foreign or offer or lead or builder or notes
-        self._notice.setVisible(bool(said) and not is_read)
+        message = news or problems or foreign or offer or lead or builder or notes
+        self._notice.setVisible(bool(message) and not is_read)
 
     def _restore_edited(self) -> None:
         self._session.restore_offered()
@@ -243,9 +243,9 @@ class Headline(QObject):
         menu = self._commands.platform_menu
         menu.clear()
         images = self._session.store.images[:_LOOKED_AT]
-        found = {str(variant.platform) for image in images for variant in image.variants}
+        results = {str(variant.platform) for image in images for variant in image.variants}
         chosen = self._opener.platform or _PLATFORMS[0]
-        for platform in sorted(found - {"?/?", "unknown/unknown"} | set(_PLATFORMS) | {chosen}):
+        for platform in sorted(results - {"?/?", "unknown/unknown"} | set(_PLATFORMS) | {chosen}):
             action = menu.addAction(one_line(platform).replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(platform == chosen)

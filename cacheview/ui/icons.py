@@ -42,11 +42,11 @@ def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixm
     """An icon for a delegate that paints: ``size`` in logical pixels, ``ratio`` the paint device's."""
     colour = getattr(current_tokens(), colour_token)
     key = f"cacheview/{name}/{colour}/{size}/{ratio}"
-    found = QPixmap()
-    if not QPixmapCache.find(key, found):
-        found = _render(_drawing(name).replace(b"#000", colour.encode()), size, ratio)
-        QPixmapCache.insert(key, found)
-    return found
+    result = QPixmap()
+    if not QPixmapCache.find(key, result):
+        result = _render(_drawing(name).replace(b"#000", colour.encode()), size, ratio)
+        QPixmapCache.insert(key, result)
+    return result
 
 
 def app_icon() -> QIcon:

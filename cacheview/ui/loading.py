@@ -57,11 +57,11 @@ class Background(QObject):
 
 def end_all(window: QObject) -> None:
     """End the threads of all that belongs to a window: all are told first, then waited for together."""
-    found = window.findChildren(Background)
-    for background in found:
+    result = window.findChildren(Background)
+    for background in result:
         background.stop()
     end = time.monotonic() + GOODBYE
-    for background in found:
+    for background in result:
         background.wait(end)
 
 

@@ -477,13 +477,13 @@ class Session(QObject):
         self.answered.emit(self._answer)
 
     def _differences(self, explanation: Explanation) -> tuple[str, ...] | None:
-        told: SuiteProbe | None = self.case.probes[self._probe] if self.case.probes else None
-        if told is None or told.expect is None or explanation.trace.probe != self._original:
+        suite_probe: SuiteProbe | None = self.case.probes[self._probe] if self.case.probes else None
+        if suite_probe is None or suite_probe.expect is None or explanation.trace.probe != self._original:
             return None
         if self.case.rules != self._cache.rules.name:
             return None
         verdict = explanation.verdict
-        return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, told.expect))
+        return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, suite_probe.expect))
 
 
 def _daemon_of(loaded: OpenedStore) -> Daemon:

@@ -72,20 +72,20 @@ def explain_import_error(error: ImportError) -> str:
     return _missing(match["name"])
 
 
-def explain_no_plugin(plugins: Path, environment: Mapping[str, str], told: str) -> str:
+def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str) -> str:
     """Why Qt found no way to the display.
 
     Args:
         plugins: the folder of Qt's platform plugins.
-        told: what Qt said.
+        entry: what Qt said.
     """
     wanted = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
     if not wanted:
         wanted = "xcb" if environment.get("DISPLAY") else "wayland"
     plugin = plugins / f"libq{wanted}.so"
     if not plugin.exists():
-        found = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
-        return f"Qt has no platform plugin {wanted!r}; there are: {', '.join(found)}. Set QT_QPA_PLATFORM to one"
+        results = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
+        return f"Qt has no platform plugin {wanted!r}; there are: {', '.join(results)}. Set QT_QPA_PLATFORM to one"
     import ctypes  # of no use to a start that goes well
 
     try:
@@ -95,8 +95,8 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], told: str) 
         if match is not None and match["name"] != plugin.name:
             return _missing(match["name"])
     display = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY") or "no display"
-    told = " ".join(told.split())[:200]
-    return f"the display {display!r} cannot be used ({told}). Check that it is there; or {_WITHOUT_DISPLAY}"
+    entry = " ".join(entry.split())[:200]
+    return f"the display {display!r} cannot be used ({entry}). Check that it is there; or {_WITHOUT_DISPLAY}"
 
 
 def _missing(library: str) -> str:

@@ -46,8 +46,8 @@ class StatusBar(QStatusBar):
 
     def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
         """What the last answer was about."""
-        told = plural(candidates, "candidate")
-        self._write("concerned", f"{told} · {plural(sources, 'source')}" if sources else told)
+        text = plural(candidates, "candidate")
+        self._write("concerned", f"{text} · {plural(sources, 'source')}" if sources else text)
         expected = ""
         if answer.differences is not None:
             expected = "✗ not as the suite expects" if answer.differences else "✓ as the suite expects"

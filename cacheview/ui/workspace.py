@@ -343,12 +343,12 @@ def _polish(pane: QWidget) -> Iterator[bool]:
 
 def first_focus(pane: QWidget) -> QWidget | None:
     """What Tab would come to first in a pane, leaving out buttons where there is something to read or edit."""
-    found: list[QWidget] = []
+    results: list[QWidget] = []
     widget = pane.nextInFocusChain()
-    while widget is not None and widget is not pane and len(found) < 500:
+    while widget is not None and widget is not pane and len(results) < 500:
         takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         if pane.isAncestorOf(widget) and widget.isVisibleTo(pane) and widget.isEnabled() and takes_tab:
-            found.append(widget)
+            results.append(widget)
         widget = widget.nextInFocusChain()
     fields: list[Callable[[QWidget], bool]] = [lambda w: not w.inherits("QAbstractButton"), lambda _: True]
-    return next((widget for wanted in fields for widget in found if wanted(widget)), None)
+    return next((widget for wanted in fields for widget in results if wanted(widget)), None)

@@ -36,8 +36,8 @@ class Listing:
 
     def full_id(self, short: str) -> str:
         """The id that begins with these digits; as it was given where there is none, or more than one."""
-        found = [image_id for image_id in self.images if short and image_id.startswith(f"sha256:{short}")]
-        return found[0] if len(found) == 1 else short
+        results = [image_id for image_id in self.images if short and image_id.startswith(f"sha256:{short}")]
+        return results[0] if len(results) == 1 else short
 
 
 class EngineStore:

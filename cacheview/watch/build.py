@@ -16,7 +16,7 @@ from cacheview.replay.misses import Miss
 from cacheview.replay.records import record_of, time_text
 from cacheview.replay.result import Step, StepStatus
 from cacheview.watch.before import Listing
-from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
@@ -46,7 +46,7 @@ class Row:
     number: int
     text: str
     predicted: Step | None
-    told: ToldStep | None
+    reported: ReportedStep | None
     differs: bool
 
 
@@ -115,12 +115,12 @@ class WatchedBuild:
     def rows(self) -> Iterator[Row]:
         """The steps side by side."""
         predicted = self.prediction.replay.steps if self.prediction is not None else ()
-        told = self.outcome.steps
-        for index in range(max(len(predicted), len(told))):
+        value = self.outcome.steps
+        for index in range(max(len(predicted), len(value))):
             step = predicted[index] if index < len(predicted) else None
-            fact = told[index] if index < len(told) else None
+            fact = value[index] if index < len(value) else None
             text = fact.text if fact is not None else step.text if step is not None else ""
-            is_done = fact is not None and (self.outcome.is_over or index + 1 < len(told))
+            is_done = fact is not None and (self.outcome.is_over or index + 1 < len(value))
             yield Row(index + 1, text, step, fact, is_done and _differs(step, fact))
 
     @property
@@ -130,7 +130,7 @@ class WatchedBuild:
         return self.outcome.is_over and has_all and not self.record
 
 
-def _differs(step: Step | None, fact: ToldStep | None) -> bool:
+def _differs(step: Step | None, fact: ReportedStep | None) -> bool:
     if step is None or fact is None:
         return False
     if step.text != fact.text or (None not in (step.cached, fact.cached) and step.cached != fact.cached):
@@ -164,8 +164,8 @@ def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
     """The build with what the daemon did otherwise. A build that broke off is compared as far as it came."""
     if build.prediction is None:
         return build
-    found = differences(build.prediction.replay, expect) if build.outcome.is_complete else ()
-    return replace(build, differences=tuple(found))
+    result = differences(build.prediction.replay, expect) if build.outcome.is_complete else ()
+    return replace(build, differences=tuple(result))
 
 
 def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:

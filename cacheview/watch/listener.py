@@ -101,12 +101,12 @@ def listen(runtime: str | None = None) -> ListeningSocket:
 def _make_private(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
+        result = folder.lstat()
     except OSError as error:
         raise DataError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.getuid():
         raise DataError("is not a folder of your own, so the socket would not be private. Remove it", where=str(folder))
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    if stat.S_IMODE(result.st_mode) & 0o077:
         folder.chmod(0o700)
 
 

@@ -11,13 +11,13 @@ from typing import Final
 from cacheview.cases import Basis, Daemon
 from cacheview.model import DataError, SuiteCase
 from cacheview.model.recorded import is_replay_line
-from cacheview.replay.check import differences, replay_case, store_of, summer_of
+from cacheview.replay.check import checksums_of, differences, replay_case, store_of
 from cacheview.replay.file import ExpectedStep, ReplayCase
 from cacheview.replay.misses import misses
 from cacheview.stores.progress import Progress
 from cacheview.stores.suite import read_lines
 from cacheview.watch.build import WatchedBuild
-from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
@@ -108,9 +108,9 @@ _SAYS_NOTHING: Final = "the record does not say why"
 
 def _predicted(case: ReplayCase) -> Prediction:
     """Raises `DataError` as `replay_case`."""
-    told, store = replay_case(case), store_of(case)
+    value, store = replay_case(case), store_of(case)
     daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record names them")
-    return Prediction(told, tuple(misses(told, store, case.rules, None, summer_of(case))), store, daemon)
+    return Prediction(value, tuple(misses(value, store, case.rules, None, checksums_of(case))), store, daemon)
 
 
 def _request(case: ReplayCase) -> BuildRequest:
@@ -119,15 +119,15 @@ def _request(case: ReplayCase) -> BuildRequest:
     return BuildRequest(case.client, tags, case.dockerfile_path, case.options)
 
 
-def _told(number: int, step: ExpectedStep) -> ToldStep:
+def _told(number: int, step: ExpectedStep) -> ReportedStep:
     image = step.image.removeprefix("sha256:")[:_PRINTED]
-    return ToldStep(number, step.instruction, step.cached, image, step.triggers, _time(step.at))
+    return ReportedStep(number, step.instruction, step.cached, image, step.triggers, _time(step.at))
 
 
 def _time(text: str) -> datetime | None:
     """A time of a record (RFC 3339); None: it is none."""
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return result if result.tzinfo is not None else None

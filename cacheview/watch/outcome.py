@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["BuildOutcome", "OutcomeReader", "ToldStep"]
+__all__ = ["BuildOutcome", "OutcomeReader", "ReportedStep"]
 
 _STEP: Final = re.compile(r"Step ([0-9]{1,9})/([0-9]{1,9}) : (.*)", re.DOTALL)
 _STATE: Final = re.compile(r" ---> ([0-9a-f]{12})\n")
@@ -29,7 +29,7 @@ _CUT_OFF: Final = "the connection to the engine broke off"
 
 
 @dataclass(frozen=True, slots=True)
-class ToldStep:
+class ReportedStep:
     """A step, as the daemon printed it.
 
     Attributes:
@@ -60,7 +60,7 @@ class BuildOutcome:
         is_complete: the stream has not broken off.
     """
 
-    steps: tuple[ToldStep, ...] = ()
+    steps: tuple[ReportedStep, ...] = ()
     total: int = 0
     image: str = ""
     error: str = ""
@@ -91,7 +91,7 @@ class OutcomeReader:
         self._status = 0
         self._line = bytearray()
         self._is_too_long = False
-        self._steps: list[ToldStep] = []
+        self._steps: list[ReportedStep] = []
         self._total = 0
         self._image = ""
         self._error = ""
@@ -188,7 +188,7 @@ class OutcomeReader:
             return
         self._total = total
         self._triggers = 0
-        self._steps.append(ToldStep(number, text, at=self._clock()))
+        self._steps.append(ReportedStep(number, text, at=self._clock()))
         self._changed()
 
     def _hit(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 from cacheview.cases import Daemon, daemon_of
-from cacheview.dockerfile.context import DOCKER_CLI, Kind, NotKnownError
+from cacheview.dockerfile.context import DOCKER_CLI, Kind, UnknownError
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
@@ -17,13 +17,13 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RememberedImageFiles
 from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
-from cacheview.replay.summer import ContextSummer
 from cacheview.replay.tar_context import TarContext, read_members
 from cacheview.stores.opened import Case
 from cacheview.watch.request import BuildRequest
@@ -111,18 +111,18 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
         dockerfile = context.dockerfile(_named(request))
     except RefusedError as refusal:
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
-    except NotKnownError:
+    except UnknownError:
         what = (
             f"the Dockerfile is a link to a large file, or one in a context of very many: of these, only the smallest "
             f"{_KEPT_SMALL >> 20} MiB are read"
         )
         raise DataError(what, where=request.dockerfile) from None
-    summer = ContextSummer(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
+    checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
     store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release, unpacked_in(store, rules))
     image_files = RememberedImageFiles(store_files)
-    told = replay(
+    value = replay(
         dockerfile,
-        summer,
+        checksums,
         store,
         rules,
         release,
@@ -130,7 +130,7 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
         name=request.dockerfile,
         image_files=image_files,
     )
-    why = tuple(misses(told, store, rules, None, summer, store_files))
+    why = tuple(misses(value, store, rules, None, checksums, store_files))
     ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
     sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
-    return Prediction(told, why, store, daemon, sent, image_files.found)
+    return Prediction(value, why, store, daemon, sent, image_files.found)

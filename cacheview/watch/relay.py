@@ -212,7 +212,7 @@ class _ClientEnd(_End):
 
     def refuse_if_unreached(self) -> bool:
         """The engine's side has ended without a byte: refuse the client if there never was an engine. Whether it is."""
-        why = self._relay.upstream.said
+        why = self._relay.upstream.message
         if not why or self.is_lost:
             return False
         self.other = None

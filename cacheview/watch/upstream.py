@@ -42,9 +42,9 @@ class Upstream:
         self._dialer = SshDialer(endpoint.host) if endpoint.host.startswith("ssh://") else None
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """What ssh said of the connection that ended last: why it refuses, mostly. Empty for other connections."""
-        return self._dialer.said if self._dialer is not None else ""
+        return self._dialer.message if self._dialer is not None else ""
 
     async def connect(self, protocol: _P) -> _P:
         """Connect. Raises `OSError`, or `TimeoutError` after ten seconds.

@@ -23,10 +23,10 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 from cacheview.replay.tar_context import TarContext
 from cacheview.report import as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
@@ -58,10 +58,10 @@ def _replayed(lines: list[str], store: ImageStore = EMPTY, options: BuildOptions
     files = {"a": Entry("a", Kind.FILE, 0o644)}
 
     def work() -> object:
-        summer = ContextSummer(MemoryContext(files, {"a": b"x"}), "Dockerfile", RELEASE)
-        told = replay(text, summer, store, RULES, RELEASE, options or BuildOptions())
+        checksums = ContextChecksums(MemoryContext(files, {"a": b"x"}), "Dockerfile", RELEASE)
+        told = replay(text, checksums, store, RULES, RELEASE, options or BuildOptions())
         assert told.refused is None, told.refused
-        why = tuple(misses(told, store, RULES, None, summer))
+        why = tuple(misses(told, store, RULES, None, checksums))
         return replay_as_text(told, store, why), replay_as_json(told, RULES, why)
 
     return work

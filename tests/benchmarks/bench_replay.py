@@ -19,12 +19,12 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.model import Image, ImageStore, Timestamp
 from cacheview.replay.build import run_build
+from cacheview.replay.checksums import ContextChecksums
+from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.image_files import NO_IMAGE_FILES
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.so_far import BuildSoFar
-from cacheview.replay.summer import ContextSummer
 
 COUNT = 10_000
 ROUNDS = 15
@@ -39,17 +39,17 @@ TEXT = "FROM scratch\n" + "".join(
 
 
 def replayed(store: ImageStore, rules: str) -> Replay:
-    summer = ContextSummer(CONTEXT, "Dockerfile", RELEASE)
-    return replay(TEXT.encode(), summer, store, RULE_SETS[rules], RELEASE, BuildOptions())
+    checksums = ContextChecksums(CONTEXT, "Dockerfile", RELEASE)
+    return replay(TEXT.encode(), checksums, store, RULE_SETS[rules], RELEASE, BuildOptions())
 
 
 def chain(rules: str) -> list[Image]:
     """The images that the Dockerfile makes, as they are in a store once it is built."""
-    summer = ContextSummer(CONTEXT, "Dockerfile", RELEASE)
+    checksums = ContextChecksums(CONTEXT, "Dockerfile", RELEASE)
     now = Timestamp(1_700_000_000, 0, None)
     options, rule_set = BuildOptions(), RULE_SETS[rules]
-    build = BuildSoFar(
-        ImageStore(()), rule_set, RELEASE, options, summer, NO_IMAGE_FILES, now, lambda _: None, forgets=False
+    build = FinishedStages(
+        ImageStore(()), rule_set, RELEASE, options, checksums, NO_IMAGE_FILES, now, lambda _: None, forgets=False
     )
     run_build(build, read_document(TEXT.encode(), RELEASE))
     ids = {made.id: f"sha256:{number:064x}" for number, made in enumerate(build.made)}

@@ -16,12 +16,12 @@ from cacheview.cases import daemon_of
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.made import says
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["NOT_BUILT", "built", "differences", "predicted", "unlike"]
 
@@ -39,7 +39,7 @@ def predicted(location: str, context: Path, build: Build, client: DockerCli, rul
     dockerfile = find_dockerfile(context, context / build.file if build.file else "")
     return replay(
         dockerfile.read(),
-        ContextSummer(FolderContext(context), dockerfile.name, release, client.sends_as),
+        ContextChecksums(FolderContext(context), dockerfile.name, release, client.sends_as),
         case.store,
         daemon.rules,
         release,
@@ -85,9 +85,9 @@ def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Coll
             yield f"{step.text}: {image}, the builder had {fact.image}"
     if (told.refused is not None) != bool(truth.error):
         yield f"refused: {told.refused}, the builder: {truth.error!r}"
-    elif told.refused is not None and not says(told.refused.said.casefold(), truth.error.casefold()):
+    elif told.refused is not None and not says(told.refused.message.casefold(), truth.error.casefold()):
         # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
-        yield f"refused with {told.refused.said!r}, the builder: {truth.error!r}"
+        yield f"refused with {told.refused.message!r}, the builder: {truth.error!r}"
     if not truth.error:
         entries = builder.client.history(truth.steps[-1].image)
         created_by = [entry["CreatedBy"] for entry in reversed(entries)]

@@ -41,7 +41,7 @@ class Build:
     """One build of a scenario.
 
     Attributes:
-        said: for people.
+        message: for people.
         edit: what is done to the context before it.
         options: of the build.
         tag: the name of what it makes; empty: that of the scenario.
@@ -52,7 +52,7 @@ class Build:
             not run: see ``test_daemon_unanswered.py``.
     """
 
-    said: str
+    message: str
     cached: int
     edit: Edit | None = None
     options: BuildOptions = field(default_factory=BuildOptions)

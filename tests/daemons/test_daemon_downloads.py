@@ -93,13 +93,13 @@ def test_files_of_stages_are_known_by_downloads(
         truth = built(context, f"down/{scenario.name}", build, client)
         for step, fact in zip(told["steps"], truth.steps, strict=False):
             if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
-                wrong.append(f"{build.said}: {step['text']}: {step['status']}, the builder: {fact}")
+                wrong.append(f"{build.message}: {step['text']}: {step['status']}, the builder: {fact}")
             is_told = step["status"] != "unknown" or step["created_by"] is not None or _BY_DRIVER in step["reason"]
             if not is_told and (engine.kind is INSTALLED or NOT_BUILT not in step["reason"]):
-                wrong.append(f"{build.said}: {step['text']}: {step['reason']}")
+                wrong.append(f"{build.message}: {step['text']}: {step['reason']}")
             known += build is again and "--from=" in step["text"] and step["created_by"] is not None
         if (told["refused"] or {"said": ""})["said"].casefold() != truth.error.casefold():
-            wrong.append(f"{build.said}: refused: {told['refused']}, the builder: {truth.error!r}")
+            wrong.append(f"{build.message}: refused: {told['refused']}, the builder: {truth.error!r}")
         if not truth.error:
             entries = reversed(builder.client.history(truth.steps[-1].image))
             pairs = zip(told["history"] or (), entries, strict=False)

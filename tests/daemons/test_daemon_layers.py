@@ -66,7 +66,7 @@ def told_wrongly(
             unknown.append("the names of owners")
         for place, replayed in told.items():
             found = (*differences(replayed, truth, builder, unknown=unknown), *unlike(build, truth, engine))
-            wrong += [f"{place}: {build.said}: {each}" for each in found]
+            wrong += [f"{place}: {build.message}: {each}" for each in found]
     return wrong
 
 

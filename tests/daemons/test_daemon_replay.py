@@ -59,7 +59,7 @@ def test_a_build_is_told_before_it_is_run(
             continue  # the engine would be of no use to the tests after it
         truth = built(context, scenario.name, build, client)
         wrong += [
-            f"{build.said}: {found}"
+            f"{build.message}: {found}"
             for found in (*differences(told, truth, builder, unknown=_UNKNOWN), *unlike(build, truth, engine))
         ]
     assert wrong == []
@@ -95,7 +95,7 @@ def test_commands_that_run(engine: EngineDaemon, builder: Builder, client: Docke
         truth = built(context, scenario.name, build, client)
         if truth.error and not number:
             pytest.skip(f"containers do not run on this machine: {truth.error}")
-        assert [*differences(told, truth, builder), *unlike(build, truth, engine)] == [], build.said
+        assert [*differences(told, truth, builder), *unlike(build, truth, engine)] == [], build.message
 
 
 def test_a_data_root_tells_the_same_as_its_engine(

@@ -49,7 +49,7 @@ def predicted(case: Case, data: bytes, file: str) -> Replay:
         return Replay((), 0, None, given.refused)
     return replay(
         given.dockerfile,
-        given.summer(daemon.builder, DOCKER_CLI),
+        given.checksums(daemon.builder, DOCKER_CLI),
         case.store,
         daemon.rules,
         daemon.builder,

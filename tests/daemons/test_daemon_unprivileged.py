@@ -85,11 +85,11 @@ def test_through_the_socket_alone_nothing_wrong_is_said(
         truth = client.build(context, [*arguments_of(build.options), *file, *named])
         for step, fact in zip(told["steps"], truth.steps, strict=False):
             if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
-                wrong.append(f"{build.said}: {step['text']}: {step['status']}, the builder: {fact}")
+                wrong.append(f"{build.message}: {step['text']}: {step['status']}, the builder: {fact}")
             if step["status"] == "unknown" and not step["reason"]:
-                wrong.append(f"{build.said}: {step['text']}: unknown without a reason")
+                wrong.append(f"{build.message}: {step['text']}: unknown without a reason")
         if told["refused"] is not None and told["refused"]["said"].casefold() != truth.error.casefold():
-            wrong.append(f"{build.said}: refused with {told['refused']['said']!r}, the builder: {truth.error!r}")
+            wrong.append(f"{build.message}: refused with {told['refused']['said']!r}, the builder: {truth.error!r}")
     assert wrong == []
 
 

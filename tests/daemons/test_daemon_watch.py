@@ -160,7 +160,7 @@ def test_every_build_is_predicted_and_its_record_alone_says_the_same(
             if watching.count == begun:
                 continue  # the client refused it
             seen = watching.last()
-            place = f"{scenario.name}: {build.said}"
+            place = f"{scenario.name}: {build.message}"
             wrong += [f"{place}: {found}" for found in (*seen.differences, *filter(None, [seen.unpredicted]))]
             told = [(step.text, step.cached, step.image, step.triggers) for step in seen.outcome.steps]
             if told != [(step.text, step.cached, step.image, step.triggers) for step in truth.steps]:

@@ -33,7 +33,7 @@ def read(data: bytes, release: BuilderRelease) -> dict[str, Any]:
         document = parse(data, release)
         stages = read_stages(document, release)
     except RefusedError as error:
-        return {"refused": error.said}
+        return {"refused": error.message}
     return {
         "escape": document.escape,
         "warnings": "".join(f"{line}\n" for line in document.warnings),
@@ -70,7 +70,7 @@ def test_words_are_resolved_as_by_each_release() -> None:
                 try:
                     made = {"word": lexer.word(record["text"]), "words": lexer.words(record["text"])}
                 except RefusedError as error:
-                    made = {"refused": "PANIC" if error.said.endswith(CONNECTION_LOST) else error.said}
+                    made = {"refused": "PANIC" if error.message.endswith(CONNECTION_LOST) else error.message}
                 assert made == outcome, (version, record["text"])
 
 
@@ -103,7 +103,7 @@ def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, da
     release = builder_release(version)
     with pytest.raises(RefusedError) as caught:
         read_stages(read_document(data, release), release)
-    assert caught.value.said == said
+    assert caught.value.message == said
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_trigger_is_divided_by_the_backslash_and_resolved_by_the_dockerfiles_e
     assert (trigger.args, trigger.escape) == (("a  b",), "`")
     with pytest.raises(RefusedError) as caught:
         read_trigger("RUN a\nRUN b", NEWEST)
-    assert caught.value.said == "onbuild trigger should be a single expression"
+    assert caught.value.message == "onbuild trigger should be a single expression"
 
 
 def test_what_is_too_big_says_so() -> None:

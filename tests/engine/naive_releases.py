@@ -70,7 +70,7 @@ class State:
 
 
 @dataclass
-class Told:
+class Replayed:
     outcome: str
     image: str | None = None
     created: ImageConfig | None = None
@@ -111,21 +111,21 @@ def ask(
     config: ContainerConfig,
     platform: Platform | None,
     cache_from: tuple[str, ...],
-) -> Told:
+) -> Replayed:
     if state.error:
-        return Told("error")
+        return Replayed("error")
     if release.history_only:
         return _history_only(release, state, parent, config, platform)
     local = _local(release, state, parent, config, platform)
     if not cache_from:
-        return Told("hit", local.id) if local else Told("miss")
+        return Replayed("hit", local.id) if local else Replayed("miss")
     if local is not None:
         for source in state.sources:
             told = _descends(release, state, source, local)
             if told == "never":
-                return Told("diverges")
+                return Replayed("diverges")
             if told == "yes":
-                return Told("hit", local.id)
+                return Replayed("hit", local.id)
     found = None
     if parent:
         found = state.get(parent)
@@ -136,17 +136,17 @@ def ask(
         ):
             found = None
         if found is None:
-            return Told("error")
+            return Replayed("error")
     at = len(found.history) if found else 0
     for source in state.sources:
         if not _prefix(release, source, found) or source.history[at].created_by != " ".join(config.Cmd or ()):
             continue
         if not release.restores:
-            return Told("hit", source.id)
+            return Replayed("hit", source.id)
         if at == len(source.history) - 1:
-            return Told("hit", source.id, set_parent=_set_parent(state, source.id, found.id) if found else {})
+            return Replayed("hit", source.id, set_parent=_set_parent(state, source.id, found.id) if found else {})
         return _restore(release, state, found, source, at, config)
-    return Told("miss")
+    return Replayed("miss")
 
 
 def _local(
@@ -282,19 +282,19 @@ def _set_parent(state: State, child: str, parent: str) -> dict[str, str]:
 
 def _restore(
     release: Release, state: State, parent: Image | None, source: Image, at: int, config: ContainerConfig
-) -> Told:
+) -> Replayed:
     entry = source.history[at]
     layer = ""
     if not entry.empty_layer:
         place = sum(not e.empty_layer for e in source.history[:at])
         if place >= len(source.diff_ids):
-            return Told("panic")
+            return Replayed("panic")
         layer = source.diff_ids[place]
     if not release.graph:
         if not layer or state.content.get(layer):
-            return Told("error")
+            return Replayed("error")
         if release.features_refused and source.config.os_features:
-            return Told("error")
+            return Replayed("error")
     diff_ids = (*(parent.diff_ids if parent else ()), *((layer,) if layer else ()))
     theirs = source.config
     entries = (*(parent.history if parent else ()), entry)
@@ -319,8 +319,8 @@ def _restore(
     known = next((i for i, t in state.restored.items() if t == text), None)
     if known is not None:
         if release.again_is_error:
-            return Told("error")
-        told = Told("hit", known, None, _set_parent(state, known, parent.id) if parent else {})
+            return Replayed("error")
+        told = Replayed("hit", known, None, _set_parent(state, known, parent.id) if parent else {})
     else:
         new = f"new{len(state.restored)}"
         state.restored[new] = text
@@ -333,7 +333,7 @@ def _restore(
                 from_scratch=not release.graph and parent is None,
             )
         )
-        told = Told("hit", new, made, _set_parent(state, new, parent.id) if parent and release.graph else {})
+        told = Replayed("hit", new, made, _set_parent(state, new, parent.id) if parent and release.graph else {})
     state.sources = [source]
     return told
 
@@ -368,12 +368,12 @@ def _written(release: Release, created: Timestamp | None) -> Timestamp | None:
 
 def _history_only(
     release: Release, state: State, parent: str, config: ContainerConfig, platform: Platform | None
-) -> Told:
+) -> Replayed:
     if not parent:
-        return Told("miss")
+        return Replayed("miss")
     found = state.get(parent)
     if found is None:
-        return Told("miss" if release.not_found_is_miss else "error")
+        return Replayed("miss" if release.not_found_is_miss else "error")
     n, layers = len(found.history), len(found.diff_ids)
 
     def fits(image: Image) -> bool:
@@ -389,8 +389,8 @@ def _history_only(
     ]
     for image in (*state.sources, *children):
         if fits(image):
-            return Told("hit", image.id)
-    return Told("miss")
+            return Replayed("hit", image.id)
+    return Replayed("miss")
 
 
 def releases(rule: Callable[[str], Match]) -> dict[str, Release]:

@@ -15,11 +15,11 @@ from fuzz_layers import KINDS, NAMES, RELEASES, SOURCES
 from fuzzing import HOSTILE, Fuzz, damaged, fuzz, refused
 from layer_kit import entry, layer
 
-from cacheview.dockerfile.context import DOCKER_CLI, NotKnownError
+from cacheview.dockerfile.context import DOCKER_CLI, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
-from cacheview.replay.summer import ContextSummer
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar
 
 PACKED = (gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress)
@@ -83,13 +83,13 @@ def test_contexts(request: pytest.FixtureRequest) -> None:
             try:
                 context = TarContext.read_from(lambda: io.BufferedReader(io.BytesIO(data)), "a tar")  # type: ignore[arg-type]
                 text = context.dockerfile(named)
-                summer = ContextSummer(context, named or "Dockerfile", release, DOCKER_CLI, dockerfile=text)
-                summer.prepare()
+                checksums = ContextChecksums(context, named or "Dockerfile", release, DOCKER_CLI, dockerfile=text)
+                checksums.prepare()
                 for copy in copies:
-                    found = summer.sum(copy)
-                    list(summer.second_names(found))
+                    found = checksums.sum(copy)
+                    list(checksums.second_names(found))
                     run.read += 1
-            except (NotKnownError, RefusedError):
+            except (UnknownError, RefusedError):
                 pass  # an answer, too
             except DataError as error:
                 refused(error)

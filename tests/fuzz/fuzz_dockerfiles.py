@@ -9,10 +9,10 @@ from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, context_of
 from fuzzing import HOSTILE, Fuzz, damaged, fuzz, refused, shown
 
 from cacheview.model import DataError
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import replay_as_json, replay_as_text
 
 _WORDS = (
@@ -123,7 +123,7 @@ def test_dockerfiles(request: pytest.FixtureRequest) -> None:
         )
         with run.given((data, options, rules.name)):
             try:
-                told = replay(data, ContextSummer(context, "Dockerfile", release), store, rules, release, options)
+                told = replay(data, ContextChecksums(context, "Dockerfile", release), store, rules, release, options)
             except DataError as error:
                 refused(error)
                 return

@@ -9,7 +9,7 @@ import pytest
 from fuzzing import HOSTILE, Fuzz, damaged, fuzz, refused
 from layer_kit import Layers, entry, layer
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.image_sums import ImageSums
@@ -86,7 +86,7 @@ def test_layers(request: pytest.FixtureRequest) -> None:
             try:
                 ImageSums(layers.files, layers.diff_ids, release).of_sources(sources, destination="/to/")
                 run.read += 1
-            except (NotKnownError, RefusedError):
+            except (UnknownError, RefusedError):
                 pass  # an answer, too
             except DataError as error:
                 refused(error)

@@ -18,7 +18,7 @@ import zstandard
 from bounded import MIB, Run, run_bounded
 from layer_kit import Layers, entry, layer
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.archive import archive_layers
@@ -69,7 +69,7 @@ def told(path: Path, diff_id: str, source: str = "/d") -> str:
     """What is said of a ``COPY --from`` of such a layer; empty where it has a checksum."""
     try:
         ImageSums(LayerFiles(archive_layers(path)), [diff_id], RELEASE).of_sources([source], destination="/to/")
-    except (LayerError, NotKnownError, RefusedError) as error:
+    except (LayerError, UnknownError, RefusedError) as error:
         return str(error)
     return ""
 

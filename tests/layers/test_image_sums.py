@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from layer_kit import Layers, entry, folder_layer, layer
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.layers.image_sums import ImageSums
@@ -114,7 +114,7 @@ def test_a_link_that_leads_nowhere_stands_for_where_it_leads() -> None:
 def test_a_missing_source_is_refused_in_the_daemons_words() -> None:
     with pytest.raises(RefusedError) as caught:
         of(sums(layer(entry("a"))), "/missing")
-    assert caught.value.said == "COPY failed: stat missing: file does not exist"
+    assert caught.value.message == "COPY failed: stat missing: file does not exist"
 
 
 def test_scratch_has_no_files() -> None:
@@ -125,13 +125,13 @@ def test_scratch_has_no_files() -> None:
 
 def test_an_owner_whose_name_is_the_hosts_is_not_known_to_20_10() -> None:
     stream = layer(entry("a", b"x", uid=33))
-    with pytest.raises(NotKnownError, match="33:0"):
+    with pytest.raises(UnknownError, match="33:0"):
         of(sums(stream, release=V20), "/a")
     assert of(sums(stream, release=V23), "/a") != of(sums(layer(entry("a", b"x")), release=V23), "/a")
 
 
 def test_a_folder_that_no_layer_records_is_not_known() -> None:
-    with pytest.raises(NotKnownError, match="folder /d,"):
+    with pytest.raises(UnknownError, match="folder /d,"):
         of(sums(layer(entry("d/f"))), "/d")
 
 

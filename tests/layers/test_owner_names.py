@@ -7,7 +7,7 @@ import tarfile
 import pytest
 from layer_kit import Layers, entry, layer
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.image_sums import ImageSums
@@ -22,7 +22,7 @@ def said(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
     try:
         check_owner(owner, ImageSums(layers.files, layers.diff_ids, release), release)
     except RefusedError as refusal:
-        return refusal.said
+        return refusal.message
     return ""
 
 
@@ -79,7 +79,7 @@ def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
     assert said("old:web", below, above).endswith("no such user: old")
     assert said("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
     loop = layer(entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="passwd"))
-    with pytest.raises(NotKnownError, match="/etc/passwd of the image cannot be followed"):
+    with pytest.raises(UnknownError, match="/etc/passwd of the image cannot be followed"):
         said("app", loop)
 
 

@@ -15,7 +15,7 @@ from layer_kit import Layers, entry, layer
 from cacheview.dockerfile.context import CLIENTS, ContextSums
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.remembered import LayerMemory
@@ -331,7 +331,7 @@ def test_what_a_link_leads_to_out_of_what_was_copied_may_be_as_it_was(client: st
 
 def test_a_step_without_a_layer_has_no_files() -> None:
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(history=(HistoryEntry(empty_layer=True),)))
-    with pytest.raises(NotKnownError, match="no layer"):
+    with pytest.raises(UnknownError, match="no layer"):
         recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", Now(context_of({})))
 
 
@@ -356,5 +356,5 @@ def test_a_layer_of_very_many_files_is_not_compared() -> None:
     layers = Layers(layer(*members))
     config = ImageConfig(history=(HistoryEntry(),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids))
     image = Image(id="sha256:" + "a" * 64, config=config)
-    with pytest.raises(NotKnownError, match="has 20,001 files; at most 20,000 are compared"):
+    with pytest.raises(UnknownError, match="has 20,001 files; at most 20,000 are compared"):
         recover_files(layers.files, image, CopySources("COPY", ("src",), "/to"), "dir:", Now(context_of({})))

@@ -15,12 +15,12 @@ from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, RootFS, StoreKind, Timestamp
+from cacheview.replay.checksums import ContextChecksums
+from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.prober import HOLE
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.so_far import BuildSoFar
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["CONTAINERD", "GRAPH_DRIVER", "Daemon", "image_of", "statuses"]
 
@@ -67,8 +67,8 @@ class Daemon:
         self, dockerfile: str, files: Mapping[str, bytes] | None = None, options: BuildOptions | None = None
     ) -> Replay:
         """What cacheview says of a build."""
-        summer = ContextSummer(context_of(files or {}), "", self.release)
-        return replay(dockerfile.encode(), summer, self.store, self.rules, self.release, options or BuildOptions())
+        checksums = ContextChecksums(context_of(files or {}), "", self.release)
+        return replay(dockerfile.encode(), checksums, self.store, self.rules, self.release, options or BuildOptions())
 
     def build(
         self,
@@ -84,14 +84,14 @@ class Daemon:
         ``copied``: the checksum of files that a replay does not know.
         """
         self.builds += 1
-        seen: list[BuildSoFar] = []
+        seen: list[FinishedStages] = []
 
-        def begin(*arguments: Any) -> BuildSoFar:
-            seen.append(replace(BuildSoFar(*arguments), forgets=False))
+        def begin(*arguments: Any) -> FinishedStages:
+            seen.append(replace(FinishedStages(*arguments), forgets=False))
             return seen[0]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cacheview.replay.replay.BuildSoFar", begin)
+            patch.setattr("cacheview.replay.replay.FinishedStages", begin)
             told = self.replay(dockerfile, files, options)
         (build,) = seen
         assert told.refused is None, told.refused

@@ -15,13 +15,13 @@ from cacheview.dockerfile.context.record import Record
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import HistoryEntry, Image, ImageConfig, RootFS, Timestamp
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 __all__ = ["Built", "tree"]
 
@@ -57,14 +57,14 @@ class Built:
     def replay(self, client: Client) -> Replay:
         daemon = self.daemon
         context = FolderContext(self.folder)
-        self.summer = ContextSummer(context, "", daemon.release, client)
+        self.checksums = ContextChecksums(context, "", daemon.release, client)
         dockerfile = b"FROM base:1\nCOPY src /src\n"
-        told = replay(dockerfile, self.summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+        told = replay(dockerfile, self.checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
         self.record = Record.load(self.records, context.title) if self.records else Record("", "")
         layers = self.layers
         files = StoreImageFiles(lambda: layers, daemon.release) if layers is not None else None
-        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.summer, files))
-        if self.records and remember_files(self.record, told, self.summer):
+        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.checksums, files))
+        if self.records and remember_files(self.record, told, self.checksums):
             self.record.save()
         return told
 

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from build_kit import Daemon, context_of
 
 from cacheview.replay.beyond import beyond
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.summer import ContextSummer
 
 
 def past_misses(daemon: Daemon, dockerfile: str, options: BuildOptions) -> Replay:
     def play(assumed: Mapping[int, str]) -> Replay:
-        summer = ContextSummer(context_of({}), "", daemon.release)
+        checksums = ContextChecksums(context_of({}), "", daemon.release)
         text = dockerfile.encode()
-        return replay(text, summer, daemon.store, daemon.rules, daemon.release, options, assumed=assumed)
+        return replay(text, checksums, daemon.store, daemon.rules, daemon.release, options, assumed=assumed)
 
     return beyond(play, daemon.store, daemon.rules)
 

@@ -9,13 +9,13 @@ import pytest
 from build_kit import Daemon, context_of
 
 from cacheview.dockerfile.context import CLIENTS, ContextSource
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent, dropped
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 _ALL = "FROM scratch\nCOPY . /x/\n"
 
@@ -32,9 +32,9 @@ def build(
     daemon, sender, asked = Daemon(), CLIENTS[client], options or BuildOptions()
     text = dockerfile.encode()
     context = context or context_of({"Dockerfile": text, **files})
-    summer = ContextSummer(context, name, daemon.release, sender, dockerfile=text)
-    told = replay(text, summer, daemon.store, daemon.rules, daemon.release, as_sent(sender, asked))
-    return told, list(client_hazards(sender, asked, told, summer))
+    checksums = ContextChecksums(context, name, daemon.release, sender, dockerfile=text)
+    told = replay(text, checksums, daemon.store, daemon.rules, daemon.release, as_sent(sender, asked))
+    return told, list(client_hazards(sender, asked, told, checksums))
 
 
 def kinds(hazards: list[StepHazard]) -> list[str]:

@@ -20,6 +20,7 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, RootFS
 from cacheview.replay.causes import CauseKind
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.comparison import Comparison
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
@@ -27,7 +28,6 @@ from cacheview.replay.options import BuildOptions
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.summer import ContextSummer
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FOLDER, LINK = tarfile.DIRTYPE, tarfile.SYMTYPE
@@ -108,18 +108,20 @@ class Store:
         """The replay of a ``COPY --from`` that misses, and why it does."""
         daemon = self.daemon
         files = StoreImageFiles(lambda: LayerFiles(TarLayers(self.open)), daemon.release)
-        summer = ContextSummer(MemoryContext({}, {}), "", daemon.release)
+        checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.release)
         dockerfile = f"FROM scratch\nCOPY --from=files:1 {copy}\n".encode()
-        told = replay(dockerfile, summer, daemon.store, daemon.rules, daemon.release, BuildOptions(), image_files=files)
+        told = replay(
+            dockerfile, checksums, daemon.store, daemon.rules, daemon.release, BuildOptions(), image_files=files
+        )
         assert told.refused is None
-        (miss,) = misses(told, daemon.store, daemon.rules, record, summer, files)
+        (miss,) = misses(told, daemon.store, daemon.rules, record, checksums, files)
         if record is not None:
-            remember_files(record, told, summer, files)
+            remember_files(record, told, checksums, files)
         return told, miss
 
 
 @dataclass(frozen=True)
-class Told:
+class Replayed:
     """What a replay says of the only step that misses."""
 
     sentences: str
@@ -144,7 +146,7 @@ def told_of(
     made: Mapping[str, File],
     version: str = "28.5.2",
     record: Record | None = None,
-) -> Told:
+) -> Replayed:
     """Sum files of an image as they were, and replay with them as they are."""
     first = Store(version)
     first.add("files:1", before, "import")
@@ -155,7 +157,7 @@ def told_of(
     second.add("made:1", made, created_by)
     _, miss = second.replay(copy, record)
     assert miss.comparison is not None
-    return Told("\n".join(miss.files), miss.comparison)
+    return Replayed("\n".join(miss.files), miss.comparison)
 
 
 EDITS: Mapping[str, tuple[Mapping[str, File | None], Mapping[str, tuple[str, tuple[str, ...]]]]] = {

@@ -39,20 +39,20 @@ def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
     path = given_build(str(tar), "sub/D", NEWEST)
     stream = given_build("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
     assert path.dockerfile == stream.dockerfile == b"FROM busybox\n"
-    summers = [each.summer(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
-    assert len({str(summer.headers(["sub/D", "Dockerfile"])) for summer in summers}) == 1
-    assert [b"".join(summer.content("sub/D")) for summer in summers] == [b"FROM busybox\n"] * 2
+    summers = [each.checksums(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
+    assert len({str(checksums.headers(["sub/D", "Dockerfile"])) for checksums in summers}) == 1
+    assert [b"".join(checksums.content("sub/D")) for checksums in summers] == [b"FROM busybox\n"] * 2
 
 
 def test_a_dockerfile_that_is_not_in_a_tar_is_refused_by_the_daemon(tar: Path) -> None:
     refused = given_build(str(tar), "none", NEWEST).refused
     assert refused is not None
-    assert refused.said == "Cannot locate specified Dockerfile: none"
+    assert refused.message == "Cannot locate specified Dockerfile: none"
 
 
 def test_a_dockerfile_on_standard_input_is_sent_under_a_drawn_name(folder: Path) -> None:
     given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
-    sent = given.summer(NEWEST, CLIENTS["docker-cli"]).entries()
+    sent = given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()
     assert given.dockerfile == b"FROM alpine\n"
     assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
 
@@ -78,9 +78,9 @@ def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_th
     link(folder / ".a", folder / ".dockerignore")
     given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
     with pytest.raises(RefusedError, match="is a link") as refused:
-        given.summer(NEWEST, CLIENTS["docker-cli"]).prepare()
-    assert (refused.value.by, refused.value.said) == ("client", "archive/tar: write too long")
-    assert given.summer(NEWEST, CLIENTS["docker-py"]).entries()
+        given.checksums(NEWEST, CLIENTS["docker-cli"]).prepare()
+    assert (refused.value.by, refused.value.message) == ("client", "archive/tar: write too long")
+    assert given.checksums(NEWEST, CLIENTS["docker-py"]).entries()
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_dockerfile_alone_is_sent_as_the_client_makes_it(client: str, mode: in
 def test_a_dockerfile_alone_on_standard_input() -> None:
     given = given_build("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
     assert given.dockerfile.startswith(b"FROM scratch\n")
-    assert list(given.summer(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
+    assert list(given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
     with pytest.raises(RefusedError, match="needs a context") as refused:
-        given.summer(NEWEST, CLIENTS["docker-java"]).prepare()
+        given.checksums(NEWEST, CLIENTS["docker-java"]).prepare()
     assert refused.value.by == "client"
 
 

@@ -8,18 +8,18 @@ from cacheview.dockerfile.context import MemoryContext
 from cacheview.dockerfile.release import MOBY_71EBFC7
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.model import ImageStore
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 
 FILE = b"ARG A=1\nFROM scratch\nLABEL a=b\nLABEL c=d\n"
 
 
 def test_each_step_is_told_before_it_is_taken() -> None:
     told: list[int] = []
-    summer = ContextSummer(MemoryContext({}, {}), "", MOBY_71EBFC7)
+    checksums = ContextChecksums(MemoryContext({}, {}), "", MOBY_71EBFC7)
     options = BuildOptions(labels={"l": "1"})
-    result = replay(FILE, summer, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, options, progress=told.append)
+    result = replay(FILE, checksums, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, options, progress=told.append)
     assert told == [3, 4, 5]
     assert result.total == 5
 
@@ -29,6 +29,6 @@ def test_stopped() -> None:
         if number == 4:
             raise KeyboardInterrupt
 
-    summer = ContextSummer(MemoryContext({}, {}), "", MOBY_71EBFC7)
+    checksums = ContextChecksums(MemoryContext({}, {}), "", MOBY_71EBFC7)
     with pytest.raises(KeyboardInterrupt):
-        replay(FILE, summer, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, BuildOptions(), progress=stop)
+        replay(FILE, checksums, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, BuildOptions(), progress=stop)

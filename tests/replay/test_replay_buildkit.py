@@ -39,8 +39,8 @@ def test_a_refusal_begins_with_what_buildkit_accepts(version: str, dockerfile: s
     assert refused is not None
     assert what in refused.what
     assert refused.what.startswith("BuildKit accepts")
-    assert said in refused.said
-    assert "BuildKit accepts" not in refused.said
+    assert said in refused.message
+    assert "BuildKit accepts" not in refused.message
 
 
 @pytest.mark.parametrize(

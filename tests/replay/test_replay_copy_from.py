@@ -15,12 +15,12 @@ from cacheview.engine.rulesets import RULE_SETS
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.replay.beyond import beyond
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.summer import ContextSummer
 from cacheview.stores.open import open_store
 
 LIVE = Path(__file__).parents[1] / "data" / "live" / "data-root"
@@ -58,7 +58,7 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
     schema = next(image for image in store.images if image.history[-1].created_by.endswith(" in /out/schema.sql "))
     sums = {"schema.sql": schema.history[-1].created_by.split("file:")[1].split()[0]}
 
-    class Known(ContextSummer):
+    class Known(ContextChecksums):
         """The context's file is not at hand, but its checksum is."""
 
         def sum(self, copy):  # type: ignore[no-untyped-def]
@@ -91,14 +91,14 @@ def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path
     store = open_store(f"data-root:{tmp_path}").cases[0].store
     release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
-    summer = ContextSummer(MemoryContext({}, {}), "", release)
+    checksums = ContextChecksums(MemoryContext({}, {}), "", release)
     last = b"more" if stages else b"files"
     dockerfile = DOCKERFILE[: DOCKERFILE.index(b"COPY --from=%s")].replace(b"--from=files", b"--from=" + last)
     dockerfile = dockerfile.replace(b"COPY schema.sql /out/schema.sql\n", b"LABEL made=here\n" + stages)
     options = BuildOptions(build_args={"RELEASE": "2.3"})
 
     def play(assumed: Mapping[int, str]) -> Replay:
-        return replay(dockerfile, summer, store, rules, release, options, image_files=files, assumed=assumed)
+        return replay(dockerfile, checksums, store, rules, release, options, image_files=files, assumed=assumed)
 
     told = beyond(play, store, rules)
     assert told.steps[1].assumed
@@ -115,13 +115,13 @@ def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> No
     release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
     entry = Entry("logo.svg", Kind.FILE, 0o644, size=7)
-    summer = ContextSummer(MemoryContext({"logo.svg": entry}, {"logo.svg": b"changed"}), "", release)
+    checksums = ContextChecksums(MemoryContext({"logo.svg": entry}, {"logo.svg": b"changed"}), "", release)
     dockerfile = b"FROM scratch\nLABEL part=assets\nCOPY logo.svg /logo.svg\n"
-    told = replay(dockerfile, summer, store, rules, release, BuildOptions(), image_files=files)
-    (miss,) = misses(told, store, rules, None, summer, files)
+    told = replay(dockerfile, checksums, store, rules, release, BuildOptions(), image_files=files)
+    (miss,) = misses(told, store, rules, None, checksums, files)
     assert miss.files == (
         "The files differ from those that shop/assets:1 was made with: logo.svg: content changed.",
         "Proven: the files in its layer give the checksum that is stored.",
     )
-    (unread,) = misses(told, store, rules, None, summer)
+    (unread,) = misses(told, store, rules, None, checksums)
     assert "only a checksum is stored" in unread.files[0]

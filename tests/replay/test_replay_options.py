@@ -13,10 +13,10 @@ from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.model import DataError, StoreKind
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import replay_as_json, replay_as_text
 
 KINDS = [CONTAINERD, GRAPH_DRIVER]
@@ -69,7 +69,7 @@ def test_an_image_for_another_system_is_refused() -> None:
     daemon.add(image_of("other:1", digit="b"))
     told = daemon.replay("FROM base:1\nENV A=1\n")
     assert told.refused is not None
-    assert (told.refused.said, told.refused.line) == ("operating system is not supported", 1)
+    assert (told.refused.message, told.refused.line) == ("operating system is not supported", 1)
 
 
 @pytest.mark.parametrize("base", ["base:1", "scratch", "nothing:1"])
@@ -93,7 +93,7 @@ def test_a_store_of_windows_images_is_not_replayed_and_no_word_is_put_into_the_m
 def test_what_is_no_reference_is_refused_in_the_words_of_the_release(version: str, said: str) -> None:
     told = Daemon(version).replay("FROM scratch\nENV A=1\nFROM Base\n")
     assert told.refused is not None
-    assert (told.refused.said, told.refused.line) == (said, 3)
+    assert (told.refused.message, told.refused.line) == (said, 3)
 
 
 def test_arguments_before_from_are_seen_by_from_alone() -> None:
@@ -116,10 +116,10 @@ def test_the_target_ends_the_build() -> None:
     assert told.history == ("/bin/sh -c #(nop)  ENV A=1",)
     missing = daemon.replay(dockerfile, options=BuildOptions(target="three"))
     assert missing.refused is not None
-    assert missing.refused.said == 'target stage "three" could not be found'
+    assert missing.refused.message == 'target stage "three" could not be found'
     older = Daemon("20.10.24").replay(dockerfile, options=BuildOptions(target="three"))
     assert older.refused is not None
-    assert older.refused.said == "failed to reach build target three in Dockerfile"
+    assert older.refused.message == "failed to reach build target three in Dockerfile"
 
 
 def test_labels_of_the_command_line_are_steps_at_the_end_in_order_of_their_names() -> None:
@@ -163,7 +163,7 @@ def test_a_trigger_that_cannot_be_is_refused_at_its_from() -> None:
     daemon.add(image_of("base:1", OnBuild=("ENV A=1", "COPY missing /")))
     told = daemon.replay("FROM scratch\nENV A=1\nFROM base:1\nENV A=1\n")
     assert told.refused is not None
-    assert "missing" in told.refused.said
+    assert "missing" in told.refused.message
     assert [step.number for step in told.steps] == [1, 2, 3]
     assert len(told.steps[2].triggers) == 1
 
@@ -255,14 +255,14 @@ def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
     inside = find_dockerfile(context)
     assert (inside.name, inside.leads_out) == ("sub/real", False)
     with pytest.raises(RefusedError) as refused:
-        ContextSummer(FolderContext(context), "", builder_release("28.5.2"), leads_out=True).prepare()
-    assert refused.value.said == "unable to open Dockerfile: open : no such file or directory"
+        ContextChecksums(FolderContext(context), "", builder_release("28.5.2"), leads_out=True).prepare()
+    assert refused.value.message == "unable to open Dockerfile: open : no such file or directory"
 
 
 def test_a_context_that_the_client_refuses_is_refused_by_the_client(tmp_path: Path) -> None:
-    summer = ContextSummer(FolderContext(tmp_path), "", builder_release("28.5.2"), leads_out=True)
+    checksums = ContextChecksums(FolderContext(tmp_path), "", builder_release("28.5.2"), leads_out=True)
     daemon = Daemon()
-    told = replay(b"FROM scratch\n", summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+    told = replay(b"FROM scratch\n", checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
     assert told.refused is not None
     assert told.refused.by == "client"
     assert "the client says: unable to open Dockerfile" in replay_as_text(told, daemon.store)
@@ -288,4 +288,4 @@ def test_a_name_that_holds_the_words_of_another_error_is_refused_by_its_own() ->
     for name in ("ambiguous/X", "no such image/X", "ambiguous!"):
         told = daemon.replay(f"ARG B='{name}'\nFROM $B\nENV A=1\n")
         assert told.refused is not None
-        assert told.refused.said.startswith("invalid reference format")
+        assert told.refused.message.startswith("invalid reference format")

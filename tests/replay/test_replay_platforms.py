@@ -79,7 +79,7 @@ def test_what_is_made_on_scratch_has_the_platform_of_the_daemon_and_no_file_can_
         assert refused is None
         return
     assert refused is not None
-    assert refused.said == f'failed to get destination image "{made}": {words.format(made)}'
+    assert refused.message == f'failed to get destination image "{made}": {words.format(made)}'
     assert Daemon(version, CONTAINERD).replay("FROM scratch\nCOPY f /f\n", {"f": b"f"}, options).refused is None
 
 

@@ -13,10 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context import CLI_20_10, DOCKER_CLI, FolderContext
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.summer import ContextSummer
 
 DOCKERFILE = b"FROM scratch\nENV A=1\nCOPY d /d\nLABEL l=1\nADD d/* /e/\nCMD x\n"
 NAMES = st.text("abc.-", min_size=1, max_size=4).filter(lambda name: name.strip(".") != "")
@@ -40,8 +40,8 @@ class Folder:
     def replay(self, old: bool = False) -> Replay:
         daemon = self.daemon
         client = CLI_20_10 if old else DOCKER_CLI
-        summer = ContextSummer(FolderContext(self.root), "", daemon.release, client)
-        return replay(DOCKERFILE, summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+        checksums = ContextChecksums(FolderContext(self.root), "", daemon.release, client)
+        return replay(DOCKERFILE, checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
 
     def cached(self) -> list[bool | None]:
         return [step.cached for step in self.replay().asked]

@@ -7,18 +7,18 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import ImageStore, StoreKind
 from cacheview.replay.check import judge_build
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.summer import ContextSummer
 
 
 def played(dockerfile: str) -> Replay:
     choice = choose("28.5.2", StoreKind.CONTAINERD, "")
     assert choice is not None
     release = builder_release("28.5.2")
-    files = ContextSummer(MemoryContext.from_sample({}), "Dockerfile", release)
+    files = ContextChecksums(MemoryContext.from_sample({}), "Dockerfile", release)
     return replay(dockerfile.encode(), files, ImageStore(()), choice.rules, release, BuildOptions(), name="Dockerfile")
 
 

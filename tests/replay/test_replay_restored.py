@@ -58,7 +58,7 @@ def test_a_containerd_store_fails_to_make_the_same_image_twice() -> None:
     daemon.images = [image for image in daemon.images if image.names]
     told = daemon.replay(f"{dockerfile}FROM scratch\nCOPY a /a\n", files, options=CACHE)
     assert told.refused is not None
-    assert "moby-dangling@<the image of step 2> failed because it already exists" in told.refused.said
+    assert "moby-dangling@<the image of step 2> failed because it already exists" in told.refused.message
 
 
 @pytest.mark.parametrize("kind", [CONTAINERD, GRAPH_DRIVER], ids=lambda kind: kind.value)
@@ -124,7 +124,7 @@ def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words()
     daemon.build(dockerfile, options=BuildOptions(no_cache=True))
     told = daemon.replay(dockerfile, options=CACHE)
     assert told.refused is not None
-    assert (told.refused.line, told.refused.by, told.refused.said) == (2, "nobody", told.refused.what)
+    assert (told.refused.line, told.refused.by, told.refused.message) == (2, "nobody", told.refused.what)
     text = replay_as_text(told, daemon.store)
     assert "never answered at line 2: The daemon would never answer: neither the source nor the local match" in text
     assert "daemon says" not in text

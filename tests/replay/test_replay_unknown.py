@@ -111,7 +111,7 @@ def test_with_pull_every_base_is_unknown_but_scratch(daemon: Daemon) -> None:
 def test_a_stage_number_that_is_none_is_refused(daemon: Daemon, name: str, said: str) -> None:
     told = daemon.replay(f"FROM scratch\nENV A=1\nCOPY --from={name} /a /b\n")
     assert told.refused is not None
-    assert (told.refused.said, told.refused.line) == (said, 3)
+    assert (told.refused.message, told.refused.line) == (said, 3)
     assert [step.number for step in told.steps] == [1, 2, 3]
 
 

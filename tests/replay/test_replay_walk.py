@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from cacheview.dockerfile.context import FolderContext
 from cacheview.model import Image, ImageConfig, Timestamp
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.replay.summer import ContextSummer
 from cacheview.report.replays import replay_as_text
 
 KINDS = [CONTAINERD, GRAPH_DRIVER]
@@ -143,13 +143,13 @@ def test_a_refused_step_ends_the_build_and_is_printed() -> None:
     assert told.history is None
     assert told.all_cached is False
     assert told.refused is not None
-    assert (told.refused.line, told.refused.said) == (3, "VOLUME specified can not be an empty string")
+    assert (told.refused.line, told.refused.message) == (3, "VOLUME specified can not be an empty string")
 
 
 def test_nothing_on_scratch_is_no_image() -> None:
     told = Daemon().replay("FROM scratch\n")
     assert told.refused is not None
-    assert told.refused.said == "No image was generated. Is your Dockerfile empty?"
+    assert told.refused.message == "No image was generated. Is your Dockerfile empty?"
     assert len(told.steps) == 1
 
 
@@ -180,7 +180,7 @@ def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given:
     told = Daemon(version).replay(FIVE, FILES, BuildOptions(platform=given))
     assert told.steps == ()
     assert told.refused is not None
-    assert told.refused.said == said
+    assert told.refused.message == said
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "23.0.0", "25.0.17", "28.5.2", "29.7.2"])
@@ -249,9 +249,9 @@ def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: 
     base = daemon.add(image_of("base:1"))
 
     def replayed(text: str) -> Replay:
-        summer = ContextSummer(FolderContext(tmp_path), "", daemon.release)
+        checksums = ContextChecksums(FolderContext(tmp_path), "", daemon.release)
         dockerfile = f"FROM base:1\n{text}\n".encode()
-        return replay(dockerfile, summer, daemon.store, daemon.rules, daemon.release, BuildOptions())
+        return replay(dockerfile, checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
 
     for number, text in enumerate(("ADD b /b", "COPY a b /d/", "COPY a /a"), 1):
         probe = replayed(text).steps[1].probe

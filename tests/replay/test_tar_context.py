@@ -147,7 +147,7 @@ def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon()
     header[148:156] = b"%06o\0 " % sum(header)
     with pytest.raises(RefusedError) as refused:
         whole_sum(of(bytes(header) + b"data".ljust(512, b"\0") + bytes(1024)))
-    assert refused.value.said == "unhandled tar header type 83"
+    assert refused.value.message == "unhandled tar header type 83"
 
 
 def test_sparse_files_of_absurd_sizes_are_not_read() -> None:
@@ -219,7 +219,7 @@ def test_a_dockerfile_that_is_not_there_is_refused_in_the_words_of_the_daemon(na
     context = of(raw_tar(("DOCKERFILE", b"0", b"A"), ("gone", b"2", "nowhere")))
     with pytest.raises(RefusedError) as refused:
         context.dockerfile(name)
-    assert refused.value.said == f"Cannot locate specified Dockerfile: {name or 'Dockerfile'}"
+    assert refused.value.message == f"Cannot locate specified Dockerfile: {name or 'Dockerfile'}"
     assert refused.value.by == "daemon"
 
 

@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from cacheview.dockerfile.context import NotKnownError
+from cacheview.dockerfile.context import UnknownError
 from cacheview.replay.tar_context import TarContext
 from cacheview.watch.prediction import read_context
 from cacheview.watch.request import BuildRequest
@@ -60,5 +60,5 @@ def test_of_very_many_files_the_smallest_are_kept_until_the_link_is_known() -> N
     link = {"Dockerfile": (b"2", "D")}
     assert context_of({"D": TEXT, **large, **link}).dockerfile() == TEXT
     assert context_of({**large, "D": TEXT, **link}).dockerfile() == TEXT
-    with pytest.raises(NotKnownError):
+    with pytest.raises(UnknownError):
         context_of({"D": TEXT + bytes(5 << 20), **large, **link}).dockerfile()

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from cacheview.report.watched import LiveLines
 from cacheview.watch.build import WatchedBuild
-from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.request import BuildRequest
 
-STEPS = (ToldStep(1, "FROM base", False, "1" * 12, (True, False)), ToldStep(2, "CMD x", True, "2" * 12))
+STEPS = (ReportedStep(1, "FROM base", False, "1" * 12, (True, False)), ReportedStep(2, "CMD x", True, "2" * 12))
 
 
 def build(number: int = 1) -> WatchedBuild:

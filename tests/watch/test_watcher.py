@@ -177,7 +177,9 @@ def test_a_build_is_as_cacheview_says(watching: Watching, daemon: Daemon) -> Non
         "app",
         "Docker-Client/28.2.2 (linux)",
     )
-    rows = [(row.predicted.cached, row.told.cached, row.differs) for row in build.rows if row.predicted and row.told]
+    rows = [
+        (row.predicted.cached, row.reported.cached, row.differs) for row in build.rows if row.predicted and row.reported
+    ]
     assert rows == [(False, False, False), (True, True, False), (True, True, False)]
     assert build.differences == ()
     assert lines_of(build)[-1] == "[1] as cacheview says"

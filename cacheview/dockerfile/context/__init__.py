@@ -12,8 +12,8 @@ from cacheview.dockerfile.context.context import Context, ContextSource
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.memory import MemoryContext
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sums import ContextSums, SourcesSum
+from cacheview.dockerfile.context.unknown import UnknownError
 
 __all__ = [
     "CLIENTS",
@@ -27,8 +27,8 @@ __all__ = [
     "FolderContext",
     "Kind",
     "MemoryContext",
-    "NotKnownError",
     "SourcesSum",
+    "UnknownError",
     "client_for_engine",
     "client_named",
 ]

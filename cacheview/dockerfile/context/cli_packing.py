@@ -95,10 +95,10 @@ def read_ignored(context: Context) -> tuple[str, ...]:
     try:
         return parse_dockerignore(data)
     except BadPatternError as error:
-        said = f"error reading .dockerignore: {error.what}"
+        message = f"error reading .dockerignore: {error.what}"
         raise RefusedError(
-            f"the client refuses it: {said}; shorten the line",
-            said=said,
+            f"the client refuses it: {message}; shorten the line",
+            message=message,
             where=f"{IGNORE_FILE}: {error.where}",
             by="client",
         ) from None
@@ -108,9 +108,9 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
     try:
         yield from sender().members()
     except BadPatternError as error:
-        said = f"error checking context: {error.what}"
+        message = f"error checking context: {error.what}"
         raise RefusedError(
-            f"the client refuses its .dockerignore: {said}", said=said, where=IGNORE_FILE, by="client"
+            f"the client refuses its .dockerignore: {message}", message=message, where=IGNORE_FILE, by="client"
         ) from None
 
 
@@ -122,9 +122,9 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
             yield member
             continue
         if member.header.type != Kind.FILE.value:  # the CLI gives a link content, and Go's writer takes none
-            said = "archive/tar: write too long"
+            message = "archive/tar: write too long"
             what = f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a file"
-            raise RefusedError(what, said=said, where=IGNORE_FILE, by="client")
+            raise RefusedError(what, message=message, where=IGNORE_FILE, by="client")
         listed = b"".join(context.read(member.source))
         data = listed + f"\n{drawn}\n".encode()
         yield Member(replace(member.header, size=len(data)), data=data)
@@ -224,11 +224,11 @@ class _Sender:
             self._refuse(entry, "no permission to read from '{}'")
         return checked
 
-    def _refuse(self, entry: Entry, said: str) -> None:
-        said = "error checking context: " + said.format(self.context.place(entry.path))
+    def _refuse(self, entry: Entry, message: str) -> None:
+        message = "error checking context: " + message.format(self.context.place(entry.path))
         raise RefusedError(
             "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
-            said=said,
+            message=message,
             where=entry.path,
             by="client",
         )

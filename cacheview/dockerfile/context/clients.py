@@ -310,8 +310,8 @@ def client_named(name: str) -> Client:
     """
     key = re.sub(r"[\s_]+", "-", name.strip().lower()).replace("-version-", "-", 1)
     by_title = {_key(client.title): client for client in CLIENTS.values()}
-    if found := CLIENTS.get(key) or by_title.get(key):
-        return found
+    if result := CLIENTS.get(key) or by_title.get(key):
+        return result
     if umask := _UMASK_AT_END.match(key):
         return client_named(umask[1]).with_umask(int(umask[2], 8))
     named = _NAMED.fullmatch(key)
@@ -340,8 +340,8 @@ def client_for_engine(version: str) -> Client:
 
     ``version``: as ``docker version`` shows it; empty, or without a number: not known.
     """
-    found = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
-    return _cli(found[1] if found else "")
+    match = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
+    return _cli(match[1] if match else "")
 
 
 def _of_version(client: Client, version: str) -> Client:

@@ -57,8 +57,10 @@ class DockerPyPacking:
             if entry.inode and entry.kind is Kind.FILE and self.style.hard_links:
                 first = first_names.setdefault(entry.inode, entry.path)
             if first in (None, entry.path) and not entry.readable and entry.kind is Kind.FILE:
-                said = f"Can not read file in context: {entry.path}"
-                raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path, by="client")
+                message = f"Can not read file in context: {entry.path}"
+                raise RefusedError(
+                    f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
+                )
             yield self.style.member(entry, first if first != entry.path else None)
         for name, data in added.items():
             yield Member(Header(name, _ADDED_MODE, size=len(data)), data=data)
@@ -82,6 +84,8 @@ class _Walk:
             self.found.append(entry)
         enters = not left_out or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.readable:
-            said = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
-            raise RefusedError(f"docker-py refuses the context: {said}", said=said, where=entry.path, by="client")
+            message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
+            raise RefusedError(
+                f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
+            )
         return enters

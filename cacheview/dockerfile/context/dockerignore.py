@@ -96,11 +96,11 @@ class Folder:
         while folder.parent is not None and number not in folder._own:
             unknown.append(folder)
             folder = folder.parent
-        found = folder._own.get(number, False)
+        result = folder._own.get(number, False)
         for each in reversed(unknown):
-            found = found or self._patterns.runs[number].matches(each.path)
-            each._own[number] = found
-        return found
+            result = result or self._patterns.runs[number].matches(each.path)
+            each._own[number] = result
+        return result
 
 
 class Patterns:

@@ -201,8 +201,8 @@ class FolderContext:
         place = os.path.join(self._root, path) if path else self._root
         entries = []
         try:
-            with os.scandir(place) as found:
-                for each in sorted(found, key=lambda each: raw(each.name)):
+            with os.scandir(place) as result:
+                for each in sorted(result, key=lambda each: raw(each.name)):
                     name = f"{path}/{each.name}" if path else each.name
                     entry = self._entry(name, each)
                     if entry is not None:
@@ -217,9 +217,9 @@ class FolderContext:
             ) from None
         return entries
 
-    def _entry(self, path: str, found: os.DirEntry[str]) -> Entry | None:
+    def _entry(self, path: str, result: os.DirEntry[str]) -> Entry | None:
         try:
-            return self._described(path, found.path, found.stat(follow_symlinks=False))
+            return self._described(path, result.path, result.stat(follow_symlinks=False))
         except FileNotFoundError:
             return None
         except OSError as error:

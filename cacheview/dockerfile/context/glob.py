@@ -124,10 +124,10 @@ class Glob:
         for number, piece in enumerate(self._pieces):
             if piece.star and piece.items == []:
                 return _SLASH not in name[at:]
-            found = self._placed(piece, name, at, last=number == len(self._pieces) - 1)
-            if found is None:
+            result = self._placed(piece, name, at, last=number == len(self._pieces) - 1)
+            if result is None:
                 return False
-            at = found
+            at = result
         return at == len(name)
 
     @staticmethod
@@ -165,8 +165,8 @@ def _items(text: bytes) -> Iterator[_Item]:
         if char == _ANY:
             yield None
         elif char == _OPENING:
-            found, at = _class(text, at)
-            yield found
+            result, at = _class(text, at)
+            yield result
         else:
             if char == _ESCAPE:
                 if at >= len(text):

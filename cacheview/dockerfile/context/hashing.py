@@ -49,13 +49,13 @@ class Memory:
         self._used.add(key)
         return known[1]
 
-    def put(self, node: Node, found: str) -> None:
+    def put(self, node: Node, text: str) -> None:
         """Remembers a sum, unless the file changed so shortly ago that its next change might not show."""
         stamp = node.entry.stamp
         if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
             return
         key = _key(node)
-        self._known[key] = (stamp, found)
+        self._known[key] = (stamp, text)
         self._used.add(key)
 
     def dump(self) -> bytes:
@@ -64,7 +64,7 @@ class Memory:
         if len(known) > self._most:
             order = sorted(known, key=lambda key: key not in self._used)
             known = {key: known[key] for key in order[: self._most]}
-        rows = [[key, *stamp, found] for key, (stamp, found) in known.items()]
+        rows = [[key, *stamp, result] for key, (stamp, result) in known.items()]
         return json.dumps({"version": _VERSION, "sums": rows}, separators=(",", ":")).encode()
 
     @classmethod
@@ -75,10 +75,10 @@ class Memory:
             value = json.loads(data)
             if value["version"] != _VERSION:
                 return memory
-            for key, *stamp, found in value["sums"]:
-                if not (isinstance(key, str) and isinstance(found, str) and all(type(n) is int for n in stamp)):
+            for key, *stamp, result in value["sums"]:
+                if not (isinstance(key, str) and isinstance(result, str) and all(type(n) is int for n in stamp)):
                     raise TypeError
-                memory._known[key] = (tuple(stamp), found)
+                memory._known[key] = (tuple(stamp), result)
         except (ValueError, TypeError, KeyError, RecursionError):
             raise DataError("not a record of checksums; delete it to have it recreated") from None
         return memory
@@ -115,21 +115,21 @@ class Hasher:
         Raises:
             DataError: a file cannot be read, or changes meanwhile.
         """
-        found: dict[str, str] = {}
+        by_key: dict[str, str] = {}
         unread: list[Node] = []
         for node in nodes:
             if node.digest:
-                found[node.entry.path] = node.digest
+                by_key[node.entry.path] = node.digest
             elif not node.has_content:
-                found[node.entry.path] = hashlib.sha256(node.header).hexdigest()
+                by_key[node.entry.path] = hashlib.sha256(node.header).hexdigest()
             elif (known := self.memory.get(node)) is not None:
-                found[node.entry.path] = known
+                by_key[node.entry.path] = known
             else:
                 unread.append(node)
         if unread:
             with apart():  # files are as large as they are
-                found.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
-        return found
+                by_key.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
+        return by_key
 
 
 class _Reading:
@@ -147,31 +147,31 @@ class _Reading:
     def run(self, threads: int) -> dict[str, str]:
         self._tell()
         if self.total <= _ALONE and len(self.nodes) <= _BATCH_FILES:
-            found = self._batch(self.nodes)
+            result = self._batch(self.nodes)
         else:
-            found = self._with_threads(threads)
+            result = self._with_threads(threads)
         self._tell()
-        return found
+        return result
 
     def _tell(self) -> None:
         if self.report is not None:
             self.report(sum(list(self.read.values())), self.total, self.context.title)
 
     def _with_threads(self, threads: int) -> dict[str, str]:
-        found: dict[str, str] = {}
+        by_key: dict[str, str] = {}
         with ThreadPoolExecutor(threads, thread_name_prefix="hashing") as pool:
             pending: set[Future[dict[str, str]]] = {pool.submit(self._batch, batch) for batch in self._batches()}
             try:
                 while pending:
                     done, pending = wait(pending, timeout=_INTERVAL, return_when=FIRST_EXCEPTION)
                     for future in done:
-                        found.update(future.result())
+                        by_key.update(future.result())
                     self._tell()
             except BaseException:
                 self.stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-        return found
+        return by_key
 
     def _batches(self) -> list[list[Node]]:
         """Large files first and alone, small ones together, so that the threads end at the same time."""
@@ -203,7 +203,7 @@ class _Reading:
                 break
         if left:
             raise DataError("it changed while it was read; try again", where=node.source)
-        found = digest.hexdigest()
+        result = digest.hexdigest()
         if entry.stamp and self.context.stamp(node.source, follow=node.follows) == entry.stamp:
-            self.memory.put(node, found)
-        return found
+            self.memory.put(node, result)
+        return result

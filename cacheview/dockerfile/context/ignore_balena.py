@@ -10,7 +10,7 @@ import re
 
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 
 __all__ = ["BalenaPatterns"]
@@ -152,8 +152,8 @@ class _Translation:
         return "".join(out)
 
     def _quantifier(self) -> str:
-        found = _QUANTIFIER.match(self.text, self.at)
-        text = found[0] if found else self.text[self.at]
+        match = _QUANTIFIER.match(self.text, self.at)
+        text = match[0] if match else self.text[self.at]
         self.at += len(text)
         return text
 
@@ -178,7 +178,7 @@ class _Translation:
         if char.isdigit() and char.isascii():
             if char == "0" and not self.text[self.at : self.at + 1].isdigit():
                 return "\0"
-            raise NotKnownError(f"the pattern {self.text[:80]!r} refers back, which takes more than linear time")
+            raise UnknownError(f"the pattern {self.text[:80]!r} refers back, which takes more than linear time")
         if char == "c" and self.text[self.at : self.at + 1].isalpha():
             self.at += 1
             return chr(ord(self.text[self.at - 1]) % 32)
@@ -216,7 +216,7 @@ class _Translation:
         if not following:
             raise ValueError("unterminated character class")
         if following in "dDwWsS":
-            raise NotKnownError(f"the pattern {self.text[:80]!r} has a class in a class, which is not compared here")
+            raise UnknownError(f"the pattern {self.text[:80]!r} has a class in a class, which is not compared here")
         if following == "b":
             self.at += 1
             return "\b"

@@ -10,7 +10,7 @@ import re
 from typing import NoReturn
 
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 
 __all__ = ["DockerJavaPatterns"]
@@ -55,8 +55,8 @@ def _expression(text: str) -> str:
     return expression
 
 
-def _refuse(said: str) -> NoReturn:
-    raise RefusedError(f"docker-java refuses it: {said}", said=said, where=".dockerignore")
+def _refuse(message: str) -> NoReturn:
+    raise RefusedError(f"docker-java refuses it: {message}", message=message, where=".dockerignore")
 
 
 def _normalized(line: str) -> str:
@@ -114,7 +114,7 @@ def _class(out: list[str], pattern: str, at: int) -> int:
     if end <= at or "[" in text:
         raise ValueError("a range that is not finished")
     if "&&" in text:
-        raise NotKnownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not compared here")
+        raise UnknownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not compared here")
     _check_ranges(text)
     negated = text.startswith("^")
     chars = text[1:] if negated else text

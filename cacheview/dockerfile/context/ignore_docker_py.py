@@ -80,9 +80,9 @@ def _linear(pattern: str) -> str:
     try:
         re.compile(_python(text))  # only to refuse what docker-py cannot compile
     except re.error as error:
-        said = str(error)
+        message = str(error)
         raise RefusedError(
-            f"docker-py cannot read the pattern {pattern[:80]!r}: {said}", said=said, where=".dockerignore"
+            f"docker-py cannot read the pattern {pattern[:80]!r}: {message}", message=message, where=".dockerignore"
         ) from None
     expression = _expression(text, literal, _class, "[^\\n]*") + "\\n?$"
     check_linear(expression)

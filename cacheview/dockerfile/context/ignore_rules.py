@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cacheview.dockerfile.context.glob import Glob
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.linear import compile_linear
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.model import DataError
 
@@ -168,7 +168,7 @@ def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
         return lambda path: path in plain or any(other(path) for other in others)
     try:
         matches = _compiled("|".join(f"(?:{expression})" for expression in expressions))
-    except NotKnownError:
+    except UnknownError:
         return lambda path: any(pattern.matches(path) for pattern in patterns)
     return lambda path: path in plain or matches(path) or any(other(path) for other in others)
 

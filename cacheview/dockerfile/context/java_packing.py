@@ -39,8 +39,10 @@ class DockerJavaPacking:
         data = context.outside(IGNORE_FILE)
         patterns = DockerJavaPatterns(data if data is not None else b"")
         if pattern := patterns.leaves_out(_canonical(context, name)):
-            said = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
-            raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=IGNORE_FILE, by="client")
+            message = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
+            raise RefusedError(
+                f"docker-java refuses the context: {message}", message=message, where=IGNORE_FILE, by="client"
+            )
         return Packed(_docker_java(context, patterns), name)
 
 
@@ -137,8 +139,10 @@ def _listed(context: Context, folder: str) -> list[Entry]:
     try:
         return list(context.listed(folder))
     except DataError:
-        said = f"Failed to read build context directory: {context.place('')}"
-        raise RefusedError(f"docker-java refuses the context: {said}", said=said, where=folder, by="client") from None
+        message = f"Failed to read build context directory: {context.place('')}"
+        raise RefusedError(
+            f"docker-java refuses the context: {message}", message=message, where=folder, by="client"
+        ) from None
 
 
 def _below(context: Context, path: str, root: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from cacheview.dockerfile.context.notknown import NotKnownError
+from cacheview.dockerfile.context.unknown import UnknownError
 
 __all__ = ["LastMatch", "check_linear", "compile_linear", "literal", "one_of"]
 
@@ -32,17 +32,17 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
 
     Raises:
         ValueError: RE2 refuses it.
-        NotKnownError: it would take more memory than is spent on one pattern.
+        UnknownError: it would take more memory than is spent on one pattern.
     """
     encoded = _replaced if replaces else _moved
     try:
-        found = re2.compile(encoded(expression), _options()).search
+        result = re2.compile(encoded(expression), _options()).search
     except re2.error as error:
-        said = _said(error)
-        if "pattern too large" in said:
-            raise NotKnownError(f"the pattern {expression[:80]!r} is too large to be compiled here") from None
-        raise ValueError(said) from None
-    return lambda text: found(encoded(text)) is not None
+        message = _said(error)
+        if "pattern too large" in message:
+            raise UnknownError(f"the pattern {expression[:80]!r} is too large to be compiled here") from None
+        raise ValueError(message) from None
+    return lambda text: result(encoded(text)) is not None
 
 
 def check_linear(expression: str) -> None:
@@ -97,10 +97,10 @@ class LastMatch:
         return max((number for number in self._matching(folder) if self._of_folder(number, depth)), default=-1)
 
     def _matching(self, text: str) -> Sequence[int]:
-        found: list[int] = sorted(self._set.Match(self._encoded(text)))
-        if not found or found.pop() != self._count:
-            raise NotKnownError("the patterns take more memory than is spent on them here")
-        return found
+        results: list[int] = sorted(self._set.Match(self._encoded(text)))
+        if not results or results.pop() != self._count:
+            raise UnknownError("the patterns take more memory than is spent on them here")
+        return results
 
 
 def literal(text: str) -> str:
@@ -125,8 +125,8 @@ def _options() -> re2.Options:
 
 
 def _said(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    message = error.args[0] if error.args else ""
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
 
 
 def _character(char: str) -> str:
@@ -139,4 +139,4 @@ def _replaced(text: str) -> bytes:
 
 
 def _moved(text: str) -> bytes:
-    return _SURROGATES.sub(lambda found: chr(_PRIVATE + ord(found[0]) - 0xD800), text).encode()
+    return _SURROGATES.sub(lambda result: chr(_PRIVATE + ord(result[0]) - 0xD800), text).encode()

@@ -120,10 +120,10 @@ class MemoryContext:
 
     @cached_property
     def _by_folder(self) -> Mapping[str, Sequence[Entry]]:
-        found: dict[str, list[Entry]] = {}
+        by_key: dict[str, list[Entry]] = {}
         for path, entry in self.entries.items():
-            found.setdefault(path.rpartition("/")[0], []).append(entry)
-        return found
+            by_key.setdefault(path.rpartition("/")[0], []).append(entry)
+        return by_key
 
     def top(self) -> Entry:
         """The folder itself."""
@@ -133,16 +133,16 @@ class MemoryContext:
         """One entry, not followed at its end; None: there is none."""
         above, _, name = path.rpartition("/")
         real = self.real_name(above) if above else ""
-        found = self.entries.get(f"{real}/{name}" if real else name)
-        return replace(found, path=path) if found is not None else None
+        result = self.entries.get(f"{real}/{name}" if real else name)
+        return replace(result, path=path) if result is not None else None
 
     def followed(self, path: str) -> Entry | None:
         """What a path leads to when all links are followed; None: nothing that is in the context."""
         try:
-            found = self.entries.get(self.real_name(path))
+            result = self.entries.get(self.real_name(path))
         except DataError:
             return None
-        return replace(found, path=path) if found is not None else None
+        return replace(result, path=path) if result is not None else None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """The content of a file. Raises `DataError` where there is none."""

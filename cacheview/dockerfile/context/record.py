@@ -112,18 +112,18 @@ class Record:
     def _take(self, value: Any) -> None:
         if value["version"] != _VERSION:
             return
-        rows = [(_path(path), str(found), _latin("".join(head))) for path, found, *head in value["files"]]
+        rows = [(_path(path), str(result), _latin("".join(head))) for path, result, *head in value["files"]]
         for text, (at, step, numbers, *client) in value["texts"].items():
             if not all(type(number) is int and number >= 0 for number in (at, *numbers)):
                 raise ValueError
             files = tuple(rows[number] for number in numbers)
             heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
-            pairs = tuple((path, found) for path, found, _ in files)
+            pairs = tuple((path, result) for path, result, _ in files)
             self._kept[text] = _Kept(at, str(step), pairs, heads, _path("".join(client)))
 
     def remember(
         self,
-        found: SourcesSum,
+        result: SourcesSum,
         *,
         step: str = "",
         at: float | None = None,
@@ -133,15 +133,15 @@ class Record:
         """Keeps which files are in a checksum.
 
         Args:
-            found: the checksum.
+            result: the checksum.
             step: the instruction that it stands in, as it is written; `latest` asks by it.
             at: when, in seconds; None: now.
             headers: by path, what is summed before the content of each file (`header_bytes`).
             client: the name of what sent them.
         """
-        self._kept.pop(found.text, None)
-        heads = tuple(_head(path, headers.get(path, b"")) for path, _ in found.files) if headers else ()
-        self._kept[found.text] = _Kept(int(time.time() if at is None else at), step, found.files, heads, client)
+        self._kept.pop(result.text, None)
+        heads = tuple(_head(path, headers.get(path, b"")) for path, _ in result.files) if headers else ()
+        self._kept[result.text] = _Kept(int(time.time() if at is None else at), step, result.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
         """The files in a checksum; None: it was never summed, in this context or another of the same folder."""
@@ -235,7 +235,7 @@ class Record:
             if left < 0:
                 break
             heads = kept.heads or ("",) * len(kept.files)
-            rows = [(path, found, head) for (path, found), head in zip(kept.files, heads, strict=True)]
+            rows = [(path, result, head) for (path, result), head in zip(kept.files, heads, strict=True)]
             texts[text] = (
                 kept.at,
                 kept.step,

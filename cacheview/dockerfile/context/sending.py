@@ -65,9 +65,9 @@ def send(
         name = name.lower()
     if not _is_there(tree, name) and context.has(name):
         # The CLI keeps it by a look at one folder above it, and leaves it out by a look at all.
-        said = f"Cannot locate specified Dockerfile: {name}"
+        message = f"Cannot locate specified Dockerfile: {name}"
         why = "it is a link that leads nowhere there" if name in tree else ".dockerignore leaves out a folder above it"
-        raise RefusedError(f"{said}; {why}", said=said, where="" if name in tree else IGNORE_FILE)
+        raise RefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
     return Sent(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
 

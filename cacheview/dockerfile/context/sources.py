@@ -14,8 +14,8 @@ from typing import NoReturn, Protocol
 
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import raw
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import Problem
 from cacheview.model.effort import paced
@@ -51,7 +51,7 @@ class SummedTree(Protocol):
         """The checksum of one folder, whose path has no links any more."""
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """Sums by path; what has none is left out. Raises `NotKnownError`, `DataError`."""
+        """Sums by path; what has none is left out. Raises `UnknownError`, `DataError`."""
 
     def without_sum(self, path: str, real: str) -> str:
         """What the builder puts in place of a sum that is missing.
@@ -65,29 +65,29 @@ class SummedTree(Protocol):
         """The daemon's words for a source that does not exist."""
 
 
-def sum_sources(summed: SummedTree, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
+def sum_sources(checksums: SummedTree, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
     """The checksum of a ``COPY`` or ``ADD``.
 
     Args:
-        summed: where the files are.
+        checksums: where the files are.
         sources: as they are after expansion.
         instruction: ``COPY``, or ``ADD``, which accepts URLs.
         destination: after expansion.
 
     Raises:
         RefusedError: the builder stops here.
-        NotKnownError: a source would have to be downloaded, or the tree does not know a sum.
+        UnknownError: a source would have to be downloaded, or the tree does not know a sum.
         DataError: a file cannot be read.
     """
-    return _Copy(summed, instruction).of(sources, destination)
+    return _Copy(checksums, instruction).of(sources, destination)
 
 
-def sum_folder(summed: SummedTree, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
+def sum_folder(checksums: SummedTree, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
     """The checksum of a folder, from the sums of all that is in it.
 
     ``problems`` gets, by path, what the builder silently leaves out.
     """
-    return sum_places(summed, folder_places(summed.tree, real, problems))
+    return sum_places(checksums, folder_places(checksums.tree, real, problems))
 
 
 def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem]) -> list[tuple[str, str]]:
@@ -102,56 +102,56 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
     return places
 
 
-def sum_places(summed: SummedTree, places: Sequence[tuple[str, str]]) -> SourcesSum:
+def sum_places(checksums: SummedTree, places: Sequence[tuple[str, str]]) -> SourcesSum:
     """The checksum of a folder by what is in it. Raises as `SummedTree.sums_of`."""
-    known = summed.sums_of(place for _, place in places)
-    files = tuple((path, known.get(place) or summed.without_sum(path, place)) for path, place in places)
-    return SourcesSum(_joined("dir", sorted((found for _, found in files), key=raw)), files)
+    known = checksums.sums_of(place for _, place in places)
+    files = tuple((path, known.get(place) or checksums.without_sum(path, place)) for path, place in places)
+    return SourcesSum(_joined("dir", sorted((result for _, result in files), key=raw)), files)
 
 
 def _joined(kind: str, sums: Iterable[str]) -> str:
     return f"{kind}:{hashlib.sha256(raw(','.join(sums))).hexdigest()}"
 
 
-def _printed(said: str) -> str:
+def _printed(message: str) -> str:
     """What the daemon says comes as JSON, in which bytes that are not text are replaced."""
-    return _NOT_UTF8.sub("\ufffd", said)
+    return _NOT_UTF8.sub("\ufffd", message)
 
 
 class _Copy:
     """One instruction."""
 
-    def __init__(self, summed: SummedTree, name: str) -> None:
-        self.summed = summed
+    def __init__(self, checksums: SummedTree, name: str) -> None:
+        self.summed = checksums
         self.name = name
-        self.tree = summed.tree
+        self.tree = checksums.tree
 
     def of(self, sources: Sequence[str], destination: str) -> SourcesSum:
-        found: list[SourcesSum] = []
+        results: list[SourcesSum] = []
         for source in sources:
-            found.extend(self._source(source))
-        if not found:
+            results.extend(self._source(source))
+        if not results:
             self._refuse("no source files were specified")
-        if len(found) == 1:
-            return found[0]
+        if len(results) == 1:
+            return results[0]
         if not destination.endswith("/"):
-            said = (
+            message = (
                 f"When using {self.name} with more than one source file, the destination must be a directory "
                 "and end with a /"
             )
-            raise RefusedError("several sources need a destination that ends with a slash", said=said)
-        files = tuple(file for each in found for file in each.files)
-        return SourcesSum(_joined("multi", (each.text for each in found)), files)
+            raise RefusedError("several sources need a destination that ends with a slash", message=message)
+        files = tuple(file for each in results for file in each.files)
+        return SourcesSum(_joined("multi", (each.text for each in results)), files)
 
-    def _refuse(self, said: str, where: str = "") -> NoReturn:
-        said = _printed(f"{self.name} failed: {said}")
-        raise RefusedError(said, said=said, where=where)
+    def _refuse(self, message: str, where: str = "") -> NoReturn:
+        message = _printed(f"{self.name} failed: {message}")
+        raise RefusedError(message, message=message, where=where)
 
     def _source(self, source: str) -> Iterator[SourcesSum]:
         if source.startswith(_URLS):
             if self.name == "COPY":
                 self._refuse("source can't be a URL for COPY")
-            raise NotKnownError(f"{source[:200]} would have to be downloaded")
+            raise UnknownError(f"{source[:200]} would have to be downloaded")
         path = source.removeprefix("/").removeprefix("./")
         if not has_wildcards(path):
             yield self._path(path)
@@ -174,5 +174,5 @@ class _Copy:
         return self.summed.of_folder(real)
 
     def _file(self, path: str, real: str) -> SourcesSum:
-        found = self.summed.sums_of([real]).get(real) or self.summed.without_sum(path, real)
-        return SourcesSum("file:" + found, ((path, found),))
+        result = self.summed.sums_of([real]).get(real) or self.summed.without_sum(path, real)
+        return SourcesSum("file:" + result, ((path, result),))

@@ -12,14 +12,14 @@ from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
-from cacheview.dockerfile.context.notknown import NotKnownError
 from cacheview.dockerfile.context.sending import Sent, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
+from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import Problem
 
-__all__ = ["ContextSums", "NotKnownError", "SourcesSum"]
+__all__ = ["ContextSums", "SourcesSum", "UnknownError"]
 
 
 class ContextSums:
@@ -85,7 +85,7 @@ class ContextSums:
 
         Raises:
             RefusedError: the builder stops here.
-            NotKnownError: a source is not in the context.
+            UnknownError: a source is not in the context.
             DataError: the context cannot be read.
         """
         return sum_sources(self, sources, instruction="ADD" if add else "COPY", destination=destination)

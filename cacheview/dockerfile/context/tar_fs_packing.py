@@ -98,12 +98,12 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
         path = "" if path == "." else path
         if path.startswith("../") or path == "..":
             raise RefusedError(
-                f"tar-fs refuses it: {name} is not a valid path", said=f"{name} is not a valid path", by="client"
+                f"tar-fs refuses it: {name} is not a valid path", message=f"{name} is not a valid path", by="client"
             )
         entry = _named(context, path)
         if entry is None:
-            said = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
-            raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=path, by="client")
+            message = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
+            raise RefusedError(f"tar-fs refuses it: {message}", message=message, where=path, by="client")
         if entry.kind is Kind.DIRECTORY:
             for each in context.listed(path):
                 if ignores is None or not ignores(each.path):
@@ -125,8 +125,8 @@ def _owner(number: int) -> int:
 
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
-        said = f"unsupported type for {name}"
-        raise RefusedError(f"tar-fs refuses it: {said}", said=said, where=entry.path, by="client")
+        message = f"unsupported type for {name}"
+        raise RefusedError(f"tar-fs refuses it: {message}", message=message, where=entry.path, by="client")
     check_readable(entry)
     is_file = entry.kind is Kind.FILE
     header = Header(

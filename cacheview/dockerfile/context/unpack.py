@@ -97,7 +97,7 @@ class _Unpacked:
 
     def _node(self, real: str, member: Member) -> Node:
         header = member.header
-        summed = header.summed()
+        checksums = header.summed()
         if header.type == HARD_LINK:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
             if target is None:
@@ -105,13 +105,13 @@ class _Unpacked:
             if target.entry.kind is Kind.DIRECTORY:
                 self._refuse("operation not permitted", header)
             return replace(
-                target, entry=replace(target.entry, path=real), header=summed, hard_link=True, digest=member.digest
+                target, entry=replace(target.entry, path=real), header=checksums, hard_link=True, digest=member.digest
             )
         kind = _KINDS.get(header.type)
         if kind is None:
             self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header, by_system=False)
         return Node(
-            _entry(real, kind, member), summed, False, member.source, member.follows, member.data, member.digest
+            _entry(real, kind, member), checksums, False, member.source, member.follows, member.data, member.digest
         )
 
     def _place(self, path: str, header: Header) -> str:
@@ -173,9 +173,9 @@ class _Unpacked:
 
     def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
         """``by_system``: the daemon adds what it was about to do (``PathError`` and ``LinkError`` of Go)."""
-        said = f"{_doing(header)}{why}" if by_system else why
+        message = f"{_doing(header)}{why}" if by_system else why
         what = f"the daemon cannot unpack the context: {why}"
-        raise RefusedError(what, said=self.says.format(said), where=header.name[:200])
+        raise RefusedError(what, message=self.says.format(message), where=header.name[:200])
 
 
 def _doing(header: Header) -> str:

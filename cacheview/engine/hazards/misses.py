@@ -108,12 +108,12 @@ def _with_step(cache: ImageCache, probe: Probe, images: Iterable[Image]) -> Imag
     parent = cache.store.by_id.get(probe.parent)
     if probe.parent != SCRATCH and (parent is None or has_nothing_to_compare(parent)):
         return None
-    step, told = len(parent.history) if parent is not None else 0, created_by(probe.config)
-    if not told:
+    step, value = len(parent.history) if parent is not None else 0, created_by(probe.config)
+    if not value:
         return None
     for image in paced(images):
         history = image.config.history or ()
-        if len(history) <= step or history[step].created_by != told or (parent is None and len(history) == 1):
+        if len(history) <= step or history[step].created_by != value or (parent is None and len(history) == 1):
             continue
         if doubts_about(image, "parent", "history", "history.created", "history.created_by", "diff_ids"):
             continue

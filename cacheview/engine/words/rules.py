@@ -94,14 +94,14 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
 
 def comparisons(rules: RuleSet) -> Mapping[str, str]:
     """How each field of the container config is compared, in Docker's order of fields."""
-    found = dict.fromkeys(CONFIG_FIELDS, NOT_COMPARED)
+    result = dict.fromkeys(CONFIG_FIELDS, NOT_COMPARED)
     for check in rules.config_checks:
         words = _comparison(check.comparison)
-        before = found[check.field]
-        found[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
+        before = result[check.field]
+        result[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
         if check.field not in rules.image_fields:
-            found[check.field] += "; the image's value reads as not set"
-    return found
+            result[check.field] += "; the image's value reads as not set"
+    return result
 
 
 def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:

@@ -173,8 +173,8 @@ def _word(loader: yaml.SafeLoader, node: Node) -> Any:
     if text[:1] not in "+-.0123456789" or len(plain) > _MOST_DIGITS:
         return text
     if _INT.fullmatch(plain):
-        found = int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", plain), 0)
-        return found if -(1 << 63) <= found < 1 << 64 else float(found)
+        result = int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", plain), 0)
+        return result if -(1 << 63) <= result < 1 << 64 else float(result)
     return float(plain) if _FLOAT.fullmatch(plain) else text
 
 
@@ -237,7 +237,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark is not None else ""
-        beyond = next((why for said, why in _NOT_READ.items() if (error.problem or "").startswith(said)), "")
+        beyond = next((why for message, why in _NOT_READ.items() if (error.problem or "").startswith(message)), "")
         if beyond:
             raise DataError(f"{line}{beyond}", where=where) from None
         raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None

@@ -73,14 +73,14 @@ def services_with_build(path: str | os.PathLike[str]) -> tuple[str, ...]:
         DataError: it cannot be read, or there are none.
     """
     services = _services(read_document(Path(path)), str(path))
-    found = tuple(
+    results = tuple(
         str(name)
         for name, each in services.items()
         if isinstance(each, dict) and ("build" in each or "extends" in each)
     )
-    if not found:
+    if not results:
         raise DataError("no service in it has a build section", where=str(path))
-    return found
+    return results
 
 
 def read_service(
@@ -105,9 +105,9 @@ def read_service(
     if not as_v1 and PROJECT_NAME not in variables.values:
         name = project_name(document, file.parent, variables, str(path))
         variables.values = {**variables.values, PROJECT_NAME: name}
-    build, found = reader.build(file, service)
+    build, result = reader.build(file, service)
     where = f"{path}: services.{service[:80]}.build"
-    made = (_V1 if as_v1 else _V2)(variables.values, where, service, found, str(file.parent))
+    made = (_V1 if as_v1 else _V2)(variables.values, where, service, result, str(file.parent))
     notes = [f"the variable {name} is not set, and is empty in {path}" for name in variables.unset]
     notes += not_read(file, document, variables.values)
     done = made.build(build)
@@ -194,21 +194,21 @@ class _Reader:
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
     """A build section over another (``override/merge.go``, ``merge_build``)."""
-    found = dict(base)
+    by_key = dict(base)
     for key, value in over.items():
-        known = found.get(key)
+        known = by_key.get(key)
         if known is None:
-            found[key] = value
+            by_key[key] = value
         elif value is None:
             continue
         elif key in _LISTS:
-            found[key] = {**_pairs(known), **_pairs(value)}
+            by_key[key] = {**_pairs(known), **_pairs(value)}
         elif isinstance(known, list) and isinstance(value, list):
             both = [*known, *value]
-            found[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
+            by_key[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
         else:
-            found[key] = value
-    return found
+            by_key[key] = value
+    return by_key
 
 
 def _pairs(value: Any) -> dict[str, Any]:
@@ -293,13 +293,13 @@ class _V2:
         if len(self._words(build, "platforms")) > 1:
             what = "multi-arch build"
         if what:
-            said = f"the classic builder doesn't support {what}, set DOCKER_BUILDKIT=1 to use BuildKit"
-            raise RefusedError(f"Compose refuses the build: {said}", said=said, where=self.where, by="client")
+            message = f"the classic builder doesn't support {what}, set DOCKER_BUILDKIT=1 to use BuildKit"
+            raise RefusedError(f"Compose refuses the build: {message}", message=message, where=self.where, by="client")
 
     def _refuse_project(self, what: str) -> NoReturn:
         """In the words of ``loader/validate.go``."""
-        said = f"{what}: invalid compose project"
-        raise RefusedError(f"Compose refuses the file: {said}", said=said, where=self.where, by="client")
+        message = f"{what}: invalid compose project"
+        raise RefusedError(f"Compose refuses the file: {message}", message=message, where=self.where, by="client")
 
     def _platform(self) -> str:
         return self._word(self.service, "platform")
@@ -307,8 +307,8 @@ class _V2:
     def _args(self, build: Mapping[str, Any]) -> dict[str, str]:
         """One without a value has that of the environment, and is left out where there is none."""
         given = self._mapping(build, "args")
-        found = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
-        return {name: self._text(value, f"args.{name[:80]}") for name, value in found.items() if value is not None}
+        by_key = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
+        return {name: self._text(value, f"args.{name[:80]}") for name, value in by_key.items() if value is not None}
 
     def _labels(self, build: Mapping[str, Any]) -> dict[str, str]:
         labels = self._mapping(build, "labels")
@@ -342,12 +342,12 @@ class _V2:
         return value
 
     def _words(self, build: Mapping[str, Any], key: str) -> list[str]:
-        found = build.get(key)
-        if found is None:
+        result = build.get(key)
+        if result is None:
             return []
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        if not isinstance(result, list) or not all(isinstance(each, str) for each in result):
             raise DataError("must be a list of texts", where=f"{self.where}.{key}")
-        return found
+        return result
 
     def _is_set(self, build: Mapping[str, Any], key: str) -> bool:
         value = build.get(key)

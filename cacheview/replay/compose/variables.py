@@ -74,9 +74,9 @@ class Variables:
             raise DataError(f"a value with variables has more than {_LONGEST:,} characters", where=where)
         done: list[str] = []
         place = length = 0
-        while (found := text.find("$", place)) >= 0:
-            done.append(text[place:found])
-            after = found + 1
+        while (sign := text.find("$", place)) >= 0:
+            done.append(text[place:sign])
+            after = sign + 1
             if text.startswith("$", after):
                 done.append("$")
                 place = after + 1
@@ -139,28 +139,28 @@ def read_environment(folder: Path, environment: Mapping[str, str], *, as_v1: boo
         DataError: ``.env`` cannot be read.
     """
     path = folder / ".env"
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     if path.is_file():
         with open_regular(path, str(path)) as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no environment is", where=str(path))
         text = data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
-        _EnvironmentFile(text, str(path), environment, found, as_v1=as_v1).read()
-    return {**found, **environment}
+        _EnvironmentFile(text, str(path), environment, by_name, as_v1=as_v1).read()
+    return {**by_name, **environment}
 
 
 class _EnvironmentFile:
     def __init__(
-        self, text: str, where: str, environment: Mapping[str, str], found: dict[str, str], *, as_v1: bool
+        self, text: str, where: str, environment: Mapping[str, str], by_name: dict[str, str], *, as_v1: bool
     ) -> None:
         self.text = text
         self.place = self.ends_at = 0
         self.where = where
         self.environment = environment
-        self.found = found
+        self.by_name = by_name
         process = dict(environment)
-        self.known = ChainMap(found, process) if as_v1 else ChainMap(process, found)
+        self.known = ChainMap(by_name, process) if as_v1 else ChainMap(process, by_name)
         self.as_v1 = as_v1
 
     def read(self) -> None:
@@ -172,10 +172,10 @@ class _EnvironmentFile:
                 continue
             if is_inherited:
                 if key in self.environment:
-                    self.found[key] = self.environment[key]
+                    self.by_name[key] = self.environment[key]
                 continue
-            self.found[key] = self._value()
-            characters += len(self.found[key])
+            self.by_name[key] = self._value()
+            characters += len(self.by_name[key])
             if characters > _MOST_CHARACTERS:
                 raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=self.where)
 
@@ -274,10 +274,10 @@ def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
     return "".join((*done, value[place:]))
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    letter = found[0][1:]
+def _unescaped(escape: re.Match[str]) -> str:
+    letter = escape[0][1:]
     if letter == "$":
         return "$$"
     if letter.startswith("0"):
-        return chr(int(letter[1:], 8)) if len(letter) == 4 else found[0]
-    return _ESCAPED.get(letter, found[0])
+        return chr(int(letter[1:], 8)) if len(letter) == 4 else escape[0]
+    return _ESCAPED.get(letter, escape[0])

@@ -69,9 +69,9 @@ class Bolt:
             at = number * self.meta.page_size
             if not 2 <= number < self.meta.pages or at + self.meta.page_size > len(self._content):
                 raise DataError(f"page {number} is outside of the database, which is damaged or cut off")
-            found, flags, count, overflow = self._header.unpack_from(self._content, at)
+            result, flags, count, overflow = self._header.unpack_from(self._content, at)
             end = at + (1 + overflow) * self.meta.page_size
-            if found != number or end > len(self._content):
+            if result != number or end > len(self._content):
                 raise DataError(f"page {number} is damaged")
             for place in range(number, number + 1 + overflow):
                 if self._owners.setdefault(place, number) != number:
@@ -203,7 +203,7 @@ class Bucket:
             try:
                 if page.is_leaf:
                     is_bucket, value = page.value(number)
-                    found = self._database.sub_bucket(value) if is_bucket else value
+                    result = self._database.sub_bucket(value) if is_bucket else value
                 else:
                     child = page.child(number)
                     if child in path or len(path) > _MAX_DEPTH:
@@ -212,7 +212,7 @@ class Bucket:
                 _tell(error, damaged)
                 continue
             if page.is_leaf:
-                yield key, found
+                yield key, result
             else:
                 yield from self._items(partial(self._database.page, child), path | {child}, damaged)
 
@@ -223,9 +223,9 @@ class Bucket:
             if page.is_leaf:
                 if number < 0 or page.keys[number] != key:
                     return None
-                found = page.value(number)
-                self._database.visit(1, len(found[1]))
-                return found
+                result = page.value(number)
+                self._database.visit(1, len(result[1]))
+                return result
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
@@ -233,13 +233,13 @@ class Bucket:
 
     def value(self, key: bytes) -> bytes | None:
         """The value of a key; None where it has none, or a bucket."""
-        found = self._find(key)
-        return None if found is None or found[0] else found[1]
+        result = self._find(key)
+        return None if result is None or result[0] else result[1]
 
     def bucket(self, key: bytes) -> Bucket | None:
         """The bucket of a key; None where it has none."""
-        found = self._find(key)
-        return self._database.sub_bucket(found[1]) if found is not None and found[0] else None
+        result = self._find(key)
+        return self._database.sub_bucket(result[1]) if result is not None and result[0] else None
 
 
 def _tell(error: DataError, damaged: list[DataError] | None) -> None:

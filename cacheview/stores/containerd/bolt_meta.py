@@ -46,10 +46,10 @@ def newest_meta(head: bytes) -> Meta:
         if first is not None:
             break
         size *= 2
-    found = [meta for meta in (first, second) if meta is not None]
-    if not found:
+    results = [meta for meta in (first, second) if meta is not None]
+    if not results:
         raise DataError("is not a bolt database, or both of its meta pages are damaged")
-    return max(found, key=lambda meta: meta.transaction)
+    return max(results, key=lambda meta: meta.transaction)
 
 
 def _meta(head: bytes, at: int) -> Meta | None:

@@ -147,18 +147,18 @@ class Client:
         """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
         call = self._call(method, self._channel.unary_unary)
         try:
-            told = call(request, timeout=self._deadline, metadata=_metadata(namespace))
+            value = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         except grpc.RpcError as error:
             raise self._refused(error) from error
-        return self._decoded(answer, told)
+        return self._decoded(answer, value)
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
         """The same with all its answers."""
         call = self._call(method, self._channel.unary_stream)
         answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
-            for told in answers:
-                yield self._decoded(answer, told)
+            for value in answers:
+                yield self._decoded(answer, value)
             self._late = 0
         except grpc.RpcError as error:
             raise self._of_stream(error) from error
@@ -171,13 +171,13 @@ class Client:
             call = self._calls[method] = make(_allowed(method), request_serializer=_bytes_of)
         return call
 
-    def _decoded(self, answer: type[Any], told: bytes) -> Any:
+    def _decoded(self, answer: type[Any], data: bytes) -> Any:
         """Not left to gRPC, which prints what it cannot decode."""
         most = self._budget.limits.images
-        if len(told) > most and count(told, most) > most:
+        if len(data) > most and count(data, most) > most:
             raise DataError(f"containerd lists more than {most:,} things in one answer", where=str(self._path))
         try:
-            return answer.FromString(told)
+            return answer.FromString(data)
         except DecodeError as error:
             what = "it does not answer as containerd does. Is another program listening? Check the path"
             raise DataError(what, where=str(self._path)) from error
@@ -194,21 +194,21 @@ class Client:
     def _refused(self, error: Any) -> DataError:
         """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
         code = error.code()
-        said = " ".join((error.details() or "").split())[:200]
+        message = " ".join((error.details() or "").split())[:200]
         if code is grpc.StatusCode.NOT_FOUND:
-            return _MissingError(said)
+            return _MissingError(message)
         where = str(self._path)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             what = f"containerd did not answer within {self._deadline:g} seconds. Is it busy or stopped? Try again"
             return LostError(what, where=where)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            what = f"the answer is larger than {_LARGEST:,} bytes, or containerd is too busy ({said})"
+            what = f"the answer is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
-            return LostError(f"what listens there is not containerd ({said}). Check the path", where=where)
+            return LostError(f"what listens there is not containerd ({message}). Check the path", where=where)
         if code in _LOST:
-            return LostError(f"containerd does not answer ({said}). Is it running? Check the path", where=where)
-        return DataError(f"containerd refuses to answer: {said or code.name}", where=where)
+            return LostError(f"containerd does not answer ({message}). Is it running? Check the path", where=where)
+        return DataError(f"containerd refuses to answer: {message or code.name}", where=where)
 
 
 class _MissingError(DataError):
@@ -234,15 +234,15 @@ class ClientNamespace:
             return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
 
         listed = patiently(ask, _alive(self._progress, "Listing images"))
-        found = [
+        results = [
             ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
             for one in listed[: self._limits.images]
         ]
-        left = len(listed) - len(found)
+        left = len(listed) - len(results)
         problems = (
             [DataError(f"more than {self._limits.images:,} image records; {left:,} are not read")] if left else []
         )
-        return sorted(found, key=lambda record: record.name), problems
+        return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:
         """A blob, not verified; None where there is none. Raises `LostError`, or `DataError` for one too large."""

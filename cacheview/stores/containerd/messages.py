@@ -55,8 +55,8 @@ def count(data: bytes, most: int) -> int:
 
     What a list of messages takes when it is decoded depends on how many they are, and an empty one has two bytes.
     """
-    at = found = 0
-    while at < len(data) and found <= most:
+    at = result = 0
+    while at < len(data) and result <= most:
         tag, at = _varint(data, at)
         match tag & 7:
             case 0:
@@ -70,8 +70,8 @@ def count(data: bytes, most: int) -> int:
                 at += 4
             case _:
                 break  # a group, which protobuf refuses or passes over as one field
-        found += 1
-    return found
+        result += 1
+    return result
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -88,8 +88,8 @@ class Metadata:
         return self._blob_buckets[namespace]
 
     def _bucket(self, namespace: str, name: bytes) -> Bucket | None:
-        found = self._namespaces.get(namespace.encode())
-        return found.bucket(name) if found is not None else None
+        result = self._namespaces.get(namespace.encode())
+        return result.bucket(name) if result is not None else None
 
 
 def _size(record: ImageRecord) -> int:

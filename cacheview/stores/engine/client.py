@@ -203,7 +203,7 @@ class EngineClient:
             raise self._lost(error) from error
 
     def _lost(self, error: Exception) -> DataError:
-        return connection_error(error, self.endpoint, self.timeouts.answer, said=self._connections.said)
+        return connection_error(error, self.endpoint, self.timeouts.answer, message=self._connections.message)
 
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
         encoding = response.headers.get("Content-Encoding", "identity")

@@ -67,8 +67,8 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
     if engine.store == "graphdriver":
         folder = f"{root}/image/{engine.driver}" if engine.driver else root
         return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
-    told = engine.containerd.removeprefix("unix://")
-    sockets = list(dict.fromkeys((*([told] if os.path.isabs(told) else []), *map(str, containerd_sockets()))))
+    text = engine.containerd.removeprefix("unix://")
+    sockets = list(dict.fromkeys((*([text] if os.path.isabs(text) else []), *map(str, containerd_sockets()))))
     sockets = sockets or [USUAL_SOCKETS[0]]
     namespace = f"#{engine.namespace}"
     places = [_place(f"containerd:{path}{namespace}", path, path) for path in sockets]
@@ -113,8 +113,8 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         if more := len(store.by_id.keys() - listed):
             notes.append(f"{more} {'image is' if more == 1 else 'images are'} in it that the engine does not list.")
-        said = f"Details that the Docker API leaves out were read from {place.location}."
-        return Beside(store.by_id, remedy_for(engine, tried), (said, *notes), store.problems, store.layers_at)
+        message = f"Details that the Docker API leaves out were read from {place.location}."
+        return Beside(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
     return Beside({}, remedy_for(engine, tried), tuple(notes))
 
 

@@ -148,22 +148,22 @@ def endpoint_problems() -> list[Problem]:
 
 
 def _known() -> tuple[list[Endpoint], list[Problem]]:
-    found: list[Endpoint] = []
+    results: list[Endpoint] = []
     problems: list[Problem] = []
     try:
-        found.append(current_endpoint())
+        results.append(current_endpoint())
     except DataError as error:
         problems.append(Problem(error.where, error.what))
-    found.append(_default_endpoint())
+    results.append(_default_endpoint())
     for name, path in _context_files(problems):
         try:
-            found.append(_context(name, str(path)))
+            results.append(_context(name, str(path)))
         except DataError as error:
             if not any(problem.where == error.where for problem in problems):
                 problems.append(Problem(error.where, error.what))
-    found.extend(_usual_sockets())
+    results.extend(_usual_sockets())
     by_host: dict[tuple[str, Tls | None], Endpoint] = {}
-    for endpoint in found:
+    for endpoint in results:
         by_host.setdefault((endpoint.host, endpoint.tls), endpoint)
     return list(by_host.values()), problems
 
@@ -218,9 +218,9 @@ def _context(name: str, origin: str) -> Endpoint:
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
         known = ", ".join([DEFAULT, *(other for other, _ in _context_files([]))])
-        said = f", which {origin} names" if origin else ""
+        message = f", which {origin} names" if origin else ""
         raise DataError(
-            f"there is no Docker context {name[:100]!r}{said}. There are: {known}. `docker context ls` lists them",
+            f"there is no Docker context {name[:100]!r}{message}. There are: {known}. `docker context ls` lists them",
             where=f"engine:{name[:100]}",
         )
     meta = _read(_ContextMeta, path)
@@ -237,7 +237,7 @@ def _context(name: str, origin: str) -> Endpoint:
 def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
     """Names and paths of the contexts, by name."""
     folder = cli_folder() / "contexts" / "meta"
-    found: list[tuple[str, Path]] = []
+    results: list[tuple[str, Path]] = []
     try:
         entries = sorted(os.listdir(folder))[:_MAX_CONTEXTS]
     except OSError:
@@ -250,10 +250,10 @@ def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
             problems.append(Problem(error.where, error.what))
             continue
         if meta.Name and hashlib.sha256(meta.Name.encode()).hexdigest() == entry:
-            found.append((meta.Name, path))
+            results.append((meta.Name, path))
         else:
             problems.append(Problem(str(path), "its name is not that of its folder, so Docker does not find it"))
-    return iter(sorted(found))
+    return iter(sorted(results))
 
 
 def _read(model: type[M], path: Path) -> M:

@@ -43,8 +43,8 @@ class RefusedError(DataError):
         self.status = status
 
 
-def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, said: str = "") -> DataError:
-    """What an exception of the connection means. ``said``: what ssh said of it."""
+def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, message: str = "") -> DataError:
+    """What an exception of the connection means. ``message``: what ssh said of it."""
     where = endpoint.host[:200]
     causes = list(_causes(error))
     for cause in causes:
@@ -84,7 +84,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, s
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is out of reach: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
-        reason = said[:_MAX_MESSAGE].rstrip(".") or _text(error)
+        reason = message[:_MAX_MESSAGE].rstrip(".") or _text(error)
         what = (
             f"SSH failed: {reason}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
@@ -106,8 +106,8 @@ def _late(error: LateError) -> str:
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
     """What an HTTP status that is no success means, with the engine's own words."""
     own_words = _message(body)
-    said = f": {own_words}" if own_words else ""
-    what = f"the engine answered {path[:100]} with status {status}{said}"
+    message = f": {own_words}" if own_words else ""
+    what = f"the engine answered {path[:100]} with status {status}{message}"
     if status == 400 and "HTTP request to an HTTPS server" in own_words:
         what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
     elif status in (401, 403):

@@ -20,13 +20,13 @@ def addresses(host: str, port: int, seconds: float) -> list[str]:
         TimeoutError: they are not known in that time. The thread that waits for the system is left behind.
         OSError: as of `socket.getaddrinfo`.
     """
-    found: list[str] = []
+    results: list[str] = []
     failed: list[OSError | UnicodeError] = []
 
     def ask() -> None:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+            results.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
         except (OSError, UnicodeError) as error:
             failed.append(error)
 
@@ -35,9 +35,9 @@ def addresses(host: str, port: int, seconds: float) -> list[str]:
     thread.join(seconds)
     if failed:
         raise socket.gaierror(socket.EAI_NONAME, str(failed[0])) if isinstance(failed[0], UnicodeError) else failed[0]
-    if not found:
+    if not results:
         raise TimeoutError(f"the address of {host[:200]} was not found within {seconds:g} seconds")
-    return found
+    return results
 
 
 def looked_up(kind: type[Any]) -> type[Any]:

@@ -48,9 +48,9 @@ class Connections:
         self._pool: Any = self._make(endpoint)
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """What ssh said last; empty for other connections."""
-        return self._dialer.said if self._dialer is not None else ""
+        return self._dialer.message if self._dialer is not None else ""
 
     def get(self, path: str, fields: Mapping[str, str] | None, deadline: Deadline, connect: float) -> BaseHTTPResponse:
         """The head of an answer, whose body is still to be read. Raises what a connection may raise.

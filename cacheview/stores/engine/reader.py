@@ -131,7 +131,7 @@ class EngineReader:
             self.reading.partial(self.store(images))
 
     def store(self, images: dict[str, Image]) -> ImageStore:
-        problems = (*self.problems.told(), *self.decoder.problems.told())
+        problems = (*self.problems.reported(), *self.decoder.problems.reported())
         notes = tuple(self.notes) if images else ("There are no images in it.",)
         kept = tuple(images.values())
         if self._has_read:

@@ -32,7 +32,7 @@ class SshDialer:
     Raises ValueError where that is not an address.
 
     Attributes:
-        said: what ssh has said of the connection that ended last: why it refuses, mostly.
+        message: what ssh has said of the connection that ended last: why it refuses, mostly.
     """
 
     def __init__(self, host: str, program: str = "ssh") -> None:
@@ -40,7 +40,7 @@ class SshDialer:
         self._lock = threading.Lock()
         self._closed = False
         self._processes: list[subprocess.Popen[bytes]] = []
-        self.said = ""
+        self.message = ""
 
     def dial(self) -> socket.socket:
         """A socket with the engine at its other end. Raises `SshError`."""
@@ -86,11 +86,11 @@ class SshDialer:
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         """What it says is kept from the terminal: the other machine may have put anything there."""
         assert process.stderr is not None
-        said = b""
+        message = b""
         with process.stderr as stream:
             while piece := _read(stream):
-                said = (said + piece)[:_SAID]
-                self.said = " ".join(said.decode("utf-8", "replace").split())
+                message = (message + piece)[:_SAID]
+                self.message = " ".join(message.decode("utf-8", "replace").split())
 
 
 def _arguments(host: str) -> list[str]:

@@ -126,25 +126,25 @@ class AuditPane(AskingPane[AuditHead, _Question]):
 
     # What comes
 
-    def _show(self, found: Sequence[StoreHazard]) -> None:
+    def _show(self, results: Sequence[StoreHazard]) -> None:
         self._patience.stop()
         assert self._asked is not None
         store, rules = self._asked
         images = f"{len(store.images):,} image{'' if len(store.images) == 1 else 's'}"
-        hazards = f"{len(found)} hazard{'' if len(found) == 1 else 's'}" if found else "no hazards"
+        hazards = f"{len(results)} hazard{'' if len(results) == 1 else 's'}" if results else "no hazards"
         self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
-        self.head.copy_button.setEnabled(bool(found))
+        self.head.copy_button.setEnabled(bool(results))
         kept = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
         places = [table.verticalScrollBar().value() for table in (self.hazards, self.images)]
-        self.model.set_hazards(found)
+        self.model.set_hazards(results)
         self.hazards.resizeRowsToContents()
-        if not found:
+        if not results:
             self._forget()
             self._content.say("No hazards with these rules", f"{images} checked, using the rules of {rules.title}.")
             self.settled.emit()
             return
-        same = [row for row, hazard in enumerate(found) if kept is not None and hazard.kind is kept.kind]
+        same = [row for row, hazard in enumerate(results) if kept is not None and hazard.kind is kept.kind]
         self.hazards.setCurrentIndex(self.model.index(same[0] if same else 0, 0))
         self._content.show_content()
         if self._is_awaited and self.head.close_button.hasFocus():
@@ -205,8 +205,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
-            told = f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
-            self._put(visible(told), "the hazard")
+            text = f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+            self._put(visible(text), "the hazard")
 
     def _copy_images(self) -> None:
         rows = sorted(index.row() for index in self.images.selectionModel().selectedRows())

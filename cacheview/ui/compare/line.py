@@ -90,10 +90,10 @@ def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
 def summary(lines: Sequence[Line]) -> str:
     """How many answers there are and how often each word, of lines that have all been asked."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
-    told = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())
+    text = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
         return f"All {len(lines)} rule sets agree, for the same reason: {next(iter(words)).value}"
     if len(words) == 1:
         return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for {groups} different reasons"
-    return f"{groups} different answers of {len(lines)} rule sets: {told}"
+    return f"{groups} different answers of {len(lines)} rule sets: {text}"

@@ -90,11 +90,11 @@ class MatrixModel(QAbstractTableModel):
         """Another probe is being asked: what is shown is of the one before."""
         self._blank = {line.rules.name: Line(line.rules, group=line.group) for line in self._lines}
 
-    def take(self, told: Mapping[str, Line]) -> None:
+    def take(self, by_key: Mapping[str, Line]) -> None:
         """Show what some rule sets have answered by now, by their names."""
         changed = []
         for row, old in enumerate(self._lines):
-            new = told.get(old.rules.name)
+            new = by_key.get(old.rules.name)
             if new is None:
                 continue
             new = replace(new, group=old.group)
@@ -177,8 +177,8 @@ class MatrixModel(QAbstractTableModel):
         if column is Column.DECIDING or verdict is None:
             return line.why or ""
         image = verdict.image if not verdict.is_new else None
-        told = (image.id, *image.names, image.instruction) if image is not None else ()
-        return "\n".join(filter(None, (_cell(line, column), *told)))
+        value = (image.id, *image.names, image.instruction) if image is not None else ()
+        return "\n".join(filter(None, (_cell(line, column), *value)))
 
 
 def _cell(line: Line, column: Column) -> str:

@@ -76,8 +76,8 @@ class ComparePane(AskingPane[Head, Probe]):
             if self._asker is not None and self._asker.store is not session.store:
                 self._asker = None  # it holds much of a store that is no more
             return
-        told = session.answer.explanation
-        probe = told.trace.probe
+        value = session.answer.explanation
+        probe = value.trace.probe
         if self._asker is None or self._asker.store is not session.store:
             self._asker, self._asked = Asker(session.store), None
             own = own_rules(session)
@@ -92,7 +92,7 @@ class ComparePane(AskingPane[Head, Probe]):
                 self.head.say(summary(self.model.lines))
             return
         self._asked = probe
-        known = Row(session.cache.rules, told.verdict, told.deciding)
+        known = Row(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
         self.model.take({known.rules.name: Line.of(known)})

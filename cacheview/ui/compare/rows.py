@@ -56,9 +56,9 @@ class LineDelegate(RowDelegate):
         runs = [Run(0.0, self.icon_size, (), colour="accent", icon="chevron-right")] if in_use else []
         end = float(width - _GAP)
         if word:
-            told = self._faces["word"].width(word)
-            end -= told
-            runs.append(Run(end, told, (Piece(word),), "word", "link" if in_use else "text_muted"))
+            value = self._faces["word"].width(word)
+            end -= value
+            runs.append(Run(end, value, (Piece(word),), "word", "link" if in_use else "text_muted"))
             end -= _GAP
         left = float(self.icon_size + GRID)
         name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")

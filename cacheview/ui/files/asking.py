@@ -93,7 +93,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         report(0, None, READING_LAYER)
         try:
             files = layers(report)
-            found = layer_changes(files, image.diff_ids)
+            result = layer_changes(files, image.diff_ids)
             files.memory.save()
         except LayerUnavailableError as error:
             return FilesShown(title, "", problem=f"Not readable: {error.reason}.", remedy=error.remedy)
@@ -102,7 +102,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
 
         def contents(change: FileChange, most: int) -> FileContents:
             try:
-                return FileContents(*found.contents(files, change.path, most))
+                return FileContents(*result.contents(files, change.path, most))
             except DataError as error:
                 return FileContents(None, None, f"It cannot be read: {error}.")
 
@@ -110,10 +110,10 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
             notes.append(Note(f"{last} made no layer: this is the one of the last step that did."))
-        if found.problem:
-            notes.append(Note(f"What was there before is not known: {found.problem}."))
+        if result.problem:
+            notes.append(Note(f"What was there before is not known: {result.problem}."))
         sides = ("Below the layer", "In the layer")
-        return FilesShown(title, _counts(found.changes), tuple(notes), found.changes, sides, contents)
+        return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 
     return work
 

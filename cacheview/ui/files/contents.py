@@ -48,15 +48,15 @@ class _Side(QWidget):
 
     def mark(self) -> None:
         """Paint the ground of the lines that differ."""
-        found = []
+        results = []
         for number in sorted(self._marked):
             selection = QTextEdit.ExtraSelection()
             selection.cursor = QTextCursor(self.edit.document().findBlockByNumber(number))
             selection.format.setBackground(QColor(current_tokens().difference))
             selection.format.setForeground(QColor(current_tokens().text))
             selection.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-            found.append(selection)
-        self.edit.setExtraSelections(found)
+            results.append(selection)
+        self.edit.setExtraSelections(results)
 
     def go_to_first_mark(self) -> None:
         cursor = QTextCursor(self.edit.document().findBlockByNumber(min(self._marked, default=0)))
@@ -113,15 +113,15 @@ class ContentsView(QWidget):
         self._note.say(note)
         self._row.hide()
 
-    def show_contents(self, found: SideBySide, titles: tuple[str, str]) -> None:
+    def show_contents(self, result: SideBySide, titles: tuple[str, str]) -> None:
         """``titles``: whose contents they are."""
-        if found.problem:
-            self.say(found.path, found.problem)
+        if result.problem:
+            self.say(result.path, result.problem)
             return
-        self._name.say(one_line(found.path))
-        self._note.say(found.note or ("" if found.marked else "Both contents are the same."))
-        for side, title, lines in zip(self._sides, titles, (found.before, found.now), strict=True):
-            side.show_lines(title, lines, found.marked)
+        self._name.say(one_line(result.path))
+        self._note.say(result.note or ("" if result.marked else "Both contents are the same."))
+        for side, title, lines in zip(self._sides, titles, (result.before, result.now), strict=True):
+            side.show_lines(title, lines, result.marked)
         self._row.show()
         for side in self._sides:
             side.go_to_first_mark()

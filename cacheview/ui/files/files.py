@@ -75,13 +75,13 @@ class Files(DockController[FilesPane]):
     def show_miss(self, miss: Miss) -> None:
         """Which files keep a step from being reused. They are shown again after each replay."""
         replay = self._replay()
-        told = replay.told
-        if miss.comparison is None or told is None:
+        value = replay.replayed
+        if miss.comparison is None or value is None:
             return
         self._again = replay.again
         self._step = miss.step
         replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
-        self._show(miss.comparison, miss.step, told.question.store)
+        self._show(miss.comparison, miss.step, value.question.store)
         self.bring()
 
     def _show(self, comparison: Comparison, step: Step, store: ImageStore) -> None:
@@ -104,17 +104,17 @@ class Files(DockController[FilesPane]):
 
     def _follow(self) -> None:
         """The replay was done again: the step that is shown may have other files now."""
-        told, step = self._replay().told, self._step
-        if told is None or step is None:
+        value, step = self._replay().replayed, self._step
+        if value is None or step is None:
             return
         miss = next(
-            (miss for miss in told.misses if (miss.step.number, miss.step.text) == (step.number, step.text)), None
+            (miss for miss in value.misses if (miss.step.number, miss.step.text) == (step.number, step.text)), None
         )
         if miss is not None and miss.comparison is not None:
-            self._show(miss.comparison, miss.step, told.question.store)
+            self._show(miss.comparison, miss.step, value.question.store)
         else:
             shown = FilesShown(_title(step), "", problem="This step no longer misses because of its files.")
-            self.pane.show_files(shown, told.question.store)
+            self.pane.show_files(shown, value.question.store)
 
     def show_no_context(self, store: ImageStore) -> None:
         """That the files of a probe are not known: a build context is needed."""

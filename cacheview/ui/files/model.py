@@ -82,8 +82,8 @@ class FilesModel(QAbstractItemModel):
 
     def index_of(self, path: str) -> QModelIndex:
         """Where a file is shown; invalid where it is not."""
-        found = next((node for node in self._root.below() if node.path == path), None)
-        return self._index(found, 0) if found is not None else QModelIndex()
+        result = next((node for node in self._root.below() if node.path == path), None)
+        return self._index(result, 0) if result is not None else QModelIndex()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         above = self.node(parent) if parent.isValid() else self._root

@@ -241,11 +241,11 @@ class FilesPane(DockPane[FilesHead]):
     def _tell(self, shown: FilesShown, root: FileNode) -> None:
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
-        told = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"
+        text = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"
         hidden = f"; {same:,} same not listed" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
-            told = "No file matches the filter" if self._box.text().strip() else "No file differs"
-        self._count.say(told + hidden)
+            text = "No file matches the filter" if self._box.text().strip() else "No file differs"
+        self._count.say(text + hidden)
 
     def _say_nothing(self, text: str, hint: str, button: str) -> None:
         self._settle()
@@ -307,10 +307,10 @@ class FilesPane(DockPane[FilesHead]):
         else:
             self._reader.start(reading_contents(shown, change))
 
-    def _show_contents(self, found: SideBySide) -> None:
+    def _show_contents(self, result: SideBySide) -> None:
         change = self._selected()
-        if self._shown is not None and change is not None and change.path == found.path:
-            self.contents.show_contents(found, self._shown.sides)
+        if self._shown is not None and change is not None and change.path == result.path:
+            self.contents.show_contents(result, self._shown.sides)
 
     def menu_of(self, index: QModelIndex) -> QMenu:
         """What can be done with a file."""

@@ -59,10 +59,10 @@ def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
 
     ``common``: what is not known of any image. That is told once for the store, and makes no mark.
     """
-    told = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
-    if all(doubt in common for doubt in told):
+    results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
+    if all(doubt in common for doubt in results):
         return None
-    return _doubts_mark(told)
+    return _doubts_mark(results)
 
 
 @lru_cache(64)  # most images of a store have the same doubts
@@ -93,10 +93,10 @@ class Marks:
 
     def of(self, image_id: str) -> tuple[Mark, ...]:
         """The marks of an image; of the empty id, those of scratch."""
-        found = self._made.get(image_id)
-        if found is None:
-            found = self._made[image_id] = tuple(self._make(image_id))
-        return found
+        results = self._made.get(image_id)
+        if results is None:
+            results = self._made[image_id] = tuple(self._make(image_id))
+        return results
 
     @cached_property
     def concerned(self) -> frozenset[str]:

@@ -188,12 +188,12 @@ class RowPainter:
 
     def _badge(self, mark: Mark, ratio: float, *, short: bool = False) -> QPixmap:
         """``short``: without its word, which the tool tip has."""
-        found = self._badges.get((mark, ratio, short))
-        if found is None:
+        result = self._badges.get((mark, ratio, short))
+        if result is None:
             if len(self._badges) >= _KEPT:
                 self._badges.clear()
-            found = self._badges[mark, ratio, short] = self._draw_badge(mark, ratio, short=short)
-        return found
+            result = self._badges[mark, ratio, short] = self._draw_badge(mark, ratio, short=short)
+        return result
 
     def _draw_badge(self, mark: Mark, ratio: float, *, short: bool) -> QPixmap:
         text_token, surface_token = _MARK_COLOURS[mark.kind]

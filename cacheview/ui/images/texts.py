@@ -62,6 +62,6 @@ def tip_text(image: Image) -> str:
     if image.created is not None:
         facts.append(f"created {image.created}")
     if image.size is not None:
-        told = -_INT64 <= image.size < _INT64
-        facts.append(f"{image.size:,} bytes" if told else f"size {size_text(image.size)}")
+        is_known = -_INT64 <= image.size < _INT64
+        facts.append(f"{image.size:,} bytes" if is_known else f"size {size_text(image.size)}")
     return "\n".join([*lines, "", *facts] if facts else lines)

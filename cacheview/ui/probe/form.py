@@ -165,8 +165,8 @@ class ConfigForm(QScrollArea):
             return
         self._unfolded = unfolded
         if not unfolded:
-            said = {name for name in CONFIG_FIELDS if not is_default(self._config, name)}
-            self._out = {*ALWAYS_SHOWN, *said}
+            message = {name for name in CONFIG_FIELDS if not is_default(self._config, name)}
+            self._out = {*ALWAYS_SHOWN, *message}
         self._arrange()
 
     def reveal(self, path: FieldPath) -> QWidget:
@@ -175,8 +175,8 @@ class ConfigForm(QScrollArea):
             self.set_unfolded(True)
         self._layout.activate()
         row = self.row(path.field)
-        found, widget = row.editor.locate(path)
-        place = found.translated(row.editor.mapTo(self._content, QPoint(0, 0)))
+        result, widget = row.editor.locate(path)
+        place = result.translated(row.editor.mapTo(self._content, QPoint(0, 0)))
         whole = QRect(row.pos(), row.size())
         target = whole if whole.height() <= self.viewport().height() else place
         for corner in (target.bottomLeft(), target.topLeft()):
@@ -227,8 +227,8 @@ class ConfigForm(QScrollArea):
             whole = short = f"{short}, {are_set} of them set" if count != 1 else f"{short}, set"
         room = self.viewport().width() - self.fold.iconSize().width() - 8 * GRID
         self.fold.setText(whole if self.fold.fontMetrics().horizontalAdvance(whole) <= room else short)
-        told = whole if are_set else f"{count} {noun} at their defaults"
-        self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {told}")
+        value = whole if are_set else f"{count} {noun} at their defaults"
+        self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {value}")
         self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -64,10 +64,10 @@ class ImagePopup(QFrame):
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _search(self, text: str) -> None:
-        found = self.model.search(text)
+        match = self.model.search(text)
         self.empty.setText("No image has all of these words." if text.strip() else "The store has no images.")
-        self.empty.setVisible(not found)
-        if found:
+        self.empty.setVisible(not match)
+        if match:
             self.list.setCurrentIndex(self.model.index(0))
 
     def _choose(self, index: QModelIndex) -> None:

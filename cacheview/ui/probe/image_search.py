@@ -54,12 +54,12 @@ class ImageIndex:
         if not words:
             return list(self._listed)
         texts = self._texts
-        found = [row for row, (_, everything) in enumerate(texts) if words[0] in everything]
+        results = [row for row, (_, everything) in enumerate(texts) if words[0] in everything]
         for word in words[1:]:
-            found = [row for row in found if word in texts[row][1]]
-        named = {row for word in words for row in found if word in texts[row][0]}
+            results = [row for row in results if word in texts[row][1]]
+        named = {row for word in words for row in results if word in texts[row][0]}
         images = self.store.images
-        return [images[row] for row in sorted(named)] + [images[row] for row in found if row not in named]
+        return [images[row] for row in sorted(named)] + [images[row] for row in results if row not in named]
 
 
 def _instant(image: Image) -> tuple[int, int]:
@@ -88,14 +88,14 @@ class ImageListModel(QAbstractListModel):
 
     def search(self, text: str) -> int:
         """Show what a text finds. Returns how many that are, shown or not."""
-        found: list[Image | None] = list(self._index.search(text))
+        results: list[Image | None] = list(self._index.search(text))
         if self._with_scratch and text.strip().lower() in "scratch":
-            found.insert(0, None)
+            results.insert(0, None)
         self.beginResetModel()
-        self._rows = found[: self._most]
-        self._more = len(found) - len(self._rows)
+        self._rows = results[: self._most]
+        self._more = len(results) - len(self._rows)
         self.endResetModel()
-        return len(found)
+        return len(results)
 
     def row_of(self, image_id: str) -> int | None:
         """The row of an image, or of scratch for the empty id; None: it is not listed."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cacheview.replay.sent_build import Cache, SentBuild
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["ASKING", "LISTING", "READING", "Question", "Replayer", "Told"]
+__all__ = ["ASKING", "LISTING", "READING", "Question", "Replayed", "Replayer"]
 
 LISTING: Final = "Looking at the files of the context"
 """Reported with their number so far."""
@@ -55,7 +55,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Told:
+class Replayed:
     """What a replay told.
 
     Attributes:
@@ -115,12 +115,12 @@ class Replayer:
         self._records = records
 
     def replaying(self, question: Question) -> Work:
-        """Work whose result is a `Told`, and whose part is one without the reasons of misses.
+        """Work whose result is a `Replayed`, and whose part is one without the reasons of misses.
 
         It raises `DataError` where Dockerfile or context cannot be read.
         """
 
-        def work(report: Report) -> Told:
+        def work(report: Report) -> Replayed:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
@@ -128,25 +128,25 @@ class Replayer:
             begun = time.perf_counter()
             prepared = self._prepare(question, report)
             sent, store = prepared.send(prepared.client), question.store
-            told = sent.replay(prepared.cache, goes_on=question.build.beyond)
-            if told.first_miss is not None:
+            value = sent.replay(prepared.cache, goes_on=question.build.beyond)
+            if value.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
-                report.part(lambda: Told(question, told, seconds=seconds))
+                report.part(lambda: Replayed(question, value, seconds=seconds))
             report(0, None, "Finding why it misses")
             record, problem = self._record(prepared.title)
             missed = []
-            for miss in misses(told, store, question.daemon.rules, record, sent.summer, prepared.image_files):
+            for miss in misses(value, store, question.daemon.rules, record, sent.checksums, prepared.image_files):
                 missed.append(miss)
                 report(len(missed), None, "Finding why it misses")
             problem = problem or _saved(prepared.layers)
             is_kept = self._records is not None and not problem
-            if is_kept and remember_files(record, told, sent.summer, prepared.image_files):
+            if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
                 problem = _saved(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
-            return Told(question, told, tuple(missed), problem, time.perf_counter() - begun)
+            return Replayed(question, value, tuple(missed), problem, time.perf_counter() - begun)
 
         return work
 

@@ -113,10 +113,10 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
         if not is_tar(place):
             return Build(dockerfile=place, context=os.path.dirname(place))
         return Build(dockerfile=place, context=place, inside=file)
-    found = find_dockerfile(place, file)
-    if not found.path.exists():
-        raise DataError("there is no such Dockerfile; choose the file itself", where=str(found.path))
-    return Build(dockerfile=str(found.path), context=place)
+    result = find_dockerfile(place, file)
+    if not result.path.exists():
+        raise DataError("there is no such Dockerfile; choose the file itself", where=str(result.path))
+    return Build(dockerfile=str(result.path), context=place)
 
 
 def is_dockerfile(path: str) -> bool:
@@ -165,7 +165,7 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     """
     from cacheview.replay.options import BuildOptions
 
-    args = {name: value if told else environment.get(name) for name, told, value in map(_named, build.build_args)}
+    args = {name: value if entry else environment.get(name) for name, entry, value in map(_named, build.build_args)}
     labels = {name: value for name, _, value in map(_named, build.labels)}
     return BuildOptions(
         build_args=args,
@@ -186,8 +186,8 @@ def _named(text: str) -> tuple[str, str, str]:
 
 def _pair(text: str) -> tuple[str, str, str]:
     """Name, equals sign, value; the last two are empty where a name stands alone."""
-    name, told, value = text.partition("=")
-    return name, told, value
+    name, entry, value = text.partition("=")
+    return name, entry, value
 
 
 def options_in_words(build: Build) -> tuple[str, ...]:

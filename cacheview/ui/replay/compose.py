@@ -29,12 +29,12 @@ def build_of_service(path: str, service: str, environment: Mapping[str, str]) ->
     from cacheview.replay.compose.service import read_service
     from cacheview.replay.dockerfiles import find_dockerfile
 
-    found = read_service(path, service, environment)
-    options = found.options
-    dockerfile = found.dockerfile or str(find_dockerfile(found.context).path)
+    result = read_service(path, service, environment)
+    options = result.options
+    dockerfile = result.dockerfile or str(find_dockerfile(result.context).path)
     build = Build(
         dockerfile=os.path.abspath(dockerfile),
-        context=os.path.abspath(found.context),
+        context=os.path.abspath(result.context),
         build_args=tuple(name if value is None else f"{name}={value}" for name, value in options.build_args.items()),
         labels=tuple(f"{name}={value}" for name, value in options.labels.items()),
         cache_from=options.cache_from,
@@ -44,4 +44,4 @@ def build_of_service(path: str, service: str, environment: Mapping[str, str]) ->
         pull=options.pull,
         client=_CLIENT,
     )
-    return build, found.notes
+    return build, result.notes

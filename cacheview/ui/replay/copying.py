@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.rows import Row
 
 __all__ = ["StepsCopier"]
@@ -22,16 +22,18 @@ class StepsCopier(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
 
-    def copy_all(self, told: Told | None) -> None:
+    def copy_all(self, replayed: Replayed | None) -> None:
         """All steps of a replay, as ``docker build`` prints them. They are written in another thread."""
-        if told is None:
+        if replayed is None:
             return
 
         def work(report: Report) -> object:
             from cacheview.report.replays import replay_as_text
 
             report(0, None, "Copying")
-            return replay_as_text(told.replay, told.question.store, told.misses, using=told.question.daemon)
+            return replay_as_text(
+                replayed.replay, replayed.question.store, replayed.misses, using=replayed.question.daemon
+            )
 
         self._loader.start(work)
 

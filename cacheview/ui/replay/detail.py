@@ -13,7 +13,7 @@ from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.status import plural
@@ -78,17 +78,17 @@ class Detail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: Row | None, told: Told | None, *, is_explained: bool = True) -> None:
+    def show_row(self, row: Row | None, replayed: Replayed | None, *, is_explained: bool = True) -> None:
         """Show a row of a replay; None: there is none. ``is_explained``: Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""
-        if row is None or told is None:
-            title, reason = "", "Select a step to see its details." if told is not None else ""
+        if row is None or replayed is None:
+            title, reason = "", "Select a step to see its details." if replayed is not None else ""
         elif row.step is None:
             title, reason = _TITLES[row.kind], row.advice
             title += f" at line {row.line}" if row.line else ""
-            refused = told.replay.refused
+            refused = replayed.replay.refused
             if row.kind is RowKind.REFUSAL and refused is not None and refused.what != row.text:
                 reason = f"{refused.what}."
         else:
@@ -102,10 +102,10 @@ class Detail(QScrollArea):
             )
             title = f"{of}{line}: {word}"
             differs = tuple(f"{hazard.sentence} {hazard.advice}" for hazard in step.hazards)
-            miss = told.miss_of(step)
+            miss = replayed.miss_of(step)
             if miss is not None:
                 explanation, differs = miss.explanation, miss.files
-            reason = _reason(step, told, explanation, is_explained=is_explained)
+            reason = _reason(step, replayed, explanation, is_explained=is_explained)
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
@@ -114,9 +114,9 @@ class Detail(QScrollArea):
         self._differs.say(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
         self.files_button.setVisible(self._miss is not None)
-        if self._miss is not None and told is not None:
-            offer_files(self.files_button, told.question.store, has_files=self._miss.has_files)
-        image = downloadable_image(row.step, told) if row is not None and told is not None else None
+        if self._miss is not None and replayed is not None:
+            offer_files(self.files_button, replayed.question.store, has_files=self._miss.has_files)
+        image = downloadable_image(row.step, replayed) if row is not None and replayed is not None else None
         self.download_button.setVisible(image is not None)
         if image is not None:
             size = f" ({size_text(image.size)})" if image.size is not None else ""
@@ -153,8 +153,8 @@ def one_line_each(texts: Sequence[str]) -> str:
     return "\n".join(one_line(text) for text in texts)
 
 
-def _reason(step: Step, told: Told, explanation: Explanation | None, *, is_explained: bool) -> str:
-    store = told.question.store
+def _reason(step: Step, replayed: Replayed, explanation: Explanation | None, *, is_explained: bool) -> str:
+    store = replayed.question.store
     reason = reason_text(step, store)
     if reason:
         return f"{reason[:1].upper()}{reason[1:]}"
@@ -174,7 +174,9 @@ def _files(step: Step) -> str:
     if step.sources is None:
         return ""
     files = step.sources.files
-    shown = [f"{one_line(path)}  {found.partition(':')[2][:12] or found[:12]}" for path, found in files[:_MOST_FILES]]
+    shown = [
+        f"{one_line(path)}  {result.partition(':')[2][:12] or result[:12]}" for path, result in files[:_MOST_FILES]
+    ]
     if len(files) > _MOST_FILES:
         shown.append(f"and {len(files) - _MOST_FILES:,} more")
     return "\n".join((f"{plural(len(files), 'file')} of the context:", *shown))

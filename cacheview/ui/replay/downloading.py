@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from cacheview.model import DataError, Image, ImageStore
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 
 __all__ = ["downloadable_image"]
 
 
-def downloadable_image(step: Step | None, told: Told) -> Image | None:
+def downloadable_image(step: Step | None, replayed: Replayed) -> Image | None:
     """The image that an unknown ``COPY --from`` takes files of, in a running engine; None: there is none."""
     from cacheview.layers.nowhere import is_downloadable
 
-    store = told.question.store
+    store = replayed.question.store
     if step is None or step.status is not StepStatus.UNKNOWN or step.copy is None or step.sources is not None:
         return None
     if not step.copy.from_ or not is_downloadable(store):
         return None
-    image = _source(step.copy.from_, told.replay, store)
+    image = _source(step.copy.from_, replayed.replay, store)
     return image if image is not None and image.diff_ids else None
 
 

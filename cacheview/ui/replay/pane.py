@@ -18,7 +18,7 @@ from cacheview.ui.images.texts import size_text
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import Work
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayer, Told
+from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayed, Replayer
 from cacheview.ui.replay.build import Build, options_in_words
 from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
@@ -71,7 +71,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         super().__init__(ReplayHead(), parent)
         self._build: Build | None = None
-        self._told: Told | None = None
+        self._replayed: Replayed | None = None
         self._is_new = False
         self._replayer = Replayer(records, access)
         self.strip = Strip()
@@ -103,7 +103,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _connect(self) -> None:
         self._loader.progressed.connect(self._progress)
-        self._loader.parted.connect(self._show_told)
+        self._loader.parted.connect(self._show_replayed)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(self._cancelled)
@@ -123,7 +123,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         head.options_asked.connect(self.show_options)
         head.clients_asked.connect(self.show_clients)
         head.beyond_asked.connect(self._go_beyond)
-        head.copy_asked.connect(lambda: self._copier.copy_all(self._told))
+        head.copy_asked.connect(lambda: self._copier.copy_all(self._replayed))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
@@ -145,8 +145,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._side.addWidget(form)
         if self._build is not None:
             form.show_build(self._build)
-        if self._told is not None:
-            form.set_stages(_stage_names(self._told))
+        if self._replayed is not None:
+            form.set_stages(_stage_names(self._replayed))
         return form
 
     def _make_clients(self) -> ClientsPage:
@@ -185,15 +185,15 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         return self._build
 
     @property
-    def told(self) -> Told | None:
+    def replayed(self) -> Replayed | None:
         """What is shown; None: nothing."""
-        return self._told
+        return self._replayed
 
     @property
     def miss(self) -> Miss | None:
         """Why the step that is chosen misses; None: it does not."""
         row = self.model.row(self.view.currentIndex())
-        return self._told.miss_of(row.step) if self._told is not None and row is not None else None
+        return self._replayed.miss_of(row.step) if self._replayed is not None and row is not None else None
 
     @property
     def has_steps(self) -> bool:
@@ -237,7 +237,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             return
         if not self.isVisible():
             self._asked = None
-            if self._told is not None and self._told.question.store is not wanted.store:
+            if self._replayed is not None and self._replayed.question.store is not wanted.store:
                 self._forget()  # it holds much of a store that is no more
             return
         self._asked = wanted
@@ -251,7 +251,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
-        return self._replayer.comparing(self._told.question) if self._told is not None else None
+        return self._replayer.comparing(self._replayed.question) if self._replayed is not None else None
 
     def _change(self, build: Build) -> None:
         self.head.beyond_button.setChecked(build.beyond)
@@ -267,35 +267,37 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         build = self._build
         assert build is not None
         files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
-        steps = self._told.replay.asked if self._told is not None and self._told.question.build == build else ()
+        steps = (
+            self._replayed.replay.asked if self._replayed is not None and self._replayed.question.build == build else ()
+        )
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
         self._watcher.watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
         """The person comes back from elsewhere, where files may have been changed that are not watched."""
-        is_quick = self._told is not None and self._told.seconds < _QUICK
+        is_quick = self._replayed is not None and self._replayed.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.again()
 
     # What comes
 
-    def _show(self, told: Told) -> None:
+    def _show(self, replayed: Replayed) -> None:
         self._settle()
-        self._show_told(told)
+        self._show_replayed(replayed)
         if self._clients.made is not None:
             self._clients.made.forget()
         self.settled.emit()
 
-    def _show_told(self, told: Told) -> None:
-        self._told = told
+    def _show_replayed(self, replayed: Replayed) -> None:
+        self._replayed = replayed
         self._watch()
-        replay, store = told.replay, told.question.store
+        replay, store = replayed.replay, replayed.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
         self._place.quietly(lambda: self.model.show(rows_of(replay), store))
-        self.strip.show_summaries(summaries(told))
+        self.strip.show_summaries(summaries(replayed))
         if self._form.made is not None:
-            self._form.made.set_stages(_stage_names(told))
+            self._form.made.set_stages(_stage_names(replayed))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()
@@ -306,10 +308,10 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if not is_new and not kept.isValid():
             self._place.find_again()
         if is_new:
-            self._place.go_to_first(told)
+            self._place.go_to_first(replayed)
             return
         if not self.view.currentIndex().isValid():
-            self._place.find_first(told)
+            self._place.find_first(replayed)
         self._follow()
 
     def _follow(self) -> None:
@@ -324,9 +326,9 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _select_beside(self) -> None:
         """The row that is chosen is selected, and the probe stays as it is."""
-        session, told, row = self._session, self._told, self.model.row(self.view.currentIndex())
-        if session is not None and told is not None and row is not None:
-            session.select_beside(selection(row, told))
+        session, value, row = self._session, self._replayed, self.model.row(self.view.currentIndex())
+        if session is not None and value is not None and row is not None:
+            session.select_beside(selection(row, value))
 
     def _release(self) -> None:
         """No row is chosen, or none can be seen."""
@@ -339,22 +341,22 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         selected = session.selected if session is not None else None
         is_other = selected is None or selected.until_edit
         is_explained = session is not None and session.relation is Relation.OWN and not is_other
-        self.detail.show_row(row, self._told, is_explained=is_explained)
+        self.detail.show_row(row, self._replayed, is_explained=is_explained)
 
     def _say(self) -> None:
-        told, build = self._told, self._build
-        assert told is not None
+        value, build = self._replayed, self._build
+        assert value is not None
         assert build is not None
-        asked = sum(1 for _ in told.replay.asked)
+        asked = sum(1 for _ in value.replay.asked)
         hits = [row for row in flat(self.model.rows) if row.status is StepStatus.HIT]
         cached = sum(not row.supposed for row in hits)
-        counts = f"{cached} of {asked} steps cached" if asked or told.replay.refused is None else "no steps"
+        counts = f"{cached} of {asked} steps cached" if asked or value.replay.refused is None else "no steps"
         if len(hits) > cached:
             counts += f", {len(hits) - cached} more would be"
-        if uses_buildkit(told.question.store):
+        if uses_buildkit(value.question.store):
             counts += " by the classic builder"
         told_all = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
-        self.head.say("  ·  ".join(filter(None, (*told_all, f"{told.seconds * 1000:,.0f} ms"))))
+        self.head.say("  ·  ".join(filter(None, (*told_all, f"{value.seconds * 1000:,.0f} ms"))))
 
     def _fail(self, error: Exception) -> None:
         self._settle()
@@ -368,7 +370,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _cancelled(self) -> None:
         self._settle()
-        if self._told is not None:
+        if self._replayed is not None:
             self._say()
         else:
             self._say_build()
@@ -381,7 +383,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _lose_patience(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        if self._told is None:
+        if self._replayed is None:
             self._say_build()
             self._content.say("Replaying…", "Reading the files that COPY and ADD take, then looking up each step.")
 
@@ -399,7 +401,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.head.say(f"{what}…")
 
     def _forget(self) -> None:
-        self._told = None
+        self._replayed = None
         self._place.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
@@ -443,8 +445,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.change(self._build.model_copy(update={"beyond": wanted}))
 
     def _download(self) -> None:
-        if self._told is not None:
-            self.download_asked.emit(self._told.question.store)
+        if self._replayed is not None:
+            self.download_asked.emit(self._replayed.question.store)
             self.again()
 
     def _go_to(self, step: Step) -> None:
@@ -459,11 +461,11 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _take(self, row: Row | None, *, anew: bool = False) -> None:
         """Put the probe of a row into the probe pane, or show the image of a FROM."""
-        session, told = self._session, self._told
-        if session is None or told is None or row is None:
+        session, value = self._session, self._replayed
+        if session is None or value is None or row is None:
             self._release()
             return
-        selected = selection(row, told)
+        selected = selection(row, value)
         session.select(selected, f"Probe of {selected.name}", "" if anew else f"replay {selected.name}")
         if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
             self.image_activated.emit(row.step.image)
@@ -493,7 +495,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.model.dress()
 
 
-def _stage_names(told: Told) -> list[str]:
+def _stage_names(replayed: Replayed) -> list[str]:
     """The names that FROM lines give to stages."""
-    words = [step.text.split() for step in told.replay.steps if step.status is StepStatus.NO_PROBE]
+    words = [step.text.split() for step in replayed.replay.steps if step.status is StepStatus.NO_PROBE]
     return [each[-1] for each in words if len(each) >= 4 and each[-2].lower() == "as"]

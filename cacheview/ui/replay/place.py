@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.view import StepsView
 
@@ -45,14 +45,14 @@ class Place(QObject):
         if index.isValid():
             self.quietly(lambda: self._view.setCurrentIndex(index))
 
-    def go_to_first(self, told: Told) -> None:
+    def go_to_first(self, replayed: Replayed) -> None:
         """Choose what is of most interest in a replay, as if the person did."""
-        self.find_first(told)
+        self.find_first(replayed)
         self._choose(self._view.currentIndex())
 
-    def find_first(self, told: Told) -> None:
+    def find_first(self, replayed: Replayed) -> None:
         """Choose what is of most interest in a replay: what the person had chosen is no more."""
-        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(told)))
+        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(replayed)))
 
     def go_to(self, step: Step) -> None:
         """Choose a step, and bring the keyboard there."""
@@ -77,10 +77,10 @@ class Place(QObject):
             self._numbers = (row.step.number, row.number)
         self.chosen.emit(index)
 
-    def _first_of_interest(self, told: Told) -> QModelIndex:
+    def _first_of_interest(self, replayed: Replayed) -> QModelIndex:
         """The last row, where it says why no more is told; else the first miss, or the first step that is unknown."""
-        unknown = next((step for step in told.replay.asked if step.status is StepStatus.UNKNOWN), None)
-        step = told.first_miss or unknown
-        if told.replay.refused is not None or step is None:
+        unknown = next((step for step in replayed.replay.asked if step.status is StepStatus.UNKNOWN), None)
+        step = replayed.first_miss or unknown
+        if replayed.replay.refused is not None or step is None:
             return self._model.index(self._model.rowCount() - 1, 0)
         return self.index_of(step)

@@ -149,7 +149,7 @@ def _rows(replay: Replay) -> Iterator[Row]:
             supposed = True
             on_supposed.update(filter(None, (name,)))
     if replay.refused is not None:
-        yield Row(RowKind.REFUSAL, replay.refused.said, line=replay.refused.line)
+        yield Row(RowKind.REFUSAL, replay.refused.message, line=replay.refused.line)
     for hazard in replay.hazards:
         yield Row(RowKind.HAZARD, hazard.sentence, advice=hazard.advice)
 
@@ -209,8 +209,8 @@ def reason_text(step: Step, store: ImageStore) -> str:
     images = [store.by_id.get(image) for image in step.possible]
     known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
     more = len(step.possible) - len(known)
-    told = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
-    return f"{step.reason}. If it hits, it hits {told}." if known else step.reason
+    text = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
+    return f"{step.reason}. If it hits, it hits {text}." if known else step.reason
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:

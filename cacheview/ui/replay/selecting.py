@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.model import SCRATCH
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.rows import Row, RowKind, assumed_before, depends_on
 from cacheview.ui.selected import Selected
 
@@ -17,26 +17,26 @@ __all__ = ["selection"]
 _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a hazard of the build"}
 
 
-def selection(row: Row, told: Told) -> Selected:
+def selection(row: Row, replayed: Replayed) -> Selected:
     """The row as what is selected to be explained."""
-    return replace(_selected(row, told), store=told.question.store, daemon=told.question.daemon)
+    return replace(_selected(row, replayed), store=replayed.question.store, daemon=replayed.question.daemon)
 
 
-def _selected(row: Row, told: Told) -> Selected:
+def _selected(row: Row, replayed: Replayed) -> Selected:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""
         return Selected(f"{_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
     why = _sentence(step.reason)
-    if step.probe is None or not _is_in_store(step, told):
+    if step.probe is None or not _is_in_store(step, replayed):
         return Selected(name, why=why or _why_no_probe(step))
     if step.status is StepStatus.UNKNOWN:
-        before = depends_on(step, told.replay)
+        before = depends_on(step, replayed.replay)
         return Selected(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
-    missed = assumed_before(step, told.replay) if row.supposed else None
+    missed = assumed_before(step, replayed.replay) if row.supposed else None
     only_if = f"step {missed.number} had hit" if missed is not None else ""
-    miss = told.miss_of(step)
+    miss = replayed.miss_of(step)
     if miss is None:
         return Selected(name, step.probe, only_if=only_if)
     reason = " ".join(miss.files) or miss.remedy.reason or None
@@ -45,11 +45,11 @@ def _selected(row: Row, told: Told) -> Selected:
     )
 
 
-def _is_in_store(step: Step, told: Told) -> bool:
+def _is_in_store(step: Step, replayed: Replayed) -> bool:
     """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
     assert step.probe is not None
     parent = step.probe.parent
-    return parent == SCRATCH or parent in told.question.store.by_id
+    return parent == SCRATCH or parent in replayed.question.store.by_id
 
 
 def _why_no_probe(step: Step) -> str:

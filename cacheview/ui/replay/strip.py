@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import Told
+from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, current_tokens, icon_size, scaled_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
@@ -40,34 +40,34 @@ class Summary:
         return "hazard" if self.look == "not-certain" else self.look
 
 
-def summaries(told: Told) -> tuple[Summary, ...]:
+def summaries(replayed: Replayed) -> tuple[Summary, ...]:
     """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached."""
-    replay = told.replay
+    replay = replayed.replay
     lines = []
     refused = replay.refused
     if refused is not None:
-        is_told = not refused.line or re.search(rf"\bline {refused.line}\b", refused.said)
+        is_told = not refused.line or re.search(rf"\bline {refused.line}\b", refused.message)
         where = "" if is_told else f"line {refused.line}: "
-        lines.append(Summary("error", "REFUSED", f"{where}{refused.said}"))
+        lines.append(Summary("error", "REFUSED", f"{where}{refused.message}"))
     missed = replay.first_miss
     if missed is not None:
         why = missed.reason
-        if told.first is not None:
-            why = told.first.explanation.sentence
-            if told.first.files:
-                file = told.first.files[0]
+        if replayed.first is not None:
+            why = replayed.first.explanation.sentence
+            if replayed.first.files:
+                file = replayed.first.files[0]
                 why = file[:1].lower() + file[1:]
-            elif told.first.remedy.reason:
-                why = f"{why}. {told.first.remedy.reason}"
+            elif replayed.first.remedy.reason:
+                why = f"{why}. {replayed.first.remedy.reason}"
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if not lines:
         lines.append(_without_miss(replay))
-    missing = told.question.build.missing
+    missing = replayed.question.build.missing
     if missing:
         text = f"Values of build arguments are not kept between starts: set {', '.join(missing)} in Options"
         lines.append(Summary("hazard", "NOTE", text))
-    if told.problem:
-        lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {told.problem}"))
+    if replayed.problem:
+        lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))
     return tuple(lines)
 
 

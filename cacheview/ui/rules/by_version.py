@@ -35,15 +35,15 @@ _LOOK: Final = {
 class _Answer(FramedLine):
     """Which rules they are, or why there are none."""
 
-    def show_found(self, found: Found) -> None:
-        look = "unfinished" if found.is_unfinished else "none"
-        sentence, advice = found.text, ""
-        if found.rules is not None:
-            look = "near" if found.note else "found"
-            sentence = f"Rules: {found.rules.title}"
-            advice = "\n".join(filter(None, (found.note, releases_of(found.rules))))
-        elif not found.is_unfinished:
-            sentence = f"None: {found.text}"
+    def show_found(self, result: Found) -> None:
+        look = "unfinished" if result.is_unfinished else "none"
+        sentence, advice = result.text, ""
+        if result.rules is not None:
+            look = "near" if result.note else "found"
+            sentence = f"Rules: {result.rules.title}"
+            advice = "\n".join(filter(None, (result.note, releases_of(result.rules))))
+        elif not result.is_unfinished:
+            sentence = f"None: {result.text}"
         self.icon, self.colours = _LOOK[look]
         self.say(sentence, advice)
         self.setAccessibleName(f"{sentence} {advice}".strip())
@@ -122,12 +122,12 @@ class ByVersionDialog(QDialog):
         return find(self.version.text(), self.driver.currentText(), self.commit.text())
 
     def accept(self) -> None:
-        found = self.found
-        if found.rules is not None:
+        result = self.found
+        if result.rules is not None:
             super().accept()
-            self.chosen.emit(found.name)
+            self.chosen.emit(result.name)
 
     def _tell(self) -> None:
-        found = self.found
-        self.answer.show_found(found)
-        self.use.setEnabled(found.rules is not None)
+        result = self.found
+        self.answer.show_found(result)
+        self.use.setEnabled(result.rules is not None)

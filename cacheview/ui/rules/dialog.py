@@ -26,8 +26,8 @@ from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
+from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
 from cacheview.ui.rules.model import Column, RulesModel
-from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
 from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, small_font
 from cacheview.ui.words_table import WordsTable
 from cacheview.ui.wrapped import Wrapped
@@ -180,11 +180,11 @@ class RulesDialog(QDialog):
         rules, before = self.shown, self.compared_with
         self.setWindowTitle("About these rules" if before is None else "What changed between rules")
         self._title.setText(rules.title if before is None else f"From {before.title} to {rules.title}")
-        told = releases_of(rules)
+        value = releases_of(rules)
         if before is not None:
             count = sum(line.differs for line in lines(rules, before, only_differing=True))
-            told = {0: "Nothing differs", 1: "One thing differs"}.get(count, f"{count} things differ")
-        self._facts.setText(told)
+            value = {0: "Nothing differs", 1: "One thing differs"}.get(count, f"{count} things differ")
+        self._facts.setText(value)
         self.only.setVisible(before is not None)
         self._fill_words()
         self._fill_table()
@@ -213,28 +213,28 @@ class RulesDialog(QDialog):
                 cursor.insertBlock()
             cursor.setBlockFormat(block)
             cursor.insertText(paragraph.heading, heading)
-            for word, said in paragraph.said:
+            for word, message in paragraph.message:
                 block.setTopMargin(GRID // 2)
                 block.setLeftMargin(3 * GRID)
                 cursor.insertBlock(block)
                 cursor.insertText(f"{word}  " if word else "", label)
-                cursor.insertText(said, plain)
+                cursor.insertText(message, plain)
         self.words.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _fill_table(self) -> None:
         rules, before = self.shown, self.compared_with
         only = before is not None and self.only.isChecked()
-        found = lines(rules, before, only_differing=only)
+        result = lines(rules, before, only_differing=only)
         self.table.clearSpans()
-        self.model.set_lines(found, before.name if before is not None else "", rules.name)
+        self.model.set_lines(result, before.name if before is not None else "", rules.name)
         for column in (Column.CHANGED, Column.BEFORE):
             self.table.setColumnHidden(column, before is None)
-        for row, line in enumerate(found):
+        for row, line in enumerate(result):
             if line.is_group:
                 self.table.setSpan(row, 0, 1, len(Column))
-        if not found:
+        if not result:
             self._same.show_text("Nothing differs", "Choose two rule sets that are not the same.")
-        self._pages.setCurrentWidget(self.table if found else self._same)
+        self._pages.setCurrentWidget(self.table if result else self._same)
         self.table.resizeRowsToContents()
 
     def _copy_all(self) -> None:

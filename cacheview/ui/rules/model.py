@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor
 
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import tool_tip
-from cacheview.ui.rules.telling import Line
+from cacheview.ui.rules.describing import Line
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
 __all__ = ["Column", "RulesModel"]

@@ -33,8 +33,8 @@ _OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
 def own_rules(session: Session) -> Daemon | None:
     """The daemon that the case names or whose store it is; None where nothing tells which."""
     own = daemon_known(session.case)
-    told = own.basis is not Basis.NEWEST or session.store.release is not None
-    return own if told else None
+    is_known = own.basis is not Basis.NEWEST or session.store.release is not None
+    return own if is_known else None
 
 
 def owner(own: Daemon) -> str:

@@ -42,14 +42,14 @@ def known_stores() -> tuple[KnownStore, ...]:
 def _engines() -> list[KnownStore]:
     from cacheview.stores.engine.contexts import endpoints
 
-    found = []
+    results = []
     for endpoint in endpoints():
         location = ENGINE if endpoint.is_current else endpoint.location
         label = endpoint.title
         if endpoint.is_current:
             label += ", from DOCKER_HOST" if endpoint.origin == "DOCKER_HOST" else ", the current context"
-        found.append(KnownStore(location, label, endpoint.host, endpoint.host))
-    return found
+        results.append(KnownStore(location, label, endpoint.host, endpoint.host))
+    return results
 
 
 def _folders() -> list[KnownStore]:

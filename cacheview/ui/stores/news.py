@@ -34,8 +34,8 @@ def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]])
     Args:
         why: a sentence or more, as the engine's reader tells it.
     """
-    told = why.strip().rstrip(".") + "."
-    return News("problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {told}", (), buttons)
+    value = why.strip().rstrip(".") + "."
+    return News("problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {value}", (), buttons)
 
 
 def change_news(change: StoreChange, images: Callable[[str], Image | None], since: float) -> News:
@@ -45,7 +45,7 @@ def change_news(change: StoreChange, images: Callable[[str], Image | None], sinc
         images: finds an image of the store as it is now.
     """
     counts = [(len(change.new), "new"), (len(change.gone), "gone"), (len(change.changed), "changed")]
-    told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+    text = ", ".join(f"{count:,} {word}" for count, word in counts if count)
     details = []
     for word, ids in (("new", change.new), ("changed", change.changed)):
         for image_id in ids:
@@ -53,7 +53,7 @@ def change_news(change: StoreChange, images: Callable[[str], Image | None], sinc
             if image is not None:
                 details.append(_line(word, image))
     details.extend(_line("gone", image) for image in change.gone)
-    return News("note", f"{told} since {time.strftime('%H:%M', time.localtime(since))}.", details)
+    return News("note", f"{text} since {time.strftime('%H:%M', time.localtime(since))}.", details)
 
 
 def _line(word: str, image: Image) -> str:

@@ -106,15 +106,15 @@ class AddDialog(QDialog):
         self.name.setFocus()
 
     def _lay_out(self, choose: QPushButton) -> None:
-        file, expected, told = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for line in (file, expected, told):
+        file, expected, value = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for line in (file, expected, value):
             line.setSpacing(2 * GRID)
         file.addWidget(self.path, 1)
         file.addWidget(choose)
         expected.addWidget(self.outcome)
         expected.addWidget(self.image, 1)
-        told.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        told.addWidget(self._told, 1)
+        value.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        value.addWidget(self._told, 1)
         form = QFormLayout()
         form.setHorizontalSpacing(3 * GRID)
         form.setVerticalSpacing(2 * GRID)
@@ -134,7 +134,7 @@ class AddDialog(QDialog):
         layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
         layout.setSpacing(3 * GRID)
         layout.addLayout(form)
-        layout.addLayout(told)
+        layout.addLayout(value)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
         self.resize(180 * GRID, self.sizeHint().height())
@@ -189,8 +189,8 @@ class AddDialog(QDialog):
         self._add.setText("Add &anyway" if differences else "&Add")
         doubts = doubt_in_words(self._asked.explanation.doubts)
         if differences:
-            told = "; ".join(differences)
-            self._say("hazard", f"The rules answer differently: {told}. `cacheview check` will report it as failed.")
+            text = "; ".join(differences)
+            self._say("hazard", f"The rules answer differently: {text}. `cacheview check` will report it as failed.")
         elif doubts:
             self._say("not-certain", f"This is what the rules answer. {doubts}")
         else:

@@ -50,7 +50,7 @@ class ProbeAdder(QObject):
         dialog = AddDialog(asked, path, self._window)
         # A suite may grow while it is open; every other store is never written to.
         location = "" if opened.kind == "suite" else opened.location
-        dialog.wanted.connect(lambda path, case, told: self._add(path, case, told, location))
+        dialog.wanted.connect(lambda path, case, value: self._add(path, case, value, location))
         dialog.open()
         return dialog
 
@@ -58,11 +58,11 @@ class ProbeAdder(QObject):
         """Wait for what is being written: it is all there, or nothing is."""
         self._loader.close()
 
-    def _add(self, path: str, case: SuiteCase, told: tuple[str, ...], opened: str) -> None:
+    def _add(self, path: str, case: SuiteCase, results: tuple[str, ...], opened: str) -> None:
         if self._loader.is_busy:
             self.failed.emit(DataError("the previous probe is still being added. Wait for it", where=path))
             return
-        self._loader.start(add_work(path, case, told, opened))
+        self._loader.start(add_work(path, case, results, opened))
 
     def _succeeded(self, result: tuple[str, int]) -> None:
         self._last, count = result
@@ -76,8 +76,8 @@ def case_before(session: Session) -> SuiteCase:
     before = case.probes[: session.probe_number] if case.walk else ()
     answers = asked(case.store, rules, before, walk=True, layers=layers) if before else ()
     probes = [
-        told.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
-        for told, (probe, verdict) in zip(before, answers, strict=True)
+        value.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
+        for value, (probe, verdict) in zip(before, answers, strict=True)
     ]
     return SuiteCase(
         rules=rules.name,
@@ -89,11 +89,11 @@ def case_before(session: Session) -> SuiteCase:
     )
 
 
-def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = "") -> Work:
+def add_work(path: str, case: SuiteCase, results: tuple[str, ...], opened: str = "") -> Work:
     """The work of adding a case of one probe to a suite, for `Loader.start`. Its result: the path, the cases there.
 
     Args:
-        told: the differences that the person was told of; empty: it passes.
+        results: the differences that the person was told of; empty: it passes.
         opened: the location of a store that is not written to.
     """
 
@@ -108,10 +108,10 @@ def add_work(path: str, case: SuiteCase, told: tuple[str, ...], opened: str = ""
             raise DataError(what, where=path)
         again = decode(SuiteCase, case.model_dump_json(exclude_defaults=True), where=path)
         for judgement in judge(again):
-            expected = told if judgement.index == len(again.probes) - 1 else ()
+            expected = results if judgement.index == len(again.probes) - 1 else ()
             if judgement.differences != expected:
-                found = "; ".join(judgement.differences) or "it passes"
-                what = f"after writing, the probe got a different answer: {found}. Nothing was added"
+                text = "; ".join(judgement.differences) or "it passes"
+                what = f"after writing, the probe got a different answer: {text}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
         return path, append_case(path, again, progress=report)
 

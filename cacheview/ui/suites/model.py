@@ -97,8 +97,8 @@ class ChecksModel(QAbstractTableModel):
 
     def index_of(self, row: Row) -> QModelIndex:
         """Where a row is shown; an invalid index where the filter hides it."""
-        found = next((i for i, shown in enumerate(self._shown) if shown is row), None)
-        return self.index(found, 0) if found is not None else QModelIndex()
+        result = next((i for i, shown in enumerate(self._shown) if shown is row), None)
+        return self.index(result, 0) if result is not None else QModelIndex()
 
     @property
     def total(self) -> int:

@@ -200,14 +200,14 @@ class SuitesPane(DockPane[SuitesHead]):
         if not self.locations:
             self.head.say("")
             return
-        told = f"{model.passed:,} passed, {model.failed:,} failed"
+        text = f"{model.passed:,} passed, {model.failed:,} failed"
         if model.unusable:
-            told += f", of which {model.unusable:,} could not be run"
+            text += f", of which {model.unusable:,} could not be run"
         more = self._running if self._loader.is_busy else self._ended
         if not more:
             more = name_of(self.locations[0]) if len(self.locations) == 1 else plural(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
-        self.head.say(f"{told} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
+        self.head.say(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
 
     def _show_why(self, row: Row | None) -> None:
         if row is None:

@@ -87,15 +87,15 @@ class Row:
 
 def judged_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> Row:
     """The row of a probe that was judged. ``place``: of the case among those that the window has of the file."""
-    told, verdict = case.probes[judgement.index], judgement.verdict
+    value, verdict = case.probes[judgement.index], judgement.verdict
     outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
     return _row(
         location,
         number,
         place,
         judgement.index,
-        (case.name, _name(told), told.note, case.rules),
-        (expected_in_words(told.expect), _answer_in_words(verdict) if verdict is not None else ""),
+        (case.name, _name(value), value.note, case.rules),
+        (expected_in_words(value.expect), _answer_in_words(verdict) if verdict is not None else ""),
         outcome,
         judgement.differences,
     )
@@ -130,12 +130,12 @@ def tells_of(row: Row, case: Case) -> bool:
         return False
     if row.probe is None:
         return True
-    told = case.probes[row.probe] if row.probe < len(case.probes) else None
-    return told is not None and (_name(told), expected_in_words(told.expect)) == (row.probe_name, row.expected)
+    entry = case.probes[row.probe] if row.probe < len(case.probes) else None
+    return entry is not None and (_name(entry), expected_in_words(entry.expect)) == (row.probe_name, row.expected)
 
 
-def _name(told: SuiteProbe) -> str:
-    return told.name or " ".join(told.config.Cmd or ())[:_MOST]
+def _name(suite_probe: SuiteProbe) -> str:
+    return suite_probe.name or " ".join(suite_probe.config.Cmd or ())[:_MOST]
 
 
 def expected_in_words(expect: Expectation | None) -> str:

@@ -179,7 +179,7 @@ class Banner(QWidget):
         self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
         self._told = one_line(reason), check
-        self._show_told()
+        self._show_replayed()
         self._show_edit(explanation)
         self._offer_files(explanation, has_files=selected is not None and selected.has_files)
         self.setAccessibleName(f"Verdict: {self.text}")
@@ -189,7 +189,7 @@ class Banner(QWidget):
         self.files_button.setVisible(differs_in_files(explanation))
         offer_files(self.files_button, explanation.trace.store, has_files=has_files)
 
-    def _show_told(self) -> None:
+    def _show_replayed(self) -> None:
         reason, check = self._told
         self._reason.say("" if self._brief else reason)
         show_check(self._values, None if self._brief else check)
@@ -204,7 +204,7 @@ class Banner(QWidget):
         self._layout.setContentsMargins(_BAR + 3 * GRID, upright, 3 * GRID, upright)
         self._buttons.setContentsMargins(0, 0 if brief else GRID, 0, 0)
         self.forget_height()
-        self._show_told()
+        self._show_replayed()
 
     def _fit_copy(self) -> None:
         """The drawing alone stands on *Copy* where there is no room for its word beside the edit."""

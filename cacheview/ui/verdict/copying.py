@@ -100,9 +100,9 @@ def _check_lines(check: Check, *, markdown: bool) -> list[str]:
         (side, value) for side, value in zip(sides_of(check), full_pair(check, lines=False), strict=True) if value
     ]
     if markdown:
-        told = "; ".join(f"{side} {_code(value)}" for side, value in values)
+        text = "; ".join(f"{side} {_code(value)}" for side, value in values)
         remark = "".join(f" ({_text(part)})" for part in (check.note, doubt_in_words(check.doubts)) if part)
-        return [f"**{_text(check.name)}** {check.outcome.word}" + (f": {told}" if told else "") + remark]
+        return [f"**{_text(check.name)}** {check.outcome.word}" + (f": {text}" if text else "") + remark]
     note = [f"  {part}" for part in (check.note, doubt_in_words(check.doubts)) if part]
     return [f"{check.name}: {outcome_in_words(check)}", *(f"  {side}: {value}" for side, value in values), *note]
 

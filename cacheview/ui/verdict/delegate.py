@@ -188,10 +188,10 @@ class RowDelegate(QStyledItemDelegate):
         left = word.left + word.width + _GAP
         unsure: list[Run] = []
         if group.unsure:
-            ask, told = self._unsure(0.0)
+            ask, value = self._unsure(0.0)
             by = left - ask.left
-            unsure = [replace(ask, left=left), replace(told, left=told.left + by)]
-            left = unsure[1].left + told.width + _GAP
+            unsure = [replace(ask, left=left), replace(value, left=value.left + by)]
+            left = unsure[1].left + value.width + _GAP
         return [icon, word, *unsure, self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour)]
 
     def _icon_name_word(
@@ -231,20 +231,20 @@ class RowDelegate(QStyledItemDelegate):
     def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[Run]:
         verdict = explanation.verdict
         icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
-        told = summary(subject)
-        word = told.word
+        value = summary(subject)
+        word = value.word
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
             icon, word, colour = "hit", "the answer", "hit"
         badge = self._badge(icon, word, colour, width)
-        unsure = self._unsure(badge.left - _GAP) if told.unsure else []
+        unsure = self._unsure(badge.left - _GAP) if value.unsure else []
         end = unsure[0].left if unsure else badge.left
         reached = subject.outcome is not CheckOutcome.NOT_REACHED
         quiet = not reached
         short = self._run(0.0, end - _GAP, subject.image.short_id, "mono", "text_faint")
         left = short.width + _GAP
         name_font = "strong" if subject.image.names else "plain"
-        remark = subject.note or (told.count if reached else "")
+        remark = subject.note or (value.count if reached else "")
         wanted = self._faces["small"].width(remark) if remark else 0.0
         room = end - left - _GAP
         name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if remark else room

@@ -39,15 +39,15 @@ class Listing:
 
     def ranges(self, count: int) -> tuple[range, ...]:
         """What is listed of so many subjects, in order, with a gap between each two."""
-        found = [range(min(self.first, count))]
+        results = [range(min(self.first, count))]
         for place in sorted(self.asked):
-            around, last = _around(place), found[-1]
+            around, last = _around(place), results[-1]
             stop = min(around.stop, count)
             if around.start <= last.stop:
-                found[-1] = range(last.start, max(last.stop, stop))
+                results[-1] = range(last.start, max(last.stop, stop))
             elif around.start < stop:
-                found.append(range(around.start, stop))
-        return tuple(found)
+                results.append(range(around.start, stop))
+        return tuple(results)
 
     def places(self, count: int) -> Sequence[int]:
         """The places of what is listed."""
@@ -57,8 +57,8 @@ class Listing:
     def in_words(self, count: int, role: str) -> str:
         """``The first 200 of 10,000 candidates``."""
         first, *rest = self.ranges(count)
-        told = [f"{part.start + 1:,} to {part.stop:,}" for part in rest]
-        return f"The first {' and '.join([f'{len(first):,}', *told])} of {count:,} {role}s"
+        results = [f"{part.start + 1:,} to {part.stop:,}" for part in rest]
+        return f"The first {' and '.join([f'{len(first):,}', *results])} of {count:,} {role}s"
 
 
 def _around(place: int) -> range:

@@ -214,12 +214,12 @@ class TraceModel(QAbstractItemModel):
         item = self.item(index)
         if item is None:
             return ()
-        found = [item]
+        results = [item]
         above = self._nodes.get(index.internalId())
         while above is not None and above.above is not None:
-            found.append(above.item)
+            results.append(above.item)
             above = above.above
-        return found
+        return results
 
     def depth(self, index: _Index) -> int:
         """How deep a row stands: a stage at 1."""

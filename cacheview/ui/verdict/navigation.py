@@ -59,8 +59,8 @@ def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
                 if path_text(child.path) == path != name:
                     return [place, inner]
 
-    def rank(found: tuple[int, Check]) -> tuple[bool, bool, bool]:
-        check = found[1]
+    def rank(results: tuple[int, Check]) -> tuple[bool, bool, bool]:
+        check = results[1]
         return not check.failed, field_path(check) != path, check.kind is not CheckKind.FIELD
 
     of_field.sort(key=rank)

@@ -154,15 +154,15 @@ class VerdictPane(QWidget):
 
     def reveal_field(self, path: str) -> bool:
         """Select the check of a field or element, in the subject where the person is or the nearest one."""
-        found = self.navigation.reveal_field(path)
+        result = self.navigation.reveal_field(path)
         self._show_detail()
-        return found
+        return result
 
     def reveal_image(self, image_id: str) -> bool:
         """Select a candidate or source. Returns whether the image is one."""
-        found = self.navigation.reveal_image(image_id)
+        result = self.navigation.reveal_image(image_id)
         self._show_detail()
-        return found
+        return result
 
     def show_differences_only(self, only: bool) -> None:
         """Fold what is no difference, or list everything."""
@@ -440,9 +440,9 @@ class VerdictPane(QWidget):
         if explanation is not None and items:
             self._copy(row_as(items, explanation, form), f"Copied the row as {form}")
 
-    def _copy(self, text: str, told: str) -> None:
+    def _copy(self, text: str, words: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self.copied.emit(told)
+        self.copied.emit(words)
 
 
 def _choice(

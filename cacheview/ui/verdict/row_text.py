@@ -71,8 +71,8 @@ def tip(item: Item, column: int, explanation: Explanation) -> str:
     match item:
         case Subject():
             image = item.image
-            told = (image.id, *image.names, image.instruction, item.note, doubt_in_words(item.doubts))
-            return tool_tip("\n".join(filter(None, told)))
+            value = (image.id, *image.names, image.instruction, item.note, doubt_in_words(item.doubts))
+            return tool_tip("\n".join(filter(None, value)))
         case Check() if column > 0:
             return tool_tip(full_pair(item)[column - 1])
         case Check():

@@ -174,8 +174,10 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
     ranges = listed.ranges(count) if listed is not None else (range(count),)
     if listed is None or sum(map(len, ranges)) == count:
         return Rows(lead, stage.subjects, range(count), stage.images, branching=True)
-    told = listed.in_words(count, stage.subjects[0].role)
-    lead.append(("more", More(f"{told}. Double-click here, or press Enter, to list all.", faint=True, kind=stage.kind)))
+    words = listed.in_words(count, stage.subjects[0].role)
+    lead.append(
+        ("more", More(f"{words}. Double-click here, or press Enter, to list all.", faint=True, kind=stage.kind))
+    )
     images = tuple(image for part in ranges for image in stage.images[part.start : part.stop])
     return Rows(lead, stage.subjects, listed.places(count), images, branching=True)
 

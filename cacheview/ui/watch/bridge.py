@@ -100,8 +100,8 @@ class WatcherBridge(QObject):
 
     def _tell(self) -> None:
         with self._lock:
-            told = [self._pending.pop(number) for number in list(self._pending)[:_AT_ONCE]]
+            results = [self._pending.pop(number) for number in list(self._pending)[:_AT_ONCE]]
             is_more = bool(self._pending)
-        self.news.emit(told)
+        self.news.emit(results)
         if is_more:
             self._calm.start(_BETWEEN)

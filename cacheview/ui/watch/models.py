@@ -46,7 +46,7 @@ class Steps(IntEnum):
 
     INSTRUCTION = 0
     PREDICTED = 1
-    TOLD = 2
+    REPORTED = 2
 
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -181,7 +181,9 @@ class StepsModel(QAbstractTableModel):
         if len(rows) > len(old):
             self.endInsertRows()
         for number, (before, row) in enumerate(zip(old, rows, strict=False)):
-            is_same = before.predicted is row.predicted and before.told is row.told and before.differs == row.differs
+            is_same = (
+                before.predicted is row.predicted and before.reported is row.reported and before.differs == row.differs
+            )
             if not is_same or not is_why_the_same:
                 self.dataChanged.emit(self.index(number, 0), self.index(number, len(Steps) - 1))
 
@@ -212,9 +214,9 @@ class StepsModel(QAbstractTableModel):
                 return self._text(row, column)
             case _Role.DecorationRole if column == Steps.PREDICTED:
                 return _picture(row.predicted)
-            case _Role.DecorationRole if column == Steps.TOLD and row.differs:
+            case _Role.DecorationRole if column == Steps.REPORTED and row.differs:
                 return icon("hazard", "hazard")
-            case _Role.FontRole if column == Steps.TOLD and row.differs:
+            case _Role.FontRole if column == Steps.REPORTED and row.differs:
                 return strong_font()
             case _Role.ToolTipRole if column == Steps.PREDICTED and row.predicted is not None:
                 return tool_tip(self._why.get(row.number) or row.predicted.reason)
@@ -233,7 +235,7 @@ class StepsModel(QAbstractTableModel):
 
 
 def _told(row: Row) -> str:
-    fact = row.told
+    fact = row.reported
     if fact is None:
         return ""
     if fact.triggers:

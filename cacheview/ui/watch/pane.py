@@ -94,7 +94,7 @@ class WatchPane(DockPane[WatchHead]):
         table = WordsTable("Steps of the build")
         table.setModel(self.steps_model)
         table.setWordWrap(False)
-        table.set_widths({Steps.TOLD: 24})
+        table.set_widths({Steps.REPORTED: 24})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.copy_asked.connect(self._copy_build)
         return table

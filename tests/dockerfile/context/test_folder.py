@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLI_20_10, ContextSums, FolderContext, Kind, NotKnownError
+from cacheview.dockerfile.context import CLI_20_10, ContextSums, FolderContext, Kind, UnknownError
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
 
@@ -21,7 +21,7 @@ def copied(root: Path, *sources: str, dockerfile: str = "Dockerfile", **options:
 def refusal(root: Path, *sources: str, add: bool = False, destination: str = "/x/") -> str:
     with pytest.raises(RefusedError) as caught:
         ContextSums(FolderContext(root)).of_sources(sources, add=add, destination=destination)
-    return caught.value.said
+    return caught.value.message
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_dockerfile_that_is_left_out(root: Path) -> None:
     (root / ".dockerignore").write_bytes(b"**/b\n")
     with pytest.raises(RefusedError) as caught:
         copied(root, "d", dockerfile="d/x/b/Dockerfile")
-    assert caught.value.said == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
+    assert caught.value.message == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
 
 
 def test_a_dockerfile_whose_name_is_no_pattern(root: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_dockerfile_whose_name_is_no_pattern(root: Path) -> None:
     (root / ".dockerignore").write_bytes(b"*\n")
     with pytest.raises(RefusedError) as caught:
         copied(root, "d", dockerfile="b\\c")
-    assert caught.value.said == "Cannot locate specified Dockerfile: b\\c"
+    assert caught.value.message == "Cannot locate specified Dockerfile: b\\c"
 
 
 def test_small_letters(root: Path) -> None:
@@ -196,7 +196,7 @@ def test_refused(root: Path, sources: list[str], add: bool, destination: str, sa
 
 
 def test_a_url_is_not_known(root: Path) -> None:
-    with pytest.raises(NotKnownError, match="downloaded"):
+    with pytest.raises(UnknownError, match="downloaded"):
         ContextSums(FolderContext(root)).of_sources(["https://h/x"], add=True, destination="/x")
 
 

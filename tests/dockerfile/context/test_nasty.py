@@ -23,7 +23,7 @@ def said(root: Path, sources: list[str], destination: str) -> str:
     try:
         return sums.of_sources(sources, add=False, destination=destination).text
     except RefusedError as error:
-        return error.said
+        return error.message
 
 
 @pytest.mark.parametrize("ignore", DATA)

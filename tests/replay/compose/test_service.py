@@ -410,7 +410,7 @@ def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: s
 def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(RefusedError) as refused:
         service(tmp_path, text)
-    assert (refused.value.said, refused.value.by) == (said, "client")
+    assert (refused.value.message, refused.value.by) == (said, "client")
 
 
 def test_files_that_compose_would_merge_are_noted(tmp_path: Path) -> None:

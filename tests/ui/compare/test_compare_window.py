@@ -320,7 +320,7 @@ def test_a_fault_of_our_own_is_told(
     assert answers(shown) == expected(demo)
 
 
-class Told:
+class Replayed:
     """Stands for the window's report; keeps the parts."""
 
     def __init__(self) -> None:
@@ -344,7 +344,7 @@ def test_what_is_not_known_is_shown_as_unknown() -> None:
     probe = Probe(parent="sha256:" + "1" * 64, config=ContainerConfig(Cmd=("make",)))
     own = ImageCache(store, RULE_SETS["containerd-71ebfc7"])
     known = ask(own, probe)
-    report = Told()
+    report = Replayed()
     lines = asking.Asker(store).asking(probe, known)(report)
     assert isinstance(lines, list)
     outcomes = {line.rules.name: line.verdict.outcome for line in lines}
@@ -467,11 +467,11 @@ def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: 
     gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
     preparing.open.set()
     asker, done = asking.Asker(store), []
-    asks = threading.Thread(target=lambda: done.append(asker.asking(probe, known)(Told())))
+    asks = threading.Thread(target=lambda: done.append(asker.asking(probe, known)(Replayed())))
     asks.start()
     assert gate.reached.wait(20)
     rules = RULE_SETS["containerd-25.0.0"]
-    prepares = threading.Thread(target=lambda: done.append(asker.preparing(rules, probe)(Told())))
+    prepares = threading.Thread(target=lambda: done.append(asker.preparing(rules, probe)(Replayed())))
     prepares.start()
     qtbot.waitUntil(lambda: asker.is_wanted, timeout=20_000)
     gate.open.set()

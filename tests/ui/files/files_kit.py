@@ -12,9 +12,9 @@ from cacheview.dockerfile.context import FolderContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import ImageStore, StoreKind
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 
 DOCKERFILE = b"FROM scratch\nCOPY src /app/\n"
 VERSION = "28.5.2"
@@ -44,8 +44,8 @@ def save_build(context: Path, archive: Path) -> Path:
     """What ``docker save`` gives after a build of `DOCKERFILE`: one image with one layer."""
     release, choice = builder_release(VERSION), choose(VERSION, StoreKind.GRAPH_DRIVER)
     assert choice is not None
-    summer = ContextSummer(FolderContext(context), "Dockerfile", release)
-    step = replay(DOCKERFILE, summer, ImageStore(()), choice.rules, release, BuildOptions()).steps[1]
+    checksums = ContextChecksums(FolderContext(context), "Dockerfile", release)
+    step = replay(DOCKERFILE, checksums, ImageStore(()), choice.rules, release, BuildOptions()).steps[1]
     assert step.probe is not None
     layer = _layer(context / "src")
     config = {

@@ -141,9 +141,9 @@ class Person:
         pane = self.window.replays.pane
 
         def is_settled() -> bool:
-            if not pane.isVisible() or not pane.has_steps or pane.told is None:
-                return not pane.isVisible() or pane.told is not None
-            asked = pane.told.question
+            if not pane.isVisible() or not pane.has_steps or pane.replayed is None:
+                return not pane.isVisible() or pane.replayed is not None
+            asked = pane.replayed.question
             return asked.store is self.session.store and asked.daemon == self.session.daemon
 
         self.qtbot.waitUntil(is_settled, timeout=9_000)

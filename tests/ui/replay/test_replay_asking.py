@@ -11,7 +11,7 @@ from replay_kit import opened_of, real_build, write_context
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import FolderContext, hashing
 from cacheview.ui.replay import asking
-from cacheview.ui.replay.asking import Question, Replayer, Told
+from cacheview.ui.replay.asking import Question, Replayed, Replayer
 from cacheview.ui.replay.build import build_at
 
 
@@ -56,9 +56,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def told(replayer: Replayer, question: Question) -> Told:
+def told(replayer: Replayer, question: Question) -> Replayed:
     result = replayer.replaying(question)(Reported())
-    assert isinstance(result, Told)
+    assert isinstance(result, Replayed)
     return result
 
 

@@ -13,7 +13,7 @@ from cacheview.model import ImageStore
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.result import StepStatus
 from cacheview.stores.opened import Case
-from cacheview.ui.replay.asking import Question, Told
+from cacheview.ui.replay.asking import Question, Replayed
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import Detail
 from cacheview.ui.replay.rows import rows_of
@@ -25,7 +25,7 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
     case = Case("", ImageStore(()), CONTAINERD_71EBFC7.name)
     question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-    told = Told(question, replace(made, steps=steps))
+    told = Replayed(question, replace(made, steps=steps))
     detail = Detail()
     qtbot.addWidget(detail)
     for row in rows_of(told.replay):

@@ -15,7 +15,7 @@ from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.report import as_object, as_text
-from cacheview.ui.replay.asking import Question, Told
+from cacheview.ui.replay.asking import Question, Replayed
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.replay.rows import flat, rows_of
@@ -102,8 +102,8 @@ def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Pat
     window.session.use_as_parent(None)
     assert "not the verdict of step 5" in verdict(window).subject.text
     window.session.select_again()
-    assert pane.told is not None
-    assert document.probe == pane.told.replay.steps[4].probe
+    assert pane.replayed is not None
+    assert document.probe == pane.replayed.replay.steps[4].probe
     assert document.undo_stack.undoText() == "Back to step 5"
 
 
@@ -115,10 +115,10 @@ def test_a_replay_that_is_not_shown_selects_nothing(window: MainWindow, tools: R
     assert verdict(window).subject.text == ""
 
 
-def told(*steps: object) -> Told:
+def told(*steps: object) -> Replayed:
     store = ImageStore((Image(id=A, config=ImageConfig()),))
     question = Question(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
-    return Told(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
+    return Replayed(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
 
 
 def test_what_a_verdict_depends_on() -> None:
@@ -169,9 +169,9 @@ def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWi
     pane = replayed(window, qtbot, site)
     assert pane.strip.texts[0].startswith("MISS: step 5 ")
     banner = verdict(window).banner
-    assert pane.told is not None
-    assert pane.told.first is not None
-    assert banner.reason == " ".join(pane.told.first.files)
+    assert pane.replayed is not None
+    assert pane.replayed.first is not None
+    assert banner.reason == " ".join(pane.replayed.first.files)
     assert "which file differs is unknown" in banner.reason
     assert "Cmd[" not in banner.reason
     assert not any(line.isVisible() for line in banner.values)

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.engine import RULE_SETS, rule_set
 from cacheview.engine.words.rules import differences
+from cacheview.ui.rules.describing import lines
 from cacheview.ui.rules.dialog import RulesDialog
 from cacheview.ui.rules.model import Column, RulesModel
-from cacheview.ui.rules.telling import lines
 from cacheview.ui.window import MainWindow
 
 OLD, NEW = "graphdriver-24.0.7", "containerd-28.5.2"

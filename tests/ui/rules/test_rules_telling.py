@@ -9,7 +9,7 @@ import pytest
 from cacheview.engine import RULE_SETS, rule_set
 from cacheview.engine.words.rules import differences
 from cacheview.model import CONFIG_FIELDS
-from cacheview.ui.rules.telling import as_text, lines, paragraphs, predecessor
+from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
 
 NAMES = list(RULE_SETS)
 

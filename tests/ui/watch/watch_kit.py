@@ -9,14 +9,14 @@ from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import ImageStore, StoreKind
+from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.misses import misses
 from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
-from cacheview.replay.summer import ContextSummer
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.build import WatchedBuild, expected_build, record_of_build
-from cacheview.watch.outcome import BuildOutcome, ToldStep
+from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
@@ -48,10 +48,10 @@ def prediction() -> Prediction:
     assert choice is not None
     daemon = Daemon(choice.rules, builder_release("28.5.2"), Basis.ENGINE, "28.5.2")
     store = ImageStore(())
-    summer = ContextSummer(MemoryContext({}, {}), "", daemon.builder)
+    checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.builder)
     from cacheview.replay.options import BuildOptions
 
-    told = replay(DOCKERFILE, summer, store, daemon.rules, daemon.builder, BuildOptions())
+    told = replay(DOCKERFILE, checksums, store, daemon.rules, daemon.builder, BuildOptions())
     why = tuple(misses(told, store, daemon.rules))
     return Prediction(told, why, store, daemon, SentContext((), "Dockerfile", DOCKERFILE, None))
 
@@ -61,9 +61,9 @@ def build_of(
 ) -> WatchedBuild:
     """A build of three steps, of which so many have begun."""
     told = (
-        ToldStep(1, "FROM scratch"),
-        ToldStep(2, "CMD x", bool(differences), "2" * 12),
-        ToldStep(3, "ENV A=1", False, "3" * 12),
+        ReportedStep(1, "FROM scratch"),
+        ReportedStep(2, "CMD x", bool(differences), "2" * 12),
+        ReportedStep(3, "ENV A=1", False, "3" * 12),
     )
     return WatchedBuild(
         number,

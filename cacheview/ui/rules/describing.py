@@ -45,14 +45,14 @@ class Paragraph:
     """A heading, and what is to be said under it: each with the word that stands before it, mostly empty."""
 
     heading: str
-    said: tuple[tuple[str, str], ...]
+    message: tuple[tuple[str, str], ...]
 
 
 def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[Line, ...]:
     """All that a rule set does, row by row, beside what the one before does."""
-    found: list[Line] = []
-    for heading, told, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
-        now, then = told(rules), told(before) if before is not None else {}
+    results: list[Line] = []
+    for heading, value, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
+        now, then = value(rules), value(before) if before is not None else {}
         rows = [
             Line(what, then.get(what, ""), words, is_field=is_field, is_rule=what != "Releases")
             for what, words in now.items()
@@ -60,8 +60,8 @@ def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool
         if only_differing:
             rows = [row for row in rows if row.differs]
         if rows:
-            found += [Line(heading, is_group=True), *rows]
-    return tuple(found)
+            results += [Line(heading, is_group=True), *rows]
+    return tuple(results)
 
 
 def paragraphs(rules: RuleSet, before: RuleSet | None = None) -> tuple[Paragraph, ...]:
@@ -96,11 +96,11 @@ def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
 
 def as_text(rules: RuleSet, before: RuleSet | None = None) -> str:
     """The paragraphs as plain text, for the clipboard."""
-    found = [rules.title] if before is None else [f"From {before.name} to {rules.name}"]
+    results = [rules.title] if before is None else [f"From {before.name} to {rules.name}"]
     for paragraph in paragraphs(rules, before):
-        found += ["", paragraph.heading]
-        found += [f"  {word}: {said}" if word else f"  {said}" for word, said in paragraph.said]
-    return "\n".join(found)
+        results += ["", paragraph.heading]
+        results += [f"  {word}: {message}" if word else f"  {message}" for word, message in paragraph.message]
+    return "\n".join(results)
 
 
 def predecessor(rules: RuleSet) -> RuleSet | None:

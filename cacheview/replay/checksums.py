@@ -13,8 +13,8 @@ from cacheview.dockerfile.context import (
     ContextSource,
     ContextSums,
     Entry,
-    NotKnownError,
     SourcesSum,
+    UnknownError,
 )
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import IGNORE_FILE
@@ -25,7 +25,7 @@ from cacheview.model import DataError
 from cacheview.replay.file_changes import read_header
 from cacheview.replay.tar_context import TarContext
 
-__all__ = ["ContextSummer", "Summer"]
+__all__ = ["ContextChecksums", "StepChecksums"]
 
 _MOST_READ: Final = 512 << 20
 """Bytes that are read to find out which client sent what an image was made with."""
@@ -37,7 +37,7 @@ _UMASKS: Final = (0o002, 0o027, 0o077)
 """That people use, beside 022."""
 
 
-class Summer(Protocol):
+class StepChecksums(Protocol):
     """Sums the files of ``COPY`` and ``ADD``."""
 
     def prepare(self) -> None:
@@ -49,13 +49,13 @@ class Summer(Protocol):
         """
 
     def sum(self, copy: CopySources) -> SourcesSum:
-        """What stands for the files of a step. Raises `RefusedError`, or `NotKnownError`."""
+        """What stands for the files of a step. Raises `RefusedError`, or `UnknownError`."""
 
-    def second_names(self, found: SourcesSum) -> Iterable[tuple[str, str]]:
+    def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
         """The files whose content is not in the sum: second names of a file, with the first, which is not there."""
 
 
-class ContextSummer:
+class ContextChecksums:
     """Sums files of a context as the builder of a release does, sent by a client."""
 
     def __init__(
@@ -90,7 +90,7 @@ class ContextSummer:
         self._leads_out = leads_out
         self._dockerfile = dockerfile
         self._written = dockerfile_name if written is None else written
-        self._others: dict[str, ContextSummer] = {}
+        self._others: dict[str, ContextChecksums] = {}
         self._sums = ContextSums(
             context,
             dockerfile_name if client.follows_dockerfile else self._written,
@@ -118,9 +118,9 @@ class ContextSummer:
     def prepare(self) -> None:
         if self._leads_out and self.client.follows_dockerfile:
             # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
-            said = "unable to open Dockerfile: open : no such file or directory"
+            message = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link out of the context; name the file that it leads to with -f"
-            raise RefusedError(what, said=said, by="client")
+            raise RefusedError(what, message=message, by="client")
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:
@@ -128,9 +128,9 @@ class ContextSummer:
         destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
-    def second_names(self, found: SourcesSum) -> Iterator[tuple[str, str]]:
+    def second_names(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
         sent = self._sums.sent.tree.sent
-        paths = {path for path, _ in found.files}
+        paths = {path for path, _ in result.files}
         for path in paths if any(node.hard_link for node in sent.values()) else ():
             node = sent.get(path)
             state = read_header(path, node.header) if node is not None and node.hard_link else None
@@ -160,9 +160,9 @@ class ContextSummer:
         """As `headers`, of one of `by_other_clients`."""
         return (self._others.get(client.name) or self._sent_by(client)).headers(paths)
 
-    def _sent_by(self, client: Client) -> ContextSummer:
+    def _sent_by(self, client: Client) -> ContextChecksums:
         name, text = self._dockerfile_name, self._dockerfile
-        return ContextSummer(self._context, name, self._release, client, self._hasher, text, written=self._written)
+        return ContextChecksums(self._context, name, self._release, client, self._hasher, text, written=self._written)
 
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
         """The same sources as other clients send them. Of very large ones only as many as are soon read."""
@@ -176,8 +176,8 @@ class ContextSummer:
                 other = self._sent_by(client)
                 if len(self._sums.sent.tree.sent) <= _MANY:
                     self._others[client.name] = other
-            with suppress(DataError, NotKnownError):
-                found = other.sum(copy)
+            with suppress(DataError, UnknownError):
+                result = other.sum(copy)
                 sent = other._sums.sent.tree.sent
-                left -= sum(sent[path].entry.size for path, _ in found.files if path in sent)
-                yield client, found
+                left -= sum(sent[path].entry.size for path, _ in result.files if path in sent)
+                yield client, result

@@ -19,14 +19,14 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.walk import Walk, World
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
+from cacheview.replay.checksums import StepChecksums
 from cacheview.replay.image_files import ImageFiles
-from cacheview.replay.made import Made, MadeImages, made_id, platform_of, stored_config, told_id
+from cacheview.replay.made import Made, MadeImages, made_id, platform_of, reported_id, stored_config
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
-from cacheview.replay.summer import Summer
 
-__all__ = ["BuildSoFar", "StageResult"]
+__all__ = ["FinishedStages", "StageResult"]
 
 _MOST_CHOICES: Final = 16
 _MOST_CHARACTERS: Final = 64 << 20
@@ -58,14 +58,14 @@ class StageResult:
 
 
 @dataclass
-class BuildSoFar:
+class FinishedStages:
     """What the stages of a build share.
 
     Attributes:
         store, rules: what the cache is.
         release: of the builder.
         options: of the build.
-        summer: what sums files of the context.
+        checksums: what sums files of the context.
         image_files: what sums files of images.
         now: when it is.
         progress: called with the number of each step before it is taken.
@@ -91,7 +91,7 @@ class BuildSoFar:
     rules: RuleSet
     release: BuilderRelease
     options: BuildOptions
-    summer: Summer
+    checksums: StepChecksums
     image_files: ImageFiles
     now: Timestamp
     progress: Callable[[int], object]
@@ -169,7 +169,7 @@ class BuildSoFar:
         if len(self.worlds) * math.prod(map(len, ways)) > _MOST_CHOICES:
             return ()
         choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*ways))
-        return [Walk(self.store, self.rules, found, world=world) for world in self.worlds for found in choices]
+        return [Walk(self.store, self.rules, result, world=world) for world in self.worlds for result in choices]
 
     def restored_id(self, image: Image) -> str:
         """The stand-in for the id of an image that the cache makes for the step that is taken: the same for the same
@@ -250,21 +250,21 @@ class BuildSoFar:
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
-        found = self.found(image_id)
-        return found.image if isinstance(found, Made) else found
+        result = self.found(image_id)
+        return result.image if isinstance(result, Made) else result
 
     def found(self, image_id: str) -> Image | Made | None:
         """The same, without looking at all of one that this build makes."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
-    def mount(self, image_id: str, platform: Platform | None, said: str = "{}") -> None:
+    def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
 
         One of another platform than was asked for is refused: a graph-driver store took it as a base all the same, and
         what is built on scratch gets the daemon's platform.
 
         Raises:
-            RefusedError: ``said`` words it, with ``{}`` for the daemon's reason.
+            RefusedError: ``message`` words it, with ``{}`` for the daemon's reason.
         """
         image = self.found(image_id)
         if image is None or image_id in self.mounted:
@@ -272,8 +272,8 @@ class BuildSoFar:
         theirs = platform_of(image)
         if platform is not None and not self._is_for(platform, theirs):
             words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
-            why = words.format(id=told_id(image_id), wanted=platform, actual=theirs)
-            raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", said=said.format(why))
+            why = words.format(id=reported_id(image_id), wanted=platform, actual=theirs)
+            raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", message=message.format(why))
         self.mounted.add(image_id)
 
     def _is_for(self, platform: Platform, theirs: Platform) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cacheview.model import DataError
 
-__all__ = ["NotKnownError"]
+__all__ = ["UnknownError"]
 
 
-class NotKnownError(DataError):
+class UnknownError(DataError):
     """What the builder would sum cannot be known without building. Nothing is wrong with the step.
 
     Attributes:
