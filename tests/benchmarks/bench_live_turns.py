@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_kit import FakeEngine, listed, make_image
 from pytestqt.qtbot import QtBot
+
+sys.path.append(str(Path(__file__).parents[1] / "ui"))
+
+from live_kit import FakeEngine, listed, make_image
 from turns import Turns
 
 from cacheview.model import Image, ImageStore
