@@ -17,13 +17,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.theme import GRID, current_tokens, strong_font
+from cacheview.ui.theme import GRID, current_tokens, icon_size, strong_font
 
 __all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST: Final = 0.55
 """Of the width of the table, for columns that have one of their own."""
+_MOST_WIDENED: Final = 0.7
+"""Likewise, where they are widened for their longest words."""
+_ROWS: Final = 100
+"""Whose words are measured."""
 
 
 class WordsTable(QTableView):
@@ -73,6 +77,25 @@ class WordsTable(QTableView):
         for column, width in wanted.items():
             least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut off
             self.horizontalHeader().resizeSection(column, max(least, int(width * share)))
+        self._fit_words()
+
+    def _fit_words(self) -> None:
+        """Widen columns in which a single word would be cut off; only of a table whose words wrap."""
+        model = self.model()
+        if not self.wordWrap() or model is None:
+            return
+        metrics, room = QFontMetrics(strong_font()), int(_MOST_WIDENED * self.viewport().width())
+        rows = range(min(model.rowCount(), _ROWS))
+        room -= sum(map(self.columnWidth, self._widths))
+        for column in self._widths:
+            cells = [model.index(row, column) for row in rows]
+            words = {word for cell in cells for word in str(cell.data() or "").split()}
+            has_icon = any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in cells)
+            around = 5 * GRID + (icon_size() + GRID if has_icon else 0)
+            lacking = max(map(metrics.horizontalAdvance, words), default=0) + around - self.columnWidth(column)
+            if 0 < lacking <= room:
+                self.setColumnWidth(column, self.columnWidth(column) + lacking)
+                room -= lacking
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -91,6 +114,7 @@ class WordsTable(QTableView):
         # While it is told of one section, the others are not yet as wide as they will be.
         resized = self.horizontalHeader().sectionResized
         resized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        self.model().modelReset.connect(self._fit_words)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

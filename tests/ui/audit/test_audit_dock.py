@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from audit_kit import RULES, make_image, opened_of, unmarked
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from cacheview.model import Image
 from cacheview.stores.opened import Opened
 from cacheview.ui.audit.pane import AuditPane
 from cacheview.ui.settings import Settings
+from cacheview.ui.theme import GRID, icon_size, strong_font
 from cacheview.ui.window import MainWindow
 
 Open = Callable[..., None]
@@ -243,3 +244,13 @@ def test_no_title_of_a_column_is_cut_off(window: MainWindow, qtbot: QtBot, show:
     header = pane.hazards.horizontalHeader()
     for column in range(header.count()):
         assert header.sectionSize(column) >= header.sectionSizeHint(column)
+
+
+def test_in_a_small_window_no_word_of_a_hazard_is_cut(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    window.resize(853, 470)
+    show(*unmarked(3))
+    table = audited(window, qtbot).hazards
+    names = [str(table.model().index(row, 0).data()) for row in range(table.model().rowCount())]
+    words = {word for name in names for word in name.split()}
+    longest = max(map(QFontMetrics(strong_font()).horizontalAdvance, words))
+    assert table.columnWidth(0) >= longest + icon_size() + 6 * GRID  # beside the icon, with room around both
