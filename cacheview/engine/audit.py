@@ -44,11 +44,11 @@ def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
     """All hazards of a store. None rests on values that are not known exactly."""
     # Those that go by layers read no parent and no config.
     looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
-    results: list[StoreHazard] = []
+    all_hazards: list[StoreHazard] = []
     for look in looks:
         go_on()
-        results += look(store, rules)
-    return tuple(results)
+        all_hazards += look(store, rules)
+    return tuple(all_hazards)
 
 
 def _known(image: Image, *aspects: Aspect) -> bool:

@@ -216,7 +216,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To the command with which a source goes on from the parent."""
     parent = cache.store.by_id.get(probe.parent)
     entries = len(parent.history) if parent is not None else 0
-    results = []
+    proposals = []
     for source in paced(cache.sources(probe.cache_from)[1]):
         if entries >= len(source.history):
             continue
@@ -232,8 +232,8 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         if conjunction(history_checks(source, parent, edit.probe.config, cache.rules))[0] is Certainty.MAYBE:
             continue
         cost = (1, max(1, distance(current, command)), 0)
-        results.append(_Proposal(cost, edit))
-    return iter(sorted(results, key=lambda proposal: proposal.cost))
+        proposals.append(_Proposal(cost, edit))
+    return iter(sorted(proposals, key=lambda proposal: proposal.cost))
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:

@@ -153,7 +153,7 @@ class CandidateIndex:
         if not any(image.doubts for image in self._images):
             return ()
         read = local_aspects(self._rules)
-        by_key: dict[Doubt, list[int]] = {}
+        positions_of: dict[Doubt, list[int]] = {}
         shared: dict[tuple[bool, tuple[int, ...]], tuple[Doubt, ...]] = {}  # most images have the same doubts
         for position, image in enumerate(paced(self._images)):
             if image.doubts:
@@ -162,8 +162,8 @@ class CandidateIndex:
                 if doubts is None:
                     doubts = shared[key] = doubts_about(image, *read)
                 for doubt in doubts:
-                    by_key.setdefault(doubt, []).append(position)
-        return tuple((doubt, bits_of(positions)) for doubt, positions in by_key.items())
+                    positions_of.setdefault(doubt, []).append(position)
+        return tuple((doubt, bits_of(positions)) for doubt, positions in positions_of.items())
 
     def _doubtful(self, tells: Callable[[Image], bool]) -> int:
         if not self.doubts:
@@ -214,12 +214,12 @@ class CandidateIndex:
     @cached_property
     def _commands(self) -> dict[str, int]:
         """The images whose container config is not known, by the command that their history reports."""
-        by_key: dict[str, list[int]] = {}
+        positions_of: dict[str, list[int]] = {}
         for position in paced(iterate_bits(self.unknown)):
             command = command_of_unknown(self._images[position])
             if command is not None:
-                by_key.setdefault(command, []).append(position)
-        return {command: bits_of(positions) for command, positions in by_key.items()}
+                positions_of.setdefault(command, []).append(position)
+        return {command: bits_of(positions) for command, positions in positions_of.items()}
 
     @cached_property
     def _of_known_command(self) -> int:

@@ -177,16 +177,16 @@ class _Member:
 def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
     if cache.past.sources is not None:
         return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
-    by_key: dict[tuple[str, bool], _Member] = {}
+    by_source: dict[tuple[str, bool], _Member] = {}
     for lineage in cache.lineages(probe.cache_from):
         doubts = lineage.doubts
         whole = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
         for source in lineage.sources:
-            by_key.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
+            by_source.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
             doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
-            by_key.setdefault((f"after {len(by_key)}", True), _Member(None, lineage.open_ended, whole))
-    return list(by_key.values())
+            by_source.setdefault((f"after {len(by_source)}", True), _Member(None, lineage.open_ended, whole))
+    return list(by_source.values())
 
 
 def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answers: _Answers) -> bool:

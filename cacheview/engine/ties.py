@@ -30,13 +30,13 @@ def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
         return list(_by_layers(store, rules))
     cache = KnownCache(store, rules)
     read = local_aspects(rules)
-    by_key: dict[tuple[str, ...], tuple[Image, ...]] = {}  # a first step may be a candidate for two parents
+    tied: dict[tuple[str, ...], tuple[Image, ...]] = {}  # a first step may be a candidate for two parents
     for parent in paced((*store.children, *(() if SCRATCH in store.children else (SCRATCH,)))):
         known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
         for alike in _groups([(image, _instant(image, rules)) for image in known]):
             for group in _matched_together(alike, rules):
-                by_key[tuple(image.id for image in group)] = group
-    return list(by_key.values())
+                tied[tuple(image.id for image in group)] = group
+    return list(tied.values())
 
 
 def _instant(image: Image, rules: RuleSet) -> Hashable:
@@ -47,11 +47,11 @@ def _instant(image: Image, rules: RuleSet) -> Hashable:
 
 def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
     """The images that have a key in common with another."""
-    by_key: dict[Hashable, list[Image]] = {}
+    tied: dict[Hashable, list[Image]] = {}
     for image, key in images:
         if key is not None:
-            by_key.setdefault(key, []).append(image)
-    return [group for group in by_key.values() if len(group) > 1]
+            tied.setdefault(key, []).append(image)
+    return [group for group in tied.values() if len(group) > 1]
 
 
 def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:

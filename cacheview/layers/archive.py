@@ -137,14 +137,14 @@ def _name(names: dict[str, str], diff_id: str) -> str:
 
 def _names(members: Members, limits: Limits) -> dict[str, str]:
     """Where each layer lies, by diff id."""
-    by_key: dict[str, str] = {}
+    by_diff_id: dict[str, str] = {}
     for diff_ids, names in itertools.chain(_docker(members), _oci(members, limits)):
         if len(diff_ids) != len(names):
             continue  # a damaged image: its layers cannot be told apart
         for diff_id, name in zip(diff_ids, names, strict=True):
             if members.size(name) is not None:
-                by_key.setdefault(diff_id, name)
-    return by_key
+                by_diff_id.setdefault(diff_id, name)
+    return by_diff_id
 
 
 def _docker(members: Members) -> Iterator[tuple[tuple[str, ...], list[str]]]:

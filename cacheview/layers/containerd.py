@@ -6,9 +6,10 @@ import io
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cacheview.layers.entry import LayerEntry
+from cacheview.layers.forward import ForwardStream
 from cacheview.layers.snapshots import SNAPSHOTTER, Snapshots, by_containerd
 from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import TarLayers, layer_budget
@@ -182,44 +183,16 @@ class _SocketBlobs:
         return buffered
 
 
-class _Chunks(io.RawIOBase):
-    """The answers of containerd's content service as one stream. Seeks forward; a buffer over it also goes back to what
-    it still has."""
+class _Chunks(ForwardStream):
+    """The answers of containerd's content service as one stream."""
 
     def __init__(self, client: Client, digest: str, namespace: str) -> None:
+        super().__init__("a blob")
         self._client = client
         self._chunks = client.blob(digest, namespace)
         self._left = memoryview(b"")
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        target = offset + (self._position if whence == io.SEEK_CUR else 0)
-        if whence == io.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation("a blob is read forward only")
-        while self._position < target and self._ready():
-            self._take(min(target - self._position, len(self._left)))
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        if not self._ready():
-            return 0
-        count = min(len(view), len(self._left))
-        view[:count] = self._left[:count]
-        self._take(count)
-        return count
 
     def _ready(self) -> bool:
-        """Gets the next chunk when one is used up; False at the end."""
         while not self._left:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -227,9 +200,15 @@ class _Chunks(io.RawIOBase):
             self._left = memoryview(chunk)
         return True
 
-    def _take(self, count: int) -> None:
+    def _skip(self, most: int) -> int:
+        count = min(most, len(self._left))
         self._left = self._left[count:]
-        self._position += count
+        return count
+
+    def _fill(self, view: memoryview) -> int:
+        count = min(len(view), len(self._left))
+        view[:count] = self._left[:count]
+        return self._skip(count)
 
     def close(self) -> None:
         if not self.closed:

@@ -22,6 +22,7 @@ from typing import Any, Final
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.layers.below import folder_below, open_below
 from cacheview.layers.entry import LayerEntry, LayerError
+from cacheview.layers.forward import ForwardStream
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import DataError
@@ -133,21 +134,22 @@ class _DataRoot:
     def _by_diff_id(self) -> dict[str, str]:
         """For each diff id, one of the chains that end with it."""
         if self._chains is None:
-            by_key: dict[str, str] = {}
+            by_diff_id: dict[str, str] = {}
             with os.scandir(self._files.path(LAYERS)) as folders:
                 names = [folder.name for folder in folders if _CHAIN.fullmatch(folder.name)]
             for name in names[:_MOST_LAYERS]:
                 diff_id = self._short(f"{LAYERS}/{name}/diff")
                 if _DIFF_ID.fullmatch(diff_id):
-                    by_key.setdefault(diff_id, name)
-            self._chains = by_key
+                    by_diff_id.setdefault(diff_id, name)
+            self._chains = by_diff_id
         return self._chains
 
 
-class _Assembled(io.RawIOBase):
+class _Assembled(ForwardStream):
     """The tar stream of a layer, read forward: headers from tar-split, content from the driver's folder."""
 
     def __init__(self, headers: io.BufferedReader, folder: Path, budget: Budget) -> None:
+        super().__init__("a layer")
         self._file = headers
         self._budget = budget
         self._folder = folder
@@ -155,61 +157,40 @@ class _Assembled(io.RawIOBase):
         self._segment = memoryview(b"")
         self._content: tuple[bytes, int] | None = None  # name and bytes left of the file whose turn it is
         self._open: io.FileIO | None = None
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
+    def _skip(self, most: int) -> int:
+        if self._segment:
+            count = min(most, len(self._segment))
+            self._segment = self._segment[count:]
+            return count
+        assert self._content is not None
+        name, left = self._content
+        count = min(most, left)
+        self._content = (name, left - count)
+        if self._open is not None:
+            self._open.seek(count, io.SEEK_CUR)
+        elif count < left:
+            self._open = open_below(self._folder, name)
+            self._open.seek(count)
+        return count
 
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        target = offset + (self._position if whence == io.SEEK_CUR else 0)
-        if whence == io.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation("a layer is read forward only")
-        while self._position < target and self._ready():
-            step = target - self._position
-            if self._segment:
-                step = min(step, len(self._segment))
-                self._segment = self._segment[step:]
-            else:
-                assert self._content is not None
-                name, left = self._content
-                step = min(step, left)
-                self._content = (name, left - step)
-                if self._open is not None:
-                    self._open.seek(step, io.SEEK_CUR)
-                elif step < left:
-                    self._open = open_below(self._folder, name)
-                    self._open.seek(step)
-            self._position += step
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        if not view or not self._ready():
-            return 0
+    def _fill(self, view: memoryview) -> int:
         if self._segment:
             count = min(len(view), len(self._segment))
             view[:count] = self._segment[:count]
             self._segment = self._segment[count:]
-        else:
-            assert self._content is not None
-            name, left = self._content
-            if self._open is None:
-                self._open = open_below(self._folder, name)
-            count = self._open.readinto(view[:left]) or 0
-            if not count:
-                raise LayerError("a file of it is shorter than when it was unpacked", where=os.fsdecode(name))
-            self._content = (name, left - count)
-        self._position += count
+            return count
+        assert self._content is not None
+        name, left = self._content
+        if self._open is None:
+            self._open = open_below(self._folder, name)
+        count = self._open.readinto(view[:left]) or 0
+        if not count:
+            raise LayerError("a file of it is shorter than when it was unpacked", where=os.fsdecode(name))
+        self._content = (name, left - count)
         return count
 
     def _ready(self) -> bool:
-        """Goes to the next piece when one is used up; False at the end."""
         self._budget.alive()
         while not self._segment and not (self._content and self._content[1]):
             if self._open is not None:

@@ -89,18 +89,18 @@ class LayerFiles:
 
     def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
         """As `sums`, each under a name that the caller gives. Files are read in one pass over each layer."""
-        by_key: dict[_Name, str] = {}
+        known_sums: dict[_Name, str] = {}
         unread: dict[str, dict[int, _Unread[_Name]]] = {}
         for name, (diff_id, entry, before) in wanted:
             known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
             if known is not None:
-                by_key[name] = known
+                known_sums[name] = known
             else:
                 unread.setdefault(diff_id, {}).setdefault(entry.number, _Unread(entry)).names.append((before, name))
         for diff_id, files in unread.items():
             with apart():
-                self._read(diff_id, files, by_key)
-        return by_key
+                self._read(diff_id, files, known_sums)
+        return known_sums
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
         """The first bytes of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
@@ -139,7 +139,7 @@ class LayerFiles:
                         yield from ((other, kept) for other in others)
             left = again
 
-    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], by_key: dict[_Name, str]) -> None:
+    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], known_sums: dict[_Name, str]) -> None:
         """Reads files of a layer, and lets go of each when it has been read."""
         self.listing(diff_id)  # sums are remembered beside it
         entries = {number: unread.entry for number, unread in files.items()}
@@ -150,7 +150,7 @@ class LayerFiles:
                 for digest in digests.values():
                     digest.update(piece)
             sums = {before: digest.hexdigest() for before, digest in digests.items()}
-            by_key.update((name, sums[before]) for before, name in names)
+            known_sums.update((name, sums[before]) for before, name in names)
             self.memory.keep_sums(diff_id, {_key(number, before): value for before, value in sums.items()})
 
 

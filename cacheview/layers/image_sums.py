@@ -48,7 +48,7 @@ class ImageSums:
 
         Raises:
             RefusedError: the builder stops here.
-            UnknownError: the layers do not tell what goes into it.
+            UnknownError: the layers do not show what goes into it.
             LayerUnavailableError, LayerError: a layer cannot be read.
         """
         return sum_sources(self, sources, instruction="COPY", destination=destination)

@@ -68,15 +68,15 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
 
 def _without_others(top: Listing) -> tuple[FileChange, ...]:
     """What is in a layer, where those below it are not known."""
-    by_key: dict[str, FileChange] = {}
+    by_path: dict[str, FileChange] = {}
     for entry in top.entries:
         if not entry.name.startswith(WHITEOUT):
-            by_key[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, _state(entry))
+            by_path[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, _state(entry))
         elif entry.name != OPAQUE and not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):
             hidden = entry.name.removeprefix(WHITEOUT)
             path = f"{entry.folder}/{hidden}" if entry.folder else hidden
-            by_key[path] = FileChange(path, Mark.REMOVED)
-    return tuple(by_key[path] for path in sorted(by_key))
+            by_path[path] = FileChange(path, Mark.REMOVED)
+    return tuple(by_path[path] for path in sorted(by_path))
 
 
 def _change(path: str, before: RootFile | None, now: RootFile, has_same_content: bool | None) -> FileChange:

@@ -47,18 +47,18 @@ def by_source_path(
 
 def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, Entry]) -> dict[str, LayerEntry]:
     sources = [Source(source, now) for source in copy.sources]
-    by_key: dict[str, LayerEntry] = {}
+    by_path: dict[str, LayerEntry] = {}
     for entry in listing.entries:
         if entry.name.startswith(WHITEOUT):
             continue
         paths = list(_source_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
         # Of several sources the one that has it now; else any that has not given another file.
         path = next((path for path in paths if path in now), None) or next(
-            (path for path in paths if path not in by_key), ""
+            (path for path in paths if path not in by_path), ""
         )
         if path:
-            by_key[path] = entry
-    return by_key
+            by_path[path] = entry
+    return by_path
 
 
 class Source:

@@ -48,7 +48,7 @@ def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
 def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerEntry | None:
     """An `UnpackedFolder` of layers of which it is not known who unpacks them.
 
-    Some storage drivers leave the folder of the layers below as it is, others make it with mode 755 for root: it is
+    Some storage drivers leave the folder of the layers below as it is, others create it for root with mode 755: it is
     known where these are the same.
     """
     return below if below is not None and (below.mode, below.uid, below.gid) == _MADE else None

@@ -113,7 +113,7 @@ def allow(seconds: float) -> None:
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """What is done within has limits of its own. Its time does not count; it can be stopped all the same."""
+    """What is done within has limits of its own. Its time does not count; it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():
             stack.enter_context(effort._left_out())

@@ -187,12 +187,12 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
 
 def _best_umasks(changes: Iterable[FileChange]) -> tuple[tuple[int, int], set[str]]:
     """The two umasks, now and before, that explain the modes of the most files."""
-    by_key: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
+    paths_of: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
     for change in changes:
-        for pair in by_key:
+        for pair in paths_of:
             if _fits(change, *pair):
-                by_key[pair].add(change.path)
-    return max(by_key.items(), key=lambda item: len(item[1]))
+                paths_of[pair].add(change.path)
+    return max(paths_of.items(), key=lambda item: len(item[1]))
 
 
 def _fits(change: FileChange, now: int, before: int) -> bool:

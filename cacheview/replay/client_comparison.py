@@ -104,13 +104,13 @@ def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[Cl
     ``run`` replays the build of a client. Raises what it raises.
     """
     clients = {own.name: own, **{client.name: client for client in CLIENTS.values()}}
-    by_key: dict[object, list[ClientRun]] = {}
+    by_answer: dict[object, list[ClientRun]] = {}
     for client in clients.values():
         one = run(client)
         # A name that is drawn for every build: not even its own builds share what comes of it.
         alone = client.name if one.replay.refused is None and one.checksums.has_drawn_ignore_file else ""
-        by_key.setdefault((one.keys, alone), []).append(one)
-    groups = [tuple(runs) for runs in by_key.values()]
+        by_answer.setdefault((one.keys, alone), []).append(one)
+    groups = [tuple(runs) for runs in by_answer.values()]
     first = groups[0][0]
     return tuple(
         ClientGroup(runs, _difference(first, runs[0]) if number else None) for number, runs in enumerate(groups)

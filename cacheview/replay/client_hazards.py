@@ -54,10 +54,10 @@ def client_hazards(
     """
     if replay.refused is not None and not replay.steps:
         return ()
-    results = [*_of_options(client, asked), *_of_session(client, replay)]
+    all_hazards = [*_of_options(client, asked), *_of_session(client, replay)]
     if not checksums.is_packed_already:
-        results += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
-    return (*results, *_of_secrets(client, replay, checksums))
+        all_hazards += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
+    return (*all_hazards, *_of_secrets(client, replay, checksums))
 
 
 def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:

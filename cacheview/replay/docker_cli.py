@@ -135,12 +135,12 @@ def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     if not isinstance(by_host, dict):
         return {}
     chosen = by_host.get(host, by_host.get("default"))
-    by_key: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for name, value in chosen.items() if isinstance(chosen, dict) else ():
         variable = names.get(name if is_exact else name.lower())
         if variable is not None and isinstance(value, str):  # of two spellings the later one counts
-            by_key[variable] = value
-    return {variable: value for variable, value in by_key.items() if value}
+            variables[variable] = value
+    return {variable: value for variable, value in variables.items() if value}
 
 
 def _decoded(data: bytes) -> Any:

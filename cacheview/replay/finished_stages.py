@@ -37,7 +37,7 @@ _GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds
 _MOST_STEPS: Final = 100_000
 _MOST_CARRIED: Final = 200_000_000
 _MOST_COPIED: Final = 20_000_000
-_OF_ADDED: Final = 16  # an image that the build adds takes so much more than one that was there: it is filed anew
+_OF_ADDED: Final = 16  # an image that the build adds takes so much more than one that was there: it is indexed again
 
 
 @dataclass(frozen=True, slots=True)

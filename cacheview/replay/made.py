@@ -257,14 +257,14 @@ class MadeImages:
         children = self._children.get(parent, ())
         if parent not in self._made and not children and not by_layers:
             return
-        by_key: dict[str, Made] = {}
+        by_id: dict[str, Made] = {}
         above = self._made.get(parent)
-        while above is not None and above.id not in by_key and len(by_key) < _BESIDE:
-            by_key[above.id] = above
+        while above is not None and above.id not in by_id and len(by_id) < _BESIDE:
+            by_id[above.id] = above
             above = self._made.get(above.parent or "")
         alike = self._alike.get((None if by_layers else parent, command), ())
-        by_key.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
-        yield from (made.image for made in by_key.values())
+        by_id.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
+        yield from (made.image for made in by_id.values())
 
 
 def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:

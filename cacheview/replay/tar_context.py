@@ -114,7 +114,7 @@ def read_members(
 
 
 class _Smallest:
-    """Of the files that it is told of, the smallest ones that have so many bytes together."""
+    """The smallest of the files that it is given, up to so many bytes together."""
 
     def __init__(self, most: int) -> None:
         self._left = most

@@ -18,12 +18,12 @@ AUDIT_FORMAT: Final = "cacheview-audit/1"
 
 
 def audit_as_text(
-    results: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+    store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
     """The hazards of a store, each with the first images that it concerns."""
-    hazards = f"{len(results)} hazard{'' if len(results) == 1 else 's'}" if results else "no hazards"
+    hazards = f"{len(store_hazards)} hazard{'' if len(store_hazards) == 1 else 's'}" if store_hazards else "no hazards"
     lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
-    for hazard in results:
+    for hazard in store_hazards:
         lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:
             lines.append(
@@ -36,14 +36,14 @@ def audit_as_text(
 
 
 def audit_as_json(
-    results: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+    store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
     """`audit_as_object` as JSON text."""
-    return json_text(audit_as_object(results, store, rules, using=using))
+    return json_text(audit_as_object(store_hazards, store, rules, using=using))
 
 
 def audit_as_object(
-    results: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
+    store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> dict[str, Any]:
     """The same as JSON-like values, with all images."""
     return {
@@ -59,6 +59,6 @@ def audit_as_object(
                 "count": hazard.count,
                 "images": [image_as_object(image) for image in hazard.images],
             }
-            for hazard in results
+            for hazard in store_hazards
         ],
     }

@@ -17,7 +17,8 @@ from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
-from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
+from cacheview.ui.drafts import Draft, drafts_of
+from cacheview.ui.edited_probes import EditedProbes, has_place
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
 
@@ -77,9 +78,7 @@ class Session(QObject):
         self._case = 0
         self._probe = 0
         self._original = loaded.probe
-        self._edited_probes: dict[Place, Probe] = {}
-        self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
-        self._earlier = tuple(drafts)
+        self._edits = EditedProbes(drafts)
         self._answer: Answer | None = None
         self._loading = False
         self._instead_of = loaded.instead_of
@@ -236,7 +235,7 @@ class Session(QObject):
         """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
         before, read_at = self.store, self._read_at
         if not again:
-            self._leave()
+            self._edits.leave(self._opened, self.document.place)
         case = self._case if again and self._case < len(loaded.opened.cases) else 0
         self._opened = loaded.opened
         self._instead_of = loaded.instead_of
@@ -261,33 +260,16 @@ class Session(QObject):
             return
         self.opened_changed.emit()
         self._load(loaded.probe, cache)
-        self._return()
-
-    def _leave(self) -> None:
-        """Keep what was edited in the store that makes room for another."""
-        if self._edited_probes:
-            self._elsewhere[self._opened.location] = (self.document.place, self._edited_probes)
-        self._edited_probes = {}
-
-    def _return(self) -> None:
-        """Bring back what was edited in this store before, while the window was open."""
-        place, edited = self._elsewhere.pop(self._opened.location, ((0, 0), {}))
-        known = [draft for draft in drafts_of(self._opened.location, edited) if self._has(draft)]
-        self._edited_probes = {(draft.case, draft.number): draft.probe for draft in known}
-        last = self._edited_probes.get(place)
+        last = self._edits.enter(self._opened)
         if last is not None:
-            self._restore(place, last)
+            self._restore(*last)
 
     def _keep_places(self) -> None:
         """The same location may have fewer probes now: what led to others is gone."""
         place = (self._case, self._probe)
-        self._edited_probes = {
-            (draft.case, draft.number): draft.probe
-            for draft in drafts_of(self._opened.location, self._edited_probes)
-            if self._has(draft)
-        }
+        self._edits.drop_lost(self._opened)
         drafts = drafts_of(self._opened.location, dict.fromkeys(self.document.places, self.document.probe))
-        if place != self.document.place or not all(map(self._has, drafts)):
+        if place != self.document.place or not all(has_place(self._opened, draft) for draft in drafts):
             self._loading = True
             self.document.load(self.document.probe, place)
             self._loading = False
@@ -365,45 +347,29 @@ class Session(QObject):
     @property
     def edited_places(self) -> Collection[Place]:
         """Where in what is open a probe was edited: it comes back as it was left."""
-        return self._edited_probes.keys()
+        return self._edits.places
 
     @property
     def is_edited(self) -> bool:
         """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
         selected = self.selected
         is_of_step = selected is not None and selected.probe is not None and self._selection.is_left(self._state)
-        return self.document.place in self._edited_probes and not is_of_step
+        return self.document.place in self._edits.places and not is_of_step
 
     @property
     def offered(self) -> tuple[Draft, ...]:
         """Probes that were edited here in an earlier start, and have not been brought back."""
-        return tuple(draft for draft in self._earlier if draft.location == self._opened.location and self._has(draft))
+        return self._edits.offered(self._opened)
 
     def restore_offered(self) -> None:
         """Bring back what is `offered`: each in its place, the last one into the window."""
-        offered = self.offered
-        self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
-        for draft in offered:
-            self._edited_probes.setdefault((draft.case, draft.number), draft.probe)
+        offered = self._edits.take_offered(self._opened)
         if offered:
             self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def drafts(self) -> list[Draft]:
         """What is to be kept for the next start: all that was edited, unless it can be had again from an image."""
-        edited = {place: probe for place, probe in self._edited_probes.items() if place != self.document.place}
-        edited.update({self.document.place: self.document.probe} if self.document.place in self._edited_probes else {})
-        mine = [
-            draft
-            for draft in drafts_of(self._opened.location, edited)
-            if not is_of_an_image(draft.probe, self._opened.cases[draft.case].store)
-        ]
-        others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
-        known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}
-        return [*others, *mine, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
-
-    def _has(self, draft: Draft) -> bool:
-        cases = self._opened.cases
-        return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, len(cases[draft.case].probes))
+        return self._edits.drafts(self._opened, self.document.place)
 
     def _restore(self, place: Place, probe: Probe) -> None:
         """Bring an edited probe back into the window, as an edit of the one that came with the store."""
@@ -414,15 +380,15 @@ class Session(QObject):
         """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
         probe, place = self.document.probe, self.document.place
         if probe == self._original:
-            self._edited_probes.pop(place, None)
+            self._edits.forget(place)
         elif probe != self._selection.put:
-            self._edited_probes[place] = probe
+            self._edits.keep(place, probe)
 
     # From place to place
 
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
         """Go to a probe, as it was left; ``own``: as the suite has it."""
-        probe = None if own else self._edited_probes.get(place)
+        probe = None if own else self._edits.get(place)
         self.document.move(place, probe if probe is not None else self._at(place)[0], text)
 
     def _at(self, place: Place) -> tuple[Probe, ImageCache]:

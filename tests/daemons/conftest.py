@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from daemon_builds import Builder
+from daemon_client import DockerCli, docker_programs
 from daemon_engines import ENGINES, EngineKind
 from daemon_need import need, unavailable
 from daemon_process import DaemonError, leftovers
@@ -59,6 +60,15 @@ def builder(engine: EngineDaemon) -> Iterator[Builder]:
     """What builds with the classic builder of the engine."""
     with Builder(engine.url) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
+    """The docker CLI of this machine, which speaks to the engine."""
+    program = next(docker_programs(), None)
+    if program is None:
+        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from daemon_builds import Builder
-from daemon_client import DockerCli, docker_programs
+from daemon_client import DockerCli
 from daemon_engines import INSTALLED
 from daemon_layered import layered_image
 from daemon_multistage import IMAGE, SCRATCH
-from daemon_need import unavailable
 from daemon_predictions import NOT_BUILT, built
 from daemon_scenarios import Scenario, write
 from daemon_start import SOCKET_GROUP, EngineDaemon
@@ -30,14 +29,6 @@ _BY_DRIVER = "depends on the storage driver"
 
 _KNOWN = 9
 """Steps of each scenario, at least, that copy from an image and nothing of such a folder."""
-
-
-@pytest.fixture(scope="module")
-def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    program = next(docker_programs(), None)
-    if program is None:
-        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
-    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 @pytest.fixture(scope="module")

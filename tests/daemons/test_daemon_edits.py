@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from daemon_builds import Builder
-from daemon_client import DockerCli, docker_programs
+from daemon_client import DockerCli
 from daemon_layered import Member, archive
 from daemon_need import unavailable
 from daemon_scenarios import Link, Scenario, write
@@ -25,14 +25,10 @@ ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
-@pytest.fixture(scope="module")
-def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    program = next(docker_programs(), None)
-    if program is None:
-        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+@pytest.fixture(scope="module", autouse=True)
+def layers_in_sight(engine: EngineDaemon) -> None:
     if not layers_are_in_sight(engine.data_root):
         unavailable("the layers of an engine are out of sight where /dev/shm is not in memory")
-    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 @dataclass(frozen=True)

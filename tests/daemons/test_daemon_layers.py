@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from daemon_builds import Builder
-from daemon_client import DockerCli, docker_programs
+from daemon_client import DockerCli
 from daemon_layered import layered_image
 from daemon_multistage import MULTI_STAGE, OWNED, REMOVED
 from daemon_need import unavailable
@@ -24,13 +24,9 @@ _CANNOT_RUN = "failed to create task for container"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    program = next(docker_programs(), None)
-    if program is None:
-        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+def layers_in_sight(engine: EngineDaemon) -> None:
     if not layers_are_in_sight(engine.data_root):
         unavailable("the layers of an engine are out of sight where /dev/shm is not in memory")
-    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from daemon_builds import Builder
-from daemon_client import DockerCli, Outcome, docker_programs, outcome_of
-from daemon_need import unavailable
+from daemon_client import DockerCli, Outcome, outcome_of
 from daemon_predictions import differences
 from daemon_start import EngineDaemon
 from daemon_stores import opened
@@ -32,14 +31,6 @@ from cacheview.stores.opened import Case
 ON_EVERY_ENGINE = True
 
 pytestmark = pytest.mark.usefixtures("emptied")
-
-
-@pytest.fixture(scope="module")
-def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    found = next(docker_programs(), None)
-    if found is None:
-        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
-    return DockerCli(found, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 def predicted(case: Case, data: bytes, file: str) -> Replay:

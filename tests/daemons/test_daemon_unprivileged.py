@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon_client import DockerCli, docker_programs
+from daemon_client import DockerCli
 from daemon_engines import INSTALLED
-from daemon_need import unavailable
 from daemon_scenarios import OVER_A_BASE, SCENARIOS, Build, Scenario, arguments_of, write
 from daemon_start import SOCKET_GROUP, EngineDaemon
 from daemon_unprivileged import NOBODY, Unprivileged, unprivileged
@@ -23,14 +22,6 @@ from cacheview.model import StoreKind
 
 ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
-
-
-@pytest.fixture(scope="module")
-def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    program = next(docker_programs(), None)
-    if program is None:
-        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
-    return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
 
 
 @pytest.fixture(scope="module")

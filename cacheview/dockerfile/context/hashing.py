@@ -115,21 +115,21 @@ class Hasher:
         Raises:
             DataError: a file cannot be read, or changes meanwhile.
         """
-        by_key: dict[str, str] = {}
+        digests: dict[str, str] = {}
         unread: list[Node] = []
         for node in nodes:
             if node.digest:
-                by_key[node.entry.path] = node.digest
+                digests[node.entry.path] = node.digest
             elif not node.has_content:
-                by_key[node.entry.path] = hashlib.sha256(node.header).hexdigest()
+                digests[node.entry.path] = hashlib.sha256(node.header).hexdigest()
             elif (known := self.memory.get(node)) is not None:
-                by_key[node.entry.path] = known
+                digests[node.entry.path] = known
             else:
                 unread.append(node)
         if unread:
             with apart():  # files are as large as they are
-                by_key.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
-        return by_key
+                digests.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
+        return digests
 
 
 class _Reading:
@@ -158,20 +158,20 @@ class _Reading:
             self.report(sum(list(self.read.values())), self.total, self.context.title)
 
     def _with_threads(self, threads: int) -> dict[str, str]:
-        by_key: dict[str, str] = {}
+        digests: dict[str, str] = {}
         with ThreadPoolExecutor(threads, thread_name_prefix="hashing") as pool:
             pending: set[Future[dict[str, str]]] = {pool.submit(self._batch, batch) for batch in self._batches()}
             try:
                 while pending:
                     done, pending = wait(pending, timeout=_INTERVAL, return_when=FIRST_EXCEPTION)
                     for future in done:
-                        by_key.update(future.result())
+                        digests.update(future.result())
                     self._tell()
             except BaseException:
                 self.stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-        return by_key
+        return digests
 
     def _batches(self) -> list[list[Node]]:
         """Large files first and alone, small ones together, so that the threads end at the same time."""

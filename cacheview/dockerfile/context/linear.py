@@ -97,10 +97,10 @@ class LastMatch:
         return max((number for number in self._matching(folder) if self._of_folder(number, depth)), default=-1)
 
     def _matching(self, text: str) -> Sequence[int]:
-        results: list[int] = sorted(self._set.Match(self._encoded(text)))
-        if not results or results.pop() != self._count:
+        matched: list[int] = sorted(self._set.Match(self._encoded(text)))
+        if not matched or matched.pop() != self._count:
             raise UnknownError("the patterns take more memory than is spent on them here")
-        return results
+        return matched
 
 
 def literal(text: str) -> str:

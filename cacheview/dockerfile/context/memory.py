@@ -120,10 +120,10 @@ class MemoryContext:
 
     @cached_property
     def _by_folder(self) -> Mapping[str, Sequence[Entry]]:
-        by_key: dict[str, list[Entry]] = {}
+        by_folder: dict[str, list[Entry]] = {}
         for path, entry in self.entries.items():
-            by_key.setdefault(path.rpartition("/")[0], []).append(entry)
-        return by_key
+            by_folder.setdefault(path.rpartition("/")[0], []).append(entry)
+        return by_folder
 
     def top(self) -> Entry:
         """The folder itself."""

@@ -127,21 +127,21 @@ class _Copy:
         self.tree = checksums.tree
 
     def of(self, sources: Sequence[str], destination: str) -> SourcesSum:
-        results: list[SourcesSum] = []
+        each_sum: list[SourcesSum] = []
         for source in sources:
-            results.extend(self._source(source))
-        if not results:
+            each_sum.extend(self._source(source))
+        if not each_sum:
             self._refuse("no source files were specified")
-        if len(results) == 1:
-            return results[0]
+        if len(each_sum) == 1:
+            return each_sum[0]
         if not destination.endswith("/"):
             message = (
                 f"When using {self.name} with more than one source file, the destination must be a directory "
                 "and end with a /"
             )
             raise RefusedError("several sources need a destination that ends with a slash", message=message)
-        files = tuple(file for each in results for file in each.files)
-        return SourcesSum(_joined("multi", (each.text for each in results)), files)
+        files = tuple(file for each in each_sum for file in each.files)
+        return SourcesSum(_joined("multi", (each.text for each in each_sum)), files)
 
     def _refuse(self, message: str, where: str = "") -> NoReturn:
         message = _printed(f"{self.name} failed: {message}")

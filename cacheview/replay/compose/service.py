@@ -194,21 +194,21 @@ class _Reader:
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
     """A build section over another (``override/merge.go``, ``merge_build``)."""
-    by_key = dict(base)
+    result = dict(base)
     for key, value in over.items():
-        known = by_key.get(key)
+        known = result.get(key)
         if known is None:
-            by_key[key] = value
+            result[key] = value
         elif value is None:
             continue
         elif key in _LISTS:
-            by_key[key] = {**_pairs(known), **_pairs(value)}
+            result[key] = {**_pairs(known), **_pairs(value)}
         elif isinstance(known, list) and isinstance(value, list):
             both = [*known, *value]
-            by_key[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
+            result[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
         else:
-            by_key[key] = value
-    return by_key
+            result[key] = value
+    return result
 
 
 def _pairs(value: Any) -> dict[str, Any]:
@@ -307,8 +307,8 @@ class _V2:
     def _args(self, build: Mapping[str, Any]) -> dict[str, str]:
         """One without a value has that of the environment, and is left out where there is none."""
         given = self._mapping(build, "args")
-        by_key = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
-        return {name: self._text(value, f"args.{name[:80]}") for name, value in by_key.items() if value is not None}
+        result = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
+        return {name: self._text(value, f"args.{name[:80]}") for name, value in result.items() if value is not None}
 
     def _labels(self, build: Mapping[str, Any]) -> dict[str, str]:
         labels = self._mapping(build, "labels")

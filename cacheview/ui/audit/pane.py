@@ -14,6 +14,7 @@ from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Report
 from cacheview.ui.plain import visible
+from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
 
@@ -126,25 +127,27 @@ class AuditPane(AskingPane[AuditHead, _Question]):
 
     # What comes
 
-    def _show(self, results: Sequence[StoreHazard]) -> None:
+    def _show(self, store_hazards: Sequence[StoreHazard]) -> None:
         self._patience.stop()
         assert self._asked is not None
         store, rules = self._asked
-        images = f"{len(store.images):,} image{'' if len(store.images) == 1 else 's'}"
-        hazards = f"{len(results)} hazard{'' if len(results) == 1 else 's'}" if results else "no hazards"
+        images = plural(len(store.images), "image")
+        hazards = (
+            f"{len(store_hazards)} hazard{'' if len(store_hazards) == 1 else 's'}" if store_hazards else "no hazards"
+        )
         self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
-        self.head.copy_button.setEnabled(bool(results))
+        self.head.copy_button.setEnabled(bool(store_hazards))
         kept = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
         places = [table.verticalScrollBar().value() for table in (self.hazards, self.images)]
-        self.model.set_hazards(results)
+        self.model.set_hazards(store_hazards)
         self.hazards.resizeRowsToContents()
-        if not results:
+        if not store_hazards:
             self._forget()
             self._content.say("No hazards with these rules", f"{images} checked, using the rules of {rules.title}.")
             self.settled.emit()
             return
-        same = [row for row, hazard in enumerate(results) if kept is not None and hazard.kind is kept.kind]
+        same = [row for row, hazard in enumerate(store_hazards) if kept is not None and hazard.kind is kept.kind]
         self.hazards.setCurrentIndex(self.model.index(same[0] if same else 0, 0))
         self._content.show_content()
         if self._is_awaited and self.head.close_button.hasFocus():

@@ -90,11 +90,11 @@ class MatrixModel(QAbstractTableModel):
         """Another probe is being asked: what is shown is of the one before."""
         self._blank = {line.rules.name: Line(line.rules, group=line.group) for line in self._lines}
 
-    def take(self, by_key: Mapping[str, Line]) -> None:
+    def take(self, by_rules: Mapping[str, Line]) -> None:
         """Show what some rule sets have answered by now, by their names."""
         changed = []
         for row, old in enumerate(self._lines):
-            new = by_key.get(old.rules.name)
+            new = by_rules.get(old.rules.name)
             if new is None:
                 continue
             new = replace(new, group=old.group)

@@ -58,11 +58,11 @@ class ProbeAdder(QObject):
         """Wait for what is being written: it is all there, or nothing is."""
         self._loader.close()
 
-    def _add(self, path: str, case: SuiteCase, results: tuple[str, ...], opened: str) -> None:
+    def _add(self, path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str) -> None:
         if self._loader.is_busy:
             self.failed.emit(DataError("the previous probe is still being added. Wait for it", where=path))
             return
-        self._loader.start(add_work(path, case, results, opened))
+        self._loader.start(add_work(path, case, mismatches, opened))
 
     def _succeeded(self, result: tuple[str, int]) -> None:
         self._last, count = result
@@ -89,11 +89,11 @@ def case_before(session: Session) -> SuiteCase:
     )
 
 
-def add_work(path: str, case: SuiteCase, results: tuple[str, ...], opened: str = "") -> Work:
+def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str = "") -> Work:
     """The work of adding a case of one probe to a suite, for `Loader.start`. Its result: the path, the cases there.
 
     Args:
-        results: the differences that the person was told of; empty: it passes.
+        mismatches: the differences that the person has seen; empty: it passes.
         opened: the location of a store that is not written to.
     """
 
@@ -108,7 +108,7 @@ def add_work(path: str, case: SuiteCase, results: tuple[str, ...], opened: str =
             raise DataError(what, where=path)
         again = decode(SuiteCase, case.model_dump_json(exclude_defaults=True), where=path)
         for judgement in judge(again):
-            expected = results if judgement.index == len(again.probes) - 1 else ()
+            expected = mismatches if judgement.index == len(again.probes) - 1 else ()
             if judgement.differences != expected:
                 text = "; ".join(judgement.differences) or "it passes"
                 what = f"after writing, the probe got a different answer: {text}. Nothing was added"

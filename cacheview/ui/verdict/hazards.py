@@ -165,10 +165,10 @@ class HazardList(QScrollArea):
         return True
 
     def _by_remedy(self) -> list[list[Doubted]]:
-        by_key: dict[str, list[Doubted]] = {}
+        by_reason: dict[str, list[Doubted]] = {}
         for each in self._doubted[:_MOST_DOUBTS]:
-            by_key.setdefault(each.doubt.remedy, []).append(each)
-        return list(by_key.values())
+            by_reason.setdefault(each.doubt.remedy, []).append(each)
+        return list(by_reason.values())
 
     def _show_doubts(self) -> None:
         groups = self._by_remedy()

@@ -20,7 +20,7 @@ _CALM: Final = 50
 """Milliseconds for which news is collected: of many builds at once there is much."""
 
 _AT_ONCE: Final = 4
-"""Builds that are told of in one turn of the event loop: what each of them changes is drawn in that turn too."""
+"""Builds that are reported in one turn of the event loop: what each of them changes is drawn in that turn too."""
 
 _BETWEEN: Final = 10
 """Milliseconds to the next of them."""

@@ -110,7 +110,7 @@ class BuildsModel(QStandardItemModel):
 
 
 def _fill(item: QStandardItem, build: WatchedBuild, column: Builds) -> None:
-    """What a cell says and how it looks; the item tells the view of what is other than it was."""
+    """What a cell says and how it looks; the item tells the view what has changed."""
     is_marked = column is Builds.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
     item.setData(_build_tip(build, column), _Role.ToolTipRole)

@@ -1,0 +1,53 @@
+"""A stream that is read forward only: seeking skips what is not wanted."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+__all__ = ["ForwardStream"]
+
+
+class ForwardStream(io.RawIOBase):
+    """Base of streams that are made from pieces. A buffer over one also goes back to what it still has."""
+
+    def __init__(self, what: str) -> None:
+        """``what``: it is, for who seeks back in it."""
+        self._what = what
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Raises `io.UnsupportedOperation` for a place that is behind, or counted from the end."""
+        target = offset + (self._position if whence == io.SEEK_CUR else 0)
+        if whence == io.SEEK_END or target < self._position:
+            raise io.UnsupportedOperation(f"{self._what} is read forward only")
+        while self._position < target and self._ready():
+            self._position += self._skip(target - self._position)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = self._fill(view) if view and self._ready() else 0
+        self._position += count
+        return count
+
+    def _ready(self) -> bool:
+        """Go to the next piece if one is used up; False at the end."""
+        raise NotImplementedError
+
+    def _skip(self, most: int) -> int:
+        """Leave out bytes of the piece at hand, ``most`` of them or fewer. Returns how many."""
+        raise NotImplementedError
+
+    def _fill(self, view: memoryview) -> int:
+        """Read bytes of the piece at hand. Returns how many."""
+        raise NotImplementedError
