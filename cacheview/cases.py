@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine import ImageCache
 from cacheview.engine.host import builder_platform
-from cacheview.engine.platforms import HOST
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
 from cacheview.model import (
@@ -27,6 +26,7 @@ from cacheview.model import (
     Probe,
     StoreKind,
 )
+from cacheview.platforms import HOST
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet

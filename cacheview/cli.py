@@ -14,7 +14,6 @@ from cacheview.cases import Daemon, platform_of_probe
 from cacheview.engine import ImageCache, VerdictOutcome, explain
 from cacheview.engine.audit import audit
 from cacheview.engine.matrix import compare
-from cacheview.engine.platforms import parse_specifier
 from cacheview.faults import guarded
 from cacheview.model import (
     SCRATCH,
@@ -28,6 +27,7 @@ from cacheview.model import (
 )
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
+from cacheview.platforms import parse_specifier
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.report import audits, matrices
 from cacheview.stores.collector import rare_searches

@@ -6,7 +6,6 @@ import pytest
 
 from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, new_cache, platform_of_probe
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
-from cacheview.engine.platforms import HOST
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
     ContainerConfig,
@@ -19,6 +18,7 @@ from cacheview.model import (
     StoreKind,
     Timestamp,
 )
+from cacheview.platforms import HOST
 from cacheview.stores.opened import Case
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD

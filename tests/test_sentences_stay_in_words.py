@@ -10,7 +10,7 @@ import cacheview
 ENGINE = Path(cacheview.__file__).parent / "engine"
 WORDS = ENGINE / "words"
 OF_THE_DAEMON = ("known.py", "restore.py")  # the daemon's own errors, letter by letter
-OF_ROWS = ("ruleset.py", "rulesets/*.py", "platforms/*.py")  # the titles, sources and notes of rules
+OF_ROWS = ("ruleset.py", "rulesets/*.py")  # the titles, sources and notes of rules
 OF_NAMES = ("check.py",)  # what a check is called
 ALLOWED = frozenset(path for pattern in (*OF_THE_DAEMON, *OF_ROWS, *OF_NAMES) for path in ENGINE.glob(pattern))
 MOST_WORDS = 2

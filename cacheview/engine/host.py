@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.platforms import HOST
 from cacheview.model import ImageStore, Platform
+from cacheview.platforms import HOST
 
 __all__ = ["builder_platform"]
 

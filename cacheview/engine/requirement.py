@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from cacheview.engine.check import CheckKind
 from cacheview.engine.comparison import NO_KEY, Step
-from cacheview.engine.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.model import Aspect, Image, Probe
+from cacheview.platforms import HOST, PlatformCheck, PlatformRule
 
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
 

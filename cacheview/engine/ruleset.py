@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
-from cacheview.engine.platforms import PlatformRule
-from cacheview.engine.platforms.rules import ANY_PLATFORM
 from cacheview.engine.requirement import FittingPlatform, Requirement
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, DockerVersion, HistoryEntry, StoreKind, Timestamp
+from cacheview.platforms import PlatformRule
+from cacheview.platforms.rules import ANY_PLATFORM
 
 __all__ = [
     "YEAR_ONE",

@@ -18,13 +18,13 @@ from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.lazy import LazySequence
-from cacheview.engine.platforms import HOST
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.verdict import StageKind
 from cacheview.engine.words import trace as words
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
+from cacheview.platforms import HOST
 
 __all__ = ["local_stage"]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
-from cacheview.engine.platforms import HOST, Library, Matcher
-from cacheview.engine.platforms.library import CONTAINERD_1_7
-from cacheview.engine.platforms.rules import SAME_PLATFORM_CONTAINERD
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import BadReferenceError, Image, ImageStore, NoSuchImageError, Platform, StoreKind
+from cacheview.platforms import HOST, Library, Matcher
+from cacheview.platforms.library import CONTAINERD_1_7
+from cacheview.platforms.rules import SAME_PLATFORM_CONTAINERD
 
 __all__ = ["MustPullError", "demand_linux", "find_image", "has_platform", "is_for"]
 

@@ -13,9 +13,9 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.hazards.misses import of_divergence
-from cacheview.engine.platforms import parse_specifier
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import DataError, Platform, SpecifierError
+from cacheview.platforms import parse_specifier
 from cacheview.replay.made import reported_words
 
 __all__ = ["cache_refusal", "parsed_platform", "refusing", "take"]

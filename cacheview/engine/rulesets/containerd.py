@@ -7,13 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cacheview.engine.platforms.rules import (
-    COMPATIBLE,
-    COMPATIBLE_FEATURES,
-    COMPATIBLE_VERSION,
-    COMPATIBLE_VERSION_RC_2,
-    SAME_PLATFORM_CONTAINERD,
-)
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
@@ -31,6 +24,13 @@ from cacheview.engine.ruleset import (
 from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
 from cacheview.model import CONFIG_FIELDS
 from cacheview.model.release import COMMIT_71EBFC7
+from cacheview.platforms.rules import (
+    COMPATIBLE,
+    COMPATIBLE_FEATURES,
+    COMPATIBLE_VERSION,
+    COMPATIBLE_VERSION_RC_2,
+    SAME_PLATFORM_CONTAINERD,
+)
 
 __all__ = ["CONTAINERD", "CONTAINERD_71EBFC7"]
 

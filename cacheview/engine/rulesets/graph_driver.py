@@ -7,16 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cacheview.engine.platforms import PlatformRule
-from cacheview.engine.platforms.rules import (
-    COMPATIBLE,
-    COMPATIBLE_FEATURES,
-    COMPATIBLE_MAJOR_MINOR,
-    COMPATIBLE_VERSION,
-    COMPATIBLE_VERSION_RC_2,
-    SAME_PLATFORM,
-    SAME_PLATFORM_1_7,
-)
 from cacheview.engine.requirement import BuiltLocally, FittingPlatform
 from cacheview.engine.ruleset import (
     Candidates,
@@ -33,6 +23,16 @@ from cacheview.engine.ruleset import (
 )
 from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, SHORT
 from cacheview.model import CONFIG_FIELDS
+from cacheview.platforms import PlatformRule
+from cacheview.platforms.rules import (
+    COMPATIBLE,
+    COMPATIBLE_FEATURES,
+    COMPATIBLE_MAJOR_MINOR,
+    COMPATIBLE_VERSION,
+    COMPATIBLE_VERSION_RC_2,
+    SAME_PLATFORM,
+    SAME_PLATFORM_1_7,
+)
 
 __all__ = ["GRAPH_DRIVER"]
 

@@ -16,10 +16,10 @@ from cacheview.engine.comparison import (
     SameLength,
     SameValues,
 )
-from cacheview.engine.platforms.rules import ANY_PLATFORM
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import Candidates, Descent, MissingTime, Restoring, RuleSet, SourceHit, Sources, Tie
 from cacheview.model import CONFIG_FIELDS
+from cacheview.platforms.rules import ANY_PLATFORM
 
 __all__ = ["NOT_COMPARED", "Difference", "aspects", "comparisons", "differences"]
 

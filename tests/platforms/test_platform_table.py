@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.platforms import PlatformCheck
-from cacheview.engine.platforms.rules import ANY_PLATFORM
 from cacheview.model import Platform, SuiteCase
+from cacheview.platforms import PlatformCheck
+from cacheview.platforms.rules import ANY_PLATFORM
 from cacheview.stores.suite import read_suite
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[1] / "data"
 STORES = {"g": "graphdriver", "c": "containerd"}
 PLATFORM_QUIRK = re.compile(r"[WP][0-9]+ ")
 # They look up nothing by config, so they answer nothing of platforms.

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.engine.platforms.gotext import lower, signed, unsigned
-from cacheview.engine.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Normal, normalise
-from cacheview.engine.platforms.vector import ARM64_LEVELS, Run, compatible, exactly
-from cacheview.engine.platforms.windows import (
+from cacheview.platforms.gotext import lower, signed, unsigned
+from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Normal, normalise
+from cacheview.platforms.vector import ARM64_LEVELS, Run, compatible, exactly
+from cacheview.platforms.windows import (
     LTSC_2022,
     LTSC_2025,
     NO_VERSION,

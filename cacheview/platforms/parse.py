@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cacheview.engine.platforms.normal import ARM64_ALIASES, HOST, normalise_arch
 from cacheview.model import Platform, SpecifierError
+from cacheview.platforms.normal import ARM64_ALIASES, HOST, normalise_arch
 
 __all__ = ["parse_specifier"]
 

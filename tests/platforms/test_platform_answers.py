@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.engine.platforms import Library, Matcher, PlatformRule
-from cacheview.engine.platforms.library import (
+from cacheview.model import Platform
+from cacheview.platforms import Library, Matcher, PlatformRule
+from cacheview.platforms.library import (
     CONTAINERD_1_6,
     CONTAINERD_1_7,
     PLATFORMS_RC_1,
     PLATFORMS_RC_2,
     PLATFORMS_RC_4,
 )
-from cacheview.engine.platforms.rules import (
+from cacheview.platforms.rules import (
     COMPATIBLE,
     COMPATIBLE_FEATURES,
     COMPATIBLE_MAJOR_MINOR,
     COMPATIBLE_VERSION,
     COMPATIBLE_VERSION_RC_2,
 )
-from cacheview.model import Platform
 
-ANSWERS = Path(__file__).parents[2] / "data" / "platforms" / "answers.json.gz"
+ANSWERS = Path(__file__).parents[1] / "data" / "platforms" / "answers.json.gz"
 LIBRARIES = {
     "containerd 1.6.22": CONTAINERD_1_6,
     "containerd 1.7.12": CONTAINERD_1_7,

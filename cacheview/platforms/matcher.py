@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cacheview.engine.platforms.features import offered, required
-from cacheview.engine.platforms.library import Library
-from cacheview.engine.platforms.normal import Normal
-from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
-from cacheview.engine.platforms.vector import Vector, compatible, exactly
-from cacheview.engine.platforms.windows import NO_VERSION, WindowsVersion, runs_on
 from cacheview.model import Platform
+from cacheview.platforms.features import offered, required
+from cacheview.platforms.library import Library
+from cacheview.platforms.normal import Normal
+from cacheview.platforms.step import PlatformCheck, PlatformStep
+from cacheview.platforms.vector import Vector, compatible, exactly
+from cacheview.platforms.windows import NO_VERSION, WindowsVersion, runs_on
 
 __all__ = ["Matcher"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cacheview.engine.platforms.gotext import signed
-from cacheview.engine.platforms.normal import Aliases, Normal, normalise_arch
+from cacheview.platforms.gotext import signed
+from cacheview.platforms.normal import Aliases, Normal, normalise_arch
 
 __all__ = ["ARM64_LEVELS", "Levels", "Run", "Vector", "compatible", "exactly"]
 

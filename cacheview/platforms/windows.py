@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cacheview.engine.platforms.gotext import unsigned
+from cacheview.platforms.gotext import unsigned
 
 __all__ = ["LTSC_2022", "LTSC_2025", "NO_VERSION", "WindowsVersion", "overwritten", "runs_on"]
 

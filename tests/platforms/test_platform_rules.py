@@ -7,9 +7,10 @@ from hypothesis import given
 from platform_strategies import pairs, platforms
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.platforms import HOST, Matcher, PlatformCheck, PlatformRule
-from cacheview.engine.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
-from cacheview.engine.platforms.rules import (
+from cacheview.model import Platform
+from cacheview.platforms import HOST, Matcher, PlatformCheck, PlatformRule
+from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
+from cacheview.platforms.rules import (
     ANY_PLATFORM,
     COMPATIBLE,
     COMPATIBLE_FEATURES,
@@ -20,7 +21,6 @@ from cacheview.engine.platforms.rules import (
     SAME_PLATFORM_1_7,
     SAME_PLATFORM_CONTAINERD,
 )
-from cacheview.model import Platform
 
 RULES = sorted({rules.platform for rules in RULE_SETS.values()}, key=lambda rule: rule.name)
 

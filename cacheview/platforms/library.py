@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cacheview.engine.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Aliases, Normal, normalise
-from cacheview.engine.platforms.vector import ARM64_LEVELS, Levels
-from cacheview.engine.platforms.windows import LTSC_2022, LTSC_2025
 from cacheview.model import Platform
+from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Aliases, Normal, normalise
+from cacheview.platforms.vector import ARM64_LEVELS, Levels
+from cacheview.platforms.windows import LTSC_2022, LTSC_2025
 
 __all__ = ["CONTAINERD_1_6", "CONTAINERD_1_7", "PLATFORMS_RC_1", "PLATFORMS_RC_2", "PLATFORMS_RC_4", "Library"]
 

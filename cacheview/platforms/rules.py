@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cacheview.engine.platforms.library import (
+from cacheview.platforms.library import (
     CONTAINERD_1_6,
     CONTAINERD_1_7,
     PLATFORMS_RC_1,
     PLATFORMS_RC_2,
     PLATFORMS_RC_4,
 )
-from cacheview.engine.platforms.rule import PlatformRule
+from cacheview.platforms.rule import PlatformRule
 
 __all__ = [
     "ANY_PLATFORM",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from cacheview.engine.platforms.features import required
-from cacheview.engine.platforms.library import Library
-from cacheview.engine.platforms.matcher import WINDOWS, Matcher
-from cacheview.engine.platforms.normal import HOST, Normal
-from cacheview.engine.platforms.step import PlatformCheck, PlatformStep
-from cacheview.engine.platforms.windows import overwritten
 from cacheview.model import Platform
+from cacheview.platforms.features import required
+from cacheview.platforms.library import Library
+from cacheview.platforms.matcher import WINDOWS, Matcher
+from cacheview.platforms.normal import HOST, Normal
+from cacheview.platforms.step import PlatformCheck, PlatformStep
+from cacheview.platforms.windows import overwritten
 
 __all__ = ["PlatformKey", "PlatformRule"]
 

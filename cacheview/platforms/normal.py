@@ -7,8 +7,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cacheview.engine.platforms.gotext import lower
 from cacheview.model import Platform
+from cacheview.platforms.gotext import lower
 
 __all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "Normal", "normalise", "normalise_arch"]
 
