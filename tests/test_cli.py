@@ -41,7 +41,7 @@ def test_why_a_store_is_asked_by_these_rules_is_told(
         release=Release(StoreKind.GRAPH_DRIVER),
     )
     opened = Opened("data root", "data-root:", "data-root", (Case("made", store, ""),))
-    monkeypatch.setattr("cacheview.cli.open_store", lambda _: opened)
+    monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
     told = capsys.readouterr().out
     why = "the config of an image says that this release built it"

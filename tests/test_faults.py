@@ -19,9 +19,12 @@ pytestmark = pytest.mark.slow
 
 REPLAY = ["replay", "FOLDER", "--store", "demo:"]
 COMMANDS = {
-    "explain": (["explain", "demo:", "--probe", "1"], "cacheview.cli.open_store"),
-    "explain by all rules": (["explain", "demo:", "--probe", "1", "--rules", "all"], "cacheview.cli.compare"),
-    "audit": (["audit", "demo:", "--json"], "cacheview.cli.audit"),
+    "explain": (["explain", "demo:", "--probe", "1"], "cacheview.commands.opening.open_store"),
+    "explain by all rules": (
+        ["explain", "demo:", "--probe", "1", "--rules", "all"],
+        "cacheview.commands.explain.compare",
+    ),
+    "audit": (["audit", "demo:", "--json"], "cacheview.commands.audit.audit"),
     "check": (["check", "FILE"], "cacheview.commands.check.read_lines"),
     "replay": (REPLAY, "cacheview.replay.sent_build.replay"),
     "replay by all clients": ([*REPLAY, "--client", "all"], "cacheview.commands.replay.compare_clients"),
@@ -78,7 +81,7 @@ def test_a_fault_in_a_thread_of_a_command_is_no_answer_either(
         thread.join()
         return open_store(location)
 
-    monkeypatch.setattr("cacheview.cli.open_store", opened)
+    monkeypatch.setattr("cacheview.commands.opening.open_store", opened)
     assert main(["explain", "demo:", "--probe", "2"]) == FAULT
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -114,7 +117,7 @@ def test_ctrl_c_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cacheview.cli.open_store", interrupted)
+    monkeypatch.setattr("cacheview.commands.opening.open_store", interrupted)
     assert main(["explain", "demo:", "--probe", "1"]) == 130
     assert capsys.readouterr() == ("", "")
 

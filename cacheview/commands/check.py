@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,14 +14,20 @@ from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.model.recorded import is_replay_line
-from cacheview.output import print_lines
+from cacheview.output import complain, print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
 from cacheview.stores.suite import WHAT_A_SUITE_IS, read_lines
+from cacheview.usage import add_rules, known_rules, make_parser
 
-__all__ = ["check_files"]
+__all__ = ["parser", "run"]
 
+_HELP: Final = """\
+Prints each probe or build that differs, how many steps of builds are not known and why, then `N passed, N failed`
+alone on the last line. A build counts once.
+exit status: 0 all passed, 1 some failed, 2 the command line or every file was unusable.
+"""
 
 _UNUSABLE: Final = 2
 _MAX_SHOWN: Final = 100
@@ -55,7 +62,25 @@ class _Tally:
             yield str(error)
 
 
-def check_files(files: Sequence[str], asked: str = "") -> int:
+def parser() -> argparse.ArgumentParser:
+    """Its options."""
+    result = make_parser(
+        "cacheview check", "Run suites: stores and probes, or builds, with what is expected of each.", _HELP
+    )
+    result.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
+    add_rules(result, "judge every case by this rule set instead of the one that it names")
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status. Raises `UsageError`."""
+    choice = known_rules(options.rules)
+    if choice is not None and choice.note:
+        complain(f"--rules: {choice.note}")
+    return _check_files(options.suites, options.rules or "")
+
+
+def _check_files(files: Sequence[str], asked: str = "") -> int:
     """Run files, print what differs and then the counts; returns the exit status.
 
     Args:

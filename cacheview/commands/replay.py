@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cacheview.cases import Daemon
 from cacheview.commands.asked import asked_of
+from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.dockerfile.context import CLIENTS, Client
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.record import Record
@@ -39,21 +40,19 @@ from cacheview.replay.result import Replay
 from cacheview.replay.sent_build import Cache, SentBuild, sent_by
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
-from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case, Opened
 from cacheview.usage import (
     NAMES,
     UsageError,
     add_redact,
     add_rules,
-    chosen,
     daemon_for,
     known_rules,
     make_parser,
     mention_builder,
 )
 
-__all__ = ["replay_command"]
+__all__ = ["parser", "run"]
 
 _HELP = """\
 exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
@@ -68,15 +67,82 @@ examples:
 """
 
 
-def replay_command(arguments: list[str]) -> int:
-    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
-    options = _parser().parse_args(arguments)
+def parser() -> argparse.ArgumentParser:
+    """Its options."""
+    result = make_parser(
+        "cacheview replay",
+        "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",
+        _HELP.format(names=NAMES),
+    )
+    result.add_argument(
+        "context",
+        metavar="CONTEXT",
+        help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
+    )
+    result.add_argument(
+        "--compose",
+        metavar="FILE",
+        help="the build of a service of this Compose file, or of what `docker compose config --format json` prints; "
+        "CONTEXT is the service's name",
+    )
+    result.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
+    result.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); of a tar its name in the tar; - reads standard input",
+    )
+    result.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    result.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    result.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
+    result.add_argument("--target", metavar="STAGE", default="", help="the stage to end with")
+    result.add_argument(
+        "--platform", metavar="PLATFORM", help="as given to docker build (default: that of DOCKER_DEFAULT_PLATFORM)"
+    )
+    result.add_argument("--no-cache", action="store_true", help="as given to docker build: nothing is asked")
+    result.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
+    result.add_argument(
+        "--client",
+        metavar="CLIENT",
+        default="",
+        help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
+        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2); "
+        "all: every client, and who shares a cache with the default one",
+    )
+    result.add_argument(
+        "--beyond",
+        action="store_true",
+        help="after a miss, assume that the step hits the nearest candidate, to see what else would miss",
+    )
+    result.add_argument(
+        "--download-layers",
+        action="store_true",
+        help="download images of a running engine whose layers are needed and cannot be read otherwise, as docker save "
+        "does; they are deleted at the end",
+    )
+    result.add_argument(
+        "--records",
+        metavar="FOLDER",
+        help="keep there which files went into which checksum, and name those that changed since an earlier replay",
+    )
+    result.add_argument(
+        "--record",
+        metavar="FILE",
+        help="write this build there as a record: a replay file with the store, and headers and sums of the context",
+    )
+    result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
+    add_redact(result)
+    result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, recorded")
+    add_case(result)
+    add_rules(result, "rule set to ask, by default the store's own")
+    result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status. Raises `UsageError`."""
     known_rules(options.rules)
-    try:
-        opened = open_store(options.store)
-        case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
-    except DataError as error:
-        raise UsageError(str(error)) from error
+    opened, case = open_case(options)
     with Effort.about(len(case.store.images)).spent():
         return _replayed(options, opened, case)
 
@@ -115,8 +181,7 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         raise UsageError(str(error)) from error
     for note in (*build.notes, *sent.added.notes(build.options, platform_is_given=build.platform_is_given)):
         complain(note)
-    for problem in opened.problems:
-        complain(f"not read: {problem}")
+    mention_problems(opened)
     mention_builder(case.store)
     if options.record:
         whole = sent.replay(cache) if options.beyond else replayed
@@ -210,77 +275,6 @@ def _misses(
         complain(f"--records: {error}")
         results = tuple(misses(replayed, store, rules, None, checksums, image_files))
     return results
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = make_parser(
-        "cacheview replay",
-        "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",
-        _HELP.format(names=NAMES),
-    )
-    parser.add_argument(
-        "context",
-        metavar="CONTEXT",
-        help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
-    )
-    parser.add_argument(
-        "--compose",
-        metavar="FILE",
-        help="the build of a service of this Compose file, or of what `docker compose config --format json` prints; "
-        "CONTEXT is the service's name",
-    )
-    parser.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
-    parser.add_argument(
-        "-f",
-        "--file",
-        metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); of a tar its name in the tar; - reads standard input",
-    )
-    parser.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
-    parser.add_argument("--target", metavar="STAGE", default="", help="the stage to end with")
-    parser.add_argument(
-        "--platform", metavar="PLATFORM", help="as given to docker build (default: that of DOCKER_DEFAULT_PLATFORM)"
-    )
-    parser.add_argument("--no-cache", action="store_true", help="as given to docker build: nothing is asked")
-    parser.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
-    parser.add_argument(
-        "--client",
-        metavar="CLIENT",
-        default="",
-        help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
-        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2); "
-        "all: every client, and who shares a cache with the default one",
-    )
-    parser.add_argument(
-        "--beyond",
-        action="store_true",
-        help="after a miss, assume that the step hits the nearest candidate, to see what else would miss",
-    )
-    parser.add_argument(
-        "--download-layers",
-        action="store_true",
-        help="download images of a running engine whose layers are needed and cannot be read otherwise, as docker save "
-        "does; they are deleted at the end",
-    )
-    parser.add_argument(
-        "--records",
-        metavar="FOLDER",
-        help="keep there which files went into which checksum, and name those that changed since an earlier replay",
-    )
-    parser.add_argument(
-        "--record",
-        metavar="FILE",
-        help="write this build there as a record: a replay file with the store, and headers and sums of the context",
-    )
-    parser.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
-    add_redact(parser)
-    parser.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, recorded")
-    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
-    add_rules(parser, "rule set to ask, by default the store's own")
-    parser.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
-    return parser
 
 
 def _status(replayed: Replay) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from cacheview.cases import Daemon, rules_named
-from cacheview.model import DataError
-from cacheview.output import complain, print_lines
-from cacheview.stores.open import open_store
-from cacheview.stores.save import suite_line, write_suite
-from cacheview.usage import NAMES, UsageError, add_redact, add_rules, chosen, daemon_for, make_parser
+import argparse
 
-__all__ = ["save_command"]
+from cacheview.cases import Daemon, rules_named
+from cacheview.commands.opening import add_case, mention_problems, open_case
+from cacheview.model import DataError
+from cacheview.output import print_lines
+from cacheview.stores.save import suite_line, write_suite
+from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, make_parser
+
+__all__ = ["parser", "run"]
 
 _HELP = """\
 The file holds the images of the store as they are now, with the probes of a suite's case, and no layers. Only you can
@@ -23,26 +25,28 @@ examples:
 """
 
 
-def save_command(arguments: list[str]) -> int:
-    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
-    parser = make_parser("cacheview save", "Write a store to a suite file.", _HELP.format(names=NAMES))
-    parser.add_argument("store", metavar="STORE", help="what to save, by its name: see below")
-    parser.add_argument("file", metavar="FILE", help="the suite to write")
-    parser.add_argument("--case", metavar="CASE", help="of a suite: the case, by name or number (default: 1)")
-    add_redact(parser)
-    add_rules(parser, "rule set that the file names, by default the store's own")
-    options = parser.parse_args(arguments)
+def parser() -> argparse.ArgumentParser:
+    """Its options."""
+    result = make_parser("cacheview save", "Write a store to a suite file.", _HELP.format(names=NAMES))
+    result.add_argument("store", metavar="STORE", help="what to save, by its name: see below")
+    result.add_argument("file", metavar="FILE", help="the suite to write")
+    add_case(result)
+    add_redact(result)
+    add_rules(result, "rule set that the file names, by default the store's own")
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status. Raises `UsageError`."""
+    opened, case = open_case(options)
     try:
-        opened = open_store(options.store)
-        case = opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
         rules = _name_of(daemon_for(case, options.rules))
         env, labels = ("env" in options.redact), ("labels" in options.redact)
         line = suite_line(case, rules=rules, redact_env=env, redact_labels=labels)
         write_suite(options.file, line, opened=opened.location)
     except DataError as error:
         raise UsageError(str(error)) from error
-    for problem in opened.problems:
-        complain(f"not read: {problem}")
+    mention_problems(opened)
     count = len(case.store.images)
     print_lines([f"{options.file}: {count:,} {'image' if count == 1 else 'images'}"])
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import queue
 import re
@@ -21,7 +22,7 @@ from cacheview.usage import UsageError, add_redact, make_parser
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher
 
-__all__ = ["watch_command"]
+__all__ = ["parser", "run"]
 
 _HELP = """\
 Listens at a socket of your own and passes on every byte to the engine, unchanged. Of each build by the classic builder
@@ -37,18 +38,22 @@ examples:
 _DIFFERED: Final = 1
 
 
-def watch_command(arguments: list[str]) -> int:
-    """Run the command with these arguments; returns the exit status. Raises `UsageError`."""
-    parser = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
-    where = parser.add_mutually_exclusive_group()
+def parser() -> argparse.ArgumentParser:
+    """Its options."""
+    result = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
+    where = result.add_mutually_exclusive_group()
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
     where.add_argument("--host", metavar="URL", help="the engine at unix://… or tcp://…")
-    parser.add_argument(
+    result.add_argument(
         "--records", metavar="FOLDER", help="keep each build there as a record, which `cacheview check` judges"
     )
-    parser.add_argument("--without-store", action="store_true", help="leave the store out of the records")
-    add_redact(parser)
-    options = parser.parse_args(arguments)
+    result.add_argument("--without-store", action="store_true", help="leave the store out of the records")
+    add_redact(result)
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status. Raises `UsageError`."""
     folder = Path(options.records) if options.records is not None else None
     if folder is not None and not folder.is_dir():
         raise UsageError(f"--records: {folder} is not a folder")

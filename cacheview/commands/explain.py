@@ -1,0 +1,177 @@
+"""``cacheview explain``: one probe, its verdict and why."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import Final
+
+from cacheview import report
+from cacheview.cases import Daemon, platform_of_probe
+from cacheview.commands.opening import add_case, mention_problems, open_case
+from cacheview.engine import ImageCache, VerdictOutcome, explain
+from cacheview.engine.matrix import compare
+from cacheview.model import (
+    SCRATCH,
+    ContainerConfig,
+    DataError,
+    ImageStore,
+    Platform,
+    Probe,
+    SpecifierError,
+    read_config,
+)
+from cacheview.model.effort import Effort
+from cacheview.output import complain, print_json
+from cacheview.platforms import parse_specifier
+from cacheview.report import matrices
+from cacheview.usage import (
+    NAMES,
+    UsageError,
+    add_rules,
+    chosen,
+    daemon_for,
+    known_rules,
+    make_parser,
+    mention_builder,
+)
+
+__all__ = ["parser", "run"]
+
+_STATUS: Final = {
+    VerdictOutcome.HIT: 0,
+    VerdictOutcome.MISS: 1,
+    VerdictOutcome.ERROR: 2,
+    VerdictOutcome.DIVERGES: 3,
+    VerdictOutcome.PANIC: 4,
+    VerdictOutcome.UNKNOWN: 3,
+}
+
+_CONFIG_LIMIT: Final = 64 << 20
+_FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+
+_HELP: Final = """\
+exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 unknown or diverges, 4 panic; with
+--rules all that of the store's own rules.
+
+{names}
+examples:
+  cacheview explain images.tar --parent alpine:3.19 --config config.json
+  docker inspect -f '{{{{json .Config}}}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
+  cacheview explain demo: --probe 1
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its options."""
+    result = make_parser(
+        "cacheview explain",
+        "Query the cache once and explain the answer.",
+        _HELP.format(names=NAMES),
+    )
+    result.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
+    result.add_argument("--parent", metavar="IMAGE", help="id, beginning of an id, or name of the parent; or scratch")
+    result.add_argument(
+        "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
+    )
+    result.add_argument(
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as given to docker build; may be repeated"
+    )
+    result.add_argument(
+        "--platform", metavar="PLATFORM", help="that the builder builds for (default: that of the engine's machine)"
+    )
+    add_case(result)
+    result.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
+    add_rules(result, "rule set to ask, by default the store's own; all: every one, as a table; else")
+    result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
+    result.add_argument("--all", action="store_true", help="list every check of every candidate and source")
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status. Raises `UsageError`."""
+    if options.rules != "all":
+        known_rules(options.rules)
+    opened, case = open_case(options)
+    mention_problems(opened)
+    daemon = daemon_for(case, options.rules if options.rules != "all" else None)
+    probe = Probe()
+    if options.probe is not None:
+        if not case.probes:
+            raise UsageError(f"{options.store} has no probes: leave out --probe and give --parent and --config")
+        probe = case.probes[chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
+    elif options.parent is None or options.config is None:
+        raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
+    changes: dict[str, object] = {}
+    if options.platform:
+        changes["platform"] = _platform(options.platform, daemon)
+    elif options.probe is None:
+        parent = _parent(options.parent, case.store, daemon)
+        changes["platform"] = platform_of_probe(case.store, parent)
+    if options.parent is not None:
+        changes["parent"] = _parent(options.parent, case.store, daemon)
+    if options.config is not None:
+        changes["config"] = _config(options.config)
+    if options.cache_from:
+        changes["cache_from"] = tuple(options.cache_from)
+    probe = probe.model_copy(update=changes)
+    if options.rules == "all":
+        return _explain_all(case.store, daemon, probe, as_json=options.json)
+    with Effort.about(len(case.store.images)).spent():
+        explanation = explain(ImageCache(case.store, daemon.rules), probe)
+        mention_builder(case.store)
+        if options.json:
+            print_json(report.as_json(explanation, everything=options.all, using=daemon))
+        else:
+            print(report.as_text(explanation, everything=options.all, using=daemon))
+    return _STATUS[explanation.verdict.outcome]
+
+
+def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
+    matrix = compare(store, probe)
+    if as_json:
+        print_json(matrices.matrix_as_json(matrix, own))
+    else:
+        print(matrices.matrix_as_text(matrix, own))
+    mine = next(row for row in matrix.rows if row.rules is own.rules)
+    return _STATUS[mine.verdict.outcome]
+
+
+def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
+    if given in ("", "scratch"):
+        return SCRATCH
+    try:
+        return store.resolve_for(given, daemon.rules.store).id
+    except DataError as error:
+        if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
+            return given if ":" in given else f"sha256:{given}"
+        raise UsageError(f"--parent: {error}. Give scratch, a name, or an id of the store") from error
+
+
+def _platform(given: str, daemon: Daemon) -> Platform:
+    try:
+        return parse_specifier(given, daemon.platform)
+    except SpecifierError as error:
+        raise UsageError(f"--platform: {error.what}") from error
+
+
+def _config(given: str) -> ContainerConfig:
+    try:
+        if given == "-":
+            if sys.stdin is None:
+                raise UsageError("--config: standard input is closed")
+            data = sys.stdin.buffer.read(_CONFIG_LIMIT + 1)
+        else:
+            with open(given, "rb") as file:
+                data = file.read(_CONFIG_LIMIT + 1)
+        if len(data) > _CONFIG_LIMIT:
+            raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, which no config is")
+        read = read_config(data.decode("utf-8", "replace"))
+    except OSError as error:
+        raise UsageError(f"--config: {given}: {error.strerror}") from error
+    except DataError as error:
+        raise UsageError(f"--config: {'standard input' if given == '-' else given}: {error}") from error
+    for remark in read.remarks:
+        complain(f"--config: {remark}")
+    return read.config
