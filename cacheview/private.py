@@ -1,10 +1,22 @@
-"""Folders of what the program keeps: names of stores, of files and of builds are the user's own business."""
+"""What the program keeps for itself: names of stores, of files and of builds are the user's own business."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO, Final
 
-__all__ = ["make_private_folder"]
+__all__ = ["make_private_folder", "open_private"]
+
+_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe would block for ever
+    | getattr(os, "O_NOFOLLOW", 0)  # the mode of a file elsewhere is none of ours
+)
 
 
 def make_private_folder(path: Path) -> None:
@@ -15,3 +27,24 @@ def make_private_folder(path: Path) -> None:
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file that was kept. Where others may read it, something else wrote it: from then on only the user can.
+
+    Raises:
+        OSError: it cannot be opened; FileNotFoundError: it is not there.
+        ValueError: it is not a regular file, so the program did not write it.
+    """
+    descriptor = os.open(path, _FLAGS)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise ValueError("not a regular file")
+        if mode & 0o077 and hasattr(os, "fchmod"):
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, 0o600)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise

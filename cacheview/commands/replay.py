@@ -269,6 +269,8 @@ def _misses(
     try:
         record = Record.load(Path(folder), context) if folder is not None else None
         results = tuple(misses(replayed, store, rules, record, checksums, image_files))
+        if record is not None and record.problem:
+            complain(f"--records: {record.problem}")
         if record is not None and remember_files(record, replayed, checksums, image_files):
             record.save()
     except DataError as error:

@@ -20,7 +20,8 @@ from cacheview.dockerfile.context.gopath import raw
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing
 from cacheview.model import DataError
-from cacheview.private import make_private_folder
+from cacheview.model.decode import values_of
+from cacheview.private import make_private_folder, open_private
 
 __all__ = ["LayerMemory", "layer_cache"]
 
@@ -139,22 +140,19 @@ class LayerMemory:
         if path is None:
             return
         try:
-            with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as file:
-                if os.fstat(packed.fileno()).st_mode & 0o077:  # written by something else: names of files are private
-                    with contextlib.suppress(OSError):
-                        os.chmod(path, 0o600)
+            with open_private(path) as packed, gzip.GzipFile(fileobj=packed) as file:
                 lines = _lines(file)
-                value = json.loads(next(lines))
+                value = values_of(next(lines))
                 if value["version"] != _VERSION or value["diff_id"] != diff_id:
                     return
                 sums = {str(key): str(result) for key, result in value["sums"].items() if _SUM.fullmatch(str(result))}
                 del value
-                entries = tuple(_entry(json.loads(line)) for line in lines)
+                entries = tuple(_entry(values_of(line)) for line in lines)
         except FileNotFoundError:
             return
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot be read: {error}", where=str(path)) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, StopIteration) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
             raise DataError("is damaged; it is read again from the store", where=str(path)) from error
         self._listings[diff_id] = Listing(diff_id, entries)
         self._sums[diff_id] = sums

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from cacheview.model.effort import paced
 from cacheview.model.errors import DataError
 
-__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path"]
+__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path", "values_of"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -69,6 +69,24 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
     except ValueError:
         pass  # with what JSON has no number for: the strict error says where
     raise refused
+
+
+def values_of(data: bytes | str, *, where: str = "") -> Any:
+    """Read a JSON document that no model describes: what the program keeps for itself, or a message of a daemon.
+
+    Raises:
+        DataError: it is not JSON, or there is more of it than memory is given for; with ``where``.
+    """
+    if len(data) > _SURELY_SMALL:
+        _demand_bounded(data, where)
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        raise DataError(f"not valid JSON: {_in_words(error)}", where=where) from None
+    except ValueError as error:  # bytes that are no text, or a number of very many digits
+        raise DataError(f"not valid JSON: {error}", where=where) from None
+    except RecursionError:
+        raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where) from None
 
 
 def _in_words(error: json.JSONDecodeError) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.tree import Node
 from cacheview.model import DataError
+from cacheview.model.decode import values_of
 from cacheview.model.effort import apart
 
 __all__ = ["Hasher", "Memory", "Report"]
@@ -72,14 +73,14 @@ class Memory:
         """Raises `DataError` where it is not what `dump` wrote."""
         memory = cls(most=most)
         try:
-            value = json.loads(data)
+            value = values_of(data)
             if value["version"] != _VERSION:
                 return memory
             for key, *stamp, result in value["sums"]:
                 if not (isinstance(key, str) and isinstance(result, str) and all(type(n) is int for n in stamp)):
                     raise TypeError
                 memory._known[key] = (tuple(stamp), result)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             raise DataError("not a record of checksums; delete it to have it recreated") from None
         return memory
 

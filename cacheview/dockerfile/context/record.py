@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
+import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.sums import SourcesSum
 from cacheview.model import DataError
-from cacheview.private import make_private_folder
+from cacheview.model.decode import values_of
+from cacheview.private import make_private_folder, open_private
 
 __all__ = ["Changes", "Record", "changed"]
 
@@ -30,6 +34,9 @@ _MOST_TEXTS = 200
 _MOST_FILES = 200_000  # of all texts together, each file of a text counted
 _LARGEST = 64 << 20  # bytes of a file that is read back
 _MOST_CONTEXTS = 100
+_MOST_OF_OTHERS = 512 << 20  # bytes of other contexts' records that are read, each counted as often as it is
+_LATEST = 253_402_300_799  # seconds: the end of the year 9999
+_CHECKSUM = re.compile(rb'"(?:file|dir|multi):(?:[^"\\]|\\.)*+"(?=:)')  # as a key in JSON
 _SUFFIX = ".context.json"
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
@@ -72,6 +79,7 @@ class Record:
 
     Attributes:
         path: the file that holds it.
+        problem: why not all records of other contexts were looked at; empty: they were, as far as they were needed.
     """
 
     def __init__(self, folder: str | os.PathLike[str], context: str) -> None:
@@ -80,6 +88,8 @@ class Record:
         self._context = context
         self._kept: dict[str, _Kept] = {}
         self._others: dict[str, _Kept | None] = {}  # looked for in the records of other contexts
+        self._left = _MOST_OF_OTHERS
+        self.problem = ""
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], context: str) -> Record:
@@ -100,7 +110,7 @@ class Record:
         except _MALFORMED:
             raise _not_a_record(record.path) from None
         try:
-            record._read(json.loads(data))
+            record._read(values_of(data))
         except _MALFORMED:
             raise _not_a_record(record.path) from None
         return record
@@ -114,7 +124,7 @@ class Record:
             return
         rows = [(_path(path), str(result), _latin("".join(head))) for path, result, *head in value["files"]]
         for text, (at, step, numbers, *client) in value["texts"].items():
-            if not all(type(number) is int and number >= 0 for number in (at, *numbers)):
+            if not all(type(number) is int and number >= 0 for number in (at, *numbers)) or at > _LATEST:
                 raise ValueError
             files = tuple(rows[number] for number in numbers)
             heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
@@ -168,25 +178,36 @@ class Record:
         return self._kept.get(text) or self._others.get(text)
 
     def _of_another_context(self, text: str) -> _Kept | None:
-        wanted = json.dumps(text).encode()
-        for path in self._other_files():
+        for path in self._where_others_are.get(json.dumps(text).encode(), ()):
+            other = Record(self.path.parent, "")
             with contextlib.suppress(OSError, *_MALFORMED):
-                data = _limited(path)
-                if wanted in data:
-                    other = Record(self.path.parent, "")
-                    other._take(json.loads(data))
-                    if text in other._kept:
-                        return other._kept[text]
+                other._take(values_of(self._of_other(path)))
+            if text in other._kept:
+                return other._kept[text]
         return None
 
-    def _other_files(self) -> list[Path]:
-        """The records of other contexts in the folder, newest first."""
-        ages: list[tuple[float, Path]] = []
-        for other in self.path.parent.glob(f"*{_SUFFIX}") if self._context else ():
-            with contextlib.suppress(OSError):
-                if other != self.path:
-                    ages.append((other.stat().st_mtime, other))
-        return [path for _, path in sorted(ages, reverse=True)[:_MOST_CONTEXTS]]
+    @cached_property
+    def _where_others_are(self) -> Mapping[bytes, Sequence[Path]]:
+        """In which records of other contexts a checksum is, the newest first. Each of them is read once for all."""
+        places: dict[bytes, list[Path]] = {}
+        for path in _newest_first(self.path.parent)[:_MOST_CONTEXTS] if self._context else ():
+            with contextlib.suppress(OSError, ValueError):
+                if path != self.path:
+                    matches = itertools.islice(_CHECKSUM.finditer(self._of_other(path)), _MOST_TEXTS)
+                    for found in {match[0] for match in matches}:
+                        places.setdefault(found, []).append(path)
+        return places
+
+    def _of_other(self, path: Path) -> bytes:
+        """The content of the record of another context. Raises as `_limited`, and where that is more than is read."""
+        if self._left > 0:
+            data = _limited(path)
+            self._left -= len(data)
+            if self._left >= 0:
+                return data
+        what = f"the records of other contexts have more than {_MOST_OF_OTHERS:,} bytes, and not all were looked at"
+        self.problem = str(DataError(f"{what}. Delete those that you do not need", where=str(self.path.parent)))
+        raise ValueError(self.problem)
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:
         """The newest checksum of an instruction; None: there is none but the one that is left out."""
@@ -251,20 +272,24 @@ class Record:
         return json.dumps(value, separators=(",", ":")).encode()
 
     def _drop_old_contexts(self) -> None:
-        ages: list[tuple[float, Path]] = []
-        for other in self.path.parent.glob(f"*{_SUFFIX}"):
-            with contextlib.suppress(OSError):
-                ages.append((other.stat().st_mtime, other))
-        for _, other in sorted(ages, reverse=True)[_MOST_CONTEXTS:]:
+        for other in _newest_first(self.path.parent)[_MOST_CONTEXTS:]:
             other.unlink(missing_ok=True)
 
 
+def _newest_first(folder: Path) -> list[Path]:
+    """The records in a folder."""
+    ages: list[tuple[float, str]] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_SUFFIX):
+                with contextlib.suppress(OSError):
+                    ages.append((entry.stat(follow_symlinks=False).st_mtime, entry.name))
+    return [folder / name for _, name in sorted(ages, reverse=True)]
+
+
 def _limited(path: Path) -> bytes:
-    """The content of a record. Raises `ValueError` where it is larger than any."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & 0o077:  # written by something else: names of files are private
-            with contextlib.suppress(OSError):
-                os.chmod(path, 0o600)
+    """The content of a record. Raises OSError; `ValueError` where it is larger than any, or not a file at all."""
+    with open_private(path) as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise ValueError

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
-from cacheview.private import make_private_folder
+from cacheview.private import make_private_folder, open_private
 from cacheview.stores.draft import write_whole
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.replay.build import Build, options_of
@@ -146,6 +146,7 @@ class Replayer:
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
+            problem = problem or record.problem
             return Replayed(question, value, tuple(missed), problem, time.perf_counter() - begun)
 
         return work
@@ -222,9 +223,9 @@ class Replayer:
 
         if self._records is not None:
             try:
-                with open(self._records / _SUMS, "rb") as file:
+                with open_private(self._records / _SUMS) as file:
                     return Memory.load(file.read(_LARGEST), most=_MOST_FILES)
-            except (OSError, DataError):
+            except (OSError, ValueError):
                 pass
         return Memory(most=_MOST_FILES)
 

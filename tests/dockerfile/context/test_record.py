@@ -69,6 +69,44 @@ def test_a_damaged_record_of_another_context_is_passed_over(tmp_path: Path) -> N
     assert Record.load(tmp_path, "/b").files_of("dir:1") == OLD.files
 
 
+def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        other = Record(tmp_path, f"/{number}")
+        other.remember(SourcesSum(f"dir:{number}", OLD.files))
+        other.save()
+        os.utime(other.path, (number, number))
+    read: list[Path] = []
+    limited = module._limited
+
+    def counted(path: Path) -> bytes:
+        read.append(path)
+        return limited(path)
+
+    monkeypatch.setattr(module, "_limited", counted)
+    size = max(path.stat().st_size for path in tmp_path.iterdir())
+    monkeypatch.setattr(module, "_MOST_OF_OTHERS", 10 * size)
+    record = Record(tmp_path, "/new")
+    known = [record.files_of(f"dir:{number}") is not None for number in range(50)]
+    assert known == [True] * 4 + [False] * 46
+    assert len(read) == 8  # each once to see what it has, and once for what it has
+    assert record.problem == ""
+    monkeypatch.setattr(module, "_MOST_OF_OTHERS", 3 * size)
+    record = Record(tmp_path, "/new")
+    assert [record.files_of(f"dir:{number}") is not None for number in (3, 0)] == [False, False]
+    assert f"more than {3 * size:,} bytes, and not all were looked at" in record.problem
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    good = Record(tmp_path, "/a")
+    good.remember(OLD)
+    good.save()
+    os.utime(good.path, (1, 1))
+    (tmp_path / "1.context.json").symlink_to("/dev/zero")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "2.context.json")
+    assert Record(tmp_path, "/b").files_of(OLD.text) == OLD.files
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -82,7 +120,10 @@ def test_a_damaged_record_of_another_context_is_passed_over(tmp_path: Path) -> N
         '{"version":1,"context":"/a","files":[["a","b","\\u1234"]],"texts":{}}',
         '{"version":1,"context":"/a","files":[["a","b"]],"texts":{"t":[1,"",[0],7]}}',
         "[" * 100_000,
+        '{"version":1,"context":"/a","files":[["a","b"]],"texts":{"t":[1' + "0" * 30 + ',"",[0]]}}',
+        '{"version":1,"context":"/a","texts":{},"files":[' + "0," * 3_000_000 + "0]}",
     ],
+    ids=lambda text: text[:80],
 )
 def test_malformed(tmp_path: Path, text: str) -> None:
     Record(tmp_path, "/a").path.write_text(text)
