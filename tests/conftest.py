@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# How long an example takes says more of the machine than of the program.
-settings.register_profile("cacheview", deadline=None)
+# How long an example takes says more of the machine than of the program. Few examples each time, new ones every time;
+# --hypothesis-profile=thorough for a change of what a property is about.
+settings.register_profile("cacheview", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("cacheview")
 
 # What `every_command` makes its stores, contexts and engines with.

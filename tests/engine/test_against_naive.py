@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import naive
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from strategies import stores_with_probe
 
 from cacheview.engine import (
@@ -24,7 +25,7 @@ from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
 pytestmark = pytest.mark.slow
 
 Case = tuple[ImageStore, Probe]
-many = settings(max_examples=150, deadline=None)
+many = examples(1.25)
 
 
 def cache_of(case: Case) -> ImageCache:

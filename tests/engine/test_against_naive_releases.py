@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from naive_releases import Release, State, ask, begin, releases
+from vector_cases import VECTORS, some_cases
 
 from cacheview.engine import RULE_SETS
 from cacheview.engine.judge import PREVIOUS, asked
 from cacheview.model import ImageStore, SuiteCase
-from cacheview.stores.suite import read_suite
 
 pytestmark = pytest.mark.slow
 
-VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.gz"))
 RELEASES = releases(lambda name: RULE_SETS[name].platform.matches)
 EVERY = 34
 """Of the cases, one in so many."""
@@ -44,8 +41,7 @@ def naive_answers(release: Release, case: SuiteCase, images: ImageStore) -> list
 
 @pytest.fixture(scope="module")
 def cases() -> list[SuiteCase]:
-    read = [case for path in VECTORS for case in list(read_suite(path))[::EVERY]]
-    return [case for case in read if isinstance(case, SuiteCase)]
+    return [case for path in VECTORS for case in some_cases(path, EVERY)]
 
 
 @pytest.mark.parametrize("name", RELEASES)

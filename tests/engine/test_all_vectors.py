@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from vector_cases import VECTORS, rule_set_of
 
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
 from cacheview.engine.check import CheckOutcome
@@ -14,27 +15,27 @@ from cacheview.model import ImageStore, Probe, SuiteCase
 from cacheview.stores.suite import read_suite
 
 DATA = Path(__file__).parents[1] / "data"
-VECTORS = sorted((DATA / "vectors").glob("*.jsonl.gz"))
 QUIRKS = sorted((DATA / "quirks").glob("*.jsonl.gz"))
 EVERY = 14
 """Of the cases, those whose explanations are looked at: one in so many."""
 
 
-def cases_of(path: Path) -> list[SuiteCase]:
-    cases = list(read_suite(path))
-    assert all(isinstance(case, SuiteCase) for case in cases)
-    return [case for case in cases if isinstance(case, SuiteCase)]
+@pytest.fixture(scope="module", params=[*VECTORS, *QUIRKS], ids=rule_set_of)
+def cases(request: pytest.FixtureRequest) -> list[SuiteCase]:
+    """Of one rule set; read once for all tests of it."""
+    read = list(read_suite(request.param))
+    assert all(isinstance(case, SuiteCase) for case in read)
+    return [case for case in read if isinstance(case, SuiteCase)]
 
 
 def test_there_are_vectors_for_every_rule_set() -> None:
-    names = {path.name.removesuffix(".jsonl.gz") for path in VECTORS}
+    names = set(map(rule_set_of, VECTORS))
     assert names | {"containerd-71ebfc7"} == set(RULE_SETS)
-    assert {path.name.removesuffix(".jsonl.gz").removeprefix("quirks-") for path in QUIRKS} == names
+    assert {rule_set_of(path).removeprefix("quirks-") for path in QUIRKS} == names
 
 
-@pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_every_probe_answers_as_the_daemon_did(path: Path) -> None:
-    for case in cases_of(path):
+def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
+    for case in cases:
         judged = list(judge(case))
         assert [(case.name, each.index, each.differences) for each in judged if not each.passed] == []
         for told, each in zip(case.probes, judged, strict=True):
@@ -45,17 +46,15 @@ def test_every_probe_answers_as_the_daemon_did(path: Path) -> None:
             assert (told.expect.created is not None) == each.verdict.is_new
 
 
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_every_verdict_is_explained_by_its_trace(path: Path) -> None:
-    for case in cases_of(path)[::EVERY]:
+def test_every_verdict_is_explained_by_its_trace(cases: list[SuiteCase]) -> None:
+    for case in cases[::EVERY]:
         cache = ImageCache(ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules])
         for told in case.probes:
             assert_explained(cache, told.probe.model_copy(update={"parent": told.parent.replace("@prev", "")}))
 
 
-@pytest.mark.parametrize("path", [*VECTORS, *QUIRKS], ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_tables_find_what_comparing_one_by_one_finds(path: Path) -> None:
-    for case in cases_of(path)[::4]:
+def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> None:
+    for case in cases[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
         found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
         for told in case.probes:

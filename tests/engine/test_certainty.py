@@ -5,7 +5,8 @@ from __future__ import annotations
 import naive
 import pytest
 from blurring import blurred, lively
-from hypothesis import event, given, settings
+from examples import examples
+from hypothesis import event, given
 from hypothesis import strategies as st
 from strategies import stores_with_probe
 
@@ -15,7 +16,7 @@ from cacheview.model import ImageStore, Probe
 
 pytestmark = pytest.mark.slow
 
-many = settings(max_examples=250, deadline=None)
+many = examples(1.5)
 
 
 @st.composite
@@ -92,7 +93,7 @@ def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, Image
 
 
 @given(stores_with_probe())
-@settings(max_examples=100, deadline=None)
+@examples(1)
 def test_without_doubts_everything_is_certain(case: tuple[ImageStore, Probe]) -> None:
     explanation = explained(*case)
     assert explanation.doubted == ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from blurring import DOUBTS, to_the_second, with_doubt, without_config
+from vector_cases import VECTORS, rule_set_of, some_cases
 
 from cacheview.engine import RULE_SETS, CheckOutcome, ImageCache, RuleSet, StageKind, VerdictOutcome, explain
 from cacheview.engine.candidate import candidate_checks, membership
@@ -15,10 +15,7 @@ from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.model import Image, ImageStore, Probe, StoreKind, SuiteCase
-from cacheview.stores.suite import read_suite
 
-DATA = Path(__file__).parents[1] / "data"
-VECTORS = sorted((DATA / "vectors").glob("*.jsonl.gz"))
 EVERY = 10
 """Of the cases, one in so many."""
 
@@ -50,8 +47,10 @@ def through_the_api(image: Image) -> Image:
 BLURS: list[Callable[[Image], Image]] = [unmarked, without_config, coarse, orphaned, rootless, through_the_api]
 
 
-def cases_of(path: Path) -> list[SuiteCase]:
-    return [case for case in list(read_suite(path))[::EVERY] if isinstance(case, SuiteCase)]
+@pytest.fixture(scope="module", params=VECTORS, ids=rule_set_of)
+def cases(request: pytest.FixtureRequest) -> list[SuiteCase]:
+    """Of one rule set; read once for all tests of it."""
+    return some_cases(request.param, EVERY)
 
 
 def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, truth: KnownCache) -> VerdictOutcome:
@@ -69,10 +68,9 @@ def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, tru
 
 
 @pytest.mark.parametrize("blur", BLURS, ids=lambda blur: blur.__name__)
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_what_the_daemon_answered_is_possible(path: Path, blur: Callable[[Image], Image]) -> None:
+def test_what_the_daemon_answered_is_possible(cases: list[SuiteCase], blur: Callable[[Image], Image]) -> None:
     told: Counter[VerdictOutcome] = Counter()
-    for case in cases_of(path):
+    for case in cases:
         rules = RULE_SETS[case.rules]
         exact = ImageStore.unique(case.images)[0]
         truth = ImageCache(ImageStore(exact), rules)
@@ -83,9 +81,8 @@ def test_what_the_daemon_answered_is_possible(path: Path, blur: Callable[[Image]
     assert told.total() > 100
 
 
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_tables_and_comparisons_one_by_one_know_the_same(path: Path) -> None:
-    for case in cases_of(path)[::4]:
+def test_tables_and_comparisons_one_by_one_know_the_same(cases: list[SuiteCase]) -> None:
+    for case in cases[::4]:
         rules = RULE_SETS[case.rules]
         images = tuple(map(through_the_api, ImageStore.unique(case.images)[0]))
         index = CandidateIndex(images, rules)
@@ -100,10 +97,9 @@ def test_tables_and_comparisons_one_by_one_know_the_same(path: Path) -> None:
                 )
 
 
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
-def test_a_candidate_that_only_has_doubts_never_fails(path: Path) -> None:
+def test_a_candidate_that_only_has_doubts_never_fails(cases: list[SuiteCase]) -> None:
     """Of every candidate and source: it fails only where the trace that knows all has it fail."""
-    for case in cases_of(path)[::4]:
+    for case in cases[::4]:
         rules = RULE_SETS[case.rules]
         exact = ImageStore.unique(case.images)[0]
         whole = ImageCache(ImageStore(exact), rules)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import stores_with_probe
 
@@ -30,7 +31,7 @@ def spoken_image(image: Image) -> Image:
 
 
 @given(asked=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
-@settings(max_examples=150, deadline=None)
+@examples(1.25)
 def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
     store = ImageStore(tuple(map(spoken_image, asked[0].images)))
     probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})

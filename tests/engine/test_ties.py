@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import IDS, LACKED
 
@@ -183,7 +184,7 @@ def stores(draw: st.DrawFn) -> tuple[Image, ...]:
 
 
 @EVERY_RULE_SET
-@settings(max_examples=20)
+@examples(0.5)
 @given(images=stores())
 def test_ties_are_what_comparing_one_by_one_finds(rules: RuleSet, images: tuple[Image, ...]) -> None:
     assert found(rules, *images) == compared_one_by_one(rules, images)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, VerdictOutcome, explain, trace
+from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, VerdictOutcome, explain
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
@@ -31,9 +31,9 @@ def test_every_trace_and_edit_can_be_made_in_full(cases: list[SuiteCase]) -> Non
     for case in cases:
         cache = ImageCache(ImageStore(case.images), CONTAINERD_71EBFC7)
         for suite_probe in case.probes:
-            told = trace(cache, suite_probe.probe)
-            assert sum(1 for _ in told.walk()) >= sum(len(stage.subjects) for stage in told.stages)
             explanation = explain(cache, suite_probe.probe)
+            told = explanation.trace
+            assert sum(1 for _ in told.walk()) >= sum(len(stage.subjects) for stage in told.stages)
             if explanation.verdict.outcome is VerdictOutcome.MISS and explanation.edit is not None:
                 assert cache.verdict(explanation.edit.probe).outcome is VerdictOutcome.HIT
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from layer_kit import Layers, entry, layer
 
@@ -244,7 +245,7 @@ STEPS = (
 CLIENT_NAMES = st.sampled_from(["docker-cli", "docker-cli-20.10", "docker-py", "dockerode", "docker-java"])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.5)
 @given(contexts(), st.sampled_from(STEPS), CLIENT_NAMES, st.sampled_from([(0, 0), (1000, 1000)]))
 def test_a_layer_gives_back_the_sum_of_its_context(
     before: dict[str, File], copy: CopySources, client: str, owner: tuple[int, int]
@@ -276,7 +277,7 @@ def edited(files: dict[str, File], path: str, edit: str) -> set[str]:
     return {path}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.5)
 @given(contexts(), st.sampled_from(STEPS[:2]), st.data())
 def test_one_changed_byte_bit_or_name_is_the_one_that_differs(
     before: dict[str, File], copy: CopySources, data: st.DataObject

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 from build_kit import Daemon, image_of
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context.memory import MemoryContext
@@ -273,7 +274,7 @@ def images(draw: st.DrawFn) -> dict[str, File]:
     return files
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.5)
 @given(images(), st.data(), st.sampled_from(["23.0.6", "28.5.2"]))
 def test_one_changed_byte_bit_or_name_is_the_one_that_is_named(
     before: dict[str, File], data: st.DataObject, version: str

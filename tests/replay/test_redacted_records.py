@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from secret_kit import SECRETS, demand_none, written
 
@@ -44,7 +45,7 @@ def redacted(case: ReplayCase, *, env: bool) -> str:
     return redacted_record(case, env=env, labels=not env).model_dump_json(exclude_defaults=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.75)
 @example('hun"ter2\\secret', True)
 @example("line-one-secret\nline-two-secret", False)
 @given(SECRETS, st.booleans())

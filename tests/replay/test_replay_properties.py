@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from build_kit import GRAPH_DRIVER, Daemon
-from hypothesis import assume, given, settings
+from examples import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context import CLI_20_10, DOCKER_CLI, FolderContext
@@ -21,7 +22,7 @@ from cacheview.replay.result import Replay
 DOCKERFILE = b"FROM scratch\nENV A=1\nCOPY d /d\nLABEL l=1\nADD d/* /e/\nCMD x\n"
 NAMES = st.text("abc.-", min_size=1, max_size=4).filter(lambda name: name.strip(".") != "")
 FILES = st.dictionaries(NAMES, st.binary(max_size=8), min_size=1, max_size=4)
-ON_DISK = settings(deadline=None, max_examples=30)
+ON_DISK = examples(0.5)
 
 
 class Folder:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context import FolderContext
@@ -207,7 +208,7 @@ def test_a_step_hits_what_it_made_unless_the_daemon_filled_it_from_the_base(vers
     assert (statuses(again)[0] == "miss") == never.get(word, False)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.75)
 @given(
     st.lists(st.sampled_from(["ENV A=1", "ENV A=2", "LABEL a=1", "CMD x", "WORKDIR /w", "COPY a /a"]), max_size=6),
     st.lists(st.sampled_from(["ENV A=1", "ENV A=2", "LABEL a=1", "CMD x", "WORKDIR /w", "COPY a /a"]), max_size=6),

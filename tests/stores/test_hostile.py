@@ -79,7 +79,7 @@ def test_cut_samples(path: Path, tmp_path: Path) -> None:
         assert result is None or result.problems or result.cases[0].store.images == whole
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changed_bytes(data: st.DataObject, tmp_path: Path) -> None:
     """In a plain archive: an image is whole, or it is not there. A changed name or list can make others of them."""
@@ -93,7 +93,7 @@ def test_changed_bytes(data: st.DataObject, tmp_path: Path) -> None:
             assert image.history[0].created_by in whole
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changed_bytes_of_samples(data: st.DataObject, tmp_path: Path) -> None:
     path = data.draw(st.sampled_from(SAVED))
@@ -104,7 +104,7 @@ def test_changed_bytes_of_samples(data: st.DataObject, tmp_path: Path) -> None:
     open_bytes(bytes(content), tmp_path / "changed")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.binary(max_size=3000))
 def test_noise(noise: bytes, tmp_path: Path) -> None:
     assert open_bytes(noise, tmp_path / "noise") is None
@@ -117,7 +117,7 @@ json_values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_documents_with_any_value_anywhere(data: st.DataObject, tmp_path: Path) -> None:
     layout = Layout()

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from data_root_samples import Root, read, snapshot
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from store_builder import config, dumps, sha256
 
@@ -397,7 +398,7 @@ def read_while(root: Root, happens: Callable[[], object], name: str, times: int 
 DAMAGE = st.sampled_from(("remove", "empty", "cut", "flip", "garbage", "folder", "link", "pipe", "twin"))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.5)
 @given(st.lists(st.tuples(st.integers(0, 10_000), DAMAGE, st.binary(max_size=80)), max_size=8))
 def test_damage_raises_nothing_but_data_errors(
     tmp_path_factory: pytest.TempPathFactory, damages: list[tuple[int, str, bytes]]

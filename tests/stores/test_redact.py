@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from secret_kit import SECRETS, demand_none, written
 
@@ -64,7 +65,7 @@ def saved(text: str, secret: str, *, env: bool) -> str:
     return suite_line(case, probe=case.probes[0].probe, redact_env=env, redact_labels=not env)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.25)
 @example('hun"ter2\\secret', True)
 @example("line-one-secret\nline-two-secret", True)
 @example("https://user:pa55w0rd@host/x?key=zqzqzq", False)

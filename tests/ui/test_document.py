@@ -9,7 +9,8 @@ from functools import partial
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import ContainerConfig, Probe
@@ -98,7 +99,7 @@ edits = st.lists(st.tuples(st.sampled_from(["User", "Hostname"]), st.text(max_si
 
 
 @given(edits=edits)
-@settings(max_examples=50, deadline=None)
+@examples(0.75)
 def test_undo_leads_back_through_what_was_shown(edits: list[tuple[str, str, bool]], qapp: object) -> None:
     document = ProbeDocument()
     shown = [document.probe]

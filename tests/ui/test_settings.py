@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
@@ -71,7 +72,7 @@ def test_wrong_types_are_as_if_they_were_not_there(tmp_path: Path, qapp: object)
 
 
 @given(content=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"[window]\npanes={text}".encode()))
-@given_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_settings(examples(0.75), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_file_can_be_read(content: bytes, tmp_path: Path, qapp: object) -> None:
     file = tmp_path / "any.ini"
     file.write_bytes(content)

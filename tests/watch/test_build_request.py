@@ -6,7 +6,8 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.replay.options import BuildOptions
@@ -115,7 +116,7 @@ def test_other_requests_are_no_builds(method: str, target: str) -> None:
     assert asked(target, method) is None
 
 
-@settings(deadline=None, max_examples=30)
+@examples(0.5)
 @given(st.text(max_size=30))
 def test_no_query_is_a_fault(query: str) -> None:
     assert asked(f"/build?{query}") is not None

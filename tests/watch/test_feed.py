@@ -7,7 +7,8 @@ import threading
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from watch_wires import in_thread
 
@@ -20,7 +21,7 @@ def feed(drained: threading.Event | None = None) -> ContextFeed:
     return ContextFeed(turn, drained.set if drained is not None else lambda: None)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(0.75)
 @given(pieces=st.lists(st.binary(max_size=50), max_size=20), skip=st.integers(0, 60))
 def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
     made = feed()

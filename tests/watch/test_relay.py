@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from watch_wires import Wires, in_thread, read_all, wired
 
@@ -56,7 +57,7 @@ def wires() -> Iterator[Wires]:
         yield made
 
 
-@settings(deadline=None, max_examples=150)
+@examples(1.25)
 @given(ours=STREAM, theirs=STREAM, engine_first=st.booleans())
 def test_every_byte_arrives_unchanged(wires: Wires, ours: list[bytes], theirs: list[bytes], engine_first: bool) -> None:
     with wires.pair() as (client, engine):

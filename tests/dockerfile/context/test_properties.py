@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import assume, given, settings
+from examples import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context import ContextSums, FolderContext
 
 NAMES = st.text("ab.é -\udcff", min_size=1, max_size=3).filter(lambda name: name not in (".", "..", "Dockerfile"))
 MODES = st.integers(0o400, 0o777).map(lambda mode: mode | 0o600)
-ON_DISK = settings(deadline=None, max_examples=40)
+ON_DISK = examples(0.5)
 FILES = st.dictionaries(NAMES, st.tuples(st.binary(max_size=20), MODES), min_size=1, max_size=5)
 
 

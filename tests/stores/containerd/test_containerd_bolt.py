@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from bolt_writer import Tree, Writer
 from containerd_samples import DATABASE, ENGINES, unpack
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import DataError
@@ -29,7 +30,7 @@ def whole(bucket: Bucket) -> Tree:
     return {key: whole(value) if isinstance(value, Bucket) else value for key, value in bucket.items()}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.25)
 @given(
     tree=TREES, page_size=st.sampled_from([1024, 4096, 65536]), order=st.sampled_from("<>"), per_page=st.integers(2, 9)
 )

@@ -12,7 +12,8 @@ import pytest
 from bolt_writer import Tree, Writer
 from bounded import MIB, run_bounded
 from containerd_samples import DATABASE, ENGINES, assert_as_told, read, truth, unpack
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import DataError, Image, Problem
@@ -53,7 +54,7 @@ def used_pages(content: bytes) -> Sequence[int]:
     return [at for at in range(0, len(content), 4096) if content[at : at + 4096].strip(b"\0")]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.75)
 @given(engine=st.sampled_from(ENGINES), data=st.data())
 def test_bytes_that_changed(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
@@ -72,7 +73,7 @@ def test_bytes_that_changed(engine: str, data: st.DataObject) -> None:
     assert all(problem.what for problem in problems)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.75)
 @given(engine=st.sampled_from(ENGINES), data=st.data())
 def test_a_file_that_was_cut_off(engine: str, data: st.DataObject) -> None:
     content = root(engine)[2]
@@ -85,7 +86,7 @@ def test_a_file_that_was_cut_off(engine: str, data: st.DataObject) -> None:
     assert problems or len(images) == len(truth(engine))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.5)
 @given(engine=st.sampled_from(ENGINES), data=st.data())
 def test_pages_in_the_place_of_others(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
@@ -103,7 +104,7 @@ def test_pages_in_the_place_of_others(engine: str, data: st.DataObject) -> None:
     assert {image.id for image in images} <= {image["id"] for image in truth(engine)}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(1)
 @given(content=st.binary(max_size=5000))
 def test_anything_after_good_meta_pages(content: bytes) -> None:
     writer = Writer()

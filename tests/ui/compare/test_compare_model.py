@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -140,7 +141,7 @@ STEPS = st.sampled_from(["expect", "take", "blank", "settle", "mark"])
 
 
 @given(steps=st.lists(st.tuples(STEPS, st.integers(0, len(RULES) - 1))))
-@settings(max_examples=30, deadline=None)
+@examples(0.5)
 def test_sound_whatever_comes_in_whatever_order(steps: list[tuple[str, int]], qapp: QApplication) -> None:
     model = MatrixModel()
     tester = QAbstractItemModelTester(model, FATAL)

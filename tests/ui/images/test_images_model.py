@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from image_kit import make_image, marks
 from PySide6.QtCore import QModelIndex, Qt
@@ -65,7 +66,7 @@ def test_sound_while_it_changes(rows: ImageFilter, store: ImageStore) -> None:
 
 
 @given(texts=st.lists(st.sampled_from(["", "app", "RUN", "run one", "sha256:o", "nothing at all", "ß"])))
-@settings(max_examples=30, deadline=None)
+@examples(0.5)
 def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> None:
     store = ImageStore(
         (make_image("base"), make_image("one", "base"), make_image("app", "one"), make_image("side", "base"))

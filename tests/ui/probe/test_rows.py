@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from probe_kit import focused, go_to, press, rows, type_text
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -230,7 +231,7 @@ texts = st.lists(st.sampled_from("abc").map(lambda text: (text,)), max_size=6)
 
 
 @given(states=st.lists(texts, min_size=1, max_size=5))
-@settings(max_examples=100, deadline=None)
+@examples(1)
 def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> None:
     model = RowsModel("Env", 1, ordered=True)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
@@ -258,7 +259,7 @@ def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> No
 
 
 @given(actions=st.lists(st.tuples(st.sampled_from(["up", "down", "remove", "add"]), st.integers(0, 5)), max_size=12))
-@settings(max_examples=100, deadline=None)
+@examples(1)
 def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) -> None:
     model = RowsModel("Cmd", 1, ordered=True)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)

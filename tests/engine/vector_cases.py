@@ -1,0 +1,23 @@
+"""Cases out of the vectors, for tests that look at some of them."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from cacheview.model import SuiteCase, decode
+
+__all__ = ["VECTORS", "rule_set_of", "some_cases"]
+
+VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.gz"))
+
+
+def rule_set_of(path: Path) -> str:
+    """The name of the rule set that a file of vectors is of."""
+    return path.name.removesuffix(".jsonl.gz")
+
+
+def some_cases(path: Path, every: int) -> list[SuiteCase]:
+    """One in so many of the cases of a file; only those are decoded."""
+    with gzip.open(path) as lines:
+        return [decode(SuiteCase, line, where=path.name) for line in list(lines)[::every]]
