@@ -172,6 +172,17 @@ def test_an_archive_of_texts_that_act(tmp_path: Path) -> None:
         assert not [character for character in run.output if acts(character) and character != "\n"]
 
 
+def test_a_data_root_with_very_many_bad_names(tmp_path: Path) -> None:
+    """What is wrong is counted where it is found: it takes no more memory than the file of names does."""
+    database = tmp_path / "image" / "overlay2"
+    (database / "imagedb" / "content" / "sha256").mkdir(parents=True)
+    names = {f"A{number}": "x" for number in range(400_000)}
+    (database / "repositories.json").write_text(json.dumps({"Repositories": {"r": names}}))
+    run = run_bounded("audit", f"data-root:{tmp_path}", seconds=30, memory=160 * MIB)
+    assert run.status == 2
+    assert "no image could be read. repositories.json, 'A0': the name is not used" in run.output
+
+
 def header(name: str, size: int, kind: bytes = b"0") -> bytes:
     info = tarfile.TarInfo(name)
     info.size, info.type = size, kind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 __all__ = ["BadReferenceError", "DataError", "NoSuchImageError", "SpecifierError"]
 
 
@@ -17,6 +19,11 @@ class DataError(ValueError):
         self.where = where
         self.path = path
         super().__init__(": ".join(part for part in (where, path, what) if part))
+
+    def kept(self) -> Self:
+        """The same error without the frames that led to it: what is kept, or raised again, holds nothing of them."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
     def at(self, where: str) -> DataError:
         """The same error, placed: ``where`` goes before what is known of the place already."""

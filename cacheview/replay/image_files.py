@@ -97,9 +97,9 @@ class StoreImageFiles:
             try:
                 self._layers = self._open()
             except DataError as error:
-                self._layers = error  # asked for once, however many steps need it
+                self._layers = error.kept()  # asked for once, however many steps need it
         if isinstance(self._layers, DataError):
-            raise self._layers
+            raise self._layers.kept()
         return self._layers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         raise _refusal(error, root) from error
 
 
-def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Image], list[Problem]]:
+def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Image], Sequence[Problem]]:
     """The images that a graph driver has in a data root, by id, and what could not be read.
 
     Raises:
@@ -105,7 +106,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
             f"in those shown: containerd:{root}/containerd/daemon."
         )
 
-    def store(images: list[Image], problems: list[Problem]) -> ImageStore:
+    def store(images: list[Image], problems: Sequence[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)
         return ImageStore(
             tuple(images),
@@ -118,7 +119,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
             layers_at=f"data-root:{chosen.folder}",
         )
 
-    def grown(images: list[Image], problems: list[Problem]) -> None:
+    def grown(images: list[Image], problems: Sequence[Problem]) -> None:
         if reading.partial is not None:
             reading.partial(store(images, problems))
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cacheview.model import DataError, Problem
+from cacheview.model import DataError
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import open_regular
 from cacheview.stores.members import clean_name
+from cacheview.stores.problems import Problems
 
 __all__ = ["FolderMembers"]
 
@@ -22,7 +23,7 @@ class FolderMembers:
 
     path: Path
     budget: Budget
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     _read: int = 0
 
     def read(self, name: str) -> bytes | None:

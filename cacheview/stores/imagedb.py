@@ -22,6 +22,7 @@ from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import refusal
 from cacheview.stores.layerdb import LAYERS, LayerDatabase
 from cacheview.stores.names import merged
+from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES, read_repositories
@@ -31,13 +32,12 @@ __all__ = ["CONTENT", "METADATA", "Grown", "ImageDatabase"]
 CONTENT = "imagedb/content/sha256"
 METADATA = "imagedb/metadata/sha256"
 
-Grown = Callable[[list[Image], list[Problem]], None]
+Grown = Callable[[list[Image], Sequence[Problem]], None]
 """Given what has been read so far. Called in the reader's thread."""
 
 _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
 _FIRST_GROWN = 0.1  # seconds; then each time that so much again has passed
-_MAX_PROBLEMS = 1000
 
 _REMEDY = "Read the store as root, and while no disk is failing; or remove the image and build it again"
 
@@ -55,21 +55,21 @@ class ImageDatabase:
     folder: Path
     reading: Reading
     refused: PermissionError | None = None
-    _problems: list[Problem] = field(default_factory=list)
-    _name_problems: list[Problem] = field(default_factory=list)
+    _problems: Problems = field(default_factory=Problems)
+    _name_problems: Problems = field(default_factory=Problems)
     _names: Mapping[str, Sequence[str]] | None = None
+    _named: bytes | None = None  # the file that the names are of
 
     def __post_init__(self) -> None:
         self._files = DriverFiles(self.folder, self.reading.budget)
         self._layers = LayerDatabase(self._files)
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> Sequence[Problem]:
         """What could not be read so far."""
-        problems = self._name_problems + self._problems
-        if (more := len(problems) - _MAX_PROBLEMS) > 0:
-            problems[_MAX_PROBLEMS:] = [Problem("", f"{more:,} more problems are not listed")]
-        return problems
+        problems = Problems(self._name_problems)
+        problems.extend(self._problems)
+        return problems.reported()
 
     def read(self, grown: Grown | None = None) -> list[Image]:
         """All images, by id, with names; ``grown`` is given more and more of them on the way.
@@ -79,7 +79,7 @@ class ImageDatabase:
             OSError: its folders cannot be listed.
             Cancelled: by the progress.
         """
-        named = self._read_names()
+        self._read_names()
         ids = self._ids()
         meter = Meter(self.reading.progress, len(ids), "Reading images")
         meter.alive()
@@ -87,11 +87,11 @@ class ImageDatabase:
         images: dict[str, Image] = {}
         try:
             unread = self._read_all(ids, noted, images, meter, grown)
-            self._settle_names(images, named)
+            self._settle_names(images)
             self._settle_parents(images, unread)
             self._tell_missing(images.keys() | unread, noted)
         except LimitError as error:
-            self._problems.append(Problem("", f"the store has {error}"))
+            self._problems.stop(Problem("", f"the store has {error}"))
         meter.finished()
         return list(images.values())
 
@@ -127,7 +127,7 @@ class ImageDatabase:
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
         if len(ids) > limit:
-            self._problems.append(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self._problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
@@ -143,25 +143,26 @@ class ImageDatabase:
 
     # Names
 
-    def _read_names(self) -> bytes:
-        """Read which names there are; the file, empty where they are lost."""
-        self._names, self._name_problems = None, []
+    def _read_names(self) -> None:
+        """Read which names there are. Those that are known stay where the file has not changed, or is lost now."""
         try:
             content = self._files.read(REPOSITORIES, self.reading.limits.document)
             if content is None:
                 raise DataError("is missing")
-            self._names, self._name_problems = read_repositories(content, self.reading.budget)
-            return content
+            if content != self._named:
+                self._names, self._name_problems = read_repositories(content, self.reading.budget)
+                self._named = content
         except (DataError, OSError) as error:
-            self._name_problems.append(self._told(REPOSITORIES, error, "so the names of images are not known"))
-            return b""
+            if self._named is None:
+                problem = self._told(REPOSITORIES, error, "so the names of images are not known")
+                self._name_problems = Problems([problem])
 
-    def _named(self, image_id: str) -> tuple[str, ...]:
+    def _names_of(self, image_id: str) -> tuple[str, ...]:
         return merged((self._names or {}).get(image_id, ()))
 
     def _called(self, image_id: str) -> str:
         """What a problem calls an image: with its name where it has one."""
-        names = self._named(image_id)
+        names = self._names_of(image_id)
         return f"{familiar(names[0])} ({image_id})" if names else image_id
 
     # One image
@@ -200,7 +201,7 @@ class ImageDatabase:
             self._problem(self._called(image_id), DataError(what))
         return Image(
             id=image_id,
-            names=self._named(image_id),
+            names=self._names_of(image_id),
             parent=parent,
             built_locally=is_local,
             config=config,
@@ -225,22 +226,18 @@ class ImageDatabase:
 
     # What happened meanwhile
 
-    def _settle_names(self, images: dict[str, Image], named: bytes) -> None:
+    def _settle_names(self, images: dict[str, Image]) -> None:
         """Names that were given, moved or taken away while images were read."""
-        if not named or self._reread_names() == named:
+        named = self._named
+        if named is None:
+            return
+        self._read_names()
+        if self._named == named:
             return
         for image_id, image in images.items():
-            names = self._named(image_id)
+            names = self._names_of(image_id)
             if names != image.names:
                 images[image_id] = image.model_copy(update={"names": names})
-
-    def _reread_names(self) -> bytes:
-        """Read the names anew; those known stay where they are lost now."""
-        before = self._names, self._name_problems
-        content = self._read_names()
-        if not content:
-            self._names, self._name_problems = before
-        return content
 
     def _settle_parents(self, images: dict[str, Image], unread: set[str]) -> None:
         """Docker takes the record of a parent away with the parent."""
@@ -262,7 +259,7 @@ class ImageDatabase:
         if not missing:
             return
         if self._names is not None:
-            self._reread_names()
+            self._read_names()
         for image_id in missing:
             metadata = self._files.path(f"{METADATA}/{image_id.removeprefix('sha256:')}")
             if image_id in (self._names or {}) or os.path.isdir(metadata):

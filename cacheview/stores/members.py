@@ -12,6 +12,7 @@ from typing import Protocol
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.problems import Problems
 from cacheview.stores.tar import TarError, walk
 
 __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
@@ -28,7 +29,7 @@ class Members(Protocol):
     """Files by their path from the root of the store, with ``/``."""
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> Problems:
         """What could not be read of the archive or folder itself."""
 
     def read(self, name: str) -> bytes | None:
@@ -62,7 +63,7 @@ class ArchiveMembers:
     sizes: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     root: str = ""  # the folder that all lies in, with its slash
 
     def read(self, name: str) -> bytes | None:

@@ -186,10 +186,10 @@ class IndexReader:
             try:
                 known = read_config(self.blobs.read(digest), self.budget)
             except DataError as error:
-                known = error
+                known = error.kept()
             self.known.configs[digest] = known
         if isinstance(known, DataError):
-            raise known
+            raise known.kept()
         return known
 
 

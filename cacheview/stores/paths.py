@@ -97,4 +97,4 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
 
 def _open_suite(stream: io.BufferedReader, where: str, budget: Budget) -> Opened:
     cases, problems, builds = read_cases(stream, where, budget)
-    return Opened("suite", where, "suite", tuple(cases), tuple(problems), builds=builds)
+    return Opened("suite", where, "suite", tuple(cases), problems, builds=builds)

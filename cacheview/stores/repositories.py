@@ -9,8 +9,10 @@ from pydantic import Field
 
 from cacheview.model import DataError, Problem
 from cacheview.model.base import Model
+from cacheview.model.effort import paced
 from cacheview.stores.budget import Budget
 from cacheview.stores.names import full_name
+from cacheview.stores.problems import Problems
 
 __all__ = ["REPOSITORIES", "read_repositories"]
 
@@ -25,7 +27,7 @@ class _Repositories(Model):
     repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
 
 
-def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequence[str]], list[Problem]]:
+def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequence[str]], Problems]:
     """Of each image id its names in full form, and what of the file is of no use.
 
     As ``reference/store.go`` of moby 28.5.2 has it; pulled images have a name by digest beside that by tag.
@@ -35,9 +37,9 @@ def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequ
     """
     names: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
-    problems = []
+    problems = Problems()
     for references in (budget.decode(_Repositories, content).repositories or {}).values():
-        for reference, image_id in references.items():
+        for reference, image_id in paced(references.items()):
             try:
                 name = full_name(reference)
                 if not _ID.fullmatch(image_id):

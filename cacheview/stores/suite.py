@@ -17,13 +17,13 @@ from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.opened import Case
+from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_lines", "read_suite"]
 
 M = TypeVar("M", bound=BaseModel)
 
-_MAX_PROBLEMS = 1000  # lines that are told one by one
 _LINES_AT_ONCE = 1000
 _HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
 WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
@@ -148,7 +148,7 @@ def _check_references(case: SuiteCase, most: int, place: str) -> None:
             raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
 
 
-def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], list[Problem], int]:
+def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], tuple[Problem, ...], int]:
     """All cases of a suite, the lines that are none as problems, and how many lines are builds.
 
     Raises:
@@ -156,7 +156,7 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
         DataError: there is no case.
     """
     cases: list[Case] = []
-    problems: list[Problem] = []
+    problems = Problems()
     builds = 0
     first_error: DataError | None = None
     more = 0
@@ -166,7 +166,7 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
         case = _opened(line, f"{where}, line {number}") if isinstance(line, RecordedStore) else line
         if isinstance(case, DataError):
             first_error = first_error or case
-            if len(problems) < _MAX_PROBLEMS:
+            if len(problems) < MOST_PROBLEMS:
                 problems.append(Problem(f"line {number}", str(DataError(case.what, path=case.path))))
             else:
                 more += 1
@@ -176,21 +176,21 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
         try:
             cases.append(_case(case, number, where, budget))
         except LimitError as error:
-            problems.append(Problem(f"line {number}", f"the file has {error}"))
+            problems.stop(Problem(f"line {number}", f"the file has {error}"))
             break
         problems.extend(
-            Problem(f"line {number}: {problem.where}", problem.what)
-            for problem in cases[-1].store.problems[: max(0, _MAX_PROBLEMS - len(problems))]
+            Problem(f"line {number}: {problem.where}" if problem.where else f"line {number}", problem.what)
+            for problem in cases[-1].store.problems
         )
     if more:
-        problems.append(Problem("", f"{more:,} more lines are not cases"))
+        problems.stop(Problem("", f"{more:,} more lines are not cases"))
     if not cases:
         if first_error is None:
             raise DataError(f"the file has no case. {WHAT_A_SUITE_IS}", where=where)
         if isinstance(first_error, NoStoreError):
             raise first_error
         raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
-    return cases, problems, builds
+    return cases, problems.reported(), builds
 
 
 def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
@@ -216,7 +216,7 @@ def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
         title=name,
         location=where,
         rules=case.rules,
-        problems=(*problems, *long),
+        problems=Problems((*problems, *long)).reported(),
         platform=case.platform,
     )
     return Case(

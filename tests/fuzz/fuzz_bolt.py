@@ -46,7 +46,7 @@ def walk(content: bytes) -> int:
         records, problems = metadata.records(name)
         found += len(records)
         for problem in problems:
-            refused(problem)
+            refused(DataError(problem.what, where=problem.where))
         for record in records[:20]:
             metadata.has_blob(name, record.digest)
             metadata.blob_labels(name, record.digest)

@@ -114,7 +114,7 @@ class TestDrivers:
         first_id, second_id = first.image(1), second.image(2, "shop/x:1")
         second.file(second.image(3)).write_bytes(b"{}")
         images, problems = read_data_root(tmp_path, "aufs", Reading())
-        assert ([image.id for image in images], problems) == ([first_id], [])
+        assert ([image.id for image in images], problems) == ([first_id], ())
         images, problems = read_data_root(tmp_path, "vfs", Reading())
         assert [image.names for image in images if image.id == second_id] == [("docker.io/shop/x:1",)]
         assert len(problems) == 1

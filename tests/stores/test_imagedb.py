@@ -391,7 +391,7 @@ def read_while(root: Root, happens: Callable[[], object], name: str, times: int 
     database._files.read = content  # type: ignore[method-assign, assignment]
     images = database.read()
     assert not pending
-    assert database.problems == []
+    assert database.problems == ()
     return {image.id: image for image in images}
 
 

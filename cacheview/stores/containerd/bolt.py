@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from cacheview.model import DataError
+from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
+from cacheview.stores.problems import Problems
 
 __all__ = ["Bolt", "Bucket"]
 
@@ -24,7 +25,6 @@ _BUCKET = 0x01
 _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
 _MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
-_MAX_DAMAGED = 1000  # damaged places of one bucket; more are not told
 _KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory beside the keys
 _SPARE = 8  # so many times all of a file may be gone over: reading what it holds takes three
 
@@ -173,11 +173,11 @@ class Bucket:
             self._inline = self._database.inline(self._value)
         return self._inline
 
-    def items(self, damaged: list[DataError] | None = None) -> Iterator[tuple[bytes, bytes | Bucket]]:
+    def items(self, damaged: Problems | None = None) -> Iterator[tuple[bytes, bytes | Bucket]]:
         """All keys with what they have.
 
         Args:
-            damaged: given, what cannot be read is told there, and the rest goes on.
+            damaged: given, what cannot be read is added there, and the rest goes on.
 
         Raises:
             DataError: a page is damaged.
@@ -188,7 +188,7 @@ class Bucket:
             _tell(error, damaged)
 
     def _items(
-        self, load: Callable[[], _Page], path: frozenset[int], damaged: list[DataError] | None
+        self, load: Callable[[], _Page], path: frozenset[int], damaged: Problems | None
     ) -> Iterator[tuple[bytes, bytes | Bucket]]:
         try:
             page = load()
@@ -242,10 +242,7 @@ class Bucket:
         return self._database.sub_bucket(result[1]) if result is not None and result[0] else None
 
 
-def _tell(error: DataError, damaged: list[DataError] | None) -> None:
+def _tell(error: DataError, damaged: Problems | None) -> None:
     if damaged is None:
         raise error
-    if len(damaged) < _MAX_DAMAGED:
-        damaged.append(error)
-    elif len(damaged) == _MAX_DAMAGED:
-        damaged.append(DataError("more is damaged; the rest is not listed"))
+    damaged.append(Problem(error.where, error.what))

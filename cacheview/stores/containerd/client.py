@@ -14,10 +14,11 @@ from typing import Any, Final
 import grpc
 from google.protobuf.message import DecodeError
 
-from cacheview.model import DataError
+from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.messages import count, message
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LateError, LostError
+from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.workers import patiently
 
@@ -227,7 +228,7 @@ class ClientNamespace:
         self._lock = threading.Lock()
         self._labels: dict[str, Mapping[str, str]] | DataError | None = None
 
-    def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+    def records(self) -> tuple[Sequence[ImageRecord], Problems]:
         """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
 
         def ask() -> Any:
@@ -239,9 +240,9 @@ class ClientNamespace:
             for one in listed[: self._limits.images]
         ]
         left = len(listed) - len(results)
-        problems = (
-            [DataError(f"more than {self._limits.images:,} image records; {left:,} are not read")] if left else []
-        )
+        problems = Problems()
+        if left:
+            problems.stop(Problem("", f"more than {self._limits.images:,} image records; {left:,} are not read"))
         return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:
@@ -262,12 +263,12 @@ class ClientNamespace:
                 try:
                     self._labels = self._all_labels()
                 except DataError as error:
-                    self._labels = error  # not asked again for each image
+                    self._labels = error.kept()  # not asked again for each image
                 except LimitError as error:
                     self._labels = DataError(f"there are {error}")
             labels = self._labels
         if isinstance(labels, DataError):
-            raise labels
+            raise labels.kept()
         return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:

@@ -10,6 +10,7 @@ from cacheview.model import DataError, Problem, familiar
 from cacheview.stores.containerd.records import ImageRecord
 from cacheview.stores.limits import Limits
 from cacheview.stores.names import full_name
+from cacheview.stores.problems import Problems
 
 __all__ = ["Group", "grouped", "parent_of"]
 
@@ -30,13 +31,13 @@ class Group:
         return ", ".join(map(familiar, self.names)) or self.digest[:200]
 
 
-def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group], list[Problem]]:
+def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group], Problems]:
     """The images that records name, in the order of a containerd store, and what cannot be used."""
     by_digest: dict[str, list[ImageRecord]] = {}
-    problems = []
+    problems = Problems()
     for record in records:
         if record.digest not in by_digest and len(by_digest) >= limits.images:
-            problems.append(Problem("", f"more than {limits.images:,} images; the rest is not read"))
+            problems.stop(Problem("", f"more than {limits.images:,} images; the rest is not read"))
             break
         by_digest.setdefault(record.digest, []).append(record)
     groups = []

@@ -9,18 +9,18 @@ from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import Group, grouped
 from cacheview.stores.containerd.reader import ImageReader, Read
 from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
+from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 
 __all__ = ["Grown", "Listed", "read_images"]
 
-Listed = tuple[Sequence[ImageRecord], Sequence[DataError]]
+Listed = tuple[Sequence[ImageRecord], Problems]
 """Image records, and what of their list cannot be read."""
 
-Grown = Callable[[list[Image], list[Problem]], None]
+Grown = Callable[[list[Image], Sequence[Problem]], None]
 
 _FIRST_GROWN = 50  # images; each further time twice as many
-_MAX_PROBLEMS = 1000
 
 
 def read_images(
@@ -31,7 +31,7 @@ def read_images(
     again: Callable[[], Listed],
     threads: int = 0,
     grown: Grown | None = None,
-) -> tuple[list[Image], list[Problem]]:
+) -> tuple[list[Image], Sequence[Problem]]:
     """The images that records name, as moby 28.5.2 reads them, and what could not be read.
 
     Records of one digest are one image. Images come in the order of their first names, unnamed ones last.
@@ -46,8 +46,9 @@ def read_images(
         Cancelled: by the progress.
     """
     records, damaged = listed
-    groups, problems = grouped(records, reading.limits)
-    problems = [*(Problem(error.where, error.what) for error in damaged), *problems]
+    groups, unused = grouped(records, reading.limits)
+    problems = Problems(damaged)
+    problems.extend(unused)
     reader = ImageReader(content, reading)
     meter = Meter(reading.progress, len(groups), "Reading images")
     meter.alive()
@@ -66,20 +67,18 @@ def read_images(
         meter.reached(len(read) + len(late))
         if grown is not None and due <= len(read) < len(groups):
             due *= 2
-            grown(_images(read), problems)
+            grown(_images(read), problems.reported())
     if lost is not None:
         if not read:
             raise lost
-        problems.append(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {lost}"))
+        problems.stop(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {lost}"))
     else:
         _leave_out_removed(read, groups, again)
-        problems += late.values()
+        problems.extend(late.values())
         meter.finished()
     for number in sorted(read):
-        problems += read[number].problems
-    if (more := len(problems) - _MAX_PROBLEMS) > 0:
-        problems[_MAX_PROBLEMS:] = [Problem("", f"{more:,} more problems are not listed")]
-    return _images(read), problems
+        problems.extend(read[number].problems)
+    return _images(read), problems.reported()
 
 
 def _images(read: Mapping[int, Read]) -> list[Image]:

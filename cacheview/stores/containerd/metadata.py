@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cacheview.model import DataError
+from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.records import ImageRecord
+from cacheview.stores.problems import Problems
 
 __all__ = ["Metadata"]
 
@@ -38,28 +39,29 @@ class Metadata:
     def namespaces(self) -> list[str]:
         return [_text(name) for name in self._namespaces]
 
-    def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+    def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Problems]:
         """The image records of a namespace, by name, and what of their list cannot be read."""
-        damaged: list[DataError] = []
+        damaged = Problems()
         records: list[ImageRecord] = []
         try:
             images = self._bucket(namespace, b"images")
         except DataError as error:
-            return [], [error]
+            return [], Problems([Problem(error.where, error.what)])
         most = self._budget.limits.images
         try:
             for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
                 if len(records) >= most:
-                    damaged.append(DataError(f"more than {most:,} image records; the rest is not read"))
+                    damaged.stop(Problem("", f"more than {most:,} image records; the rest is not read"))
                     break
                 try:
                     record = _record(_text(name), bucket)
                     self._budget.spend(Resource.MEMORY, _size(record))
                     records.append(record)
                 except DataError as error:
-                    damaged.append(error.at(f"image record {_text(name)[:200]!r}"))
+                    where = ": ".join(filter(None, (f"image record {_text(name)[:200]!r}", error.where)))
+                    damaged.append(Problem(where, error.what))
         except LimitError as error:
-            damaged.append(DataError(f"the database has {error}"))
+            damaged.stop(Problem("", f"the database has {error}"))
         return records, damaged
 
     def has_blob(self, namespace: str, digest: str) -> bool:

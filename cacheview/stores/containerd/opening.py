@@ -104,7 +104,7 @@ class _Store:
             return None
         return lambda images, problems: partial(self._store(images, problems))
 
-    def opened(self, images: list[Image], problems: list[Problem], path: Path) -> Opened:
+    def opened(self, images: list[Image], problems: Sequence[Problem], path: Path) -> Opened:
         if problems and not images:
             raise DataError(
                 f"no image could be read. {'. '.join(str(problem).rstrip('.') for problem in problems[:3])}",
@@ -113,7 +113,7 @@ class _Store:
         store = self._store(images, problems)
         return Opened(self._title, self.location, "containerd", (Case(self._title, store, ""),), store.problems)
 
-    def _store(self, images: list[Image], problems: list[Problem]) -> ImageStore:
+    def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)
         return ImageStore(
             tuple(images),

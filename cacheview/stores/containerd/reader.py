@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, short_id
 from cacheview.stores.blobs import Blobs
@@ -12,6 +12,7 @@ from cacheview.stores.containerd.groups import Group, parent_of
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LateError, LostError
 from cacheview.stores.manifests import Descriptor
 from cacheview.stores.oci import IndexReader, Known
+from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
 
 __all__ = ["ImageReader", "Read"]
@@ -52,7 +53,7 @@ class Read:
     """
 
     image: Image | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: Problems = field(default_factory=Problems)
     lost: LostError | None = None
     late: Problem | None = None
 
@@ -66,7 +67,7 @@ class _Members:
 
     def __init__(self, content: ContentStore) -> None:
         self._content = content
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.lost: LostError | None = None
         self.late: LateError | None = None
 
@@ -110,8 +111,7 @@ class ImageReader:
         if not images and members.late is not None:
             return Read(late=Problem(group.called, members.late.what))
         if not images:
-            problems = reader.problems or [Problem(group.called, "is not an image")]
-            return Read(problems=tuple(problems))
+            return Read(problems=reader.problems or Problems([Problem(group.called, "is not an image")]))
         (image,) = images
         try:
             return self._with_origin(image, group, blobs, reader.problems)
@@ -120,7 +120,7 @@ class ImageReader:
         except LimitError as error:
             return Read(lost=_over(error))
 
-    def _with_origin(self, image: Image, group: Group, blobs: Blobs, problems: list[Problem]) -> Read:
+    def _with_origin(self, image: Image, group: Group, blobs: Blobs, problems: Problems) -> Read:
         doubts = []
         parent = ""
         try:
@@ -150,7 +150,7 @@ class ImageReader:
             "container_config": container_config,
             "doubts": tuple(doubts),
         }
-        return Read(image.model_copy(update=known), tuple(problems))
+        return Read(image.model_copy(update=known), problems)
 
     def _labels(self, digest: str) -> Mapping[str, str]:
         try:

@@ -9,6 +9,7 @@ from typing import Protocol
 __all__ = ["CONFIG_REFERENCE", "ContentStore", "ImageRecord", "LateError", "LostError", "Namespace"]
 
 from cacheview.model import DataError
+from cacheview.stores.problems import Problems
 
 CONFIG_REFERENCE = "containerd.io/gc.ref.content.moby/container.config"
 """The label of an image config's blob that tells the digest of the container config: moby 28.5.2
@@ -64,5 +65,5 @@ class ContentStore(Protocol):
 class Namespace(ContentStore, Protocol):
     """The images of one namespace of containerd, as they are now."""
 
-    def records(self) -> tuple[Sequence[ImageRecord], Sequence[DataError]]:
+    def records(self) -> tuple[Sequence[ImageRecord], Problems]:
         """All image records by name, and what of the list cannot be read. Raises as `read`."""

@@ -33,7 +33,7 @@ def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None)
         reader.give_partial(images)
         beside = read_beside(engine, endpoint, images, reading)
         reader.notes += beside.notes
-        reader.problems += beside.problems
+        reader.problems.extend(beside.problems)
         reader.layers_at = beside.layers_at
         if beside.images or beside.remedy != reader.doubts.remedy:
             reader.set_remedy(beside.remedy)

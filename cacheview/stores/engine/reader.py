@@ -36,9 +36,23 @@ _RELOAD = "Reload the store"
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why an image could not be read."""
+    """Why an image could not be read. A value: an error would hold on to the frames, and the answers, behind it.
 
-    error: DataError
+    Attributes:
+        what, where: as of the `DataError`.
+        is_missing: the engine has no such image.
+        is_lost: no other can be read either.
+    """
+
+    what: str
+    where: str
+    is_missing: bool = False
+    is_lost: bool = False
+
+    @classmethod
+    def of(cls, error: DataError) -> _Failure:
+        is_missing = isinstance(error, RefusedError) and error.status == 404
+        return cls(error.what, error.where, is_missing, isinstance(error, ConnectionLostError | _OverError))
 
 
 class _OverError(DataError):
@@ -104,14 +118,14 @@ class EngineReader:
         Gives partial stores on the way: ``images`` as they are by then.
         """
         self._has_read = True
-        failures: dict[str, DataError] = {}
+        failures: dict[str, _Failure] = {}
         read, next_partial = 0, _FIRST_PARTIAL
         try:
             with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
                 for listed, result in crew.results(meter):
                     read += 1
                     if isinstance(result, _Failure):
-                        failures[listed.id] = result.error
+                        failures[listed.id] = result
                     else:
                         images[listed.id] = result
                     if self._dead.is_set():
@@ -179,7 +193,7 @@ class EngineReader:
         """In a thread of the crew."""
         if self._dead.is_set():
             lost = ConnectionLostError("the engine does not answer", where=self.client.where, how="down")
-            return _Failure(self._over or lost)
+            return _Failure.of(self._over or lost)
         limit = min(self.reading.limits.document, _LARGEST)
         path = f"/v{self.engine.inspect_api}/images/{listed.id}"
         try:
@@ -193,13 +207,13 @@ class EngineReader:
                 history = error
             return self.decoder.read(listed, inspected, history)
         except DataError as error:
-            return _Failure(error)
+            return _Failure.of(error)
         except LimitError as error:
             self._over = _OverError(f"there is {error}", where=self.client.where)
             self._dead.set()
-            return _Failure(self._over)
+            return _Failure.of(self._over)
         except ValueError as error:  # whatever an answer may hold, it is one image's
-            return _Failure(DataError(f"cannot be read: {str(error)[:300]}"))
+            return _Failure(f"cannot be read: {str(error)[:300]}", "")
 
     def _get(self, path: str, limit: int) -> bytes:
         """An answer; where the connection broke, that of a second try."""
@@ -221,26 +235,24 @@ class EngineReader:
         return answer
 
     def _tell(
-        self, images: dict[str, Image], failures: dict[str, DataError], wanted: Sequence[str], meter: Meter
+        self, images: dict[str, Image], failures: dict[str, _Failure], wanted: Sequence[str], meter: Meter
     ) -> None:
         """Say what could not be read, and why; take out what is there no more."""
-        missing = [
-            image_id for image_id, error in failures.items() if isinstance(error, RefusedError) and error.status == 404
-        ]
+        missing = [image_id for image_id, failure in failures.items() if failure.is_missing]
         if missing:
             self._sort_out(images, missing, failures, meter)
         unread = [image_id for image_id in wanted if self._is_unread(images.get(image_id))]
-        kinds = ConnectionLostError | _OverError | None
-        lost = [image_id for image_id in unread if isinstance(failures.get(image_id), kinds)]
+        lost = [image_id for image_id in unread if image_id not in failures or failures[image_id].is_lost]
         if self._dead.is_set() and lost:
-            error = self._over or next(e for e in failures.values() if isinstance(e, ConnectionLostError))
+            error = self._over or next(failure for failure in failures.values() if failure.is_lost)
             why = "reading stopped" if self._over is not None else "the engine stopped answering"
             what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
             self._mark(images, lost, f"it could not be read: {error.what}")
         else:
             lost = []
-        rest = [image_id for image_id in unread if image_id not in set(lost)]
+        stopped = set(lost)
+        rest = [image_id for image_id in unread if image_id not in stopped]
         for image_id in rest:
             self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
         for image_id in rest[:_MAX_PROBLEMS]:
@@ -253,7 +265,7 @@ class EngineReader:
             )
 
     def _sort_out(
-        self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, DataError], meter: Meter
+        self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, _Failure], meter: Meter
     ) -> None:
         """Images that were listed and not found: deleted since, unless they are still listed."""
         try:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cacheview.model import DataError
 from cacheview.stores.containerd.bolt import Bolt, Bucket
+from cacheview.stores.problems import Problems
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +83,7 @@ def test_no_page_is_part_of_another() -> None:
     content = bytearray(writer.database({b"%05d" % number: b"x" for number in range(30)}))
     for page in range(2, len(content) // 1024 - 1):
         content[page * 1024 + 12] = 1  # it overflows into the page after it
-    damaged: list[DataError] = []
+    damaged = Problems()
     assert len(list(Bolt(bytes(content)).root.items(damaged))) < 30
     assert any("overlaps page" in error.what for error in damaged)
 
@@ -116,7 +117,7 @@ def test_branches_that_share_their_children(cheap: None) -> None:
     below = writer.page(writer.leaf([(b"a", 0, b"1")]))
     for _ in range(12):
         below = writer.page(writer.branch([(b"%02d" % number, below) for number in range(40)]))
-    damaged: list[DataError] = []
+    damaged = Problems()
     for _ in Bolt(writer.file(below)).root.items(damaged):
         pass
     assert "again and again" in str(damaged[0])

@@ -155,6 +155,14 @@ def test_what_a_budget_has_no_room_for_is_not_read() -> None:
         Metadata(content, Budget(Limits(memory=100)))
 
 
+def test_very_many_damaged_records_are_counted() -> None:
+    images: Tree = {b"%05d" % number: {b"a": b""} for number in range(3000)}
+    records, damaged = Metadata(Writer().database({b"v1": {b"moby": {b"images": images}}})).records("moby")
+    assert (len(records), len(damaged), damaged.more) == (0, 1000, 2000)
+    assert damaged[0].where == "image record '00000'"
+    assert damaged.reported()[-1].what == "2,000 more problems are not listed"
+
+
 def test_more_records_than_are_read() -> None:
     metadata = Metadata(Writer().database(named(30)), Budget(Limits(images=10)))
     records, damaged = metadata.records("moby")

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from cacheview.model import DataError, Image, Problem
+from cacheview.model import Image, Problem
 from cacheview.stores.budget import Budget
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LostError
 from cacheview.stores.limits import Limits
+from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
 
 PARENT = "org.mobyproject.image.parent"
@@ -70,11 +71,11 @@ def read(
     *,
     limits: Limits | None = None,
     again: Callable[[], Sequence[ImageRecord]] | None = None,
-    damaged: Sequence[DataError] = (),
-) -> tuple[list[Image], list[Problem]]:
+    damaged: Sequence[Problem] = (),
+) -> tuple[list[Image], Sequence[Problem]]:
     reading = Reading() if limits is None else Reading(budget=Budget(limits))
     anew = again or (lambda: records)
-    return read_images((records, damaged), content, reading, again=lambda: (anew(), ()))
+    return read_images((records, Problems(damaged)), content, reading, again=lambda: (anew(), Problems()))
 
 
 def test_order_is_by_first_name_and_the_unnamed_last_by_digest(content: Content) -> None:
@@ -95,7 +96,7 @@ def test_order_is_by_first_name_and_the_unnamed_last_by_digest(content: Content)
         (made[1], ()),
         (made[3], ()),
     ]
-    assert problems == []
+    assert problems == ()
     assert read(content, records[::-1]) == (images, problems)
 
 
@@ -147,7 +148,7 @@ def test_labels_of_all_records_count(content: Content) -> None:
     ]
     ((image,), problems) = read(content, records)
     assert (image.parent, image.built_locally, image.from_scratch) == (parent, True, True)
-    assert (image.doubts, problems) == ((), [])
+    assert (image.doubts, problems) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_labels_of_all_records_count(content: Content) -> None:
 def test_labels(labels: dict[str, str], parent: str | None, built: bool, scratch: bool, content: Content) -> None:
     ((image,), problems) = read(content, [record("docker.io/a/a:1", content.manifest("a"), **labels)])
     assert (image.parent, image.built_locally, image.from_scratch) == (parent, built, scratch)
-    assert problems == []
+    assert problems == ()
 
 
 def test_parents_that_differ_are_doubtful(content: Content) -> None:
@@ -243,7 +244,7 @@ def test_an_image_that_was_removed_meanwhile_is_no_problem(content: Content) -> 
     records = [record("docker.io/a/a:1", kept), record("docker.io/a/b:1", gone)]
     del content.blobs[gone]
     images, problems = read(content, records, again=lambda: records[:1])
-    assert ([image.id for image in images], problems) == ([kept], [])
+    assert ([image.id for image in images], problems) == ([kept], ())
     images, problems = read(content, records)
     assert [image.id for image in images] == [kept]
     assert [problem.where for problem in problems] == ["a/b:1"]
@@ -262,7 +263,7 @@ def test_what_was_read_stays_when_the_content_is_lost(content: Content) -> None:
 
 def test_what_is_damaged_in_the_list_is_told_beside_the_images(content: Content) -> None:
     records = [record("docker.io/a/a:1", content.manifest("a"))]
-    images, problems = read(content, records, damaged=[DataError("page 7 is damaged", where="there")])
+    images, problems = read(content, records, damaged=[Problem("there", "page 7 is damaged")])
     assert len(images) == 1
     assert [str(problem) for problem in problems] == ["there: page 7 is damaged"]
 

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -467,3 +468,20 @@ def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
     assert len(store.images) == 1
     assert len(store.problems) == 1001
     assert store.problems[-1].what == "2,000 more problems are not listed"
+
+
+def test_answers_that_cannot_be_read_are_not_kept(tmp_path: Path) -> None:
+    """Why each image could not be read stays, and nothing of what the engine sent instead."""
+    dumps = {"1.44": load(ENGINE)["1.44"]}
+    dumps["1.44"]["version"]["ApiVersion"] = "1.44"
+    one = dumps["1.44"]["images"][0]
+    dumps["1.44"]["images"] = [{**one, "Id": f"sha256:{n:064x}"} for n in range(100)]
+    junk = b"[" + b" " * 1_000_000
+    replay = Replay(dumps, lambda path: (200, junk) if path.endswith("/json") and "sha256" in path else None)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        tracemalloc.start()
+        opened = open_target(url, Reading(), Timeouts(10, 10, 60))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert len(opened.problems) == 51
+    assert peak < 60_000_000
