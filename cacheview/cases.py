@@ -122,7 +122,7 @@ def daemon_known(case: Case) -> Daemon:
     except DataError:
         of_graph_drivers = case.rules.strip().lower().startswith("graph")
         kind = StoreKind.GRAPH_DRIVER if of_graph_drivers else StoreKind.CONTAINERD
-        reason = f"the case names {_one_line(case.rules)}, which is not known here, so these are the newest"
+        reason = f"the case names {_one_line(case.rules)}, which cacheview does not know, so these are the newest"
         return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 

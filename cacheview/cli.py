@@ -27,8 +27,8 @@ commands:
 `cacheview COMMAND --help` shows the options of each.
 
 {names}
-A file that is called as a command is, such as check, is opened as ./check.
-Nothing is ever written to a store.
+To open a file named like a command, write ./check.
+cacheview never writes to a store.
 """
 
 
@@ -67,10 +67,10 @@ def window_parser() -> argparse.ArgumentParser:
         nargs="?",
         help="what to open; without it, the running Docker Engine, or else the demo",
     )
-    add_rules(result, "rule set to begin with")
+    add_rules(result, "rule set to start with")
     result.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
     result.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
-    result.add_argument("--scheme", choices=("light", "dark"), help="colours; default: those of the system")
+    result.add_argument("--scheme", choices=("light", "dark"), help="colors; default: the system's")
     result.add_argument("--replay", metavar="CONTEXT", help="replay the Dockerfile of this build context")
     result.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
     result.add_argument("--version", action="version", version=f"cacheview {__version__}")
@@ -87,7 +87,7 @@ def _window(options: argparse.Namespace) -> int:
         if not path.is_file():
             raise UsageError(f"{path}: there is no such Dockerfile; --replay names a build context, -f its Dockerfile")
     elif options.file is not None:
-        raise UsageError("-f names the Dockerfile of a build context: give that with --replay")
+        raise UsageError("-f names the Dockerfile of a build context: give the context with --replay")
     from cacheview.ui.app import run_window  # Qt is loaded for the window alone
 
     return run_window(

@@ -56,7 +56,7 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--traceback", action="store_true", help="print all there is to report of a bug in cacheview")
+    parser.add_argument("--traceback", action="store_true", help="after a bug in cacheview, print everything to report")
     return parser
 
 
@@ -90,7 +90,7 @@ def chosen(what: str, given: str, names: list[str]) -> int:
 
 
 def mention_builder(store: ImageStore) -> None:
-    """Say on standard error that plain ``docker build`` does not ask this cache, where that is or may be so."""
+    """Report on standard error that plain ``docker build`` does not ask this cache, where that is or may be so."""
     if uses_buildkit(store) is not False and (note := builder_note(store)):
         complain(note)
 

@@ -11,7 +11,7 @@ import pytest
 from cacheview.cli import main
 from cacheview.dockerfile.context import CLIENTS
 from cacheview.documentation import PAGES, page_text
-from cacheview.engine import RULE_SETS, HazardKind
+from cacheview.engine import HAZARD_TITLES, RULE_SETS, HazardKind
 from cacheview.engine.rulesets.table import markdown
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,9 @@ def test_the_tables_of_rule_sets_are_generated_from_the_code() -> None:
 
 
 def test_every_hazard_is_documented() -> None:
-    assert [kind.value for kind in HazardKind if kind.value not in page_text("rules.md")] == []
+    rows = {kind: f"| {HAZARD_TITLES[kind]} | `{kind.value}` | " for kind in HazardKind}
+    assert [kind for kind, row in rows.items() if row not in page_text("rules.md")] == []
+    assert len(set(HAZARD_TITLES.values())) == len(HazardKind)
 
 
 def test_the_license_comes_with_the_package() -> None:

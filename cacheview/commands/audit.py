@@ -26,10 +26,10 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """Its options."""
-    result = make_parser("cacheview audit", "The hazards of a whole store, without a probe.", _HELP.format(names=NAMES))
-    result.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
+    result = make_parser("cacheview audit", "List the hazards of a whole store.", _HELP.format(names=NAMES))
+    result.add_argument("store", metavar="STORE", help="the store to open: see below")
     add_case(result)
-    add_rules(result, "rule set to judge by, by default the store's own")
+    add_rules(result, "rule set to use (default: the store's own)")
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     return result
 

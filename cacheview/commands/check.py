@@ -24,7 +24,7 @@ from cacheview.usage import add_rules, known_rules, make_parser
 __all__ = ["parser", "run"]
 
 _HELP: Final = """\
-Prints each probe or build that differs, how many steps of builds are not known and why, then `N passed, N failed`
+Prints each probe or build that differs, how many steps of builds are unknown and why, then `N passed, N failed`
 alone on the last line. A build counts once.
 exit status: 0 all passed, 1 some failed, 2 the command line or every file was unusable.
 """
@@ -65,10 +65,10 @@ class _Tally:
 def parser() -> argparse.ArgumentParser:
     """Its options."""
     result = make_parser(
-        "cacheview check", "Run suites: stores and probes, or builds, with what is expected of each.", _HELP
+        "cacheview check", "Run suites and replay files, and compare the results with what is expected.", _HELP
     )
     result.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
-    add_rules(result, "judge every case by this rule set instead of the one that it names")
+    add_rules(result, "use this rule set for every case instead of the one it names")
     return result
 
 

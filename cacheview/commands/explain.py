@@ -53,7 +53,7 @@ _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
 exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 unknown or diverges, 4 panic; with
---rules all that of the store's own rules.
+--rules all, the status for the store's own rules.
 
 {names}
 examples:
@@ -70,8 +70,8 @@ def parser() -> argparse.ArgumentParser:
         "Query the cache once and explain the answer.",
         _HELP.format(names=NAMES),
     )
-    result.add_argument("store", metavar="STORE", help="what to open, by its name: see below")
-    result.add_argument("--parent", metavar="IMAGE", help="id, beginning of an id, or name of the parent; or scratch")
+    result.add_argument("store", metavar="STORE", help="the store to open: see below")
+    result.add_argument("--parent", metavar="IMAGE", help="an id, the beginning of an id, a name, or scratch")
     result.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
     )
@@ -79,11 +79,11 @@ def parser() -> argparse.ArgumentParser:
         "--cache-from", metavar="IMAGE", action="append", default=[], help="as given to docker build; may be repeated"
     )
     result.add_argument(
-        "--platform", metavar="PLATFORM", help="that the builder builds for (default: that of the engine's machine)"
+        "--platform", metavar="PLATFORM", help="the platform to build for (default: the one of the engine's machine)"
     )
     add_case(result)
-    result.add_argument("--probe", metavar="PROBE", help="of a suite: begin with this probe, by name or number")
-    add_rules(result, "rule set to ask, by default the store's own; all: every one, as a table; else")
+    result.add_argument("--probe", metavar="PROBE", help="start from this probe of a suite, by name or number")
+    add_rules(result, "rule set to use (default: the store's own); all: every rule set, as a table; otherwise")
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     result.add_argument("--all", action="store_true", help="list every check of every candidate and source")
     return result
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(f"{options.store} has no probes: leave out --probe and give --parent and --config")
         probe = case.probes[chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
     elif options.parent is None or options.config is None:
-        raise UsageError("--parent and --config are needed, or --probe for one of a suite's own")
+        raise UsageError("--parent and --config are required, or --probe with a suite")
     changes: dict[str, object] = {}
     if options.platform:
         changes["platform"] = _platform(options.platform, daemon)
@@ -166,7 +166,7 @@ def _config(given: str) -> ContainerConfig:
             with open(given, "rb") as file:
                 data = file.read(_CONFIG_LIMIT + 1)
         if len(data) > _CONFIG_LIMIT:
-            raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, which no config is")
+            raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, the limit for a config")
         read = read_config(data.decode("utf-8", "replace"))
     except OSError as error:
         raise UsageError(f"--config: {given}: {error.strerror}") from error

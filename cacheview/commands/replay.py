@@ -56,7 +56,7 @@ __all__ = ["parser", "run"]
 
 _HELP = """\
 exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
-known to miss, and some are not known.
+known to miss, and some are unknown.
 
 {names}
 examples:
@@ -82,32 +82,32 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--compose",
         metavar="FILE",
-        help="the build of a service of this Compose file, or of what `docker compose config --format json` prints; "
-        "CONTEXT is the service's name",
+        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
+        "json`; CONTEXT is the name of the service",
     )
-    result.add_argument("--store", metavar="STORE", required=True, help="what to ask, by its name: see below")
+    result.add_argument("--store", metavar="STORE", required=True, help="the store to look up the steps in: see below")
     result.add_argument(
         "-f",
         "--file",
         metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); of a tar its name in the tar; - reads standard input",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its name in the tar; - reads standard input",
     )
     result.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
     result.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
     result.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
-    result.add_argument("--target", metavar="STAGE", default="", help="the stage to end with")
+    result.add_argument("--target", metavar="STAGE", default="", help="the stage to build")
     result.add_argument(
-        "--platform", metavar="PLATFORM", help="as given to docker build (default: that of DOCKER_DEFAULT_PLATFORM)"
+        "--platform", metavar="PLATFORM", help="as given to docker build (default: DOCKER_DEFAULT_PLATFORM)"
     )
-    result.add_argument("--no-cache", action="store_true", help="as given to docker build: nothing is asked")
-    result.add_argument("--pull", action="store_true", help="as given to docker build: every base is pulled")
+    result.add_argument("--no-cache", action="store_true", help="as given to docker build: skip the cache")
+    result.add_argument("--pull", action="store_true", help="as given to docker build: pull every base image")
     result.add_argument(
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"what sends the context, which its checksums depend on: {', '.join(CLIENTS)}; a version counts, such as "
-        "'docker CLI 20.10.24' (default: docker-cli, or the one of an engine before 24.0; with --compose: compose-v2); "
-        "all: every client, and who shares a cache with the default one",
+        help=f"what sends the context, because checksums depend on it: {', '.join(CLIENTS)}, or a program with its "
+        "version, such as 'docker CLI 20.10.24' (default: docker-cli, or for an older engine the CLI of its release; "
+        "with --compose: compose-v2); all: compare every client, and show which share a cache with the default one",
     )
     result.add_argument(
         "--beyond",
@@ -117,24 +117,24 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--download-layers",
         action="store_true",
-        help="download images of a running engine whose layers are needed and cannot be read otherwise, as docker save "
-        "does; they are deleted at the end",
+        help="if layers of a running engine cannot be read otherwise, download their images as docker save does; they "
+        "are deleted at the end",
     )
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="keep there which files went into which checksum, and name those that changed since an earlier replay",
+        help="record here which files went into each checksum, and name those that changed since an earlier replay",
     )
     result.add_argument(
         "--record",
         metavar="FILE",
-        help="write this build there as a record: a replay file with the store, and headers and sums of the context",
+        help="write this build to a record: a replay file with the store, and the headers and checksums of the context",
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
     add_redact(result)
-    result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, recorded")
+    result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, to record")
     add_case(result)
-    add_rules(result, "rule set to ask, by default the store's own")
+    add_rules(result, "rule set to use (default: the store's own)")
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     return result
 

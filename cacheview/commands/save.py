@@ -15,8 +15,8 @@ __all__ = ["parser", "run"]
 
 _HELP = """\
 The file holds the images of the store as they are now, with the probes of a suite's case, and no layers. Only you can
-read it; a name that ends in .gz is compressed. A file of that name is replaced.
-exit status: 0 it is written, 2 the command line or the store was unusable, or the file cannot be written.
+read it; it is compressed if its name ends in .gz. An existing file is replaced.
+exit status: 0 the file was written, 2 the command line or the store was unusable, or the file cannot be written.
 
 {names}
 examples:
@@ -28,11 +28,11 @@ examples:
 def parser() -> argparse.ArgumentParser:
     """Its options."""
     result = make_parser("cacheview save", "Write a store to a suite file.", _HELP.format(names=NAMES))
-    result.add_argument("store", metavar="STORE", help="what to save, by its name: see below")
+    result.add_argument("store", metavar="STORE", help="the store to save: see below")
     result.add_argument("file", metavar="FILE", help="the suite to write")
     add_case(result)
     add_redact(result)
-    add_rules(result, "rule set that the file names, by default the store's own")
+    add_rules(result, "rule set to name in the file (default: the store's own)")
     return result
 
 

@@ -23,9 +23,9 @@ class Command:
     """A command of the command line.
 
     Attributes:
-        name: what it is called by, and the name of its module.
+        name: its name, and that of its module.
         arguments: the first of them, as the list of commands shows them.
-        summary: what it gives.
+        summary: what it does.
     """
 
     name: str
@@ -39,10 +39,12 @@ class Command:
 
 
 COMMANDS: Final = (
-    Command("explain", "STORE …", "one probe: verdict, deciding check and explanation"),
-    Command("audit", "STORE", "the hazards of a whole store by a rule set"),
-    Command("check", "SUITE …", "run suites of probes, and records of builds, with what is expected of each"),
-    Command("replay", "CONTEXT …", "a Dockerfile, step by step, without building"),
-    Command("save", "STORE FILE", "a store written to a suite, which opens anywhere"),
-    Command("watch", "", "builds as they happen, and why they miss"),
+    Command("explain", "STORE …", "explain the cache's answer to one probe"),
+    Command("audit", "STORE", "list the hazards of a whole store"),
+    Command(
+        "check", "SUITE …", "run suites of probes and records of builds, and compare the results with what is expected"
+    ),
+    Command("replay", "CONTEXT …", "look up a Dockerfile step by step, without building"),
+    Command("save", "STORE FILE", "write a store to a suite, which opens anywhere"),
+    Command("watch", "", "show builds as they happen, and why they miss"),
 )

@@ -25,10 +25,10 @@ from cacheview.watch.watcher import Watcher
 __all__ = ["parser", "run"]
 
 _HELP = """\
-Listens at a socket of your own and passes on every byte to the engine, unchanged. Of each build by the classic builder
-it shows the steps, and why the first one misses. Nothing of other requests is read or kept, and no password.
-Ctrl+C ends it; the engine goes on.
-exit status: 0 what was watched was as cacheview says, 1 a build was not, 2 nothing can be watched.
+Listens on a private socket and passes every byte on to the engine, unchanged. For each build by the classic builder
+it shows the steps, and why the first uncached step misses. It neither reads nor keeps other requests or passwords.
+Press Ctrl+C to stop; the engine goes on.
+exit status: 0 every build was as cacheview says, 1 a build was not, 2 nothing can be watched.
 
 examples:
   cacheview watch
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
     where.add_argument("--host", metavar="URL", help="the engine at unix://… or tcp://…")
     result.add_argument(
-        "--records", metavar="FOLDER", help="keep each build there as a record, which `cacheview check` judges"
+        "--records", metavar="FOLDER", help="save each build in this folder as a record for `cacheview check`"
     )
     result.add_argument("--without-store", action="store_true", help="leave the store out of the records")
     add_redact(result)
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         print_lines(
             (
                 f"Watching {watcher.endpoint.host} ({watcher.title})",
-                "Paste this where you build, and build as usual. Ctrl+C ends it.",
+                "Paste this line where you build, and build as usual. Press Ctrl+C to stop.",
                 f"  export DOCKER_HOST={watcher.url}",
             )
         )

@@ -43,7 +43,7 @@ def of_heredoc_files(instruction: Instruction) -> str:
     """A hint for a ``COPY`` or ``ADD`` that takes a file from a heredoc; empty: it takes none."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
-    return f"{_ACCEPTS}: it takes the heredoc as a file, and the classic builder takes none from it"
+    return f"{_ACCEPTS}: it reads the heredoc as a file, which the classic builder does not"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:

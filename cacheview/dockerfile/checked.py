@@ -79,7 +79,7 @@ class _Case:
     def one_argument(self) -> None:
         if len(self.args) != 1:
             raise RefusedError(
-                "it takes exactly one argument, and there is none", message=f"{self.name} requires exactly one argument"
+                "it takes exactly one argument, but has none", message=f"{self.name} requires exactly one argument"
             )
 
     def an_argument(self) -> None:
@@ -149,7 +149,7 @@ def stage_name(args: tuple[str, ...]) -> str:
         name = lower(args[2])
         if _STAGE_NAME.fullmatch(name) is None:
             raise RefusedError(
-                f"{args[2][:40]!r} is not a stage name; it begins with a letter, and has letters, digits, -, _ and .",
+                f"{args[2][:40]!r} is not a stage name; write a letter, then letters, digits, -, _ and .",
                 message=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
                 "or contain symbols",
             )
@@ -202,7 +202,7 @@ def _shell(case: _Case) -> None:
     case.an_argument()
     if not case.instruction.is_json:
         raise RefusedError(
-            'it takes the JSON form only; write SHELL ["/bin/bash", "-c"]',
+            'it accepts only the JSON form; write SHELL ["/bin/bash", "-c"]',
             message="SHELL requires the arguments to be in JSON form",
         )
 

@@ -62,7 +62,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
     """
     if not data:
         message = f"the Dockerfile ({name}) cannot be empty"
-        raise RefusedError("the Dockerfile is empty; write a FROM, for a start", message=message)
+        raise RefusedError("the Dockerfile is empty; start with FROM", message=message)
     try:
         return parse(data, release)
     except RefusedError as error:
@@ -73,7 +73,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 def parse(data: bytes, release: BuilderRelease) -> Document:
     """The same of a text that is no file, such as a trigger: the daemon's words are those of its parser alone."""
     if len(data) > _MAX_SIZE:
-        raise DataError(f"it has {len(data):,} bytes; what has more than {_MAX_SIZE:,} is not replayed")
+        raise DataError(f"it has {len(data):,} bytes; a Dockerfile of more than {_MAX_SIZE:,} is not replayed")
     return _Reading(data, release).document()
 
 
@@ -139,7 +139,7 @@ class _Reading:
                 line=self.number + 1,
             )
         if not self.instructions:
-            raise RefusedError("there is no instruction in it", message="file with no instructions", line=self.number)
+            raise RefusedError("it has no instructions", message="file with no instructions", line=self.number)
         return Document(tuple(self.instructions), self.escape, self._warned())
 
     def _warned(self) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ class _Reading:
             if (bare if tabs_count else bare.lstrip(b"\t")) == end:
                 return name, b"".join(content).decode(errors="surrogateescape")
             content.append(raw)
-        what = f"the heredoc <<{name[:40]} is not ended; end it with a line that is {name[:40]!r} alone"
+        what = f"the heredoc <<{name[:40]} has no end; end it with a line that contains only {name[:40]!r}"
         raise RefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:
@@ -223,14 +223,14 @@ class _Reading:
             return
         assert self.directives is not None
         if key in self.directives:
-            what = f"there is a second directive {key}; leave one"
+            what = f"the directive {key} occurs twice; keep one"
             raise RefusedError(what, message=f"only one {key} parser directive can be used", line=self.number + 1)
         self.directives.add(key)
         if key != "escape":
             return
         if match[2] not in ("\\", "`"):
             raise RefusedError(
-                f"escape={match[2][:20]} is neither \\ nor `, and Docker knows no other",
+                f"escape={match[2][:20]} is neither \\ nor `, the only ones that Docker accepts",
                 message=f"invalid escape token '{match[2]}' does not match ` or \\",
                 line=self.number + 1,
             )

@@ -313,7 +313,7 @@ def _operators(release: BuilderRelease) -> str:
 
 def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
     if not pattern and not release.empty_patterns:
-        what = f"the daemon fails over an empty pattern; write one after {operator}"
+        what = f"the daemon fails on an empty pattern; write one after {operator}"
         raise RefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
     trim = patterns.without_suffix if operator == "%" else patterns.without_prefix

@@ -65,4 +65,6 @@ def _why_not(name: str) -> str:
     if name == "FROM":
         return "the builder never asks the cache for FROM; choose the image as the parent instead"
     near = difflib.get_close_matches(name, INSTRUCTIONS, n=1)
-    return "no such instruction" + (f"; {near[0]} is one" if near else f"; there are {', '.join(sorted(INSTRUCTIONS))}")
+    return "no such instruction" + (
+        f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(INSTRUCTIONS))}"
+    )

@@ -246,4 +246,4 @@ def _place(value: str, at: int, problem: str) -> str:
 
 def _no_csv(what: str, problem: str) -> RefusedError:
     message = f"failed to parse csv {what}: {problem}"
-    return RefusedError("it is not divided by commas as CSV is; mind the quotes", message=message)
+    return RefusedError("it is not valid CSV; check the commas and quotes", message=message)

@@ -57,12 +57,12 @@ def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
 
 def _check_number(number: str, spec: str, release: BuilderRelease) -> None:
     if not number:
-        _refuse(spec, "there is no port in it; write 80, 80/udp or 80-82", f"No port specified: {spec}<empty>", release)
+        _refuse(spec, "it has no port; write 80, 80/udp or 80-82", f"No port specified: {spec}<empty>", release)
 
 
 def _check_protocol(protocol: str, spec: str, release: BuilderRelease) -> None:
     if protocol.lower() not in _PROTOCOLS:
-        text = f"the protocol {protocol[:20]!r} is none of {', '.join(_PROTOCOLS)}"
+        text = f"the protocol {protocol[:20]!r} is not one of {', '.join(_PROTOCOLS)}"
         _refuse(spec, text, f"Invalid proto: {protocol}", release)
 
 

@@ -87,7 +87,7 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
             before_from.append(instruction)
         else:
             raise RefusedError(
-                f"{instruction.name} stands before the first FROM; only ARG can",
+                f"{instruction.name} comes before the first FROM; only ARG can",
                 message="no build stage in current context",
                 line=instruction.start_line,
             )

@@ -14,12 +14,14 @@ from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracer import trace
 from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
 from cacheview.engine.words.doubts import doubt_sentences
+from cacheview.engine.words.hazards import HAZARD_TITLES
 from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.words.verdict import plain_change
 
 __all__ = [
     "ABSENT",
     "CONTAINERD_71EBFC7",
+    "HAZARD_TITLES",
     "RULE_SETS",
     "UNKNOWN",
     "Change",

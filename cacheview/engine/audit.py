@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.hazard import HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, is_restored
-from cacheview.engine.hazards.kinds import HazardKind
 from cacheview.engine.history import history_keys
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.ties import ties

@@ -27,7 +27,7 @@ from cacheview.stores.tar import walk
 __all__ = ["archive_layers", "folder_layers"]
 
 _TOO_MUCH = "Save only the images that you need"
-_GONE = "The file is not as it was when it was opened. Reload the store"
+_GONE = "The file has changed since it was opened. Reload the store"
 
 
 def archive_layers(
@@ -76,7 +76,7 @@ class _InArchive:
             stream.close()
             raise LayerUnavailableError(f"what is before {name[:200]} in the archive has {error}", _TOO_MUCH) from error
         stream.close()
-        raise LayerUnavailableError(f"{name[:200]} is not in the archive any more", _GONE)
+        raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _GONE)
 
 
 class _InFolder:
@@ -131,7 +131,7 @@ class _Member(io.RawIOBase):
 def _name(names: dict[str, str], diff_id: str) -> str:
     name = names.get(diff_id)
     if name is None:
-        raise LayerUnavailableError(f"the layer {diff_id[:19]} is not in the archive", "Save the image again, whole")
+        raise LayerUnavailableError(f"the layer {diff_id[:19]} is not in the archive", "Save the complete image again")
     return name
 
 

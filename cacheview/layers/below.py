@@ -17,7 +17,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
     file = _open(folder, name, getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200])
+        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200])
     return io.FileIO(file, "rb")
 
 
@@ -33,7 +33,7 @@ def folder_below(folder: Path, name: bytes) -> os.stat_result:
 def _open(folder: Path, name: bytes, flags: int) -> int:
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
-        raise LayerError("a name in it points outside of its folder", where=os.fsdecode(name)[:200])
+        raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
     nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     here = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:

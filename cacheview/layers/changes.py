@@ -11,7 +11,7 @@ __all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in
 _FILE, _SYMLINK, _FOLDER = "0", "2", "5"
 _KINDS: Final = {
     _FILE: "a file",
-    "1": "a second name of a file",
+    "1": "a hard link",
     _SYMLINK: "a symbolic link",
     "3": "a device",
     "4": "a device",
@@ -48,7 +48,7 @@ class Aspect(Enum):
 
 
 _SAME: Final = {
-    Aspect.HEADER: "same, sent with another header",
+    Aspect.HEADER: "same file, different header",
     Aspect.UNKNOWN: "not compared: what the link leads to is not in the layer",
 }
 
@@ -173,7 +173,7 @@ def change_in_words(change: FileChange) -> str:
 
 
 def _kind(state: FileState) -> str:
-    return _KINDS.get(state.kind, "of another kind")
+    return _KINDS.get(state.kind, "of another type")
 
 
 def _link(state: FileState) -> str:

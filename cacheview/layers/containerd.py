@@ -91,7 +91,7 @@ def _root_at(socket: Path) -> Path:
     with Client(socket, layer_budget()) as client:
         folder = client.plugin_folder(*SNAPSHOTTER)
     if folder is None or folder.name != ".".join(SNAPSHOTTER):
-        raise DataError("containerd does not say where its snapshots are", where=str(socket))
+        raise DataError("containerd does not report where its snapshots are", where=str(socket))
     return folder.parent
 
 
@@ -178,7 +178,7 @@ class _SocketBlobs:
             buffered.peek(1)
         except DataError as error:
             client.__exit__(None, None, None)
-            what = f"containerd does not give the content of layer {digest[:19]}: {error.what}"
+            what = f"containerd does not return the content of layer {digest[:19]}: {error.what}"
             raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
         return buffered
 

@@ -103,8 +103,8 @@ class ImageSums:
             if unpacked is None:
                 layer = file.implied_by[:19]
                 raise UnknownError(
-                    f"the layer {layer} has no entry for the folder /{path[:200]}, and which mode and owner the folder "
-                    "gets from it depends on the storage driver"
+                    f"the layer {layer} has no entry for the folder /{path[:200]}, so the folder's mode and owner "
+                    "depend on the storage driver"
                 )
             entry = unpacked
         owner = ""

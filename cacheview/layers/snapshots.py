@@ -79,7 +79,7 @@ class Snapshots:
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
             if number >= MOST_ENTRIES:
-                raise LayerError(f"its snapshot has more than {MOST_ENTRIES:,} files, which is the most that is read")
+                raise LayerError(f"its snapshot has more than {MOST_ENTRIES:,} files, the most that cacheview reads")
             if not number % 64:
                 report(number, diff_id)
             yield from self._entries(diff_id, number, path, status, names)
@@ -136,7 +136,7 @@ class Snapshots:
         except OSError as error:
             raise LayerError(f"a file of its snapshot cannot be read: {error.strerror}", where=entry.path) from error
         if left:
-            raise LayerError("a file of its snapshot has changed while it was read", where=entry.path)
+            raise LayerError("a file of its snapshot changed while it was being read", where=entry.path)
 
     def _folder(self, diff_id: str) -> Path:
         folder = self._folders.get(diff_id)

@@ -118,12 +118,12 @@ def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
         if max(len(header.name), len(header.link)) > _LONGEST_NAME:
             raise TarError(f"it has a name of more than {_LONGEST_NAME:,} characters, which no system accepts")
         if names > _MOST_NAMES:
-            raise TarError(f"its names have more than {_MOST_NAMES:,} characters, which is the most that is read")
+            raise TarError(f"its names have more than {_MOST_NAMES:,} characters, the most that cacheview reads")
         if number >= MOST_ENTRIES:
-            raise TarError(f"it has more than {MOST_ENTRIES:,} members, which is the most that is read")
+            raise TarError(f"it has more than {MOST_ENTRIES:,} members, the most that cacheview reads")
         holes += header.sparse.size if header.sparse is not None else 0
         if stream.tell() + header.size + holes > _MOST_UNPACKED:
-            raise TarError(f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB, which is the most that is read")
+            raise TarError(f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB, the most that cacheview reads")
         yield header
 
 

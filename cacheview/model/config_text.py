@@ -39,7 +39,7 @@ class ReadConfig:
         """What a person should know of how the text was read, in sentences."""
         results = []
         if self.taken_from:
-            results.append(f"Taken from {self.taken_from} of what was pasted.")
+            results.append(f"Taken from {self.taken_from} in the pasted text.")
         if not self.is_container:
             results.append(
                 "That is what containers run with; the builder compares what the image was built with "

@@ -39,13 +39,13 @@ def parse_duration(text: str) -> int:
         end = part.end()
         number, unit = part.groups()
         if unit not in UNITS:
-            raise DataError(f"no unit of time: {unit[:20]!r} (known are h, m, s, ms, us, ns)")
+            raise DataError(f"unknown unit of time: {unit[:20]!r} (use h, m, s, ms, us or ns)")
         whole, _, fraction = number.partition(".")
         fraction = fraction[:18]  # beyond that it is less than a nanosecond of the largest unit
         total += int(whole.lstrip("0")[:20] or "0") * UNITS[unit]
         total += int(fraction or "0") * UNITS[unit] // 10 ** len(fraction)
     if not rest or end != len(rest):
-        hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (as 30s, 1m30s or 500ms)"
+        hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (such as 30s, 1m30s or 500ms)"
         raise DataError(f"not a duration: {text[:64]!r}{hint}")
     if not -_LIMIT <= sign * total < _LIMIT:
         raise DataError(f"longer than a duration can be (292 years): {text[:64]!r}")

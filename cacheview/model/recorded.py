@@ -76,7 +76,7 @@ class RecordedStore(Model):
     def as_case(self) -> SuiteCase:
         """The store alone, as a case of a suite. Raises `NoStoreError` where it was left out."""
         if self.images is None:
-            raise NoStoreError("this record was made without the store before the build, so there is nothing to open")
+            raise NoStoreError("this record does not contain the store, so there is nothing to open")
         kind = self.store_kind
         rules = f"{kind}-{self.commit}" if self.commit else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))

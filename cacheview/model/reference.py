@@ -71,5 +71,5 @@ def parse_reference(text: str) -> Reference:
     if len(name) > _MAX_NAME:
         raise BadReferenceError(f"repository name must not be more than {_MAX_NAME} characters", text)
     if digest and not _DIGEST.fullmatch(digest):
-        raise BadReferenceError("not a digest that Docker knows", digest)
+        raise BadReferenceError("not a digest that Docker recognizes", digest)
     return Reference(name, tag or ("" if digest else "latest"), digest)

@@ -49,13 +49,13 @@ def find_image(
     except BadReferenceError as error:
         raise RefusedError(error.what, message=_words(error, name, release)) from None
     if platform is not None and not _takes(platform, image, rules, release):
-        shown = f"the image is for {image.config.platform}, and {platform} is asked for"
+        shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}: the builder would pull it")
     if image.variants and not any(
         variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
-        raise MustPullError(f"the store has nothing of the index for {platform or daemon}: the builder pulls it")
+        raise MustPullError(f"the store has no content of the index for {platform or daemon}: the builder pulls it")
     if not _is_linux(image):
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
@@ -68,8 +68,8 @@ def demand_linux(store: ImageStore) -> None:
     """Raise `MustPullError` for a store of an engine on another system: nothing in it is for Linux."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
-            "all images of this store are for Windows, whose builder works by other rules: cacheview replays builds "
-            "for Linux only"
+            "all images of this store are for Windows, whose builder follows other rules: cacheview replays only "
+            "builds for Linux"
         )
 
 

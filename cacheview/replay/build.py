@@ -43,7 +43,7 @@ def run_build(build: FinishedStages, document: Document) -> Replay:
             build.is_last = last and build.forgets
             StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
         if not plans:
-            raise RefusedError("there is no FROM, and so no stage to build", message=CONNECTION_LOST)
+            raise RefusedError("there is no FROM, so there is no stage to build", message=CONNECTION_LOST)
         history = build.results[-1].history
         if build.results[-1].images == (SCRATCH,):
             message = "No image was generated. Is your Dockerfile empty?"

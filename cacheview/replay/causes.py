@@ -35,7 +35,7 @@ class Cause:
     Attributes:
         kind: of which kind.
         paths: the files, sorted.
-        phrase: what it is, after the files: ``line ends are CRLF, were LF``.
+        phrase: what it is, after the files: ``line endings are CRLF, were LF``.
         advice: what to do about it, in sentences; empty: there is nothing.
         aspects: what of each file it explains; empty: all.
     """
@@ -66,7 +66,7 @@ class Unlike:
 
 
 _AUTOCRLF: Final = (
-    "Check the files out with the same line ends: set git config core.autocrlf, or write `* text=auto eol=lf` into "
+    "Check the files out with the same line endings: set git config core.autocrlf, or write `* text=auto eol=lf` into "
     ".gitattributes."
 )
 _Key = TypeVar("_Key")
@@ -181,7 +181,7 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
     for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda was, is_now: _flips(was.mode, is_now.mode)):
         advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
         if not (set_ | cleared) & ~0o111:
-            advice += ", and look at git config core.fileMode"
+            advice += ", and check git config core.fileMode"
         yield Cause(CauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
 
 
@@ -253,7 +253,7 @@ def _chmod(set_: int, cleared: int) -> str:
             letters = "".join(one for bit, (_, one) in _BITS.items() if bits & part & bit)
             if letters:
                 parts.append(f"{letter}{sign}{letters if sign == '-' else letters.replace('x', 'X')}")
-    return f"`chmod -R {','.join(parts)}`" if parts else "set the modes as they were"
+    return f"`chmod -R {','.join(parts)}`" if parts else "restore the modes"
 
 
 def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[Cause]:
@@ -269,7 +269,7 @@ def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator
         is_folder = any(f"{name}/" in change.path or _is_folder(change) for change in members)
         shown = f"`{name}{'/' if is_folder else ''}`"
         if all(change.mark is Mark.REMOVED for change in members):
-            yield Cause(CauseKind.NOT_IGNORED, paths, f"{shown} was sent then, and is not now")
+            yield Cause(CauseKind.NOT_IGNORED, paths, f"{shown} was sent then, but not now")
         else:
             also = "also " if all(change.mark is Mark.ADDED for change in members) else ""
             advice = f"Add the line `{pattern}` to .dockerignore."

@@ -60,7 +60,7 @@ def judge_build(case: ReplayCase, asked: str = "") -> BuildJudgement:
 def store_of(case: ReplayCase) -> ImageStore:
     """The images before a build. Raises `DataError` where they were left out, or the kind of the store is none."""
     if case.images is None:
-        raise DataError("the store before the build was left out, so nothing can be looked up in it")
+        raise DataError("the record does not contain the store, so nothing can be looked up")
     images, _ = ImageStore.unique(case.images)
     release = Release(case.store_kind, case.engine, case.commit)
     return ImageStore(images, engine_os=case.engine_os, release=release, platform=case.engine_platform)
@@ -109,7 +109,7 @@ def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
 def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Of a build whose steps were not printed, only the end is known."""
     if expected.ok and actual.refused is not None:
-        yield f"refused: {actual.refused}, and the daemon built it"
+        yield f"refused: {actual.refused}, but the daemon built it"
 
 
 def _end_differs(actual: Replay, expected: ExpectedBuild, theirs: int) -> Iterator[str]:
@@ -117,17 +117,17 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, theirs: int) -> Iterat
     refused = actual.refused
     if expected.ok:
         if refused is not None:
-            yield f"refused: {refused}, and the daemon built it"
+            yield f"refused: {refused}, but the daemon built it"
         elif ours != theirs:
-            yield f"{ours} steps, and the daemon had {theirs}"
+            yield f"{ours} steps, but the daemon had {theirs}"
     elif ours < theirs:
-        yield f"{_ended(actual)}, and the daemon went on to step {theirs}: {expected.error[:200]}"
+        yield f"{_ended(actual)}, but the daemon went on to step {theirs}: {expected.error[:200]}"
     elif refused is not None and ours == theirs:
         is_said = says(refused.message, expected.error.removeprefix(_DAEMON))
         if not is_said and not _may_fail(actual.steps[-1] if actual.steps else None):
-            yield f"refused with {refused.message[:300]!r}, and the daemon said {expected.error[:300]!r}"
+            yield f"refused with {refused.message[:300]!r}, but the daemon said {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[theirs - 1] if theirs else None):
-        yield f"{_ended(actual)}, and the daemon stopped at step {theirs}: {expected.error[:200]}"
+        yield f"{_ended(actual)}, but the daemon stopped at step {theirs}: {expected.error[:200]}"
 
 
 def _ended(actual: Replay) -> str:
@@ -153,19 +153,19 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
     if None not in (step.cached, truth.cached) and step.cached != truth.cached:
-        yield f"{place}: {step.status.word}, and the daemon had {'a hit' if truth.cached else 'none'}"
+        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'none'}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (ours, theirs) and ours != theirs for ours, theirs in pairs):
-        yield f"{place}: triggers cached {triggers}, and the daemon {list(truth.triggers)}"
+        yield f"{place}: triggers cached {triggers}, but the daemon {list(truth.triggers)}"
     base_is_known = step.created_by is not None  # else neither are its triggers
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
-        yield f"{place}: {len(triggers)} triggers, and the daemon had {len(truth.triggers)}"
+        yield f"{place}: {len(triggers)} triggers, but the daemon had {len(truth.triggers)}"
     # What id an image gets that this build makes is not known: it is that of the daemon's own step.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_told = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_told and not _is_same(image, truth.image):
-        yield f"{place}: {image[:19]}, and the daemon {truth.image[:19]}"
+        yield f"{place}: {image[:19]}, but the daemon {truth.image[:19]}"
 
 
 def _is_same(image: str, truth: str) -> bool:
@@ -175,8 +175,8 @@ def _is_same(image: str, truth: str) -> bool:
 
 def _history_differs(ours: tuple[str | None, ...], theirs: tuple[str, ...]) -> Iterator[str]:
     if len(ours) != len(theirs):
-        yield f"history of {len(ours)} entries, and the daemon's has {len(theirs)}"
+        yield f"history of {len(ours)} entries, but the daemon's has {len(theirs)}"
         return
     for number, (mine, truth) in enumerate(zip(ours, theirs, strict=True), 1):
         if mine is not None and mine != truth:
-            yield f"history entry {number}: {mine[:120]!r}, and the daemon wrote {truth[:120]!r}"
+            yield f"history entry {number}: {mine[:120]!r}, but the daemon wrote {truth[:120]!r}"

@@ -129,13 +129,13 @@ def _difference(ours: ClientRun, theirs: ClientRun) -> Difference:
         now = other[len(mine)]
         return Difference(now.number, now.text, ("the client adds the step",))
     if len(mine) > len(other):
-        return Difference(mine[len(other)].number, mine[len(other)].text, ("the client does not ask for the step",))
-    return Difference(0, "", ("its Dockerfile has a name that is drawn for every build",))
+        return Difference(mine[len(other)].number, mine[len(other)].text, ("the client does not add the step",))
+    return Difference(0, "", ("its Dockerfile gets a random name in every build",))
 
 
 def _reasons(ours: ClientRun, step: Step, theirs: ClientRun, now: Step) -> Iterator[str]:
     if step.text != now.text:
-        yield "the client adds the step" if now.text.startswith("LABEL ") else "it is another step"
+        yield "the client adds the step" if now.text.startswith("LABEL ") else "it is a different step"
     elif step.sources is not None and now.sources is not None:
         reasons = list(_of_files(ours, step.sources, theirs, now.sources))
         yield from reasons[:_MOST_REASONS] or ["the files are sent in another order"]
@@ -146,7 +146,7 @@ def _reasons(ours: ClientRun, step: Step, theirs: ClientRun, now: Step) -> Itera
 def _of_files(ours: ClientRun, mine: SourcesSum, theirs: ClientRun, other: SourcesSum) -> Iterator[str]:
     before, now = dict(mine.files), dict(other.files)
     yield from _named("not sent", [path for path in before if path not in now])
-    yield from _named("sent too", [path for path in now if path not in before])
+    yield from _named("also sent", [path for path in now if path not in before])
     changed = [path for path in before if path in now and before[path] != now[path]]
     try:
         old, new = ours.checksums.headers(changed), theirs.checksums.headers(changed)
@@ -169,7 +169,7 @@ def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
 def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     was, now = read_header(path, old), read_header(path, new)
     if was is None or now is None:
-        yield "sent without an entry of its own" if not new else "sent with an entry of its own"
+        yield "sent without its own entry" if not new else "sent with its own entry"
         return
     aspects = aspects_of(was, now, has_same_content=True)
     for aspect in aspects:
@@ -180,7 +180,7 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     if len(set(modes)) > 1:
         yield "mode with the bits of the file's type" if int(modes[1]) > int(modes[0]) else "mode without type bits"
     elif old != new:
-        yield "another name in the tar"
+        yield "different name in the tar"
     else:
         yield "content"
 
@@ -192,9 +192,9 @@ def _aspect(aspect: Aspect, was: FileState, now: FileState) -> str:
         case Aspect.OWNER:
             return f"owner {now.owner} instead of {was.owner}"
         case Aspect.TYPE:
-            return "sent as another kind of entry"
+            return "sent as a different type of entry"
         case Aspect.LINK:
-            return "another target of the link"
+            return "different link target"
         case Aspect.ATTRIBUTES:
             return (
                 "extended attributes not sent" if len(now.attributes) < len(was.attributes) else "extended attributes"

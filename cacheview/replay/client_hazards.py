@@ -77,8 +77,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
             f"step {step.number} and the labels after it never hit.",
-            "The steps before it are not affected. Keep the image, if the library has an option for that: it then adds "
-            "no labels.",
+            "The steps before it are not affected. If the library has an option to keep the image, use it: it then "
+            "adds no labels.",
         )
 
 
@@ -89,7 +89,7 @@ def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) 
     if steps:
         yield StepHazard(
             "Dockerfile outside of the context",
-            f"{client.program} sends the Dockerfile under a name that it draws for every build, and writes that into "
+            f"{client.program} sends the Dockerfile under a random name in every build, and adds that name to "
             f"{IGNORE_FILE}, which is copied too: {_numbers(steps)} never hits.",
             f"Name {IGNORE_FILE} in {IGNORE_FILE}, or move the Dockerfile into the context.",
         )
@@ -100,9 +100,9 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
     if client.has_umask and steps:
         yield StepHazard(
             "umask",
-            f"The modes of files as {client.program} sends them depend on the umask of its process, "
-            f"here {client.umask:03o}: with another one {_numbers(steps)} misses.",
-            "Build with the same umask everywhere, or replay with the other one, such as "
+            f"The file modes that {client.program} sends depend on the umask of its process, "
+            f"here {client.umask:03o}: with another umask, {_numbers(steps)} misses.",
+            "Build with the same umask everywhere, or replay with the other umask, such as "
             f"--client {client.name.partition(':')[0]}:002.",
         )
 

@@ -15,7 +15,7 @@ from cacheview.replay.file_changes import change_of, has_sum, read_header
 __all__ = ["Differences", "differences"]
 
 _MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
-_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line ends are looked at
+_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are looked at
 
 
 @dataclass(frozen=True)
@@ -164,4 +164,4 @@ def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
     if len(other) != size or other == content or not has_sum(was, old, (other,)):
         return ""
-    return "line ends are CRLF now, were LF" if has_returns else "line ends are LF now, were CRLF"
+    return "line endings are CRLF now, were LF" if has_returns else "line endings are LF now, were CRLF"

@@ -79,9 +79,9 @@ class Added:
         if names:
             yield f"build arguments from {self.config}: {', '.join(names)}"
         if self.platform and not options.platform and not platform_is_given:
-            yield f"the platform {self.platform[:80]} is that of {_PLATFORM}"
+            yield f"the platform {self.platform[:80]} comes from {_PLATFORM}"
         if self.problem:
-            yield f"{self.problem}; the client goes on without it"
+            yield f"{self.problem}; the client continues without it"
 
 
 def added_by(client: Client, location: str, environment: Mapping[str, str]) -> Added:

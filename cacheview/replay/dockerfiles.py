@@ -36,13 +36,13 @@ class Dockerfile:
         where = str(self.path)
         try:
             if not self.path.is_file():
-                raise DataError("is not a file, or is not there; name another with -f", where=where)
+                raise DataError("is not a file, or does not exist; name another with -f", where=where)
             with open(self.path, "rb") as file:
                 data = file.read(_LIMIT + 1)
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=where) from error
         if len(data) > _LIMIT:
-            raise DataError(f"is larger than {_LIMIT >> 20} MiB, which no Dockerfile is", where=where)
+            raise DataError(f"is larger than {_LIMIT >> 20} MiB, the limit for a Dockerfile", where=where)
         return data
 
 

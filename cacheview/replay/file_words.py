@@ -22,11 +22,11 @@ def sentences(comparison: Comparison) -> tuple[str, ...]:
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
     title = comparison.image.title
-    differ = f"The files differ from those that {title} was made with"
+    differ = f"The files differ from those that {title} was built from"
     if comparison.evidence is Evidence.NOT_READABLE:
         yield f"{differ}; which file differs is unknown: {comparison.reason}."
         if comparison.remedy:
-            yield f"To know: {comparison.remedy}."
+            yield f"To find out: {comparison.remedy}."
         yield from comparison.since
         return
     words = in_words(comparison.changes, comparison.causes)
@@ -35,19 +35,19 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"No file differs from those that {title} was made with. They were sent by another client ({others}), "
+            f"No file differs from those that {title} was built from. They were sent by another client ({others}), "
             f"and {comparison.client.title} sends other headers, which count in the checksum. {by_client.advice}"
         )
     elif words:
         likely = "likely " if comparison.evidence is Evidence.LIKELY else ""
-        yield f"The files {likely}differ from those that {title} was made with: {words}."
+        yield f"The files {likely}differ from those that {title} was built from: {words}."
         yield from dict.fromkeys(cause.advice for cause in comparison.causes if cause.advice)
     elif any(Aspect.HEADER in change.aspects for change in comparison.changes):
-        yield f"{differ} in their headers alone."
+        yield f"{differ} only in their headers."
     elif comparison.evidence is Evidence.PROVEN:
-        yield f"{differ}: they are in another order, or stand for other sources."
+        yield f"{differ}: they are in another order, or come from other sources."
     else:
-        yield f"No file is known to differ from those that {title} was made with."
+        yield f"No file is known to differ from those that {title} was built from."
     yield f"{evidence_in_words(comparison)}."
 
 

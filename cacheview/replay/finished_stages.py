@@ -273,7 +273,9 @@ class FinishedStages:
         if platform is not None and not self._is_for(platform, theirs):
             words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
             why = words.format(id=reported_id(image_id), wanted=platform, actual=theirs)
-            raise RefusedError(f"the image is for {theirs}, and {platform} is asked for", message=message.format(why))
+            raise RefusedError(
+                f"the image is for {theirs}, but the step is for {platform}", message=message.format(why)
+            )
         self.mounted.add(image_id)
 
     def _is_for(self, platform: Platform, theirs: Platform) -> bool:

@@ -158,19 +158,19 @@ def _demand_path(path: str) -> None:
     except UnicodeError:
         is_one = False
     if not is_one:
-        raise DataError("is not a path: it has a character that no name of a file has", where=path[:200])
+        raise DataError("is not a path: it has a character that no file name can have", where=path[:200])
 
 
 def _remote(context: str) -> DataError:
     if _GIT.match(context):
         repository, _, fragment = context.partition("#")
         reference, _, below = fragment.partition(":")
-        what = "it is a git repository, which is not fetched here; clone it"
+        what = "it is a git repository, which cacheview does not fetch; clone it"
         what += f", check out {reference[:80]}" if reference else ""
         what += f", and give the path of {below[:200]} in it" if below else ", and give the path of the clone"
         return DataError(what, where=repository[:200])
     what = (
-        "it is a URL, and nothing is downloaded here; download it, and give the path of the file, or - for its content"
+        "it is a URL, and cacheview downloads nothing; download it, and give the path of the file, or - for its content"
     )
     return DataError(what, where=context[:200])
 
@@ -184,7 +184,7 @@ def _opened(stdin: BinaryIO | None) -> BinaryIO:
 def _whole(stdin: BinaryIO) -> bytes:
     data = stdin.read(_LARGEST_DOCKERFILE + 1)
     if len(data) > _LARGEST_DOCKERFILE:
-        what = f"is larger than {_LARGEST_DOCKERFILE >> 20} MiB, which no Dockerfile is"
+        what = f"is larger than {_LARGEST_DOCKERFILE >> 20} MiB, the limit for a Dockerfile"
         raise DataError(what, where=_TITLE)
     return data
 
@@ -217,7 +217,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> Given:
     if file == STANDARD_INPUT:
-        what = "of a tar the Dockerfile is in it: give its name there with -f"
+        what = "the Dockerfile of a tar is in the tar: give its name there with -f"
         raise DataError(what, where="-f -")
 
     def opened() -> io.BufferedReader:
@@ -264,7 +264,7 @@ class _Spool:
             while piece := stream.read(_PIECE):
                 left -= len(piece)
                 if left < 0:
-                    what = f"is larger than {_MOST_GIVEN >> 30} GiB, which is the most that is read"
+                    what = f"is larger than {_MOST_GIVEN >> 30} GiB, the most that cacheview reads"
                     raise DataError(what, where=_TITLE)
                 self._file.write(piece)
             self._file.flush()

@@ -40,6 +40,6 @@ def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
         yield StepHazard(
             "content not compared",
             f"The content of {path[:200]}{more} is not compared: it is a hard link to {first[:200]}, which the client "
-            "sends as a link, without content, so the step is a hit whatever the file has.",
-            f"Copy {first[:200]} too, or make {path[:200]} a file of its own.",
+            "sends as a link, without content, so the step is a hit whatever the file contains.",
+            f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

@@ -266,7 +266,7 @@ class StageProber:
     def _why_none(self, whatever: str) -> str:
         parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
         if not parents:
-            return "none of the images that the step before may be can be gone on from"
+            return "the build cannot continue from any image that the step before may be"
         shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
         return f"no image on {shown} is this step, {whatever}"
 

@@ -167,7 +167,7 @@ class StageBuild:
                 "the registry's notary knows"
             )
         if build.options.pull:
-            raise MustPullError("--pull has the builder ask the registry for every base, and what it gets is unknown")
+            raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")
         image = find_image(name, build.store, build.rules, build.release, platform, build.daemon)
         build.mounted.add(image.id)
         return (image.id,), tuple(entry.created_by for entry in image.history)
@@ -250,7 +250,7 @@ class StageBuild:
             self._refused(step, 0)
             raise
         if name in self.build.options.drawn_labels and asked.status is StepStatus.MISS:
-            return replace(asked, reason="the client draws its value for every session, so the step never hits")
+            return replace(asked, reason="the client chooses a random value in every session, so the step never hits")
         return asked
 
     def _unknown_step(self, step: Step) -> Step:

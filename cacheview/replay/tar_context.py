@@ -168,7 +168,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
                 raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MOST_HOLES:
-                raise DataError("its sparse files have more bytes than are read of one context", where=title)
+                raise DataError("its sparse files have more bytes than cacheview reads from one context", where=title)
             yield _Read(header, _content(stream, header, lambda: report(file.tell()), title))
 
 
@@ -303,7 +303,7 @@ class TarContext:
                 node = tree.get(path)
             except ForbiddenPathError:
                 message = f"forbidden path outside the build context: {each} ()"
-                raise RefusedError("the path of the Dockerfile leads out of the context", message=message) from None
+                raise RefusedError("the path of the Dockerfile leads outside the context", message=message) from None
             if node is None:
                 continue
             if node.entry.kind is not Kind.FILE:
@@ -313,7 +313,7 @@ class TarContext:
                     f"{each} is not a file, so it cannot be the Dockerfile", message=message if is_folder else ""
                 )
             if node.entry.size > _LARGEST_WHOLE:
-                raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, which no Dockerfile is", where=each)
+                raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, the limit for a Dockerfile", where=each)
             return node.source
         message = f"Cannot locate specified Dockerfile: {name}"
         raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", message=message)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from cacheview.cases import Daemon
 from cacheview.engine import (
     ABSENT,
+    HAZARD_TITLES,
     UNKNOWN,
     Check,
     CheckOutcome,
@@ -130,7 +131,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
         yield f"  Smallest edit to a hit: {hint}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
-        yield f"  Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+        yield f"  Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"
     trace = explanation.trace
     yield f"  Parent: {parent_title(trace.store, trace.probe.parent)}"
     yield from (f"  {line}" for line in using_as_lines(using))
@@ -222,7 +223,7 @@ def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str
     if hint := _edit_phrase(explanation):
         lines += [f"Smallest edit to a hit: {escaped(hint)}", ""]
     lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
-    lines += [f"> Hazard, {hazard.kind.value}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
+    lines += [f"> Hazard, {HAZARD_TITLES[hazard.kind]}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
     subject = explanation.deciding.subject if explanation.deciding is not None else None
     if subject is not None:

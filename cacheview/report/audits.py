@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cacheview.cases import Daemon
-from cacheview.engine import RuleSet
+from cacheview.engine import HAZARD_TITLES, RuleSet
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import ImageStore, familiar
 from cacheview.report import NEAREST, image_as_object, joined, json_text
@@ -24,7 +24,7 @@ def audit_as_text(
     hazards = f"{len(store_hazards)} hazard{'' if len(store_hazards) == 1 else 's'}" if store_hazards else "no hazards"
     lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in store_hazards:
-        lines += ["", f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"]
+        lines += ["", f"Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:
             lines.append(
                 "  "

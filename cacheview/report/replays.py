@@ -59,7 +59,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     counts = Counter(step.status for step in replay.asked)
     results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
-    yield from (f"To know: {remedy}" for remedy in remedies)
+    yield from (f"To find out: {remedy}" for remedy in remedies)
     yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
     yield f"{replay.total} steps: {', '.join(results) or 'none is looked up in the cache'}"
 

@@ -33,7 +33,7 @@ class LiveLines:
     def _lines(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
         if build.number not in self._begun:
             self._begun.add(build.number)
-            client = build.request.client or "a client that does not say which"
+            client = build.request.client or "an unnamed client"
             yield f"{build.began} {build.title}, from {client}".strip()
             if build.unpredicted:
                 yield build.unpredicted
@@ -105,14 +105,14 @@ def _end(build: WatchedBuild) -> Iterator[str]:
         known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} not known" if unknown else ""
         yield f"as cacheview says{known}"
         return
-    did = "THE RECORD SAYS OTHERWISE than" if build.is_replayed else "THE DAEMON DID OTHERWISE than"
-    yield f"{did} cacheview says:"
+    who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"
+    yield f"{who} from what cacheview says:"
     yield from (f"  {difference}" for difference in build.differences)
     if build.overlapped or build.is_late:
         yield (
             "  the store may have changed meanwhile: another build ran at the same time"
             if build.overlapped
-            else ("  the store may have been listed when the build had begun already")
+            else ("  the store may have been listed after the build had begun")
         )
     else:
-        yield "  this is worth a bug report, with the record of the build"
+        yield "  please report this as a bug, with the record of the build"

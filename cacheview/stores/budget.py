@@ -132,7 +132,7 @@ class Budget:
         self.meter.alive()
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
-            raise LimitError(f"more than {self._seconds:,.0f} seconds of work in it. The rest is not read")
+            raise LimitError(f"more than {self._seconds:,.0f} seconds of work. The rest is not read")
 
     def unpacked(self, count: int) -> None:
         """So many bytes came out of a compressed file, or were skipped in it. Raises as `spend` and `alive`."""

@@ -97,13 +97,13 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
             if one is not chosen
         )
         notes.append(
-            f"The images of {driver}, which changed last, are shown. There are others: {others}; "
-            f"to see them, open the folder of the driver, as in data-root:{chosen.folder.parent}/<driver>."
+            f"Showing the images of {driver}, which changed last. There are others: {others}; "
+            f"to see them, open the folder of the driver, such as data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
         notes.append(
-            "There is a containerd here too. A daemon that uses the containerd image store has its images there, not "
-            f"in those shown: containerd:{root}/containerd/daemon."
+            "There is a containerd here too. A daemon that uses the containerd image store keeps its images there: "
+            f"containerd:{root}/containerd/daemon."
         )
 
     def store(images: list[Image], problems: Sequence[Problem]) -> ImageStore:
@@ -214,11 +214,11 @@ def _why_nothing(root: Path) -> str:
     for name in names[:_MAX_DRIVERS]:
         if _REMAPPED.fullmatch(name) and (root / name / "image").is_dir():
             return (
-                "there are no images of a graph driver at its top, but a data root of its own for remapped users. "
+                "it has no graph-driver images at its top level, only a data root for remapped users. "
                 f"Open data-root:{root / name}"
             )
     if (root / "image").is_dir():
-        return "no graph driver has images here (image/<driver>/imagedb). Has a Docker with images run on it?"
+        return "there are no graph-driver images here (image/<driver>/imagedb). Has Docker used this data root?"
     return (
         "is not a Docker data root: it has neither images of a graph driver (image/<driver>/imagedb) nor a containerd. "
         f"{_WHAT_TO_OPEN}"

@@ -100,7 +100,7 @@ class ArchiveReader:
         try:
             return full_name(tag)
         except DataError as error:
-            self.problems.append(Problem(where, f"a name of it is not used: {error}"))
+            self.problems.append(Problem(where, f"one of its names is ignored: {error}"))
             return ""
 
     def _config(self, path: str) -> tuple[str, bytes]:

@@ -39,7 +39,7 @@ _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
 _FIRST_GROWN = 0.1  # seconds; then each time that so much again has passed
 
-_REMEDY = "Read the store as root, and while no disk is failing; or remove the image and build it again"
+_REMEDY = "Read the store as root, check the disk, or remove the image and build it again"
 
 
 @dataclass
@@ -280,7 +280,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_names(self) -> Doubt:
-        remedy = "Start Docker, which needs the file too, or bring it back from a copy"
+        remedy = "Start Docker, which needs the file too, or restore it from a copy"
         return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
 
     @cached_property

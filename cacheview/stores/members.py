@@ -93,7 +93,7 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
         members.problems.append(Problem("", f"the archive has {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
         what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {error}"
-        members.problems.append(Problem("", f"{what}. What came before it was read"))
+        members.problems.append(Problem("", f"{what}. Everything before it was read"))
     members.root = _root(members.contents)
     return members
 
@@ -137,7 +137,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             raise TarError(f"the archive ends early, in {name[:200]!r}")
         contents[name] = content
     if outside:
-        what = f"{outside} members have names that point outside of the archive (.. or /) and were passed over"
+        what = f"{outside} members have names that point outside the archive (.. or /) and were skipped"
         members.problems.append(Problem("", what))
 
 

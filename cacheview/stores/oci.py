@@ -90,7 +90,7 @@ class IndexReader:
         try:
             return descriptor_name(descriptor)
         except DataError as error:
-            self.problems.append(Problem(descriptor.digest[:200], f"its name is not used: {error}"))
+            self.problems.append(Problem(descriptor.digest[:200], f"its name is ignored: {error}"))
             return ""
 
     def _image_or_problem(self, descriptor: Descriptor, names: tuple[str, ...]) -> Image | None:
@@ -143,7 +143,7 @@ class IndexReader:
                 yield self._variant(descriptor, below)
                 continue
             if nesting == 0:
-                raise DataError(f"indexes within indexes, more than {self.budget.limits.nesting} deep")
+                raise DataError(f"indexes nested more than {self.budget.limits.nesting} deep")
             yield from self._all_variants(below, where, nesting - 1, seen)
 
     def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:

@@ -90,7 +90,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
             opened = _open_suite(stream, where, budget)
         else:
             inside = f" inside its {compression} compression" if compression else ""
-            raise DataError(f"is not an archive, layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
+            raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
     meter.finished()
     return opened
 

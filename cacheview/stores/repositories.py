@@ -43,11 +43,11 @@ def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequ
             try:
                 name = full_name(reference)
                 if not _ID.fullmatch(image_id):
-                    raise DataError(f"means no image id: {image_id[:100]!r}")
+                    raise DataError(f"does not map to an image id: {image_id[:100]!r}")
                 if owners.setdefault(name, image_id) != image_id:
                     raise DataError(f"occurs more than once as {name}; the first is kept")
             except DataError as error:
-                problems.append(Problem(f"{REPOSITORIES}, {reference[:200]!r}", f"the name is not used: {error}"))
+                problems.append(Problem(f"{REPOSITORIES}, {reference[:200]!r}", f"the name is ignored: {error}"))
                 continue
             names.setdefault(image_id, []).append(name)
     return names, problems

@@ -12,8 +12,8 @@ from cacheview.stores.members import Members
 __all__ = ["SALVAGED", "stray_entries", "stray_manifests"]
 
 SALVAGED = (
-    "The archive has no table of contents that can be read: names and parents are not known, and images that came "
-    "later are missing."
+    "The archive's table of contents cannot be read: names and parents are not known, and images later in the file "
+    "are missing."
 )
 
 _BLOB = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")

@@ -134,7 +134,7 @@ FILE: Final = Source(
         (
             "PATH",
             "a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file; "
-            "./engine:x for a file of such a name",
+            "write ./engine:x for a file with such a name",
         ),
     ),
     _open_path,

@@ -147,7 +147,7 @@ def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
     end = 0
     for offset, length in pairs:
         if offset < end or offset + length > size:
-            raise SparseError("its map makes no sense")
+            raise SparseError("its map is invalid")
         end = offset + length
     return Sparseness(size, tuple(Region(offset, length) for offset, length in pairs if length))
 
@@ -168,5 +168,5 @@ def _number(field: bytes) -> int:
     except ValueError:
         value = -1
     if not 0 <= value <= _LARGEST:
-        raise SparseError("its map makes no sense")
+        raise SparseError("its map is invalid")
     return value

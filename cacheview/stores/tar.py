@@ -242,7 +242,7 @@ def _number(field: bytes, position: int) -> int:
         except ValueError:
             value = -1
     if not 0 <= value < _MAX_SIZE:
-        raise TarError(f"the archive is damaged at byte {position}: absurd size of a member")
+        raise TarError(f"the archive is damaged at byte {position}: impossible size of a member")
     return value
 
 
@@ -293,11 +293,11 @@ def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
             extended.link = value
         elif key == b"size":
             if not value.isdigit() or len(value) > 19 or int(value) >= _MAX_SIZE:
-                raise TarError(f"the archive is damaged at byte {at + start}: absurd size of a member")
+                raise TarError(f"the archive is damaged at byte {at + start}: impossible size of a member")
             extended.size = int(value)
         elif key in (b"uid", b"gid"):
             if not value.isdigit() or len(value) > 10:
-                raise TarError(f"the archive is damaged at byte {at + start}: absurd owner of a member")
+                raise TarError(f"the archive is damaged at byte {at + start}: impossible owner of a member")
             extended.numbers[key] = int(value)
         elif key.startswith(_XATTR):
             extended.xattrs[_raw_text(key.removeprefix(_XATTR))] = value
@@ -330,4 +330,4 @@ def _sparseness(old: bytes | None, extended: _Extended) -> Sparseness | None:
             return of_old_header(old, extended.blocks)
         return of_pax(extended.records, extended.pairs)
     except SparseError as error:
-        raise TarError(f"the archive is damaged: of a sparse file, {error}") from error
+        raise TarError(f"the archive is damaged: in a sparse file, {error}") from error

@@ -58,7 +58,7 @@ class Actions:
         self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
-        self.rules_by_version = self._make("By a Docker &version…", "The rules of a version and a storage driver")
+        self.rules_by_version = self._make("By a Docker &version…", "Choose rules by version and storage driver")
         self.about_rules = self._make(
             "&About these rules…", "Show everything a rule set does and which releases use it"
         )
@@ -74,7 +74,7 @@ class Actions:
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
         self.replay = self._make("Repla&y", "Show each step's result and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
-        self.files = self._make("Fil&es", "Which files differ, and what a layer did to them", "Ctrl+E")
+        self.files = self._make("Fil&es", "Show which files differ, and how a layer changed them", "Ctrl+E")
         self.files.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites and list the result of each probe", "Ctrl+K")
         self.suite_checks.setCheckable(True)
@@ -83,7 +83,7 @@ class Actions:
             "Add the probe and its current verdict as a test for `cacheview check`",
             "Ctrl+Shift+S",
         )
-        self.watch = self._make("&Watch builds…", "Builds as clients run them, step by step", "Ctrl+B")
+        self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
         """Those that the menu *View* shows and hides; *Watch builds* stands under *Ask*."""

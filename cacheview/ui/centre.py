@@ -61,7 +61,7 @@ class Centre(QWidget):
     name_asked = Signal()
 
     def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
-        """``rules``: name of the rule set to begin with; empty: the one that the store tells."""
+        """``rules``: name of the rule set to start with; empty: the one that the store tells."""
         super().__init__(parent)
         self._settings = settings
         self._rules = rules

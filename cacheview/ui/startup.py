@@ -58,7 +58,7 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
         return ""
     return (
         "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one (`ssh -X`), "
-        f"or QT_QPA_PLATFORM to draw by other means; without a display {_WITHOUT_DISPLAY}"
+        f"or QT_QPA_PLATFORM to use another Qt platform; without a display {_WITHOUT_DISPLAY}"
     )
 
 
@@ -96,7 +96,7 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
             return _missing(match["name"])
     display = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY") or "no display"
     entry = " ".join(entry.split())[:200]
-    return f"the display {display!r} cannot be used ({entry}). Check that it is there; or {_WITHOUT_DISPLAY}"
+    return f"the display {display!r} cannot be used ({entry}). Check that it exists; or {_WITHOUT_DISPLAY}"
 
 
 def _missing(library: str) -> str:

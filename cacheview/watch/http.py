@@ -20,7 +20,7 @@ _LARGEST_HEAD: Final = 2 << 20
 
 _MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
 _MOST_ASKED: Final = 256  # requests without an answer
-_TOO_MANY: Final = "the client sends more requests before it reads the answers than are kept"
+_TOO_MANY: Final = "the client sends too many requests without reading the answers"
 
 
 class NotReadError(Exception):

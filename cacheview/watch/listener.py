@@ -95,7 +95,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
             except DataError:
                 lock.close()
                 raise
-    raise DataError(f"{_MOST} programs listen there already. End one of them", where=str(folder))
+    raise DataError(f"{_MOST} programs already listen there. Stop one of them", where=str(folder))
 
 
 def _make_private(folder: Path) -> None:

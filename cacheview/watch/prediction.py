@@ -113,8 +113,8 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except UnknownError:
         what = (
-            f"the Dockerfile is a link to a large file, or one in a context of very many: of these, only the smallest "
-            f"{_KEPT_SMALL >> 20} MiB are read"
+            f"the Dockerfile is a link to a large file, or to one of very many: only the smallest files of a "
+            f"context are kept, {_KEPT_SMALL >> 20} MiB in all"
         )
         raise DataError(what, where=request.dockerfile) from None
     checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)

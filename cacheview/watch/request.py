@@ -116,4 +116,4 @@ def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
         why = f"invalid JSON: {error}"
     except RecursionError:
         why = "it is nested too deeply"
-    raise DataError(f"the {what} are not what the API takes: {why}") from None
+    raise DataError(f"the {what} are not in the form that the API accepts: {why}") from None

@@ -115,7 +115,7 @@ class Watcher:
         with self._lock:
             watched = self._watched.get(number)
         if watched is None or watched.expect is None:
-            raise DataError("the build is not over, or not kept any more", where="record")
+            raise DataError("the build has not ended, or is no longer kept", where="record")
         return record_of_build(watched.build, watched.expect, with_store=with_store)
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from daemon_unprivileged import NOBODY, Unprivileged, unprivileged
 ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
-_BY_DRIVER = "depends on the storage driver"
+_BY_DRIVER = "depend on the storage driver"
 """Of a folder that its layer has no entry for: what unpacking makes of it, an archive does not show."""
 
 _KNOWN = 9

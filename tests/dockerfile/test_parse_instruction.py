@@ -105,10 +105,10 @@ def test_heredocs_are_read(text: str, heredocs: list[tuple[str, str]], args: lis
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "there is no instruction"),
-        ("# only a comment\n", "there is no instruction"),
+        ("", "it has no instructions"),
+        ("# only a comment\n", "it has no instructions"),
         ("RUN a\nRUN b", "'RUN b' follows"),
-        ("RUN <<EOF\na", "<<EOF is not ended"),
+        ("RUN <<EOF\na", "<<EOF has no end"),
         ("CMD [1]", "strings only"),
         ("CMD " + "[" * 9_000 + "]" * 9_000, "strings only"),
         ("ENV A", "'A' has no value"),

@@ -9,7 +9,7 @@ import pytest
 
 from cacheview.engine import RULE_SETS
 from cacheview.engine.audit import audit
-from cacheview.engine.hazards.kinds import OF_STORES, HazardKind
+from cacheview.engine.hazard import OF_STORES, HazardKind
 from cacheview.model import Image, ImageStore, decode
 from cacheview.model.effort import Effort
 

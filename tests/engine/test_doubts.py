@@ -106,7 +106,7 @@ def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
     assert aspects(explanation) == ["container_config"]
     assert explanation.doubted[0].images == 1
     assert explanation.sentence == "a hit on d:1, or a miss"
-    assert "what it was made with" in explanation.reason
+    assert "its build config" in explanation.reason
     assert explanation.deciding is not None
     assert explanation.deciding.subject is not None
     assert explanation.deciding.subject.image is unknown

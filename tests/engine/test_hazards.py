@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, explain
-from cacheview.engine.hazards.kinds import OF_VERDICTS
+from cacheview.engine.hazard import OF_VERDICTS
 from cacheview.engine.judge import judge
 from cacheview.model import ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite

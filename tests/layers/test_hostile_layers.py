@@ -78,8 +78,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a path that leads out": (layer(entry("d/../../etc/passwd", b"x")), "points outside the image"),
     "an absolute path that leads out": (layer(entry("/../x", b"x")), "points outside the image"),
     "a hard link that leads out": (layer(entry("d", kind=HARD, linkname="../../shadow")), "points outside the image"),
-    "a hard link to nothing": (layer(entry("d", kind=HARD, linkname="none")), "leads to what is not a file"),
-    "a hard link to itself": (layer(entry("d", kind=HARD, linkname="d")), "leads to what is not a file"),
+    "a hard link to nothing": (layer(entry("d", kind=HARD, linkname="none")), "points to something that is not a file"),
+    "a hard link to itself": (layer(entry("d", kind=HARD, linkname="d")), "points to something that is not a file"),
     "links in a circle": (layer(entry("d", kind=LINK, linkname="e"), entry("e", kind=LINK, linkname="d")), "forbidden"),
     "a link to itself": (layer(entry("d", kind=LINK, linkname="d")), "forbidden"),
     "a long chain of links": (
@@ -171,5 +171,5 @@ def test_a_million_entries_are_refused_in_little_memory(tmp_path: Path, monkeypa
     block = tarfile.TarInfo("d/" + "x" * 60).tobuf(tarfile.GNU_FORMAT)
     archive, _ = saved(b"", tmp_path, repeated("gzip", block, block * 1000, 1000))
     run = replayed(archive, tmp_path, tmp_path / "cache", monkeypatch, 200 * MIB)
-    assert "has more than 115,000 members, which is the most that is read" in run.output
+    assert "has more than 115,000 members, the most that cacheview reads" in run.output
     assert run.status == 3

@@ -92,7 +92,7 @@ def test_line_ends(built: Built, to_crlf: bool) -> None:
     found, told = compared(built, convert if to_crlf else restore)
     (cause,) = found.causes
     assert (cause.kind, len(cause.paths)) == (CauseKind.LINE_ENDS, MANY - 3)
-    assert ("line ends are CRLF now, were LF" if to_crlf else "line ends are LF now, were CRLF") in told
+    assert ("line endings are CRLF now, were LF" if to_crlf else "line endings are LF now, were CRLF") in told
     assert "core.autocrlf" in told
 
 

@@ -57,8 +57,8 @@ def test_the_files_are_named(tmp_path: Path) -> None:
     told = differing_files(step, explanation, record_of(tmp_path, OLD))
     image = explanation.trace.store.images[0].short_id
     assert told == (
-        f"The files differ from those that {image} was made with: a differs; d was added; c was removed.",
-        "Proven: an earlier replay recorded the files of the checksum that is stored.",
+        f"The files differ from those that {image} was built from: a differs; d was added; c was removed.",
+        "Proven: an earlier replay recorded the files of the stored checksum.",
     )
 
 
@@ -66,7 +66,7 @@ def test_files_that_were_never_summed(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     told = differing_files(step, explanation, record_of(tmp_path))
     assert len(told) == 1
-    assert told[0].endswith("was made with; which file differs is unknown: only a checksum is stored.")
+    assert told[0].endswith("was built from; which file differs is unknown: only a checksum is stored.")
 
 
 def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
@@ -138,9 +138,9 @@ def test_what_of_a_file_has_changed(folder: Path, tmp_path: Path, name: str) -> 
     change(folder / "src")
     told = built.told_after()
     assert words in told
-    assert told.startswith("The files differ from those that made:1 was made with: src/")
+    assert told.startswith("The files differ from those that made:1 was built from: src/")
     assert told.count("src/") == 1
-    assert told.endswith("Proven: an earlier replay recorded the files of the checksum that is stored.")
+    assert told.endswith("Proven: an earlier replay recorded the files of the stored checksum.")
 
 
 def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> N
     built.folder = tree(tmp_path / "clone")
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
     assert built.told_after().startswith(
-        "The files differ from those that made:1 was made with: src/a.c: content changed."
+        "The files differ from those that made:1 was built from: src/a.c: content changed."
     )
 
 
@@ -156,7 +156,7 @@ def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> N
 def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_path: Path, with_record: bool) -> None:
     built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
     told = built.told_after(DOCKER_CLI)
-    assert told.startswith("No file differs from those that made:1 was made with. They were sent by another client")
+    assert told.startswith("No file differs from those that made:1 was built from. They were sent by another client")
     assert "Docker CLI 20.10" in told
     assert "changed" not in told
     assert ("Docker CLI 23.0" in told) is not with_record  # the record knows which of the two it was
@@ -212,8 +212,8 @@ def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
 
     assert told(linkname="b/mode1") == "link to b/mode1, was a"
     assert told(uid=1000, gid=50) == "owner 1000:50, was 0:0"
-    assert told(mode=0o120777) == "same, sent with another header"
+    assert told(mode=0o120777) == "same file, different header"
     assert told(mode=0o120755) == "mode 755, was 777"
     assert told(devminor=3) == "device 0:3, was 0:0"
     assert told(devminor="0security.capabilityx") == "extended attributes changed"
-    assert told(typeflag="1") == "a second name of a file now, was a symbolic link"
+    assert told(typeflag="1") == "a hard link now, was a symbolic link"

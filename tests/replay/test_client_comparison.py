@@ -87,9 +87,9 @@ def test_a_session_is_shared_with_itself_alone() -> None:
 
 def test_what_a_client_leaves_out_and_refuses() -> None:
     groups = groups_of([Entry("empty", Kind.DIRECTORY, 0o755), Entry("empty/in", Kind.SYMLINK, 0o777, target="/gone")])
-    assert "sent without an entry of its own: empty" in reasons_of(groups, "docker-java")
+    assert "sent without its own entry: empty" in reasons_of(groups, "docker-java")
     groups = groups_of([], name="")
-    assert any("takes the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
+    assert any("reads the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
 
 
 def test_a_name_that_is_drawn_for_every_build_is_shared_with_nobody() -> None:

@@ -83,7 +83,7 @@ def test_a_session_label_never_hits_and_the_steps_before_it_do() -> None:
     session = steps["LABEL org.testcontainers.sessionId"]
     assert (session.status, session.reason) == (
         StepStatus.MISS,
-        "the client draws its value for every session, so the step never hits",
+        "the client chooses a random value in every session, so the step never hits",
     )
     _, hazards = build("testcontainers-go", {}, dockerfile=dockerfile)
     assert [hazard.sentence.partition(", so ")[2] for hazard in hazards] == [
@@ -117,7 +117,7 @@ def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> No
     _, hazards = build(client, {"a": b"1"})
     assert kinds(hazards) == expected
     if hazards:
-        assert "here 022: with another one step 2 misses" in hazards[0].sentence
+        assert "here 022: with another umask, step 2 misses" in hazards[0].sentence
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The files of a missed ``COPY --from`` against those that the nearest image was made with, by layers."""
+"""The files of a missed ``COPY --from`` against those that the nearest image was built from, by layers."""
 
 from __future__ import annotations
 

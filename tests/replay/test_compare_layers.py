@@ -27,7 +27,7 @@ def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -
     found, told = compared(built)
     assert found.evidence is Evidence.PROVEN
     assert "src/a.c: content changed" in told
-    assert told.endswith("Proven: the files in its layer give the checksum that is stored.")
+    assert told.endswith("Proven: the files in its layer give the stored checksum.")
     assert {change.path for change in unexplained(found.changes, found.causes)} == {"src/a.c"}
     assert ("docker-cli-20.10" in {each.name for each in found.senders}) == (client == "docker-cli-20.10")
 
@@ -58,13 +58,13 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     (folder / "top").write_bytes(b"z")
     found, told = compared(built)
     assert found.evidence is Evidence.LIKELY
-    assert told.startswith("The files likely differ from those that made:1 was made with: src/a.c: content changed")
+    assert told.startswith("The files likely differ from those that made:1 was built from: src/a.c: content changed")
     assert "src/out leads out of what was copied" in told
     (folder / "src" / "a.c").write_bytes(b"int a;")
     (folder / "top").write_bytes(b"y")
     found, told = compared(built)
     assert found.differing == ()
-    assert told.startswith("No file is known to differ from those that made:1 was made with.")
+    assert told.startswith("No file is known to differ from those that made:1 was built from.")
 
 
 def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> None:

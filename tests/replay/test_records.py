@@ -85,7 +85,7 @@ def test_a_changed_file_makes_it_fail(context: Path, store: str, tmp_path: Path)
         each.model_copy(update={"sum": "0" * 64}) if each.name == "a" else each for each in case.members or ()
     )
     [first, *_] = judge_build(case.model_copy(update={"members": members})).differences
-    assert first.startswith("step 3 'COPY a /a': miss, and the daemon had a hit")
+    assert first.startswith("step 3 'COPY a /a': miss, but the daemon had a hit")
 
 
 def test_a_record_opens_as_the_store_before_the_build(context: Path, store: str, tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_the_store_may_be_left_out(
     case = record(context, store, file, "--record-without-store")
     assert case.images is None
     assert main(["check", str(file)]) == 1
-    assert "the store before the build was left out" in capsys.readouterr().out
-    with pytest.raises(DataError, match="made without the store before the build"):
+    assert "the record does not contain the store" in capsys.readouterr().out
+    with pytest.raises(DataError, match="this record does not contain the store"):
         open_store(str(file))
 
 

@@ -120,8 +120,8 @@ def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> No
     told = replay(dockerfile, checksums, store, rules, release, BuildOptions(), image_files=files)
     (miss,) = misses(told, store, rules, None, checksums, files)
     assert miss.files == (
-        "The files differ from those that shop/assets:1 was made with: logo.svg: content changed.",
-        "Proven: the files in its layer give the checksum that is stored.",
+        "The files differ from those that shop/assets:1 was built from: logo.svg: content changed.",
+        "Proven: the files in its layer give the stored checksum.",
     )
     (unread,) = misses(told, store, rules, None, checksums)
     assert "only a checksum is stored" in unread.files[0]

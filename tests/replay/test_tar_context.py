@@ -151,7 +151,7 @@ def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon()
 
 
 def test_sparse_files_of_absurd_sizes_are_not_read() -> None:
-    with pytest.raises(DataError, match="more bytes than are read of one context"):
+    with pytest.raises(DataError, match="more bytes than cacheview reads from one context"):
         of(sparse_tar("0.1", {0: b"a"}, 1 << 42))
 
 
@@ -184,7 +184,7 @@ def test_the_root_by_another_name_is_no_member_of_itself(name: str) -> None:
     )
     odd = (("d", tarfile.DIRTYPE, b""), (name, tarfile.DIRTYPE, b""), *plain)
     assert whole_sum(of(raw_tar(*odd))) == whole_sum(of(raw_tar(*plain)))
-    with pytest.raises(DataError, match="the place of the context itself"):
+    with pytest.raises(DataError, match="it replaces the context's root folder"):
         whole_sum(of(raw_tar(*plain, (name, tarfile.REGTYPE, b"x"))))
 
 
@@ -271,5 +271,5 @@ def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_folders_without_a_header_that_are_very_many() -> None:
     data = raw_tar(*((f"{number}/{'a/' * 2000}f", b"0", b"") for number in range(120)))
-    with pytest.raises(DataError, match="its folders without a header take more than 268,435,456 bytes of memory"):
+    with pytest.raises(DataError, match="its folders without a header need more than 268,435,456 bytes of memory"):
         of(data).has("f")

@@ -163,7 +163,7 @@ class TestNothingToRead:
 
     def test_a_data_root_without_images(self, tmp_path: Path) -> None:
         (tmp_path / "image" / "overlay2").mkdir(parents=True)
-        with pytest.raises(DataError, match="no graph driver has images here"):
+        with pytest.raises(DataError, match="there are no graph-driver images here"):
             read(tmp_path)
 
     def test_a_root_of_remapped_users_is_pointed_at(self, tmp_path: Path) -> None:

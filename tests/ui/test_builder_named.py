@@ -119,7 +119,7 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
 @pytest.mark.parametrize(
     ("image", "word"),
     [
-        (MADE, "BuildKit made this image"),
+        (MADE, "BuildKit built this image"),
         (MADE.model_copy(update={"names": ("docker.io/a/b@sha256:1",)}), "A pull brings no parent images"),
         (BUILT.model_copy(update={"parent": None}), "No parent is recorded"),
         (BUILT, ""),

@@ -80,7 +80,7 @@ def test_it_is_told_what_stays(window: MainWindow, qtbot: QtBot) -> None:
     dialog.labels.click()
     told = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "All values are left in." not in told
-    assert "Names of variables and labels" in told
+    assert "names of variables and labels" in told
     assert dialog.height() == height
     dialog.reject()
 

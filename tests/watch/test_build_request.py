@@ -82,11 +82,11 @@ def test_half_characters_are_what_go_makes_of_them() -> None:
 @pytest.mark.parametrize(
     ("target", "problem"),
     [
-        ("/build?buildargs=%7B", "the build arguments are not what the API takes"),
+        ("/build?buildargs=%7B", "the build arguments are not in the form that the API accepts"),
         ("/build?labels=" + "%5B" * 5000, "nested too deeply"),
-        ("/build?labels=%5B1%5D", "the labels are not what the API takes"),
-        ("/build?cachefrom=x", "the cache-from are not what the API takes"),
-        ("/build?buildargs=%7B%22a%22%3A1%7D", "the build arguments are not what the API takes"),
+        ("/build?labels=%5B1%5D", "the labels are not in the form that the API accepts"),
+        ("/build?cachefrom=x", "the cache-from are not in the form that the API accepts"),
+        ("/build?buildargs=%7B%22a%22%3A1%7D", "the build arguments are not in the form that the API accepts"),
         ("/build?version=3", "invalid version '3'"),
     ],
 )

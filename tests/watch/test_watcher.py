@@ -205,10 +205,10 @@ def test_where_the_daemon_does_otherwise_that_is_said_loudly(watching: Watching,
     watching.build()
     build = watching.final()
     assert len(build.differences) == 2
-    assert build.differences[0].startswith("step 3 'ENV B=1': hit, and the daemon had none")
+    assert build.differences[0].startswith("step 3 'ENV B=1': hit, but the daemon had none")
     said = lines_of(build)
-    assert "[1] THE DAEMON DID OTHERWISE than cacheview says:" in said
-    assert said[-1] == "[1]   this is worth a bug report, with the record of the build"
+    assert "[1] THE DAEMON DIFFERS from what cacheview says:" in said
+    assert said[-1] == "[1]   please report this as a bug, with the record of the build"
     assert not judge_build(watching.watcher.record(1)).passed
 
 

@@ -72,7 +72,7 @@ class TestcontainersGoPacking:
         """See `Client.pack`."""
         name = dockerfile.removeprefix("./")
         if name in ("", "-") or name.startswith("../"):
-            raise RefusedError("testcontainers-go takes the Dockerfile from the context; put it there", by="client")
+            raise RefusedError("testcontainers-go reads the Dockerfile from the context; put it there", by="client")
         ignored = read_ignored(context)
         forced = [IGNORE_FILE] if context.has(IGNORE_FILE) else []
         packing = CliPacking(self.style, self.rules)
@@ -227,7 +227,7 @@ class _Sender:
     def _refuse(self, entry: Entry, message: str) -> None:
         message = "error checking context: " + message.format(self.context.place(entry.path))
         raise RefusedError(
-            "the client may not read it, and sends nothing; change its permissions or name it in .dockerignore",
+            "the client cannot read it, and sends nothing; change its permissions or name it in .dockerignore",
             message=message,
             where=entry.path,
             by="client",

@@ -60,7 +60,7 @@ class FolderContext:
         if not os.path.isdir(self._root):
             raise DataError("there is no such folder; the context is a folder on this machine", where=given)
         if not os.access(self._root, os.R_OK | os.X_OK):
-            raise DataError("the folder may not be read; change its permissions", where=given)
+            raise DataError("you have no permission to read the folder; change its permissions", where=given)
         self._most_entries = most_entries
         self._problems: dict[str, Problem] = {}
 

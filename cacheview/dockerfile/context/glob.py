@@ -198,7 +198,7 @@ def _class_rune(text: bytes, at: int) -> tuple[int, int]:
         raise ValueError("a class that is not closed")
     code, width = _rune(text, at)
     if code == _REPLACEMENT and width == 1:
-        raise ValueError("bytes that are no character")
+        raise ValueError("bytes that are not a character")
     if at + width >= len(text):
         raise ValueError("a class that is not closed")
     return code, at + width

@@ -203,7 +203,7 @@ class _Reading:
             if left < 0:
                 break
         if left:
-            raise DataError("it changed while it was read; try again", where=node.source)
+            raise DataError("it changed while it was being read; try again", where=node.source)
         result = digest.hexdigest()
         if entry.stamp and self.context.stamp(node.source, follow=node.follows) == entry.stamp:
             self.memory.put(node, result)

@@ -178,7 +178,7 @@ class _Translation:
         if char.isdigit() and char.isascii():
             if char == "0" and not self.text[self.at : self.at + 1].isdigit():
                 return "\0"
-            raise UnknownError(f"the pattern {self.text[:80]!r} refers back, which takes more than linear time")
+            raise UnknownError(f"the pattern {self.text[:80]!r} has a back-reference, which takes too long to match")
         if char == "c" and self.text[self.at : self.at + 1].isalpha():
             self.at += 1
             return chr(ord(self.text[self.at - 1]) % 32)
@@ -216,7 +216,9 @@ class _Translation:
         if not following:
             raise ValueError("unterminated character class")
         if following in "dDwWsS":
-            raise UnknownError(f"the pattern {self.text[:80]!r} has a class in a class, which is not compared here")
+            raise UnknownError(
+                f"the pattern {self.text[:80]!r} has a nested character class, which is not supported here"
+            )
         if following == "b":
             self.at += 1
             return "\b"

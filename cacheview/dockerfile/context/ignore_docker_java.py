@@ -71,7 +71,7 @@ def _normalized(line: str) -> str:
     for part in parts:
         if part == "..":
             if not names:
-                _refuse(f"the pattern {line[:80]!r} leads out of the context")
+                _refuse(f"the pattern {line[:80]!r} leads outside the context")
             names.pop()
         elif part not in ("", "."):
             names.append(part)
@@ -114,7 +114,7 @@ def _class(out: list[str], pattern: str, at: int) -> int:
     if end <= at or "[" in text:
         raise ValueError("a range that is not finished")
     if "&&" in text:
-        raise UnknownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not compared here")
+        raise UnknownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not supported here")
     _check_ranges(text)
     negated = text.startswith("^")
     chars = text[1:] if negated else text

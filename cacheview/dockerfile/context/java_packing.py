@@ -74,7 +74,7 @@ class TestcontainersJavaPacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there", by="client")
+        raise RefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
     return name
 
 

@@ -40,7 +40,7 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
     except re2.error as error:
         message = _said(error)
         if "pattern too large" in message:
-            raise UnknownError(f"the pattern {expression[:80]!r} is too large to be compiled here") from None
+            raise UnknownError(f"the pattern {expression[:80]!r} is too large to compile") from None
         raise ValueError(message) from None
     return lambda text: result(encoded(text)) is not None
 
@@ -99,7 +99,7 @@ class LastMatch:
     def _matching(self, text: str) -> Sequence[int]:
         matched: list[int] = sorted(self._set.Match(self._encoded(text)))
         if not matched or matched.pop() != self._count:
-            raise UnknownError("the patterns take more memory than is spent on them here")
+            raise UnknownError("the patterns need more memory than cacheview allows")
         return matched
 
 

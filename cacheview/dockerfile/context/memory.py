@@ -93,7 +93,7 @@ class MemoryContext:
                 implied += len(above) + _IMPLIED
                 if implied > _MOST_IMPLIED:
                     raise DataError(
-                        f"the folders that it does not name take more than {_MOST_IMPLIED:,} bytes of memory"
+                        f"the folders that it does not name need more than {_MOST_IMPLIED:,} bytes of memory"
                     )
                 entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
@@ -202,7 +202,7 @@ class MemoryContext:
             links += 1
             go_on()
             if links > _MOST_LINKS:
-                raise DataError("its links lead in a circle", where=path)
+                raise DataError("its links form a cycle", where=path)
             if entry.target.startswith("/"):
                 return "../" + entry.target.lstrip("/")
             left = entry.target.split("/") + left
@@ -212,7 +212,7 @@ class MemoryContext:
 def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
     kind = _KINDS.get(str(value.get("type")))
     if kind is None:
-        raise DataError(f"its type {str(value.get('type'))[:40]!r} is none of {', '.join(_KINDS)}")
+        raise DataError(f"its type {str(value.get('type'))[:40]!r} is not one of {', '.join(_KINDS)}")
     try:
         mode = int(str(value["mode"]), 8) & _PERMISSIONS if "mode" in value else 0o777
     except ValueError:
@@ -237,5 +237,5 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
 def _owner(value: Mapping[str, Any], key: str) -> int:
     owner = value.get(key, 0)
     if type(owner) is not int or not 0 <= owner < 1 << 32:
-        raise DataError(f"its {key} {str(owner)[:40]!r} is not the number of an owner")
+        raise DataError(f"its {key} {str(owner)[:40]!r} is not a numeric owner")
     return owner

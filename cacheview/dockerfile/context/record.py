@@ -297,7 +297,7 @@ def _limited(path: Path) -> bytes:
 
 
 def _not_a_record(path: Path) -> DataError:
-    return DataError("it is not a record of checksums; delete it, and it is made again", where=str(path))
+    return DataError("it is not a record of checksums; delete it to have it recreated", where=str(path))
 
 
 def _head(path: str, header: bytes) -> str:

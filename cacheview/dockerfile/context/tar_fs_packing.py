@@ -2,7 +2,7 @@
 
 Facts from dockerode 5.0.1 ``lib/util.js``, testcontainers 12.0.4 ``docker-image-client.js`` and tar-fs 3.1.3
 ``index.js``: each mode loses the bits of the umask of the client's process, a folder comes before all that is in it,
-level by level, and a second name of a file is a file of its own.
+level by level, and a second name of a file is a separate file.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class TestcontainersNodePacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} takes the Dockerfile from the context; put it there", by="client")
+        raise RefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
     return name
 
 

@@ -103,17 +103,17 @@ class Tree:
         """
         start = within(path)
         if start is None or "\0" in path:
-            raise ForbiddenPathError("it leads out of the context", where=path)
+            raise ForbiddenPathError("it leads outside the context", where=path)
         if start in self._nodes and start.count("/") < _MOST_STEPS - 1 and self._is_plain(start):
             return start
         left: list[str] = ["", *start.split("/")] if start else []
         if len(left) > _MOST_STEPS + 1:
-            raise ForbiddenPathError("it takes too many links", where=path)
+            raise ForbiddenPathError("it follows too many links", where=path)
         done = ""
         steps = 0
         while left:
             if steps > _MOST_STEPS:
-                raise ForbiddenPathError("it takes too many links", where=path)
+                raise ForbiddenPathError("it follows too many links", where=path)
             steps += 1
             name = left.pop(0)
             if not name:

@@ -70,7 +70,7 @@ class _Unpacked:
             # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
             self.is_as_sent = False
             if header.type != Kind.DIRECTORY.value:
-                what = "it takes the place of the context itself, and what a daemon makes of that is not known"
+                what = "it replaces the context's root folder, and what a daemon does with that is not known"
                 raise DataError(what, where=header.name[:200])
             return
         real = self._place(path, header)
@@ -160,7 +160,7 @@ class _Unpacked:
         for folder in reversed(missing):
             self.implied += len(folder) + _IMPLIED
             if self.implied > _MOST_IMPLIED:
-                raise DataError(f"its folders without a header take more than {_MOST_IMPLIED:,} bytes of memory")
+                raise DataError(f"its folders without a header need more than {_MOST_IMPLIED:,} bytes of memory")
             self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.hazards.kinds import Hazard, HazardKind
+from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.local import of_layer_match, of_local_hit
 from cacheview.engine.hazards.misses import of_discarded, of_divergence, of_failed_restore, of_miss
 from cacheview.engine.hazards.steps import of_history_hit, of_moves

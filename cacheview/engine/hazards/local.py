@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, says_nothing
-from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.layers import is_next_step
 from cacheview.engine.words import hazards as words
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark
-from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
 from cacheview.engine.index import CandidateIndex, iterate_bits
 from cacheview.engine.requirement import BuiltLocally

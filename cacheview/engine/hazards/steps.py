@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
+from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, differing
-from cacheview.engine.hazards.kinds import Hazard, HazardKind
 from cacheview.engine.history import created_by, history_keys
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.words import hazards as words

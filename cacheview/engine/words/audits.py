@@ -92,8 +92,8 @@ def empty_labels(count: int) -> Text:
 def empty_configs(count: int) -> Text:
     """Images have no container config, or an empty one."""
     return Text(
-        f"{_images(count, 'has', 'have')} no record of what it was made with, which reads as an empty config: it "
-        "matches any step whose config is empty. Images that the cache made from a source have none.",
+        f"{_images(count, 'has', 'have')} no recorded build config, which reads as an empty one: it matches any "
+        "step whose config is empty. Images that the cache creates from a source have none.",
         "Remove them if steps without a command are built here.",
     )
 

@@ -15,9 +15,9 @@ __all__ = ["ASPECT_WORDS", "ENGINE_VERSION", "doubt_sentences", "origin_reason",
 ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "existence": "whether this build makes it",
     "config": "its config",
-    "config.config": "the config of its containers",
+    "config.config": "its runtime config",
     "config.other": "other keys of its config",
-    "container_config": "what it was made with",
+    "container_config": "its build config",
     "created": "when it was created",
     "parent": "its parent",
     "from_scratch": "whether it was built from scratch",
@@ -42,7 +42,7 @@ ENGINE_VERSION: Final = (
 """Reason and remedy of the doubt about the version of an engine."""
 
 _EVIDENCE: Final = {
-    Evidence.OLD_ENGINE: "Docker {version} created it, which did not yet record what it built",
+    Evidence.OLD_ENGINE: "Docker {version} created it, which did not yet record its own builds",
     Evidence.PARENT_UNKNOWN: "the store does not report its parent",
     Evidence.PARENT: "it records a parent, which no pull or load does",
     Evidence.PARENT_OR_LOADED: (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from cacheview.engine.hazard import HazardKind
 from cacheview.engine.verdict import Why
 from cacheview.engine.words.phrases import command, counted, listed, names
 from cacheview.model import Image
 
 __all__ = [
+    "HAZARD_TITLES",
     "Text",
     "WayToHit",
     "circle",
@@ -34,6 +36,30 @@ __all__ = [
     "uncompared_by_history",
     "unmarked",
 ]
+
+HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
+    HazardKind.FURTHER_STEPS: "later steps included",
+    HazardKind.TIE: "tie between images",
+    HazardKind.LABEL_WILDCARD: "empty label matches any",
+    HazardKind.JOIN_COLLISION: "ambiguous command",
+    HazardKind.UNCOMPARED_FIELD: "field not compared",
+    HazardKind.LOCAL_DISCARDED: "local match ignored",
+    HazardKind.SHUT_OUT: "local cache ignored",
+    HazardKind.PULLED_FOR_SCRATCH: "pulled image as first step",
+    HazardKind.DIVERGENCE: "endless loop",
+    HazardKind.MARK_MISSING: "not recorded as built here",
+    HazardKind.LOADED: "loaded without parents",
+    HazardKind.RESTORE_FAILS: "build fails on restore",
+    HazardKind.EMPTY_CONFIG: "empty config",
+    HazardKind.MOVED_PARENT: "parent replaced",
+    HazardKind.CIRCLE: "parent cycle",
+    HazardKind.PRUNE: "prune removes parents",
+    HazardKind.PARENT_MISSING: "parent missing",
+    HazardKind.LEGACY_ONLY: "hit only before an upgrade",
+    HazardKind.NO_TIME: "no creation time",
+    HazardKind.LAYERS_MISSING: "more steps than layers",
+}
+"""What people read over a hazard; JSON has the value of its kind."""
 
 _LEAVE_OUT = "Leave out --cache-from, or "
 _NOT_YOURS = "Build without cache if the image is not your own"
@@ -78,7 +104,7 @@ def loop(match: Image) -> Text:
     """Neither the source nor the local match records a parent."""
     return Text(
         f"The daemon would never answer: neither the source nor the local match {match.title} records a parent, so "
-        "it asks the same question again and again until its stack overflows.",
+        "it recurses until its stack overflows.",
         f"{_LEAVE_OUT}name first an image that was built on this match.",
     )
 
@@ -151,7 +177,7 @@ def pulled_for_scratch(image: Image) -> Text:
         f"{image.title} was not made by the first step of a FROM scratch build: it has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
         "A step FROM scratch matches any image without a parent whose config matches.",
-        "Begin the build with a step that no other image has, such as a LABEL of its own.",
+        "Begin the build with a step that no other image has, such as a unique LABEL.",
     )
 
 
@@ -188,8 +214,8 @@ def empty_label(labels: Sequence[str]) -> Text:
 def restored_empty_config(image: Image) -> Text:
     """The hit is an image that the cache created, with no record of what it was made with."""
     return Text(
-        f"The cache itself created {image.title} from a step of another image, with no record of what it was made "
-        "with: that reads as an empty config, which matches this probe whatever the step was.",
+        f"The cache itself created {image.title} from a step of another image, without a build config: it reads as an "
+        "empty one, which matches this probe whatever the step was.",
         "Remove it, or give the step a command.",
     )
 
@@ -197,8 +223,8 @@ def restored_empty_config(image: Image) -> Text:
 def new_empty_config() -> Text:
     """The hit creates an image with no record of what it was made with."""
     return Text(
-        "The new image has no record of what it was made with, which reads as an empty config: from now on it is a "
-        "local match for any empty config on this parent.",
+        "The new image has no recorded build config, which reads as an empty one: from now on it is a local match for "
+        "any empty config on this parent.",
         "Remove the new image after the build if steps without a command are built here.",
     )
 

@@ -160,7 +160,7 @@ def _of_error(trace: Trace) -> Words:
             why = "The daemon reads" if trace.rules.sources_must_exist else "With --cache-from the daemon reads"
             return Words(
                 f"the store has no image {short_id(probe.parent)}",
-                f"{why} the parent, which is not there. Choose a parent that is in the store.",
+                f"{why} the parent and does not find it. Choose a parent that is in the store.",
             )
         case Why.PARENT_OF_OTHER_PLATFORM:
             return Words(

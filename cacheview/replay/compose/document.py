@@ -41,7 +41,7 @@ _WORD_TAG: Final = "tag:yaml.org,2002:str"
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
-CONFIG_HINT: Final = "give what `docker compose config --format json` prints"
+CONFIG_HINT: Final = "use the output of `docker compose config --format json`"
 """What to do where Compose does more than is done here."""
 
 _NOT_READ: Final = {
@@ -226,7 +226,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     with open_regular(path, where) as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no Compose file is", where=where)
+        raise DataError(f"is larger than {_LARGEST >> 20} MiB, the limit for a Compose file", where=where)
     loader: Callable[[bytes], _Loader] = _PythonLoader if as_python else _GoLoader
     try:
         reading = loader(data)

@@ -218,7 +218,7 @@ def _pairs(value: Any) -> dict[str, Any]:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         split = (each.partition("=") for each in value)
         return {name: word if equals else None for name, equals, word in split}
-    raise DataError("args, labels and the like are mappings or lists of NAME=VALUE")
+    raise DataError("args, labels and similar keys must be mappings or lists of NAME=VALUE")
 
 
 def _go_text(value: Any) -> str:
@@ -278,9 +278,7 @@ class _V2:
     def _check(self, build: Mapping[str, Any]) -> None:
         unknown = next((str(key) for key in build if key not in _KNOWN and not str(key).startswith("x-")), "")
         if unknown:
-            what = (
-                f"{unknown[:80]!r} is not a key of a build section that is known here; leave it out, or {CONFIG_HINT}"
-            )
+            what = f"{unknown[:80]!r} is not a known key of a build section; leave it out, or {CONFIG_HINT}"
             raise DataError(what, where=self.where)
         if build.get("dockerfile") and build.get("dockerfile_inline"):
             self._refuse_project(
@@ -327,7 +325,7 @@ class _V2:
         if isinstance(value, Date) and value.text:
             return value.text
         if not isinstance(value, str | int | float):
-            raise DataError(f"{str(value)[:80]!r} is not text; write it in quotes", where=f"{self.where}.{where}")
+            raise DataError(f"{str(value)[:80]!r} is not a string; put it in quotes", where=f"{self.where}.{where}")
         return self._written(value)
 
     def _written(self, value: Any) -> str:
@@ -338,7 +336,7 @@ class _V2:
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise DataError(f"{str(value)[:80]!r} is not text; write it in quotes", where=f"{self.where}.{key}")
+            raise DataError(f"{str(value)[:80]!r} is not a string; put it in quotes", where=f"{self.where}.{key}")
         return value
 
     def _words(self, build: Mapping[str, Any], key: str) -> list[str]:
@@ -346,7 +344,7 @@ class _V2:
         if result is None:
             return []
         if not isinstance(result, list) or not all(isinstance(each, str) for each in result):
-            raise DataError("must be a list of texts", where=f"{self.where}.{key}")
+            raise DataError("must be a list of strings", where=f"{self.where}.{key}")
         return result
 
     def _is_set(self, build: Mapping[str, Any], key: str) -> bool:

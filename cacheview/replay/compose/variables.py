@@ -51,7 +51,7 @@ class Variables:
         """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
         self._left -= 1
         if self._left < 0 or depth > _DEEPEST:
-            raise DataError("it has more values, or deeper ones, than are read of one service", where=where)
+            raise DataError("it has more values, or deeper ones, than cacheview reads for one service", where=where)
         match value:
             case str():
                 text = self._text(value, where)
@@ -144,7 +144,7 @@ def read_environment(folder: Path, environment: Mapping[str, str], *, as_v1: boo
         with open_regular(path, str(path)) as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
-            raise DataError(f"is larger than {_LARGEST >> 20} MiB, which no environment is", where=str(path))
+            raise DataError(f"is larger than {_LARGEST >> 20} MiB, the limit for an environment file", where=str(path))
         text = data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
         _EnvironmentFile(text, str(path), environment, by_name, as_v1=as_v1).read()
     return {**by_name, **environment}

@@ -68,7 +68,7 @@ class Bolt:
         if page is None:
             at = number * self.meta.page_size
             if not 2 <= number < self.meta.pages or at + self.meta.page_size > len(self._content):
-                raise DataError(f"page {number} is outside of the database, which is damaged or cut off")
+                raise DataError(f"page {number} is outside the database, which is damaged or truncated")
             result, flags, count, overflow = self._header.unpack_from(self._content, at)
             end = at + (1 + overflow) * self.meta.page_size
             if result != number or end > len(self._content):
@@ -101,7 +101,7 @@ class Bolt:
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
-            raise _EndlessError("its pages name each other again and again: it is damaged")
+            raise _EndlessError("its pages refer to each other repeatedly: it is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
@@ -229,7 +229,7 @@ class Bucket:
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
-        raise DataError("its pages name each other in a circle: it is damaged")
+        raise DataError("its pages form a cycle: it is damaged")
 
     def value(self, key: bytes) -> bytes | None:
         """The value of a key; None where it has none, or a bucket."""

@@ -119,7 +119,7 @@ class Client:
         while True:
             piece = self.read(digest, namespace, _RANGE, offset)
             if len(piece) > _RANGE:
-                raise DataError(f"containerd sends more of {digest} than was asked for", where=str(self._path))
+                raise DataError(f"containerd sends more of {digest} than was requested", where=str(self._path))
             yield piece
             offset += len(piece)
             if len(piece) < _RANGE:
@@ -253,7 +253,7 @@ class ClientNamespace:
         except _MissingError:
             return None
         if len(data) > limit:
-            raise DataError(f"{digest} is larger than {limit:,} bytes, which no document is")
+            raise DataError(f"{digest} is larger than {limit:,} bytes, the limit for a document")
         return data
 
     def labels(self, digest: str) -> Mapping[str, str]:
@@ -296,7 +296,7 @@ def _alive(progress: Progress | None, what: str) -> Meter:
 
 def _allowed(method: str) -> str:
     if method not in ALLOWED:
-        raise ValueError(f"{method} is not among what may be called")
+        raise ValueError(f"{method} is not an allowed method")
     return method
 
 

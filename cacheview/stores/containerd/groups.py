@@ -49,7 +49,7 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group]
                 if name := _name(record):
                     names.append(name)
             except DataError as error:
-                problems.append(Problem(f"image record {record.name[:200]!r}", f"the name is not used: {error}"))
+                problems.append(Problem(f"image record {record.name[:200]!r}", f"the name is ignored: {error}"))
         groups.append(Group(digest, tuple(same), tuple(names)))
     groups.sort(key=lambda group: (not group.names, group.names or (group.digest,)))
     return groups, problems

@@ -51,7 +51,7 @@ def choose_namespace(
     """
     names = sorted(names)
     if wanted and wanted not in names:
-        there = f"There are {_listed(names)}" if names else "There are none at all: nothing was ever stored here"
+        there = f"There are {_listed(names)}" if names else "There are none: nothing has been stored here"
         raise DataError(f"there is no namespace {wanted!r}. {there}")
     if wanted or not names:
         return wanted, ()
@@ -59,9 +59,9 @@ def choose_namespace(
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
-        notes.append(f"Its namespace {chosen} is shown: there is none of a Docker Engine ({DOCKER}).")
+        notes.append(f"Showing its namespace {chosen}: there is no namespace of a Docker Engine ({DOCKER}).")
     if others:
-        notes.append(f"Other namespaces are there: {_listed(others)}. `#NAMESPACE` after the path opens one.")
+        notes.append(f"It has other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
     return chosen, tuple(notes)
 
 

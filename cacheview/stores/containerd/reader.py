@@ -41,7 +41,7 @@ _NO_CONTAINER_CONFIG = Doubt(
 _NO_LABELS = Doubt(
     aspect="container_config",
     reason="containerd did not report which blob holds its container config",
-    remedy="Open the store again, or the root folder of containerd in place of its socket, or the other way round",
+    remedy="Reload the store, or open containerd's root folder instead of its socket, or the other way round",
 )
 
 

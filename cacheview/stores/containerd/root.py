@@ -107,12 +107,12 @@ class Root:
                 file.seek(0)
                 content = file.readall()
                 if not content:
-                    raise DataError("is empty: containerd has not run here, or the file was cut off")
+                    raise DataError("is empty: containerd has not run here, or the file was truncated")
                 file.seek(0)
                 before, after = newest_meta(content[:META_SPAN]), newest_meta(file.read(META_SPAN) or b"")
                 if before.transaction == after.transaction:
                     return content
-        raise DataError("is being written all the time. Open it again, or open containerd's socket")
+        raise DataError("is constantly being written. Open it again, or open containerd's socket")
 
     def read(self, digest: str) -> bytes | None:
         """The content of a blob, not verified; None where there is none. Raises `DataError` where it cannot be read."""

@@ -74,7 +74,7 @@ def version_key(text: str) -> int:
     """The minor of an API version: ``1.44`` → 44. Raises ValueError for anything else."""
     match = _VERSION.fullmatch(text)
     if match is None:
-        raise ValueError(f"no API version: {text[:40]!r}")
+        raise ValueError(f"not an API version: {text[:40]!r}")
     return int(match[1])
 
 
@@ -208,7 +208,9 @@ class EngineClient:
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
-            what = f"the answer is compressed ({encoding[:40]}), which was not asked for. Is there a proxy before it?"
+            what = (
+                f"the answer is compressed ({encoding[:40]}), which was not requested. Is there a proxy in front of it?"
+            )
             raise NoAnswerError(what, where=self.where)
         body = io.BytesIO()
         try:

@@ -106,13 +106,11 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         common = len(listed & store.by_id.keys())
         if 2 * common <= len(listed):
-            notes.append(
-                f"{place.location} is another store than this engine's: it has {common} of the {len(listed)} images."
-            )
-            tried.append(replace(place, why_not=f"{place.path} is another store"))
+            notes.append(f"{place.location} is not this engine's store: it has {common} of the {len(listed)} images.")
+            tried.append(replace(place, why_not=f"{place.path} is a different store"))
             continue
         if more := len(store.by_id.keys() - listed):
-            notes.append(f"{more} {'image is' if more == 1 else 'images are'} in it that the engine does not list.")
+            notes.append(f"It has {more} {'image' if more == 1 else 'images'} that the engine does not list.")
         message = f"Details that the Docker API leaves out were read from {place.location}."
         return Beside(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
     return Beside({}, remedy_for(engine, tried), tuple(notes))
@@ -126,7 +124,7 @@ def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
     else:
         what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
-        return f"{what}, on the machine of the engine"
+        return f"{what}, on the engine's machine"
     tried.sort(key=lambda place: place.is_folder)  # who may speak to a socket need not be root
     there = [place for place in tried if not place.why_not.endswith(_ABSENT)] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"

@@ -252,7 +252,7 @@ def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
         if meta.Name and hashlib.sha256(meta.Name.encode()).hexdigest() == entry:
             results.append((meta.Name, path))
         else:
-            problems.append(Problem(str(path), "its name is not that of its folder, so Docker does not find it"))
+            problems.append(Problem(str(path), "its name does not match its folder, so Docker does not find it"))
     return iter(sorted(results))
 
 
@@ -263,7 +263,7 @@ def _read(model: type[M], path: Path) -> M:
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     if len(content) > _MAX_FILE:
-        raise DataError("is far too large for a file of the docker CLI", where=str(path))
+        raise DataError("is too large for a file of the docker CLI", where=str(path))
     try:
         return decode(model, content)
     except DataError as error:

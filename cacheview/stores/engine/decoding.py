@@ -172,7 +172,7 @@ class Decoder:
         try:
             return full_name(text)
         except DataError as error:
-            self.problems.append(Problem(image_id, f"a name of it is not used: {error}"))
+            self.problems.append(Problem(image_id, f"one of its names is ignored: {error}"))
             return ""
 
 

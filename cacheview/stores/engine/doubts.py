@@ -74,8 +74,8 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not report os.features; newer versions report no container, and the comment of the "
-                "history as the image's",
+                "the API does not report os.features; newer versions report no container, and report the history's "
+                "comment as the image's",
             )
         )
         doubts.append(
@@ -88,9 +88,7 @@ class Doubts:
         if self.in_containerd:
             doubts.append(self.about("config_digest", "the API does not report the digest of the config in this store"))
         if engine.store is None:
-            doubts.append(
-                self.about("names", "which kind of store it is is not known, so digests are not used as names")
-            )
+            doubts.append(self.about("names", "the kind of store is not known, so digests are not used as names"))
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
             # 71ebfc7 and 20.10 neither write nor read it; it came with 23.0.11, 24.0.9 and 25.0.2.
             doubts.append(self.about("built_locally", "the API does not report whether an image was built here"))

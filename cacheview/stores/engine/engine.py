@@ -101,7 +101,7 @@ def ask_engine(client: EngineClient) -> Engine:
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedError, NoAnswerError, ConnectionLostError) as error:
-        problem = Problem("/info", f"{error.what}. So the kind of the store is not known")
+        problem = Problem("/info", f"{error.what}, so the kind of store is not known")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
     store = "containerd" if status.get("driver-type", "").startswith(_SNAPSHOTTER) else "graphdriver"
@@ -123,7 +123,7 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
         newest = version_key(version.ApiVersion)
         oldest = version_key(version.MinAPIVersion or "1.24")
     except ValueError as error:
-        raise NoAnswerError(f"does not say which API it has: {error}. Is it a Docker Engine?", where=where) from error
+        raise NoAnswerError(f"does not report its API version: {error}. Is it a Docker Engine?", where=where) from error
 
     def nearest(wanted: str) -> str:
         return f"1.{max(oldest, min(newest, version_key(wanted)))}"

@@ -111,7 +111,7 @@ def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> Ref
     if status == 400 and "HTTP request to an HTTPS server" in own_words:
         what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
     elif status in (401, 403):
-        what += ". Something before the engine does not let this be read: a proxy, or a plugin for authorization"
+        what += ". A proxy or an authorization plugin in front of the engine does not allow this"
     return RefusedError(what, where=endpoint.host[:200], status=status)
 
 
@@ -151,7 +151,7 @@ def _not_running(why: str, endpoint: Endpoint) -> str:
     else:
         hint = "Start Docker (`sudo systemctl start docker`)"
     others = [other.location for other in endpoints() if other.host != endpoint.host and _is_there(other)]
-    also = f". There are other engines to open: {', '.join(others[:3])}" if others else ""
+    also = f". Other engines that you can open: {', '.join(others[:3])}" if others else ""
     return f"the Docker Engine is not running: {why}. {hint}{also}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 
+from cacheview.engine import HAZARD_TITLES
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import Image
 from cacheview.ui.icons import icon
@@ -85,14 +86,14 @@ class HazardsModel(QAbstractTableModel):
             case _Role.ToolTipRole:
                 return tool_tip(f"{hazard.sentence}\n\n{hazard.advice}")
             case _Role.AccessibleTextRole if column == Hazards.KIND:
-                return f"Hazard, {hazard.kind.value}"
+                return f"Hazard, {HAZARD_TITLES[hazard.kind]}"
         return None
 
 
 def _hazard_text(hazard: StoreHazard, column: int) -> str:
     match column:
         case Hazards.KIND:
-            return hazard.kind.value
+            return HAZARD_TITLES[hazard.kind]
         case Hazards.COUNT:
             return f"{hazard.count:,}"
         case Hazards.SENTENCE:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 
+from cacheview.engine import HAZARD_TITLES
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
 from cacheview.ui.dock_pane import AskingPane
@@ -208,7 +209,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
-            text = f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+            text = f"Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"
             self._put(visible(text), "the hazard")
 
     def _copy_images(self) -> None:

@@ -109,7 +109,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
-            notes.append(Note(f"{last} made no layer: this is the one of the last step that did."))
+            notes.append(Note(f"{last} made no layer: this is the layer of the last step that did."))
         if result.problem:
             notes.append(Note(f"What was there before is not known: {result.problem}."))
         sides = ("Below the layer", "In the layer")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "BuildKit made this image, as its history says. BuildKit has a cache of its own: it never asked the classic cache, "
+    "BuildKit built this image, as its history shows. BuildKit has its own cache: it never asked the classic cache, "
     "and recorded no parent that the classic builder could find it by."
 )
 _UNKNOWN: Final = "so what its builder looked up in the cache is not recorded here."

@@ -150,7 +150,7 @@ def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None,
         if image.parent is None:
             return None, root_word(image)
         if image.parent in seen:
-            return None, "its own parent" if image.parent == image.id else "parents in a circle"
+            return None, "its own parent" if image.parent == image.id else "parent cycle"
         parent = store.by_id.get(image.parent)
         if parent is None:
             return None, f"parent not in store: {image.parent.rpartition(':')[2][:12]}"
@@ -183,7 +183,7 @@ def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[
             assert node.origin is not None
             built[node.origin.number].remove(node)
             node.origin = None
-            node.word = "parents in a circle"
+            node.word = "parent cycle"
             roots.append(node)
             _reach((node,), built, reached)
 

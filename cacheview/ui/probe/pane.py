@@ -101,7 +101,7 @@ class ProbePane(QWidget):
         """Say by the title whether the person edited the probe; one that is of an image is not edited."""
         is_shown = edited and self._document.probe != self._taken
         self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
-        set_tip(self._bar, "The probe differs from the one that was loaded; undo leads back" if is_shown else "")
+        set_tip(self._bar, "The probe differs from the one that was loaded; undo to go back" if is_shown else "")
 
     @property
     def title(self) -> str:

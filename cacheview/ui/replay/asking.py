@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASKING", "LISTING", "READING", "Question", "Replayed", "Replayer"]
 
-LISTING: Final = "Looking at the files of the context"
+LISTING: Final = "Listing the files of the context"
 """Reported with their number so far."""
 READING_LAYER: Final = "Reading the layer"
 READING: Final = "Reading the files of the context"

@@ -32,7 +32,7 @@ __all__ = ["OptionsForm"]
 
 _REST: Final = 250  # milliseconds without a key, before what is typed counts
 _UMASKS: Final = ("022", "002", "027", "077", "000")
-_BY_ENGINE: Final = "Docker CLI of the engine's age"
+_BY_ENGINE: Final = "Docker CLI of the engine's release"
 
 
 class OptionsForm(QScrollArea):

@@ -50,7 +50,7 @@ def find(version: str, driver: str, commit: str = "") -> Found:
         return Found(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
     kind = store_kind(driver)
     if kind is None:
-        return Found(None, f"Unknown storage driver “{driver}”: choose one of the list, as shown by `docker info`.")
+        return Found(None, f"Unknown storage driver “{driver}”: choose one from the list; see `docker info`.")
     choice = choose(version, kind, commit)
     if choice is not None:
         # A commit decides the rule set alone, and its builder with it.

@@ -85,8 +85,8 @@ class ByVersionDialog(QDialog):
             form.addRow(label, field)
             field.setAccessibleName(label.replace("&", ""))
         hint = QLabel(
-            "`docker version` shows version and commit of the server, `docker info` its storage driver. Where that is "
-            "a snapshotter, such as overlayfs, the store is containerd's."
+            "`docker version` shows the version and commit of the server, `docker info` its storage driver. If that "
+            "is a snapshotter, such as overlayfs, the store is containerd's."
         )
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)

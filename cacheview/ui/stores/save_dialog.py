@@ -31,10 +31,10 @@ _LEFT_IN: Final = (
     "inside the images."
 )
 _REDACTED: Final = (
-    "Values become placeholders, in commands, history, notes and all other text too, however they are quoted. Equal "
-    "values stay equal, so every verdict stays. Names of variables and labels, image names, ids, times and platforms "
-    "stay, and so do pieces of fewer than four characters, and secrets that are not the value of a variable, build "
-    "argument or label: look through the file before you share it."
+    "Values become placeholders, also in commands, history, notes and all other text, however they are quoted. Equal "
+    "values get equal placeholders, so verdicts do not change. Not replaced are names of variables and labels, image "
+    "names, ids, times, platforms, pieces of fewer than four characters, and secrets that are not the value of a "
+    "variable, build argument or label: look through the file before you share it."
 )
 
 

@@ -50,7 +50,7 @@ class RowShower(QObject):
             return  # the window tells, or the person wanted something else
         if not self._choose(row):
             name = name_of(row.location)
-            self.failed.emit(f"{name} was changed since it was run, and has another {row.place}: run it again")
+            self.failed.emit(f"{name} has changed since it was run, and its {row.place} is another one: run it again")
 
     def _is_open(self, row: Row) -> bool:
         session = self._host.session

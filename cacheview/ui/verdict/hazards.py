@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from cacheview.engine import Doubted, Hazard, doubt_sentences
+from cacheview.engine import HAZARD_TITLES, Doubted, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, scaled_font, small_font
@@ -89,7 +89,7 @@ class HazardLine(FramedLine):
     def show_hazard(self, hazard: Hazard) -> None:
         sentence, advice = one_line(hazard.sentence), one_line(hazard.advice)
         self.say(f"Hazard: {sentence}", advice)
-        self.setAccessibleName(f"Hazard, {hazard.kind.value}: {sentence} {advice}")
+        self.setAccessibleName(f"Hazard, {HAZARD_TITLES[hazard.kind]}: {sentence} {advice}")
 
 
 class DoubtLine(FramedLine):

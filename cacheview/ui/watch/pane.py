@@ -28,7 +28,7 @@ __all__ = ["WatchPane"]
 
 _SHARES: Final = (720, 640)
 _HINT: Final = (
-    "cacheview listens at a socket of your own, passes every byte on to the engine, and shows each build of the "
+    "cacheview listens on a private socket, passes every byte on to the engine, and shows each build of the "
     "classic builder step by step. It sends nothing of its own that changes the engine."
 )
 

@@ -104,8 +104,8 @@ class WatchedBuilds(DockController[WatchPane]):
         if records.problems or records.more:
             name = one_line(os.path.basename(self._asked))
             shown = plural(len(records.builds), "build")
-            text = f"Of {name} {shown} {'is' if len(records.builds) == 1 else 'are'} shown."
-            text += " It has more builds." if records.more else " Other lines of it are not builds."
+            text = f"Showing {shown} of {name}."
+            text += " It has more builds." if records.more else " Its other lines are not builds."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()
 

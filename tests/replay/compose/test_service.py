@@ -230,10 +230,10 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
         ("include: [a.yaml]\nservices: {db: {build: .}}", "docker compose config"),
         ("services: {web: {build: 1}}", "neither a path nor a mapping"),
         ("services: {web: {extends: web}}", "extends itself"),
-        ("services: {web: {build: {context: ., args: {A: [1]}}}}", "is not text"),
+        ("services: {web: {build: {context: ., args: {A: [1]}}}}", "is not a string"),
         ("services: {web: {build: {context: ., args: [1]}}}", "mappings or lists"),
-        ("services: {web: {build: {context: ., target: 1.0}}}", "is not text"),
-        ("services: {web: {build: {context: ., cache_from: a}}}", "list of texts"),
+        ("services: {web: {build: {context: ., target: 1.0}}}", "is not a string"),
+        ("services: {web: {build: {context: ., cache_from: a}}}", "list of strings"),
         ("services: {web: {build: {context: ., pull: maybe}}}", "neither true nor false"),
         ("services: {web: {build: {context: ., args: {A: '${B:?need it}'}}}}", "missing a value: need it"),
         ("services: {web: {build: {context: ., args: {A: '${1}'}}}}", "Invalid template"),
@@ -382,10 +382,10 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; give what `docker compose config"),
-        (build_section("{context: ctx, args: !reset {A: 1}}"), "!reset or !override is not read here; give what"),
-        (build_section("{context: ctx, target: !override t}"), "!reset or !override is not read here; give what"),
-        (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a key of a build section that is known here"),
+        ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; use the output of `docker compose config"),
+        (build_section("{context: ctx, args: !reset {A: 1}}"), "!reset or !override is not read here; use the output"),
+        (build_section("{context: ctx, target: !override t}"), "!reset or !override is not read here; use the output"),
+        (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a known key of a build section"),
     ],
 )
 def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: str, said: str) -> None:
@@ -418,4 +418,4 @@ def test_files_that_compose_would_merge_are_noted(tmp_path: Path) -> None:
     text = "include: [other.yaml]\n" + build_section("{context: ctx, x-mine: 1}")
     notes = service(tmp_path, text, COMPOSE_FILE=f"compose.yaml{os.pathsep}second.yaml").notes
     assert [note.partition(" ")[0] for note in notes] == ["compose.override.yaml", "COMPOSE_FILE", "what"]
-    assert all(note.endswith("give what `docker compose config --format json` prints") for note in notes)
+    assert all(note.endswith("use the output of `docker compose config --format json`") for note in notes)

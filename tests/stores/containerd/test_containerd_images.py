@@ -125,10 +125,10 @@ def test_the_record_of_an_image_without_a_name_is_dockers_own(name: str, is_dang
         ("import-2024-01-01@DIGEST", (), ""),
         ("DIGEST", (), ""),
         ("a/b:1", (), "Docker would look for docker.io/a/b:1"),
-        ("docker.io/A/b:1", (), "the name is not used"),
-        ("docker.io/a/b:\ufffd", (), "the name is not used"),
-        ("", (), "the name is not used"),
-        ("x" * 5000, (), "the name is not used"),
+        ("docker.io/A/b:1", (), "the name is ignored"),
+        ("docker.io/a/b:\ufffd", (), "the name is ignored"),
+        ("", (), "the name is ignored"),
+        ("x" * 5000, (), "the name is ignored"),
     ],
 )
 def test_names(name: str, names: tuple[str, ...], problem: str, content: Content) -> None:

@@ -73,5 +73,5 @@ def test_a_blob_is_read_piece_by_piece(tmp_path: Path, pack: Callable[[bytes], b
         sums = files.sums((listing.diff_id, entry, b"") for entry in listing.entries)
         assert set(sums.values()) == {hashlib.sha256(data).hexdigest() for data in CONTENTS.values()}
         del blobs[digest(blob)]
-        with pytest.raises(LayerUnavailableError, match="does not give the content of layer"):
+        with pytest.raises(LayerUnavailableError, match="does not return the content of layer"):
             LayerFiles(socket_layers(tmp_path / "c.sock", "moby", [image])).listing(digest(layer))

@@ -99,7 +99,7 @@ def test_images_that_the_engine_does_not_list_are_there_and_told(
     opened, _ = read(C8D, Stores({SOCKET: [*true, more]}), tmp_path, monkeypatch)
     store = opened.cases[0].store
     assert more.id in store.by_id
-    assert any("1 image is in it that the engine does not list" in note for note in store.notes)
+    assert any("It has 1 image that the engine does not list" in note for note in store.notes)
 
 
 def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: py
     stores = Stores({FOLDER: true, SOCKET: true})
     read(C8D, stores, tmp_path, monkeypatch)
     assert stores.opened == [FOLDER]
-    stores = Stores({FOLDER: DataError("is being written all the time", where="x"), SOCKET: true})
+    stores = Stores({FOLDER: DataError("is constantly being written", where="x"), SOCKET: true})
     opened, _ = read(C8D, stores, tmp_path, monkeypatch)
     assert stores.opened == [FOLDER, SOCKET]
     assert compare(opened.cases[0].store, truth_of(C8D)).doubted == {}
@@ -119,7 +119,7 @@ def test_another_store_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert stores.opened == [SOCKET, SYSTEM]
     store = opened.cases[0].store
     assert compare(store, truth_of(C8D)).doubted == {}
-    assert any(SOCKET in note and "another store" in note for note in store.notes)
+    assert any(SOCKET in note and "is not this engine's store" in note for note in store.notes)
 
 
 def test_what_cannot_be_read_is_in_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ class TestPlaces:
     def test_engines_elsewhere_have_none(self, host: str) -> None:
         engine = self.engine("containerd", "/var/lib/docker")
         assert candidates(engine, Endpoint("", host)) == []
-        assert "on the machine of the engine" in remedy_for(engine, [])
+        assert "on the engine's machine" in remedy_for(engine, [])
 
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
         engine = self.engine("graphdriver", str(tmp_path))

@@ -195,8 +195,8 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
     ("answer", "said"),
     [
         ((200, b"hello"), "not that of a Docker Engine"),
-        ((200, {"Version": "1"}), "which API it has"),
-        ((200, {"ApiVersion": "../../x"}), "which API it has"),
+        ((200, {"Version": "1"}), "its API version"),
+        ((200, {"ApiVersion": "../../x"}), "its API version"),
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),

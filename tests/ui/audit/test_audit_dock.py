@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
 from cacheview.stores.opened import Opened
 from cacheview.ui.audit.pane import AuditPane
@@ -55,7 +56,7 @@ def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
 
 
 def kinds(pane: AuditPane) -> list[str]:
-    return [hazard.kind.value for hazard in pane.model.hazards]
+    return [HAZARD_TITLES[hazard.kind] for hazard in pane.model.hazards]
 
 
 def said(pane: AuditPane) -> str:
@@ -78,7 +79,7 @@ def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: 
     images = [*unmarked(3), make_image(9, 8)]
     show(*images)
     pane = audited(window, qtbot)
-    assert kinds(pane) == ["parent missing", "mark missing"]
+    assert kinds(pane) == ["parent missing", "not recorded as built here"]
     assert pane.head.text == "2 hazards in 5 images, using the rules of containerd store, Docker 28.0 to 28.5"
     qtbot.waitUntil(pane.hazards.hasFocus)
     assert [image.id for image in pane.images_model.images] == [images[4].id]
@@ -115,7 +116,7 @@ def test_a_click_selects_the_image_also_one_that_a_filter_hides(window: MainWind
 def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         choose_rules(window, "containerd-71ebfc7")
     assert kinds(pane) == ["hit before an upgrade only"]
@@ -130,7 +131,7 @@ def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     assert not pane.head.copy_button.isEnabled()
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(1))
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
     assert pane.images.isVisible()
 
 
@@ -143,7 +144,7 @@ def test_what_is_chosen_stays_while_the_store_changes(window: MainWindow, qtbot:
     chosen = pane.images_model.images[1].id
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(images[0], make_image(20, 1, built_locally=False), *images[1:4])  # the other hazard is gone
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
     assert pane.images_model.images[pane.images.currentIndex().row()].id == chosen
 
 
@@ -167,7 +168,7 @@ def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: O
     with qtbot.assertNotEmitted(pane.settled, wait=50):
         window.commands.audit.trigger()
         qtbot.waitUntil(pane.isVisible)
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
     assert pane.hazards.hasFocus()
 
 
@@ -193,7 +194,7 @@ def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Op
     qtbot.waitUntil(lambda: "No store is open" in said(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(3))
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
 
 
 def test_a_fault_is_told_and_can_be_tried_again(
@@ -213,7 +214,7 @@ def test_a_fault_is_told_and_can_be_tried_again(
     assert "ZeroDivisionError: no" in said(pane)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
-    assert kinds(pane) == ["mark missing"]
+    assert kinds(pane) == ["not recorded as built here"]
 
 
 def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
@@ -224,7 +225,9 @@ def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     text = QGuiApplication.clipboard().text()
     assert text.startswith("4 images, using the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
     qtbot.keyClick(pane.hazards, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().startswith("Hazard, mark missing: 3 images are not recorded")
+    assert (
+        QGuiApplication.clipboard().text().startswith("Hazard, not recorded as built here: 3 images are not recorded")
+    )
     pane.images.setFocus()
     qtbot.keyClick(pane.images, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(pane.images, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)

@@ -19,7 +19,7 @@ def test_hazards(qtmodeltester: object) -> None:
     qtmodeltester.check(model)  # type: ignore[attr-defined]
     assert [hazard.kind.value for hazard in found] == ["parent missing", "mark missing"]
     row = [model.index(1, column).data() for column in Hazards]
-    assert row == ["mark missing", "3", found[1].sentence, found[1].advice]
+    assert row == ["not recorded as built here", "3", found[1].sentence, found[1].advice]
     assert not model.index(1, Hazards.KIND).data(Qt.ItemDataRole.DecorationRole).isNull()
     model.set_hazards(())
     qtmodeltester.check(model)  # type: ignore[attr-defined]

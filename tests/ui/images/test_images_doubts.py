@@ -41,7 +41,7 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     assert (mark.kind, mark.faint) == ("not-certain", True)
     assert mark.meaning.splitlines() == [
         "Not known exactly:",
-        "• what it was made with. It is <i>not</i> told. Open the data root.",
+        "• its build config. It is <i>not</i> told. Open the data root.",
         "• the authors in its history. It is <i>not</i> told. Open the data root.",
     ]
     tip = str(model.data(index, Role.ToolTipRole))

@@ -78,7 +78,7 @@ def test_cycles_are_cut_open() -> None:
     assert rows(forest(store)) == [
         "scratch",
         "self (its own parent)",
-        "a (parents in a circle)",
+        "a (parent cycle)",
         "  b",
         "  c",
     ]

@@ -327,7 +327,7 @@ def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: P
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / "css" / "site.css").write_text("p{margin:1px}\n")
     assert statuses(pane)[5] == "miss"
-    assert pane.strip.texts[0].endswith(" was made with: css/site.css: content changed.")
+    assert pane.strip.texts[0].endswith(" was built from: css/site.css: content changed.")
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / ".dockerignore").write_text("css/print.css\n")
     assert "css/site.css: content changed; css/print.css was removed" in pane.strip.texts[0]

@@ -145,7 +145,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
 def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.open(saved(tmp_path / "bare.jsonl", record(None)))
     pane = shown(window, qtbot)
-    assert "the store before the build was left out" in pane.model.index(0, Builds.COMPARED).data()
+    assert "the record does not contain the store" in pane.model.index(0, Builds.COMPARED).data()
     assert [row[2] for row in rows_of(pane)] == ["", "made 222222222222", "made 333333333333"]
     assert window.session is None
 
@@ -168,7 +168,7 @@ def test_lines_that_are_not_builds_are_told(
     window.open(str(path))
     shown(window, qtbot)
     qtbot.waitUntil(window.notice.isVisible)
-    assert window.notice._text.text().startswith("Of mixed.jsonl 1 build is shown.")
+    assert window.notice._text.text().startswith("Showing 1 build of mixed.jsonl.")
 
 
 def test_a_record_that_is_open_is_shown_again_once(

@@ -116,7 +116,7 @@ def test_news_of_one_moment_is_shown_a_few_builds_a_turn_and_each_build_once(
 def test_a_difference_is_said_loudly_once_and_its_record_can_be_saved(
     pane: WatchPane, window: MainWindow, watcher: FakeWatcher, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    build = build_of(differences=("step 2 'CMD x': miss, and the daemon had a hit",))
+    build = build_of(differences=("step 2 'CMD x': miss, but the daemon had a hit",))
     hear(pane, watcher, qtbot, build, build)
     assert pane.head.text == "1 of 1 build differs from cacheview"
     assert pane.model.index(0, Builds.COMPARED).data() == "DIFFERS from the daemon"

@@ -11,9 +11,10 @@ __all__ = ["OF_STORES", "OF_VERDICTS", "Hazard", "HazardKind"]
 
 
 class HazardKind(Enum):
-    """What can be surprising about a verdict that is right by the rules, or about a store, by the name people see.
+    """What can be surprising about a correct verdict, or about a store.
 
-    See `OF_VERDICTS` and `OF_STORES` for which can be told of what: some of both.
+    The values are the names in JSON and suites; `HAZARD_TITLES` has those that people see. `OF_VERDICTS` and
+    `OF_STORES` say which a verdict and a store can have; some are in both.
     """
 
     FURTHER_STEPS = "further steps"
@@ -48,7 +49,7 @@ _OF_STORES_ALONE = frozenset(
 )
 
 OF_VERDICTS = frozenset(HazardKind) - _OF_STORES_ALONE
-"""Those that `hazards` tells of a verdict."""
+"""Those that `hazards` reports about a verdict."""
 
 OF_STORES = _OF_STORES_ALONE | {
     HazardKind.CIRCLE,
@@ -59,7 +60,7 @@ OF_STORES = _OF_STORES_ALONE | {
     HazardKind.LOADED,
     HazardKind.PARENT_MISSING,
 }
-"""Those that `audit` tells of a store, without a probe."""
+"""Those that `audit` reports about a store, without a probe."""
 
 
 @dataclass(frozen=True, slots=True)
