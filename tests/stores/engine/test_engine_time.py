@@ -204,7 +204,7 @@ def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path
         store = open_target(url, Reading(), Timeouts(5, 5, 5)).cases[0].store
     doubt = store.by_id[IDS[5]].doubt("history.created_by")
     assert doubt is not None
-    assert "is compressed (gzip), which was not asked for" in doubt.reason
+    assert "is compressed (gzip), which was not requested" in doubt.reason
     assert sum(image.doubt("history.created_by") is not None for image in store.images) == 1
 
 

@@ -119,7 +119,7 @@ def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: O
     assert kinds(pane) == ["not recorded as built here"]
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         choose_rules(window, "containerd-71ebfc7")
-    assert kinds(pane) == ["hit before an upgrade only"]
+    assert kinds(pane) == ["hit only before an upgrade"]
     assert "moby 71ebfc7" in pane.head.text
 
 
