@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     known_rules(options.rules)
-    opened, case = open_case(options)
+    opened, case = open_case(options, options.rules)
     mention_problems(opened)
     daemon = daemon_for(case, options.rules)
     with Effort.about(len(case.store.images)).spent():

@@ -93,9 +93,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     if options.rules != "all":
         known_rules(options.rules)
-    opened, case = open_case(options)
+    rules = options.rules if options.rules != "all" else None
+    opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)
-    daemon = daemon_for(case, options.rules if options.rules != "all" else None)
+    daemon = daemon_for(case, rules)
     probe = Probe()
     if options.probe is not None:
         if not case.probes:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from cacheview.model import DataError
+from cacheview.cases import rules_named
+from cacheview.model import DataError, SpecifierError
 from cacheview.output import complain
+from cacheview.platforms import HOST, parse_specifier
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case, Opened
+from cacheview.stores.sources import parse_location
 from cacheview.usage import UsageError, chosen
 
 __all__ = ["add_case", "mention_problems", "open_case"]
@@ -18,13 +21,32 @@ def add_case(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CASE", help="the case of a suite, by name or number (default: 1)")
 
 
-def open_case(options: argparse.Namespace) -> tuple[Opened, Case]:
-    """The store of ``STORE`` or ``--store``, and the case of ``--case``. Raises `UsageError`."""
+def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[Opened, Case]:
+    """The store of ``STORE`` or ``--store``, and the case of ``--case``.
+
+    Images of a registry are those that an engine of the rules pulls for the platform.
+
+    Args:
+        rules: of ``--rules``; None: the store's own.
+        platform: of ``--platform``.
+
+    Raises `UsageError`.
+    """
     try:
-        opened = open_store(options.store)
+        is_pulled = parse_location(options.store).source.is_pulled
+        opened = _pulled(options.store, rules, platform) if is_pulled else open_store(options.store)
     except DataError as error:
         raise UsageError(str(error)) from error
     return opened, opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+
+
+def _pulled(location: str, rules: str | None, platform: str) -> Opened:
+    kind = rules_named(rules).rules.store if rules else None
+    try:
+        wanted = parse_specifier(platform, HOST) if platform else None
+    except SpecifierError as error:
+        raise UsageError(f"--platform: {error.what}") from error
+    return open_store(location, platform=wanted, kind=kind)
 
 
 def mention_problems(opened: Opened) -> None:

@@ -142,7 +142,8 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     known_rules(options.rules)
-    opened, case = open_case(options)
+    platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
+    opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():
         return _replayed(options, opened, case)
 

@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
-    opened, case = open_case(options)
+    opened, case = open_case(options, options.rules)
     try:
         rules = _name_of(daemon_for(case, options.rules))
         env, labels = ("env" in options.redact), ("labels" in options.redact)

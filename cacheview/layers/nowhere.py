@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cacheview.model import ImageStore
-from cacheview.stores.sources import DEMO, ENGINE, parse_location
+from cacheview.stores.sources import DEMO, ENGINE, REGISTRY, parse_location
 
 __all__ = ["is_downloadable", "why_no_layers", "why_nowhere"]
 
@@ -15,6 +15,10 @@ _NOWHERE: Final = {
         "the Docker API gives layers only as a whole image",
         "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
         "image downloaded (`--download-layers`)",
+    ),
+    REGISTRY: (
+        "no layer of a registry is downloaded",
+        "Pull the image with `docker pull`, and open the engine",
     ),
     DEMO: ("the demo has no layers", ""),
 }

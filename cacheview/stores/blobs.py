@@ -12,7 +12,7 @@ from cacheview.model import DataError, ImageConfig
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
-__all__ = ["Blobs", "MissingBlobError", "digest_of", "read_config"]
+__all__ = ["Blobs", "MissingBlobError", "demand_digest", "digest_of", "read_config"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,6 +25,12 @@ _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib
 
 class MissingBlobError(DataError):
     """The store names a blob that it does not hold."""
+
+
+def demand_digest(text: str) -> None:
+    """Raise `DataError` for a text that is not a digest with a known algorithm."""
+    if not _DIGEST.fullmatch(text):
+        raise DataError(f"not a digest: {text[:200]!r}")
 
 
 def digest_of(content: bytes, algorithm: str = "sha256") -> str:
@@ -46,9 +52,7 @@ class Blobs:
             MissingBlobError: it is not there.
             DataError: the digest is none, or the content has another.
         """
-        match = _DIGEST.fullmatch(digest)
-        if match is None:
-            raise DataError(f"not a digest: {digest[:200]!r}")
+        demand_digest(digest)
         algorithm, _, encoded = digest.partition(":")
         content = self._members.read(f"blobs/{algorithm}/{encoded}")
         if content is None:

@@ -39,7 +39,8 @@ class Opened:
     Attributes:
         title: what it is (``docker save archive``).
         location: as it was given.
-        kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``suite`` or ``demo``.
+        kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``registry``, ``suite`` or
+            ``demo``.
         cases: never empty.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is no engine.

@@ -18,6 +18,7 @@ __all__ = [
     "DEMO",
     "ENGINE",
     "FILE",
+    "REGISTRY",
     "SOURCES",
     "Location",
     "Source",
@@ -40,6 +41,7 @@ class Source:
         is_path: what follows the prefix is a path on this machine.
         usual_path: which path is meant if nothing follows; empty: none, or one of several.
         is_single: there is one, and nothing follows the prefix.
+        is_pulled: what it holds depends on who would pull it: on the kind of store, and the platform.
     """
 
     prefix: str
@@ -52,6 +54,7 @@ class Source:
     is_path: bool = False
     usual_path: str = ""
     is_single: bool = False
+    is_pulled: bool = False
 
 
 # What opens them is imported when it is needed: their libraries take longer to load than a small store to read.
@@ -73,6 +76,12 @@ def _open_data_root(target: str, reading: Reading) -> Opened:
     from cacheview.stores.data_root import open_data_root
 
     return open_data_root(target, reading)
+
+
+def _open_registry(target: str, reading: Reading) -> Opened:
+    from cacheview.stores.registry import open_registry
+
+    return open_registry(target, reading)
 
 
 def _open_demo(target: str, reading: Reading) -> Opened:  # noqa: ARG001
@@ -125,6 +134,20 @@ DATA_ROOT: Final = Source(
     is_path=True,
     usual_path=DOCKER_ROOT,
 )
+REGISTRY: Final = Source(
+    "registry:",
+    "registry",
+    "registry",
+    (
+        (
+            "registry:NAME",
+            "images of a registry as `docker pull` would bring them: HOST/NAME:TAG or NAME@DIGEST, several with commas",
+        ),
+    ),
+    _open_registry,
+    is_live=True,
+    is_pulled=True,
+)
 DEMO: Final = Source("demo:", "demo", "demo", (("demo:", "the bundled demo"),), _open_demo, is_single=True)
 FILE: Final = Source(
     "",
@@ -141,7 +164,7 @@ FILE: Final = Source(
     is_path=True,
 )
 
-SOURCES: Final = (ENGINE, CONTAINERD, DATA_ROOT, DEMO, FILE)
+SOURCES: Final = (ENGINE, CONTAINERD, DATA_ROOT, REGISTRY, DEMO, FILE)
 """The last has what no other has: everything is a location, and what has no known prefix is a path."""
 
 

@@ -12,6 +12,7 @@ from cacheview.cases import Basis, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
+from cacheview.stores.sources import parse_location
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.images.marks import UNREAD
@@ -258,9 +259,18 @@ class Headline(QObject):
 
     def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
         self._opener.chosen_rules = OWN_RULES if own else name
+        if self._is_pulled_otherwise(name):
+            self._opener.reload()
+            return
         self._switcher.switch(name, preparing)
         if self._switcher.is_busy:
             self._status.say(f"Loading the rules of {rules_named(name).rules.title}…")
+
+    def _is_pulled_otherwise(self, name: str) -> bool:
+        """Whether engines of these rules give other ids to what they pull than what is open has."""
+        release = self._session.store.release
+        is_pulled = parse_location(self._opener.location).source.is_pulled
+        return is_pulled and release is not None and rules_named(name).rules.store is not release.kind
 
     def _choose_platform(self, platform: str) -> None:
         self._opener.platform = platform

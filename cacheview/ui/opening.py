@@ -31,7 +31,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
     """
 
     def work(report: Report) -> OpenedStore:
-        from cacheview.cases import daemon_known, daemon_of, first_probe
+        from cacheview.cases import daemon_known, daemon_of, first_probe, rules_named
         from cacheview.engine import ImageCache, StageKind, explain
         from cacheview.stores.change import changes
         from cacheview.stores.collector import freeze_more
@@ -58,7 +58,8 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         def partial(store: ImageStore) -> None:
             known[:] = [store]
 
-        opened = open_store(location, platform=_platform(platform), progress=progress, partial=partial)
+        kind = rules_named(rules).rules.store if rules else None
+        opened = open_store(location, platform=_platform(platform), kind=kind, progress=progress, partial=partial)
         case = opened.cases[0]
         daemon = daemon_of(case, rules) if rules else daemon_known(case)
         cache = ImageCache(case.store, daemon.rules)

@@ -30,6 +30,7 @@ __all__ = [
     "endpoint_problems",
     "endpoints",
     "find_endpoint",
+    "read_cli_file",
 ]
 
 DEFAULT = "default"
@@ -177,7 +178,7 @@ def _current_name() -> tuple[str, str]:
     path = cli_folder() / "config.json"
     if not path.exists():
         return DEFAULT, ""
-    config = _read(_CliConfig, path)
+    config = read_cli_file(_CliConfig, path)
     return config.currentContext or DEFAULT, str(path)
 
 
@@ -223,7 +224,7 @@ def _context(name: str, origin: str) -> Endpoint:
             f"there is no Docker context {name[:100]!r}{message}. There are: {known}. `docker context ls` lists them",
             where=f"engine:{name[:100]}",
         )
-    meta = _read(_ContextMeta, path)
+    meta = read_cli_file(_ContextMeta, path)
     endpoint = meta.Endpoints.get("docker")
     if endpoint is None or not endpoint.Host:
         raise DataError(f"the Docker context {name[:100]!r} has no Docker endpoint. Recreate it", where=str(path))
@@ -245,7 +246,7 @@ def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
     for entry in entries:
         path = folder / entry / "meta.json"
         try:
-            meta = _read(_ContextMeta, path)
+            meta = read_cli_file(_ContextMeta, path)
         except DataError as error:
             problems.append(Problem(error.where, error.what))
             continue
@@ -256,7 +257,8 @@ def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
     return iter(sorted(results))
 
 
-def _read(model: type[M], path: Path) -> M:
+def read_cli_file(model: type[M], path: Path) -> M:
+    """A JSON file of the docker CLI as a model. Raises `DataError`."""
     with open_regular(path, str(path)) as file:
         try:
             content = file.read(_MAX_FILE + 1) or b""

@@ -16,7 +16,15 @@ from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
 from cacheview.stores.engine.ssh import SshError
 
-__all__ = ["ConnectionLostError", "NoAnswerError", "RefusedError", "connection_error", "status_error"]
+__all__ = [
+    "ConnectionLostError",
+    "NoAnswerError",
+    "RefusedError",
+    "causes_of",
+    "connection_error",
+    "short_text",
+    "status_error",
+]
 
 _MAX_MESSAGE = 300
 
@@ -46,7 +54,7 @@ class RefusedError(DataError):
 def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, message: str = "") -> DataError:
     """What an exception of the connection means. ``message``: what ssh said of it."""
     where = endpoint.host[:200]
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     for cause in causes:
         if isinstance(cause, LateError):
             return ConnectionLostError(_late(cause), where=where, how="timeout")
@@ -54,11 +62,12 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(str(cause), where=where, how="down")
         # The last is what http.client raises for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
-            what = f"the headers of its answer are too large ({_text(cause)}). Is it a Docker Engine? Check the address"
+            reason = short_text(cause)
+            what = f"the headers of its answer are too large ({reason}). Is it a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) or names & {"SSLError", "TLSParameterError"}:
-        reason = _text(
+        reason = short_text(
             next(
                 cause
                 for cause in causes
@@ -84,13 +93,13 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is out of reach: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
-        reason = message[:_MAX_MESSAGE].rstrip(".") or _text(error)
+        reason = message[:_MAX_MESSAGE].rstrip(".") or short_text(error)
         what = (
             f"SSH failed: {reason}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
-    what = f"the answer broke off: {_text(error)}. Is it a Docker Engine, and did it stop? Try again"
+    what = f"the answer broke off: {short_text(error)}. Is it a Docker Engine, and did it stop? Try again"
     return ConnectionLostError(what, where=where, how="broken")
 
 
@@ -126,11 +135,12 @@ def _message(body: bytes) -> str:
     return " ".join(str(text).split())[:_MAX_MESSAGE]
 
 
-def _text(error: BaseException) -> str:
+def short_text(error: BaseException) -> str:
+    """What an exception says, in one line; else its name."""
     return " ".join(str(error).split())[:_MAX_MESSAGE] or type(error).__name__
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
     """The exception with all it was made of: libraries wrap theirs as causes, contexts, reasons and arguments."""
     seen: set[int] = set()
     waiting: list[object] = [error]

@@ -1,0 +1,23 @@
+"""Images of a registry as a store: what a ``docker pull`` of them would bring. Only manifests and configs are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cacheview.stores.opened import Opened
+    from cacheview.stores.reading import Reading
+
+__all__ = ["open_registry"]
+
+
+def open_registry(target: str, reading: Reading) -> Opened:
+    """Read the images that ``target`` names, which is what follows ``registry:`` in a location.
+
+    Raises:
+        DataError: none of them can be read: what, where, and what to do.
+        Cancelled: by the progress.
+    """
+    from cacheview.stores.registry.opening import open_target
+
+    return open_target(target, reading)

@@ -1,0 +1,72 @@
+"""The certificates that Docker trusts for a registry, and shows to it: the folders ``certs.d``.
+
+moby ``loadTLSConfig`` of ``registry/registry.go``: every ``.crt`` is trusted beside those of the system, every
+``.cert`` with the ``.key`` of its name is shown to the registry. Docker Hub has no folder.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+from pathlib import Path
+from typing import Final
+
+from cacheview.model import DataError, Problem
+from cacheview.stores.files import open_regular, refusal
+
+__all__ = ["certificate_folder", "trusting"]
+
+_SYSTEM: Final = "/etc/docker/certs.d"
+_MOST_FILES: Final = 100
+_MOST_BYTES: Final = 1024 * 1024
+
+
+def certificate_folder(domain: str) -> Path | None:
+    """The folder of a registry; None: there is none. A rootless engine has it among the user's own files."""
+    if sys.platform == "win32":
+        tops = [Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "docker", "certs.d")]
+        domain = domain.replace(":", "")
+    else:
+        own = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+        tops = [Path(_SYSTEM), Path(own, "docker", "certs.d")]
+    return next((top / domain for top in tops if (top / domain).is_dir()), None)
+
+
+def trusting(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
+    """What connects with TLS, every certificate checked; and which files of the folder cannot be used."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    problems: list[Problem] = []
+    for path in _files(folder, problems):
+        try:
+            if path.suffix == ".crt":
+                context.load_verify_locations(cadata=_text(path))
+            elif path.suffix == ".cert":
+                key = path.with_suffix(".key")
+                _text(key)  # else it is the certificate that seems to be wrong
+                # A key with a password is not asked for on the terminal.
+                context.load_cert_chain(path, key, password=lambda: "")
+        except DataError as error:
+            problems.append(Problem(str(path), f"is not used: {error}"))
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            problems.append(Problem(str(path), f"is not used: {error}"))
+    return context, tuple(problems)
+
+
+def _files(folder: Path | None, problems: list[Problem]) -> list[Path]:
+    if folder is None:
+        return []
+    try:
+        return sorted(folder / name for name in os.listdir(folder))[:_MOST_FILES]
+    except OSError as error:
+        problems.append(Problem(str(folder), str(refusal(error, ""))))
+        return []
+
+
+def _text(path: Path) -> str:
+    with open_regular(path, "") as file:
+        content = file.read(_MOST_BYTES + 1) or b""
+    if len(content) > _MOST_BYTES:
+        raise DataError("is far too large for a certificate")
+    return content.decode("ascii", "replace")

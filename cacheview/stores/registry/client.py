@@ -1,0 +1,240 @@
+"""What is asked of a registry: one repository's manifests and configs, each with a GET.
+
+No Python library for registries that is kept up (oras, python-dxf) limits the size and the time of an answer, so the
+requests are made here, on urllib3 with the deadlines that engines have. What the registry asks for a login is answered
+as moby does it; credentials go to the registry and to the token server that it names, and to no other host.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+from cacheview.model import DataError
+from cacheview.stores.engine.client import Timeouts
+from cacheview.stores.engine.deadline import Deadline
+from cacheview.stores.engine.errors import causes_of
+from cacheview.stores.registry.challenge import parse_challenges
+from cacheview.stores.registry.connections import BadUrlError, Origin, Wire, is_loopback, origin_of
+from cacheview.stores.registry.credentials import ANONYMOUS, Credentials
+from cacheview.stores.registry.errors import connection_error, not_json, status_error, token_error
+from cacheview.stores.registry.targets import Target
+from cacheview.stores.registry.tokens import basic, bearer, token_of, token_request
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+__all__ = ["TIMEOUTS", "Answer", "RegistryClient"]
+
+TIMEOUTS: Final = Timeouts(connect=10.0, answer=15.0, whole=60.0)
+
+_MOST_REDIRECTS: Final = 5
+_MOST_ERROR: Final = 64 * 1024  # bytes of an error's body, and of a token's
+_PIECE: Final = 64 * 1024
+_REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document of a registry. ``digest``: that the registry gives it; empty: it gives none."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+
+class RegistryClient:
+    """Asks one registry for one repository. Raises `DataError` for all that goes wrong.
+
+    Args:
+        trust: how TLS is checked.
+        credentials: asked for when the registry wants a login, and not before.
+        stopped: whether nobody waits for the answer any more; asked ten times a second.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        trust: ssl.SSLContext,
+        credentials: Callable[[], Credentials],
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
+        self._target = target
+        self._ask_credentials = credentials
+        self._credentials = ANONYMOUS
+        self._stopped = stopped
+        self._timeouts = timeouts
+        self._authorization = ""
+        self._origin = self._https()
+        self._is_local = self._loopback()
+        self._is_settled = not self._is_local  # whether it is known that the registry speaks TLS
+        self._home = Wire(trust, proxied=not self._is_local)
+
+    def manifest(self, reference: str, accept: str, limit: int) -> Answer:
+        """A manifest by tag or digest, at most ``limit`` bytes."""
+        return self._document(f"manifests/{reference}", {"Accept": accept}, limit)
+
+    def blob(self, digest: str, limit: int) -> Answer:
+        """A blob, at most ``limit`` bytes."""
+        return self._document(f"blobs/{digest}", {}, limit)
+
+    def _document(self, path: str, headers: Mapping[str, str], limit: int) -> Answer:
+        path = f"/v2/{self._target.repository}/{path}"
+        response, origin = self._follow(path, headers)
+        if response.status == 401 and origin == self._origin and not self._authorization:
+            body = self._body(response, _MOST_ERROR)
+            self._authorization = self._log_in(response.headers.getlist("WWW-Authenticate"))
+            if not self._authorization:
+                raise self._refusal(response, body, origin)
+            response, origin = self._follow(path, headers)
+        if response.status != 200:
+            raise self._refusal(response, self._body(response, _MOST_ERROR), origin)
+        body = self._body(response, limit)
+        if len(body) > limit:
+            raise DataError(f"the answer to {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type == "text/html":
+            raise not_json(self._target, media_type)
+        return Answer(body, media_type, response.headers.get("Docker-Content-Digest", "").strip())
+
+    def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: Origin) -> DataError:
+        if origin != self._origin:
+            what = f"{origin}, where the registry has it, answered with status {response.status}. Try again"
+            return DataError(what, where=self._target.title)
+        return status_error(response.status, body, response.headers, self._target, self._credentials)
+
+    def _follow(self, path: str, headers: Mapping[str, str]) -> tuple[BaseHTTPResponse, Origin]:
+        """The answer to a path of the registry, and who gave it. Only the registry itself is given credentials."""
+        response = self._ask(path, headers)
+        url, origin = f"{self._origin}{path}", self._origin
+        for _ in range(_MOST_REDIRECTS):
+            location = response.headers.get("Location", "")
+            if response.status not in _REDIRECTS or not location:
+                return response, origin
+            response.close()
+            url = urljoin(url, location)
+            try:
+                before, origin = origin, origin_of(url)
+            except BadUrlError as error:
+                raise DataError(f"the registry redirects to what {error}", where=self._target.title) from error
+            if origin.scheme == "http" and before.scheme == "https":
+                what = f"the registry redirects to {origin}, which has no TLS. This is not followed"
+                raise DataError(what, where=self._target.title)
+            response = self._send("GET", url, origin, headers)
+        response.close()
+        what = f"the registry redirects more than {_MOST_REDIRECTS} times"
+        raise DataError(what, where=self._target.title)
+
+    def _ask(self, path: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        """Ask the registry; one on this machine may have no TLS.
+
+        moby ``lookupV2Endpoints`` of ``registry/service_v2.go`` tries TLS first there too.
+        """
+        if not self._is_settled:
+            self._is_settled = True
+            try:
+                return self._send("GET", f"{self._origin}{path}", self._origin, headers)
+            except DataError as error:
+                if not _speaks_no_tls(error):
+                    raise
+            self._origin = self._without_tls()
+        return self._send("GET", f"{self._origin}{path}", self._origin, headers)
+
+    def _send(
+        self, method: str, url: str, origin: Origin, headers: Mapping[str, str], body: bytes | None = None
+    ) -> BaseHTTPResponse:
+        is_home = origin == self._origin
+        if is_home and self._authorization:
+            headers = {**headers, "Authorization": self._authorization}
+        deadline = Deadline(self._timeouts.answer, self._timeouts.whole, self._stopped)
+        try:
+            wire = self._home if is_home else self._away
+            return wire.send(method, url, headers, deadline, self._timeouts.connect, body)
+        except Exception as error:
+            raise connection_error(error, origin, self._target, self._timeouts) from error
+
+    @cached_property
+    def _away(self) -> Wire:
+        """To other servers: they are not shown the certificate of this one, nor trusted by its authority."""
+        return Wire(ssl.create_default_context(), proxied=True)
+
+    def _log_in(self, values: list[str]) -> str:
+        """What the registry's challenge asks for; without credentials, what everybody gets. Empty: nothing is known."""
+        challenges = parse_challenges(values)
+        self._credentials = credentials = self._ask_credentials()
+        if credentials.registry_token:
+            try:
+                return bearer(credentials.registry_token)
+            except DataError as error:
+                raise DataError(f"is not used: {error}", where=credentials.origin) from error
+        schemes = {challenge.scheme: challenge for challenge in reversed(challenges)}
+        if "bearer" in schemes:
+            return self._token(schemes["bearer"].parameters)
+        return basic(credentials) if "basic" in schemes and credentials.has_password else ""
+
+    def _token(self, parameters: Mapping[str, str]) -> str:
+        where = self._target.title
+        try:
+            request = token_request(parameters, self._target.repository, self._credentials, self._origin)
+        except DataError as error:
+            raise DataError(error.what, where=where) from error
+        method = "GET" if request.body is None else "POST"
+        origin = origin_of(request.url)
+        response = self._send(method, request.url, origin, request.headers, request.body)
+        body = self._body(response, _MOST_ERROR)
+        if response.status != 200 or len(body) > _MOST_ERROR:
+            raise token_error(response.status, body, response.headers, origin, self._target, self._credentials)
+        try:
+            return token_of(body)
+        except DataError as error:
+            raise DataError(f"the token server {origin} gave no token: {error.what}", where=where) from error
+
+    def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
+        """The body, and the end of the connection; one byte more than ``limit`` where it is larger."""
+        encoding = response.headers.get("Content-Encoding", "identity")
+        body = io.BytesIO()
+        try:
+            if encoding.lower() not in ("", "identity"):
+                what = (
+                    f"the answer is compressed ({encoding[:40]}), which was not asked for. Is there a proxy in between?"
+                )
+                raise DataError(what, where=self._target.title)
+            while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):
+                body.write(piece)
+        except DataError:
+            raise
+        except Exception as error:
+            raise connection_error(error, self._origin, self._target, self._timeouts) from error
+        finally:
+            response.close()
+        return body.getvalue()
+
+    def _https(self) -> Origin:
+        try:
+            return origin_of(f"https://{self._target.host}")
+        except BadUrlError as error:
+            raise DataError(f"the registry {error}", where=self._target.title) from error
+
+    def _without_tls(self) -> Origin:
+        return origin_of(f"http://{self._target.host}")
+
+    def _loopback(self) -> bool:
+        try:
+            return is_loopback(self._origin.host, self._origin.port, self._timeouts.connect)
+        except OSError as error:
+            raise connection_error(error, self._origin, self._target, self._timeouts) from error
+
+
+def _speaks_no_tls(error: DataError) -> bool:
+    """Whether who answered does not speak TLS, or nobody did: not that its certificate is not trusted."""
+    causes = list(causes_of(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return False
+    return any(isinstance(cause, ssl.SSLError | ConnectionError) for cause in causes)

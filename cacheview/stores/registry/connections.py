@@ -1,0 +1,150 @@
+"""Connections to a registry, to its token server and to where it keeps its blobs. All of them keep to a deadline."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from cacheview.stores.engine.deadline import Deadline, timed
+from cacheview.stores.engine.lookup import addresses, looked_up
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+__all__ = ["BadUrlError", "NotLoopbackError", "Origin", "Wire", "is_loopback", "origin_of"]
+
+_PORTS: Final = {"http": 80, "https": 443}
+_SHOWN: Final = 200
+
+
+class BadUrlError(ValueError):
+    """A text from outside that is not a URL of a web server."""
+
+
+class NotLoopbackError(OSError):
+    """A connection without TLS left this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A web server: only the same one is given credentials. ``host`` is in lower case, without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
+
+
+def origin_of(url: str) -> Origin:
+    """The server of a URL. Raises `BadUrlError` for one that is not of ``http`` or ``https``, or that has a user."""
+    try:
+        place = urlsplit(url)
+        host, port = place.hostname or "", place.port
+    except ValueError as error:
+        raise BadUrlError(f"is not a URL: {url[:_SHOWN]!r}") from error
+    is_plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
+    if place.scheme not in _PORTS or not host or not is_plain or place.username is not None:
+        raise BadUrlError(f"is not a URL of a web server: {url[:_SHOWN]!r}")
+    return Origin(place.scheme, host, port if port is not None else _PORTS[place.scheme])
+
+
+def is_loopback(host: str, port: int, seconds: float) -> bool:
+    """Whether a host is this machine: all its addresses are of loopback. Raises as `lookup.addresses`."""
+    return all(_is_local(text) for text in addresses(host, port, seconds))
+
+
+def _is_local(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+class Wire:
+    """Sends requests to any server, each alone. Redirects are not followed.
+
+    Args:
+        trust: how TLS is checked.
+        proxied: whether a proxy of the environment is used.
+    """
+
+    def __init__(self, trust: ssl.SSLContext, *, proxied: bool) -> None:
+        self._asked = threading.local()  # the deadline of what each thread asks for
+        self._trust = trust
+        self._proxied = proxied
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        connect: float,
+        body: bytes | None = None,
+    ) -> BaseHTTPResponse:
+        """The head of an answer, whose body is still to be read. Raises what a connection may raise.
+
+        Args:
+            connect: seconds that connecting may take.
+        """
+        from urllib3 import Timeout
+
+        self._asked.deadline = deadline
+        response: BaseHTTPResponse = self._manager(url).urlopen(
+            method,
+            url,
+            headers={"User-Agent": "cacheview", "Accept-Encoding": "identity", "Connection": "close", **headers},
+            body=body,
+            timeout=Timeout(connect=connect, read=deadline.whole),
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+            retries=False,
+        )
+        return response
+
+    def _manager(self, url: str) -> Any:
+        import urllib3
+        from requests.utils import get_environ_proxies, select_proxy
+        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+        def pool(kind: Any, connection: Any) -> Any:
+            return type(
+                f"Timed{kind.__name__}", (kind,), {"ConnectionCls": looked_up(timed(connection, self._deadline))}
+            )
+
+        # As Go does it: a request without TLS goes to this machine, and past every proxy.
+        proxy = select_proxy(url, get_environ_proxies(url)) if self._proxied and url.startswith("https:") else None
+        options: dict[str, Any] = {"ssl_context": self._trust}
+        manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        manager.pool_classes_by_scheme = {
+            "http": pool(HTTPConnectionPool, _loopback_connection()),
+            "https": pool(HTTPSConnectionPool, HTTPSConnectionPool.ConnectionCls),
+        }
+        return manager
+
+    def _deadline(self) -> Deadline:
+        deadline: Deadline = self._asked.deadline
+        return deadline
+
+
+def _loopback_connection() -> Any:
+    """A class of connections without TLS that never leave this machine, whatever a name meant before."""
+    from urllib3.connection import HTTPConnection
+
+    class LoopbackConnection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            peer = connection.getpeername()[0]
+            if not _is_local(peer):
+                connection.close()
+                raise NotLoopbackError(f"{self.host} is at {peer}")
+            return connection
+
+    return LoopbackConnection

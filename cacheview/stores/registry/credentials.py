@@ -1,0 +1,184 @@
+"""What the docker CLI would log in to a registry with. Files are only read, and nothing is kept.
+
+docker/cli ``GetAuthConfig`` of ``cli/config/configfile/file.go`` at v29: first ``DOCKER_AUTH_CONFIG``, then the
+credential helper of the registry (``credHelpers``) or of all (``credsStore``), then ``auths``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cacheview.model import DataError, Problem, decode
+from cacheview.stores.engine.contexts import cli_folder, read_cli_file
+from cacheview.stores.registry.helpers import ask_helper
+
+__all__ = ["ANONYMOUS", "Credentials", "host_of_key", "known_credentials"]
+
+_VARIABLE: Final = "DOCKER_AUTH_CONFIG"
+_TOKEN_USER: Final = "<token>"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What to log in with, as far as it is known; all empty: nothing is.
+
+    Attributes:
+        username, password: for the registry, or for its token server.
+        identity_token: for the token server, in place of them.
+        registry_token: for the registry, as it is.
+        origin: where they come from, for people.
+    """
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
+    origin: str = ""
+
+    @property
+    def has_password(self) -> bool:
+        """docker sends a user name and a password only where there are both."""
+        return bool(self.username and self.password)
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not (self.has_password or self.identity_token or self.registry_token)
+
+
+ANONYMOUS: Final = Credentials()
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_any_case(cls, data: Any) -> Any:
+        """Go reads keys in any case; without one of them in its usual case nothing else would tell."""
+        if not isinstance(data, dict):
+            return data
+        fields = {name.lower(): name for name in cls.model_fields}
+        return {fields.get(key.lower(), key): value for key, value in data.items()}
+
+
+class _Auth(_Document):
+    auth: str = Field("", repr=False)
+    username: str = ""
+    password: str = Field("", repr=False)
+    identitytoken: str = Field("", repr=False)
+    registrytoken: str = Field("", repr=False)
+
+
+class _Config(_Document):
+    auths: dict[str, _Auth] = Field(default_factory=dict)
+    credsStore: str = ""
+    credHelpers: dict[str, str] = Field(default_factory=dict)
+
+
+def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Credentials, tuple[Problem, ...]]:
+    """What is known for a registry, and what of it could not be had.
+
+    Args:
+        key: of the registry in the config: ``Target.key``.
+        stopped: whether nobody waits for the answer any more.
+    """
+    problems: list[Problem] = []
+    given = _of_environment(key, problems)
+    if given is not None:
+        return given, tuple(problems)
+    path = cli_folder() / "config.json"
+    config = _config(path, problems)
+    in_file = _of_file(config, key, path, problems)
+    helper = config.credHelpers.get(key, config.credsStore)
+    if not helper:
+        return in_file, tuple(problems)
+    try:
+        secret = ask_helper(helper, key, stopped=stopped)
+    except DataError as error:
+        problems.append(Problem(error.where, f"{error.what}. The registry was asked without its credentials"))
+        return ANONYMOUS, tuple(problems)
+    of_helper = Credentials(registry_token=in_file.registry_token, origin=f"docker-credential-{helper}")
+    if secret is None:
+        return of_helper, tuple(problems)
+    if secret.Username == _TOKEN_USER:
+        return replace(of_helper, identity_token=secret.Secret), tuple(problems)
+    return replace(of_helper, username=secret.Username, password=secret.Secret), tuple(problems)
+
+
+def _of_environment(key: str, problems: list[Problem]) -> Credentials | None:
+    text = os.environ.get(_VARIABLE, "")
+    if not text:
+        return None
+    try:
+        auth = decode(_Config, text).auths.get(key)
+        if auth is None:
+            return None
+        username, password = _decoded(auth.auth)
+    except DataError as error:
+        problems.append(Problem(_VARIABLE, f"is not used: {error}"))
+        return None
+    return Credentials(username, password, origin=_VARIABLE)
+
+
+def _config(path: Path, problems: list[Problem]) -> _Config:
+    if not path.exists():
+        return _Config()
+    try:
+        return read_cli_file(_Config, path)
+    except DataError as error:
+        problems.append(Problem(error.where, f"{error.what}. Without it no credentials are known"))
+        return _Config()
+
+
+def _of_file(config: _Config, key: str, path: Path, problems: list[Problem]) -> Credentials:
+    """``fileStore.Get`` of ``cli/config/credentials/file_store.go``: by the key, else by the host of an old one."""
+    auth = config.auths.get(key)
+    if auth is None:
+        auth = next((auth for other, auth in config.auths.items() if host_of_key(other) == key), None)
+    if auth is None:
+        return ANONYMOUS
+    username, password = auth.username, auth.password
+    if auth.auth:
+        try:
+            username, password = _decoded(auth.auth)
+        except DataError as error:
+            problems.append(Problem(f"{path}: auths: {key[:200]}", str(error)))
+            return ANONYMOUS
+    return Credentials(username, password, auth.identitytoken, auth.registrytoken, str(path))
+
+
+def _decoded(auth: str) -> tuple[str, str]:
+    """``decodeAuth``: user name and password of an ``auth``. Raises `DataError`, which does not show it."""
+    try:
+        text = base64.b64decode(auth.replace("\r", "").replace("\n", ""), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise DataError("`auth` is not base64 of a user name and a password. Log in again") from error
+    username, colon, password = text.partition(":")
+    if not colon or not username:
+        raise DataError("`auth` has no user name and password. Log in again")
+    return username, password.strip("\0")
+
+
+def host_of_key(key: str) -> str:
+    """``ConvertToHostname`` of ``file_store.go``: the host that an old key, which is a URL, is about."""
+    if "://" not in key:
+        return key.partition("/")[0]
+    try:
+        place = urlsplit(key)
+        host, port = place.hostname, place.port
+    except ValueError:
+        host = port = None
+    if not host:
+        return key.partition("://")[2].partition("/")[0]
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{host}:{port}" if port is not None else host

@@ -1,0 +1,161 @@
+"""What goes wrong with a registry, as a `DataError`: what, where, and what to do."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Final
+
+from cacheview.model import DataError
+from cacheview.stores.engine.client import Timeouts
+from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.engine.errors import causes_of, short_text
+from cacheview.stores.registry.connections import NotLoopbackError, Origin
+from cacheview.stores.registry.credentials import Credentials
+from cacheview.stores.registry.targets import Target
+
+__all__ = ["connection_error", "not_json", "status_error", "token_error"]
+
+_MOST_SAID: Final = 300
+_MOST_ERRORS: Final = 3
+
+
+def connection_error(error: BaseException, origin: Origin, target: Target, timeouts: Timeouts) -> DataError:
+    """What an exception of a connection means."""
+    return DataError(_why_lost(error, origin, target, timeouts), where=target.title)
+
+
+def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Timeouts) -> str:
+    causes = list(causes_of(error))
+
+    def first(*kinds: type[BaseException]) -> BaseException | None:
+        return next((cause for cause in causes if isinstance(cause, kinds)), None)
+
+    if (cause := first(ssl.SSLCertVerificationError)) is not None:
+        reason = getattr(cause, "verify_message", "") or short_text(cause)
+        return (
+            f"the certificate of {origin} is not trusted: {reason}. If it is the right server, put the certificate of "
+            f"its authority in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker reads it too"
+        )
+    if (cause := first(ssl.SSLError)) is not None:
+        return f"TLS with {origin} failed: {short_text(cause)}. Only a registry on this machine may have no TLS"
+    if (cause := first(NotLoopbackError)) is not None:
+        return f"nothing was sent without TLS: {short_text(cause)}. Only a registry on this machine may have no TLS"
+    if isinstance(cause := first(LateError), LateError):
+        if cause.began:
+            return f"{origin} did not answer completely within {cause.seconds:g} seconds. Try again"
+        return f"{origin} did not answer within {cause.seconds:g} seconds. Try again"
+    names = {type(cause).__name__ for cause in causes}
+    if first(TimeoutError) is not None or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
+        return f"{origin} cannot be reached within {timeouts.connect:g} seconds. Check the name and your network"
+    if first(socket.gaierror) is not None:
+        return f"there is no such host: {origin.host[:200]}. Check the name of the registry"
+    if first(ConnectionRefusedError) is not None:
+        return f"nothing listens at {origin}. Check the name of the registry, and that it is running"
+    is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
+    if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
+        return f"the headers of the answer of {origin} are too large. Is it a registry?"
+    if "ProxySchemeUnknown" in names or "ProxyError" in names:
+        return f"the proxy cannot be used: {short_text(error)}. Check HTTPS_PROXY and NO_PROXY"
+    return f"the connection to {origin} broke off: {short_text(error)}. Is it a registry? Try again"
+
+
+def not_json(target: Target, media_type: str) -> DataError:
+    """A web server that is not a registry."""
+    what = f"{target.host} answers with a page ({media_type[:60]}), not as a registry. Check the name"
+    return DataError(what, where=target.title)
+
+
+def status_error(
+    status: int, body: bytes, headers: Mapping[str, str], target: Target, credentials: Credentials
+) -> DataError:
+    """What an HTTP status that is not success means, with the registry's own words."""
+    said = _words(body)
+    words = f" ({said})" if said else ""
+    where = target.title
+    if status == 429:
+        return DataError(_too_many(words, headers, target, credentials), where=where)
+    if status == 401:
+        return DataError(_log_in(words, target, credentials), where=where)
+    if status == 403:
+        who = f"the account {credentials.username[:60]!r}" if credentials.username else "your account"
+        if credentials.is_anonymous:
+            return DataError(_log_in(words, target, credentials), where=where)
+        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with another one"
+        return DataError(f"{what}: `{_login(target)}`", where=where)
+    if status == 404 and said:
+        return DataError(f"the registry has no such image{words}. Check name and tag", where=where)
+    if status == 404:
+        what = f"{target.host} answers with status 404 and no reason: it is not a registry, or has no such image"
+        return DataError(f"{what}. Check the name", where=where)
+    if status >= 500:
+        return DataError(f"the registry has a problem: status {status}{words}. Try again later", where=where)
+    return DataError(f"the registry answered with status {status}{words}. Is it a registry?", where=where)
+
+
+def token_error(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    origin: Origin,
+    target: Target,
+    credentials: Credentials,
+) -> DataError:
+    """What the answer of a token server that has no token means."""
+    said = _words(body)
+    words = f" ({said})" if said else ""
+    if status == 429:
+        return DataError(_too_many(words, headers, target, credentials), where=target.title)
+    if status in (400, 401, 403) and not credentials.is_anonymous:
+        what = f"the token server {origin} does not accept the credentials of {credentials.origin}{words}"
+        return DataError(f"{what}. Log in again: `{_login(target)}`", where=target.title)
+    if status in (401, 403):
+        return DataError(_log_in(words, target, credentials), where=target.title)
+    what = f"the token server {origin} answered with status {status}{words}. Try again later"
+    return DataError(what, where=target.title)
+
+
+def _log_in(words: str, target: Target, credentials: Credentials) -> str:
+    if credentials.is_anonymous:
+        return (
+            f"the registry lets nobody pull it without a login{words}: there is no such image, or it is private. "
+            f"Check the name, or log in: `{_login(target)}`"
+        )
+    return (
+        f"the registry does not accept the credentials of {credentials.origin}{words}, or they may not pull it. "
+        f"Log in again: `{_login(target)}`"
+    )
+
+
+def _too_many(words: str, headers: Mapping[str, str], target: Target, credentials: Credentials) -> str:
+    after = headers.get("Retry-After", "")
+    wait = f"Try again in {after} seconds" if after.isascii() and after.isdecimal() and len(after) < 7 else "Wait"
+    also = f", or log in for a higher limit: `{_login(target)}`" if credentials.is_anonymous else ""
+    return f"the registry has had too many requests from you{words}. {wait}{also}"
+
+
+def _login(target: Target) -> str:
+    return "docker login" if target.is_hub else f"docker login {target.domain}"
+
+
+def _words(body: bytes) -> str:
+    """The registry's own words: ``errors`` of its JSON, or ``details`` of a token server's."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    errors = document.get("errors")
+    texts = [_one(error) for error in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
+    texts += [document[key] for key in ("details", "message", "error") if isinstance(document.get(key), str)][:1]
+    return " ".join("; ".join(filter(None, texts)).split())[:_MOST_SAID]
+
+
+def _one(error: object) -> str:
+    if not isinstance(error, dict):
+        return ""
+    return next((error[key] for key in ("message", "code") if isinstance(error.get(key), str) and error[key]), "")

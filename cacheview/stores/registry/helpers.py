@@ -1,0 +1,127 @@
+"""Credential helpers: programs that keep the credentials of the docker CLI, asked for one registry's.
+
+``client.Get`` of docker/docker-credential-helpers: ``docker-credential-NAME get``, with the registry on standard input
+and JSON on standard output. Only ``get`` is ever asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from cacheview.model import DataError, decode
+
+__all__ = ["Secret", "ask_helper"]
+
+_PREFIX: Final = "docker-credential-"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_NOT_FOUND: Final = "credentials not found in native keychain"
+_SECONDS: Final = 60.0  # a helper may ask the person to unlock a key ring
+_STEP: Final = 0.1  # seconds between two looks whether it is still wanted
+_MOST: Final = 256 * 1024  # bytes that it may print
+_MOST_SHOWN: Final = 200
+
+
+class Secret(BaseModel):
+    """What a helper answers. ``Username`` may be ``<token>``, and ``Secret`` an identity token."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+    Username: str = ""
+    Secret: str = ""
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def ask_helper(
+    name: str, server: str, *, stopped: Callable[[], bool] = lambda: False, seconds: float = _SECONDS
+) -> Secret | None:
+    """What a helper has for a registry; None: nothing.
+
+    Args:
+        name: what follows ``docker-credential-`` in the name of the program.
+        server: the registry, by the key of the docker CLI's config.
+        stopped: whether nobody waits for the answer any more; asked ten times a second.
+
+    Raises:
+        DataError: there is no such program, it failed, or it did not answer in time.
+    """
+    program = f"{_PREFIX}{name[:100]}"
+    found = shutil.which(program) if _NAME.fullmatch(name) else None
+    if found is None or not os.path.isabs(found):  # Go does not start what lies in the current folder either
+        raise DataError("there is no such program in PATH", where=program)
+    output, status = _run(found, program, server, stopped, seconds)
+    if status != 0:
+        if output.strip() == _NOT_FOUND.encode():
+            return None
+        said = " ".join(output.decode("utf-8", "replace").split())[:_MOST_SHOWN]
+        raise DataError(f"ended with status {status}" + (f": {said}" if said else ""), where=program)
+    try:
+        return decode(Secret, output)
+    except DataError as error:  # it is not shown: it may hold the secret
+        raise DataError("what it printed is not JSON with a user name and a secret", where=program) from error
+
+
+def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seconds: float) -> tuple[bytes, int]:
+    """What the program printed, and its exit status."""
+    try:
+        process = subprocess.Popen(
+            [path, "get"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=os.name != "nt",
+        )
+    except OSError as error:
+        raise DataError(f"cannot be started: {error.strerror or error}", where=program) from error
+    ended, late = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        end = time.monotonic() + seconds
+        while not ended.wait(_STEP):
+            if stopped() or time.monotonic() > end:
+                late.set()
+                _kill(process)
+                return
+
+    threading.Thread(target=watch, daemon=True, name="credential-helper").start()
+    try:
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                process.stdin.write(server.encode())
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # it reads nothing: what it prints tells
+            output = process.stdout.read(_MOST + 1)
+            if len(output) > _MOST:
+                _kill(process)
+    finally:
+        ended.set()
+    if late.is_set():
+        raise DataError(f"did not answer within {seconds:g} seconds. Is it waiting for a password?", where=program)
+    if len(output) > _MOST:
+        raise DataError(f"printed more than {_MOST:,} bytes", where=program)
+    return output, process.returncode
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the program and what it started."""
+    try:
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # it has ended

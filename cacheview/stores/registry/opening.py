@@ -1,0 +1,147 @@
+"""Opening images of a registry: who is asked, with which credentials, and the store that a pull would leave."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
+from cacheview.stores.budget import LimitError
+from cacheview.stores.opened import Case, Opened
+from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.reading import Reading
+from cacheview.stores.registry.certificates import certificate_folder, trusting
+from cacheview.stores.registry.client import RegistryClient
+from cacheview.stores.registry.credentials import Credentials, known_credentials
+from cacheview.stores.registry.pulling import pulled_image
+from cacheview.stores.registry.targets import Target, parse_target
+from cacheview.stores.workers import patiently
+
+__all__ = ["open_target"]
+
+_SECONDS: Final = 180.0
+"""For one image: whatever a server does, and a credential helper that waits for a person."""
+
+_KINDS: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
+_BY_BUILDKIT: Final = (
+    "BuildKit made {}. The classic builder finds no step in the history of such an image: BuildKit writes the "
+    "instructions in another form, so `--cache-from` does not help."
+)
+
+
+def open_target(target: str, reading: Reading) -> Opened:
+    """As `stores.registry.open_registry`."""
+    targets = parse_target(target)
+    location = f"registry:{target}"
+    kind = reading.kind or StoreKind.CONTAINERD
+    images: list[Image] = []
+    problems: list[Problem] = []
+    for number, one in enumerate(targets):
+        try:
+            image, found = _patiently(one, reading, kind, number, len(targets))
+        except (DataError, LimitError) as error:
+            if len(targets) == 1:
+                raise
+            problems.append(Problem(one.title, error.what if isinstance(error, DataError) else f"there is {error}"))
+            continue
+        images.append(image)
+        problems += found
+    if not images:
+        raise DataError(
+            f"no image could be read. {'. '.join(str(problem) for problem in problems[:3])}", where=location
+        )
+    title = f"registry, as pulled into a {_KINDS[kind]}"
+    merged = _merged(images)
+    store = ImageStore(
+        merged,
+        title,
+        location,
+        notes=tuple(_notes(merged, kind, reading.platform)),
+        problems=tuple(problems),
+        release=Release(kind),
+        platform=reading.platform,
+    )
+    return Opened(title, location, "registry", (Case(title, store, ""),), store.problems)
+
+
+def _patiently(
+    target: Target, reading: Reading, kind: StoreKind, number: int, total: int
+) -> tuple[Image, tuple[Problem, ...]]:
+    """Read one image in a thread of its own, so that it can be cancelled whatever a connection does."""
+    stopped = threading.Event()
+    meter = Meter(_limited(reading.progress, target), total, f"Asking {target.host} for {target.title}")
+    meter.reached(number)
+    try:
+        return patiently(lambda: _read(target, reading, kind, stopped.is_set), meter)
+    finally:
+        stopped.set()
+
+
+def _limited(progress: Progress | None, target: Target) -> Progress:
+    """A progress that ends the wait when it has taken too long."""
+    end = time.monotonic() + _SECONDS
+
+    def report(done: int, total: int | None, what: str) -> None:
+        if time.monotonic() > end:
+            raise DataError(f"could not be read within {_SECONDS:g} seconds. Try again", where=target.title)
+        if progress is not None:
+            progress(done, total, what)
+
+    return report
+
+
+def _read(
+    target: Target, reading: Reading, kind: StoreKind, stopped: Callable[[], bool]
+) -> tuple[Image, tuple[Problem, ...]]:
+    login = _Login(target.key, stopped)
+    trust, problems = _trusted(target)
+    client = RegistryClient(target, trust, login.ask, stopped=stopped)
+    try:
+        image, found = pulled_image(client, target, reading.platform, kind, reading.budget)
+    except DataError as error:
+        # What kept the credentials or certificates from being used may be why.
+        reasons = "".join(f". {problem}" for problem in (*problems, *login.problems)[:3])
+        raise DataError(f"{error.what}{reasons}", where=error.where, path=error.path) from error
+    return image, (*problems, *login.problems, *found)
+
+
+def _trusted(target: Target) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
+    return trusting(None if target.is_hub else certificate_folder(target.domain))
+
+
+@dataclass
+class _Login:
+    """Asks for credentials when they are wanted, and keeps what was wrong with them."""
+
+    key: str
+    stopped: Callable[[], bool]
+    problems: tuple[Problem, ...] = ()
+
+    def ask(self) -> Credentials:
+        credentials, self.problems = known_credentials(self.key, self.stopped)
+        return credentials
+
+
+def _merged(images: list[Image]) -> tuple[Image, ...]:
+    """Each id once, with all its names, in the order of a store: by name."""
+    by_id: dict[str, Image] = {}
+    for image in images:
+        if (first := by_id.get(image.id)) is not None:
+            image = first.model_copy(update={"names": tuple(sorted({*first.names, *image.names}))})
+        by_id[image.id] = image
+    return tuple(sorted(by_id.values(), key=lambda image: image.names))
+
+
+def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> list[str]:
+    notes = [
+        f"What an engine with a {_KINDS[kind]} on {platform} would have after `docker pull` of these images, and "
+        "nothing else. No image has a parent, so `--cache-from` alone can give a hit, by the history.",
+    ]
+    by_buildkit = [image.title for image in images if image.is_by_buildkit]
+    if by_buildkit:
+        notes.append(_BY_BUILDKIT.format(", ".join(by_buildkit[:5]) + (", …" if len(by_buildkit) > 5 else "")))
+    return notes

@@ -1,0 +1,188 @@
+"""What a pull takes of a registry: a manifest, of an index the one for a platform, and its config; no layer.
+
+moby ``pullTag`` of ``distribution/pull_v2.go`` (graph drivers) and of ``daemon/containerd/image_pull.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cmp_to_key
+from typing import Final
+
+from cacheview.model import DataError, Image, Platform, Problem, StoreKind
+from cacheview.platforms import Matcher
+from cacheview.platforms.library import PLATFORMS_RC_4
+from cacheview.stores.blobs import Blobs, demand_digest, digest_of
+from cacheview.stores.budget import Budget
+from cacheview.stores.manifests import Descriptor, Manifest
+from cacheview.stores.oci import IndexReader
+from cacheview.stores.problems import Problems
+from cacheview.stores.registry.client import Answer, RegistryClient
+from cacheview.stores.registry.targets import Target
+
+__all__ = ["pulled_image"]
+
+_INDEXES: Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_MANIFESTS: Final = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_SCHEMA_1: Final = (
+    "application/vnd.docker.distribution.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+)
+_ACCEPT: Final = ", ".join((*_INDEXES, *_MANIFESTS))
+_NAME: Final = "io.containerd.image.name"
+_MOST_OF_MANIFEST: Final = 4 * 1024 * 1024  # bytes: as distribution accepts at most
+_MOST_SHOWN: Final = 20
+
+
+def pulled_image(
+    client: RegistryClient, target: Target, platform: Platform, kind: StoreKind, budget: Budget
+) -> tuple[Image, tuple[Problem, ...]]:
+    """The image that a pull for a platform would bring into a store of that kind, and what is wrong with it.
+
+    Of an index a containerd store keeps the whole list, and the content for that platform alone.
+
+    Raises:
+        DataError: there is none: what, where, and what to do.
+        LimitError: it is too large.
+    """
+    where = target.title
+    documents = _Documents()
+    top = _manifest(client, target.reference, target.digest, where)
+    digest = documents.add(top.content, target.digest)
+    media_type = top.media_type
+    manifest = _decoded(budget, top, where)
+    for _ in range(budget.limits.nesting + 1):
+        if manifest.manifests is None:
+            break
+        chosen = _chosen(manifest.manifests, platform, where)
+        answer = _manifest(client, chosen.digest, chosen.digest, where)
+        documents.add(answer.content, chosen.digest)
+        manifest = _decoded(budget, answer, where)
+    else:
+        raise DataError(f"indexes within indexes, more than {budget.limits.nesting} deep", where=where)
+    if manifest.config is not None and _is_config(manifest.config):
+        _demand_digest(manifest.config, where)
+        config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))
+        documents.add(config.content, manifest.config.digest)
+    reader = IndexReader(Blobs(documents, budget), platform, budget)
+    images = reader.images((Descriptor(digest=digest, mediaType=media_type, annotations={_NAME: target.name}),))
+    if not images:
+        what = reader.problems[0].what if reader.problems else "is not an image"
+        raise DataError(what, where=where)
+    (image,) = images
+    return _in_store(image, target, kind), tuple(reader.problems)
+
+
+def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
+    """The image as a store of that kind has it: graph drivers know only what the config says."""
+    if kind is StoreKind.CONTAINERD:
+        return image
+    names = {target.name, target.with_digest(image.id)}
+    return image.model_copy(
+        update={"id": image.config_digest, "names": tuple(sorted(names)), "variants": (), "size": None}
+    )
+
+
+@dataclass
+class _Documents:
+    """What was read, as files for `Blobs`, which verifies it."""
+
+    problems: Problems = field(default_factory=Problems)
+    _contents: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, content: bytes, digest: str) -> str:
+        """Keep a document under the digest that it was asked for by; else under its own, which is returned."""
+        digest = digest or digest_of(content)
+        self._contents[f"blobs/{digest.replace(':', '/', 1)}"] = content
+        return digest
+
+    def read(self, name: str) -> bytes | None:
+        return self._contents.get(name)
+
+    def size(self, name: str) -> int | None:
+        content = self._contents.get(name)
+        return None if content is None else len(content)
+
+    def documents(self) -> Iterator[str]:
+        return iter(self._contents)
+
+
+def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -> Answer:
+    answer = client.manifest(reference, _ACCEPT, _MOST_OF_MANIFEST)
+    if answer.media_type in _SCHEMA_1:
+        raise DataError(_OLD, where=where)
+    wanted = digest or answer.digest
+    algorithm = wanted.partition(":")[0]
+    if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != wanted:
+        raise DataError(f"bad digest: the manifest that the registry gives as {wanted[:200]} is {own}", where=where)
+    return answer
+
+
+_OLD: Final = (
+    "its manifest is of schema 1, the format before Docker 1.10, which current releases of Docker do not pull. "
+    "Push the image again"
+)
+
+
+def _decoded(budget: Budget, answer: Answer, where: str) -> Manifest:
+    manifest = budget.decode(Manifest, answer.content, where=f"{where}: manifest", kept=False)
+    if manifest.manifests is not None and (manifest.config is not None or manifest.layers is not None):
+        # CVE-2021-41190: who reads it decides what it is.
+        raise DataError("its manifest is an image and an index in one, which Docker refuses", where=where)
+    is_index = manifest.manifests is not None
+    for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
+        if answer.media_type in types and is_index != says_index:
+            raise DataError(f"its manifest is not what the registry says: {answer.media_type}", where=where)
+    if not is_index and manifest.config is None:
+        said = manifest.mediaType or answer.media_type or "no media type"
+        raise DataError(f"what the registry gives is neither a manifest nor an index ({said[:200]})", where=where)
+    return manifest
+
+
+def _is_config(descriptor: Descriptor) -> bool:
+    """Whether it may be read as one; what else an artifact has in its place `IndexReader` names."""
+    return "image" in descriptor.mediaType or descriptor.mediaType in ("", "application/octet-stream")
+
+
+def _config_limit(descriptor: Descriptor, budget: Budget) -> int:
+    limit = budget.limits.document
+    return min(descriptor.size, limit) if descriptor.size else limit
+
+
+def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, where: str) -> Descriptor:
+    """The manifest that is pulled for a platform: ``filterManifests``, and containerd's ``LimitManifests``.
+
+    One without a platform matches, and comes last.
+    """
+    images = [each for each in descriptors if not each.is_attestation]
+    matcher = Matcher(PLATFORMS_RC_4, platform)
+
+    def compare(first: Descriptor, second: Descriptor) -> int:
+        if first.platform is None or second.platform is None:
+            return (first.platform is None) - (second.platform is None)
+        return matcher.less(second.platform, first.platform) - matcher.less(first.platform, second.platform)
+
+    matches = [each for each in images if each.platform is None or matcher.matches(each.platform)]
+    if not matches:
+        there = list(dict.fromkeys(str(each.platform) for each in images))
+        shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
+        what = f"no matching manifest for {platform} in the manifest list entries"
+        raise DataError(f"{what}. It has {shown or 'no image'}: choose one of its platforms", where=where)
+    chosen = min(matches, key=cmp_to_key(compare))
+    _demand_digest(chosen, where)
+    return chosen
+
+
+def _demand_digest(descriptor: Descriptor, where: str) -> None:
+    """What is not a digest is not asked for: it would be a path of the registry."""
+    try:
+        demand_digest(descriptor.digest)
+    except DataError as error:
+        raise DataError(f"its manifest names what is {error.what}", where=where) from error

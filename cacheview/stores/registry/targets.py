@@ -1,0 +1,100 @@
+"""What a ``registry:`` location names: images, each in a repository of a registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.model import BadReferenceError, DataError, familiar, parse_reference
+
+__all__ = ["MOST_IMAGES", "Target", "parse_target"]
+
+MOST_IMAGES: Final = 20
+"""Of one location."""
+
+_HUB: Final = "docker.io"
+_HUB_HOST: Final = "registry-1.docker.io"
+_HUB_KEY: Final = "https://index.docker.io/v1/"
+
+_FORM: Final = "Write `registry:HOST/NAME:TAG`; without HOST it is Docker Hub, and without TAG `latest`"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One image of a registry.
+
+    Attributes:
+        domain: the registry as references name it (``docker.io``).
+        repository: the name within the registry (``library/app``).
+        tag: empty where there is a digest, which counts alone.
+        digest: with its algorithm; empty where a tag is named.
+    """
+
+    domain: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def host(self) -> str:
+        """Who is asked, with the port where one is given: ``DefaultV2Registry`` of moby's ``registry/config.go``."""
+        return _HUB_HOST if self.domain == _HUB else self.domain
+
+    @property
+    def is_hub(self) -> bool:
+        return self.domain == _HUB
+
+    @property
+    def key(self) -> str:
+        """What the docker CLI keeps credentials by: ``getAuthConfigKey`` of ``cli/config/configfile/file.go``."""
+        return _HUB_KEY if self.domain == _HUB else self.domain
+
+    @property
+    def name(self) -> str:
+        """The full reference, which the image has after the pull."""
+        return f"{self.domain}/{self.repository}" + (f"@{self.digest}" if self.digest else f":{self.tag}")
+
+    @property
+    def title(self) -> str:
+        """The reference as people write it."""
+        return familiar(self.name)
+
+    @property
+    def reference(self) -> str:
+        """What the manifest is asked for by."""
+        return self.digest or self.tag
+
+    def with_digest(self, digest: str) -> str:
+        """The full reference of a manifest in the same repository."""
+        return f"{self.domain}/{self.repository}@{digest}"
+
+
+def parse_target(text: str) -> tuple[Target, ...]:
+    """The images that a location names after ``registry:``: references as ``docker pull`` takes them, with commas.
+
+    A tag beside a digest does not count, as for ``docker pull``.
+
+    Raises:
+        DataError: one is not a reference, or names no repository; none is given, or more than `MOST_IMAGES`.
+    """
+    texts = [part.strip() for part in text.split(",") if part.strip()]
+    if not texts:
+        raise DataError(f"names no image. {_FORM}", where="registry:")
+    if len(texts) > MOST_IMAGES:
+        raise DataError(f"names {len(texts)} images; at most {MOST_IMAGES} are read at once", where="registry:")
+    return tuple(dict.fromkeys(map(_target, texts)))
+
+
+def _target(text: str) -> Target:
+    try:
+        reference = parse_reference(text)
+    except BadReferenceError as error:
+        what = error.message
+        if "://" in text:
+            what += ". Leave out what comes before the host"
+        raise DataError(f"{what}. {_FORM}", where=f"registry:{text[:200]}") from error
+    if not reference.name:
+        raise DataError(f"a digest alone does not say where the image is. {_FORM}", where=f"registry:{text[:200]}")
+    domain, _, repository = reference.name.partition("/")
+    tag = "" if reference.digest else reference.tag
+    return Target(domain, repository, tag, reference.digest)

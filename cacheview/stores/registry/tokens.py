@@ -1,0 +1,103 @@
+"""Tokens of a registry: who may read a repository says so to the token server that the registry names.
+
+As docker's ``registry/client/auth/session.go`` (vendored in moby): a GET with user name and password, where there are
+any, or a POST with the identity token that ``docker login`` was given.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cacheview.model import DataError, decode
+from cacheview.stores.registry.connections import BadUrlError, Origin, origin_of
+from cacheview.stores.registry.credentials import Credentials
+
+__all__ = ["TokenRequest", "basic", "bearer", "token_of", "token_request"]
+
+_CLIENT: Final = "docker"  # ``AuthClientID`` of moby's registry/auth.go: a server may give tokens to this client alone
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+    token: str = Field("", repr=False)
+    access_token: str = Field("", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What a token server is asked. ``body``: of a POST; None: it is a GET."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+def token_request(
+    parameters: Mapping[str, str], repository: str, credentials: Credentials, registry: Origin
+) -> TokenRequest:
+    """What to ask for a token that lets a repository be read.
+
+    Args:
+        parameters: of the registry's challenge.
+        registry: who sent it.
+
+    Raises:
+        DataError: the challenge names no token server, or one that would be sent credentials without TLS.
+    """
+    realm = parameters.get("realm", "")
+    try:
+        origin = origin_of(realm)
+    except BadUrlError as error:
+        raise DataError(f"the token server that the registry names {error}") from error
+    if origin.scheme != "https" and registry.scheme == "https":
+        raise DataError(f"the token server that the registry names has no TLS: {origin}. Nothing was sent to it")
+    service, scope = parameters.get("service", ""), f"repository:{repository}:pull"
+    place = urlsplit(realm)
+    if credentials.identity_token:
+        form = {
+            "scope": scope,
+            "service": service,
+            "client_id": _CLIENT,
+            "grant_type": "refresh_token",
+            "refresh_token": credentials.identity_token,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return TokenRequest(urlunsplit(place._replace(fragment="")), headers, urlencode(form).encode())
+    query = parse_qsl(place.query, keep_blank_values=True, max_num_fields=100)
+    query += [("service", service)] if service else []
+    query += [("scope", scope)]
+    headers = {}
+    if credentials.has_password:
+        query.append(("account", credentials.username))
+        headers["Authorization"] = basic(credentials)
+    return TokenRequest(urlunsplit(place._replace(query=urlencode(query), fragment="")), headers)
+
+
+def token_of(body: bytes) -> str:
+    """The token of an answer. Raises `DataError`, which does not show it."""
+    try:
+        answer = decode(_Answer, body)
+    except DataError as error:
+        raise DataError("what it answers is not JSON with a token") from error
+    return bearer(answer.access_token or answer.token)
+
+
+def bearer(token: str) -> str:
+    """The value of a header with a token. Raises `DataError` for what no header can hold."""
+    if not _TOKEN.fullmatch(token):
+        raise DataError("the token has characters that no header can hold" if token else "there is no token")
+    return f"Bearer {token}"
+
+
+def basic(credentials: Credentials) -> str:
+    """The value of a header with user name and password."""
+    return "Basic " + base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()

@@ -1,0 +1,343 @@
+"""Images of a registry as a store: what a pull would bring, into a store of either kind."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from registry_kit import PASSWORD, USER, FakeRegistry, Reply, Request, basic, errors, serving, wants_basic
+from store_builder import INDEX_TYPE, MANIFEST_TYPE, config, dumps, sha256
+
+from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind
+from cacheview.stores.limits import Limits
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Opened
+from cacheview.stores.progress import Cancelled
+from cacheview.stores.registry import certificates, opening
+
+ARM = Platform(os="linux", architecture="arm64")
+GRAPH = StoreKind.GRAPH_DRIVER
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The docker CLI's settings, none of this machine's own; and no certificates, which take long to load."""
+    monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def registry() -> Iterator[FakeRegistry]:
+    fake = FakeRegistry()
+    with serving(fake):
+        yield fake
+
+
+def opened(registry: FakeRegistry, *references: str, **how: Any) -> Opened:
+    names = ",".join(f"{registry.host}/shop/{reference}" for reference in references)
+    return open_store(f"registry:{names}", **how)
+
+
+def store(registry: FakeRegistry, *references: str, **how: Any) -> ImageStore:
+    (case,) = opened(registry, *references, **how).cases
+    return case.store
+
+
+def only(registry: FakeRegistry, reference: str = "app:1", **how: Any) -> Image:
+    (image,) = store(registry, reference, **how).images
+    return image
+
+
+def refusal(registry: FakeRegistry, reference: str = "app:1", **how: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        store(registry, reference, **how)
+    return str(caught.value)
+
+
+def test_a_containerd_store_names_an_image_by_its_manifest(registry: FakeRegistry) -> None:
+    digest = registry.tag("1", registry.layout.manifest(config(1)))
+    image = only(registry)
+    assert (image.id, image.names, image.parent) == (digest, (f"{registry.host}/shop/app:1",), None)
+    assert image.config.history is not None
+    assert image.size == 1000
+    assert len(registry.asked) == 2
+
+
+def test_a_graph_driver_store_names_it_by_its_config_and_by_the_digest_that_was_pulled(registry: FakeRegistry) -> None:
+    digest = registry.tag("1", registry.layout.manifest(config(1)))
+    image = only(registry, kind=GRAPH)
+    assert image.id == sha256(dumps(config(1)))
+    assert image.names == (f"{registry.host}/shop/app:1", f"{registry.host}/shop/app@{digest}")
+    assert (image.manifest_digest, image.size) == (digest, None)
+
+
+def test_an_image_may_be_named_by_digest(registry: FakeRegistry) -> None:
+    digest = str(registry.layout.manifest(config(1))["digest"])
+    for kind in StoreKind:
+        assert only(registry, f"app@{digest}", kind=kind).names == (f"{registry.host}/shop/app@{digest}",)
+
+
+def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    result = opened(registry, "app:1", kind=GRAPH, platform=ARM)
+    assert (result.kind, result.title) == ("registry", "registry, as pulled into a graph-driver store")
+    (case,) = result.cases
+    assert case.store.release is not None
+    assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH, "", ARM)
+    assert "on linux/arm64 would have after `docker pull`" in case.store.notes[0]
+
+
+def test_an_image_of_buildkit_says_that_its_history_gives_no_hit(registry: FakeRegistry) -> None:
+    history = [{"created_by": "RUN x # buildkit", "comment": "buildkit.dockerfile.v0"}]
+    registry.tag("1", registry.layout.manifest(config(1, history=history)))
+    registry.tag("2", registry.layout.manifest(config(2)))
+    notes = " ".join(store(registry, "app:1", "app:2").notes)
+    assert f"BuildKit made {registry.host}/shop/app:1." in notes
+    assert "BuildKit" not in " ".join(store(registry, "app:2").notes)
+
+
+def platforms(registry: FakeRegistry, *wanted: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Descriptors of manifests, each with a platform of the index; None: without one."""
+    results = []
+    for number, platform in enumerate(wanted):
+        known = platform or {"os": "linux", "architecture": "amd64"}
+        made = config(number, **{key: known[key] for key in ("os", "architecture", "variant") if key in known})
+        results.append({**registry.layout.manifest(made), **({} if platform is None else {"platform": platform})})
+    return results
+
+
+AMD = {"os": "linux", "architecture": "amd64"}
+I386 = {"os": "linux", "architecture": "386"}
+ARM64 = {"os": "linux", "architecture": "arm64", "variant": "v8"}
+ARM_V6, ARM_V7 = ({"os": "linux", "architecture": "arm", "variant": variant} for variant in ("v6", "v7"))
+ATTESTED = {"os": "unknown", "architecture": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("there", "platform", "chosen"),
+    [
+        ([ARM64, AMD], "linux/amd64", 1),
+        ([I386, ARM64], "linux/amd64", 0),
+        ([I386, AMD], "linux/amd64", 1),
+        ([ARM_V6, ARM_V7, AMD], "linux/arm/v7", 1),
+        ([ARM_V7, ARM_V6, AMD], "linux/arm/v6", 1),
+        ([ARM_V6, AMD], "linux/arm64", 0),
+        ([ARM64, AMD], "linux/arm64", 0),
+        ([None, AMD], "linux/amd64", 1),
+        ([None, ARM64], "linux/amd64", 0),
+        ([ATTESTED, AMD], "linux/amd64", 1),
+        ([AMD, AMD], "linux/amd64", 0),
+    ],
+)
+def test_of_an_index_the_manifest_for_the_platform_is_pulled(
+    registry: FakeRegistry, there: list[dict[str, Any] | None], platform: str, chosen: int
+) -> None:
+    descriptors = platforms(registry, *there)
+    index = registry.tag("1", registry.layout.index(descriptors))
+    os, architecture, *variant = platform.split("/")
+    wanted = Platform(os=os, architecture=architecture, variant="".join(variant))
+    digest = descriptors[chosen]["digest"]
+    image = only(registry, platform=wanted)
+    assert (image.id, image.manifest_digest) == (index, digest)
+    present = [variant.manifest_digest for variant in image.variants if variant.config is not None]
+    assert present == [digest]
+    assert len(image.variants) == sum(each is not ATTESTED for each in there)
+    assert len(registry.asked) == 3
+    graph = only(registry, platform=wanted, kind=GRAPH)
+    assert (graph.id, graph.variants) == (image.config_digest, ())
+    assert f"{registry.host}/shop/app@{index}" in graph.names
+
+
+def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64, ATTESTED)))
+    said = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
+    assert "no matching manifest for linux/s390x in the manifest list entries" in said
+    assert "It has linux/amd64, linux/arm64/v8: choose one of its platforms" in said
+
+
+def test_an_index_within_an_index_is_followed(registry: FakeRegistry) -> None:
+    inner = registry.layout.index(platforms(registry, AMD))
+    registry.tag("1", registry.layout.index([{**inner, "platform": AMD}]))
+    assert only(registry).config.architecture == "amd64"
+
+
+def test_a_circle_of_indexes_ends(registry: FakeRegistry) -> None:
+    descriptor = registry.layout.index(platforms(registry, AMD))
+    for _ in range(8):
+        descriptor = registry.layout.index([{**descriptor, "platform": AMD}])
+    registry.tag("1", descriptor)
+    assert "indexes within indexes" in refusal(registry)
+    assert len(registry.asked) < 9
+
+
+def test_two_tags_of_one_image_are_one_image_with_two_names(registry: FakeRegistry) -> None:
+    descriptor = registry.layout.manifest(config(1))
+    registry.tag("1", descriptor)
+    registry.tag("2", descriptor)
+    for kind in StoreKind:
+        (image,) = store(registry, "app:2", "app:1", kind=kind).images
+        assert {f"{registry.host}/shop/app:1", f"{registry.host}/shop/app:2"} <= set(image.names)
+
+
+def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    result = opened(registry, "app:1", "app:2")
+    assert [image.title for image in result.cases[0].store.images] == [f"{registry.host}/shop/app:1"]
+    (problem,) = result.problems
+    assert problem.where == f"{registry.host}/shop/app:2"
+    assert "no such image (manifest unknown)" in problem.what
+    assert "no image could be read" in refusal(registry, f"app:3,{registry.host}/shop/app:4")
+
+
+@pytest.mark.parametrize(
+    ("document", "media_type", "said"),
+    [
+        ({"schemaVersion": 1, "fsLayers": []}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
+        ({"schemaVersion": 1, "fsLayers": []}, "application/json", "neither a manifest nor an index"),
+        ({"manifests": [], "config": {"digest": "sha256:" + "a" * 64}}, MANIFEST_TYPE, "which Docker refuses"),
+        ({"manifests": []}, INDEX_TYPE, "It has no image"),
+        ({"manifests": []}, MANIFEST_TYPE, "not what the registry says"),
+        ({"config": {"digest": "sha256:" + "a" * 64}}, INDEX_TYPE, "not what the registry says"),
+        ({"config": {"digest": "../../x"}}, MANIFEST_TYPE, "not a digest: '../../x'"),
+        ({"manifests": [{"digest": "../../x"}]}, INDEX_TYPE, "not a digest: '../../x'"),
+        ({"config": {"digest": "sha256:" + "a" * 64}}, MANIFEST_TYPE, "no such image"),
+        ({"config": {"digest": "sha256:" + "a" * 64, "size": -1}}, MANIFEST_TYPE, "config.size"),
+        (
+            {"config": {"digest": "sha256:" + "a" * 64, "mediaType": "x/helm"}},
+            MANIFEST_TYPE,
+            "artifact of type x/helm",
+        ),
+        ([], MANIFEST_TYPE, "manifest"),
+    ],
+)
+def test_what_is_not_an_image_is_refused(registry: FakeRegistry, document: object, media_type: str, said: str) -> None:
+    registry.tag("1", registry.layout.document(document, media_type))
+    assert said in refusal(registry)
+
+
+def test_a_manifest_that_is_not_of_its_digest_is_refused(registry: FakeRegistry) -> None:
+    descriptor = registry.layout.manifest(config(1))
+    digest = str(descriptor["digest"])
+    other = registry.layout.manifest(config(2))
+    registry.hook = lambda request: (
+        Reply(
+            200,
+            registry.layout.files["blobs/" + str(other["digest"]).replace(":", "/")],
+            {"Docker-Content-Digest": digest},
+        )
+        if "/manifests/" in request.path
+        else None
+    )
+    for reference in ("app:1", f"app@{digest}"):
+        assert "bad digest" in refusal(registry, reference)
+
+
+def test_a_config_that_is_not_of_its_digest_is_refused(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    size = len(dumps(config(1)))
+    registry.hook = lambda request: Reply(200, b" " * size) if "/blobs/" in request.path else None
+    assert "bad digest" in refusal(registry)
+
+
+def test_a_config_may_be_no_larger_than_its_manifest_says(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    registry.hook = lambda request: Reply(200, b"x" * 100_000) if "/blobs/" in request.path else None
+    assert "is larger than" in refusal(registry)
+
+
+def test_a_config_is_read_within_the_budget(registry: FakeRegistry) -> None:
+    history = [{"created_by": "x"}] * 50
+    registry.tag("1", registry.layout.manifest(config(1, history=history)))
+    assert "at most 20 are read" in refusal(registry, limits=Limits(history=20))
+
+
+def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: FakeRegistry, settings: Path) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    registry.hook = wants_basic
+    auth = basic().removeprefix("Basic ")
+    (settings / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": auth}}}))
+    assert only(registry)
+    (settings / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": "?"}}, "credsStore": "gone"}))
+    said = refusal(registry)
+    assert "docker-credential-gone: there is no such program in PATH" in said
+    assert f"`docker login {registry.host}`" in said
+    assert PASSWORD not in said
+    assert USER not in said
+
+
+def test_an_open_registry_is_read_whatever_is_wrong_with_the_config(registry: FakeRegistry, settings: Path) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    (settings / "config.json").write_text("{")
+    assert opened(registry, "app:1").problems == ()
+
+
+def test_a_certificate_that_cannot_be_used_is_a_problem(
+    registry: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.tag("1", registry.layout.manifest(config(1)))
+    (tmp_path / "ca.crt").write_text("none")
+    monkeypatch.setattr(opening, "trusting", certificates.trusting)
+    monkeypatch.setattr(opening, "certificate_folder", lambda domain: tmp_path if domain == registry.host else None)
+    (problem,) = opened(registry, "app:1").problems
+    assert problem.where == str(tmp_path / "ca.crt")
+
+
+def test_docker_hub_has_no_folder_of_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(opening, "certificate_folder", lambda domain: asked.append(domain))
+    monkeypatch.setattr(opening, "RegistryClient", lambda *_, **__: None)
+    monkeypatch.setattr(opening, "pulled_image", lambda *_: (_ for _ in ()).throw(DataError("enough")))
+    for name in ("alpine", "ghcr.io/app"):
+        with pytest.raises(DataError, match="enough"):
+            open_store(f"registry:{name}")
+    assert asked == ["ghcr.io"]
+
+
+def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegistry) -> None:
+    ending = threading.Event()
+
+    def silent(_: Request) -> Reply:
+        ending.wait(20)
+        return Reply(500)
+
+    registry.hook = silent
+    told: list[str] = []
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        told.append(what)
+        if registry.asked:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        opened(registry, "app:1", progress=progress)
+    ending.set()
+    assert told[0] == f"Asking {registry.host} for {registry.host}/shop/app:1"
+
+
+def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending = threading.Event()
+    monkeypatch.setattr(opening, "_SECONDS", 0.2)
+    monkeypatch.setattr(opening, "pulled_image", lambda *_: ending.wait(20))
+    assert "could not be read within 0.2 seconds" in refusal(registry)
+    ending.set()
+
+
+def test_what_a_registry_says_is_shown_as_text(registry: FakeRegistry) -> None:
+    registry.hook = lambda _: Reply(404, errors("X", "<b>bold</b>\n\x1b[31m" + "y" * 5000))
+    said = refusal(registry)
+    assert "\n" not in said
+    assert len(said) < 500
+
+
+def test_nothing_but_gets_is_ever_sent(registry: FakeRegistry) -> None:
+    registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64)))
+    only(registry)
+    assert {request.method for request in registry.asked} == {"GET"}
+    assert [path.split("/")[-2] for path in registry.paths] == ["manifests", "manifests", "blobs"]

@@ -1,0 +1,62 @@
+"""What a ``registry:`` location names, by the rules of docker's references."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.model import DataError
+from cacheview.stores.registry.targets import MOST_IMAGES, Target, parse_target
+
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "repository", "reference", "name"),
+    [
+        ("alpine", "registry-1.docker.io", "library/alpine", "latest", "docker.io/library/alpine:latest"),
+        ("shop/app:2", "registry-1.docker.io", "shop/app", "2", "docker.io/shop/app:2"),
+        ("index.docker.io/app:2", "registry-1.docker.io", "library/app", "2", "docker.io/library/app:2"),
+        ("ghcr.io/shop/app", "ghcr.io", "shop/app", "latest", "ghcr.io/shop/app:latest"),
+        ("localhost:5000/app:1", "localhost:5000", "app", "1", "localhost:5000/app:1"),
+        ("localhost/app:1", "localhost", "app", "1", "localhost/app:1"),
+        ("[::1]:5000/app:1", "[::1]:5000", "app", "1", "[::1]:5000/app:1"),
+        (f"ghcr.io/app@{DIGEST}", "ghcr.io", "app", DIGEST, f"ghcr.io/app@{DIGEST}"),
+        (f"ghcr.io/app:1@{DIGEST}", "ghcr.io", "app", DIGEST, f"ghcr.io/app@{DIGEST}"),
+    ],
+)
+def test_a_reference_says_who_is_asked_for_what(
+    text: str, host: str, repository: str, reference: str, name: str
+) -> None:
+    (target,) = parse_target(text)
+    assert (target.host, target.repository, target.reference, target.name) == (host, repository, reference, name)
+
+
+def test_docker_hub_has_the_key_that_the_cli_keeps_its_credentials_by() -> None:
+    assert parse_target("alpine")[0].key == "https://index.docker.io/v1/"
+    assert parse_target("ghcr.io/app")[0].key == "ghcr.io"
+
+
+def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
+    assert parse_target("alpine, ghcr.io/app:2,alpine:latest") == (
+        Target("docker.io", "library/alpine", "latest", ""),
+        Target("ghcr.io", "app", "2", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names no image"),
+        (" , ", "names no image"),
+        ("https://ghcr.io/app", "Leave out what comes before the host"),
+        ("ghcr.io/App", "must be lowercase"),
+        ("ghcr.io/app:", "invalid reference format"),
+        ("ghcr.io/app/../../x", "invalid reference format"),
+        ("ghcr.io/app:1\r\nX: y", "invalid reference format"),
+        (DIGEST, "a digest alone"),
+        (",".join(f"app{number}" for number in range(MOST_IMAGES + 1)), "at most 20"),
+    ],
+)
+def test_what_is_not_a_reference_is_refused_with_how_to_write_one(text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        parse_target(text)
