@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cacheview import __version__
-from cacheview.commands.table import COMMANDS
+from cacheview.commands.table import COMMANDS, SHELLS
 from cacheview.faults import guarded
 from cacheview.output import complain
 from cacheview.replay.dockerfiles import find_dockerfile
@@ -73,11 +73,22 @@ def window_parser() -> argparse.ArgumentParser:
     result.add_argument("--scheme", choices=("light", "dark"), help="colors; default: the system's")
     result.add_argument("--replay", metavar="CONTEXT", help="replay the Dockerfile of this build context")
     result.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
+    result.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        choices=SHELLS,
+        help=f"print a script that completes the command line: {', '.join(SHELLS)}",
+    )
     result.add_argument("--version", action="version", version=f"cacheview {__version__}")
     return result
 
 
 def _window(options: argparse.Namespace) -> int:
+    if options.print_completion is not None:
+        from cacheview.commands.completion import completion  # its library is loaded for this alone
+
+        print(completion(window_parser(), options.print_completion), end="")
+        return 0
     if (asked := known_rules(options.rules)) is not None and asked.note:
         complain(f"--rules: {asked.note}")
     replay = None

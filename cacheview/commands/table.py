@@ -7,7 +7,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
-__all__ = ["COMMANDS", "Command", "CommandModule"]
+__all__ = ["COMMANDS", "SHELLS", "Command", "CommandModule"]
 
 
 class CommandModule(Protocol):
@@ -48,3 +48,6 @@ COMMANDS: Final = (
     Command("save", "STORE FILE", "write a store to a suite, which opens anywhere"),
     Command("watch", "", "show builds as they happen, and why they miss"),
 )
+
+SHELLS: Final = ("bash", "fish", "zsh")
+"""Those whose completion there is a script for."""

@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:
     """Write the record of a build. What cannot be written is said, and the next build is watched."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.")[:80] or "build"
-    path = folder / f"{build.stamp}-{build.number}-{name}.jsonl.gz"
+    path = folder / f"{build.stamp}-{build.number}-{name}.record.jsonl.gz"
     try:
         case = watcher.record(build.number, with_store=with_store)
         if redact:

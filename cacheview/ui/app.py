@@ -199,7 +199,7 @@ def _application(scheme: str | None) -> QApplication:
     QCoreApplication.setOrganizationName("cacheview")
     QCoreApplication.setApplicationName("cacheview")
     QApplication.setApplicationDisplayName("cacheview")
-    QApplication.setDesktopFileName("cacheview")
+    QApplication.setDesktopFileName("org.cacheview.cacheview")
 
     from cacheview.ui.theme import apply_theme
 
