@@ -12,6 +12,7 @@ PAGES: Final[dict[str, str]] = {
     "command-line.md": "Command line",
     "replay.md": "Replaying a Dockerfile",
     "watch.md": "Watching builds",
+    "compare.md": "Comparing two builds",
     "suites.md": "Suites",
     "rules.md": "The rules, in short",
     "rule-sets.md": "Rule sets",

@@ -281,6 +281,12 @@ class Hostile:
                 "--rules",
                 "28.5.2, overlay2",
             ],
+            "compare": ["compare", f"{record}#1", f"{record}#2"],
+            "compare, JSON": ["compare", f"{record}#1", f"{record}#2", "--json"],
+            "compare, Markdown": ["compare", f"{record}#2", str(context), "--b", f"--store '{archive}'", "--markdown"],
+            "compare, of a context": ["compare", str(context), str(built), "--store", str(archive)],
+            "compare, of what is not there": ["compare", text, f"{record}#9"],
+            "compare, of options": ["compare", str(context), str(context), "--store", str(archive), "--a", text],
             "save": ["save", str(suite), str(made / f"{text.replace('/', '_')}.jsonl")],
             "save, redacted": [
                 "save",

@@ -13,7 +13,7 @@ from cacheview.replay.compose.service import read_service
 from cacheview.replay.options import BuildOptions, references
 from cacheview.usage import UsageError
 
-__all__ = ["Asked", "asked_of"]
+__all__ = ["Asked", "add_build", "asked_of"]
 
 _ALL: Final = "all"
 _OF_SERVICE: Final = {
@@ -46,6 +46,31 @@ class Asked:
     platform_is_given: bool = False
     notes: tuple[str, ...] = ()
     all_clients: bool = False
+
+
+def add_build(parser: argparse.ArgumentParser) -> None:
+    """The options of a build: those of ``docker build``, and ``--compose``."""
+    parser.add_argument(
+        "--compose",
+        metavar="FILE",
+        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
+        "json`; CONTEXT is the name of the service",
+    )
+    parser.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its name in the tar; - reads standard input",
+    )
+    parser.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
+    parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
+    parser.add_argument("--target", metavar="STAGE", default="", help="the stage to build")
+    parser.add_argument(
+        "--platform", metavar="PLATFORM", help="as given to docker build (default: DOCKER_DEFAULT_PLATFORM)"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="as given to docker build: skip the cache")
+    parser.add_argument("--pull", action="store_true", help="as given to docker build: pull every base image")
 
 
 def asked_of(options: argparse.Namespace, engine: str) -> Asked:

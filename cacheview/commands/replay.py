@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import atexit
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cacheview.cases import Daemon
-from cacheview.commands.asked import asked_of
+from cacheview.commands.asked import add_build
+from cacheview.commands.looked_up import looked_up_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.dockerfile.context import CLIENTS, Client
-from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.engine import RuleSet
-from cacheview.layers.engine import EngineLayers
-from cacheview.layers.files import LayerFiles
-from cacheview.layers.nowhere import is_downloadable
-from cacheview.layers.opening import open_layers
-from cacheview.layers.remembered import LayerMemory, layer_cache
-from cacheview.layers.source import LayerSource
+from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import compare_clients
-from cacheview.replay.given import Given, given_build
-from cacheview.replay.image_files import StoreImageFiles, unpacked_in
+from cacheview.replay.given import Given
+from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
+from cacheview.replay.recorded import FoundInImages
 from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
-from cacheview.replay.sent_build import Cache, SentBuild, sent_by
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.opened import Case, Opened
@@ -46,7 +38,6 @@ from cacheview.usage import (
     UsageError,
     add_redact,
     add_rules,
-    daemon_for,
     known_rules,
     make_parser,
     mention_builder,
@@ -79,28 +70,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="CONTEXT",
         help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
     )
-    result.add_argument(
-        "--compose",
-        metavar="FILE",
-        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
-        "json`; CONTEXT is the name of the service",
-    )
     result.add_argument("--store", metavar="STORE", required=True, help="the store to look up the steps in: see below")
-    result.add_argument(
-        "-f",
-        "--file",
-        metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its name in the tar; - reads standard input",
-    )
-    result.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    result.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    result.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
-    result.add_argument("--target", metavar="STAGE", default="", help="the stage to build")
-    result.add_argument(
-        "--platform", metavar="PLATFORM", help="as given to docker build (default: DOCKER_DEFAULT_PLATFORM)"
-    )
-    result.add_argument("--no-cache", action="store_true", help="as given to docker build: skip the cache")
-    result.add_argument("--pull", action="store_true", help="as given to docker build: pull every base image")
+    add_build(result)
     result.add_argument(
         "--client",
         metavar="CLIENT",
@@ -150,52 +121,34 @@ def run(options: argparse.Namespace) -> int:
 
 def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
     try:
-        daemon = daemon_for(case, options.rules)
-        rules, release = daemon.rules, daemon.builder
-        stdin = sys.stdin.buffer if sys.stdin is not None else None
-        engine = case.store.release
-        build = asked_of(options, engine.version if engine is not None else "")
-        given = given_build(build.context, build.file, release, stdin=stdin)
-        memory = LayerMemory(layer_cache())
-        source = _layers(case.store, downloads=options.download_layers)
-        unpacked = unpacked_in(case.store, rules)
-        store_files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked)
-        image_files = RememberedImageFiles(store_files)
-        cache, hasher = Cache(case.store, rules, release, image_files), Hasher()
-
-        def of(client: Client) -> SentBuild:
-            return sent_by(
-                client,
-                given,
-                build.options,
-                release,
-                location=options.store,
-                environment=os.environ,
-                platform_is_given=build.platform_is_given,
-                hasher=hasher,
-            )
-
-        sent = of(build.client)
+        looked_up = looked_up_build(options, case)
+        build, given, daemon, cache = looked_up.build, looked_up.given, looked_up.daemon, looked_up.cache
+        sent = looked_up.sent_by(build.client)
         replayed = sent.replay(cache, goes_on=options.beyond)
-        groups = compare_clients(lambda client: of(client).run(cache), build.client) if build.all_clients else ()
+        groups = (
+            compare_clients(lambda client: looked_up.sent_by(client).run(cache), build.client)
+            if build.all_clients
+            else ()
+        )
     except DataError as error:
         raise UsageError(str(error)) from error
+    rules = daemon.rules
     for note in (*build.notes, *sent.added.notes(build.options, platform_is_given=build.platform_is_given)):
         complain(note)
     mention_problems(opened)
     mention_builder(case.store)
     if options.record:
         whole = sent.replay(cache) if options.beyond else replayed
-        _record(options, given, build.client, case.store, daemon, sent.options, whole, image_files.found)
+        _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.found)
     if groups:
-        _keep(memory)
+        _keep(looked_up.memory)
         if options.json:
             print_json(clients_as_json(groups, using=daemon))
         else:
             print(clients_as_text(groups, using=daemon))
         return _status(replayed)
-    missed = _misses(options.records, given.context.title, replayed, case.store, rules, sent.checksums, store_files)
-    _keep(memory)
+    missed = _misses(options.records, given.context.title, replayed, case.store, rules, sent.checksums, looked_up.files)
+    _keep(looked_up.memory)
     if options.json:
         print_json(replay_as_json(replayed, rules, missed, using=daemon))
     else:
@@ -237,15 +190,6 @@ def _record(
         write_record(options.record, case, opened=options.store)
     except (DataError, RefusedError) as error:
         raise UsageError(f"--record: {error}") from error
-
-
-def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:
-    """What opens the layers of a store; an engine's are downloaded only if that was asked for."""
-    if not (downloads and is_downloadable(store)):
-        return lambda: open_layers(store)
-    layers = EngineLayers(store, layer_cache(), complain)
-    atexit.register(layers.close)
-    return lambda: layers
 
 
 def _keep(memory: LayerMemory) -> None:

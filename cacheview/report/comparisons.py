@@ -7,7 +7,7 @@ from typing import Any
 from cacheview.layers.changes import FileChange, FileState
 from cacheview.replay.comparison import Comparison
 
-__all__ = ["comparison_as_object"]
+__all__ = ["change_as_object", "comparison_as_object"]
 
 
 def comparison_as_object(comparison: Comparison) -> dict[str, Any]:
@@ -24,11 +24,11 @@ def comparison_as_object(comparison: Comparison) -> dict[str, Any]:
             for cause in comparison.causes
         ],
         "same": len(comparison.changes) - len(differing),
-        "files": [_change(change) for change in differing],
+        "files": [change_as_object(change) for change in differing],
     }
 
 
-def _change(change: FileChange) -> dict[str, Any]:
+def change_as_object(change: FileChange) -> dict[str, Any]:
     return {
         "path": change.path,
         "mark": change.mark.value,

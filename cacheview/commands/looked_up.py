@@ -1,0 +1,107 @@
+"""A build context and the cache that it is looked up in, as the options of a command name them."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cacheview.cases import Daemon
+from cacheview.commands.asked import Asked, asked_of
+from cacheview.dockerfile.context import Client
+from cacheview.dockerfile.context.hashing import Hasher
+from cacheview.layers.engine import EngineLayers
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.nowhere import is_downloadable
+from cacheview.layers.opening import open_layers
+from cacheview.layers.remembered import LayerMemory, layer_cache
+from cacheview.layers.source import LayerSource
+from cacheview.model import ImageStore
+from cacheview.output import complain
+from cacheview.replay.given import Given, given_build
+from cacheview.replay.image_files import StoreImageFiles, unpacked_in
+from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
+from cacheview.replay.sent_build import Cache, SentBuild, sent_by
+from cacheview.stores.opened import Case
+from cacheview.usage import daemon_for
+
+__all__ = ["LookedUp", "looked_up_build"]
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """A build and its cache.
+
+    Attributes:
+        build: what is asked for.
+        given: its context and Dockerfile.
+        daemon: whose answers these are.
+        cache: what it is looked up in.
+        files: reads files of images out of the layers of the store; memory: what is known of them.
+        location: of the store.
+    """
+
+    build: Asked
+    given: Given
+    daemon: Daemon
+    cache: Cache
+    files: StoreImageFiles
+    memory: LayerMemory
+    location: str
+    _hasher: Hasher = field(default_factory=Hasher)
+
+    @property
+    def found(self) -> FoundInImages:
+        """What was found so far in the layers of the store."""
+        image_files = self.cache.image_files
+        assert isinstance(image_files, RememberedImageFiles)
+        return image_files.found
+
+    def sent_by(self, client: Client) -> SentBuild:
+        """The build as a client sends it."""
+        return sent_by(
+            client,
+            self.given,
+            self.build.options,
+            self.cache.release,
+            location=self.location,
+            environment=os.environ,
+            platform_is_given=self.build.platform_is_given,
+            hasher=self._hasher,
+        )
+
+
+def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:
+    """What the options ask for.
+
+    Args:
+        options: of the command line, with ``store`` and ``rules``, see `add_build`.
+        case: of the store.
+
+    Raises:
+        UsageError: options contradict each other.
+        DataError: the context cannot be read.
+    """
+    daemon = daemon_for(case, options.rules)
+    rules, release = daemon.rules, daemon.builder
+    stdin = sys.stdin.buffer if sys.stdin is not None else None
+    engine = case.store.release
+    build = asked_of(options, engine.version if engine is not None else "")
+    given = given_build(build.context, build.file, release, stdin=stdin)
+    memory = LayerMemory(layer_cache())
+    source = _layers(case.store, downloads=options.download_layers)
+    files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
+    cache = Cache(case.store, rules, release, RememberedImageFiles(files))
+    return LookedUp(build, given, daemon, cache, files, memory, options.store)
+
+
+def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:
+    """What opens the layers of a store; an engine's are downloaded only if that was asked for."""
+    if not (downloads and is_downloadable(store)):
+        return lambda: open_layers(store)
+    layers = EngineLayers(store, layer_cache(), complain)
+    atexit.register(layers.close)
+    return lambda: layers

@@ -1,0 +1,166 @@
+"""Why the cache answers two alike steps differently: what is around the builds, tried out where it can be.
+
+Each cause that is possible is tried: the build that missed is replayed with that one thing of the other build. The one
+that makes the step a hit is the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.side import BuildSide, Circumstances, SideStep
+from cacheview.model import DataError, Image, short_id
+
+__all__ = ["of_answers", "of_endings", "of_unknown", "options_that_differ"]
+
+
+@dataclass(frozen=True)
+class _Parted:
+    """A step that one side hits and the other misses.
+
+    Attributes:
+        hit, miss: the sides; ``hit_step``, ``miss_step``: their steps.
+        is_a_hit: A is the one that hits.
+    """
+
+    hit: BuildSide
+    miss: BuildSide
+    hit_step: SideStep
+    miss_step: SideStep
+    is_a_hit: bool
+
+    def cause(self, kind: CauseKind, origin: Origin, name: str, hit: str | None, miss: str | None) -> Cause:
+        """With the values of both sides in their order."""
+        a, b = (hit, miss) if self.is_a_hit else (miss, hit)
+        return Cause(kind, origin, name, a, b)
+
+
+def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause:
+    """Why one of two steps that ask the same is cached, and the other is not."""
+    is_a_hit = bool(a.cached)
+    parted = _Parted(side_a, side_b, a, b, True) if is_a_hit else _Parted(side_b, side_a, b, a, False)
+    return next(_causes(parted))
+
+
+def _causes(parted: _Parted) -> Iterator[Cause]:
+    hit, miss = parted.hit, parted.miss
+    if miss.options.no_cache and not hit.options.no_cache:
+        yield parted.cause(CauseKind.OPTION, Origin.REQUEST, "--no-cache", None, "given")
+    if None not in (hit.store_kind, miss.store_kind) and hit.store_kind is not miss.store_kind:
+        assert hit.store_kind is not None
+        assert miss.store_kind is not None
+        kinds = hit.store_kind.value, miss.store_kind.value
+        yield parted.cause(CauseKind.STORE_KIND, Origin.SURROUNDINGS, "", *kinds)
+    yield from _tried(parted)
+    yield from _of_image(parted)
+    options = list(options_that_differ(hit, miss))
+    for name, mine, other in options:
+        cause = parted.cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+        yield replace(cause, is_certain=False)
+    if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
+        cause = parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
+        yield replace(cause, is_certain=False)
+    yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail="what the two are known to differ in does not explain it")
+
+
+def _tried(parted: _Parted) -> Iterator[Cause]:
+    """What makes the step a hit, of the other side's options and rules."""
+    hit, miss = parted.hit, parted.miss
+    own, theirs = miss.circumstances, hit.circumstances
+    if own is None or miss.ask is None or _hits(miss, own, parted.miss_step):
+        return  # it cannot be replayed, or the daemon did otherwise
+    for name, mine, other in options_that_differ(hit, miss):
+        options = replace(own.options, **_OPTIONS[name](hit))
+        if _hits(miss, replace(own, options=options), parted.miss_step):
+            yield parted.cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+    if theirs is not None and (theirs.rules is not own.rules or theirs.release is not own.release):
+        given = replace(own, rules=theirs.rules, release=theirs.release)
+        if _hits(miss, given, parted.miss_step):
+            yield parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
+
+
+_OPTIONS: Final = {
+    "--cache-from": lambda side: {"cache_from": side.options.cache_from},
+    "--platform": lambda side: {"platform": side.options.platform},
+    "--pull": lambda side: {"pull": side.options.pull},
+    "--no-cache": lambda side: {"no_cache": side.options.no_cache},
+}
+
+
+def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
+    """Whether the replay of a side hits a step."""
+    assert side.ask is not None
+    try:
+        value = side.ask(given)
+    except DataError:
+        return False
+    asked = step.asked
+    for each in value.steps:
+        if each.number == asked.number:
+            found = each.triggers[asked.trigger - 1 : asked.trigger] if asked.trigger else (each,)
+            return any(one.cached is True for one in found)
+    return False
+
+
+def _of_image(parted: _Parted) -> Iterator[Cause]:
+    """The image of the step, in the store of the side that misses."""
+    hit, miss = parted.hit, parted.miss
+    image_id = parted.hit_step.image
+    if miss.store is None or not image_id:
+        return
+    there = miss.image(image_id)
+    missing = CauseKind.IMAGE_MISSING
+    if there is None:
+        cause = Cause(missing, Origin.SURROUNDINGS, a=None, b=None, image=short_id(image_id))
+        yield replace(cause, in_a=parted.is_a_hit, in_b=not parted.is_a_hit)
+        return
+    whole = hit.image(image_id)
+    if whole is not None and (whole.parent, whole.from_scratch, whole.built_locally) != (
+        there.parent,
+        there.from_scratch,
+        there.built_locally,
+    ):
+        cause = parted.cause(CauseKind.LINEAGE, Origin.SURROUNDINGS, "", _built_on(whole), _built_on(there))
+        yield replace(cause, image=short_id(image_id))
+
+
+def _built_on(image: Image) -> str | None:
+    if image.parent is None:
+        return "scratch" if image.from_scratch else None
+    return short_id(image.parent)
+
+
+def options_that_differ(a: BuildSide, b: BuildSide) -> Iterator[tuple[str, str | None, str | None]]:
+    """The options of two builds that are not the same, with their values; those that have a kind of cause of their
+    own are left out: build arguments, labels and ``--target``."""
+    mine, other = a.options, b.options
+    pairs = (
+        ("--no-cache", _flag(mine.no_cache), _flag(other.no_cache)),
+        ("--cache-from", ", ".join(mine.cache_from) or None, ", ".join(other.cache_from) or None),
+        ("--platform", mine.platform or None, other.platform or None),
+        ("--pull", _flag(mine.pull), _flag(other.pull)),
+    )
+    yield from (each for each in pairs if each[1] != each[2])
+
+
+def _flag(is_set: bool) -> str | None:
+    return "given" if is_set else None
+
+
+def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | None:
+    """Why it is not known of one step whether it is cached, where an option of that build is the reason."""
+    for name, mine, other in options_that_differ(side_a, side_b):
+        if name == "--pull" and (a.cached is None) is (mine is not None):
+            return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+    return None
+
+
+def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
+    """That one build ended before a step, and the other did not."""
+    if a.is_reached == b.is_reached:
+        return None
+    detail = (side_b if a.is_reached else side_a).error
+    return Cause(CauseKind.ENDED, Origin.UNKNOWN, detail=detail, in_a=a.is_reached, in_b=b.is_reached)

@@ -1,0 +1,292 @@
+"""What each step of a build asks, whatever a cache answers: the instruction, its arguments, and its files.
+
+It is what two builds are compared by. The walk takes the same steps as a replay (moby: ``builder/dockerfile``), and
+needs no store: a record that was made without one can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.context import SourcesSum, UnknownError
+from cacheview.dockerfile.dispatch import CopySources, label_option
+from cacheview.dockerfile.document import read_document
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.stages import StagePlan, read_stages, read_trigger
+from cacheview.dockerfile.state import StageState
+from cacheview.model import ContainerConfig, DataError, Image
+from cacheview.model.effort import go_on
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.refusals import take
+from cacheview.replay.result import Replay, Step
+
+__all__ = ["AskedBuild", "AskedStep", "asked_build"]
+
+_PAIRED: Final = ("ENV", "LABEL")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStep:
+    """One step, or one trigger of a ``FROM``.
+
+    Attributes:
+        number: from 1, as the builder counts; a trigger has that of its ``FROM``.
+        text: the instruction as the builder prints it.
+        name: of the instruction.
+        line: of the Dockerfile; 0 of a trigger, and of a label of the command line.
+        stage: index of the stage; -1 before the first.
+        trigger: from 1, of a trigger; else 0.
+        command: what the cache is asked for, without checksum; of ``FROM``, what it names, all variables resolved.
+        checksum: of the files of ``COPY`` and ``ADD``; empty: there are none; None: not known.
+        arguments: the build arguments that the step sees, by name.
+        pairs: of ``ENV``, ``LABEL`` and ``ARG``, what it sets; None: an argument without a default.
+        copy: what it copies.
+        sources: the files that it copies, with their sums; None: none, or not known.
+        uses: the stages that its files, or of a ``FROM`` its base, come from.
+        is_whole: the config of its base is known, so that ``command`` is exact.
+        is_option: it is a label of the command line.
+    """
+
+    number: int
+    text: str
+    name: str
+    line: int = 0
+    stage: int = -1
+    trigger: int = 0
+    command: str = ""
+    checksum: str | None = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    pairs: Mapping[str, str | None] = field(default_factory=dict)
+    copy: CopySources | None = None
+    sources: SourcesSum | None = None
+    uses: tuple[int, ...] = ()
+    is_whole: bool = True
+    is_option: bool = False
+
+
+@dataclass(frozen=True)
+class AskedBuild:
+    """All steps of a build.
+
+    Attributes:
+        steps: in order, triggers after their ``FROM``.
+        after_target: texts of the steps that ``--target`` leaves out.
+        refused: why the builder stops; None: it does not.
+    """
+
+    steps: tuple[AskedStep, ...]
+    after_target: frozenset[str] = frozenset()
+    refused: RefusedError | None = None
+
+
+def asked_build(
+    dockerfile: bytes,
+    name: str,
+    release: BuilderRelease,
+    options: BuildOptions,
+    *,
+    base_of: Callable[[str], Image | None],
+    sum_of: Callable[[CopySources], SourcesSum],
+    replayed: Replay | None = None,
+) -> AskedBuild:
+    """Walk through a Dockerfile.
+
+    Args:
+        dockerfile: its bytes; name: its path in the context.
+        release: the builder.
+        options: of the build.
+        base_of: the image that a ``FROM`` names; None: it is not known.
+        sum_of: sums the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
+        replayed: the same build replayed: what is known from it is not summed again.
+    """
+    walk = _Walk(release, options, base_of, sum_of, _by_place(replayed))
+    return walk.taken(dockerfile, name)
+
+
+def _by_place(replayed: Replay | None) -> Mapping[tuple[int, int], Step]:
+    if replayed is None:
+        return {}
+    steps = {(step.number, 0): step for step in replayed.steps}
+    for step in replayed.steps:
+        steps.update(((step.number, place), trigger) for place, trigger in enumerate(step.triggers, 1))
+    return steps
+
+
+@dataclass
+class _Walk:
+    release: BuilderRelease
+    options: BuildOptions
+    base_of: Callable[[str], Image | None]
+    sum_of: Callable[[CopySources], SourcesSum]
+    known: Mapping[tuple[int, int], Step]
+    steps: list[AskedStep] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    ends: list[tuple[ContainerConfig, bool]] = field(default_factory=list)
+    number: int = 0
+    seen: tuple[BuildArgs, tuple[str, ...] | None, Mapping[str, str]] | None = None
+
+    def taken(self, dockerfile: bytes, name: str) -> AskedBuild:
+        after: frozenset[str] = frozenset()
+        try:
+            document = read_document(dockerfile, self.release, name=name)
+            stages = read_stages(document, self.release)
+            plans = _up_to_target(stages.stages, self.options.target)
+            after = frozenset(_texts(stages.stages[len(plans) :]))
+            args = self._before_from(stages.before_from)
+            for index, plan in enumerate(plans):
+                last = index == len(plans) - 1
+                self._stage(index, plan, args, document.escape, sorted(self.options.labels.items()) if last else [])
+        except RefusedError as refusal:
+            return AskedBuild(tuple(self.steps), after, refusal)
+        return AskedBuild(tuple(self.steps), after)
+
+    def _before_from(self, instructions: Iterable[Instruction]) -> BuildArgs:
+        given = {name: value for name, value in self.options.build_args.items() if value is not None}
+        args = BuildArgs(given=given, predefined=self.release.predefined_args)
+        nothing = StageState.begin(None, args, containerd=False)
+        for instruction in instructions:
+            self.number += 1
+            # Only build arguments are seen here, the environment has nothing yet.
+            state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
+            declared = self._step(instruction, state, -1, 0, is_whole=True).args.declared
+            args = replace(args, declared=declared, before_from=declared)
+        return replace(args, declared={})
+
+    def _stage(
+        self, index: int, plan: StagePlan, args: BuildArgs, escape: str, labels: Iterable[tuple[str, str]]
+    ) -> None:
+        self.number += 1
+        seen = replace(args, declared=args.before_from)
+        base = Lexer(seen.visible(()), escape, release=self.release).word(plan.base)
+        stage = self.names.index(base.lower()) if base.lower() in self.names else None
+        state, is_whole = self._begun(base, stage, args)
+        step = AskedStep(
+            self.number,
+            plan.original,
+            "FROM",
+            plan.line,
+            index,
+            command=base,
+            arguments=_declared(seen, ()),
+            uses=() if stage is None else (stage,),
+            is_whole=is_whole,
+        )
+        self.steps.append(step)
+        self.names.append(plan.name or f"\0{index}")
+        for place, trigger in enumerate(state.config.OnBuild or (), 1):
+            instruction = read_trigger(trigger, self.release, escape)
+            state = self._step(instruction, state.without_triggers(), index, place, is_whole=is_whole)
+        state = state.without_triggers()
+        for instruction in plan.commands:
+            self.number += 1
+            state = self._step(instruction, state, index, 0, is_whole=is_whole)
+        for label, value in labels:
+            self.number += 1
+            done = label_option(label, value, state, self.release)
+            text = f"LABEL {label}={value}"
+            command = " ".join(done.probe.Cmd or ())
+            pairs = {label: value}
+            step = AskedStep(
+                self.number, text, "LABEL", 0, index, command=command, pairs=pairs, is_whole=is_whole, is_option=True
+            )
+            self.steps.append(step)
+            state = done.after
+        self.ends.append((state.config, is_whole))
+
+    def _begun(self, base: str, stage: int | None, args: BuildArgs) -> tuple[StageState, bool]:
+        begun = StageState.begin(None, args, containerd=False)
+        if stage is not None:
+            config, is_whole = self.ends[stage]
+            return replace(begun, config=config), is_whole
+        if base == "scratch":
+            return begun, True
+        image = self.base_of(base)
+        return StageState.begin(image, args, containerd=False), image is not None
+
+    def _step(
+        self, instruction: Instruction, state: StageState, stage: int, trigger: int, *, is_whole: bool
+    ) -> StageState:
+        go_on()
+        # Before it is taken: the environment is looked at once, and then goes on with the step.
+        arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
+        done = take(instruction, state, self.release)
+        step = AskedStep(
+            self.number,
+            instruction.original,
+            instruction.name,
+            0 if trigger else instruction.start_line,
+            stage,
+            trigger,
+            " ".join(done.probe.Cmd or ()),
+            arguments=arguments,
+            pairs=pairs,
+            copy=done.copy,
+            is_whole=is_whole,
+        )
+        if done.copy is not None:
+            sources = self._summed(done.copy, self.known.get((self.number, trigger)))
+            checksum = sources.text if sources is not None else None
+            step = replace(step, checksum=checksum, sources=sources, uses=self._stages_of(done.copy.from_))
+        self.steps.append(step)
+        return done.after
+
+    def _arguments(self, state: StageState) -> Mapping[str, str]:
+        """The same mapping as of the step before where nothing has changed."""
+        if self.seen is None or self.seen[0] is not state.args or self.seen[1] is not state.config.Env:
+            self.seen = (state.args, state.config.Env, _declared(state.args, state.environment))
+        return self.seen[2]
+
+    def _summed(self, copy: CopySources, known: Step | None) -> SourcesSum | None:
+        if known is not None and known.sources is not None:
+            return known.sources
+        try:
+            return self.sum_of(copy)
+        except (UnknownError, RefusedError, DataError):
+            return None
+
+    def _stages_of(self, name: str) -> tuple[int, ...]:
+        if not name:
+            return ()
+        if name.lower() in self.names:
+            return (self.names.index(name.lower()),)
+        return (int(name),) if name.isascii() and name.isdecimal() and int(name[:9]) < len(self.ends) else ()
+
+
+def _up_to_target(stages: tuple[StagePlan, ...], target: str) -> tuple[StagePlan, ...]:
+    for index, plan in enumerate(stages):
+        if target and plan.name.casefold() == target.casefold():
+            return stages[: index + 1]
+    return stages
+
+
+def _texts(plans: Iterable[StagePlan]) -> Iterator[str]:
+    for plan in plans:
+        yield plan.original
+        yield from (instruction.original for instruction in plan.commands)
+
+
+def _declared(args: BuildArgs, environment: Mapping[str, str] | tuple[()]) -> Mapping[str, str]:
+    """The arguments in force, without those that leave no trace in a step."""
+    return {
+        name: value
+        for name, value in args.visible(environment).items()
+        if name in args.declared or name not in args.predefined
+    }
+
+
+def _pairs(instruction: Instruction, state: StageState, release: BuilderRelease) -> Mapping[str, str | None]:
+    """What an ``ENV``, a ``LABEL`` or an ``ARG`` sets."""
+    lexer = state.lexer(instruction.escape, release)
+    if instruction.name in _PAIRED:
+        names, values = instruction.args[::2], instruction.args[1::2]
+        return {lexer.word(name): lexer.word(value) for name, value in zip(names, values, strict=True)}
+    if instruction.name == "ARG":
+        words = (word.partition("=") for word in instruction.args)
+        return {lexer.word(name): lexer.word(value) if equals else None for name, equals, value in words}
+    return {}

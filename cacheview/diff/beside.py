@@ -1,0 +1,71 @@
+"""What two builds differ in that no step shows: nothing uses it, or it has no effect on the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from cacheview.diff.answer_causes import options_that_differ
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.files import files_differ
+from cacheview.diff.senders import same_client
+from cacheview.diff.side import BuildSide, SideKind
+from cacheview.model import DataError
+
+__all__ = ["beside_of"]
+
+
+def beside_of(
+    a: BuildSide, b: BuildSide, named: Collection[tuple[CauseKind, str]], *, with_files: bool
+) -> Iterator[Cause]:
+    """What differs beside the causes that are named already.
+
+    Args:
+        named: `Cause.key` of those.
+        with_files: look at files that no step copies too.
+    """
+    for cause in _all(a, b, with_files=with_files):
+        if cause.key not in named:
+            yield cause
+
+
+def _all(a: BuildSide, b: BuildSide, *, with_files: bool) -> Iterator[Cause]:
+    if SideKind.IMAGE in (a.kind, b.kind):
+        return
+    yield from _of_mapping(CauseKind.BUILD_ARGUMENT, a.options.build_args, b.options.build_args)
+    yield from _of_mapping(CauseKind.LABEL, a.options.labels, b.options.labels)
+    if a.options.target != b.options.target:
+        yield _given(CauseKind.OPTION, "--target", a.options.target or None, b.options.target or None)
+    for name, mine, other in options_that_differ(a, b):
+        yield _given(CauseKind.OPTION, name, mine, other)
+    if with_files:
+        yield from _of_files(a, b)
+    if not same_client(a.client, b.client):
+        yield _given(CauseKind.CLIENT, "", a.client, b.client)
+    if a.store_kind is not b.store_kind and a.store_kind is not None and b.store_kind is not None:
+        kinds = a.store_kind.value, b.store_kind.value
+        yield Cause(CauseKind.STORE_KIND, Origin.SURROUNDINGS, "", *kinds)
+    if a.release and b.release and a.release != b.release:
+        yield Cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", a.release, b.release)
+
+
+def _given(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
+    return Cause(kind, Origin.REQUEST, name, a, b)
+
+
+def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, str | None]) -> Iterator[Cause]:
+    for name in dict.fromkeys((*a, *b)):
+        if a.get(name) != b.get(name) or (name in a) != (name in b):
+            yield _given(kind, name, a.get(name), b.get(name))
+
+
+def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
+    try:
+        sums_a, sums_b = a.sent(), b.sent()
+    except DataError:
+        return
+    if sums_a == sums_b:
+        return
+    differ = files_differ(a, b, sums_a, sums_b)
+    if differ.by_client:
+        return  # the client is named by itself
+    yield Cause(CauseKind.FILES, Origin.OWN, detail=differ.words)

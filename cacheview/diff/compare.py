@@ -1,0 +1,273 @@
+"""Two sides compared: their steps in rows, the first that differs, and what no step shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+
+from cacheview.diff.alignment import Aligned, align
+from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
+from cacheview.diff.beside import beside_of
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.files import FilesDiffer, files_differ
+from cacheview.diff.gone import Gone, gone_image
+from cacheview.diff.side import BuildSide, SideStep
+from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
+from cacheview.model.effort import go_on
+
+__all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
+
+
+class RowStatus(Enum):
+    """What there is to say of a row."""
+
+    SAME = "same"
+    CHANGED = "changed"  # another instruction, or it asks something else
+    INSERTED = "inserted"  # B alone has it
+    REMOVED = "removed"  # A alone has it
+    MOVED = "moved"
+    ANSWERED = "answered differently"  # the same question
+    FOLLOWS = "follows"  # from an earlier row
+    UNKNOWN = "unknown"  # whether both are answered alike
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two builds part here."""
+        return self not in (RowStatus.SAME, RowStatus.FOLLOWS, RowStatus.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Two steps side by side.
+
+    Attributes:
+        a, b: None: this side has no such step.
+        status: see `RowStatus`.
+        causes: why it differs, the first one first; empty of one that is the same.
+        follows: of one that follows, the index of the row that it follows from; -1: none.
+        files: of files that differ, which; None: they do not, or it is not known.
+        why: why it is not known whether both are answered alike; else empty.
+        gone: the image of A that the store of B lacks; None: it has it, or that is not known.
+    """
+
+    a: SideStep | None
+    b: SideStep | None
+    status: RowStatus
+    causes: tuple[Cause, ...] = ()
+    follows: int = -1
+    files: FilesDiffer | None = None
+    why: str = ""
+    gone: Gone | None = None
+
+    @property
+    def text(self) -> str:
+        """The instruction, of B where it has one."""
+        step = self.b or self.a
+        assert step is not None
+        return step.asked.text
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether A has it from the cache, and B does not."""
+        return self.a is not None and self.b is not None and self.a.cached is True and self.b.cached is False
+
+
+@dataclass(frozen=True)
+class BuildDiff:
+    """Two builds, compared.
+
+    Attributes:
+        a, b: the sides.
+        rows: the steps of both.
+        beside: what the builds differ in that no row shows.
+    """
+
+    a: BuildSide
+    b: BuildSide
+    rows: tuple[Row, ...]
+    beside: tuple[Cause, ...] = ()
+
+    @cached_property
+    def first(self) -> int | None:
+        """The index of the first row at which they part; None: they do not, as far as is known."""
+        return next((place for place, row in enumerate(self.rows) if row.status.differs), None)
+
+    @cached_property
+    def first_unknown(self) -> Row | None:
+        """The first row of which it is not known whether both are answered alike."""
+        return next((row for row in self.rows if row.status is RowStatus.UNKNOWN), None)
+
+    @property
+    def gone(self) -> tuple[Gone, ...]:
+        """The images that A had at the end, and that B looked for in vain."""
+        return tuple(row.gone for row in self.rows if row.gone is not None)
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why they part; of two whose steps are the same, the first thing that differs nevertheless; None: nothing."""
+        if self.first is not None:
+            return self.rows[self.first].causes[0]
+        return next(iter(self.beside), None)
+
+    @property
+    def is_same(self) -> bool | None:
+        """Whether every step is the same, and is answered alike; None: not known."""
+        if self.first is not None:
+            return False
+        return None if self.first_unknown is not None else True
+
+    @cached_property
+    def lost(self) -> tuple[Row, ...]:
+        """The rows that A has from the cache, and B does not."""
+        return tuple(row for row in self.rows if row.is_lost)
+
+    @property
+    def origin(self) -> Origin:
+        """Whether B lost its cache by a change of its own, or by what is around it; unknown: it lost none."""
+        for row in self.lost:
+            at = self.rows[row.follows] if row.follows >= 0 else row
+            if at.causes:
+                return at.causes[0].origin
+        return Origin.UNKNOWN
+
+
+def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
+    """Compare two builds.
+
+    Raises what the `Effort` around it raises.
+    """
+    by_history = is_image_side(a, b)
+    keys_a, keys_b = ([step_key(step.asked, by_history=by_history) for step in side.steps] for side in (a, b))
+    names_a, names_b = ([step.asked.name for step in side.steps] for side in (a, b))
+    comparing = _Comparing(a, b, by_history)
+    for aligned in align(keys_a, keys_b, names_a, names_b):
+        go_on()
+        comparing.add(aligned)
+    rows = tuple(comparing.rows)
+    named = {cause.key for row in rows for cause in row.causes}
+    has_differing_files = any(cause.kind in (CauseKind.FILES, CauseKind.CLIENT) for row in rows for cause in row.causes)
+    beside = (
+        *(() if by_history else _written_otherwise(rows)),
+        *beside_of(a, b, named, with_files=not has_differing_files),
+    )
+    return BuildDiff(a, b, rows, beside)
+
+
+def _written_otherwise(rows: Sequence[Row]) -> Iterator[Cause]:
+    """Instructions that are not written alike, and ask the same."""
+    for row in rows:
+        if not row.status.differs and row.a is not None and row.b is not None:
+            before, now = row.a.asked.text, row.b.asked.text
+            if before != now:
+                yield Cause(CauseKind.INSTRUCTION, Origin.OWN, "", before, now)
+
+
+@dataclass
+class _Comparing:
+    a: BuildSide
+    b: BuildSide
+    by_history: bool
+    rows: list[Row] = field(default_factory=list)
+    of_stage_a: dict[int, int] = field(default_factory=dict)
+    of_stage_b: dict[int, int] = field(default_factory=dict)
+    files: dict[tuple[str, str], FilesDiffer | None] = field(default_factory=dict)
+
+    def add(self, aligned: Aligned) -> None:
+        a = self.a.steps[aligned.a] if aligned.a is not None else None
+        b = self.b.steps[aligned.b] if aligned.b is not None else None
+        follows = min(self._reached_by(a, b), default=-1)
+        row = self._row(a, b, aligned, follows)
+        place = len(self.rows)
+        self.rows.append(row)
+        if row.status.differs or row.status in (RowStatus.FOLLOWS, RowStatus.UNKNOWN):
+            origin = follows if row.status is RowStatus.FOLLOWS else place
+            for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
+                if step is not None:
+                    stages.setdefault(step.asked.stage, origin)
+
+    def _reached_by(self, a: SideStep | None, b: SideStep | None) -> Iterator[int]:
+        """The rows that differ before this one, and that it rests on."""
+        for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
+            if step is None:
+                continue
+            asked = step.asked
+            begins = asked.name == "FROM" and not asked.trigger
+            own = () if begins or asked.stage < 0 else (asked.stage,)
+            yield from (stages[stage] for stage in (*own, *asked.uses) if stage in stages)
+
+    def _row(self, a: SideStep | None, b: SideStep | None, aligned: Aligned, follows: int) -> Row:
+        if a is None or b is None:
+            step = a or b
+            assert step is not None
+            sides = (self.a, self.b) if b is None else (self.b, self.a)
+            left_out = of_left_out(*sides, step, is_in_a=b is None)
+            causes = (left_out,) if left_out is not None else tuple(of_text(a, b))
+            return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, causes)
+        if aligned.is_moved:
+            cause = Cause(CauseKind.INSTRUCTION, Origin.OWN, "", a.asked.text, b.asked.text)
+            return Row(a, b, RowStatus.MOVED, (cause,))
+        if not aligned.is_alike and self._is_other_question(a, b):
+            causes = tuple(of_text(a, b))
+            return Row(a, b, RowStatus.CHANGED, causes)
+        return self._alike(a, b, follows)
+
+    def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
+        """Whether two instructions that are written otherwise ask the cache something else."""
+        if self.by_history or a.asked.is_whole != b.asked.is_whole:
+            return True
+        if a.asked.name == "FROM":
+            return a.asked.command != b.asked.command
+        return (a.asked.command, a.asked.checksum) != (b.asked.command, b.asked.checksum) or a.asked.stage < 0
+
+    def _alike(self, a: SideStep, b: SideStep, follows: int) -> Row:
+        found: list[FilesDiffer | None] = []
+
+        def compare_files() -> FilesDiffer | None:
+            found.append(self._files(a, b))
+            return found[-1]
+
+        is_tainted = follows >= 0
+        causes = tuple(of_steps(self.a, self.b, a, b, compare_files, is_tainted=is_tainted))
+        if not causes and a.asked.name == "FROM" and not a.asked.trigger:
+            base = of_bases(self.a, self.b, a, b)
+            if base is not None:
+                causes = (base,) if a.asked.text == b.asked.text else tuple(of_text(a, b))
+        if causes:
+            return Row(a, b, RowStatus.CHANGED, causes, files=next(iter(found), None))
+        if is_tainted:
+            return Row(a, b, RowStatus.FOLLOWS, follows=follows)
+        return self._answered(a, b)
+
+    def _answered(self, a: SideStep, b: SideStep) -> Row:
+        ended = of_endings(self.a, self.b, a, b)
+        if ended is not None:
+            return Row(a, b, RowStatus.ANSWERED, (ended,))
+        if not a.is_looked_up or a.cached is b.cached:
+            gone = gone_image(self.a, self.b, a, b)
+            if gone is not None and gone.was_there:
+                return Row(a, b, RowStatus.ANSWERED, (gone.cause,), gone=gone)
+            return Row(a, b, RowStatus.SAME, gone=gone)
+        if a.cached is None or b.cached is None:
+            reason = of_unknown(self.a, self.b, a)
+            if reason is not None:
+                return Row(a, b, RowStatus.ANSWERED, (reason,))
+            return Row(a, b, RowStatus.UNKNOWN, why=a.why or b.why)
+        gone = gone_image(self.a, self.b, a, b)
+        return Row(a, b, RowStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
+
+    def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | None:
+        mine, other = a.asked, b.asked
+        if mine.sources is None or other.sources is None or mine.checksum is None or other.checksum is None:
+            return None
+        if not mine.sources.files or not other.sources.files:
+            return None
+        key = mine.checksum, other.checksum
+        if key not in self.files:
+            of_context = not (mine.copy is not None and mine.copy.from_)
+            a_side, b_side = (
+                (self.a, self.b) if of_context else (replace(self.a, files=None), replace(self.b, files=None))
+            )
+            self.files[key] = files_differ(a_side, b_side, dict(mine.sources.files), dict(other.sources.files))
+        return self.files[key]

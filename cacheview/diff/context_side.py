@@ -1,0 +1,87 @@
+"""A build context, replayed in a store, as one side of a comparison."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cacheview.cases import Daemon
+from cacheview.diff.answers import replayed
+from cacheview.diff.asked import asked_build
+from cacheview.diff.finding import all_files, base_finder
+from cacheview.diff.side import BuildSide, Circumstances, SideKind
+from cacheview.replay.dockerfiles import DEFAULT_NAME
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+from cacheview.replay.sent_build import Cache, SentBuild
+
+__all__ = ["side_of_context"]
+
+
+def side_of_context(
+    sent: SentBuild,
+    cache: Cache,
+    daemon: Daemon,
+    title: str,
+    *,
+    value: Replay | None = None,
+    at: datetime | None = None,
+) -> BuildSide:
+    """A build that a client sends.
+
+    Args:
+        sent: the build.
+        cache: what it is looked up in.
+        daemon: whose rules these are.
+        title: what a person calls it.
+        value: its replay; None: it is replayed here.
+        at: when it was replayed.
+
+    Raises:
+        DataError: the context cannot be read.
+    """
+    value = value if value is not None else sent.replay(cache)
+    name = sent.given.name or DEFAULT_NAME
+
+    def ask(given: Circumstances) -> Replay:
+        return replay(
+            sent.given.dockerfile,
+            sent.checksums,
+            given.store,
+            given.rules,
+            given.release,
+            given.options,
+            name=name,
+            image_files=cache.image_files,
+        )
+
+    asked = asked_build(
+        sent.given.dockerfile,
+        name,
+        cache.release,
+        sent.options,
+        base_of=base_finder(cache.store, cache.rules, cache.release, sent.options),
+        sum_of=sent.checksums.sum,
+        replayed=value,
+    )
+    refused = sent.given.refused or value.refused or asked.refused
+    engine = cache.store.release
+    return BuildSide(
+        SideKind.CONTEXT,
+        title,
+        tuple(replayed(asked.steps, value, cache.store)),
+        sent.options,
+        sent.client.name,
+        daemon.title,
+        daemon.version or (engine.version if engine is not None else ""),
+        cache.rules,
+        cache.release,
+        cache.rules.store,
+        cache.store,
+        cache.store.location,
+        at,
+        sent.checksums,
+        all_files(sent.checksums),
+        asked.after_target,
+        str(refused) if refused is not None else "",
+        ask,
+    )

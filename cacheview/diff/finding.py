@@ -1,0 +1,52 @@
+"""What the steps of a build need of its store and its context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from cacheview.dockerfile.context import UnknownError
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine import RuleSet
+from cacheview.engine.host import builder_platform
+from cacheview.model import DataError, Image, ImageStore, Platform, SpecifierError
+from cacheview.platforms import parse_specifier
+from cacheview.replay.bases import MustPullError, find_image
+from cacheview.replay.checksums import ContextChecksums
+from cacheview.replay.options import BuildOptions
+
+__all__ = ["all_files", "base_finder"]
+
+_EVERYTHING: Final = CopySources("COPY", (".",), "/")
+
+
+def base_finder(
+    store: ImageStore | None, rules: RuleSet, release: BuilderRelease, options: BuildOptions
+) -> Callable[[str], Image | None]:
+    """What finds the base that a ``FROM`` names in a store; None: it is not there, or there is no store."""
+
+    def find(name: str) -> Image | None:
+        if store is None or name == "scratch":
+            return None
+        daemon = builder_platform(store)
+        try:
+            platform: Platform | None = parse_specifier(options.platform, daemon) if options.platform else None
+            return find_image(name, store, rules, release, platform, daemon)
+        except (MustPullError, RefusedError, SpecifierError):
+            return None
+
+    return find
+
+
+def all_files(checksums: ContextChecksums) -> Callable[[], Mapping[str, str]]:
+    """What reads the sum of every file of a context, by path. It raises `DataError` where that cannot be."""
+
+    def read() -> Mapping[str, str]:
+        try:
+            return dict(checksums.sum(_EVERYTHING).files)
+        except UnknownError as error:
+            raise DataError(error.reason) from error
+
+    return read

@@ -1,0 +1,62 @@
+"""What an earlier build made, and the store of the later one lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.side import BuildSide, SideStep
+from cacheview.model import Image, short_id
+
+__all__ = ["Gone", "gone_image", "is_one_store"]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """An image that a step of A made, or hit, and that is not in the store of B.
+
+    Attributes:
+        number: of the step of B.
+        image: its id, or the first digits of it.
+        made_at: when A began the step; None: not known, or A did not make it.
+        is_made: A made it.
+        was_there: the two stores are one, as far as can be seen: it is gone since.
+    """
+
+    number: int
+    image: str
+    made_at: datetime | None
+    is_made: bool
+    was_there: bool
+
+    @property
+    def cause(self) -> Cause:
+        """As why the two builds part."""
+        return Cause(CauseKind.IMAGE_MISSING, Origin.SURROUNDINGS, in_a=True, image=short_id(self.image))
+
+
+def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> Gone | None:
+    """Of two steps that ask the same, the image that A made or hit, where B looks for it in vain; None: it does not."""
+    if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
+        return None
+    if not mine.is_looked_up or not mine.image or other.cached is not False or not (mine.is_made or mine.cached):
+        return None
+    is_later = a.started is None or b.started is None or a.started < b.started
+    if not is_later or b.image(mine.image) is not None:
+        return None
+    return Gone(other.asked.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
+
+
+def is_one_store(a: BuildSide, b: BuildSide) -> bool:
+    """Whether both were built in one store, as far as can be seen: both have an image that was built there."""
+    if a.location and a.location == b.location:
+        return True
+    if a.store is None or b.store is None:
+        return False
+    ids = {image.id for image in a.store.images if _is_built(image)}
+    return any(image.id in ids for image in b.store.images)
+
+
+def _is_built(image: Image) -> bool:
+    return image.parent is not None or image.built_locally or image.from_scratch

@@ -1,0 +1,106 @@
+"""A record as one side of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cacheview.diff.answers import recorded, replayed, time_of
+from cacheview.diff.asked import asked_build
+from cacheview.diff.finding import all_files, base_finder
+from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
+from cacheview.dockerfile.context import SourcesSum, UnknownError
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.replay.check import checksums_of, store_of
+from cacheview.replay.checksums import ContextChecksums
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
+from cacheview.replay.replay import replay
+from cacheview.replay.result import Replay
+
+__all__ = ["side_of_record"]
+
+
+def side_of_record(case: ReplayCase, title: str) -> BuildSide:
+    """One build of a replay file.
+
+    Raises:
+        DataError: something of it is malformed, or no rules are known for its engine.
+    """
+    rules, release, options = case.rules, case.release, case.options
+    store = store_of(case) if case.images is not None else None
+    checksums = checksums_of(case)
+    image_files = RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners))
+
+    def ask(given: Circumstances) -> Replay:
+        return replay(
+            case.text,
+            checksums,
+            given.store,
+            given.rules,
+            given.release,
+            given.options,
+            name=case.dockerfile_path,
+            image_files=image_files,
+        )
+
+    value = ask(Circumstances(store, rules, release, options)) if store is not None else None
+    asked = asked_build(
+        case.text,
+        case.dockerfile_path,
+        release,
+        options,
+        base_of=base_finder(store, rules, release, options),
+        sum_of=_sums(checksums, case),
+        replayed=value,
+    )
+    expected, error = case.expect.steps, case.expect.error
+    steps: tuple[SideStep, ...]
+    if expected is not None:
+        steps = tuple(recorded(asked.steps, expected, value))
+    elif value is not None and store is not None:
+        steps = tuple(replayed(asked.steps, value, store))
+    else:
+        steps = tuple(SideStep(step, why="the record does not have the steps") for step in asked.steps)
+    side = BuildSide(
+        SideKind.RECORD,
+        title,
+        steps,
+        options,
+        case.client,
+        case.daemon or f"Docker {case.engine}, {case.store_kind.value}",
+        case.engine,
+        rules,
+        release,
+        case.store_kind,
+        store,
+        started=time_of(case.started),
+        files=checksums,
+        sent=all_files(checksums),
+        after_target=asked.after_target,
+        error="" if case.expect.ok else error or "the build failed",
+        ask=ask,
+    )
+    find = base_finder(store, rules, release, options)
+    based = (
+        replace(step, base=side.image(step.image) or find(step.asked.command)) if _has_base(step) else step
+        for step in steps
+    )
+    return replace(side, steps=tuple(based))
+
+
+def _has_base(step: SideStep) -> bool:
+    return step.asked.name == "FROM" and not step.asked.uses and step.base is None
+
+
+def _sums(checksums: ContextChecksums, case: ReplayCase) -> Callable[[CopySources], SourcesSum]:
+    def of(copy: CopySources) -> SourcesSum:
+        if not copy.from_:
+            return checksums.sum(copy)
+        key = (tuple(copy.sources), copy.destination)
+        found = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
+        if len(found) != 1:
+            raise UnknownError("the record does not have the files of this image")
+        return SourcesSum(found.pop(), ())
+
+    return of

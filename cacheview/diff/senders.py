@@ -1,0 +1,38 @@
+"""Which client sent a build: records have its own name for itself, replays that of the table of clients."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.dockerfile.context import CLIENTS, client_named
+from cacheview.model import DataError
+
+__all__ = ["client_title", "same_client"]
+
+_AGENT: Final = re.compile(r"(?P<program>[A-Za-z-]+)/(?P<version>[0-9][^ ]*)(?: .*)?", re.DOTALL)
+_PROGRAMS: Final = {"Docker-Client": "docker CLI", "docker-sdk-python": "docker-py"}
+"""By the program in its ``User-Agent`` (docker/cli ``cli/command/cli.go``, docker-py ``constants.py``)."""
+
+
+def same_client(a: str, b: str) -> bool:
+    """Whether two names mean clients that send a context alike; one that is not known is another one."""
+    if a == b or not a or not b:
+        return True
+    names = _name(a), _name(b)
+    return names[0] == names[1]
+
+
+def client_title(client: str) -> str:
+    """It for people."""
+    known = CLIENTS.get(client)
+    return known.title if known is not None else client
+
+
+def _name(client: str) -> str:
+    match = _AGENT.fullmatch(client)
+    program = _PROGRAMS.get(match["program"]) if match is not None else None
+    try:
+        return client_named(f"{program} {match['version']}" if match is not None and program else client).name
+    except DataError:
+        return client

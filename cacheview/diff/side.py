@@ -1,0 +1,136 @@
+"""One side of a comparison: what a build asked, what became of each step, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from cacheview.diff.asked import AskedStep
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.engine import RuleSet
+from cacheview.layers.copied_now import FilesNow
+from cacheview.model import Image, ImageStore, StoreKind
+from cacheview.replay.options import BuildOptions
+from cacheview.replay.result import Replay
+
+__all__ = ["Ask", "BuildSide", "Circumstances", "SideKind", "SideStep"]
+
+
+class SideKind(Enum):
+    """What a side is made from."""
+
+    RECORD = "record"
+    CONTEXT = "context"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a build is looked up in, and with which options.
+
+    Attributes:
+        store, rules: the cache.
+        release: the builder.
+        options: of the build.
+    """
+
+    store: ImageStore
+    rules: RuleSet
+    release: BuilderRelease
+    options: BuildOptions
+
+
+Ask = Callable[[Circumstances], Replay]
+"""Replays the build of a side under other circumstances. Raises `DataError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideStep:
+    """One step of a side.
+
+    Attributes:
+        asked: what it asks.
+        cached: whether the cache had it; None: not known, or it is not looked up (``FROM``).
+        image: id after it, or its first 12 digits; empty: there is none, or it is not known.
+        why: why it is not known, in a sentence; empty: it is, or nothing is looked up.
+        is_made: the build made the image.
+        is_reached: the build got as far as this step.
+        at: when it began; None: not known.
+        base: of ``FROM``, the image; None: scratch, a stage, or it is not known.
+    """
+
+    asked: AskedStep
+    cached: bool | None = None
+    image: str = ""
+    why: str = ""
+    is_made: bool = False
+    is_reached: bool = True
+    at: datetime | None = None
+    base: Image | None = None
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the cache has a say in it."""
+        return self.asked.stage >= 0 and self.asked.name != "FROM"
+
+
+@dataclass(frozen=True)
+class BuildSide:
+    """One side.
+
+    Attributes:
+        kind: what it is made from.
+        title: what a person calls it.
+        steps: in order, triggers after their ``FROM``.
+        options: of the build.
+        client: what sent it, as it calls itself or by its name in `CLIENTS`; empty: not known.
+        engine: the daemon, for people; empty: not known.
+        release: its version; empty: not known.
+        rules, builder: of the daemon; None: not known.
+        store_kind: of the daemon; None: not known.
+        store: the images before the build; None: not known.
+        location: of the store; empty: none.
+        started: when; None: not known.
+        files: of the context; None: they cannot be looked at.
+        sent: the sum of every file that was sent, by path.
+        after_target: texts of the steps that ``--target`` leaves out.
+        error: why the build ended early; empty: it did not.
+        ask: replays the build under other circumstances; None: it cannot be.
+    """
+
+    kind: SideKind
+    title: str
+    steps: tuple[SideStep, ...]
+    options: BuildOptions = field(default_factory=BuildOptions)
+    client: str = ""
+    engine: str = ""
+    release: str = ""
+    rules: RuleSet | None = None
+    builder: BuilderRelease | None = None
+    store_kind: StoreKind | None = None
+    store: ImageStore | None = None
+    location: str = ""
+    started: datetime | None = None
+    files: FilesNow | None = None
+    sent: Callable[[], Mapping[str, str]] = dict
+    after_target: frozenset[str] = frozenset()
+    error: str = ""
+    ask: Ask | None = None
+
+    def image(self, image_id: str) -> Image | None:
+        """The image of its store with this id, whole or its first digits; None: there is none."""
+        if self.store is None or not image_id:
+            return None
+        whole = self.store.by_id.get(image_id)
+        if whole is not None or ":" in image_id:
+            return whole
+        return next((image for image in self.store.images if image.short_id == image_id), None)
+
+    @property
+    def circumstances(self) -> Circumstances | None:
+        """Those that it was built in; None: they are not all known."""
+        if self.store is None or self.rules is None or self.builder is None:
+            return None
+        return Circumstances(self.store, self.rules, self.builder, self.options)

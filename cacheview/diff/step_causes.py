@@ -1,0 +1,224 @@
+"""What two aligned steps ask differently, and why; and what makes a base another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from cacheview.diff.asked import AskedStep
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.files import FilesDiffer
+from cacheview.diff.side import BuildSide, SideKind, SideStep
+from cacheview.layers.changes import Aspect
+from cacheview.model import Image, short_id
+
+__all__ = ["of_bases", "of_left_out", "of_steps", "of_text", "step_key"]
+
+_DIGITS: Final = 12
+_PREFIX: Final = re.compile(r"\|(\d{1,4}) ")
+_NAMES: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+_SETS: Final = {
+    "ENV": CauseKind.ENVIRONMENT,
+    "LABEL": CauseKind.LABEL,
+    "ARG": CauseKind.BUILD_ARGUMENT,
+    "FROM": CauseKind.BASE,
+}
+"""What an instruction changes that has a kind of its own."""
+
+
+def step_key(step: AskedStep, *, by_history: bool) -> tuple[str, str]:
+    """What two steps are aligned by: the instruction as it is written, or what the history of an image has of it."""
+    return (step.name, without_arguments(step) if by_history else step.text)
+
+
+def without_arguments(step: AskedStep) -> str:
+    """The command without the build arguments that are put in front of a ``RUN``."""
+    match = _PREFIX.match(step.command)
+    if match is None or step.name != "RUN":
+        return step.command
+    shown = " ".join(sorted(f"{name}={value}" for name, value in step.arguments.items()))
+    return step.command.removeprefix(f"|{len(step.arguments)} {shown} ")
+
+
+def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
+    """Of an instruction that is written otherwise, or that one side alone has."""
+    step = a or b
+    assert step is not None
+    kind = _SETS.get(step.asked.name, CauseKind.INSTRUCTION)
+    origin = Origin.REQUEST if step.asked.is_option else Origin.OWN
+    before, now = (each.asked.text if each is not None else None for each in (a, b))
+    if a is not None and b is not None and kind is CauseKind.BASE:
+        is_named = a.asked.command != b.asked.command
+        kind = kind if is_named else CauseKind.INSTRUCTION  # only the name of the stage, or its platform
+        yield Cause(kind, origin, b.asked.command if is_named else "", *_bases(a, b, is_named=is_named))
+        return
+    pairs = list(_of_pairs(a, b, kind, origin)) if kind in _SETS.values() and kind is not CauseKind.BASE else []
+    if pairs:
+        yield from pairs
+    else:
+        yield Cause(kind if kind is not CauseKind.BASE else CauseKind.INSTRUCTION, origin, "", before, now)
+
+
+def _bases(a: SideStep, b: SideStep, *, is_named: bool) -> tuple[str, str]:
+    if is_named:
+        return a.asked.command, b.asked.command
+    return a.asked.text, b.asked.text
+
+
+def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: Origin) -> Iterator[Cause]:
+    before = a.asked.pairs if a is not None else {}
+    now = b.asked.pairs if b is not None else {}
+    for name in dict.fromkeys((*before, *now)):
+        if before.get(name) != now.get(name) or (name in before) != (name in now):
+            yield Cause(kind, origin, name, before.get(name), now.get(name))
+
+
+def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: bool) -> Cause | None:
+    """Why one side has a step that the other's options leave out, or add."""
+    asked = step.asked
+    if asked.is_option:
+        name = next(iter(asked.pairs), "")
+        value = asked.pairs.get(name)
+        a, b = (value, None) if is_in_a else (None, value)
+        return Cause(CauseKind.LABEL, Origin.REQUEST, name, a, b)
+    if side.options.target != other.options.target and asked.text in other.after_target:
+        targets = side.options.target, other.options.target
+        a, b = targets if is_in_a else targets[::-1]
+        return Cause(CauseKind.OPTION, Origin.REQUEST, "--target", a or None, b or None)
+    return None
+
+
+def of_steps(
+    side_a: BuildSide,
+    side_b: BuildSide,
+    a: SideStep,
+    b: SideStep,
+    compare_files: Callable[[], FilesDiffer | None],
+    *,
+    is_tainted: bool,
+) -> Iterator[Cause]:
+    """What two steps that are written alike ask differently; nothing where they ask the same.
+
+    Args:
+        compare_files: the files of both; None: they are not known.
+        is_tainted: an earlier difference reaches them.
+    """
+    mine, other = a.asked, b.asked
+    if mine.name == "RUN":
+        yield from _of_arguments(side_a, side_b, mine, other)
+        same_command = _is_inexact(mine, other) or without_arguments(mine) == without_arguments(other)
+    elif _is_inexact(mine, other):  # what the base sets is known of one side alone
+        yield from _of_used_arguments(side_a, side_b, mine, other)
+        same_command = True
+    else:
+        same_command = mine.command == other.command
+    if not same_command:
+        yield from _of_command(side_a, side_b, mine, other, is_tainted=is_tainted)
+    if mine.checksum != other.checksum and None not in (mine.checksum, other.checksum):
+        is_of_stage = bool(mine.uses or other.uses)
+        if not (is_tainted and is_of_stage):
+            yield _of_files(side_a, side_b, compare_files(), is_of_image=_is_of_image(mine))
+
+
+def _is_inexact(a: AskedStep, b: AskedStep) -> bool:
+    return a.is_whole != b.is_whole
+
+
+def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep) -> Iterator[Cause]:
+    """The arguments that two steps do not see alike."""
+    before, now = mine.arguments, other.arguments
+    if before is now:
+        return
+    given_a, given_b = side_a.options.build_args, side_b.options.build_args
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            origin = Origin.REQUEST if given_a.get(name) != given_b.get(name) else Origin.OWN
+            yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, before.get(name), now.get(name))
+
+
+def _of_used_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep) -> Iterator[Cause]:
+    """Those of them that the instruction names."""
+    named = set(_NAMES.findall(mine.text))
+    return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
+
+
+def _of_command(
+    side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep, *, is_tainted: bool
+) -> Iterator[Cause]:
+    """The same text, and another command: what its variables stand for, or the builder writes it otherwise."""
+    used = list(_of_used_arguments(side_a, side_b, mine, other))
+    if used:
+        yield from used
+    elif not is_tainted:  # else what an earlier step sets may be what differs
+        if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
+            yield _of_release(side_a, side_b, f"it writes {_short(mine.command)} and {_short(other.command)}")
+        else:
+            yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, "", mine.command, other.command)
+
+
+def _short(text: str) -> str:
+    return repr(text[:120])
+
+
+def _of_release(side_a: BuildSide, side_b: BuildSide, detail: str = "") -> Cause:
+    return Cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", side_a.release, side_b.release, detail)
+
+
+def _is_of_image(step: AskedStep) -> bool:
+    return step.copy is not None and bool(step.copy.from_)
+
+
+def _of_files(side_a: BuildSide, side_b: BuildSide, files: FilesDiffer | None, *, is_of_image: bool) -> Cause:
+    if files is not None and files.by_client:
+        unproven = _UNPROVEN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
+        return Cause(CauseKind.CLIENT, Origin.REQUEST, "", side_a.client, side_b.client, unproven)
+    words = files.words if files is not None else ""
+    origin = Origin.SURROUNDINGS if is_of_image else Origin.OWN
+    return Cause(CauseKind.FILES, origin, "", None, None, words)
+
+
+_UNPROVEN: Final = "whether their content differs too is unknown"
+
+
+def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
+    """Why two ``FROM`` that name the same image begin with different ones; None: they do not, or it is not known."""
+    if a.asked.uses or b.asked.uses or not a.image or not b.image or _is_same_id(a.image, b.image):
+        return None
+    base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)
+    has_other_ids = side_a.store_kind is not side_b.store_kind  # those of configs, and of manifests
+    if has_other_ids and (base_a is None or base_b is None or _is_same_content(base_a, base_b)):
+        return None
+    platforms = side_a.options.platform, side_b.options.platform
+    if platforms[0] != platforms[1]:
+        return Cause(CauseKind.OPTION, Origin.REQUEST, "--platform", platforms[0] or None, platforms[1] or None)
+    detail = _how(base_a, base_b) if base_a is not None and base_b is not None else ""
+    name = b.asked.command
+    return Cause(CauseKind.BASE, Origin.SURROUNDINGS, name, short_id(a.image), short_id(b.image), detail)
+
+
+def _is_same_content(a: Image, b: Image) -> bool:
+    return (a.diff_ids, a.history_keys) == (b.diff_ids, b.history_keys)
+
+
+def _how(a: Image, b: Image) -> str:
+    if _is_same_content(a, b):
+        return "with the same layers and history"
+    texts = [[entry.created_by for entry in image.history] for image in (a, b)]
+    if a.diff_ids == b.diff_ids:
+        return "with the same layers and another history"
+    if texts[0] == texts[1]:
+        return "built again by the same instructions, with other layers"
+    return "with another history"
+
+
+def _is_same_id(a: str, b: str) -> bool:
+    """Whether two ids may be those of one image: each may be its first digits alone."""
+    a, b = a.removeprefix("sha256:"), b.removeprefix("sha256:")
+    return a.startswith(b) or b.startswith(a) if min(len(a), len(b)) >= _DIGITS else a == b
+
+
+def is_image_side(*sides: BuildSide) -> bool:
+    """Whether one of them is an image, of which only the history tells what was asked."""
+    return any(side.kind is SideKind.IMAGE for side in sides)

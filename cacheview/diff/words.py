@@ -1,0 +1,223 @@
+"""A comparison of two builds in sentences. The two are called A and B, in the order in which they were named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.gone import Gone
+from cacheview.diff.senders import client_title
+from cacheview.diff.side import BuildSide, SideStep
+from cacheview.model import short_id
+
+__all__ = [
+    "answer_sentence",
+    "answer_word",
+    "cause_phrase",
+    "gone_sentences",
+    "loss_sentence",
+    "row_phrase",
+    "side_line",
+    "step_title",
+]
+
+_LONGEST: Final = 160
+_MOST: Final = 4
+
+_SETS: Final = {
+    CauseKind.BUILD_ARGUMENT: "build argument",
+    CauseKind.ENVIRONMENT: "environment variable",
+    CauseKind.LABEL: "label",
+}
+_ORIGINS: Final = {
+    Origin.OWN: "through a change of its own Dockerfile or files",
+    Origin.REQUEST: "through what it was given: its arguments, labels, options or client. "
+    "Its own Dockerfile and files are not the cause",
+    Origin.SURROUNDINGS: "through its environment. Its own Dockerfile and files are not the cause",
+    Origin.UNKNOWN: "; through what is not known",
+}
+USUAL_REASONS: Final = (
+    "Usually such an image was removed with its last tag, by `docker image prune` or by `docker system prune`, or the "
+    "store is another one, as after an upgrade or on another machine."
+)
+
+
+def answer_sentence(diff: BuildDiff) -> str:
+    """The first step at which two builds part, and why."""
+    if diff.first is not None:
+        row = diff.rows[diff.first]
+        return f"The builds part at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
+    beside = _listed(cause_phrase(cause) for cause in diff.beside)
+    also = f" They differ in what no step shows: {beside}." if beside else ""
+    unknown = diff.first_unknown
+    if unknown is not None:
+        why = f": {unknown.why}" if unknown.why else ""
+        return f"No step is known to differ. Whether {step_title(unknown)}, is cached alike is unknown{why}.{also}"
+    looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
+    cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
+    steps = f"{len(looked_up)} step{'' if len(looked_up) == 1 else 's'}"
+    counted = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
+    return f"The builds are the same to the cache: {counted}.{also}"
+
+
+def _listed(phrases: Iterable[str]) -> str:
+    each = list(phrases)
+    more = f"; and {len(each) - _MOST:,} more" if len(each) > _MOST else ""
+    return "; ".join(each[:_MOST]) + more
+
+
+def step_title(row: Row) -> str:
+    """The step of a row: its number on both sides, and the instruction."""
+    a, b = (step.asked.number if step is not None else None for step in (row.a, row.b))
+    is_one = a == b or a is None or b is None
+    number = f"step {b or a}" if is_one else f"step {a} of A and {b} of B"
+    return f"{number}, {_code(row.text)}"
+
+
+def _code(text: str) -> str:
+    shown = " ".join(text.split())
+    return f"`{shown[:_LONGEST]}{'…' if len(shown) > _LONGEST else ''}`"
+
+
+def _value(value: str | None, absent: str = "not set") -> str:
+    return absent if value is None else f'"{value[:_LONGEST]}{"…" if len(value) > _LONGEST else ""}"'
+
+
+def cause_phrase(cause: Cause, row: Row | None = None) -> str:
+    """A cause as a phrase without its dot. ``row``: of which step it is; None: of the builds as a whole."""
+    match cause.kind:
+        case CauseKind.BUILD_ARGUMENT | CauseKind.ENVIRONMENT | CauseKind.LABEL:
+            if not cause.name:
+                return _of_instruction(cause, row)
+            return f"{_SETS[cause.kind]} {cause.name} is {_value(cause.a)} in A and {_value(cause.b)} in B"
+        case CauseKind.BASE:
+            return _of_base(cause)
+        case CauseKind.INSTRUCTION:
+            return _of_instruction(cause, row)
+        case CauseKind.OPTION:
+            return _of_option(cause)
+        case CauseKind.CLIENT:
+            detail = f"; {cause.detail}" if cause.detail else ""
+            senders = [client_title(each or "") for each in (cause.a, cause.b)]
+            return f"A was sent by {senders[0]} and B by {senders[1]}, which write other headers{detail}"
+        case CauseKind.FILES:
+            return f"the files differ: {cause.detail}" if cause.detail else "the files differ; which ones is unknown"
+        case CauseKind.RELEASE:
+            detail = f": {cause.detail}" if cause.detail else ""
+            perhaps = "" if cause.is_certain else ", as far as is known"
+            return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{perhaps}"
+        case CauseKind.STORE_KIND:
+            return f"A was built in a {cause.a} store and B in a {cause.b} store, and each has images of its own"
+        case CauseKind.IMAGE_MISSING:
+            return _of_missing(cause, row)
+        case CauseKind.LINEAGE:
+            built = (f"was built on {each}" if each else "has no recorded parent" for each in (cause.a, cause.b))
+            return f"image {cause.image} is in both stores: it {next(built)} in A, and {next(built)} in B"
+        case CauseKind.ENDED:
+            side = "A" if cause.in_b else "B"
+            detail = f": {' '.join(cause.detail.split())[:_LONGEST]}" if cause.detail else ""
+            return f"the build of {side} ended before this step{detail}"
+    return f"why is unknown{f': {cause.detail}' if cause.detail else ''}"
+
+
+def _of_base(cause: Cause) -> str:
+    if cause.a and cause.b and cause.name == cause.b:
+        return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
+    detail = f", {cause.detail}" if cause.detail else ""
+    return f"the base image {cause.name[:_LONGEST]} is another one: {cause.a} in A and {cause.b} in B{detail}"
+
+
+def _of_instruction(cause: Cause, row: Row | None) -> str:
+    if row is not None and row.status is RowStatus.MOVED and row.a is not None and row.b is not None:
+        return f"the instruction was moved: it is step {row.a.asked.number} in A and step {row.b.asked.number} in B"
+    if cause.a is None:
+        return "only B has this instruction"
+    if cause.b is None:
+        return "only A has this instruction"
+    return f"the instruction is {_code(cause.a)} in A and {_code(cause.b)} in B"
+
+
+def _of_option(cause: Cause) -> str:
+    flags = {cause.a, cause.b} <= {None, "given"}
+    if flags:
+        return f"only {'A' if cause.a else 'B'} was built with {cause.name}"
+    certain = "" if cause.is_certain else ", as far as is known"
+    return f"{cause.name} is {_value(cause.a, 'not given')} in A and {_value(cause.b, 'not given')} in B{certain}"
+
+
+def _of_missing(cause: Cause, row: Row | None) -> str:
+    image = cause.image
+    if cause.in_a:
+        gone = row.gone if row is not None else None
+        if gone is not None:
+            return _gone_phrase(gone)
+        return f"image {image} is in the store of A, and is not in that of B"
+    if row is not None and row.a is not None and row.a.is_made and short_id(row.a.image) == image:
+        return f"A built it as {image}, and B used that image"
+    return f"image {image} is in the store of B, and was not in that of A"
+
+
+def _gone_phrase(gone: Gone) -> str:
+    image = short_id(gone.image)
+    at = f" at {gone.made_at.astimezone():%H:%M}" if gone.made_at is not None else ""
+    how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"
+    if gone.was_there:
+        return f"{how}, which is gone from the store since"
+    return f"{how}, which the store of B does not have"
+
+
+def gone_sentences(diff: BuildDiff) -> Iterator[str]:
+    """The images that B looked for in vain, and what usually takes them."""
+    for row in diff.rows:
+        if row.gone is not None:
+            phrase = _gone_phrase(row.gone)
+            yield f"{step_title(row)[:1].upper()}{step_title(row)[1:]}: {phrase}."
+    if diff.gone:
+        yield USUAL_REASONS
+
+
+def loss_sentence(diff: BuildDiff) -> str:
+    """Which steps lost their cache, and whether the build itself changed; empty: none did."""
+    lost = diff.lost
+    if not lost:
+        return ""
+    steps = f"{len(lost)} step{'s' if len(lost) > 1 else ''}"
+    origin = _ORIGINS[diff.origin]
+    return f"B lost the cache of {steps}{'' if origin.startswith(';') else ' '}{origin}."
+
+
+def row_phrase(row: Row, diff: BuildDiff) -> str:
+    """What there is to say of a row, in a few words."""
+    match row.status:
+        case RowStatus.SAME:
+            return "same" + (f"; {_gone_phrase(row.gone)}" if row.gone is not None else "")
+        case RowStatus.FOLLOWS:
+            return f"follows from {_number(diff.rows[row.follows])}"
+        case RowStatus.UNKNOWN:
+            return f"unknown{f': {row.why}' if row.why else ''}"
+    return _listed(cause_phrase(cause, row) for cause in row.causes)
+
+
+def _number(row: Row) -> str:
+    step = row.b or row.a
+    assert step is not None
+    return f"step {step.asked.number}{'' if row.b is not None else ' of A'}"
+
+
+def side_line(side: BuildSide) -> str:
+    """What a side is, in one line: its title, engine, client and time."""
+    at = f"{side.started.astimezone():%Y-%m-%d %H:%M}" if side.started is not None else ""
+    return ", ".join(
+        filter(None, (side.title, side.engine, side.client and f"sent by {client_title(side.client)}", at))
+    )
+
+
+def answer_word(step: SideStep | None) -> str:
+    """What became of a step on one side: ``cached``, ``not cached``, ``unknown``; empty: nothing is looked up."""
+    if step is None or not step.is_looked_up:
+        return ""
+    if not step.is_reached:
+        return "not reached"
+    return {True: "cached", False: "not cached", None: "unknown"}[step.cached]

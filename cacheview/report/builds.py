@@ -1,0 +1,243 @@
+"""Two builds side by side: as text, as JSON, and as Markdown for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from cacheview.diff.causes import Cause
+from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.files import FilesDiffer
+from cacheview.diff.gone import Gone
+from cacheview.diff.side import BuildSide, SideStep
+from cacheview.diff.words import (
+    answer_sentence,
+    answer_word,
+    cause_phrase,
+    gone_sentences,
+    loss_sentence,
+    row_phrase,
+    side_line,
+)
+from cacheview.replay.records import time_text
+from cacheview.report import joined, json_text
+from cacheview.report.comparisons import change_as_object
+from cacheview.visible import visible
+
+__all__ = ["COMPARE_FORMAT", "Hide", "diff_as_json", "diff_as_markdown", "diff_as_text", "hiding"]
+
+COMPARE_FORMAT: Final = "cacheview-compare/1"
+Hide = Callable[[str], str]
+"""Takes values out of a text."""
+
+_HIDDEN: Final = "(redacted)"
+_SHORTEST: Final = 4  # characters of a value that is looked for inside of other text
+_LONGEST: Final = 300
+
+
+def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
+    """What replaces the values of build arguments and environment variables, or of labels, in a text."""
+    values: set[str] = set()
+    for side in (diff.a, diff.b):
+        if env:
+            values.update(filter(None, side.options.build_args.values()))
+        if labels:
+            values.update(side.options.labels.values())
+        for step in side.steps:
+            asked = step.asked
+            if env:
+                values.update(asked.arguments.values())
+            if labels if asked.name == "LABEL" else env and asked.name in ("ENV", "ARG"):
+                values.update(filter(None, asked.pairs.values()))
+    found = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+    if not found:
+        return lambda text: text
+    pattern = re.compile("|".join(map(re.escape, found)))
+    return lambda text: pattern.sub(_HIDDEN, text)
+
+
+def diff_as_text(diff: BuildDiff, hide: Hide, *, is_brief: bool = False) -> str:
+    """First the answer, in at most three lines; then the steps, and of those that differ what does."""
+    lines = [*_first(diff), *(() if is_brief else _rest(diff))]
+    return joined(map(hide, lines))
+
+
+def _first(diff: BuildDiff) -> Iterator[str]:
+    yield answer_sentence(diff)
+    if loss := loss_sentence(diff):
+        yield loss
+    if gone := list(gone_sentences(diff)):
+        yield " ".join(gone[-2:])
+
+
+def _rest(diff: BuildDiff) -> Iterator[str]:
+    yield ""
+    yield f"A: {side_line(diff.a)}"
+    yield f"B: {side_line(diff.b)}"
+    yield ""
+    for row in diff.rows:
+        yield _line(row)
+        if row.status is not RowStatus.SAME or row.gone is not None:
+            yield f"        {row_phrase(row, diff)}"
+        if row.files is not None:
+            yield from (f"        {line}" for line in _advice(row.files))
+    if diff.first is not None and diff.beside:
+        yield ""
+        yield "They also differ in what no step shows:"
+        yield from (f"  {cause_phrase(cause)}" for cause in diff.beside)
+
+
+def _advice(files: FilesDiffer) -> Iterator[str]:
+    yield from dict.fromkeys(cause.advice for cause in files.causes if cause.advice)
+
+
+_MARKS: Final = {
+    RowStatus.SAME: " ",
+    RowStatus.CHANGED: "!",
+    RowStatus.INSERTED: "+",
+    RowStatus.REMOVED: "-",
+    RowStatus.MOVED: "~",
+    RowStatus.ANSWERED: "!",
+    RowStatus.FOLLOWS: ".",
+    RowStatus.UNKNOWN: "?",
+}
+
+
+def _line(row: Row) -> str:
+    a, b = (str(step.asked.number) if step is not None else "" for step in (row.a, row.b))
+    words = [answer_word(step) for step in (row.a, row.b)]
+    answers = f"  [{words[0] or '-'} | {words[1] or '-'}]" if any(words) else ""
+    trigger = "# ONBUILD " if any(step is not None and step.asked.trigger for step in (row.a, row.b)) else ""
+    return f"{_MARKS[row.status]} {a:>4} {b:>4}  {trigger}{row.text}{answers}"
+
+
+def diff_as_markdown(diff: BuildDiff, hide: Hide) -> str:
+    """For a comment on a pull request: the answer, then the steps that are not the same."""
+    return "\n".join(map(hide, _markdown(diff)))
+
+
+def _markdown(diff: BuildDiff) -> Iterator[str]:
+    # In code nothing is a link, a mention or a tag. Each line begins with words of ours, so that none ends the block.
+    yield "```text"
+    yield from map(visible, (*_first(diff), f"A: {side_line(diff.a)}", f"B: {side_line(diff.b)}"))
+    yield "```"
+    rows = [row for row in diff.rows if row.status is not RowStatus.SAME]
+    if rows:
+        yield ""
+        yield "| A | B | step | A | B | why |"
+        yield "|--:|--:|---|---|---|---|"
+    for row in rows:
+        numbers = (str(step.asked.number) if step is not None else "" for step in (row.a, row.b))
+        words = (answer_word(step) for step in (row.a, row.b))
+        yield f"| {' | '.join((*numbers, _code(row.text), *words, _code(row_phrase(row, diff))))} |"
+
+
+def _code(text: str) -> str:
+    """A text as code in the cell of a table."""
+    shown = visible(text[:_LONGEST]).replace("|", r"\|")
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}" if longest else f"`{shown}`" if shown else ""
+
+
+def diff_as_json(diff: BuildDiff, hide: Hide) -> str:
+    """The same as JSON; its keys are in resources/docs/compare.md."""
+    first = diff.rows[diff.first] if diff.first is not None else None
+    cause = diff.cause
+    document = {
+        "format": COMPARE_FORMAT,
+        "same": diff.is_same,
+        "answer": answer_sentence(diff),
+        "first": diff.first,
+        "a_step": first.a.asked.number if first is not None and first.a is not None else None,
+        "b_step": first.b.asked.number if first is not None and first.b is not None else None,
+        "cause": _cause(cause, first) if cause is not None else None,
+        "a": _side(diff.a),
+        "b": _side(diff.b),
+        "rows": [_row(row) for row in diff.rows],
+        "beside": [_cause(each, None) for each in diff.beside],
+        "lost": {
+            "steps": [row.b.asked.number for row in diff.lost if row.b is not None],
+            "origin": diff.origin.value,
+            "sentence": loss_sentence(diff),
+        },
+    }
+    return json_text(_hidden(document, hide))
+
+
+def _hidden(value: Any, hide: Hide) -> Any:
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, dict):
+        return {key: _hidden(each, hide) for key, each in value.items()}
+    return [_hidden(each, hide) for each in value] if isinstance(value, list) else value
+
+
+def _cause(cause: Cause, row: Row | None) -> dict[str, Any]:
+    return {
+        "kind": cause.kind.value,
+        "origin": cause.origin.value,
+        "name": cause.name,
+        "a": cause.a,
+        "b": cause.b,
+        "image": cause.image,
+        "in_a": cause.in_a,
+        "in_b": cause.in_b,
+        "certain": cause.is_certain,
+        "phrase": cause_phrase(cause, row),
+    }
+
+
+def _side(side: BuildSide) -> dict[str, Any]:
+    return {
+        "kind": side.kind.value,
+        "title": side.title,
+        "client": side.client,
+        "engine": side.engine,
+        "release": side.release,
+        "rules": side.rules.name if side.rules is not None else None,
+        "started": time_text(side.started),
+        "error": side.error,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "status": row.status.value,
+        "a": _step(row.a),
+        "b": _step(row.b),
+        "causes": [_cause(cause, row) for cause in row.causes],
+        "follows": row.follows if row.follows >= 0 else None,
+        "lost": row.is_lost,
+        "why": row.why,
+        "files": [change_as_object(change) for change in row.files.differing] if row.files is not None else None,
+        "gone": _gone(row.gone) if row.gone is not None else None,
+    }
+
+
+def _step(step: SideStep | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    asked = step.asked
+    return {
+        "number": asked.number,
+        "trigger": asked.trigger,
+        "text": asked.text,
+        "line": asked.line,
+        "stage": asked.stage,
+        "cached": step.cached,
+        "image": step.image,
+        "reached": step.is_reached,
+        "at": time_text(step.at),
+        "why": step.why,
+    }
+
+
+def _gone(gone: Gone) -> dict[str, Any]:
+    return {
+        "image": gone.image,
+        "made": gone.is_made,
+        "at": time_text(gone.made_at),
+        "was_there": gone.was_there,
+    }

@@ -1,0 +1,166 @@
+"""``cacheview compare``: its sides, what it prints, and its status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from build_kit import Daemon
+from diff_kit import Build, base, recorded
+
+from cacheview.cli import main
+from cacheview.model import SuiteCase
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.records import write_record
+
+BUILD = Build("FROM base\nARG VERSION=1\nCOPY a /a\nRUN make\n", {"a": b"content\n"})
+SECRET = "s3cret-of-the-build"
+
+
+def saved(case: ReplayCase, path: Path) -> str:
+    write_record(path, case)
+    return str(path)
+
+
+@pytest.fixture
+def daemon() -> Daemon:
+    made = Daemon()
+    base(made)
+    recorded(made, BUILD)
+    return made
+
+
+@pytest.fixture
+def a(daemon: Daemon, tmp_path: Path) -> str:
+    return saved(recorded(daemon, BUILD, 1), tmp_path / "a.jsonl.gz")
+
+
+def context(folder: Path, build: Build = BUILD) -> str:
+    made = folder / "context"
+    made.mkdir()
+    (made / "Dockerfile").write_text(build.dockerfile)
+    for path, data in build.files.items():
+        (made / path).write_bytes(data)
+        (made / path).chmod(0o644)
+    (made / "Dockerfile").chmod(0o644)
+    return str(made)
+
+
+def store(daemon: Daemon, folder: Path) -> str:
+    path = folder / "store.jsonl"
+    case = SuiteCase(rules="Docker 28.5.2, overlay2", images=tuple(daemon.images))
+    path.write_text(case.model_dump_json(by_alias=True, exclude_none=True) + "\n")
+    return str(path)
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: str, status: int) -> dict[str, Any]:
+    assert main(["compare", *arguments, "--json"]) == status
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_two_records_that_are_the_same(a: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", a, a, "--brief"]) == 0
+    assert capsys.readouterr().out == "The builds are the same to the cache: 3 of 3 steps cached in both.\n"
+
+
+def test_the_answer_has_at_most_three_lines(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.images = [image for image in daemon.images if image.parent is None]
+    b = saved(recorded(daemon, BUILD, 2), tmp_path / "b.jsonl")
+    assert main(["compare", a, b, "--brief"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("The builds part at step 2, `ARG VERSION=1`: A used image ")
+    assert lines[1].startswith("B lost the cache of 3 steps through its environment.")
+    assert "`docker image prune`" in lines[2]
+
+
+def test_what_is_lost_and_whether_by_a_change_of_its_own(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = replace(BUILD, dockerfile=BUILD.dockerfile.replace("RUN make", "RUN make all"))
+    b = saved(recorded(daemon, own, 2), tmp_path / "b.jsonl")
+    assert as_json(capsys, a, b, status=1)["lost"]["origin"] == "own change"
+    appended = replace(BUILD, dockerfile=f"{BUILD.dockerfile}CMD x\n")
+    more = saved(recorded(daemon, appended, 3), tmp_path / "more.jsonl")
+    assert as_json(capsys, a, more, status=1)["lost"]["steps"] == []
+    assert main(["compare", a, more, "--lost"]) == 0
+    assert main(["compare", a, b, "--lost"]) == 1
+
+
+def test_a_context_against_a_record(daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made, images = context(tmp_path), store(daemon, tmp_path)
+    document = as_json(capsys, a, made, "--store", images, status=0)
+    assert document["b"]["kind"] == "context"
+    document = as_json(capsys, a, made, "--store", images, "--b", "--build-arg VERSION=2", status=1)
+    assert (document["cause"]["kind"], document["cause"]["name"]) == ("build argument", "VERSION")
+    assert (document["cause"]["a"], document["cause"]["b"], document["b_step"]) == ("1", "2", 4)
+
+
+def test_content_of_a_context_is_read_where_the_record_has_its_sum(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = context(tmp_path)
+    Path(made, "a").chmod(0o755)
+    for sides, mode in (((a, made), "mode 755, was 644"), ((made, a), "mode 644, was 755")):
+        document = as_json(capsys, *sides, "--store", store(daemon, tmp_path), status=1)
+        assert document["cause"]["phrase"] == f"the files differ: a: {mode}"
+        [row] = [row for row in document["rows"] if row["files"]]
+        assert [file["aspects"] for file in row["files"]] == [["mode"]]
+
+
+def test_one_of_several_builds_is_named_by_its_line(
+    a: str, daemon: Daemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both.jsonl"
+    cases = [recorded(daemon, BUILD.with_options(build_args={"VERSION": value}), 2) for value in "12"]
+    both.write_text("".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in cases))
+    assert main(["compare", a, f"{both}#1"]) == 0
+    assert main(["compare", a, f"{both}#2"]) == 1
+    capsys.readouterr()
+    assert main(["compare", a, str(both)]) == 2
+    assert f"name one, such as {both}#1 (#1, #2)" in capsys.readouterr().err
+    assert main(["compare", a, f"{both}#3"]) == 2
+
+
+@pytest.mark.parametrize("name", ["nothing", "empty.jsonl", "broken.jsonl.gz", "suite.jsonl"])
+def test_a_side_that_is_unusable(name: str, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / name
+    if name != "nothing":
+        path.write_bytes(
+            {"empty.jsonl": b"{}\n", "suite.jsonl": b'{"rules": "x", "probes": []}\n'}.get(name, b"\x1f\x8b\x08")
+        )
+    assert main(["compare", a, str(path)]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_values_are_not_printed_on_request(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = BUILD.with_options(build_args={"VERSION": SECRET})
+    b = saved(recorded(daemon, build, 2), tmp_path / "b.jsonl")
+    for form in ((), ("--json",), ("--markdown",), ("--brief",)):
+        assert main(["compare", a, b, *form]) == 1
+        assert SECRET in capsys.readouterr().out
+        assert main(["compare", a, b, *form, "--redact", "env"]) == 1
+        out = capsys.readouterr().out
+        assert SECRET not in out
+        assert "(redacted)" in out
+        assert "VERSION" in out
+
+
+def test_nothing_from_outside_leaves_its_code_in_markdown(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = replace(BUILD, dockerfile=f"{BUILD.dockerfile}RUN `` ``` | @everyone <b> [x](y)\n")
+    b = saved(recorded(daemon, hostile, 2), tmp_path / "b.jsonl")
+    assert main(["compare", a, b, "--markdown"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("```")] == ["```text", "```"]
+    [row] = [line for line in lines if "everyone" in line and line.startswith("|")]
+    assert row.startswith(r"|  | 5 | ```` RUN `` ``` \| @everyone <b> [x](y) ```` |")
