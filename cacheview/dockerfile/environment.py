@@ -20,6 +20,7 @@ class Environment(Mapping[str, str]):
 
     def __init__(self, entries: tuple[str, ...] = ()) -> None:
         self.entries = entries
+        self._current = list(entries)  # the same, to be changed in place
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._learn(0)
@@ -46,6 +47,7 @@ class Environment(Mapping[str, str]):
         """This, of another ``Env``, which is looked at where it is not the same."""
         if entries is not self.entries:
             self.entries = entries
+            self._current = list(entries)
             self._first.clear()
             self._last.clear()
             self._learn(0)
@@ -56,7 +58,7 @@ class Environment(Mapping[str, str]):
 
         moby: ``dispatchEnv`` of ``builder/dockerfile/dispatchers.go``.
         """
-        entries = list(self.entries)
+        entries = self._current
         learned = len(entries)
         for name, value in pairs:
             text = f"{name}={value}"
