@@ -16,6 +16,7 @@ from cacheview.faults import FAULT, report_fault
 from cacheview.model import DataError
 from cacheview.output import complain, print_lines
 from cacheview.replay.records import redacted_record, write_record
+from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.usage import UsageError, add_redact, make_parser
@@ -78,9 +79,9 @@ def run(options: argparse.Namespace) -> int:
                 report_fault(one, with_traceback=options.traceback)
                 faulty = True
                 continue
-            if lines.has_ended(one):
+            if lines.has_ended(one.number):
                 continue
-            print_lines(lines.news(one, is_final=one.is_final))
+            print_lines(lines.news(shown_build(one), is_final=one.is_final))
             print(end="", flush=True)
             differed = differed or bool(one.differences)
             if one.is_final and folder is not None and one.can_be_recorded:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from cacheview.model import short_id
-from cacheview.report.replays import why_lines
-from cacheview.watch.build import BuildState, Row, WatchedBuild
+from cacheview.report.shown_build import ShownBuild, ShownStep
 
-__all__ = ["LiveLines", "outcome_line", "step_line"]
+__all__ = ["LiveLines"]
 
 
 class LiveLines:
@@ -21,27 +18,26 @@ class LiveLines:
         self._explained: set[int] = set()
         self._ended: set[int] = set()
 
-    def has_ended(self, build: WatchedBuild) -> bool:
+    def has_ended(self, number: int) -> bool:
         """Whether all of a build has been said. It is heard of again when less of it is kept."""
-        return build.number in self._ended
+        return number in self._ended
 
-    def news(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
+    def news(self, build: ShownBuild, *, is_final: bool) -> Iterator[str]:
         """What of a build has not been said yet. ``is_final``: nothing more comes of it."""
         number = "" if build.record else f"[{build.number}] "
         return (f"{number}{line}" for line in self._lines(build, is_final=is_final))
 
-    def _lines(self, build: WatchedBuild, *, is_final: bool) -> Iterator[str]:
+    def _lines(self, build: ShownBuild, *, is_final: bool) -> Iterator[str]:
         if build.number not in self._begun:
             self._begun.add(build.number)
-            client = build.request.client or "an unnamed client"
+            client = build.client or "an unnamed client"
             yield f"{build.began} {build.title}, from {client}".strip()
             if build.unpredicted:
                 yield build.unpredicted
-        shown, value = self._shown.get(build.number, 0), build.outcome.steps
-        ready = len(value) if build.outcome.is_over else len(value) - 1
-        rows = list(build.rows)
-        for row in rows[shown : max(shown, ready)]:
-            yield step_line(row, build.outcome.total)
+        shown = self._shown.get(build.number, 0)
+        ready = build.done if build.is_over else build.done - 1
+        for step in build.steps[shown : max(shown, ready)]:
+            yield _step_line(step, build.total)
         self._shown[build.number] = max(shown, ready)
         yield from self._why(build)
         if is_final:
@@ -51,57 +47,37 @@ class LiveLines:
             self._explained.discard(build.number)
             self._ended.add(build.number)
 
-    def _why(self, build: WatchedBuild) -> Iterator[str]:
+    def _why(self, build: ShownBuild) -> Iterator[str]:
         """Of the first step that misses, once the daemon is past it."""
-        miss = build.first_miss
-        if miss is None or build.number in self._explained or self._shown[build.number] < miss.step.number:
+        if not build.missed or build.number in self._explained or self._shown[build.number] < build.missed:
             return
         self._explained.add(build.number)
-        yield f"  why step {miss.step.number} misses:"
-        yield from (f"  {line.strip()}" for line in why_lines(miss))
+        yield f"  why step {build.missed} misses:"
+        yield from (f"  {line.strip()}" for line in build.why)
 
 
-def step_line(row: Row, total: int) -> str:
+def _step_line(step: ShownStep, total: int) -> str:
     """One step: the instruction, and whether the daemon used its cache."""
-    fact = row.reported
+    fact = step.reported
     if fact is None:
-        return f"Step {row.number}/{total} : {row.text}"
+        return f"Step {step.number}/{total} : {step.text}"
     hits = sum(bool(hit) for hit in fact.triggers)
     word = "Using cache" if fact.cached else ""
     if fact.triggers:
         word = f"{hits} of {len(fact.triggers)} triggers cached"
-    differs = "  <- cacheview says otherwise" if row.differs else ""
+    differs = "  <- cacheview says otherwise" if step.differs else ""
     after = " ".join(filter(None, (word, fact.image)))
-    return f"Step {row.number}/{total} : {row.text}{f'  ---> {after}' if after else ''}{differs}"
+    return f"Step {step.number}/{total} : {step.text}{f'  ---> {after}' if after else ''}{differs}"
 
 
-def outcome_line(build: WatchedBuild) -> str:
-    """How a build ended, in a few words."""
-    outcome = build.outcome
-    match build.state:
-        case BuildState.SENDING:
-            return "sending its context"
-        case BuildState.BUILDING:
-            return f"step {len(outcome.steps)} of {outcome.total}" if outcome.total else "building"
-        case BuildState.FAILED:
-            return f"failed: {outcome.error.strip().splitlines()[0][:200] if outcome.error.strip() else ''}"
-        case BuildState.BUILT:
-            if build.is_replayed:
-                return "replayed, not built"
-            counts = Counter(step.cached for step in outcome.steps)
-            image = f" {short_id(outcome.image)}" if outcome.image else ""
-            steps = f": {counts[True]} of {len(outcome.steps)} steps cached" if outcome.steps else ""
-            return f"built{image}{steps}"
-
-
-def _end(build: WatchedBuild) -> Iterator[str]:
-    yield outcome_line(build)
-    if build.prediction is None:
-        if build.unpredicted and not build.request.is_buildkit:
+def _end(build: ShownBuild) -> Iterator[str]:
+    yield build.outcome
+    if not build.is_predicted:
+        if build.unpredicted and not build.is_buildkit:
             yield f"not predicted: {build.unpredicted}"
         return
     if not build.differences:
-        unknown = sum(step.cached is None for step in build.prediction.replay.asked)
+        unknown = build.unknown
         known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} not known" if unknown else ""
         yield f"as cacheview says{known}"
         return

@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from cacheview.model import DataError
 
-__all__ = ["ListeningSocket", "is_own_socket", "listen"]
+__all__ = ["ListeningSocket", "check_sockets", "is_own_socket", "listen"]
 
 BACKLOG: Final = 1024
 """Connections that wait to be accepted."""
@@ -55,6 +55,12 @@ class ListeningSocket:
                 self._folder.rmdir()
 
 
+def check_sockets() -> None:
+    """Raises `DataError` on a system where nothing can listen."""
+    if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
+        raise DataError(_NOT_HERE, where="watch")
+
+
 def is_own_socket(path: Path | None, runtime: str | None = None) -> bool:
     """Whether a path is where `listen` makes sockets: an engine that is looked for there would be cacheview itself."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
@@ -72,8 +78,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
     Raises:
         DataError: this system has no such sockets, or nothing can listen there.
     """
-    if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
-        raise DataError(_NOT_HERE, where="watch")
+    check_sockets()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
     if not runtime:
         made = Path(tempfile.mkdtemp(prefix="cacheview-"))

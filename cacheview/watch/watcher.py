@@ -22,6 +22,7 @@ from cacheview.watch.before import EngineStore, Listing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
+from cacheview.watch.limits import MOST_BUILDS, MOST_FILES, MOST_WHOLE
 from cacheview.watch.listener import is_own_socket, listen
 from cacheview.watch.outcome import OutcomeReader
 from cacheview.watch.prediction import predict, read_context
@@ -30,16 +31,7 @@ from cacheview.watch.request import BuildRequest, build_request
 from cacheview.watch.serving import RelayServer
 from cacheview.watch.upstream import check_endpoint
 
-__all__ = ["MOST_BUILDS", "MOST_WHOLE", "Watcher"]
-
-MOST_BUILDS: Final = 200
-"""Builds that are kept, the newest."""
-
-MOST_WHOLE: Final = 20
-"""Of those that are over, how many are kept with all that a record needs, the newest."""
-
-_MOST_FILES: Final = 500_000
-"""Files of contexts that are kept of all builds together."""
+__all__ = ["Watcher"]
 
 _HOLD_SECONDS: Final = 5.0
 """How long a build may wait for the list of images before it."""
@@ -247,7 +239,7 @@ class Watcher:
             if prediction is None:
                 continue
             whole, files = whole + 1, files + prediction.size
-            is_kept = whole == 1 or (whole <= MOST_WHOLE and files <= _MOST_FILES)
+            is_kept = whole == 1 or (whole <= MOST_WHOLE and files <= MOST_FILES)
             if not is_kept and prediction.sent is not None:
                 self.update(watched, prediction=prediction.bare())
 

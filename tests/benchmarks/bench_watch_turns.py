@@ -1,6 +1,7 @@
 """50 builds at once through the socket of the window: the UI thread is never away for more than 50 ms.
 
-Engine and clients are another process. The builds have 30 steps and 300 files each.
+Engine and clients are another process. The builds have 30 steps and 300 files each. What the UI thread itself does in a
+turn is held to a limit of its own, which no other program on the machine can exceed for it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 BUILDS = 50
+STEPS = 30
 MOST_SECONDS = 0.05
+MOST_CPU = 0.02
 SWITCHES = 0.0001  # as the program sets it
 
 OTHERS = r"""
@@ -130,10 +133,12 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
 
             qtbot.waitUntil(all_final, timeout=120_000)
             turns.stop()
-            wrong = [build.differences or build.unpredicted for build in pane.model.builds]
+            wrong = [build.differences or build.unpredicted or len(build.steps) != STEPS for build in pane.model.builds]
             window.close()
             others.stdin.close()
     sys.setswitchinterval(before)
-    print(f"\n{BUILDS} builds in {turns.seconds:.1f} s; longest: {turns.longest_blocked}; {turns.most_cpu}")
+    print(f"\n{BUILDS} builds in {turns.seconds:.1f} s; slowdown {turns.slowdown:.1f}")
+    print(f"most work: {turns.most_cpu}\nlongest:   {turns.longest_own}\nwith the machine's: {turns.longest_blocked}")
     assert not any(wrong)
-    assert turns.longest_blocked.blocked < MOST_SECONDS * max(1.0, turns.slowdown)
+    assert turns.most_cpu.cpu < MOST_CPU * max(1.0, turns.slowdown)
+    assert turns.longest_own.own < MOST_SECONDS * max(1.0, turns.slowdown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -24,17 +25,29 @@ class Turn:
         wall: by the clock, waiting for something to do included.
         cpu: that the thread itself was at work.
         blocked: by the clock, without the time that the thread could have run and the machine gave to others.
+        others: that the other threads of the process were at work: only one of all runs Python at a time.
+        waits: how often the thread waited: for events, another thread or a disk. 0: what kept it was the machine, which
+            may be one of several on a host that it does not see.
     """
 
     at: float
     wall: float
     cpu: float
     blocked: float
+    others: float
+    waits: int
 
     def __str__(self) -> str:
         """In milliseconds."""
-        times = f"cpu {self.cpu * 1e3:.0f}, blocked {self.blocked * 1e3:.0f}, wall {self.wall * 1e3:.0f} ms"
-        return f"{times} at {self.at:.2f} s"
+        times = (self.cpu, self.others, self.blocked, self.wall)
+        cpu, others, blocked, wall = (f"{seconds * 1e3:.0f}" for seconds in times)
+        words = f"cpu {cpu}, other threads {others}, blocked {blocked}, wall {wall} ms, {self.waits} waits"
+        return f"{words} at {self.at:.2f} s"
+
+    @property
+    def own(self) -> float:
+        """What the program has kept the thread: where it never waited, its own work alone."""
+        return self.blocked if self.waits else self.cpu
 
 
 class Turns(QObject):
@@ -47,7 +60,7 @@ class Turns(QObject):
         # Linux tells how long the thread waited for a processor; elsewhere, that counts as blocked.
         self._stat = os.open("/proc/thread-self/schedstat", os.O_RDONLY) if sys.platform == "linux" else -1
         self._begun = time.perf_counter()
-        self._last = (self._begun, time.thread_time(), self._waited())
+        self._last = self._now()
         self._timer = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
@@ -73,6 +86,10 @@ class Turns(QObject):
     def longest_blocked(self) -> Turn:
         return max(self.turns, key=lambda turn: turn.blocked)
 
+    @property
+    def longest_own(self) -> Turn:
+        return max(self.turns, key=lambda turn: turn.own)
+
     def stop(self) -> None:
         self._beat()
         self._timer.stop()
@@ -80,15 +97,20 @@ class Turns(QObject):
             os.close(self._stat)
 
     def _beat(self) -> None:
-        now = (time.perf_counter(), time.thread_time(), self._waited())
-        wall, cpu, waited = (new - old for new, old in zip(now, self._last, strict=True))
-        self.turns.append(Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited)))
+        now = self._now()
+        wall, cpu, waited, all_cpu, waits = (new - old for new, old in zip(now, self._last, strict=True))
+        others = max(0.0, all_cpu - cpu)
+        self.turns.append(Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited), others, round(waits)))
         self._last = now
         if len(self.turns) % _EVERY == 0:
             begun = time.thread_time()
             sorted(str(number) for number in range(_WORK))
             self._yardsticks.append(time.thread_time() - begun)
-            self._last = (time.perf_counter(), time.thread_time(), self._waited())
+            self._last = self._now()
+
+    def _now(self) -> tuple[float, ...]:
+        waits = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw if sys.platform == "linux" else 0
+        return time.perf_counter(), time.thread_time(), self._waited(), time.process_time(), waits
 
     def _waited(self) -> float:
         """Seconds that this thread could have run, and another had the processor."""

@@ -300,7 +300,7 @@ WORKS: Final = {
         Work("waiting for an engine's answer", _HISTORY, "deadline.py:receive", _ENGINE),
         Work("downloading from an engine that stalls", _DOWNLOAD, "client.py:archive", _ENGINE),
         Work("following a flood of events", _EVENTS, "client.py:_pieces", _ENGINE),
-        Work("reading along with a context without end", _WATCHED, "tar_context.py:read_members", _ENGINE),
+        Work("reading along with a context without end", _WATCHED, "process.py:_listen", _ENGINE),
         Work("replaying 40,000 steps", _STEPS, "stage.py:run", _IMAGES),
         Work("auditing 20,000 images", _AUDIT, "audit.py:audit", _IMAGES),
         Work("reading a layer", _LAYER, "tarstream.py:entries", _ARCHIVE),

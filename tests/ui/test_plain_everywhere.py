@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
+from cacheview.report.showing import shown_build
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -94,7 +95,7 @@ def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: Qt
 def test_of_builds_that_are_watched(window: MainWindow) -> None:
     window.commands.watch.trigger()
     pane = window.watched.pane
-    pane.show_records([hostile_build(NASTY), hostile_build(NASTY, number=2, failed=True)])
+    pane.show_records([shown_build(hostile_build(NASTY)), shown_build(hostile_build(NASTY, number=2, failed=True))])
     for row in range(pane.model.rowCount()):
         pane.builds.selectRow(row)
         demand_all_plain(window)

@@ -20,6 +20,7 @@ from watch_wires import in_thread, read_all
 
 from cacheview.model import DataError, ImageStore, Release, StoreKind
 from cacheview.replay.check import judge_build
+from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.opened import Case
@@ -166,7 +167,7 @@ def answer(texts: list[str]) -> bytes:
 
 
 def lines_of(build: WatchedBuild) -> list[str]:
-    return list(LiveLines().news(build, is_final=True))
+    return list(LiveLines().news(shown_build(build), is_final=True))
 
 
 def test_a_build_is_as_cacheview_says(watching: Watching, daemon: Daemon) -> None:

@@ -1,29 +1,27 @@
-"""A watcher as the window has it: started off the UI thread, and heard in the UI thread."""
+"""The process that watches, as the window has it: started off the UI thread, and heard in the UI thread."""
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.model import DataError
 from cacheview.ui.loading import Loader, Report
 
 if TYPE_CHECKING:
-    from cacheview.replay.file import ReplayCase
-    from cacheview.watch.build import WatchedBuild
-    from cacheview.watch.watcher import Watcher
+    from cacheview.report.shown_build import ShownBuild
+    from cacheview.watching.process import WatchProcess
 
 __all__ = ["WatcherBridge"]
 
-_CALM: Final = 50
-"""Milliseconds for which news is collected: of many builds at once there is much."""
+_CALM: Final = 20
+"""Milliseconds for which news is collected, and between two turns of the event loop that report some."""
 
-_AT_ONCE: Final = 4
-"""Builds that are reported in one turn of the event loop: what each of them changes is drawn in that turn too."""
-
-_BETWEEN: Final = 10
-"""Milliseconds to the next of them."""
+_SLICE: Final = 0.005
+"""Seconds for which builds are reported in one turn: what each of them changes is drawn in that turn too."""
 
 
 class WatcherBridge(QObject):
@@ -31,49 +29,58 @@ class WatcherBridge(QObject):
 
     Signals:
         started(): it listens. failed(Exception): it does not, or there was a fault while it did.
-        news(list): some builds of which more is known, in the order in which that came.
+        ended(DataError): it has ended by itself.
+        news(ShownBuild): more is known of a build. Of several news of one build the newest is reported, in the order
+            in which the builds were first heard of.
     """
 
     started = Signal()
     failed = Signal(object)
-    news = Signal(list)
+    ended = Signal(object)
+    news = Signal(object)
     _heard = Signal()
     _faulty = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._watcher: Watcher | None = None
+        self._watcher: WatchProcess | None = None
         self._lock = threading.Lock()
-        self._pending: dict[int, WatchedBuild] = {}
+        self._pending: dict[int, ShownBuild] = {}
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._begin)
         self._loader.failed.connect(self.failed)
-        self._calm = QTimer(self, singleShot=True)
+        self._calm = QTimer(self, singleShot=True, interval=_CALM)
         self._calm.timeout.connect(self._tell)
         self._heard.connect(self._on_heard)
-        self._faulty.connect(self.failed)
+        self._faulty.connect(self._on_fault)
 
     @property
-    def watcher(self) -> Watcher | None:
+    def watcher(self) -> WatchProcess | None:
         """None: nothing is watched."""
         return self._watcher
 
     def start(self, target: str) -> None:
         """Watch an engine, named as in ``engine:``."""
+        self.stop()
 
-        def work(report: Report) -> object:
-            from cacheview.stores.engine.contexts import find_endpoint
-            from cacheview.watch.watcher import Watcher
+        def work(report: Report) -> WatchProcess:
+            from cacheview.watching.process import WatchProcess
 
-            report(0, None, "Connecting to the engine")
-            return Watcher(find_endpoint(target), self._hear, self._faulty.emit)
+            watcher = WatchProcess(self._hear, self._faulty.emit)
+            watcher.start(target, lambda: report(0, None, "Connecting to the engine"))
+            try:
+                report(1, 1, "Connected")
+            except BaseException:  # it is not wanted any more
+                watcher.close()
+                raise
+            return watcher
 
         self._loader.start(work)
 
-    def record(self, number: int) -> ReplayCase:
-        """A build as a record. Raises `DataError`."""
+    def save(self, number: int, path: str, report: Report, *, env: bool, labels: bool) -> None:
+        """Write the record of a build, in a thread that waits for it. Raises `DataError`."""
         assert self._watcher is not None
-        return self._watcher.record(number)
+        self._watcher.save(number, path, lambda: report(0, None, "Saving"), env=env, labels=labels)
 
     def stop(self) -> None:
         """Watch no more; connections through the socket end."""
@@ -81,12 +88,21 @@ class WatcherBridge(QObject):
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
             watcher.close()
+        with self._lock:
+            self._pending.clear()
 
-    def _begin(self, watcher: Watcher) -> None:
+    def _begin(self, watcher: WatchProcess) -> None:
         self._watcher = watcher
         self.started.emit()
 
-    def _hear(self, build: WatchedBuild) -> None:
+    def _on_fault(self, fault: Exception) -> None:
+        if isinstance(fault, DataError):
+            self.stop()
+            self.ended.emit(fault)
+        else:
+            self.failed.emit(fault)
+
+    def _hear(self, build: ShownBuild) -> None:
         """In a thread of the watcher."""
         with self._lock:
             is_first = not self._pending
@@ -96,12 +112,19 @@ class WatcherBridge(QObject):
 
     def _on_heard(self) -> None:
         if not self._calm.isActive():
-            self._calm.start(_CALM)
+            self._calm.start()
 
     def _tell(self) -> None:
+        end = time.monotonic() + _SLICE
+        while (build := self._next()) is not None:
+            self.news.emit(build)
+            if time.monotonic() >= end:
+                break
         with self._lock:
-            results = [self._pending.pop(number) for number in list(self._pending)[:_AT_ONCE]]
             is_more = bool(self._pending)
-        self.news.emit(results)
         if is_more:
-            self._calm.start(_BETWEEN)
+            self._calm.start()
+
+    def _next(self) -> ShownBuild | None:
+        with self._lock:
+            return self._pending.pop(next(iter(self._pending))) if self._pending else None

@@ -9,13 +9,11 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QStandardItem, QStandardItemModel
 
-from cacheview.replay.result import Step, StepStatus
-from cacheview.report.replays import why_lines
-from cacheview.report.watched import outcome_line
+from cacheview.replay.result import StepStatus
+from cacheview.report.shown_build import ShownBuild, ShownStep
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
-from cacheview.watch.build import Row, WatchedBuild
 
 __all__ = ["Builds", "BuildsModel", "Steps", "StepsModel"]
 
@@ -65,20 +63,20 @@ class BuildsModel(QStandardItemModel):
         self.setHorizontalHeaderLabels(list(_BUILD_TITLES))
         for column in Builds:
             self.horizontalHeaderItem(column).setTextAlignment(_LEFT)
-        self._builds: list[WatchedBuild] = []
+        self._builds: list[ShownBuild] = []
 
     @property
-    def builds(self) -> Sequence[WatchedBuild]:
+    def builds(self) -> Sequence[ShownBuild]:
         return self._builds
 
-    def keep(self, which: Callable[[WatchedBuild], object]) -> None:
+    def keep(self, which: Callable[[ShownBuild], object]) -> None:
         """Remove all builds but those of which this is true."""
         for row in reversed(range(len(self._builds))):
             if not which(self._builds[row]):
                 del self._builds[row]
                 self.removeRow(row)
 
-    def show_build(self, build: WatchedBuild, most: int) -> int:
+    def show_build(self, build: ShownBuild, most: int) -> int:
         """Add a build, or put what is known of it now in the place of what was. Returns its row."""
         row = self.row_of(build.number)
         if row >= 0:
@@ -109,7 +107,7 @@ class BuildsModel(QStandardItemModel):
                 _fill(self.item(row, column), build, column)
 
 
-def _fill(item: QStandardItem, build: WatchedBuild, column: Builds) -> None:
+def _fill(item: QStandardItem, build: ShownBuild, column: Builds) -> None:
     """What a cell says and how it looks; the item tells the view what has changed."""
     is_marked = column is Builds.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
@@ -122,31 +120,31 @@ def _fill(item: QStandardItem, build: WatchedBuild, column: Builds) -> None:
         item.setForeground(QBrush(QColor(current_tokens().text_muted)))
 
 
-def _build_tip(build: WatchedBuild, column: Builds) -> str:
-    if column is Builds.TIME and build.started is not None:
-        return f"{build.started.astimezone():%Y-%m-%d %H:%M:%S}"
+def _build_tip(build: ShownBuild, column: Builds) -> str:
+    if column is Builds.TIME and build.started:
+        return build.started
     if build.differences:
         return tool_tip("\n".join(build.differences))
-    return tool_tip(build.outcome.error or outcome_line(build)) if column is Builds.OUTCOME else ""
+    return tool_tip(build.error or build.outcome) if column is Builds.OUTCOME else ""
 
 
-def _build_text(build: WatchedBuild, column: int) -> str:
+def _build_text(build: ShownBuild, column: int) -> str:
     match column:
         case Builds.TIME:
             return build.began
         case Builds.NAME:
             return one_line(build.title)
         case Builds.CLIENT:
-            return one_line(build.request.client)
+            return one_line(build.client)
         case Builds.OUTCOME:
-            return one_line(outcome_line(build))
+            return one_line(build.outcome)
     return one_line(_compared(build))
 
 
-def _compared(build: WatchedBuild) -> str:
+def _compared(build: ShownBuild) -> str:
     if build.differences:
         return "DIFFERS from the daemon" if not build.is_replayed else "DIFFERS from the record"
-    if build.prediction is None:
+    if not build.is_predicted:
         return build.unpredicted
     if build.is_replayed:
         return "as it was recorded"
@@ -158,17 +156,13 @@ class StepsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []
+        self._rows: Sequence[ShownStep] = ()
         self._why: dict[int, str] = {}
 
-    def show_build(self, build: WatchedBuild | None) -> None:
+    def show_build(self, build: ShownBuild | None) -> None:
         """Show its steps as they are now; rows that there are stay what they are."""
-        rows = list(build.rows) if build is not None else []
-        why = (
-            {}
-            if build is None or build.prediction is None
-            else {miss.step.number: "\n".join(why_lines(miss)) for miss in build.prediction.misses[:1]}
-        )
+        rows = build.steps if build is not None else ()
+        why = {build.missed: "\n".join(build.why)} if build is not None and build.missed else {}
         if len(rows) < len(self._rows):
             self.beginResetModel()
             self._rows, self._why = rows, why
@@ -180,15 +174,16 @@ class StepsModel(QAbstractTableModel):
         self._rows, self._why = rows, why
         if len(rows) > len(old):
             self.endInsertRows()
-        for number, (before, row) in enumerate(zip(old, rows, strict=False)):
-            is_same = (
-                before.predicted is row.predicted and before.reported is row.reported and before.differs == row.differs
-            )
-            if not is_same or not is_why_the_same:
-                self.dataChanged.emit(self.index(number, 0), self.index(number, len(Steps) - 1))
+        changed = [
+            number
+            for number, (before, row) in enumerate(zip(old, rows, strict=False))
+            if not is_why_the_same or (before is not row and before != row)
+        ]
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(Steps) - 1))
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[ShownStep]:
         return self._rows
 
     @property
@@ -219,22 +214,22 @@ class StepsModel(QAbstractTableModel):
             case _Role.FontRole if column == Steps.REPORTED and row.differs:
                 return strong_font()
             case _Role.ToolTipRole if column == Steps.PREDICTED and row.predicted is not None:
-                return tool_tip(self._why.get(row.number) or row.predicted.reason)
+                return tool_tip(self._why.get(row.number) or row.reason)
             case _Role.ToolTipRole if column == Steps.INSTRUCTION:
                 return tool_tip(row.text)
         return None
 
-    def _text(self, row: Row, column: int) -> str:
+    def _text(self, row: ShownStep, column: int) -> str:
         match column:
             case Steps.INSTRUCTION:
                 return one_line(f"{row.number}  {row.text}")
             case Steps.PREDICTED:
                 why = self._why.get(row.number, "").partition("\n")[0]
-                return one_line(why) if why else _PREDICTED[row.predicted.status] if row.predicted is not None else ""
+                return one_line(why) if why else _PREDICTED[row.predicted] if row.predicted is not None else ""
         return one_line(_told(row))
 
 
-def _told(row: Row) -> str:
+def _told(row: ShownStep) -> str:
     fact = row.reported
     if fact is None:
         return ""
@@ -244,13 +239,13 @@ def _told(row: Row) -> str:
         return f"Using cache, {fact.image}"
     if fact.cached is None:
         return "unknown"
-    is_step = row.predicted is None or row.predicted.status is not StepStatus.NO_PROBE
+    is_step = row.predicted is None or row.predicted is not StepStatus.NO_PROBE
     return f"{'made ' if is_step and fact.image else ''}{fact.image}"
 
 
-def _picture(step: Step | None) -> Any:
+def _picture(status: StepStatus | None) -> Any:
     drawings = {StepStatus.HIT: ("hit", "hit"), StepStatus.MISS: ("miss", "miss")}
-    drawing = drawings.get(step.status) if step is not None else None
+    drawing = drawings.get(status) if status is not None else None
     return icon(*drawing) if drawing is not None else None
 
 

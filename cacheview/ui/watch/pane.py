@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
+from cacheview.model import DataError
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.status import plural
@@ -18,11 +19,11 @@ from cacheview.ui.watch.head import WatchHead
 from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
 from cacheview.ui.watch.why import Why
 from cacheview.ui.words_table import WordsTable
-from cacheview.watch.watcher import MOST_BUILDS
+from cacheview.watch.limits import MOST_BUILDS
 
 if TYPE_CHECKING:
+    from cacheview.report.shown_build import ShownBuild
     from cacheview.ui.session import Session
-    from cacheview.watch.build import WatchedBuild
 
 __all__ = ["WatchPane"]
 
@@ -37,8 +38,8 @@ class WatchPane(DockPane[WatchHead]):
     """What is watched, from *Watch* until *Stop*.
 
     Signals:
-        save_asked(WatchedBuild), open_asked(): the buttons of the head.
-        differs(WatchedBuild): the daemon did otherwise than cacheview says.
+        save_asked(ShownBuild), open_asked(): the buttons of the head.
+        differs(ShownBuild): the daemon did otherwise than cacheview says.
     """
 
     save_asked = Signal(object)
@@ -51,6 +52,7 @@ class WatchPane(DockPane[WatchHead]):
         self.bridge = WatcherBridge(self)
         self.bridge.started.connect(self._started)
         self.bridge.failed.connect(self._fail)
+        self.bridge.ended.connect(self._end)
         self.bridge.news.connect(self._show_news)
         self.head.copy_asked.connect(self._copy_line)
         self.head.stop_asked.connect(self._stop_watching)
@@ -141,7 +143,7 @@ class WatchPane(DockPane[WatchHead]):
         watcher = self.bridge.watcher
         return f"export DOCKER_HOST={watcher.url}" if watcher is not None else ""
 
-    def selected(self) -> WatchedBuild | None:
+    def selected(self) -> ShownBuild | None:
         """The build whose steps are shown."""
         row = self.builds.currentIndex().row()
         return self.model.builds[row] if 0 <= row < len(self.model.builds) else None
@@ -172,35 +174,39 @@ class WatchPane(DockPane[WatchHead]):
             self._say_count()
             return
         self._content.say("Paste this where you build, and build as usual:", self.line, "")
-        self.head.say(f"Watching {one_line(watcher.endpoint.host)}: {one_line(self.line)}")
+        self.head.say(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
 
     def _fail(self, error: Exception) -> None:
-        from cacheview.model import DataError
-
         if not isinstance(error, DataError):
             raise error  # a fault is shown as every other
         self.head.say("")
         self._content.say("Builds cannot be watched", one_line(str(error)), "Watch")
 
-    def _show_news(self, news: list[WatchedBuild]) -> None:
+    def _end(self, error: DataError) -> None:
+        """It has ended by itself. What was watched stays to be read."""
+        self.head.say(one_line(str(error)), ("hazard", "hazard"))
+        if not self.model.builds:
+            self._content.say("Watching has ended", one_line(str(error)), "Watch")
+        self._enable()
+
+    def _show_news(self, build: ShownBuild) -> None:
         if self.bridge.watcher is None:
             return
         chosen = self.selected()
-        for build in news:
-            row = self.model.row_of(build.number)
-            was_said = row >= 0 and bool(self.model.builds[row].differences)
-            self.model.show_build(build, MOST_BUILDS)
-            if build.differences and not was_said:
-                self.differs.emit(build)
+        row = self.model.row_of(build.number)
+        was_said = row >= 0 and bool(self.model.builds[row].differences)
+        self.model.show_build(build, MOST_BUILDS)
+        if build.differences and not was_said:
+            self.differs.emit(build)
         self._content.show_content()
-        if chosen is None and self.model.builds:
+        if chosen is None:
             self.builds.selectRow(0)
-        elif any(chosen is not None and build.number == chosen.number for build in news):
+        elif build.number == chosen.number:
             self._show_steps()
         self._say_count()
         self._enable()
 
-    def show_records(self, builds: Sequence[WatchedBuild]) -> None:
+    def show_records(self, builds: Sequence[ShownBuild]) -> None:
         """Show builds that were recorded over those that there are, once each, and the first of them."""
         files = {build.record for build in builds}
         self.model.keep(lambda build: build.record not in files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +21,8 @@ from cacheview.ui.watch.pane import WatchPane
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
+    from cacheview.report.shown_build import ShownBuild
     from cacheview.ui.dock_host import DockHost
-    from cacheview.watch.build import WatchedBuild
-    from cacheview.watch.opened import OpenedRecords
 
 __all__ = ["WatchedBuilds"]
 
@@ -32,6 +32,15 @@ _LEFT_IN: Final = (
     "configs, histories, names and ids of all images before it, and what the daemon did; no files from inside the "
     "context or the images."
 )
+
+
+@dataclass(frozen=True)
+class _Records:
+    """As `OpenedRecords`, of builds as they are shown."""
+
+    builds: tuple[ShownBuild, ...]
+    problems: tuple[str, ...]
+    more: bool
 
 
 class WatchedBuilds(DockController[WatchPane]):
@@ -57,7 +66,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self._loader.close()
         self._reader.close()
 
-    def save(self, build: WatchedBuild) -> SaveDialog:
+    def save(self, build: ShownBuild) -> SaveDialog:
         """Ask where the record of a build is to be saved, and write it when that is told."""
         suggested = _suggested(build)
         dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
@@ -66,14 +75,10 @@ class WatchedBuilds(DockController[WatchPane]):
         return dialog
 
     def _write(self, number: int, path: str, env: bool, labels: bool) -> None:
-        record = self.pane.bridge.record
+        bridge = self.pane.bridge
 
         def work(report: Report) -> str:
-            from cacheview.replay.records import redacted_record, write_record
-
-            report(0, None, "Saving")
-            case = record(number)
-            write_record(path, redacted_record(case, env=env, labels=labels) if env or labels else case)
+            bridge.save(number, path, report, env=env, labels=labels)
             return path
 
         self._loader.start(work)
@@ -90,15 +95,17 @@ class WatchedBuilds(DockController[WatchPane]):
     def show_records_of(self, path: str) -> None:
         """Show the builds of a file of records in the dock."""
 
-        def work(report: Report) -> OpenedRecords:
+        def work(report: Report) -> _Records:
+            from cacheview.report.showing import shown_build
             from cacheview.watch.opened import read_records
 
-            return read_records(path, report)
+            records = read_records(path, report)
+            return _Records(tuple(map(shown_build, records.builds)), records.problems, records.more)
 
         self._asked = path
         self._reader.start(work)
 
-    def _show_records(self, records: OpenedRecords) -> None:
+    def _show_records(self, records: _Records) -> None:
         self.bring()
         self.pane.show_records(records.builds)
         if records.problems or records.more:
@@ -117,7 +124,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self.host.notice.show_text("error", f"The builds of the record cannot be shown: {error}")
         self.host.notice.show()
 
-    def _say_loudly(self, build: WatchedBuild) -> None:
+    def _say_loudly(self, build: ShownBuild) -> None:
         """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
         text = f"Build {build.number}, {one_line(build.title)}: the daemon did otherwise than cacheview says."
         if build.overlapped:
@@ -127,6 +134,6 @@ class WatchedBuilds(DockController[WatchPane]):
         self.host.notice.show()
 
 
-def _suggested(build: WatchedBuild) -> str:
+def _suggested(build: ShownBuild) -> str:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.") or "build"
     return os.fspath(Path.home() / f"{name[:80]}-{build.stamp}.record.jsonl.gz")

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from cacheview.report.replays import why_lines
+from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, scaled_font, strong_font
 from cacheview.ui.verdict.labels import Text
-from cacheview.watch.build import WatchedBuild
 
 __all__ = ["Why"]
 
@@ -42,7 +41,7 @@ class Why(QScrollArea):
         """What is shown: the title, and the words under it."""
         return self._title.text(), self._words.text()
 
-    def show_build(self, build: WatchedBuild | None) -> None:
+    def show_build(self, build: ShownBuild | None) -> None:
         """Show what there is to say of a build; None: there is none."""
         title, *words = _said(build) if build is not None else [""]
         texts = (title, "\n".join(words))
@@ -61,25 +60,24 @@ class Why(QScrollArea):
             self._words.setFont(scaled_font(1.0))
 
 
-def _said(build: WatchedBuild) -> list[str]:
+def _said(build: ShownBuild) -> list[str]:
     return [one_line(line) for line in (*_differences(build), *_why(build), *_failure(build))] or [""]
 
 
-def _differences(build: WatchedBuild) -> Iterator[str]:
+def _differences(build: ShownBuild) -> Iterator[str]:
     if build.differences:
         who = "The record says" if build.is_replayed else "The daemon did"
         yield f"{who} otherwise than cacheview says"
         yield from build.differences
 
 
-def _why(build: WatchedBuild) -> Iterator[str]:
-    miss = build.first_miss
-    if miss is not None:
-        yield f"Why step {miss.step.number} misses"
-        yield from why_lines(miss)
+def _why(build: ShownBuild) -> Iterator[str]:
+    if build.missed:
+        yield f"Why step {build.missed} misses"
+        yield from build.why
 
 
-def _failure(build: WatchedBuild) -> Iterator[str]:
-    if build.outcome.error.strip():
+def _failure(build: ShownBuild) -> Iterator[str]:
+    if build.error.strip():
         yield "The build failed"
-        yield build.outcome.error.strip()
+        yield build.error.strip()

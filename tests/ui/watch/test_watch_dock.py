@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from watch_kit import FakeWatcher, build_of
+from watch_kit import FakeProcess, build_of
 
 from cacheview.model import DataError, decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
+from cacheview.report.showing import shown_build
 from cacheview.ui.settings import Settings
 from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
 from cacheview.ui.watch.pane import WatchPane
@@ -36,14 +37,14 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 
 @pytest.fixture
-def watcher(monkeypatch: pytest.MonkeyPatch) -> FakeWatcher:
-    made = FakeWatcher()
-    monkeypatch.setattr("cacheview.watch.watcher.Watcher", lambda *_: made)
+def watcher(monkeypatch: pytest.MonkeyPatch) -> FakeProcess:
+    made = FakeProcess()
+    monkeypatch.setattr("cacheview.watching.process.WatchProcess", lambda *_: made)
     return made
 
 
 @pytest.fixture
-def pane(window: MainWindow, qtbot: QtBot, watcher: FakeWatcher) -> WatchPane:
+def pane(window: MainWindow, qtbot: QtBot, watcher: FakeProcess) -> WatchPane:
     """The dock, watching."""
     window.commands.watch.trigger()
     qtbot.waitUntil(lambda: window.watched.pane.isVisible())
@@ -61,11 +62,11 @@ def said(pane: WatchPane) -> str:
     return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
 
 
-def hear(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot, *builds: WatchedBuild) -> None:
+def hear(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot, *builds: WatchedBuild) -> None:
     with qtbot.waitSignal(pane.bridge.news, timeout=20_000):
         for build in builds:
             watcher.builds[build.number] = build
-            pane.bridge._hear(build)
+            pane.bridge._hear(shown_build(build))
 
 
 def texts(pane: WatchPane, row: int = 0) -> list[str]:
@@ -78,7 +79,7 @@ def test_the_line_to_paste_is_shown_and_copied(pane: WatchPane) -> None:
     assert QGuiApplication.clipboard().text() == "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock"
 
 
-def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:
     hear(pane, watcher, qtbot, build_of(steps=2, is_over=False))
     row = [pane.model.index(0, column).data() for column in Builds]
     assert row[1:] == ["app:1", "docker-sdk-python/7.1.0", "step 2 of 3", "replayed"]
@@ -92,21 +93,25 @@ def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeWatcher, q
     assert pane.head.save_button.isEnabled()
 
 
-def test_news_of_one_moment_is_shown_a_few_builds_a_turn_and_each_build_once(
-    pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot
+def test_news_of_one_moment_is_shown_each_build_once_and_the_rest_in_the_next_turns(
+    pane: WatchPane, watcher: FakeProcess, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown: list[list[WatchedBuild]] = []
-    pane.bridge.news.connect(shown.append)
+    clock = iter(range(1000))
+    monkeypatch.setattr("cacheview.ui.watch.bridge.time.monotonic", lambda: next(clock) * 0.003)
+    shown: list[int] = []
+    turns: list[int] = []
+    pane.bridge.news.connect(lambda build: shown.append(build.number))
+    pane.bridge._calm.timeout.connect(lambda: turns.append(len(shown)))
     begun = (build_of(number, steps=steps, is_over=False) for number in range(1, 60) for steps in (0, 1))
     hear(pane, watcher, qtbot, *begun)
     qtbot.waitUntil(lambda: pane.model.rowCount() == 59, timeout=20_000)
-    assert [build.number for news in shown for build in news] == list(range(1, 60))
-    assert max(map(len, shown)) < 10
-    assert all(len(build.outcome.steps) == 1 for build in pane.model.builds)
+    assert shown == list(range(1, 60))
+    assert turns[:3] == [2, 4, 6]  # a turn has 5 ms, and by this clock each build takes 3
+    assert all(build.done == 1 for build in pane.model.builds)
     assert pane.model.builds[0].number == 59
     first = pane.selected()
     assert first is not None
-    assert first in shown[0]
+    assert first.number == 1
     pane.builds.selectRow(10)
     kept = pane.selected()
     hear(pane, watcher, qtbot, build_of(60, is_over=False))
@@ -114,14 +119,14 @@ def test_news_of_one_moment_is_shown_a_few_builds_a_turn_and_each_build_once(
 
 
 def test_a_difference_is_said_loudly_once_and_its_record_can_be_saved(
-    pane: WatchPane, window: MainWindow, watcher: FakeWatcher, qtbot: QtBot, tmp_path: Path
+    pane: WatchPane, window: MainWindow, watcher: FakeProcess, qtbot: QtBot, tmp_path: Path
 ) -> None:
     build = build_of(differences=("step 2 'CMD x': miss, but the daemon had a hit",))
     hear(pane, watcher, qtbot, build, build)
     assert pane.head.text == "1 of 1 build differs from cacheview"
     assert pane.model.index(0, Builds.COMPARED).data() == "DIFFERS from the daemon"
     assert window.notice.isVisible()
-    dialog = window.watched.save(build)
+    dialog = window.watched.save(shown_build(build))
     path = tmp_path / "saved.record.jsonl"
     dialog.path.setText(str(path))
     with qtbot.waitSignal(window.watched._loader.succeeded, timeout=20_000):
@@ -131,7 +136,7 @@ def test_a_difference_is_said_loudly_once_and_its_record_can_be_saved(
     assert [found.partition(":")[0] for found in judge_build(case).differences] == ["step 2 'CMD x'"]
 
 
-def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher: FakeWatcher, qtbot: QtBot) -> None:
+def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:
     hear(pane, watcher, qtbot, build_of())
     pane.head.stop_button.click()
     assert watcher.is_closed
@@ -141,7 +146,28 @@ def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher:
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
 
 
-def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher: FakeWatcher) -> None:
+def test_watching_that_ends_by_itself_is_said_and_the_builds_stay(
+    pane: WatchPane, watcher: FakeProcess, qtbot: QtBot
+) -> None:
+    hear(pane, watcher, qtbot, build_of())
+    with qtbot.waitSignal(pane.bridge.ended, timeout=20_000):
+        pane.bridge._faulty.emit(DataError("the process has ended"))
+    assert watcher.is_closed
+    assert pane.head.text == "the process has ended"
+    assert pane.model.rowCount() == 1
+    assert pane.head.watch_button.isVisible()
+    assert not pane.head.stop_button.isVisible()
+
+
+def test_a_fault_while_it_watches_is_shown_and_it_goes_on(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
+        pane.bridge._faulty.emit(KeyError("in the relay"))
+    assert [kind for kind, *_ in faults] == [KeyError]
+    assert not watcher.is_closed
+    assert pane.head.stop_button.isVisible()
+
+
+def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher: FakeProcess) -> None:
     window.close()
     assert watcher.is_closed
 
@@ -149,10 +175,8 @@ def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher
 def test_an_engine_that_does_not_answer_is_told(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise DataError("does not answer", where="unix:///x")
-
-    monkeypatch.setattr("cacheview.watch.watcher.Watcher", fail)
+    refusing = FakeProcess("unix:///x: does not answer")
+    monkeypatch.setattr("cacheview.watching.process.WatchProcess", lambda *_: refusing)
     window.commands.watch.trigger()
     qtbot.waitUntil(lambda: window.watched.pane.isVisible())
     pane = window.watched.pane
@@ -164,11 +188,11 @@ def test_an_engine_that_does_not_answer_is_told(
 def test_the_models(qtmodeltester: object) -> None:
     builds, steps = BuildsModel(), StepsModel()
     for number in range(1, 5):
-        builds.show_build(build_of(number), 3)
+        builds.show_build(shown_build(build_of(number)), 3)
     assert [build.number for build in builds.builds] == [4, 3, 2]
-    builds.show_build(replace(build_of(3), unpredicted="x", prediction=None), 3)
-    steps.show_build(build_of(steps=1, is_over=False))
-    steps.show_build(build_of())
+    builds.show_build(shown_build(replace(build_of(3), unpredicted="x", prediction=None)), 3)
+    steps.show_build(shown_build(build_of(steps=1, is_over=False)))
+    steps.show_build(shown_build(build_of()))
     for model in (builds, steps):
         qtmodeltester.check(model)  # type: ignore[attr-defined]
     assert steps.first_miss == 1

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from cacheview.cases import Basis, Daemon
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import ImageStore, StoreKind
+from cacheview.model import DataError, ImageStore, StoreKind
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.file import ReplayCase
 from cacheview.replay.misses import misses
-from cacheview.replay.records import SentContext
+from cacheview.replay.records import SentContext, redacted_record, write_record
 from cacheview.replay.replay import replay
-from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.build import WatchedBuild, expected_build, record_of_build
 from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
-__all__ = ["FakeWatcher", "build_of"]
+__all__ = ["FakeProcess", "build_of"]
 
 DOCKERFILE = b"FROM scratch\nCMD x\nENV A=1\n"
 ID = f"sha256:{'5' * 64}"
 
 
-class FakeWatcher:
-    """What the window uses of a watcher."""
+class FakeProcess:
+    """What the window uses of the process that watches. ``refuses``: what it says instead of watching."""
 
     url = "unix:///run/user/1000/cacheview/docker.sock"
-    endpoint = Endpoint("", "unix:///var/run/docker.sock")
+    host = "unix:///var/run/docker.sock"
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: str = "") -> None:
         self.is_closed = False
         self.builds: dict[int, WatchedBuild] = {}
+        self._refuses = refuses
 
-    def record(self, number: int) -> ReplayCase:
-        return record_of_build(self.builds[number], expected_build(self.builds[number], None))
+    def start(self, _: str, alive: Callable[[], None]) -> None:
+        alive()
+        if self._refuses:
+            raise DataError(self._refuses)
+        self.is_closed = False
+
+    def save(self, number: int, path: str, _: Callable[[], None], *, env: bool, labels: bool) -> None:
+        case = record_of_build(self.builds[number], expected_build(self.builds[number], None))
+        write_record(path, redacted_record(case, env=env, labels=labels))
 
     def close(self) -> None:
         self.is_closed = True

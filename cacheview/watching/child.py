@@ -1,0 +1,140 @@
+"""The process that watches: it says what it learns, and ends when nobody listens any more."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, Final, NoReturn
+
+from cacheview.model import DataError
+from cacheview.replay.records import redacted_record, write_record
+from cacheview.report.showing import shown_build
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.watch.build import WatchedBuild
+from cacheview.watch.watcher import Watcher
+from cacheview.watching.messages import Failed, Refused, Save, Saved, Started, StepsSent
+
+__all__ = ["main"]
+
+_CALM: Final = 0.03
+"""Seconds for which news is collected: of many builds at once there is much."""
+
+
+def main(descriptor: int, target: str) -> NoReturn:
+    """Watch the engine of this name until the other end of the connection is closed. Ends the process.
+
+    Args:
+        descriptor: of a socket to the process that shows the builds.
+        target: the engine, named as in ``engine:``.
+    """
+    os.set_inheritable(descriptor, False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the other process decides what it means
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    teller = _Teller(Connection(descriptor))
+    try:
+        threading.Thread(target=teller.watch, args=(target,), name="watch-start", daemon=True).start()
+        teller.answer()
+    finally:
+        teller.close()
+        os._exit(0)  # threads that read are not waited for: nothing hears of it
+
+
+class _Teller:
+    """Sends news of builds, of many at once the newest of each, as fast as it is read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._lock = threading.Lock()
+        self._is_news = threading.Event()
+        self._pending: dict[int, WatchedBuild] = {}
+        self._sent = StepsSent()
+        self._watcher: Watcher | None = None
+        self._is_closed = False
+
+    def watch(self, target: str) -> None:
+        """Begin to watch, and send what is heard, for ever."""
+        try:
+            watcher = Watcher(find_endpoint(target), self.hear, self.fail)
+        except DataError as error:
+            self.send(Refused(str(error)))
+            return
+        except Exception as fault:  # it is shown where the builds are
+            self.fail(fault)
+            return
+        with self._lock:
+            self._watcher = watcher
+            is_closed = self._is_closed
+        if is_closed:
+            watcher.close()
+            return
+        self.send(Started(watcher.url, watcher.endpoint.host))
+        while True:
+            self._is_news.wait()
+            time.sleep(_CALM)
+            self._is_news.clear()
+            with self._lock:
+                pending, self._pending = self._pending, {}
+            for build in pending.values():
+                try:
+                    self.send(self._sent.news(shown_build(build)))
+                except Exception as fault:  # the other builds are shown
+                    self.fail(fault)
+
+    def close(self) -> None:
+        """Watch no more."""
+        with self._lock:
+            self._is_closed = True
+            watcher = self._watcher
+        if watcher is not None:
+            watcher.close()
+
+    def send(self, message: object) -> None:
+        """From every thread. Who has gone away hears nothing, and the connection's end says so."""
+        with self._sending, suppress(OSError):
+            self._connection.send(message)
+
+    def hear(self, build: WatchedBuild) -> None:
+        """From every thread of the watcher."""
+        with self._lock:
+            self._pending[build.number] = build
+        self._is_news.set()
+
+    def fail(self, fault: BaseException) -> None:
+        """From every thread, too."""
+        what = "".join(traceback.format_exception_only(fault)).strip()
+        self.send(Failed(what, "".join(traceback.format_exception(fault))))
+
+    def answer(self) -> None:
+        """Do what is asked for until the other side has ended."""
+        with suppress(EOFError, OSError):
+            while True:
+                message: Any = self._connection.recv()
+                assert isinstance(message, Save)
+                threading.Thread(target=self._save, args=(message,), name="watch-save", daemon=True).start()
+
+    def _save(self, message: Save) -> None:
+        assert self._watcher is not None  # or no build would have been heard of
+        try:
+            case = self._watcher.record(message.number)
+            if message.env or message.labels:
+                case = redacted_record(case, env=message.env, labels=message.labels)
+            write_record(message.path, case)
+        except DataError as error:
+            self.send(Saved(message.request, str(error)))
+        except Exception as fault:
+            self.fail(fault)
+            self.send(Saved(message.request, "a bug in cacheview"))
+        else:
+            self.send(Saved(message.request))
+
+
+def _end(*_: object) -> NoReturn:
+    """As if the other side had ended."""
+    raise SystemExit

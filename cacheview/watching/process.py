@@ -1,0 +1,196 @@
+"""The process that watches, as the one sees it that shows the builds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Final
+
+from cacheview.model import DataError
+from cacheview.report.shown_build import ShownBuild
+from cacheview.watch.listener import check_sockets
+from cacheview.watching.messages import Failed, News, Refused, Save, Saved, Started, StepsHeard
+
+__all__ = ["WatchFaultError", "WatchProcess"]
+
+_LOOK: Final = 0.05  # seconds between two chances to give up waiting
+_END_SECONDS: Final = 5.0  # after which a process that was closed is ended from here
+_ENDED: Final = "the process that watched the builds has ended. Clients that were connected saw their connection end"
+_PROGRAM: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"
+)
+"""With the modules of this process, wherever it has them from, and none from the folder that it happens to be in."""
+
+
+class WatchFaultError(RuntimeError):
+    """A fault of cacheview in the process that watches. Where it was is in its notes."""
+
+
+class WatchProcess:
+    """Watches one engine in a process of its own, from `start` until `close`, or until this process ends.
+
+    Args:
+        changed: called with a build whenever more is known of it, in a thread of this object.
+        failed: called with a fault of cacheview there, or a `DataError` once that process has ended by itself.
+    """
+
+    def __init__(self, changed: Callable[[ShownBuild], None], failed: Callable[[Exception], None]) -> None:
+        self.url = ""
+        """What ``DOCKER_HOST`` has to be, for clients to be watched; empty: not yet."""
+        self.host = ""
+        """The engine."""
+        self._changed = changed
+        self._failed = failed
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._connection: Connection | None = None
+        self._requests = itertools.count(1)
+        self._answers: dict[int, queue.SimpleQueue[str]] = {}
+
+    def start(self, target: str, alive: Callable[[], None]) -> None:
+        """Begin to watch an engine, named as in ``engine:``. Once.
+
+        Args:
+            alive: called now and then while the engine has not answered; what it raises ends the waiting.
+
+        Raises:
+            DataError: the engine does not answer or cannot be watched, or nothing can listen.
+        """
+        check_sockets()
+        with self._lock:
+            if self._is_closed:
+                raise DataError(_ENDED, where="watch")
+            connection, process = _begun(target)
+            self._connection = connection
+        try:
+            first = _first_message(connection, alive)
+        except BaseException:
+            self.close()
+            self._end(connection, process)
+            raise
+        self.url, self.host = first.url, first.host
+        listening = threading.Thread(target=self._listen, args=(connection, process), name="watch-news", daemon=True)
+        listening.start()
+
+    def save(self, number: int, path: str, alive: Callable[[], None], *, env: bool, labels: bool) -> None:
+        """Write the record of a build. ``env``, ``labels``: redact them.
+
+        Raises:
+            DataError: it cannot be written, or there is not all that it needs.
+        """
+        request = next(self._requests)
+        answer = self._answers[request] = queue.SimpleQueue()
+        try:
+            with self._lock:
+                if self._connection is None:
+                    raise DataError(_ENDED, where="record")
+                self._connection.send(Save(request, number, path, env, labels))
+            while True:
+                alive()
+                with suppress(queue.Empty):
+                    why = answer.get(timeout=_LOOK)
+                    break
+        except OSError:
+            raise DataError(_ENDED, where="record") from None
+        finally:
+            del self._answers[request]
+        if why:
+            raise DataError(why)
+
+    def close(self) -> None:
+        """Watch no more: that process ends, and with it all connections. Does not wait; twice does no harm."""
+        with self._lock:
+            self._is_closed = True
+            if self._connection is not None:
+                # There is no more to read for both sides, wherever they are.
+                with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as end:
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def _end(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._connection = None
+            connection.close()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _listen(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+        heard = StepsHeard()
+        with suppress(EOFError, OSError):
+            while True:
+                match connection.recv():
+                    case News() as news:
+                        self._changed(heard.build(news))
+                    case Saved() as saved:
+                        self._answer(saved)
+                    case Failed() as failed:
+                        self._failed(_fault(failed))
+        self._end(connection, process)
+        for request in list(self._answers):
+            self._answer(Saved(request, _ENDED))
+        if not self._is_closed:
+            self._failed(DataError(_ENDED, where="watch"))
+
+    def _answer(self, saved: Saved) -> None:
+        answer = self._answers.get(saved.request)
+        if answer is not None:  # nobody may wait for it any more
+            answer.put(saved.why)
+
+
+def _begun(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
+    here, there = socket.socketpair()
+    with there:
+        connection = Connection(here.detach())
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _PROGRAM, str(there.fileno()), json.dumps(sys.path), target],
+                pass_fds=[there.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            connection.close()
+            raise DataError(f"its process cannot be started: {error.strerror}", where="watch") from None
+    return connection, process
+
+
+def _first_message(connection: Connection, alive: Callable[[], None]) -> Started:
+    """Raises `DataError` where nothing can be watched."""
+    while not _has_something(connection):
+        alive()
+    try:
+        message = connection.recv()
+    except (EOFError, OSError):
+        message = Refused(_ENDED)
+    if isinstance(message, Refused):
+        raise DataError(message.why)
+    if isinstance(message, Failed):
+        raise _fault(message)
+    assert isinstance(message, Started)
+    return message
+
+
+def _has_something(connection: Connection) -> bool:
+    """Within a moment: a message, or its end."""
+    try:
+        return connection.poll(_LOOK)
+    except OSError:
+        return True
+
+
+def _fault(message: Failed) -> WatchFaultError:
+    fault = WatchFaultError(message.what)
+    fault.add_note(message.trace)
+    return fault
