@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from forked import COMMANDS, run_forked
 
 __all__ = ["MIB", "Run", "run_bounded"]
 
@@ -26,17 +25,16 @@ class Run:
     peak: int
 
 
-# What the kernel says of a process that has ended counts the memory of the one that it was made from.
 _RUNNER: Final = """
-import atexit, os, re, resource, runpy, sys
-peak, seconds, space, module, *sys.argv[1:] = sys.argv[1:]
+import atexit, re, resource, runpy, sys
+peak, seconds, space, *sys.argv[1:] = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
 resource.setrlimit(resource.RLIMIT_AS, (int(space), int(space)))
 def report():
     with open("/proc/self/status") as status, open(peak, "w") as file:
         file.write(re.search(r"VmHWM:\\s+([0-9]+) kB", status.read())[1])
 atexit.register(report)
-runpy.run_module(module, run_name="__main__", alter_sys=True)
+runpy.run_module("cacheview", run_name="__main__", alter_sys=True)
 """
 
 
@@ -50,24 +48,9 @@ def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 *
         pytest.skip("the peak of a process is read from /proc")
     with tempfile.TemporaryDirectory() as folder:
         peak = Path(folder, "peak")
-        process = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                _RUNNER,
-                str(peak),
-                str(seconds),
-                str(4 * memory),
-                "cacheview",
-                *(os.fspath(argument) for argument in arguments),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
-            check=False,
-        )
-        output = process.stdout.decode("utf-8", "replace")
+        limits = (str(peak), str(seconds), str(4 * memory))
+        process = run_forked(_RUNNER, *limits, *map(str, arguments), modules=COMMANDS, merged=True, seconds=1200)
+        output = process.stdout
         assert process.returncode >= 0, f"ended by signal {-process.returncode}: {output[-2000:]}"
         taken = int(peak.read_text()) * 1024
     assert taken < memory, f"{taken // MIB} MiB: {output[-2000:]}"

@@ -94,42 +94,45 @@ def _document_lines(
     """As `read_lines`, from an open stream. ``kept``: who asks keeps all of them at once."""
     number = bad = 0
     limits = budget.limits
+
+    def here() -> str:
+        return f"{where}, line {number}"
+
     while True:
         number += 1
-        place = f"{where}, line {number}"
         try:
             if number % _LINES_AT_ONCE == 0:
                 budget.spend(Resource.LINES, _LINES_AT_ONCE)
                 budget.alive()
             line = stream.readline(limits.document + 1)
         except LimitError as error:
-            yield number, DataError(f"the file has {error}", where=place)
+            yield number, DataError(f"the file has {error}", where=here())
             return
         except (DamagedStreamError, OSError) as error:
-            yield number, DataError(f"the file cannot be read to its end: {error}", where=place)
+            yield number, DataError(f"the file cannot be read to its end: {error}", where=here())
             return
         if not line:
             return
         if len(line) > limits.document:
             yield (
                 number,
-                DataError(f"longer than {limits.document:,} bytes; the rest is not read", where=place),
+                DataError(f"longer than {limits.document:,} bytes; the rest is not read", where=here()),
             )
             return
         if line.isspace():
             continue
         if line.lstrip()[:1] != b"{":
-            yield number, DataError("is not a JSON object", where=place)
+            yield number, DataError("is not a JSON object", where=here())
             continue
         try:
             if kept:
                 budget.spend(Resource.DOCUMENTS, len(line))
-            document = budget.decode(model_of(line), line, where=place, kept=kept)
+            document = budget.decode(model_of(line), line, where=here(), kept=kept)
             if isinstance(document, SuiteCase):
-                _check_references(document, limits.references, place)
+                _check_references(document, limits.references, here())
             yield number, document
         except LimitError as error:
-            yield number, DataError(f"there is {error}", where=place)
+            yield number, DataError(f"there is {error}", where=here())
             return
         except DataError as error:
             yield number, error
@@ -137,7 +140,7 @@ def _document_lines(
             if bad > limits.errors:
                 yield (
                     number,
-                    DataError(f"there are more than {limits.errors:,} such lines. The rest is not read", where=place),
+                    DataError(f"there are more than {limits.errors:,} such lines. The rest is not read", where=here()),
                 )
                 return
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from closing_kit import LONG, WORKS, close_while
+from forked import WINDOW, run_forked
 
-TESTS = Path(__file__).parents[1]
 GENEROUS = LONG / 4
 """Seconds for what takes one at most, on the busiest machine."""
 
@@ -96,15 +95,8 @@ app._begin = begin
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(code=code, moment=GENEROUS)
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(TESTS.parent), "HOME": str(folder)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LONG,
-        check=False,
-    )
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder)}
+    return run_forked(program, modules=WINDOW, environment=environment, folder=folder, seconds=LONG)
 
 
 @pytest.mark.parametrize("works", TOGETHER.values(), ids=TOGETHER)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked import WINDOW, run_forked
 
 ROOT = Path(__file__).parents[2]
 BEGIN = """
@@ -25,15 +26,8 @@ app.run_window('demo:', settings=Path('settings.ini'), with_traceback=%s)
 
 
 def run(code: str, folder: Path, *, with_traceback: bool = False) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", BEGIN + code + END % with_traceback],
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "HOME": str(folder)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder)}
+    return run_forked(BEGIN + code + END % with_traceback, modules=WINDOW, environment=environment, folder=folder)
 
 
 SLOT = """
