@@ -24,7 +24,15 @@ def hinted(refusal: RefusedError, hint: str) -> RefusedError:
     if not hint:
         return refusal
     what = f"{hint}: {refusal.what}"
-    return RefusedError(what, message=refusal.message, line=refusal.line, where=refusal.where, by=refusal.by)
+    return RefusedError(
+        what,
+        message=refusal.message,
+        line=refusal.line,
+        where=refusal.where,
+        instruction=refusal.instruction,
+        by=refusal.by,
+        names_line=refusal.names_line,
+    )
 
 
 def of_variables(text: str, known: Container[str]) -> str:

@@ -67,7 +67,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
         return parse(data, release)
     except RefusedError as error:
         message = printable(f"failed to parse {name}: {error.message}")
-        raise RefusedError(error.what, message=message, line=error.line, where=error.where) from None
+        raise RefusedError(error.what, message=message, line=error.line, instruction=error.instruction) from None
 
 
 def parse(data: bytes, release: BuilderRelease) -> Document:
@@ -179,8 +179,7 @@ class _Reading:
             instruction = take_apart(text, self.escape, self.release)
             heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
         except RefusedError as error:
-            where = ": ".join(filter(None, (f"line {start}", error.where)))
-            refusal = RefusedError(error.what, message=error.message, line=start, where=where)
+            refusal = RefusedError(error.what, message=error.message, line=start, instruction=error.instruction)
             raise hinted(refusal, heredoc_before(self.instructions, self.release)) from None
         self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
 

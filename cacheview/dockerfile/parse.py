@@ -20,8 +20,7 @@ def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instructio
     try:
         document = parse(text.encode(errors="replace"), release)
     except RefusedError as error:
-        _, _, where = error.where.partition(": ")  # of one instruction no line is told
-        raise DataError(error.what, where=where) from None
+        raise DataError(error.what, where=error.instruction) from None  # of one instruction, no line is reported
     first, *more = document.instructions
     if more:
         raise DataError(f"more than one instruction: {more[0].original[:80]!r} follows; give one at a time")

@@ -25,16 +25,33 @@ class RefusedError(DataError):
     Attributes:
         message: what is said of it, word for word where the source tells it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 where it is of no line.
+        instruction: the name of the instruction; empty where it is not known here.
+        names_line: whether `message` says the line itself.
         by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
             answers.
     """
 
-    def __init__(self, what: str, *, message: str = "", line: int = 0, where: str = "", by: Speaker = "daemon") -> None:
-        super().__init__(printable(what), where=printable(where or (f"line {line}" if line else "")))
+    def __init__(
+        self,
+        what: str,
+        *,
+        message: str = "",
+        line: int = 0,
+        where: str = "",
+        instruction: str = "",
+        by: Speaker = "daemon",
+        names_line: bool = False,
+    ) -> None:
+        place = where or ": ".join(filter(None, (f"line {line}" if line else "", instruction)))
+        super().__init__(printable(what), where=printable(place))
         self.message = printable(message or what)
         self.line = line
+        self.instruction = instruction
+        self.names_line = names_line
         self.by: Speaker = by
 
     def on_line(self, line: int) -> RefusedError:
         """The same of a line, where it is of none yet."""
-        return RefusedError(self.what, message=self.message, line=self.line or line, by=self.by)
+        return RefusedError(
+            self.what, message=self.message, line=self.line or line, by=self.by, names_line=self.names_line
+        )

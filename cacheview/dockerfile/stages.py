@@ -95,14 +95,13 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
 
 
 def _checked(instruction: Instruction, release: BuilderRelease) -> None:
-    line = instruction.start_line
+    line, name = instruction.start_line, instruction.name[:40]
     try:
         check(instruction, release)
     except RefusedError as error:
         on = "on line" if release.says_on_line else "line"
         message = printable(f"dockerfile parse error {on} {line}: {error.message}")
-        where = f"line {line}: {instruction.name[:40]}"
-        raise RefusedError(error.what, message=message, line=line, where=where) from None
+        raise RefusedError(error.what, message=message, line=line, instruction=name, names_line=True) from None
 
 
 def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:

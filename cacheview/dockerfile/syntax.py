@@ -96,7 +96,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
     try:
         args, is_json = read(rest, way) if read is not None else ([], False)
     except RefusedError as error:
-        raise RefusedError(error.what, message=error.message, where=name) from None
+        raise RefusedError(error.what, message=error.message, instruction=name) from None
     if outer:
         args = [*(inner for inner, _ in outer[1:]), name, *args]
         name, flags = outer[0]

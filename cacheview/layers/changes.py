@@ -147,17 +147,17 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
     return (*results, *(aspect for aspect, was, is_now in pairs if was != is_now))
 
 
-def change_in_words(change: FileChange) -> str:
-    """What becomes of a file, as a phrase: ``mode 600, was 644``."""
+def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
+    """What becomes of a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
     before, now = change.before, change.now
     if change.mark is Mark.SAME:
         return _SAME[change.aspects[0]] if change.aspects else "same"
     if change.mark is not Mark.CHANGED:
         return str(change.mark.value)
     if before is None or now is None:
-        return "differs"
+        return "changed" if with_mark else "differs"
     words: dict[Aspect, str] = {
-        Aspect.CONTENT: "content changed",
+        Aspect.CONTENT: "content" if with_mark else "content changed",
         Aspect.SIZE: "",
         Aspect.MODE: f"mode {now.mode:03o}, was {before.mode:03o}",
         Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
@@ -169,7 +169,8 @@ def change_in_words(change: FileChange) -> str:
         Aspect.UNKNOWN: "content not compared",
     }
     message = [words[aspect] for aspect in change.aspects if words.get(aspect)]
-    return " and ".join(message) or "differs"
+    phrase = " and ".join(message) or "differs"
+    return f"{change.mark.value}: {phrase}" if with_mark else phrase
 
 
 def _kind(state: FileState) -> str:

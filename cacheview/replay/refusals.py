@@ -78,6 +78,8 @@ def refusing(read: Callable[[], T], message: str = "{}") -> T:
         return read()
     except RefusedError as refusal:
         worded = message.format(refusal.message)
-        raise RefusedError(refusal.what, message=worded, line=refusal.line, by=refusal.by) from None
+        raise RefusedError(
+            refusal.what, message=worded, line=refusal.line, by=refusal.by, names_line=refusal.names_line
+        ) from None
     except DataError as error:
         raise RefusedError(error.what, message=message.format(error.what)) from None

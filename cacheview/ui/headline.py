@@ -8,13 +8,14 @@ from typing import Final
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
-from cacheview.cases import Basis, rules_named
+from cacheview.cases import Basis, Daemon, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.stores.sources import parse_location
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
+from cacheview.ui.drafts import Draft
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
@@ -39,6 +40,11 @@ _LONGEST = 160  # characters of a problem beside their number
 _LOOKED_AT = 2000  # images whose platforms are listed
 
 
+_Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[Draft, ...]]
+"""What a notice without news or problems is about: the store's daemon where its rules need an explanation, whether the
+builder does, the notes of the store, and the probes that can be restored. It stays closed until that changes."""
+
+
 class Headline(QObject):
     """Keeps the frame of the window in step with its session, and passes on what is chosen there."""
 
@@ -61,7 +67,8 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._news: News | None = None
-        self._read = ""  # what the person closed: it does not come back with the next probe
+        self._shown: _Quiet | None = None
+        self._closed: _Quiet | None = None  # it does not come back with the next probe
         self._switcher = Switcher(session)
         self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
@@ -92,7 +99,7 @@ class Headline(QObject):
 
     def _show_opened(self) -> None:
         opened = self._session.opened
-        self._read = ""
+        self._closed = None
         self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
         set_tip(self._tool_bar.store, title_of(opened))
@@ -142,7 +149,7 @@ class Headline(QObject):
 
     def _forget_news(self) -> None:
         self._news = None
-        self._read = self._notice.text
+        self._closed = self._shown
 
     def _show_rules(self) -> None:
         rules = self._session.cache.rules
@@ -198,9 +205,11 @@ class Headline(QObject):
             # Of an engine the rest unfolds: one calm line says which builder asks this cache.
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
             self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
-        is_read = not (news or problems or foreign) and self._notice.text == self._read
-        message = news or problems or foreign or offer or lead or builder or notes
-        self._notice.setVisible(bool(message) and not is_read)
+        is_loud = bool(news or problems or foreign)
+        quiet = (own if lead else None, bool(builder), tuple(notes), session.offered)
+        self._shown = None if is_loud else quiet
+        has_message = is_loud or bool(offer or lead or builder or notes)
+        self._notice.setVisible(has_message and (is_loud or quiet != self._closed))
 
     def _restore_edited(self) -> None:
         self._session.restore_offered()

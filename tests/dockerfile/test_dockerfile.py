@@ -104,6 +104,7 @@ def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, da
     with pytest.raises(RefusedError) as caught:
         read_stages(read_document(data, release), release)
     assert caught.value.message == said
+    assert caught.value.names_line is said.startswith("dockerfile parse error")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ class Client:
 
     Attributes:
         name: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
-        title: for people.
+        program: what sends, for people.
+        variant: of the program, for people; empty: there is one only.
         packing: how it makes the tar.
         also: other programs that build in the same way, for people.
         labels: that it adds to every request.
@@ -74,8 +75,9 @@ class Client:
     """
 
     name: str
-    title: str
+    program: str
     packing: Packing
+    variant: str = ""
     also: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     session_label: str = ""
@@ -89,9 +91,9 @@ class Client:
         return isinstance(self.packing, CliPacking)
 
     @property
-    def program(self) -> str:
-        """Its title without what it depends on."""
-        return self.title.partition(",")[0]
+    def title(self) -> str:
+        """The program with its variant."""
+        return f"{self.program}, {self.variant}" if self.variant else self.program
 
     @property
     def reads_ignore_file(self) -> bool:
@@ -139,11 +141,10 @@ class Client:
             raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
         style = replace(self.packing.style, umask=umask)
         base = self.name.partition(":")[0]
-        title = self.program
         return replace(
             self,
             name=base if umask == _UMASK else f"{base}:{umask:03o}",
-            title=f"{title}, umask {umask:03o}",
+            variant=f"umask {umask:03o}",
             packing=replace(self.packing, style=style),
         )
 
@@ -187,7 +188,7 @@ _DOCKER_PY_5: Final = Client(
     also=("Compose v1",),
 )
 
-_SAM: Final = replace(DOCKER_PY, name="sam-cli", title="SAM CLI", also=(), drops=frozenset(("labels", "cache_from")))
+_SAM: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", also=(), drops=frozenset(("labels", "cache_from")))
 
 _TESTCONTAINERS_GO: Final = Client(
     "testcontainers-go",
@@ -202,12 +203,13 @@ _TESTCONTAINERS_GO: Final = Client(
     session_label=f"{_TESTCONTAINERS}.sessionId",
 )
 
-_DOCKERODE: Final = Client("dockerode", "dockerode, umask 022", DockerodePacking(_NODE_STYLE), has_umask=True)
+_DOCKERODE: Final = Client("dockerode", "dockerode", DockerodePacking(_NODE_STYLE), variant="umask 022", has_umask=True)
 
 _TESTCONTAINERS_NODE: Final = Client(
     "testcontainers-node",
-    "testcontainers-node, umask 022",
+    "testcontainers-node",
     TestcontainersNodePacking(_NODE_STYLE),
+    variant="umask 022",
     labels={_TESTCONTAINERS: "true", f"{_TESTCONTAINERS}.lang": "node", f"{_TESTCONTAINERS}.version": "12.0.4"},
     session_label=f"{_TESTCONTAINERS}.session-id",
     drops=frozenset(("labels", "cache_from")),
@@ -218,8 +220,9 @@ _DOCKER_JAVA: Final = Client("docker-java", "docker-java", DockerJavaPacking())
 
 _TESTCONTAINERS_JAVA: Final = Client(
     "testcontainers-java",
-    "testcontainers-java, withFileFromPath",
+    "testcontainers-java",
     TestcontainersJavaPacking(),
+    variant="withFileFromPath",
     labels={_TESTCONTAINERS: "true", f"{_TESTCONTAINERS}.lang": "java", f"{_TESTCONTAINERS}.version": "2.0.5"},
     session_label=f"{_TESTCONTAINERS}.sessionId",
 )
@@ -243,14 +246,14 @@ _WINDOWS: Final = Client(
 _WINDOWS_23: Final = replace(
     _WINDOWS,
     name="windows-23",
-    title="Docker CLI 23.0 on Windows",
+    program="Docker CLI 23.0 on Windows",
     packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), PATTERNMATCHER),
 )
 
 _WINDOWS_20_10: Final = replace(
     _WINDOWS,
     name="windows-20.10",
-    title="Docker CLI 20.10 on Windows",
+    program="Docker CLI 20.10 on Windows",
     packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), FILEUTILS),
     config=ReadsConfig.CLI_20_10,
 )

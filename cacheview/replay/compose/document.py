@@ -44,12 +44,6 @@ _PLAIN_TAG: Final = "!cacheview-plain"
 CONFIG_HINT: Final = "use the output of `docker compose config --format json`"
 """What to do where Compose does more than is done here."""
 
-_NOT_READ: Final = {
-    "but found another document": f"it has several documents, which Compose merges; {CONFIG_HINT}",
-    "could not determine a constructor": f"a tag such as !reset or !override is not read here; {CONFIG_HINT}",
-}
-"""By the beginning of what PyYAML says of it, what Compose reads and is not read here."""
-
 
 @dataclass(frozen=True)
 class Date:
@@ -82,6 +76,15 @@ class _Loader(yaml.SafeLoader):
         self._pairs += count
         if self._pairs > _MOST_PAIRS:
             raise _too_many(_MOST_PAIRS, "keys", node.start_mark)
+
+    def get_single_node(self) -> Node | None:
+        """The document; what PyYAML calls an error where there are several is what Compose reads and this does not."""
+        self.get_event()  # type: ignore[no-untyped-call]
+        document = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
+        if not self.check_event(yaml.StreamEndEvent):
+            second: Any = self.get_event()  # type: ignore[no-untyped-call]
+            raise _not_read("it has several documents, which Compose merges", second.start_mark)
+        return document
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         self._values += 1
@@ -133,8 +136,20 @@ class _Loader(yaml.SafeLoader):
         self._spend(len(node.value), node)
 
 
+def _not_read(what: str, mark: Mark) -> DataError:
+    """What Compose reads and cacheview does not."""
+    return DataError(f"line {mark.line + 1}: {what}; {CONFIG_HINT}")
+
+
+def _unknown_tag(_: yaml.SafeLoader, node: Node) -> None:
+    raise _not_read("a tag such as !reset or !override is not read here", node.start_mark)
+
+
+_Loader.add_constructor(None, _unknown_tag)
+
+
 def _too_many(most: int, what: str, mark: Mark) -> DataError:
-    return DataError(f"line {mark.line + 1}: more than {most:,} {what}, and no more are read of one file")
+    return DataError(f"line {mark.line + 1}: more than {most:,} {what}, the limit for one file")
 
 
 class _GoLoader(_Loader):
@@ -237,9 +252,6 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark is not None else ""
-        beyond = next((why for message, why in _NOT_READ.items() if (error.problem or "").startswith(message)), "")
-        if beyond:
-            raise DataError(f"{line}{beyond}", where=where) from None
         raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None
     except DataError as error:
         raise DataError(error.what, where=where) from None

@@ -7,13 +7,13 @@ import stat
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.stores.socket_path import demand_short_path
 
 __all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
 
 USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
 """containerd's own, and that of the one which a Docker Engine starts where there is none."""
 
-_MAX_PATH = 107  # of sockaddr_un, without the null at its end
 _FOLDERS = (
     "Its root folder can be opened too: containerd:/var/lib/containerd, or containerd/daemon in Docker's data root"
 )
@@ -42,11 +42,7 @@ def usual_socket() -> Path:
 
 def demand_socket(path: Path) -> None:
     """Raises `DataError` where a socket cannot be spoken to: its path is too long, or it is another's; what to do."""
-    if (length := len(os.fsencode(path))) > _MAX_PATH:
-        what = (
-            f"the path of a socket may have {_MAX_PATH} bytes; this one has {length}. Open a link with a shorter path"
-        )
-        raise DataError(what, where=str(path))
+    demand_short_path(path)
     if os.access(path, os.R_OK | os.W_OK):
         return
     status = os.stat(path)

@@ -16,6 +16,7 @@ from cacheview.stores.engine.deadline import Deadline
 from cacheview.stores.engine.errors import NoAnswerError, connection_error, status_error
 from cacheview.stores.engine.knocking import knock
 from cacheview.stores.engine.pools import Connections, NotAnAddressError
+from cacheview.stores.socket_path import demand_short_path
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -183,13 +184,16 @@ class EngineClient:
         try:
             if self.endpoint.socket_path is not None:
                 # Connecting and leaving: the reason of a refusal is then that of the system.
+                demand_short_path(self.endpoint.socket_path)
                 knock(self.endpoint.socket_path, self.timeouts.connect)
             return Connections(self.endpoint)
+        except DataError:
+            raise
+        except NotAnAddressError as error:
+            reason = str(error)[:300]
+            what = f"is not an address of a Docker Engine: {reason}. It may be unix://…, tcp://… or ssh://…"
+            raise DataError(what, where=self.where) from error
         except Exception as error:
-            if isinstance(error, NotAnAddressError) or "too long" in str(error):
-                reason = str(error)[:300]
-                what = f"is not an address of a Docker Engine: {reason}. It may be unix://…, tcp://… or ssh://…"
-                raise DataError(what, where=self.where) from error
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
 
     def _deadline(self, stopped: Callable[[], bool]) -> Deadline:

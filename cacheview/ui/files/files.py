@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from cacheview.ui.dock import DockController
 from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
 from cacheview.ui.files.pane import FilesPane
-from cacheview.ui.images.texts import size_text
 from cacheview.ui.selection import Relation
+from cacheview.ui.sizes import size_text
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction

@@ -8,15 +8,15 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QIcon
 
-from cacheview.layers.changes import FileChange, Mark, change_in_words
+from cacheview.layers.changes import Mark, change_in_words
 from cacheview.ui.files.tree import FileNode
 from cacheview.ui.icons import icon
-from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
 from cacheview.ui.theme import current_tokens
 
-__all__ = ["Column", "FilesModel", "words_of"]
+__all__ = ["Column", "FilesModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -40,12 +40,6 @@ _LOOKS: Final = {
     Mark.WRITTEN: ("differs", "text_muted"),
 }
 """The drawing of a mark, and the token of its colour."""
-
-
-def words_of(change: FileChange) -> str:
-    """The mark and what differs: ``changed: mode 600, was 644``."""
-    words = change_in_words(change)
-    return f"changed: {words.replace('content changed', 'content', 1)}" if change.mark is Mark.CHANGED else words
 
 
 class FilesModel(QAbstractItemModel):
@@ -155,6 +149,8 @@ def _text(node: FileNode, column: int) -> str:
         case Column.CHANGE:
             inside = node.files - (change is not None)
             count = f"{plural(inside, 'file')} in it" if node.children else ""
-            return "; ".join(filter(None, (words_of(change) if change is not None else "", count)))
+            return "; ".join(
+                filter(None, (change_in_words(change, with_mark=True) if change is not None else "", count))
+            )
     has_size = node.children or (change is not None and (change.now or change.before) is not None)
     return size_text(node.size) if has_size else ""

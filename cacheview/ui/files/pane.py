@@ -8,22 +8,22 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from cacheview.layers.changes import FileChange, Mark
+from cacheview.layers.changes import FileChange, Mark, change_in_words
 from cacheview.ui.dock_pane import PATIENCE, DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
 from cacheview.ui.files.head import FilesHead
-from cacheview.ui.files.model import FilesModel, words_of
+from cacheview.ui.files.model import FilesModel
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.files.tree import FileNode, file_tree
 from cacheview.ui.files.view import FilesTree
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
-from cacheview.ui.images.texts import size_text
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.scrolled import Scrolled
+from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, scaled_font, small_font
 from cacheview.ui.verdict.labels import Line, Text
@@ -376,7 +376,7 @@ class FilesPane(DockPane[FilesHead]):
 
 
 def _line(node: FileNode) -> str:
-    words = words_of(node.change) if node.change is not None else plural(node.files, "file")
+    words = change_in_words(node.change, with_mark=True) if node.change is not None else plural(node.files, "file")
     size = size_text(node.size) if node.change is None or node.change.mark is not Mark.REMOVED else ""
     return "\t".join(visible(part) for part in (node.path, words, size) if part)
 

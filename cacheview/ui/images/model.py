@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from cacheview.ui.images.marks import NEW, Mark, doubts_mark
-from cacheview.ui.images.texts import size_text, time_text, tip_text
+from cacheview.ui.images.texts import time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
 from cacheview.ui.plain import one_line, tool_tip, visible
+from cacheview.ui.sizes import size_text
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore

@@ -14,6 +14,7 @@ from cacheview.private import make_private_folder, open_private
 from cacheview.stores.draft import write_whole
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.replay.build import Build, options_of
+from cacheview.ui.sizes import size_text
 
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
@@ -29,20 +30,25 @@ if TYPE_CHECKING:
     from cacheview.replay.sent_build import Cache, SentBuild
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["ASKING", "LISTING", "READING", "Question", "Replayed", "Replayer"]
+__all__ = ["Question", "Replayed", "Replayer", "read_so_far"]
 
-LISTING: Final = "Listing the files of the context"
-"""Reported with their number so far."""
-READING_LAYER: Final = "Reading the layer"
-READING: Final = "Reading the files of the context"
-"""Reported with bytes."""
-ASKING: Final = "Looking up step"
-"""Reported with the number of the step."""
+_READING_LAYER: Final = "Reading the layer"
 
 _SUMS: Final = "sums.json"
 _WORTH_KEEPING: Final = 16 << 20  # bytes: less is read again as quickly
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 64 << 20
+
+
+def read_so_far(done: int, total: int | None) -> str:
+    """How much of the context has been read, in bytes."""
+    what = "Reading the files of the context"
+    return f"{what}: {size_text(done)} of {size_text(total)}" if total else f"{what}…"
+
+
+def _listed(count: int) -> str:
+    what = "Listing the files of the context"
+    return f"{what}: {count:,}" if count else f"{what}…"
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,12 @@ class Replayer:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: Replayed(question, value, seconds=seconds))
-            report(0, None, "Finding why it misses")
+            report(0, None, "Finding why it misses…")
             record, problem = self._record(prepared.title)
             missed = []
             for miss in misses(value, store, question.daemon.rules, record, sent.checksums, prepared.image_files):
                 missed.append(miss)
-                report(len(missed), None, "Finding why it misses")
+                report(len(missed), None, "Finding why it misses…")
             problem = problem or _saved(prepared.layers)
             is_kept = self._records is not None and not problem
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
@@ -175,7 +181,7 @@ class Replayer:
         from cacheview.replay.sent_build import Cache, sent_by
         from cacheview.ui.replay.listing import ReportingContext
 
-        report(0, None, "Reading the Dockerfile")
+        report(0, None, "Reading the Dockerfile…")
         if self._memory is None:
             self._memory = self._remembered()
         build, store, release = question.build, question.store, question.daemon.builder
@@ -183,8 +189,8 @@ class Replayer:
             build.context,
             build.named,
             release,
-            folder=lambda path: ReportingContext(path, lambda count: report(count, None, LISTING)),
-            report=lambda done: report(done, None, READING),
+            folder=lambda path: ReportingContext(path, lambda count: report(count, None, _listed(count))),
+            report=lambda done: report(done, None, read_so_far(done, None)),
         )
         engine = store.release.version if store.release is not None else ""
         client = client_named(build.client) if build.client else client_for_engine(engine)
@@ -193,21 +199,23 @@ class Replayer:
         def reading(done: int, total: int | None, _: str) -> None:
             nonlocal read
             read = max(read, done)
-            report(done, total, READING)
+            report(done, total, read_so_far(done, total))
 
         hasher = Hasher(memory=self._memory, report=reading)
         layers = LayerMemory(layer_cache() if self._records is not None else None)
 
         def reading_layer(done: int, what: str) -> None:
-            report(done, None, f"{READING_LAYER} {what[:60]}")
+            report(done, None, f"{_READING_LAYER} {what[:60]}…")
 
         def layer_files() -> LayerFiles:
-            source = self._access.open(store, lambda: report(0, None, READING_LAYER))
+            source = self._access.open(store, lambda: report(0, None, f"{_READING_LAYER}…"))
             return LayerFiles(source, layers, reading_layer)
 
         rules = question.daemon.rules
         image_files = StoreImageFiles(layer_files, release, unpacked_in(store, rules))
-        cache = Cache(store, rules, release, image_files, lambda number: report(number, None, ASKING))
+        cache = Cache(
+            store, rules, release, image_files, lambda number: report(number, None, f"Looking up step {number:,}")
+        )
         options = options_of(build, os.environ)
 
         def send(client: Client) -> SentBuild:

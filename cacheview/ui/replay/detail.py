@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.images.texts import size_text
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
+from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
 from cacheview.ui.tips import set_tip

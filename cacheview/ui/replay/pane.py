@@ -14,11 +14,10 @@ from cacheview.model import DataError
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_pane import AskingPane
-from cacheview.ui.images.texts import size_text
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import Work
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import ASKING, LISTING, READING, Question, Replayed, Replayer
+from cacheview.ui.replay.asking import Question, Replayed, Replayer
 from cacheview.ui.replay.build import Build, options_in_words
 from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
@@ -391,14 +390,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if self._patience.isActive():
             return
         self.head.show_progress(done, total)
-        if what == READING and total:
-            self.head.say(f"{what}: {size_text(done)} of {size_text(total)}")
-        elif what == LISTING and done:
-            self.head.say(f"{what}: {done:,}")
-        elif what == ASKING:
-            self.head.say(f"{what} {done:,}")
-        else:
-            self.head.say(f"{what}…")
+        self.head.say(what)
 
     def _forget(self) -> None:
         self._replayed = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -46,8 +45,7 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
     lines = []
     refused = replay.refused
     if refused is not None:
-        is_told = not refused.line or re.search(rf"\bline {refused.line}\b", refused.message)
-        where = "" if is_told else f"line {refused.line}: "
+        where = f"line {refused.line}: " if refused.line and not refused.names_line else ""
         lines.append(Summary("error", "REFUSED", f"{where}{refused.message}"))
     missed = replay.first_miss
     if missed is not None:

@@ -23,6 +23,8 @@ from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
     OUTCOME_ICONS,
     STAGE_TITLES,
+    VERDICT_ICONS,
+    fatal_outcome,
     row_name,
     stage_word,
     subject_name,
@@ -220,8 +222,9 @@ class RowDelegate(QStyledItemDelegate):
     def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:
         word = stage_word(explanation, stage)
         icon, colour = OUTCOME_ICONS[stage.outcome], _COLOURS[stage.outcome]
-        if word in ("error", "panic", "never ends"):
-            icon = colour = "diverges" if word == "never ends" else "error"
+        fatal = fatal_outcome(explanation, stage)
+        if fatal is not None:
+            icon = colour = VERDICT_ICONS[fatal]
         badge = self._badge(icon, word, colour, width)
         title = self._run(0.0, badge.left - _GAP, STAGE_TITLES[stage.kind], "strong", "text")
         left = title.width + _GAP

@@ -124,13 +124,21 @@ def doubt_in_words(doubts: Sequence[Doubt]) -> str:
     return f"Uncertain: {shown}" if shown else ""
 
 
-def stage_word(explanation: Explanation, stage: Stage) -> str:
-    """What came of a stage, in a word or two."""
+def fatal_outcome(explanation: Explanation, stage: Stage) -> VerdictOutcome | None:
+    """The error, panic or endless loop in which the daemon ends at a stage; None: it goes on, or has an answer."""
     outcome = explanation.verdict.outcome
-    if outcome is VerdictOutcome.DIVERGES and stage.kind is StageKind.DESCENT:
-        return "never ends"
+    if outcome is VerdictOutcome.DIVERGES:
+        return outcome if stage.kind is StageKind.DESCENT else None
     if outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC) and stage.kind is explanation.verdict.stage:
-        return "error" if outcome is VerdictOutcome.ERROR else "panic"
+        return outcome
+    return None
+
+
+def stage_word(explanation: Explanation, stage: Stage) -> str:
+    """The result of a stage, in a word or two."""
+    fatal = fatal_outcome(explanation, stage)
+    if fatal is not None:
+        return "never ends" if fatal is VerdictOutcome.DIVERGES else fatal.value
     return _STAGE_WORDS.get((stage.kind, stage.outcome), stage.outcome.word)
 
 

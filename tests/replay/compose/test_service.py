@@ -287,7 +287,7 @@ def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("cacheview.replay.compose.document._MOST_VALUES", 1_000)
     text = f"services: {{web: {{build: .}}}}\nx: [{'1,' * 900}1]"
     assert service(tmp_path, text)
-    with pytest.raises(DataError, match=r"compose.yaml: line 2: more than 1,000 values, and no more are read"):
+    with pytest.raises(DataError, match=r"compose.yaml: line 2: more than 1,000 values, the limit for one file"):
         service(tmp_path, text.replace("[", f"[{'1,' * 900}"))
 
 

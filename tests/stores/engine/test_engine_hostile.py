@@ -378,12 +378,15 @@ class TestConnecting:
             "tcp://h:x",
             "npipe:////./pipe/x",
             "tcp://h:99999",
-            f"unix:///{'x' * 200}",
         ],
     )
     def test_what_is_no_address(self, url: str) -> None:
         with pytest.raises(DataError, match="is not an address of a Docker Engine"):
             open_target(url, Reading(), QUICK)
+
+    def test_a_socket_whose_path_is_too_long(self) -> None:
+        with pytest.raises(DataError, match=r"the path of a socket may have \d{3} bytes; this one has 201"):
+            open_target(f"unix:///{'x' * 200}", Reading(), QUICK)
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "fd://")

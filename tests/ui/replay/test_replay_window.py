@@ -19,7 +19,7 @@ from replay_kit import real_build, sent_by_newer, write_context
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
-from cacheview.ui.replay.asking import READING, Question, Replayed, Replayer
+from cacheview.ui.replay.asking import Question, Replayed, Replayer, read_so_far
 from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import Column
@@ -488,10 +488,10 @@ class Slow:
 
         def work(report: Report) -> object:
             try:
-                report(1_000_000, 4_000_000, READING)
+                report(1_000_000, 4_000_000, read_so_far(1_000_000, 4_000_000))
                 self.begun.set()
                 while not self.go.wait(0.01):
-                    report(2_000_000, 4_000_000, READING)
+                    report(2_000_000, 4_000_000, read_so_far(2_000_000, 4_000_000))
                 return real(report)
             finally:
                 self.ended.set()
@@ -515,7 +515,7 @@ def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> 
     drop(window, site)
     pane = window.replays.pane
     qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
-    qtbot.waitUntil(lambda: pane.head.text == f"{READING}: 2 MB of 4 MB", timeout=9_000)
+    qtbot.waitUntil(lambda: pane.head.text == "Reading the files of the context: 2 MB of 4 MB", timeout=9_000)
     qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
     assert not pane.has_steps
     assert not pane.head.progress.isVisible()

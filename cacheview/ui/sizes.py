@@ -1,0 +1,31 @@
+"""How a size is written. No Qt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["is_size", "size_text"]
+
+_UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
+_INT64: Final = 1 << 63  # a size is a signed 64-bit number in every store of Docker
+
+
+def is_size(size: int) -> bool:
+    """Whether Docker could have such a size."""
+    return -_INT64 <= size < _INT64
+
+
+def size_text(size: int | None) -> str:
+    """In units of 1000, as Docker writes sizes; empty where it is not known, "too large" beyond Docker's numbers."""
+    if size is None:
+        return ""
+    if not is_size(size):
+        return "too large"
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in _UNITS:
+        value /= 1000
+        if value < 999.5 or unit == _UNITS[-1]:
+            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    raise AssertionError
