@@ -16,7 +16,8 @@ settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("cacheview")
 
 # What `every_command` makes its stores, contexts and engines with.
-for folder in ("stores", "stores/engine", "stores/containerd", "replay", "diff", "layers", "ui/files", "ui/watch"):
+STORES = ("stores", "stores/engine", "stores/containerd", "stores/registry")
+for folder in (*STORES, "replay", "diff", "layers", "ui/files", "ui/watch"):
     sys.path.append(str(Path(__file__).parent / folder))
 
 

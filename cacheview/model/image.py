@@ -124,6 +124,7 @@ class Image(Model):
         config: of the manifest that is shown (see ``variants``).
         container_config: where the store keeps the container config apart from the image config.
         size: of its layers in bytes, as far as the store tells; None: not known.
+        unpacked: its layers are known to be unpacked, as a pull leaves them; else the store does not tell.
         variants: all manifests of a multi-platform index, the shown one among them; else empty.
         doubts: what of it is not known exactly, each aspect at most once; empty where the store tells all.
     """
@@ -139,6 +140,7 @@ class Image(Model):
     config_digest: str = ""
     manifest_digest: str = ""
     size: int | None = None
+    unpacked: bool = False
     variants: tuple[Variant, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 

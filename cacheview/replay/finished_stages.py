@@ -237,8 +237,8 @@ class FinishedStages:
     def _may_be_passed_over(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
 
-        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``); the
-        store tells a pulled one from it as little as the replay does.
+        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``), and few
+        stores tell a pulled one from it.
         """
         if not self.rules.sources_with_ancestors:
             return False
@@ -246,7 +246,8 @@ class FinishedStages:
             image = self.store.resolve(reference)
         except DataError:
             return False
-        return image.parent is None and len(image.history) > 1 and image.id not in self.store.children
+        is_alone = image.parent is None and len(image.history) > 1 and image.id not in self.store.children
+        return is_alone and not image.unpacked
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""

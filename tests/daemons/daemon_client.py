@@ -52,6 +52,7 @@ class DockerCli:
 
     def __init__(self, program: Path, url: str, settings: Path) -> None:
         self._program = program
+        self.settings = settings
         self._env = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(settings),
@@ -80,7 +81,22 @@ class DockerCli:
 
     def remove(self, *names: str) -> None:
         """Take names away, and what is left without one."""
-        done = self._run("image", "rm", *names)
+        self._do("image", "rm", *names)
+
+    def log_in(self, host: str, user: str, password: str) -> None:
+        """``docker login``, which writes the credentials to the settings."""
+        self._do("login", "--username", user, "--password-stdin", host, given=password.encode())
+
+    def push(self, name: str) -> None:
+        """``docker push``."""
+        self._do("push", "--quiet", name)
+
+    def pull(self, name: str, *options: str) -> None:
+        """``docker pull``."""
+        self._do("pull", "--quiet", *options, name)
+
+    def _do(self, *arguments: str, given: bytes | None = None) -> None:
+        done = self._run(*arguments, given=given)
         assert done.returncode == 0, done.stderr
 
     def _run(

@@ -36,6 +36,11 @@ class EngineKind:
     folder: Path | None = None
 
     @property
+    def is_debian(self) -> bool:
+        """Whether it is one that ``.ci/daemons`` brings."""
+        return self.folder is None or self.folder.name == DEBIAN
+
+    @property
     def path(self) -> tuple[str, ...]:
         """Where to look for programs before the machine's own folders."""
         return () if self.folder is None else tuple(str(self.folder / name) for name in _FOLDERS)

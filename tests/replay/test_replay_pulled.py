@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
+from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import choose
-from cacheview.model import ImageStore, StoreKind
+from cacheview.model import HistoryEntry, Image, ImageConfig, ImageStore, StoreKind
 from cacheview.replay.check import judge_build
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
@@ -54,3 +55,26 @@ def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
         ),
     )
     assert judge_build(case).differences == ()
+
+
+def test_the_layers_of_an_image_that_was_pulled_are_unpacked() -> None:
+    """Which the containerd stores up to Docker 25.0 ask of what --cache-from names."""
+    rules = named("Docker 25.0.5, overlayfs").rules
+    release = builder_release("25.0.5")
+    files = ContextChecksums(MemoryContext.from_sample({}), "Dockerfile", release)
+    history = tuple(HistoryEntry(created_by=f"/bin/sh -c #(nop)  LABEL {name}=1", empty_layer=True) for name in "ab")
+    config = ImageConfig(os="linux", architecture="amd64", history=history)
+    loaded = Image(id="sha256:" + "a" * 64, names=("docker.io/library/app:1",), config=config)
+    statuses = []
+    for image in (loaded, loaded.model_copy(update={"unpacked": True})):
+        told = replay(
+            b"FROM scratch\nLABEL a=1\n",
+            files,
+            ImageStore((image,)),
+            rules,
+            release,
+            BuildOptions(cache_from=("app:1",)),
+            name="Dockerfile",
+        )
+        statuses.append(told.steps[-1].status)
+    assert statuses == [StepStatus.UNKNOWN, StepStatus.HIT]

@@ -83,7 +83,7 @@ def pulled_image(
 def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
     """The image as a store of that kind has it: graph drivers know only what the config says."""
     if kind is StoreKind.CONTAINERD:
-        return image
+        return image.model_copy(update={"unpacked": True})
     names = {target.name, target.with_digest(image.id)}
     return image.model_copy(
         update={"id": image.config_digest, "names": tuple(sorted(names)), "variants": (), "size": None}

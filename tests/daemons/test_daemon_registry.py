@@ -1,0 +1,215 @@
+"""What cacheview reads of a registry is what an engine pulls, and a build with it as --cache-from goes as predicted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daemon_builds import Builder
+from daemon_client import DockerCli
+from daemon_need import need, unavailable
+from daemon_predictions import built, differences, predicted
+from daemon_process import DaemonError
+from daemon_registry import PASSWORD, USER, RegistryDaemon, start_registry
+from daemon_scenarios import Build
+from daemon_start import EngineDaemon
+from daemon_stores import opened, store_at
+
+from cacheview.model import DataError, Platform, StoreKind
+from cacheview.replay.options import BuildOptions
+from cacheview.stores.open import open_store
+
+ON_EVERY_ENGINE = True
+
+INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+DRIVERS = {StoreKind.GRAPH_DRIVER: "overlay2", StoreKind.CONTAINERD: "overlayfs"}
+
+BASE = "FROM scratch\nENV BASE=1\nCOPY file /base\n"
+LAYERS = "COPY file /one\nCOPY file /two\n"
+APP = 'ARG VERSION=1\nENV APP=$VERSION\nCOPY file /app\nLABEL last=yes\nCMD ["/app"]\n'
+
+
+@pytest.fixture(scope="session")
+def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
+    """A registry that holds nothing when the first test begins, and wants a login."""
+    need("docker-registry")
+    try:
+        running = start_registry(daemon_folder / "registry")
+    except DaemonError as error:
+        unavailable(str(error))
+    with running.process:
+        yield running
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What is in the registry, by full name."""
+
+    base: str
+    layers: str
+    app: str
+    many: str
+    kit: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.base, self.layers, self.app, self.many, self.kit
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pushed")
+    (folder / "file").write_bytes(b"content")
+    (folder / "file").chmod(0o644)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pushed(
+    engine: EngineDaemon, builder: Builder, client: DockerCli, registry: RegistryDaemon, context: Path
+) -> Pushed:
+    """Images that this engine built and pushed, and two made from them; the engine has none of them any more."""
+    before = builder.ids()
+    place = f"{registry.host}/{engine.kind.name}"
+    names = Pushed(f"{place}/base:1", f"{place}/layers:1", f"{place}/app:1", f"{place}/many:1", f"{place}/kit:1")
+    client.log_in(registry.host, USER, PASSWORD)
+    steps = {names.base: BASE, names.layers: f"FROM {names.base}\n{LAYERS}", names.app: f"FROM {names.base}\n{APP}"}
+    for name, dockerfile in steps.items():
+        (context / "Dockerfile").write_text(dockerfile)
+        assert not client.build(context, ["--tag", name]).error
+        client.push(name)
+    _put_index(registry, engine.kind.name)
+    _put_by_buildkit(registry, engine.kind.name)
+    builder.remove_all_but(before)
+    return names
+
+
+def _put_index(registry: RegistryDaemon, owner: str) -> None:
+    """The app for two platforms; for arm64 with a history of its own."""
+    manifest = registry.document(f"{owner}/app/manifests/1")
+    config = registry.document(f"{owner}/app/blobs/{manifest['config']['digest']}")
+    _copy_layers(registry, owner, "many", manifest)
+    described = []
+    for architecture in ("arm64", "amd64"):
+        other = {**config, "architecture": architecture, "author": architecture}
+        described.append(_put_image(registry, f"{owner}/many", architecture, manifest, other))
+    entries = [
+        {**descriptor, "platform": {"os": "linux", "architecture": architecture}}
+        for descriptor, architecture in zip(described, ("arm64", "amd64"), strict=True)
+    ]
+    registry.put_manifest(f"{owner}/many", "1", {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+
+
+def _put_by_buildkit(registry: RegistryDaemon, owner: str) -> None:
+    """The app with the history that BuildKit would have written."""
+    manifest = registry.document(f"{owner}/app/manifests/1")
+    config = registry.document(f"{owner}/app/blobs/{manifest['config']['digest']}")
+    _copy_layers(registry, owner, "kit", manifest)
+    for entry in config["history"]:
+        entry["created_by"] = entry["created_by"].rpartition("#(nop) ")[2].strip() + " # buildkit"
+        entry["comment"] = "buildkit.dockerfile.v0"
+    for key in ("container_config", "container"):
+        config.pop(key, None)
+    _put_image(registry, f"{owner}/kit", "1", manifest, config)
+
+
+def _copy_layers(registry: RegistryDaemon, owner: str, to: str, manifest: dict[str, Any]) -> None:
+    for layer in manifest["layers"]:
+        registry.mount_blob(f"{owner}/{to}", layer["digest"], f"{owner}/app")
+
+
+def _put_image(
+    registry: RegistryDaemon, repository: str, tag: str, manifest: dict[str, Any], config: dict[str, Any]
+) -> dict[str, Any]:
+    blob = registry.put_blob(repository, json.dumps(config).encode())
+    return registry.put_manifest(repository, tag, {**manifest, "config": {**manifest["config"], **blob}})
+
+
+@pytest.fixture(autouse=True)
+def login(client: DockerCli, pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cacheview has the settings that ``docker login`` wrote."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(client.settings))
+    monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
+
+
+pytestmark = pytest.mark.usefixtures("emptied")
+
+
+def location(*names: str) -> str:
+    return f"registry:{','.join(names)}"
+
+
+def test_what_is_pulled_is_what_was_read(engine: EngineDaemon, client: DockerCli, pushed: Pushed) -> None:
+    read = opened(location(*pushed.all), engine.kind.store).store
+    for name in pushed.all:
+        client.pull(name)
+    there = store_at(engine.location("engine"))
+    for image in read.images:
+        pulled = there.by_id[image.id]
+        assert set(pulled.names) == set(image.names)
+        assert pulled.parent is None
+        assert pulled.diff_ids == image.diff_ids
+        assert [entry.created_by for entry in pulled.history] == [entry.created_by for entry in image.history]
+    assert {image.id for image in read.images} <= set(there.by_id)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A build with an image of the registry as ``--cache-from``.
+
+    Attributes:
+        hits: how many steps find it there on an engine with a graph driver. A containerd store of Docker 26.1 cannot
+            restore a step without a layer, and fails.
+    """
+
+    source: str
+    hits: int = 0
+    build_args: Mapping[str, str] = field(default_factory=dict)
+
+
+BUILDS = {
+    "the same again": Pulled("app", 5),
+    "of layers alone": Pulled("layers", 2),
+    "another argument": Pulled("app", 1, {"VERSION": "2"}),
+    "of a list of platforms": Pulled("many", 5),
+    "made by BuildKit": Pulled("kit"),
+    "of the base alone": Pulled("base"),
+    "without --cache-from": Pulled(""),
+}
+
+
+@pytest.mark.parametrize("message", BUILDS)
+def test_a_build_with_what_is_pulled_goes_as_predicted(
+    message: str, engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed, context: Path
+) -> None:
+    case = BUILDS[message]
+    (context / "Dockerfile").write_text(f"FROM {pushed.base}\n{LAYERS if case.source == 'layers' else APP}")
+    sources = (getattr(pushed, case.source),) if case.source else ()
+    build = Build(message, 0, options=BuildOptions(cache_from=sources, build_args=dict(case.build_args)))
+    rules = f"Docker {builder.client.version()['Version']}, {DRIVERS[engine.kind.store]}"
+    told = predicted(location(pushed.base, *sources), context, build, client, rules, engine.kind.store)
+    for name in dict.fromkeys((pushed.base, *sources)):
+        client.pull(name)
+    truth = built(context, "registry", build, client)
+    assert list(differences(told, truth, builder)) == []
+    if engine.kind.store is StoreKind.GRAPH_DRIVER or (case.source == "layers" and engine.kind.is_debian):
+        assert sum(step.cached for step in truth.steps) == case.hits
+
+
+def test_without_a_login_nothing_is_read(pushed: Pushed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(DataError, match=r"log in: `docker login 127\.0\.0\.1:"):
+        open_store(location(pushed.app))
+
+
+def test_another_platform_is_pulled_if_it_is_asked_for(engine: EngineDaemon, client: DockerCli, pushed: Pushed) -> None:
+    arm = Platform(os="linux", architecture="arm64")
+    (case,) = open_store(location(pushed.many), platform=arm, kind=engine.kind.store).cases
+    (image,) = case.store.images
+    assert image.config.author == "arm64"
+    client.pull(pushed.many, "--platform", "linux/arm64")
+    assert image.id in store_at(engine.location("engine")).by_id
