@@ -10,6 +10,7 @@ from typing import Final
 from cacheview import report
 from cacheview.cases import Daemon, platform_of_probe
 from cacheview.commands.opening import add_case, mention_problems, open_case
+from cacheview.commands.what_if import CHANGES, add_what_if, changed_store
 from cacheview.engine import ImageCache, VerdictOutcome, explain
 from cacheview.engine.matrix import compare
 from cacheview.model import (
@@ -26,6 +27,7 @@ from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.platforms import parse_specifier
 from cacheview.report import matrices
+from cacheview.report.what_ifs import changes_as_lines, changes_as_object
 from cacheview.usage import (
     NAMES,
     UsageError,
@@ -56,6 +58,7 @@ exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 
 --rules all, the status for the store's own rules.
 
 {names}
+{changes}
 examples:
   cacheview explain images.tar --parent alpine:3.19 --config config.json
   docker inspect -f '{{{{json .Config}}}}' IMAGE | cacheview explain images.tar --parent scratch --config - --json
@@ -68,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     result = make_parser(
         "cacheview explain",
         "Query the cache once and explain the answer.",
-        _HELP.format(names=NAMES),
+        _HELP.format(names=NAMES, changes=CHANGES),
     )
     result.add_argument("store", metavar="STORE", help="the store to open: see below")
     result.add_argument("--parent", metavar="IMAGE", help="an id, the beginning of an id, a name, or scratch")
@@ -84,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     add_case(result)
     result.add_argument("--probe", metavar="PROBE", help="start from this probe of a suite, by name or number")
     add_rules(result, "rule set to use (default: the store's own); all: every rule set, as a table; otherwise")
+    add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     result.add_argument("--all", action="store_true", help="list every check of every candidate and source")
     return result
@@ -93,10 +97,15 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     if options.rules != "all":
         known_rules(options.rules)
+    if options.rules == "all" and options.what_if:
+        raise UsageError("--rules all and --what-if are two questions: name one rule set")
     rules = options.rules if options.rules != "all" else None
     opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)
     daemon = daemon_for(case, rules)
+    changed, store = changed_store(options, case.store, daemon), case.store
+    if changed is not None:
+        store, daemon = changed.store, changed.daemon
     probe = Probe()
     if options.probe is not None:
         if not case.probes:
@@ -108,23 +117,27 @@ def run(options: argparse.Namespace) -> int:
     if options.platform:
         changes["platform"] = _platform(options.platform, daemon)
     elif options.probe is None:
-        parent = _parent(options.parent, case.store, daemon)
-        changes["platform"] = platform_of_probe(case.store, parent)
+        parent = _parent(options.parent, store, daemon)
+        changes["platform"] = platform_of_probe(store, parent)
     if options.parent is not None:
-        changes["parent"] = _parent(options.parent, case.store, daemon)
+        changes["parent"] = _parent(options.parent, store, daemon)
     if options.config is not None:
         changes["config"] = _config(options.config)
     if options.cache_from:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
-        return _explain_all(case.store, daemon, probe, as_json=options.json)
-    with Effort.about(len(case.store.images)).spent():
-        explanation = explain(ImageCache(case.store, daemon.rules), probe)
+        return _explain_all(store, daemon, probe, as_json=options.json)
+    with Effort.about(len(store.images)).spent():
+        explanation = explain(ImageCache(store, daemon.rules), probe)
         mention_builder(case.store)
         if options.json:
-            print_json(report.as_json(explanation, everything=options.all, using=daemon))
+            document = report.as_object(explanation, everything=options.all, using=daemon)
+            more = {"what_if": changes_as_object(changed)} if changed is not None else {}
+            print_json(report.json_text({**document, **more}))
         else:
+            if changed is not None:
+                print(report.joined(changes_as_lines(changed)))
             print(report.as_text(explanation, everything=options.all, using=daemon))
     return _STATUS[explanation.verdict.outcome]
 

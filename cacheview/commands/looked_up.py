@@ -7,7 +7,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cacheview.cases import Daemon
 from cacheview.commands.asked import Asked, asked_of
@@ -72,6 +72,12 @@ class LookedUp:
             platform_is_given=self.build.platform_is_given,
             hasher=self._hasher,
         )
+
+    def in_store(self, store: ImageStore, daemon: Daemon) -> LookedUp:
+        """The same build, looked up in another store of which this one has the layers."""
+        files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
+        cache = Cache(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
+        return replace(self, daemon=daemon, cache=cache, files=files)
 
 
 def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:

@@ -12,6 +12,7 @@ from cacheview.cases import Daemon
 from cacheview.commands.asked import add_build
 from cacheview.commands.looked_up import looked_up_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
+from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, what_if_alone
 from cacheview.dockerfile.context import CLIENTS, Client
 from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.refused import RefusedError
@@ -32,6 +33,7 @@ from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
+from cacheview.report.what_ifs import what_if_as_json, what_if_as_text
 from cacheview.stores.opened import Case, Opened
 from cacheview.usage import (
     NAMES,
@@ -42,6 +44,7 @@ from cacheview.usage import (
     make_parser,
     mention_builder,
 )
+from cacheview.whatif.costs import costs
 
 __all__ = ["parser", "run"]
 
@@ -50,8 +53,10 @@ exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or 
 known to miss, and some are unknown.
 
 {names}
+{changes}
 examples:
   cacheview replay . --store engine:
+  cacheview replay . --store engine: --what-if prune
   cacheview replay --compose compose.yaml web --store engine:
   git archive HEAD | cacheview replay - --store engine:
   cacheview replay -f Dockerfile.prod --build-arg VERSION=2 . --store images.tar --rules "Docker 24.0.7, overlay2"
@@ -63,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     result = make_parser(
         "cacheview replay",
         "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",
-        _HELP.format(names=NAMES),
+        _HELP.format(names=NAMES, changes=CHANGES),
     )
     result.add_argument(
         "context",
@@ -103,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
     add_redact(result)
+    add_what_if(result)
     result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, to record")
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")
@@ -113,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     known_rules(options.rules)
+    what_if_alone(options, "--record", "--records", "--client all")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():
@@ -122,9 +129,13 @@ def run(options: argparse.Namespace) -> int:
 def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
     try:
         looked_up = looked_up_build(options, case)
+        changed = changed_store(options, case.store, looked_up.daemon)
         build, given, daemon, cache = looked_up.build, looked_up.given, looked_up.daemon, looked_up.cache
         sent = looked_up.sent_by(build.client)
         replayed = sent.replay(cache, goes_on=options.beyond)
+        if changed is not None:
+            then = looked_up.in_store(changed.store, changed.daemon)
+            after = then.sent_by(build.client).replay(then.cache, goes_on=options.beyond)
         groups = (
             compare_clients(lambda client: looked_up.sent_by(client).run(cache), build.client)
             if build.all_clients
@@ -137,6 +148,14 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         complain(note)
     mention_problems(opened)
     mention_builder(case.store)
+    if changed is not None:
+        _keep(looked_up.memory)
+        compared = costs(replayed, after, changed.removed)
+        if options.json:
+            print_json(what_if_as_json(changed, compared))
+        else:
+            print(what_if_as_text(changed, compared))
+        return _status(after)
     if options.record:
         whole = sent.replay(cache) if options.beyond else replayed
         _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.found)

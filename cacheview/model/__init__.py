@@ -9,6 +9,7 @@ from cacheview.model.config import (
     is_default,
 )
 from cacheview.model.config_text import ConfigTextError, ReadConfig, config_text, read_config
+from cacheview.model.containers import NO_CONTAINERS, Container, Containers
 from cacheview.model.decode import decode, footprint, is_too_deep
 from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.errors import BadReferenceError, DataError, NoSuchImageError, SpecifierError
@@ -33,11 +34,14 @@ from cacheview.model.timestamp import Timestamp
 
 __all__ = [
     "CONFIG_FIELDS",
+    "NO_CONTAINERS",
     "SCRATCH",
     "Aspect",
     "BadReferenceError",
     "ConfigTextError",
+    "Container",
     "ContainerConfig",
+    "Containers",
     "DataError",
     "DockerVersion",
     "Doubt",

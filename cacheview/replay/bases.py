@@ -39,7 +39,7 @@ def find_image(
     """The image of the store that a reference means.
 
     Raises:
-        MustPullError: it would be pulled.
+        MustPullError: it would be pulled, or may be.
         RefusedError: the builder stops: it is no reference, or an image that does not run on Linux.
     """
     try:
@@ -48,6 +48,8 @@ def find_image(
         raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
     except BadReferenceError as error:
         raise RefusedError(error.what, message=_words(error, name, release)) from None
+    if (doubt := image.doubt("existence")) is not None:
+        raise MustPullError(f"whether the store has the image {name[:200]!r} is unknown: {doubt.reason}")
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}: the builder would pull it")

@@ -17,7 +17,7 @@ from cacheview.report import as_object, headline, joined, json_text
 from cacheview.report.comparisons import comparison_as_object
 from cacheview.report.using import using_as_lines, using_as_object
 
-__all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_text", "why_lines"]
+__all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_object", "replay_as_text", "why_lines"]
 
 REPLAY_FORMAT: Final = "cacheview-replay/1"
 
@@ -110,11 +110,14 @@ def why_lines(miss: Miss) -> Iterator[str]:
 
 def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), *, using: Daemon | None = None) -> str:
     """The same as JSON; its keys are in resources/docs/replay.md."""
+    head = {"format": REPLAY_FORMAT, "rules": rules.name, **using_as_object(using)}
+    return json_text({**head, **replay_as_object(replay, misses)})
+
+
+def replay_as_object(replay: Replay, misses: Sequence[Miss] = ()) -> dict[str, Any]:
+    """A replay alone, as JSON-like values."""
     refused = replay.refused
-    document = {
-        "format": REPLAY_FORMAT,
-        "rules": rules.name,
-        **using_as_object(using),
+    return {
         "all_cached": replay.all_cached,
         "total": replay.total,
         "steps": [_step(step) for step in replay.steps],
@@ -131,7 +134,6 @@ def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), 
             *map(_miss, misses),
         ],
     }
-    return json_text(document)
 
 
 def _miss_of_any_files(step: Step) -> dict[str, Any]:

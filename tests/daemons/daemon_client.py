@@ -99,6 +99,18 @@ class DockerCli:
         done = self._run(*arguments, given=given)
         assert done.returncode == 0, done.stderr
 
+    def run(self, *arguments: str) -> str:
+        """Any other command, which has to succeed; what it prints."""
+        done = self._run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, *arguments: str) -> str:
+        """A command that the daemon refuses; its words."""
+        done = self._run(*arguments)
+        assert done.returncode != 0, done.stdout
+        return _complaint(done.stderr)
+
     def _run(
         self, *arguments: str, given: bytes | None = None, seconds: float = _SECONDS
     ) -> subprocess.CompletedProcess[str]:

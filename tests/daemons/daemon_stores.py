@@ -18,7 +18,7 @@ def opened(location: str, kind: StoreKind | None = None) -> Case:
         kind: that a registry's images are pulled into.
     """
     result = open_store(location, kind=kind)
-    assert result.problems == ()
+    assert result.problems == (), list(map(str, result.problems))
     (case,) = result.cases
     assert case.store.problems == ()
     return case

@@ -157,7 +157,7 @@ def test_a_later_stage_may_hit_what_an_unknown_step_made_and_what_the_store_has(
     told = daemon.replay(SHARED, FILES)
     assert statuses(told) == ["unknown"] * 5
     assert [step.possible for step in told.asked] == [(built[place],) for place in (0, 1, 0, 1, 2)]
-    assert "whether this build makes it" in told.steps[4].reason
+    assert "whether the store has it" in told.steps[4].reason
     assert told.steps[4].remedies == ("Run as root",)
 
 

@@ -8,9 +8,9 @@ from typing import Final
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.rulesets.releases import Choice, choose, store_kind
 from cacheview.engine.words import choosing as words
-from cacheview.model import DockerVersion
+from cacheview.model import DockerVersion, StoreKind
 
-__all__ = ["named"]
+__all__ = ["named", "with_driver"]
 
 _DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
@@ -41,3 +41,11 @@ def named(text: str) -> Choice:
     if choice is None:
         raise KeyError(words.no_rules(version, kind, RULE_SETS))
     return choice
+
+
+def with_driver(text: str, kind: StoreKind) -> str:
+    """The same name of rules, with a kind of store where it is a release alone."""
+    prefix = _DOCKER.match(text.strip())
+    version = text.strip()[prefix.end() if prefix is not None else 0 :]
+    is_alone = text.strip() not in RULE_SETS and len(_BETWEEN.split(version)) == 1
+    return f"{text.strip()}, {kind.value}" if is_alone and DockerVersion.parse(version) is not None else text

@@ -13,7 +13,7 @@ from cacheview.model import Aspect, Doubt
 __all__ = ["ASPECT_WORDS", "ENGINE_VERSION", "doubt_sentences", "origin_reason", "unknown_aspects"]
 
 ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
-    "existence": "whether this build makes it",
+    "existence": "whether the store has it",
     "config": "its config",
     "config.config": "its runtime config",
     "config.other": "other keys of its config",

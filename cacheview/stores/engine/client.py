@@ -37,6 +37,8 @@ ALLOWED: Final = (
     ("GET", re.compile(r"/v1\.[0-9]+/info")),
     ("GET", re.compile(r"/v1\.[0-9]+/images/json")),
     ("GET", re.compile(rf"/v1\.[0-9]+/images/{_ID}/(?:json|history)")),
+    ("GET", re.compile(r"/v1\.[0-9]+/containers/json")),  # the containers: only for what is asked about their images
+    ("GET", re.compile(r"/v1\.[0-9]+/containers/[0-9a-f]{64}/json")),
     ("GET", re.compile(r"/v1\.[0-9]+/events")),
     (
         "GET",

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from cacheview.model import ContainerConfig
 
 __all__ = [
+    "ContainerDocument",
+    "ContainerListDocument",
     "HistoryDocument",
     "HistoryItem",
     "ImageDocument",
@@ -112,3 +114,28 @@ class HistoryDocument(RootModel[tuple[HistoryItem, ...]]):
     """``GET /images/ID/history``: the newest first."""
 
     model_config = ConfigDict(frozen=True, strict=True)
+
+
+class ListedContainer(_Document):
+    """An entry of ``GET /containers/json``."""
+
+    Id: str
+    Image: str = ""
+    ImageID: str = ""
+    State: str = ""
+
+
+class ContainerListDocument(RootModel[tuple[ListedContainer, ...]]):
+    """``GET /containers/json``."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class ContainerConfigDocument(_Document):
+    Image: str = ""
+
+
+class ContainerDocument(_Document):
+    """``GET /containers/ID/json``."""
+
+    Config: ContainerConfigDocument | None = None

@@ -240,7 +240,9 @@ def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v1.44/containers/json"),
+        ("POST", "/v1.44/containers/create"),
+        ("GET", "/v1.44/containers/web/json"),
+        ("GET", f"/v1.44/containers/{'a' * 64}/archive"),
         ("POST", "/v1.44/images/prune"),
         ("DELETE", f"/v1.44/images/{IDS[0]}/json"),
         ("GET", "/v1.44/images/sha256:ab/json"),

@@ -1,0 +1,80 @@
+"""The option ``--what-if``: the store of a command as if something had happened to it."""
+
+from __future__ import annotations
+
+import argparse
+
+from cacheview.cases import Daemon
+from cacheview.commands.opening import mention_problems
+from cacheview.model import NO_CONTAINERS, DataError, ImageStore
+from cacheview.output import complain
+from cacheview.stores.containers import containers_of
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Opened
+from cacheview.usage import UsageError
+from cacheview.whatif.apply import ChangedStore, apply, unchanged
+from cacheview.whatif.change import Prune, Remove
+from cacheview.whatif.specs import FORMS, parse_change
+
+__all__ = ["CHANGES", "add_what_if", "changed_store", "what_if_alone"]
+
+
+def _listed() -> str:
+    width = max(len(form.text) for form in FORMS) + 3
+    return "\n".join(f"  {form.text:<{width}}{form.meaning}" for form in FORMS)
+
+
+CHANGES = f"CHANGE is one of\n{_listed()}\n"
+
+
+def add_what_if(parser: argparse.ArgumentParser) -> None:
+    """The options of the store as it would be."""
+    parser.add_argument(
+        "--what-if",
+        metavar="CHANGE",
+        action="append",
+        default=[],
+        help="as if that had happened to the store, of which nothing is changed: see below; may be repeated, and is "
+        "applied in order",
+    )
+    parser.add_argument(
+        "--no-containers",
+        action="store_true",
+        help="with --what-if: no container uses an image (default: the containers of a running engine; else they are "
+        "unknown)",
+    )
+
+
+def what_if_alone(options: argparse.Namespace, *others: str) -> None:
+    """Raise `UsageError` where one of these options, or one with that value, is given beside ``--what-if``."""
+    for other in others:
+        name, _, value = other.partition(" ")
+        given = getattr(options, name.removeprefix("--").replace("-", "_"))
+        if options.what_if and (given == value if value else given):
+            raise UsageError(f"{other} is about what is, and --what-if about what would be: give one of them")
+
+
+def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon) -> ChangedStore | None:
+    """The store after the changes that are asked for; None: none is. Raises `UsageError`."""
+    if not options.what_if:
+        if options.no_containers:
+            raise UsageError("--no-containers is about what --what-if removes; give that too")
+        return None
+    try:
+        changes = [parse_change(text, _opened) for text in options.what_if]
+        asks = any(isinstance(change, Prune | Remove) for change in changes) and not options.no_containers
+        state = unchanged(store, daemon, containers_of(store) if asks else NO_CONTAINERS)
+        for change in changes:
+            state = apply(state, change)
+    except DataError as error:
+        raise UsageError(f"--what-if: {error}") from error
+    if state.daemon.note and state.daemon.note != daemon.note:
+        complain(state.daemon.note)
+    return state
+
+
+def _opened(location: str) -> Opened:
+    """Another store, with what of it was not read on standard error."""
+    opened = open_store(location)
+    mention_problems(opened)
+    return opened

@@ -1,0 +1,49 @@
+"""The containers of an engine, as far as they keep images: what is pruned or removed depends on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+__all__ = ["NO_CONTAINERS", "Container", "Containers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container.
+
+    Attributes:
+        id: its id.
+        image_id: of the image that it was created from.
+        image: that image as it was named when the container was created; empty: not known.
+        is_running: also paused or restarting; else it is stopped.
+    """
+
+    id: str
+    image_id: str
+    image: str = ""
+    is_running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """The containers of an engine.
+
+    Attributes:
+        known: all of them; None: not known.
+        reason: why they are not known, in a sentence.
+        remedy: what would make them known, in a sentence.
+    """
+
+    known: tuple[Container, ...] | None
+    reason: str = ""
+    remedy: str = ""
+
+    def without_stopped(self) -> Containers:
+        """Those that are left where all stopped ones were removed."""
+        if self.known is None:
+            return self
+        return replace(self, known=tuple(each for each in self.known if each.is_running))
+
+
+NO_CONTAINERS = Containers(())
+"""There are none."""

@@ -1,0 +1,115 @@
+"""A store as if something had happened to it, and what that costs a build: as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cacheview.model import Image
+from cacheview.replay.result import Step
+from cacheview.report import joined, json_text
+from cacheview.report.replays import replay_as_object
+from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.whatif.apply import Applied, ChangedStore
+from cacheview.whatif.costs import Cost, Costs
+from cacheview.whatif.words import (
+    NOTHING_CHANGED,
+    applied_lines,
+    change_title,
+    cost_line,
+    cost_reason,
+    costs_line,
+    removed_reason,
+    state_of,
+)
+
+__all__ = ["WHAT_IF_FORMAT", "changes_as_lines", "changes_as_object", "what_if_as_json", "what_if_as_text"]
+
+WHAT_IF_FORMAT: Final = "cacheview-what-if/1"
+
+
+def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
+    """What happened to the store, and what became of it."""
+    for applied in changed.applied:
+        yield f"What if: {change_title(applied.change)}"
+        yield from (f"  {line}" for line in applied_lines(applied))
+    yield NOTHING_CHANGED
+
+
+def what_if_as_text(changed: ChangedStore, costs: Costs) -> str:
+    """What became of the store, the steps of which something else becomes, and how many they are."""
+    return joined(
+        (
+            *using_as_lines(changed.daemon),
+            *changes_as_lines(changed),
+            *map(cost_line, costs.changed),
+            *_refused(costs),
+            costs_line(costs),
+        )
+    )
+
+
+def _refused(costs: Costs) -> Iterator[str]:
+    for when, replay in (("Now", costs.before), ("Then", costs.after)):
+        if replay.refused is not None and costs.before.refused != costs.after.refused:
+            yield f"{when} the build is refused: {replay.refused.what}"
+
+
+def what_if_as_json(changed: ChangedStore, costs: Costs) -> str:
+    """The same as JSON; its keys are in resources/docs/replay.md."""
+    return json_text(
+        {
+            "format": WHAT_IF_FORMAT,
+            **using_as_object(changed.daemon),
+            "changes": changes_as_object(changed),
+            "steps": [_cost(cost) for cost in costs.steps],
+            "summary": costs_line(costs),
+            "before": replay_as_object(costs.before),
+            "after": replay_as_object(costs.after),
+        }
+    )
+
+
+def changes_as_object(changed: ChangedStore) -> list[dict[str, Any]]:
+    """Each change and what it did."""
+    return [_applied(applied) for applied in changed.applied]
+
+
+def _applied(applied: Applied) -> dict[str, Any]:
+    return {
+        "change": change_title(applied.change),
+        "refused": applied.refused or None,
+        "removed": [
+            {**_image(each.image), "reason": each.reason.value, "sentence": removed_reason(each)}
+            for each in applied.removed
+        ],
+        "untagged": [{"name": each.name, "image": each.image} for each in applied.untagged],
+        "tagged": [{"name": each.name, "image": each.image, "before": each.before or None} for each in applied.tagged],
+        "added": [_image(image) for image in applied.added],
+        "unknown": [
+            {**_image(image), "reason": doubt.reason, "remedy": doubt.remedy} for image, doubt in applied.unknown
+        ],
+    }
+
+
+def _image(image: Image) -> dict[str, Any]:
+    return {"id": image.id, "names": list(image.names)}
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        "number": cost.step.number,
+        "text": cost.step.text,
+        "line": cost.step.line,
+        "stage": cost.step.stage,
+        "effect": cost.effect.value,
+        "before": _state(cost.before),
+        "after": _state(cost.after),
+        "reason": cost_reason(cost),
+    }
+
+
+def _state(step: Step | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    return {"state": state_of(step), "cached": step.cached, "image": step.image}

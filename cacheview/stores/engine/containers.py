@@ -1,0 +1,60 @@
+"""The containers of an engine, as far as they keep images from being removed. They are asked for when that matters."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.model import Container, DataError, decode
+from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.engine.documents import ContainerDocument, ContainerListDocument
+from cacheview.stores.engine.engine import read_version
+from cacheview.stores.engine.errors import NoAnswerError, RefusedError
+
+__all__ = ["ask_containers"]
+
+_MAX_LIST: Final = 64 << 20
+_MAX_ONE: Final = 1 << 20
+_MOST: Final = 10_000
+_ID: Final = re.compile("[0-9a-f]{64}")
+_RUNNING: Final = frozenset(("running", "paused", "restarting"))
+
+
+def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
+    """All containers of an engine. Raises `DataError` where it does not list them.
+
+    Args:
+        target: what follows ``engine:`` in a location.
+        by_name: the name that a container was created by counts, which the list does not always tell.
+    """
+    with EngineClient(find_endpoint(target)) as client:
+        newest = read_version(client).ApiVersion
+        try:
+            version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
+        except ValueError as error:
+            raise NoAnswerError(f"does not say which API it has: {error}", where=client.where) from error
+        return _asked(client, version, by_name=by_name)
+
+
+def _asked(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
+    content = client.get(f"/v{version}/containers/json", {"all": "1"}, limit=_MAX_LIST)
+    listed = decode(ContainerListDocument, content).root
+    if len(listed) > _MOST:
+        raise DataError(f"there are more than {_MOST:,} containers", where=client.where)
+    results = []
+    for each in listed:
+        if not _ID.fullmatch(each.Id):
+            raise DataError(f"a container has no id: {each.Id[:100]!r}. Is it a Docker Engine?", where=client.where)
+        image = each.Image
+        if by_name:
+            try:
+                one = client.get(f"/v{version}/containers/{each.Id}/json", limit=_MAX_ONE)
+            except RefusedError as error:
+                if error.status == 404:
+                    continue  # it was removed meanwhile
+                raise
+            config = decode(ContainerDocument, one).Config
+            image = config.Image if config is not None else image
+        results.append(Container(each.Id, each.ImageID, image, each.State in _RUNNING))
+    return tuple(results)

@@ -1,0 +1,208 @@
+"""What an engine has after something happened to its store. Pure: nothing is asked, nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cacheview.cases import Basis, Daemon, daemon_of, rules_named
+from cacheview.engine.rulesets.named import with_driver
+from cacheview.model import (
+    NO_CONTAINERS,
+    Containers,
+    Doubt,
+    Image,
+    ImageStore,
+    Release,
+)
+from cacheview.stores.opened import Case
+from cacheview.whatif import containerd, graph_driver, moving
+from cacheview.whatif.behaviour import Behaviour, behaviour_of
+from cacheview.whatif.change import Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
+from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Tagged, Untagged
+from cacheview.whatif.selected import to_save
+from cacheview.whatif.worlds import World, merged, worlds
+
+__all__ = ["Applied", "ChangedStore", "apply", "unchanged"]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One change, and what became of the store by it.
+
+    Attributes:
+        change: what happened.
+        removed: images that are not there any more.
+        untagged: names that are not there any more, also of removed images.
+        tagged: names that are new, or that moved.
+        added: images that were not there before.
+        unknown: images of which it is not known whether they are still there, with the doubt.
+        refused: the daemon's words, where it does not do it: nothing has changed then.
+    """
+
+    change: Change
+    removed: tuple[Removed, ...] = ()
+    untagged: tuple[Untagged, ...] = ()
+    tagged: tuple[Tagged, ...] = ()
+    added: tuple[Image, ...] = ()
+    unknown: tuple[tuple[Image, Doubt], ...] = ()
+    refused: str = ""
+
+    @property
+    def has_effect(self) -> bool:
+        return bool(self.removed or self.untagged or self.tagged or self.added or self.unknown)
+
+
+@dataclass(frozen=True)
+class ChangedStore:
+    """A store as if some changes had been made, one after the other.
+
+    Attributes:
+        before: as it is.
+        store: as it would be.
+        daemon: whose answers are computed for it then.
+        containers: that are left.
+        applied: what each change did.
+    """
+
+    before: ImageStore
+    store: ImageStore
+    daemon: Daemon
+    containers: Containers
+    applied: tuple[Applied, ...] = ()
+
+    @property
+    def removed(self) -> dict[str, Removed]:
+        """By id, the images of the store that would not be there any more."""
+        gone = {each.image.id: each for applied in self.applied for each in applied.removed}
+        return {image_id: each for image_id, each in gone.items() if image_id not in self.store.by_id}
+
+
+def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> ChangedStore:
+    """The store of an engine as it is."""
+    return ChangedStore(store, store, daemon, containers)
+
+
+def apply(state: ChangedStore, change: Change) -> ChangedStore:
+    """The store after one more change.
+
+    Raises `DataError` where the change means no image of the store, or what comes of it is not known.
+    """
+    if isinstance(change, Upgrade):
+        return _upgraded(state, change)
+    containers = state.containers
+    if isinstance(change, Prune) and change.kind.takes_containers:
+        containers = containers.without_stopped()
+    behaviour = behaviour_of(state.daemon.rules, state.daemon.version)
+    if isinstance(change, Prune | Remove):
+        store, applied = _weighed(state.store, containers, change, behaviour)
+    else:
+        draft, refused = _tried(World(state.store, NO_CONTAINERS), change, behaviour)
+        store, applied = draft.as_store, _applied(change, draft, refused)
+    if isinstance(change, SaveLoad) and change.empties and not applied.refused:
+        containers = NO_CONTAINERS
+    return replace(state, store=store, containers=containers, applied=(*state.applied, applied))
+
+
+def _weighed(
+    store: ImageStore, containers: Containers, change: Change, behaviour: Behaviour
+) -> tuple[ImageStore, Applied]:
+    """The change in all that may be so."""
+    tried, unknown = worlds(store, containers)
+    results = [_tried(world, change, behaviour) for world in tried]
+    draft, refused = results[0]
+    if len(results) == 1:
+        return draft.as_store, _applied(change, draft, refused)
+    images = merged(tried, [draft for draft, _ in results], unknown)
+    known = {image.id: image for image in images}
+    gone = tuple(each for each in draft.removed if each.image.id not in known)
+    lost = tuple(each for each in draft.untagged if each.image not in known or each.name not in known[each.image].names)
+    doubtful = tuple(
+        (image, doubt)
+        for image in images
+        if (doubt := image.doubt("existence")) is not None and store.by_id[image.id].doubt("existence") != doubt
+    )
+    refusals = {refused for _, refused in results}
+    applied = Applied(change, gone, lost, unknown=doubtful, refused=refused if len(refusals) == 1 else "")
+    return replace(store, images=images), applied
+
+
+def _tried(world: World, change: Change, behaviour: Behaviour) -> tuple[Draft, str]:
+    """The change in one store: what it has then, and the daemon's words where it refuses."""
+    draft = Draft(world.store, behaviour.store)
+    try:
+        _change(draft, world, change, behaviour)
+    except RefusedChange as refusal:
+        return Draft(world.store, behaviour.store), str(refusal)
+    return draft, ""
+
+
+def _change(draft: Draft, world: World, change: Change, behaviour: Behaviour) -> None:
+    store, containers = world.store, world.containers
+    match change:
+        case Prune(kind) if behaviour.is_by_records:
+            containerd.prune(draft, containers, behaviour, everything=kind.is_all)
+        case Prune(kind):
+            graph_driver.prune(draft, containers, everything=kind.is_all)
+        case Remove(reference, force, prunes):
+            image = store.resolve_for(reference, behaviour.store)
+            if behaviour.is_by_records:
+                containerd.remove(draft, image, reference, containers, behaviour, force=force, prunes=prunes)
+            else:
+                graph_driver.remove(draft, image, reference, containers, force=force, prunes=prunes)
+        case SaveLoad(references, empties):
+            images = moving.saved_images(to_save(store, behaviour.store, references), behaviour.store)
+            if empties:
+                _reload(draft, images, behaviour)
+            else:
+                moving.load(draft, images, behaviour.store, behaviour)
+        case Load(_, kind, images):
+            moving.load(draft, images, kind, behaviour)
+        case Pull(_, kind, images, digests):
+            moving.pull(draft, images, kind, behaviour, digests)
+        case _:
+            pass
+
+
+def _reload(draft: Draft, images: Sequence[Image], behaviour: Behaviour) -> None:
+    """The store is emptied, and the archive loaded: what it brings is there, without what was kept beside it."""
+    loaded = Draft(ImageStore(()), behaviour.store)
+    moving.load(loaded, images, behaviour.store, behaviour)
+    kept = {image.id: image for image in loaded.images}
+    draft.empty(RemovedFor.NOT_SAVED, kept)
+    for image in loaded.images:
+        was = draft.get(image.id)
+        for name in was.names if was is not None else ():
+            if name not in image.names:
+                draft.untag(name)
+        draft.put(image)
+
+
+def _applied(change: Change, draft: Draft, refused: str) -> Applied:
+    if refused:
+        return Applied(change, refused=refused)
+    return Applied(change, tuple(draft.removed), tuple(draft.untagged), tuple(draft.tagged), tuple(draft.added))
+
+
+def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
+    """Another release: its rules on the same images, or no image at all where it has another kind of store."""
+    kind = state.daemon.rules.store
+    asked = with_driver(change.release, kind)
+    choice = rules_named(asked)
+    store = state.store
+    release = Release(choice.rules.store, choice.version, choice.commit)
+    removed: tuple[Removed, ...] = ()
+    untagged: tuple[Untagged, ...] = ()
+    if choice.rules.store is not kind:
+        draft = Draft(store, kind)
+        draft.empty(RemovedFor.OTHER_STORE)
+        store, removed, untagged = draft.as_store, tuple(draft.removed), tuple(draft.untagged)
+    store = replace(store, release=release, rules="")
+    daemon = daemon_of(Case("", store, ""), asked)
+    return replace(
+        state,
+        store=store,
+        daemon=replace(daemon, basis=Basis.ASKED),
+        containers=state.containers if choice.rules.store is kind else NO_CONTAINERS,
+        applied=(*state.applied, Applied(change, removed, untagged)),
+    )

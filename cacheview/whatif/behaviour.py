@@ -1,0 +1,116 @@
+"""What an engine does to its images beside building, by kind of store and release, as data.
+
+Read from ``daemon/images`` and ``image/tarexport`` (graph drivers), and from ``daemon/containerd`` of moby, v20.10 to
+docker-v29.7.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from cacheview.engine import RuleSet
+from cacheview.model import DockerVersion, StoreKind
+
+__all__ = ["BEHAVIOURS", "Behaviour", "InUse", "Parents", "behaviour_of"]
+
+
+class Parents(Enum):
+    """Which images go along with one that is removed, if they have no name."""
+
+    RECORDED = "recorded"  # its recorded parents, one after the other
+    BY_LAYERS = "by layers"  # those with its first layers, the most layers first
+
+
+class InUse(Enum):
+    """What of an image stays at ``image prune -a`` where a container was created by its id."""
+
+    UNNAMED = "unnamed"  # a record without a name
+    LAST_NAME = "last name"  # the last of its names
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What an engine does to its images.
+
+    Attributes:
+        since: the first release that has it; the next of the same store ends it.
+        source: the code that it is read from.
+        store: which kind of store.
+        parents: which images go along with a removed one.
+        keeps_unnamed_parent: an image with others on it stays without a name when its only name is removed.
+        in_use: what a container by id keeps of an image, where all unused images are pruned.
+        pull_keeps_old: the image that loses its last name to a pull stays, without a name.
+        load_keeps_old: likewise to a load; one that had the name before, and has it again, gets a record without one.
+    """
+
+    since: str
+    source: str
+    store: StoreKind
+    parents: Parents = Parents.RECORDED
+    keeps_unnamed_parent: bool = True
+    in_use: InUse = InUse.LAST_NAME
+    pull_keeps_old: bool = True
+    load_keeps_old: bool = True
+
+    @property
+    def is_by_records(self) -> bool:
+        """Each name is a record of its own, and a build's image without a name has one that says so."""
+        return self.store is StoreKind.CONTAINERD
+
+
+_GRAPH_DRIVER: Final = Behaviour(
+    since="v20.10.0-beta1",
+    source="moby daemon/images/image_delete.go, image_prune.go, image/tarexport (v20.10 to docker-v29.7.2)",
+    store=StoreKind.GRAPH_DRIVER,
+)
+_V24_0: Final = Behaviour(
+    since="v24.0.0-beta.1",
+    source="moby daemon/containerd/image_delete.go, image_children.go at v24.0",
+    store=StoreKind.CONTAINERD,
+    parents=Parents.BY_LAYERS,
+    keeps_unnamed_parent=False,
+    in_use=InUse.UNNAMED,
+    pull_keeps_old=False,
+    load_keeps_old=False,
+)
+_V25_0: Final = replace(
+    _V24_0,
+    since="v25.0.0-beta.1",
+    source="moby daemon/containerd/image_delete.go (87c87bcc, cf1ea923), image_children.go (71ebfc7c)",
+    parents=Parents.RECORDED,
+    keeps_unnamed_parent=True,
+)
+_V27_2: Final = replace(
+    _V25_0, since="v27.2.0", source="moby daemon/containerd/image_pull.go at v27.2", pull_keeps_old=True
+)
+_V27_3: Final = replace(
+    _V27_2, since="v27.3.0", source="moby daemon/containerd/image_prune.go (e4c2eb9d)", in_use=InUse.LAST_NAME
+)
+_V28_1: Final = replace(
+    _V27_3, since="v28.1.0", source="moby daemon/containerd/image_exporter.go at v28.1", load_keeps_old=True
+)
+
+BEHAVIOURS: Final = (_GRAPH_DRIVER, _V24_0, _V25_0, _V27_2, _V27_3, _V28_1)
+"""By kind of store, in the order of their releases."""
+
+
+def behaviour_of(rules: RuleSet, version: str) -> Behaviour:
+    """What the engine of these rules does.
+
+    Args:
+        version: of Docker Engine; empty: that of the newest release that has the rules.
+    """
+    of_store = [each for each in BEHAVIOURS if each.store is rules.store]
+    release = DockerVersion.parse(version) or rules.newest
+    if release is None:  # a commit between 24.0 and 25.0, which has what 25.0 has
+        return _V25_0
+    known = [each for each in of_store if _since(each) <= release]
+    return known[-1] if known else of_store[0]
+
+
+def _since(behaviour: Behaviour) -> DockerVersion:
+    version = DockerVersion.parse(behaviour.since)
+    assert version is not None, behaviour.since
+    return version

@@ -1,0 +1,242 @@
+"""Removing and pruning images of a containerd store: ``daemon/containerd/image_delete.go``, ``image_prune.go``.
+
+There each name is a record of its own. An image that a build makes has a record named ``moby-dangling@DIGEST`` until it
+gets a name, so intermediate images are dangling ones: ``docker image prune`` takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cacheview.model import Containers, DataError, Image, familiar, parse_reference, short_id
+from cacheview.whatif.behaviour import Behaviour, InUse, Parents
+from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, stopped_of, unable
+from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
+
+__all__ = ["dangling_record", "prune", "records", "remove", "settle", "without_record"]
+
+_DANGLING = "moby-dangling@"
+
+
+def dangling_record(image: Image) -> str:
+    """The name of the record of an image without a name."""
+    return f"{_DANGLING}{image.id}"
+
+
+def records(image: Image) -> list[str]:
+    """The names of all records of an image, as containerd lists them; its id where other clients named it alone."""
+    return sorted((*image.names, *((dangling_record(image),) if image.is_dangling else ()))) or [image.id]
+
+
+def settle(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
+    """Give an image the record without a name, or take it away, beside the names that it has."""
+    image = draft.get(image_id)
+    value = None if image is None or is_dangling != bool(image.names) else is_dangling
+    if image is not None and image.dangling != value:
+        draft.put(image.model_copy(update={"dangling": value}))
+
+
+def without_record(draft: Draft, image_id: str, record: str, reason: RemovedFor) -> None:
+    """Take one record of an image away; with its last one the image is gone."""
+    image = draft.get(image_id)
+    if image is None:
+        return
+    left = [each for each in records(image) if each != record]
+    if not left:
+        draft.remove(image_id, reason)
+    elif record == dangling_record(image):
+        settle(draft, image_id, is_dangling=False)
+    else:
+        was_dangling = image.is_dangling
+        draft.untag(record)
+        settle(draft, image_id, is_dangling=was_dangling)
+
+
+def remove(
+    draft: Draft,
+    image: Image,
+    reference: str,
+    containers: Containers,
+    behaviour: Behaviour,
+    *,
+    force: bool = False,
+    prunes: bool = True,
+) -> None:
+    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` where the daemon refuses."""
+    every = records(image)
+    if is_id_prefix(image.id, reference):
+        same = _same_references("", every)
+        checks_names = not force and (behaviour.parents is Parents.BY_LAYERS or len(same) != len(every))
+        _delete_all(draft, image, every, containers, behaviour, prunes, force=force, checks_names=checks_names)
+        return
+    parsed = parse_reference(reference)
+    record = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
+    is_record = record in every
+    same = _same_references(record, every) if behaviour.parents is Parents.RECORDED else _alone(record, every)
+    if len(same) != len(every):
+        for each in same:
+            without_record(draft, image.id, each, RemovedFor.ASKED)
+        return
+    if is_record and (container := container_of(containers, image.id)):
+        if not force:
+            text = f"container {container} is using its referenced image {short_id(image.id)}"
+            raise RefusedChange(unable(familiar(record), text))
+        if len(every) == 1:
+            settle(draft, image.id, is_dangling=True)
+        without_record(draft, image.id, record, RemovedFor.ASKED)
+        return
+    checks_names = not force and (behaviour.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
+    _delete_all(draft, image, every, containers, behaviour, prunes, force=force, checks_names=checks_names)
+
+
+def _alone(record: str, every: Sequence[str]) -> list[str]:
+    """``isSingleReference`` of v24.0: all records, if no other one has a name; else the one."""
+    others = [each for each in every if not each.startswith(_DANGLING) and each != record]
+    return [record] if others else list(every)
+
+
+def _same_references(record: str, every: Sequence[str]) -> list[str]:
+    """``getSameReferences``: the records that go with one, in the order of the daemon."""
+    name, tag, all_tags = "", "", False
+    if record:
+        parsed = parse_reference(record)
+        name, tag, all_tags = parsed.name, parsed.tag, not parsed.tag
+    same: list[str] = []
+    by_digest: list[str] | None = []  # None: another tag of the repository keeps them
+    for each in every:
+        if not each.startswith(_DANGLING):
+            parsed = parse_reference(each)
+            if not name:
+                name, tag = parsed.name, parsed.tag
+            elif parsed.name != name:
+                continue
+            elif not all_tags and not parsed.tag:
+                if by_digest is not None:
+                    by_digest.append(each)
+                continue
+            elif not all_tags and tag not in ("", parsed.tag):
+                by_digest = None
+                continue
+            elif not all_tags:
+                tag = parsed.tag
+        same.append(each)
+    return [*same, *(by_digest or ())]
+
+
+def _conflict(image_id: str, containers: Containers, *, force: bool, several: bool) -> str:
+    """``checkImageDeleteConflict``: what keeps the image, in the daemon's words; empty: nothing."""
+    what = short_id(image_id)
+    if container := running_of(containers, image_id):
+        return unable(what, f"image is being used by running container {container}", hard=True)
+    if not force and (container := stopped_of(containers, image_id)):
+        return unable(what, f"image is being used by stopped container {container}")
+    return unable(what, "image is referenced in multiple repositories") if several else ""
+
+
+def _delete_all(
+    draft: Draft,
+    image: Image,
+    every: Sequence[str],
+    containers: Containers,
+    behaviour: Behaviour,
+    prunes: bool,
+    *,
+    force: bool,
+    checks_names: bool,
+) -> None:
+    """``deleteAll``: all records of the image; and its parents without a name, up to the first that has one.
+
+    Nothing looks at whether other images are built on those parents.
+    """
+    parents = _parents(draft, image, behaviour) if prunes else []
+    conflict = _conflict(image.id, containers, force=force, several=checks_names and len(every) > 1)
+    if conflict:
+        raise RefusedChange(conflict)
+    stays_for_children = (
+        behaviour.keeps_unnamed_parent
+        and checks_names
+        and every == list(image.names)
+        and len(every) == 1
+        and draft.has_children(image.id)
+    )
+    if stays_for_children:
+        settle(draft, image.id, is_dangling=True)
+    for record in every:
+        without_record(draft, image.id, record, RemovedFor.ASKED)
+    for parent in parents:
+        own = records(parent)
+        if own[0] != dangling_record(parent):
+            return
+        several = len(own if behaviour.parents is Parents.BY_LAYERS else every) > 1
+        if _conflict(parent.id, containers, force=False, several=several):
+            return
+        without_record(draft, parent.id, own[0], RemovedFor.PARENT)
+
+
+def _parents(draft: Draft, image: Image, behaviour: Behaviour) -> list[Image]:
+    """``parents`` of ``image_children.go``: none, where one of the recorded ones is missing."""
+    if behaviour.parents is Parents.BY_LAYERS:
+        below = [each for each in draft.images if _is_below(each, image)]
+        return sorted(below, key=lambda each: (-len(each.diff_ids), records(each)[0] != dangling_record(each)))
+    results: dict[str, Image] = {}
+    while image.parent is not None:
+        parent = draft.get(image.parent)
+        if parent is None or parent.id in results:
+            return []
+        results[parent.id] = image = parent
+    return list(results.values())
+
+
+def _is_below(parent: Image, child: Image) -> bool:
+    """``isRootfsChildOf`` of v24.0: the parent's layers are the child's first ones, and not all of them."""
+    count = len(parent.diff_ids)
+    return count < len(child.diff_ids) and child.diff_ids[:count] == parent.diff_ids
+
+
+def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everything: bool) -> None:
+    """``pruneUnused``, without a filter."""
+    reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
+    doomed: dict[str, str] = {}  # by record, the image
+    count: dict[str, int] = {}
+    for image in draft.images:
+        for record in records(image):
+            count[image.id] = count.get(image.id, 0) + 1
+            if everything or record == dangling_record(image):
+                doomed[record] = image.id
+    used = _keep_used(doomed, containers, behaviour)
+    for record in sorted(doomed):
+        image_id = doomed[record]
+        count[image_id] -= 1
+        if count[image_id] == 0 and image_id in used:
+            if behaviour.in_use is InUse.LAST_NAME:
+                del doomed[record]
+            else:
+                settle(draft, image_id, is_dangling=True)
+                doomed.pop(f"{_DANGLING}{image_id}", None)
+    for record, image_id in doomed.items():
+        without_record(draft, image_id, record, reason)
+
+
+def _keep_used(doomed: dict[str, str], containers: Containers, behaviour: Behaviour) -> set[str]:
+    """Take out the records that containers keep by name; the images that they keep by id."""
+    used = set()
+    for container in containers.known or ():
+        doomed.pop(f"{_DANGLING}{container.image_id}", None)
+        given, image_id = container.image, container.image_id
+        is_id = image_id.startswith(f"sha256:{given.removeprefix('sha256:')}")
+        is_newer = behaviour.in_use is InUse.LAST_NAME
+        if is_id or (is_newer and given.endswith(f"@{image_id}")):
+            used.add(image_id)
+            if not is_newer:
+                continue
+        try:
+            parsed = parse_reference(given)
+        except DataError:
+            continue
+        if not parsed.name:
+            continue
+        if parsed.digest and not parsed.tag:
+            doomed.pop(f"{parsed.name}@{parsed.digest}", None)
+        elif is_newer or not parsed.digest:
+            doomed.pop(parsed.tagged, None)
+    return used

@@ -1,0 +1,104 @@
+"""What a change of the store costs a build: its replay before and after, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from cacheview.replay.result import Replay, Step, StepStatus
+from cacheview.whatif.draft import Removed
+
+__all__ = ["Cost", "Costs", "Effect", "costs"]
+
+
+class Effect(Enum):
+    """What becomes of a step."""
+
+    SAME = "same"
+    LOST = "lost"  # cached before, and not any more
+    GAINED = "gained"
+    UNKNOWN = "unknown"  # known before
+    KNOWN = "known"  # not known before, and not cached now
+    OTHER_IMAGE = "other image"  # a hit on another one, or a base that is another image
+    ONLY_BEFORE = "only before"  # the builder does not come to it any more
+    ONLY_AFTER = "only after"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One step in both replays.
+
+    Attributes:
+        before, after: the step; None: the build has ended before it.
+        effect: what becomes of it.
+        removed: the image that it hit, where that is gone.
+    """
+
+    before: Step | None
+    after: Step | None
+    effect: Effect
+    removed: Removed | None = None
+
+    @property
+    def step(self) -> Step:
+        step = self.after or self.before
+        assert step is not None
+        return step
+
+
+@dataclass(frozen=True)
+class Costs:
+    """All steps, those of triggers among them, in the order of the build."""
+
+    before: Replay
+    after: Replay
+    steps: tuple[Cost, ...]
+
+    @property
+    def changed(self) -> tuple[Cost, ...]:
+        return tuple(cost for cost in self.steps if cost.effect is not Effect.SAME)
+
+    def count(self, effect: Effect) -> int:
+        """How many steps have it."""
+        return sum(cost.effect is effect for cost in self.steps)
+
+
+def costs(before: Replay, after: Replay, removed: Mapping[str, Removed]) -> Costs:
+    """Compare a replay on a store with that on the changed store.
+
+    Args:
+        removed: by id, the images that the changed store lacks.
+    """
+    ours, theirs = dict(_places(before)), dict(_places(after))
+    places = sorted({*ours, *theirs})
+    return Costs(before, after, tuple(_cost(ours.get(place), theirs.get(place), removed) for place in places))
+
+
+def _places(replay: Replay) -> Iterator[tuple[tuple[int, int], Step]]:
+    """The steps by their number, and that of the trigger; a ``FROM`` comes before its triggers, as it is printed."""
+    for step in replay.steps:
+        yield (step.number, 0), step
+        for number, trigger in enumerate(step.triggers, 1):
+            yield (step.number, number), trigger
+
+
+def _cost(before: Step | None, after: Step | None, removed: Mapping[str, Removed]) -> Cost:
+    if before is None or after is None:
+        return Cost(before, after, Effect.ONLY_BEFORE if after is None else Effect.ONLY_AFTER)
+    effect = _effect(before, after)
+    gone = removed.get(before.image) if effect is not Effect.SAME else None
+    return Cost(before, after, effect, gone)
+
+
+def _effect(before: Step, after: Step) -> Effect:
+    if StepStatus.NO_PROBE in (before.status, after.status):
+        is_same = (before.image, before.made_by, before.reason) == (after.image, after.made_by, after.reason)
+        return Effect.SAME if is_same else Effect.OTHER_IMAGE
+    if before.cached == after.cached:
+        return Effect.OTHER_IMAGE if after.cached and before.image != after.image else Effect.SAME
+    if after.cached is None:
+        return Effect.UNKNOWN
+    if before.cached is None:
+        return Effect.GAINED if after.cached else Effect.KNOWN
+    return Effect.GAINED if after.cached else Effect.LOST

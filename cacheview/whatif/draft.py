@@ -1,0 +1,149 @@
+"""A store that is being changed, and what has been done to it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import pairwise
+
+from cacheview.model import Image, ImageStore, StoreKind
+
+__all__ = ["Draft", "RefusedChange", "Removed", "RemovedFor", "Tagged", "Untagged"]
+
+
+class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, and says so
+    """The daemon does not do it, with these words of its own."""
+
+
+class RemovedFor(Enum):
+    """Why an image is removed."""
+
+    ASKED = "asked"
+    DANGLING = "dangling"
+    UNUSED = "unused"
+    PARENT = "parent"
+    REPLACED = "replaced"
+    NOT_SAVED = "not saved"
+    OTHER_STORE = "other store"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An image that is not there any more, as it was, and why."""
+
+    image: Image
+    reason: RemovedFor
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """A name that is not there any more. ``image``: the id that it meant."""
+
+    name: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A name that an image has now. ``before``: the id that it meant; empty: it is new."""
+
+    name: str
+    image: str
+    before: str = ""
+
+
+class Draft:
+    """The images of a store while they are changed. Each image is what the store will have."""
+
+    def __init__(self, store: ImageStore, kind: StoreKind) -> None:
+        self._store = store
+        self._kind = kind
+        self._images = dict(store.by_id)
+        self._names = {name: image.id for image in reversed(store.images) for name in image.names}
+        self._children: dict[str, dict[str, None]] = {}
+        for image in store.images:
+            self._children.setdefault(image.parent or "", {})[image.id] = None
+        self.removed: list[Removed] = []
+        self.untagged: list[Untagged] = []
+        self.tagged: list[Tagged] = []
+        self.added: list[Image] = []
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        return tuple(self._images.values())
+
+    def get(self, image_id: str) -> Image | None:
+        return self._images.get(image_id)
+
+    def named(self, name: str) -> Image | None:
+        """The image with a full name."""
+        return self._images.get(self._names.get(name, ""))
+
+    def has_children(self, image_id: str) -> bool:
+        return bool(self._children.get(image_id))
+
+    @property
+    def as_store(self) -> ImageStore:
+        """As it is now, in the order of such a store, if the store was in that order."""
+        images, key = self.images, _order(self._kind)
+        if all(key(first) <= key(second) for first, second in pairwise(self._store.images)):
+            images = tuple(sorted(images, key=key))
+        return replace(self._store, images=images)
+
+    # Changes
+
+    def remove(self, image_id: str, reason: RemovedFor) -> None:
+        """Take an image away with all its names."""
+        image = self._images[image_id]
+        for name in image.names:
+            self.untag(name)
+        del self._images[image_id]
+        self._children.get(image.parent or "", {}).pop(image_id, None)
+        self.removed.append(Removed(self._store.by_id.get(image_id, image), reason))
+
+    def untag(self, name: str) -> None:
+        image = self._images[self._names.pop(name)]
+        self.put(image.model_copy(update={"names": tuple(each for each in image.names if each != name)}))
+        self.untagged.append(Untagged(name, image.id))
+
+    def tag(self, name: str, image_id: str) -> None:
+        """Give an image a name. Another one that had it loses it."""
+        before = self._names.get(name, "")
+        if before == image_id:
+            return
+        if before:
+            old = self._images[before]
+            self.put(old.model_copy(update={"names": tuple(each for each in old.names if each != name)}))
+        image = self._images[image_id]
+        self._names[name] = image_id
+        self.put(image.model_copy(update={"names": (*image.names, name)}))
+        self.tagged.append(Tagged(name, image_id, before))
+
+    def add(self, image: Image) -> None:
+        """Add an image without a name."""
+        self._images[image.id] = image
+        self._children.setdefault(image.parent or "", {})[image.id] = None
+        self.added.append(image)
+
+    def put(self, image: Image) -> None:
+        """Replace an image by what becomes of it."""
+        was = self._images[image.id]
+        if was.parent != image.parent:
+            self._children.get(was.parent or "", {}).pop(image.id, None)
+            self._children.setdefault(image.parent or "", {})[image.id] = None
+        self._images[image.id] = image
+
+    def empty(self, reason: RemovedFor, kept: Iterable[str] = ()) -> None:
+        """Remove all images but these."""
+        stays = set(kept)
+        for image in self.images:
+            if image.id not in stays:
+                self.remove(image.id, reason)
+
+
+def _order(kind: StoreKind) -> Callable[[Image], tuple[bool, str, str]]:
+    """What images are sorted by in a store."""
+    if kind is StoreKind.GRAPH_DRIVER:
+        return lambda image: (False, "", image.id)
+    return lambda image: (not image.names, min(image.names, default=""), image.id)

@@ -1,0 +1,215 @@
+"""Images that come into a store: loaded from an archive, pulled from a registry, saved and loaded again.
+
+moby: ``image/tarexport/save.go`` and ``load.go``, ``distribution/pull_v2.go`` (graph drivers);
+``daemon/containerd/image_exporter.go``, ``image_pull.go``, and containerd's ``client/import.go`` and ``pull.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from cacheview.engine.candidate import container_config_of
+from cacheview.model import DataError, Doubt, Image, StoreKind, familiar, parse_reference, short_id
+from cacheview.whatif.behaviour import Behaviour
+from cacheview.whatif.containerd import settle
+from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
+from cacheview.whatif.selected import Saved
+
+__all__ = ["load", "pull", "saved_images"]
+
+_LOST: Final[Mapping[str, Any]] = {
+    "parent": None,
+    "from_scratch": False,
+    "built_locally": False,
+    "dangling": None,
+    "container_config": None,
+}
+"""What of an image is kept beside it, and does not come along."""
+
+_TWICE = "its records in containerd would differ in it: a load leaves that of the name as it was for another image"
+_REMEDY = "Remove the name before the image is loaded"
+_TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
+_BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
+
+
+def saved_images(saved: Sequence[Saved], kind: StoreKind) -> tuple[Image, ...]:
+    """The images of an archive as ``docker save`` writes it, with the parents that it records.
+
+    Raises `RefusedChange` where the daemon does not write one.
+    """
+    if kind is StoreKind.GRAPH_DRIVER and any(not each.image.diff_ids for each in saved):
+        raise RefusedChange("empty export - not implemented")
+    ids = {each.image.id for each in saved}
+    results = []
+    for each in saved:
+        parent = each.image.parent if kind is StoreKind.GRAPH_DRIVER and each.image.parent in ids else None
+        kept = {**_LOST, "names": each.names, "parent": parent, "dangling": each.by_id or None}
+        results.append(each.image.model_copy(update=kept))
+    return tuple(results)
+
+
+def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviour: Behaviour) -> None:
+    """``docker load``.
+
+    Args:
+        images: of the archive: names with a tag count, and of a graph driver the parents; `Image.dangling` says that an
+            image is in it without a name too.
+        kind: whose ids they have.
+
+    Raises:
+        DataError: what id one gets is not known.
+        RefusedChange: the daemon stops.
+    """
+    images = tuple(images)
+    ids = {image.id: _id_here(draft, image, kind, behaviour, image.manifest_digest) for image in images}
+    for image in images:
+        image_id = ids[image.id]
+        if draft.get(image_id) is None:
+            draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
+            if behaviour.is_by_records:
+                settle(draft, image_id, is_dangling=False)
+        tags = [name for name in image.names if "@" not in name]
+        for name in tags:
+            _load_name(draft, name, image_id, behaviour)
+        if behaviour.is_by_records and (not tags or image.dangling):
+            settle(draft, image_id, is_dangling=True)
+    if not behaviour.is_by_records:
+        _link_parents(draft, images, ids)
+
+
+def _load_name(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -> None:
+    if not behaviour.is_by_records:
+        draft.tag(name, image_id)
+        return
+    old, was_dangling = draft.named(name), _is_dangling(draft, image_id)
+    if old is None or old.id == image_id:
+        draft.tag(name, image_id)
+        keeps_old = old is not None and behaviour.load_keeps_old  # it does not look whether it is the same image
+        settle(draft, image_id, is_dangling=was_dangling or keeps_old)
+        return
+    _move(draft, name, image_id, old, keeps_old=behaviour.load_keeps_old)
+    settle(draft, image_id, is_dangling=was_dangling)
+    new = draft.get(image_id)
+    if new is not None:
+        draft.put(_with_labels_of(new, old))
+
+
+def _with_labels_of(new: Image, old: Image) -> Image:
+    """An image that got the record of another one: `Import` updates what it points to alone, so its labels stay.
+
+    Where the image has other records, whose labels are others, the daemon finds two.
+    """
+    doubts = list(new.doubts)
+    if new.parent and old.parent and new.parent != old.parent:
+        doubts.append(_TWO_PARENTS)
+    if new.built_locally and old.built_locally and container_config_of(new) != container_config_of(old):
+        doubts.append(_BUILT_TWICE)
+    kept = {
+        "parent": new.parent or old.parent,
+        "from_scratch": new.from_scratch or old.from_scratch,
+        "built_locally": new.built_locally or old.built_locally,
+        "doubts": tuple(doubts),
+    }
+    return new.model_copy(update=kept)
+
+
+def _move(draft: Draft, name: str, image_id: str, old: Image, *, keeps_old: bool) -> None:
+    """Give a name that another image has to an image; what becomes of the other one."""
+    stays_dangling = old.is_dangling or keeps_old
+    draft.tag(name, image_id)
+    if len(old.names) > 1 or stays_dangling:
+        settle(draft, old.id, is_dangling=stays_dangling)
+    else:
+        draft.remove(old.id, RemovedFor.REPLACED)
+
+
+def _is_dangling(draft: Draft, image_id: str) -> bool:
+    image = draft.get(image_id)
+    return image is not None and image.is_dangling
+
+
+def _link_parents(draft: Draft, images: Sequence[Image], ids: Mapping[str, str]) -> None:
+    """``setParentID``, for parents that are in the archive too."""
+    for image in images:
+        parent = draft.get(ids.get(image.parent or "", ""))
+        child = draft.get(ids[image.id])
+        if parent is None or child is None:
+            continue
+        if not _is_valid_parent(child, parent):
+            raise RefusedChange(f"image {parent.id} is not a valid parent for {child.id}")
+        draft.put(child.model_copy(update={"parent": parent.id}))
+
+
+def _is_valid_parent(child: Image, parent: Image) -> bool:
+    """``checkValidParent``: the child's history is that of the parent, and one more entry."""
+    ours, theirs = child.history, parent.history
+    if not ours and not theirs:
+        return True
+    if len(ours) - len(theirs) != 1:
+        return False
+    for mine, other in zip(ours, theirs, strict=False):
+        times = [entry.created.instant if entry.created is not None else None for entry in (mine, other)]
+        if times[0] != times[1] or mine.key[1:] != other.key[1:]:
+            return False
+    return True
+
+
+def pull(
+    draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviour: Behaviour, digests: Mapping[str, str]
+) -> None:
+    """``docker pull`` of each tag. Raises `DataError` where it is not known which id an image gets."""
+    for image in images:
+        tags = [name for name in image.names if "@" not in name]
+        if not tags:
+            continue
+        image_id = _id_here(draft, image, kind, behaviour, digests.get(tags[0], ""))
+        is_new = draft.get(image_id) is None
+        if is_new:
+            draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
+        for name in tags:
+            if behaviour.is_by_records:
+                _pull_record(draft, name, image_id, behaviour)
+            else:
+                _pull_name(draft, name, image_id, digests.get(name, ""))
+
+
+def _pull_name(draft: Draft, name: str, image_id: str, digest: str) -> None:
+    draft.tag(name, image_id)
+    if digest:
+        draft.tag(f"{parse_reference(name).name}@{digest}", image_id)
+
+
+def _pull_record(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -> None:
+    """containerd's client creates the record anew, without labels; a record without a name of that image goes."""
+    old = draft.named(name)
+    if old is not None and old.id != image_id:
+        _move(draft, name, image_id, old, keeps_old=behaviour.pull_keeps_old)
+    else:
+        draft.tag(name, image_id)
+    settle(draft, image_id, is_dangling=False)
+    new = draft.get(image_id)
+    if new is not None and new.names == (name,):
+        draft.put(new.model_copy(update={"parent": None, "from_scratch": False, "built_locally": False}))
+
+
+def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behaviour: Behaviour, manifest: str) -> str:
+    """The id that the store gives an image of elsewhere: a graph driver the digest of the config, containerd that of
+    what the name points to.
+
+    Where that is not known, it is a new image for certain if no image of the store has the same content: it gets a
+    name in place of an id. Else raises `DataError`.
+    """
+    if kind is behaviour.store:
+        return image.id
+    result = manifest if behaviour.is_by_records else image.config_digest
+    if result:
+        return result
+    called = familiar(image.names[0]) if image.names else short_id(image.id)
+    if any(each.diff_ids == image.diff_ids and len(each.history) == len(image.history) for each in draft.images):
+        what = "manifest" if behaviour.is_by_records else "config"
+        raise DataError(
+            f"the digest of its {what} is not known, which would be its id in this store, and the store may have it",
+            where=called,
+        )
+    return f"{called} from elsewhere"

@@ -1,0 +1,138 @@
+"""Changes as people name them on the command line: ``prune``, ``remove:IMAGE``, ``pull:STORE`` and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cacheview.model import DataError, Image, ImageStore, StoreKind
+from cacheview.stores.opened import Opened
+from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, PruneKind, Pull, Remove, SaveLoad, Upgrade
+
+__all__ = ["FORMS", "Form", "ids_of", "parse_change"]
+
+Opener = Callable[[str], Opened]
+"""Opens a store by its name. Raises `DataError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way to name a change.
+
+    Attributes:
+        word: before the colon.
+        value: what follows it, as help shows it; empty: nothing does.
+        meaning: for people.
+        make: the change of what follows. Raises `DataError`.
+        is_optional: nothing need follow.
+    """
+
+    word: str
+    value: str
+    meaning: str
+    make: Callable[[str, Opener], Change]
+    is_optional: bool = False
+
+    @property
+    def text(self) -> str:
+        """As help shows it."""
+        if not self.value:
+            return self.word
+        return f"{self.word}[:{self.value}]" if self.is_optional else f"{self.word}:{self.value}"
+
+
+def ids_of(store: ImageStore, kind: str) -> StoreKind | None:
+    """Whose ids the images of an opened store have; None: not known.
+
+    Args:
+        kind: of what was opened, see `Opened`.
+    """
+    if store.release is not None:
+        return store.release.kind
+    if kind == "docker-archive" or any(image.config_digest == image.id for image in store.images):
+        return StoreKind.GRAPH_DRIVER
+    if any(image.manifest_digest == image.id or image.variants for image in store.images):
+        return StoreKind.CONTAINERD
+    return None
+
+
+def _load(text: str, opener: Opener) -> Load:
+    opened = opener(text)
+    store = opened.cases[0].store
+    return Load(text, ids_of(store, opened.kind), store.images)
+
+
+def _pull(text: str, opener: Opener) -> Pull:
+    opened = opener(text)
+    store = opened.cases[0].store
+    kind = ids_of(store, opened.kind)
+    digests = {
+        name: digest
+        for image in store.images
+        for name in image.names
+        if "@" not in name and (digest := _digest_of(image, name, kind))
+    }
+    return Pull(text, kind, store.images, digests)
+
+
+def _digest_of(image: Image, name: str, kind: StoreKind | None) -> str:
+    """The digest that a registry has for a tag: what containerd names an image by; empty: not known."""
+    if kind is StoreKind.CONTAINERD:
+        return image.id
+    repository = name.rpartition(":")[0]
+    known = {each.partition("@")[2] for each in image.names if each.startswith(f"{repository}@")}
+    return known.pop() if len(known) == 1 else ""
+
+
+def _references(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+FORMS: Final = (
+    Form("prune", "", "docker image prune has run", lambda _, __: Prune(PruneKind.IMAGES)),
+    Form("prune-all", "", "docker image prune -a has run", lambda _, __: Prune(PruneKind.ALL_IMAGES)),
+    Form("system-prune", "", "docker system prune has run", lambda _, __: Prune(PruneKind.SYSTEM)),
+    Form("system-prune-all", "", "docker system prune -a has run", lambda _, __: Prune(PruneKind.ALL_SYSTEM)),
+    Form("builder-prune", "", "docker builder prune has run", lambda _, __: BuilderPrune()),
+    Form("remove", "IMAGE", "docker rmi IMAGE", lambda text, _: Remove(text)),
+    Form("remove-force", "IMAGE", "docker rmi --force IMAGE", lambda text, _: Remove(text, force=True)),
+    Form("remove-no-prune", "IMAGE", "docker rmi --no-prune IMAGE", lambda text, _: Remove(text, prunes=False)),
+    Form(
+        "save-load",
+        "IMAGE,…",
+        "docker save of these images, or of all tags, and docker load into an emptied store",
+        lambda text, _: SaveLoad(_references(text)),
+        is_optional=True,
+    ),
+    Form(
+        "save-load-same",
+        "IMAGE,…",
+        "the same, loaded into the store that they were saved from",
+        lambda text, _: SaveLoad(_references(text), empties=False),
+        is_optional=True,
+    ),
+    Form("load", "STORE", "docker load of what STORE has", _load),
+    Form("pull", "STORE", "docker pull of each tag that STORE has, as from a registry", _pull),
+    Form(
+        "upgrade",
+        "RELEASE",
+        'the engine is of that release: 26.1.5, or with another kind of store "29.x, containerd"',
+        lambda text, _: Upgrade(text),
+    ),
+)
+"""All of them."""
+
+
+def parse_change(text: str, opener: Opener) -> Change:
+    """A change by its name. Raises `DataError` with what there is, or where a store that it names cannot be opened."""
+    word, colon, value = text.partition(":")
+    form = next((form for form in FORMS if form.word == word.strip()), None)
+    if form is None:
+        raise DataError(f"no such change: {text[:100]!r}; there are {', '.join(form.text for form in FORMS)}")
+    value = value.strip()
+    if colon and not form.value:
+        raise DataError(f"{form.word} takes nothing after it: {text[:100]!r}")
+    if not value and form.value and not form.is_optional:
+        raise DataError(f"{form.text}: what follows the colon is missing")
+    return form.make(value, opener)

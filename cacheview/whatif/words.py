@@ -1,0 +1,189 @@
+"""Sentences about changes of a store, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cacheview.model import Image, familiar, short_id
+from cacheview.replay.result import Step, StepStatus
+from cacheview.whatif.apply import Applied
+from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
+from cacheview.whatif.costs import Cost, Costs, Effect
+from cacheview.whatif.draft import Removed, RemovedFor
+
+__all__ = [
+    "NOTHING_CHANGED",
+    "applied_lines",
+    "change_title",
+    "cost_line",
+    "cost_reason",
+    "costs_line",
+    "removed_reason",
+    "state_of",
+]
+
+NOTHING_CHANGED: Final = "Nothing was changed: this is what would be."
+_MOST: Final = 10
+"""Images or names that are listed one by one."""
+
+_REASONS: Final = {
+    RemovedFor.ASKED: "it is the image that is removed",
+    RemovedFor.DANGLING: "it has no tag, and a prune removes such images",
+    RemovedFor.UNUSED: "no container uses it",
+    RemovedFor.PARENT: "it has no name, and goes along with the image that was built on it",
+    RemovedFor.REPLACED: "its last name moved to another image",
+    RemovedFor.NOT_SAVED: "it is not among the saved images",
+    RemovedFor.OTHER_STORE: "the other kind of store does not have it",
+}
+
+
+def change_title(change: Change) -> str:
+    """A change in a few words, as it is typed where it is a command."""
+    match change:
+        case Prune(kind):
+            return kind.value
+        case BuilderPrune():
+            return "docker builder prune"
+        case Remove(image, force, prunes):
+            return " ".join(filter(None, ("docker rmi", "--force" * force, "--no-prune" * (not prunes), image)))
+        case SaveLoad(images, empties):
+            what = f"docker save {' '.join(images)}" if images else "docker save of all tags"
+            return f"{what}, then docker load into {'an emptied store' if empties else 'the same store'}"
+        case Load(title):
+            return f"docker load of {title}"
+        case Pull(title):
+            return f"docker pull of what {title} has"
+        case Upgrade(release):
+            return f"an upgrade to {release}"
+
+
+def removed_reason(removed: Removed) -> str:
+    """Why an image is not there any more."""
+    return _REASONS[removed.reason]
+
+
+def applied_lines(applied: Applied) -> Iterator[str]:
+    """What one change does to the images of the store."""
+    if applied.refused:
+        yield f"The daemon refuses, and nothing changes: {applied.refused}"
+        return
+    if applied.removed:
+        yield f"Removes {_count(len(applied.removed), 'image')}:"
+        by_reason: dict[RemovedFor, list[Image]] = {}
+        for each in applied.removed:
+            by_reason.setdefault(each.reason, []).append(each.image)
+        for reason, images in by_reason.items():
+            yield f"  {_listed([_called(image) for image in images])}: {_plural(_REASONS[reason], len(images))}"
+    gone = {each.image.id for each in applied.removed}
+    names = [familiar(each.name) for each in applied.untagged if each.image not in gone]
+    if names:
+        yield f"Removes {_count(len(names), 'name')} of images that stay: {_listed(names)}"
+    for moved in applied.tagged[:_MOST]:
+        was = f"; it was {short_id(moved.before)}" if moved.before else ""
+        yield f"{familiar(moved.name)} would be {short_id(moved.image)}{was}"
+    if len(applied.tagged) > _MOST:
+        yield f"and {len(applied.tagged) - _MOST} more names"
+    if applied.added:
+        yield f"Adds {_count(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
+    if applied.unknown:
+        _, doubt = applied.unknown[0]
+        called = [_called(image) for image, _ in applied.unknown]
+        yield f"May remove {_count(len(called), 'image')}: {_listed(called)}"
+        yield f"  {_sentence(doubt.reason)} {_sentence(doubt.remedy)}"
+    if not applied.has_effect:
+        yield _no_effect(applied.change)
+
+
+def _no_effect(change: Change) -> str:
+    match change:
+        case BuilderPrune():
+            return "This is BuildKit's cache. The classic builder keeps nothing there, so its cache stays as it is."
+        case Upgrade():
+            return "The images stay. The rules and the builder of that release are used."
+        case _:
+            return "The images of the store stay as they are."
+
+
+def state_of(step: Step | None) -> str:
+    """What becomes of a step, in a word or two."""
+    if step is None:
+        return "not reached"
+    match step.status:
+        case StepStatus.HIT:
+            return "cached"
+        case StepStatus.MISS | StepStatus.NOT_ASKED:
+            return "rebuilt"
+        case StepStatus.UNKNOWN:
+            return "unknown"
+        case StepStatus.NO_PROBE if step.reason:
+            return "pulled"
+        case StepStatus.NO_PROBE:
+            return short_id(step.image) if step.image else "built here" if step.made_by else "scratch"
+
+
+def cost_line(cost: Cost) -> str:
+    """One step: what it was, what it would be, and why."""
+    step = cost.step
+    before, after = state_of(cost.before), state_of(cost.after)
+    if before == after:
+        before = f"{before}, {short_id(cost.before.image)}" if cost.before is not None else before
+        after = f"{after}, {short_id(cost.after.image)}" if cost.after is not None else after
+    why = cost_reason(cost)
+    return f"Step {step.number}: {before} → {after}: {step.text}{f' ({why})' if why else ''}"
+
+
+def cost_reason(cost: Cost) -> str:
+    """Why, as far as the step itself says so."""
+    if cost.removed is not None:
+        return f"{_called(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
+    if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_ASKED:
+        return cost.after.reason
+    return ""
+
+
+def costs_line(costs: Costs) -> str:
+    """The counts, in one sentence."""
+    counted = (
+        (Effect.LOST, "would be rebuilt that {is} cached now"),
+        (Effect.GAINED, "would be cached that {is} not cached now"),
+        (Effect.UNKNOWN, "would be unknown"),
+        (Effect.KNOWN, "would be rebuilt that {is} unknown now"),
+        (Effect.ONLY_BEFORE, "would not be reached"),
+        (Effect.ONLY_AFTER, "would be reached that {is} not reached now"),
+    )
+    parts = []
+    for effect, words in counted:
+        if count := costs.count(effect):
+            parts.append(f"{_count(count, 'step')} {words.replace('{is}', 'is' if count == 1 else 'are')}")
+    if parts:
+        return f"{'; '.join(parts)}."
+    return "No step changes." if not costs.changed else "No step changes but for the image that it has."
+
+
+def _called(image: Image) -> str:
+    return f"{image.title} ({image.short_id})" if image.names else image.short_id
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _listed(texts: list[str]) -> str:
+    more = f" and {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
+    return f"{', '.join(texts[:_MOST])}{more}"
+
+
+def _plural(text: str, count: int) -> str:
+    """The reason of several images."""
+    if count == 1:
+        return text
+    pairs = (("it is ", "they are "), ("it has ", "they have "), ("its last name moved", "their last names moved"))
+    for one, many in (*pairs, (" uses it", " uses them"), (" have it", " have them"), ("goes along", "go along")):
+        text = text.replace(one, many)
+    return text
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

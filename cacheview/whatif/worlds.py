@@ -1,0 +1,127 @@
+"""A change in all that may be so: what a store does not report may decide what becomes of its images.
+
+Where that is one of two things, the change is made in both stores, and of an image that stays in one of them alone it
+is not known whether it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from cacheview.model import Aspect, Container, Containers, Doubt, Image, ImageStore
+from cacheview.whatif.draft import Draft
+
+__all__ = ["World", "merged", "worlds"]
+
+
+@dataclass(frozen=True)
+class World:
+    """One of what may be so.
+
+    Attributes:
+        flips: for each thing that is not known, which of the two it is here.
+    """
+
+    store: ImageStore
+    containers: Containers
+    flips: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """Something that is not known: its doubt, and what makes a world of its second case."""
+
+    doubt: Doubt
+    flip: Callable[[World], World]
+
+
+def worlds(store: ImageStore, containers: Containers) -> tuple[tuple[World, ...], tuple[Doubt, ...]]:
+    """All that may be so of a store and its containers, and what is not known: one world if nothing is."""
+    unknown = tuple(_unknown(store, containers))
+    results = []
+    for flips in product((False, True), repeat=len(unknown)):
+        world = World(store, containers, flips)
+        for each, flipped in zip(unknown, flips, strict=True):
+            if flipped:
+                world = each.flip(world)
+        results.append(world)
+    return tuple(results), tuple(each.doubt for each in unknown)
+
+
+def _unknown(store: ImageStore, containers: Containers) -> Iterator[_Unknown]:
+    if containers.known is None:
+        yield _Unknown(Doubt(aspect="existence", reason=containers.reason, remedy=containers.remedy), _all_used)
+    doubts = [doubt for image in store.images if (doubt := image.doubt("existence")) is not None]
+    if doubts:
+        yield _Unknown(doubts[0], _without_doubtful)
+    dangling = [doubt for image in store.images if image.names and (doubt := image.doubt("dangling")) is not None]
+    if dangling:
+        yield _Unknown(dangling[0].model_copy(update={"aspect": "existence"}), _all_dangling)
+
+
+def _all_used(world: World) -> World:
+    """Every image is used by a container, by its id and by each name."""
+    used = [
+        Container(f"{number:064x}", image.id, name)
+        for number, image in enumerate(world.store.images)
+        for name in (image.id, *image.names)
+    ]
+    return replace(world, containers=Containers(tuple(used)))
+
+
+def _without_doubtful(world: World) -> World:
+    kept = tuple(image for image in world.store.images if image.doubt("existence") is None)
+    return replace(world, store=replace(world.store, images=kept))
+
+
+def _all_dangling(world: World) -> World:
+    images = tuple(
+        image.model_copy(update={"dangling": True}) if image.names and image.doubt("dangling") is not None else image
+        for image in world.store.images
+    )
+    return replace(world, store=replace(world.store, images=images))
+
+
+def merged(tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
+    """The images that are there in some world, in the order of the first, each with what is not known of it."""
+    order: dict[str, None] = {}
+    for draft in drafts:
+        order.update(dict.fromkeys(image.id for image in draft.as_store.images))
+    return tuple(_merged(image_id, tried, drafts, unknown) for image_id in order)
+
+
+def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:
+    ends = [draft.get(image_id) for draft in drafts]
+    image = next(end for end in ends if end is not None)
+    doubts = list(image.doubts)
+    if any(end is None for end in ends):
+        doubt = _decisive([end is None for end in ends], tried, unknown)
+        doubts = [*(each for each in doubts if each.aspect != "existence"), doubt]
+        if image.names and image.doubt("names") is None:
+            doubts.append(doubt.model_copy(update={"aspect": "names"}))
+    there = [end for end in ends if end is not None]
+    aspect: Aspect
+    for aspect, values in (
+        ("names", [set(end.names) for end in there]),
+        ("parent", [end.parent for end in there]),
+    ):
+        if any(value != values[0] for value in values) and all(each.aspect != aspect for each in doubts):
+            doubt = _decisive([str(end) for end in ends], tried, unknown)
+            doubts.append(doubt.model_copy(update={"aspect": aspect}))
+    names = tuple(dict.fromkeys(name for end in there for name in end.names))
+    return image.model_copy(update={"names": names, "doubts": tuple(doubts)})
+
+
+def _decisive(ends: Sequence[object], tried: Sequence[World], unknown: Sequence[Doubt]) -> Doubt:
+    """The doubt that makes the difference on its own; else the first."""
+    for place, doubt in enumerate(unknown):
+        flipped = next(
+            number
+            for number, world in enumerate(tried)
+            if all(flip == (at == place) for at, flip in enumerate(world.flips))
+        )
+        if ends[flipped] != ends[0]:
+            return doubt
+    return unknown[0]

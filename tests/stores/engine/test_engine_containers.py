@@ -1,0 +1,72 @@
+"""The containers of an engine: asked for when it matters, with nothing but reading, and whatever it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_replay import Answer, Replay, load, serving
+
+from cacheview.model import Container, ImageStore, Release, StoreKind
+from cacheview.stores.containers import containers_of
+from cacheview.stores.engine.client import ALLOWED
+
+ID = "c" * 64
+IMAGE = f"sha256:{'a' * 64}"
+LISTED = {"Id": ID, "Image": IMAGE, "ImageID": IMAGE, "State": "exited", "Names": ["/web"]}
+GRAPH_DRIVER = Release(StoreKind.GRAPH_DRIVER, "28.5.2")
+CONTAINERD = Release(StoreKind.CONTAINERD, "28.5.2")
+
+
+def asked(answers: dict[str, Answer], release: Release | None, folder: Path) -> tuple[Any, Replay]:
+    def hook(path: str) -> Answer:
+        return next((answer for end, answer in answers.items() if path.endswith(end)), None)
+
+    replay = Replay(load("28.5.2-gd"), hook)
+    with serving(replay, folder / "docker.sock") as url:
+        return containers_of(ImageStore((), location=f"engine:{url}", release=release)), replay
+
+
+@pytest.mark.parametrize(
+    ("state", "running"), [("running", True), ("paused", True), ("exited", False), ("dead", False)]
+)
+def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) -> None:
+    listed = [{**LISTED, "State": state, "Image": "app:1"}]
+    containers, replay = asked({"/containers/json": (200, listed)}, GRAPH_DRIVER, tmp_path)
+    assert containers.known == (Container(ID, IMAGE, "app:1", running),)
+    assert [(method, query) for method, path, query in replay.asked if "containers" in path] == [("GET", {"all": "1"})]
+    assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED) for _, path, _ in replay.asked)
+
+
+def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
+    """The list shows the id where the name means another image by now."""
+    answers: dict[str, Answer] = {
+        "/containers/json": (200, [LISTED, {**LISTED, "Id": "d" * 64}]),
+        f"/{ID}/json": (200, {"Config": {"Image": "app:1"}}),
+    }
+    containers, _ = asked(answers, CONTAINERD, tmp_path)
+    assert containers.known == (Container(ID, IMAGE, "app:1"),)  # the other one was removed meanwhile
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((403, {"message": "not for you"}), "not for you"),
+        ((200, {}), "containers"),
+        ((200, [{**LISTED, "Id": "../../images/json"}]), "has no id"),
+    ],
+)
+def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
+    containers, _ = asked({"/containers/json": answer}, CONTAINERD, tmp_path)
+    assert containers.known is None
+    assert containers.reason.startswith("which containers use its images is unknown: ")
+    assert reason in containers.reason
+    assert "Ask again" in containers.remedy
+
+
+def test_a_store_that_lists_no_containers_says_what_does() -> None:
+    containers = containers_of(ImageStore((), location="images.tar"))
+    assert containers.known is None
+    assert containers.reason.endswith("the store does not list containers")
+    assert "engine:" in containers.remedy

@@ -1,0 +1,189 @@
+"""What a store has after images were saved, loaded or pulled, or its engine was upgraded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from what_if_kit import changed, digest, full, ids, image, left, using
+
+from cacheview.model import DataError, Image, StoreKind
+from cacheview.whatif.change import Load, Prune, PruneKind, Pull, SaveLoad, Upgrade
+from cacheview.whatif.draft import RemovedFor
+
+GRAPH = "Docker 26.1.5, overlay2"
+CONTAINERD = "Docker 26.1.5, containerd"
+KEEPS_OLD = "Docker 28.5.2, containerd"
+BOTH = pytest.mark.parametrize("release", [GRAPH, CONTAINERD])
+
+BASE = image("a", None, "base:1")
+STEP = image("b", BASE)
+APP = image("c", STEP, "app:1", "app:2")
+STORE = (BASE, STEP, APP)
+
+
+def only(images: Sequence[Image], release: str, *references: str) -> Image:
+    """The one image that is left of a store that was saved and loaded."""
+    (left,) = changed(images, release, SaveLoad(references)).store.images
+    return left
+
+
+@BOTH
+def test_a_saved_image_has_lost_what_is_kept_beside_it(release: str) -> None:
+    loaded = only(STORE, release, "app:1")
+    assert loaded.names == (full("app:1"),)
+    assert (loaded.parent, loaded.built_locally, loaded.from_scratch) == (None, False, False)
+    assert (loaded.id, loaded.created, loaded.history) == (APP.id, APP.created, APP.history)
+
+
+@BOTH
+def test_a_name_without_a_tag_saves_all_tags_and_nothing_said_saves_all(release: str) -> None:
+    assert only(STORE, release, "app").names == APP.names
+    assert left(STORE, release, SaveLoad()) == "ac"
+    with pytest.raises(DataError, match="no such image"):
+        changed(STORE, release, SaveLoad(("nothing:1",)))
+
+
+@BOTH
+def test_an_id_saves_no_name(release: str) -> None:
+    loaded = only(STORE, release, "c" * 12)
+    assert loaded.names == ()
+    assert loaded.is_dangling
+
+
+def test_a_graph_driver_saves_parents_that_are_saved_too() -> None:
+    state = changed(STORE, GRAPH, SaveLoad(("app:1", "b" * 12, "base:1")))
+    assert {each.id[7]: each.parent for each in state.store.images} == {"a": None, "b": BASE.id, "c": STEP.id}
+    assert not any(each.built_locally for each in state.store.images)
+    assert [each.parent for each in changed(STORE, CONTAINERD, SaveLoad(("app:1", "b" * 12))).store.images] == [
+        None,
+        None,
+    ]
+
+
+def test_a_parent_that_is_not_one_step_before_ends_the_load() -> None:
+    stranger = APP.model_copy(update={"parent": BASE.id})
+    (applied,) = changed((BASE, stranger), GRAPH, SaveLoad()).applied
+    assert applied.refused == f"image {BASE.id} is not a valid parent for {APP.id}"
+
+
+def test_a_graph_driver_does_not_save_an_image_without_layers() -> None:
+    empty = BASE.model_copy(update={"config": BASE.config.model_copy(update={"rootfs": None})})
+    assert changed((empty,), GRAPH, SaveLoad()).applied[0].refused == "empty export - not implemented"
+    assert left((empty,), CONTAINERD, SaveLoad()) == "a"
+
+
+@BOTH
+def test_into_the_same_store_nothing_changes(release: str) -> None:
+    assert changed(STORE, release, SaveLoad(("app:1",), empties=False)).store.images == STORE
+
+
+def test_into_the_same_store_28_1_leaves_a_record_without_a_name_too() -> None:
+    state = changed(STORE, KEEPS_OLD, SaveLoad(("app:1",), empties=False))
+    assert {each.id for each in state.store.images if each.names and each.is_dangling} == {APP.id}
+
+
+def test_an_id_saved_beside_a_name_leaves_a_record_without_one() -> None:
+    (loaded,) = changed((BASE,), CONTAINERD, SaveLoad(("base:1", "a" * 12))).store.images
+    assert (loaded.names, loaded.is_dangling) == (BASE.names, True)
+
+
+NEW = image("d", None, "app:1")
+
+
+def test_a_loaded_name_moves() -> None:
+    old = image("c", STEP, "app:1")
+    state = changed((BASE, STEP, old), GRAPH, Load("x.tar", StoreKind.GRAPH_DRIVER, (NEW,)))
+    assert ids(state.store) == "abcd"
+    assert state.store.by_id[old.id].names == ()
+    assert state.store.by_id[NEW.id].names == NEW.names
+    assert not state.store.by_id[NEW.id].built_locally
+
+
+@pytest.mark.parametrize(("release", "there"), [(CONTAINERD, "abd"), (KEEPS_OLD, "abcd")])
+def test_a_loaded_name_keeps_its_labels(release: str, there: str) -> None:
+    """containerd's client updates what the name points to alone."""
+    old = image("c", STEP, "app:1")
+    state = changed((BASE, STEP, old), release, Load("x.tar", StoreKind.CONTAINERD, (NEW,)))
+    assert ids(state.store) == there
+    loaded = state.store.by_id[NEW.id]
+    assert (loaded.parent, loaded.built_locally, loaded.is_dangling) == (STEP.id, True, False)
+    if there == "abd":
+        assert [each.reason for each in state.applied[0].removed] == [RemovedFor.REPLACED]
+
+
+def test_records_of_two_builds_are_two_answers() -> None:
+    old, known = image("c", STEP, "app:1"), image("d", BASE, "other:1")
+    state = changed((BASE, STEP, old, known), CONTAINERD, Load("x.tar", StoreKind.CONTAINERD, (NEW,)))
+    loaded = state.store.by_id[NEW.id]
+    assert {doubt.aspect for doubt in loaded.doubts} == {"parent", "built_locally"}
+
+
+def test_a_pulled_base_is_another_image_and_the_old_one_stays_without_its_name() -> None:
+    new = image("d", None, "base:1")
+    digests = {full("base:1"): digest("9")}
+    state = changed(STORE, GRAPH, Pull("registry", StoreKind.GRAPH_DRIVER, (new,), digests))
+    assert state.store.by_id[BASE.id].names == ()
+    assert state.store.by_id[new.id].names == (full("base:1"), f"{full('base')}@{digest('9')}")
+    assert (state.store.by_id[new.id].parent, state.store.by_id[new.id].built_locally) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("release", "there"), [(CONTAINERD, "bcd"), ("27.1.0 containerd", "bcd"), ("27.2.0 containerd", "abcd")]
+)
+def test_a_pull_into_containerd_takes_the_last_record_of_the_old_image_before_27_2(release: str, there: str) -> None:
+    new = image("d", None, "base:1")
+    assert left(STORE, release, Pull("registry", StoreKind.CONTAINERD, (new,))) == there
+
+
+def test_pulling_the_image_itself_takes_what_containerd_knows_of_its_build() -> None:
+    same = BASE.model_copy(update={"parent": None, "built_locally": False})
+    once = image("a", None, "base:1")
+    state = changed((once, STEP), CONTAINERD, Pull("registry", StoreKind.CONTAINERD, (same,)))
+    pulled = state.store.by_id[BASE.id]
+    assert (pulled.from_scratch, pulled.built_locally) == (False, False)
+    twice = image("a", None, "base:1", "base:2")
+    state = changed((twice, STEP), CONTAINERD, Pull("registry", StoreKind.CONTAINERD, (same,)))
+    assert state.store.by_id[BASE.id].built_locally  # the other name's record says so
+    state = changed((once, STEP), GRAPH, Pull("registry", StoreKind.GRAPH_DRIVER, (same,)))
+    assert state.store.by_id[BASE.id].built_locally
+
+
+def test_an_image_of_the_other_kind_of_store_gets_the_id_of_this_one() -> None:
+    new = image("d", None, "new:1").model_copy(update={"config_digest": digest("5"), "manifest_digest": ""})
+    state = changed(STORE, GRAPH, Pull("other", StoreKind.CONTAINERD, (new,)))
+    assert digest("5") in state.store.by_id
+    state = changed(STORE, CONTAINERD, Pull("other", StoreKind.GRAPH_DRIVER, (new,)))
+    (added,) = state.applied[0].added
+    assert added.short_id == "new:1 from elsewhere"
+    known = BASE.model_copy(update={"id": digest("6")})
+    with pytest.raises(DataError, match="the digest of its manifest is not known"):
+        changed(STORE, CONTAINERD, Pull("other", StoreKind.GRAPH_DRIVER, (known,)))
+
+
+def test_an_upgrade_keeps_images_and_changes_rules() -> None:
+    state = changed(STORE, "Docker 20.10.24, overlay2", Upgrade("26.1.5"), containers=using(APP))
+    assert state.store.images == STORE
+    assert state.daemon.rules.name == "graphdriver-25.0.5"
+    assert state.daemon.version == "26.1.5"
+    assert state.containers == using(APP)
+
+
+def test_another_kind_of_store_is_empty() -> None:
+    state = changed(STORE, "Docker 20.10.24, overlay2", Upgrade("Docker 29.x, containerd"))
+    assert state.store.images == ()
+    assert {each.reason for each in state.applied[0].removed} == {RemovedFor.OTHER_STORE}
+    assert state.removed.keys() == {each.id for each in STORE}
+    assert state.daemon.rules.name == "containerd-29"
+
+
+def test_changes_go_one_after_the_other() -> None:
+    """Pruned as a containerd store prunes, once it is one."""
+    changes = (Upgrade("26.1.5 overlay2"), Prune(PruneKind.IMAGES))
+    assert left(STORE, GRAPH, *changes) == "abc"
+    assert left(STORE, CONTAINERD, Prune(PruneKind.IMAGES), SaveLoad(("app",))) == "c"
+
+
+def test_an_upgrade_to_no_release_is_told() -> None:
+    with pytest.raises(DataError, match="nonsense"):
+        changed(STORE, GRAPH, Upgrade("nonsense"))
