@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from cacheview.cases import Daemon
 from cacheview.commands.opening import mention_problems
-from cacheview.model import NO_CONTAINERS, DataError, ImageStore
+from cacheview.model import NO_CONTAINERS, Containers, DataError, ImageStore
 from cacheview.output import complain
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
@@ -24,7 +27,10 @@ def _listed() -> str:
     return "\n".join(f"  {form.text:<{width}}{form.meaning}" for form in FORMS)
 
 
-CHANGES = f"CHANGE is one of\n{_listed()}\n"
+CHANGES: Final = f"CHANGE is one of\n{_listed()}\n"
+
+
+_UNASKED: Final = Containers(None)
 
 
 def add_what_if(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +66,12 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
         if options.no_containers:
             raise UsageError("--no-containers is about what --what-if removes; give that too")
         return None
+    state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else _UNASKED)
     try:
-        changes = [parse_change(text, _opened) for text in options.what_if]
-        asks = any(isinstance(change, Prune | Remove) for change in changes) and not options.no_containers
-        state = unchanged(store, daemon, containers_of(store) if asks else NO_CONTAINERS)
-        for change in changes:
+        for text in options.what_if:
+            change = parse_change(text, partial(_opened, state.daemon))
+            if isinstance(change, Prune | Remove) and state.containers is _UNASKED:
+                state = replace(state, containers=containers_of(store))
             state = apply(state, change)
     except DataError as error:
         raise UsageError(f"--what-if: {error}") from error
@@ -73,8 +80,8 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
     return state
 
 
-def _opened(location: str) -> Opened:
-    """Another store, with what of it was not read on standard error."""
-    opened = open_store(location)
+def _opened(daemon: Daemon, location: str) -> Opened:
+    """Another store, with what of it was not read on standard error. ``daemon``: whose images it would become."""
+    opened = open_store(location, platform=daemon.platform, kind=daemon.rules.store)
     mention_problems(opened)
     return opened

@@ -158,9 +158,12 @@ def _is_valid_parent(child: Image, parent: Image) -> bool:
 def pull(
     draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviour: Behaviour, digests: Mapping[str, str]
 ) -> None:
-    """``docker pull`` of each tag. Raises `DataError` where it is not known which id an image gets."""
+    """``docker pull`` of each tag; of an image without one, by its digests.
+
+    Raises `DataError` where it is not known which id an image gets.
+    """
     for image in images:
-        tags = [name for name in image.names if "@" not in name]
+        tags = [name for name in image.names if "@" not in name] or list(image.names)
         if not tags:
             continue
         image_id = _id_here(draft, image, kind, behaviour, digests.get(tags[0], ""))

@@ -128,6 +128,15 @@ def test_a_pulled_base_is_another_image_and_the_old_one_stays_without_its_name()
     assert (state.store.by_id[new.id].parent, state.store.by_id[new.id].built_locally) == (None, False)
 
 
+@BOTH
+def test_an_image_without_a_tag_is_pulled_by_its_digest(release: str) -> None:
+    kind = StoreKind.GRAPH_DRIVER if release == GRAPH else StoreKind.CONTAINERD
+    new = image("d", None, f"base@{digest('9')}")
+    state = changed(STORE, release, Pull("registry", kind, (new, image("e"))))
+    assert [each.names for each in state.applied[0].added] == [()]
+    assert state.store.by_id[new.id].names == new.names
+
+
 @pytest.mark.parametrize(
     ("release", "there"), [(CONTAINERD, "bcd"), ("27.1.0 containerd", "bcd"), ("27.2.0 containerd", "abcd")]
 )
