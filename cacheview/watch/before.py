@@ -16,7 +16,7 @@ from cacheview.stores.engine.client import EngineClient
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine, ask_engine
 from cacheview.stores.engine.errors import ConnectionLostError
-from cacheview.stores.engine.opening import open_target
+from cacheview.stores.engine.opening import open_endpoint
 from cacheview.stores.engine.reader import EngineReader
 from cacheview.stores.opened import Case
 from cacheview.stores.progress import Meter
@@ -48,7 +48,6 @@ class EngineStore:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._target = endpoint.name or endpoint.host
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._client: EngineClient | None = None
@@ -112,7 +111,7 @@ class EngineStore:
 
     def _read(self, known: Case | None) -> Case:
         """The store as it is now, and what was known of images that are gone: they may have been there in time."""
-        case = open_target(self._target, Reading()).cases[0]
+        case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
         gone = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
         return replace(case, store=replace(case.store, images=(*case.store.images, *gone[-_MOST_GONE:])))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
+from functools import partial
 from pathlib import Path
 
 import pytest
-from watch_wires import in_thread
+from watch_wires import certificate, in_thread
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.engine.contexts import Endpoint, Tls
 from cacheview.watch.before import EngineStore
 
 ANSWERS = {
@@ -23,20 +25,26 @@ ANSWERS = {
 
 def serve(listening: socket.socket, ends: int) -> None:
     """Answer, but end so many connections instead of listing images."""
-    left = ends
+    left = [ends]
     while True:
         try:
             end, _ = listening.accept()
+        except ssl.SSLError:
+            continue
         except OSError:
             return
-        with end:
-            while request := end.recv(1 << 16):
-                path = re.sub(r"^/v1\.[0-9]+", "", request.split()[1].decode().partition("?")[0])
-                if path == "/images/json" and left:
-                    left -= 1
-                    break
-                body = json.dumps(ANSWERS.get(path, {})).encode()
-                end.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        in_thread(partial(answer, end, left))
+
+
+def answer(end: socket.socket, left: list[int]) -> None:
+    with end:
+        while request := end.recv(1 << 16):
+            path = re.sub(r"^/v1\.[0-9]+", "", request.split()[1].decode().partition("?")[0])
+            if path == "/images/json" and left[0]:
+                left[0] -= 1
+                break
+            body = json.dumps(ANSWERS.get(path, {})).encode()
+            end.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 
 @pytest.mark.parametrize("ends", [0, 1, 2])
@@ -56,3 +64,26 @@ def test_a_connection_that_was_ended_is_made_once_more(short_folder: Path, ends:
         finally:
             store.close()
             listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_over_tls_the_store_is_read_as_the_endpoint_says_whatever_the_environment_does(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    cert, key = certificate(short_folder)
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(cert, key)
+    with secured.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True) as listening:
+        in_thread(lambda: serve(listening, 0))
+        host = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        store = EngineStore(Endpoint("", host, Tls(ca=str(cert))))
+        try:
+            case = store.before(store.listing())
+            assert case.store.images == ()
+            assert case.store.release is not None
+            assert case.store.release.version == "28.5.2"
+        finally:
+            store.close()
+        with pytest.raises(DataError):
+            EngineStore(Endpoint("", host))

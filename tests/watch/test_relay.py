@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from watch_wires import Wires, in_thread, read_all, wired
+from watch_wires import Wires, certificate, in_thread, read_all, wired
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import Endpoint, Tls
@@ -258,13 +256,7 @@ def test_an_engine_over_tcp() -> None:
 
 
 def test_an_engine_over_tls(short_folder: Path) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("not installed: openssl, which makes the certificate")
-    cert, key = short_folder / "cert.pem", short_folder / "key.pem"
-    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1")
-    name = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert))
-    subprocess.run((openssl, *made, *name), check=True, capture_output=True)
+    cert, key = certificate(short_folder)
     secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     secured.load_cert_chain(cert, key)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -10,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.listener import listen
 from cacheview.watch.relay import Connection, Tap
 from cacheview.watch.serving import RelayServer
 
-__all__ = ["Wires", "in_thread", "read_all", "wired"]
+__all__ = ["Wires", "certificate", "in_thread", "read_all", "wired"]
 
 _SECONDS = 10.0
 
@@ -81,3 +85,15 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("not installed: openssl, which makes the certificate")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1")
+    name = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert))
+    subprocess.run((openssl, *made, *name), check=True, capture_output=True)
+    return cert, key

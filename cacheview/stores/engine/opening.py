@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cacheview.stores.engine.client import EngineClient, Timeouts
 from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
-from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.engine.contexts import Endpoint, find_endpoint
 from cacheview.stores.engine.engine import ask_engine
 from cacheview.stores.engine.reader import EngineReader
 from cacheview.stores.opened import Case, Opened
@@ -14,13 +14,16 @@ from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.workers import patiently
 
-__all__ = ["open_target"]
+__all__ = ["open_endpoint", "open_target"]
 
 
 def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
     """As `stores.engine.open_engine`."""
-    endpoint = find_endpoint(target)
-    location = f"engine:{target}"
+    return open_endpoint(find_endpoint(target), f"engine:{target}", reading, timeouts)
+
+
+def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
+    """The same of an endpoint that was found already. ``location``: how a person names it."""
     meter = Meter(reading.progress, None, f"Asking the {endpoint.title}")
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
