@@ -158,7 +158,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     try:
         return store.resolve_for(given, daemon.rules.store).id
     except DataError as error:
-        if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question all the same
+        if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question nevertheless
             return given if ":" in given else f"sha256:{given}"
         raise UsageError(f"--parent: {error}. Give scratch, a name, or an id of the store") from error
 

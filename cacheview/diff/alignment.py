@@ -82,7 +82,7 @@ def align(
 
 
 def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], done: set[int]) -> Iterator[Aligned]:
-    """The steps of b up to one, which is passed over."""
+    """The steps of b up to one, which is skipped."""
     for j in at_b:
         if j == until:
             return

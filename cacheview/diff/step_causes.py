@@ -220,5 +220,5 @@ def _is_same_id(a: str, b: str) -> bool:
 
 
 def is_image_side(*sides: BuildSide) -> bool:
-    """Whether one of them is an image, of which only the history tells what was asked."""
+    """Whether one of them is an image, of which only the history shows what was asked."""
     return any(side.kind is SideKind.IMAGE for side in sides)

@@ -143,7 +143,7 @@ def stage_name(args: tuple[str, ...]) -> str:
     """The name that the arguments of a ``FROM`` give its stage; empty: none.
 
     Raises:
-        RefusedError: it is no name, or they are too many or too few.
+        RefusedError: it is not a name, or they are too many or too few.
     """
     if len(args) == 3 and lower(args[1]) == "as":
         name = lower(args[2])

@@ -1,7 +1,7 @@
 """A whole Dockerfile, divided into instructions.
 
 The rules are those of BuildKit's parser (``frontend/dockerfile/parser``: parser.go, directives.go), and of moby's
-``builder/remotecontext/detect.go``, which reads the file first. A byte that is no UTF-8 is kept as a surrogate escape.
+``builder/remotecontext/detect.go``, which reads the file first. A byte that is not UTF-8 is kept as a surrogate escape.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 
 
 def parse(data: bytes, release: BuilderRelease) -> Document:
-    """The same of a text that is no file, such as a trigger: the daemon's words are those of its parser alone."""
+    """The same of a text that is not a file, such as a trigger: the daemon's words are those of its parser alone."""
     if len(data) > _MAX_SIZE:
         raise DataError(f"it has {len(data):,} bytes; a Dockerfile of more than {_MAX_SIZE:,} is not replayed")
     return _Reading(data, release).document()

@@ -39,7 +39,7 @@ def _escaped(char: str, delimiter: str) -> str:
     if char == " " or unicodedata.category(char)[0] in "LMNPS":
         return char
     code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, kept as a surrogate escape
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, kept as a surrogate escape
         return f"\\x{code - 0xDC00:02x}"
     if code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
@@ -63,7 +63,7 @@ def _upper(char: str) -> str:
 
 
 def printable(text: str) -> str:
-    """With a replacement character for each byte that is no UTF-8, as Go's JSON has it."""
+    """With a replacement character for each byte that is not UTF-8, as Go's JSON has it."""
     return re.sub("[\ud800-\udfff]", _REPLACEMENT, text)
 
 

@@ -23,7 +23,7 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
     """Look at the values of the flags.
 
     Raises:
-        RefusedError: one is no duration, or too short, or ``--retries`` is no number or too small.
+        RefusedError: one is not a duration, or too short, or ``--retries`` is not a number or too small.
     """
     for flag in _INTERVALS:
         if text := flags.get(flag, ""):

@@ -31,7 +31,7 @@ _MAX_DEPTH: Final = 10_000
 
 
 class NotStringsError(ValueError):
-    """It is a JSON array, and something in it is no string."""
+    """It is a JSON array, and something in it is not a string."""
 
 
 def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
@@ -39,10 +39,10 @@ def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
 
     Args:
         text: after the instruction's name and flags.
-        to_the_end: nothing but white space can follow the array; else what follows is passed over.
+        to_the_end: nothing but white space can follow the array; else what follows is skipped.
 
     Raises:
-        NotStringsError: something in the array is no string.
+        NotStringsError: something in the array is not a string.
     """
     text = text.lstrip(GO_SPACE)
     if not text.startswith("["):
@@ -61,7 +61,7 @@ def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
 def _array(text: str) -> tuple[list[str] | None, int]:
     """The strings of the array at the beginning, None where there is something else in it, and where it ends.
 
-    Raises `ValueError` for what is no JSON.
+    Raises `ValueError` for what is not JSON.
     """
     strings: list[str] | None = []
     closers: list[str] = []

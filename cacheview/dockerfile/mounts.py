@@ -40,7 +40,7 @@ def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callabl
             them looks at little.
 
     Raises:
-        RefusedError: one is no mount.
+        RefusedError: one is not a mount.
     """
     for value in values:
         _check_mount(value, release, expand)
@@ -155,7 +155,7 @@ def check_devices(values: Iterable[str]) -> None:
     """Look at the values of ``--device``.
 
     Raises:
-        RefusedError: one is no device.
+        RefusedError: one is not a device.
     """
     for value in values:
         name = ""

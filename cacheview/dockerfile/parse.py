@@ -12,7 +12,7 @@ __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "parse_instruction"]
 
 
 def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instruction:
-    """Take the one instruction of a text apart; comments before and after it are passed over.
+    """Take the one instruction of a text apart; comments before and after it are skipped.
 
     Raises:
         DataError: there is none, or more than one, or it is not written as Docker reads it.

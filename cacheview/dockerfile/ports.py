@@ -17,7 +17,7 @@ _MAX_PORT = 65_535
 
 
 class _BadPortError(Exception):
-    """It is no port, and no range of them."""
+    """It is not a port, and no range of them."""
 
 
 def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
@@ -74,7 +74,7 @@ def _range(text: str, name: str, spec: str, release: BuilderRelease) -> tuple[in
 
 
 def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
-    ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third was passed over
+    ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third was skipped
     if not all(re.fullmatch(r"0*[0-9]{1,5}", end, re.ASCII) and int(end) <= _MAX_PORT for end in ends):
         raise _BadPortError("it is not a port; write 80, 80/udp or 80-82")
     first, last = int(ends[0]), int(ends[-1])

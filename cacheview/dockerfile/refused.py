@@ -23,7 +23,7 @@ class RefusedError(DataError):
     """The build would stop here.
 
     Attributes:
-        message: what is said of it, word for word where the source tells it; `what` says it for people.
+        message: what is said of it, word for word where the source has it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 where it is of no line.
         instruction: the name of the instruction; empty where it is not known here.
         names_line: whether `message` says the line itself.

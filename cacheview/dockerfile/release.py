@@ -102,7 +102,7 @@ class BuilderRelease:
         says_repository: a repository that is not in small letters is named.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
-        sends_platform: the cache is told what platform the build is for.
+        sends_platform: the cache gets the platform that the build is for.
         takes_any_platform_graph_driver, takes_any_platform_containerd: a base that the store has is taken whatever
             ``--platform`` asks for; else one of another platform would be pulled.
         copies_by_platform: the destination of ``COPY`` and ``ADD`` has the separators of the build's platform, not of

@@ -1,7 +1,7 @@
 """One line of a Dockerfile taken apart into an instruction's name, flags and arguments; nothing is resolved yet.
 
 The rules are those of BuildKit's line parsers (``frontend/dockerfile/parser``: split_command.go, line_parsers.go).
-A byte that is no UTF-8 is kept as a surrogate escape.
+A byte that is not UTF-8 is kept as a surrogate escape.
 """
 
 from __future__ import annotations
@@ -321,5 +321,5 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     try:
         words = lexer.words(instruction.line)
     except RefusedError:
-        return []  # with a quote left open no word can be told, and Docker looks for none
+        return []  # with a quote left open no word can be made out, and Docker looks for none
     return [result for word in words if (result := _heredoc_name(word, release)) is not None]

@@ -23,7 +23,7 @@ _ADVERTISED_SINCE: Final = 23
 def uses_buildkit(store: ImageStore) -> bool | None:
     """Whether plain ``docker build`` uses BuildKit with the engine of a store.
 
-    None: that depends on the CLI, or no engine told its release and system.
+    None: that depends on the CLI, or no engine reported its release and system.
     """
     if not store.engine_os:
         return None

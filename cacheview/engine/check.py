@@ -54,7 +54,7 @@ class Absent(Enum):
 
 ABSENT = Absent.ABSENT
 UNKNOWN = Absent.UNKNOWN
-"""The value of a side that the daemon has and the store does not tell."""
+"""The value of a side that the daemon has and the store does not report."""
 
 
 class CheckKind(Enum):
@@ -188,7 +188,7 @@ class Check:
 
     @property
     def key(self) -> CheckKey:
-        """What tells it apart from all others of the same list, whatever the values."""
+        """What distinguishes it from all others of the same list, whatever the values."""
         return self.kind, self.path
 
     @property

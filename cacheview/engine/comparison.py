@@ -55,7 +55,7 @@ class Step:
         slot: what is read of an image: the same slot always has the same ``key`` and ``special``.
         key: an image's field value → what it is filed under.
         accepted: the key that passes; `NO_KEY` where none does.
-        special: tells the keys that may pass although they are not ``accepted``; None: there are none.
+        special: picks the keys that may pass although they are not ``accepted``; None: there are none.
         admits: whether such a key passes.
         parts: of such a key, what the accepted key has as an element where it passes.
     """

@@ -29,7 +29,7 @@ _ASPECTS: dict[str, Aspect] = {
 }
 _UNKNOWN = object()
 _YEAR_2 = -62_104_060_800
-"""The beginning of the year 2: an entry without a time may be told as one in the year 1, Go's zero time, or as 1970."""
+"""The beginning of the year 2: an entry without a time may be reported as of year 1, Go's zero time, or as of 1970."""
 
 
 def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:

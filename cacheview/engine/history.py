@@ -99,7 +99,7 @@ def _surely_has_something(parent: Image) -> bool:
 def matches_history(source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet) -> bool:
     """Whether the source's history begins with the parent's and goes on with the probe's command.
 
-    As the conjunction of `history_checks`, with what tells most sources apart first.
+    As the conjunction of `history_checks`, with what distinguishes most sources first.
     """
     step = len(parent.history) if parent is not None else 0
     if step >= len(source.history) or source.history[step].created_by != created_by(config):

@@ -314,7 +314,7 @@ class CandidateIndex:
         return sorted(results)
 
     def indistinguishable(self) -> Iterator[list[int]]:
-        """The positions of all images, together where no probe tells them apart."""
+        """The positions of all images, together where no probe distinguishes them."""
         for bucket in self._matching.values():
             yield from bucket.values()
 
@@ -405,7 +405,7 @@ class CandidateIndex:
 
 def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:
     """`CandidateIndex.newest`, for a question that is asked once: no table is made for it."""
-    # What tells most images apart comes first, written out; the rest is looked at of the few that are left.
+    # What distinguishes most images comes first, written out; the rest is looked at of the few that are left.
     by_command, command = rules.compares_commands, probe.config.Cmd or ()
     best: tuple[tuple[int, int], Image] | None = None
     for image in paced(images):

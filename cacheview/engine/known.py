@@ -32,7 +32,7 @@ class Past:
 
     Attributes:
         sources: the images that ``--cache-from`` brought in; None: still to be looked up.
-        restored: by what makes them the same, the ids of images that were made anew before.
+        restored: by what makes them the same, the ids of images that were created before.
         layers: for diff ids whose layer content is not as it should be, what is there.
     """
 
@@ -42,7 +42,7 @@ class Past:
 
 
 class KnownCache:
-    """Answers probes as the daemon would if the store told all. It keeps indexes, made when first needed.
+    """Answers probes as the daemon would if the store reported everything. It keeps indexes, made when first needed.
 
     `cacheview.engine.cache.ImageCache` weighs what is not known.
     """
@@ -132,7 +132,7 @@ class KnownCache:
         return self._lineages[1]
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-        """All sources in order, and each once: an image may be one many times over, and asking once tells the same."""
+        """All sources in order, and each once: an image may be one many times over, and asking once is enough."""
         if self._sources[0] != cache_from:
             sources = self.past.sources
             if sources is None:

@@ -22,7 +22,7 @@ class Likely(Enum):
 
 
 class Evidence(Enum):
-    """What tells where an image comes from."""
+    """What shows where an image comes from."""
 
     OLD_ENGINE = "an engine that does not write the mark created it"
     PARENT_UNKNOWN = "the parent is not known"

@@ -1,4 +1,4 @@
-"""The image that the cache makes anew of a step in the middle of a source.
+"""The image that the cache creates from a step in the middle of a source.
 
 moby: ``restoreCachedImage`` and ``getLayerForHistoryIndex`` of ``image/cache/cache.go`` (v20.10 to 29), and what
 ``daemon/containerd/cache.go`` does with it (v26 to 29).

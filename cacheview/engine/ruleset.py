@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
-"""Go's zero time: what a missing time reads as where it is no pointer."""
+"""Go's zero time: what a missing time reads as where it is not a pointer."""
 
 
 class Candidates(Enum):
@@ -309,7 +309,7 @@ class RuleSet:
 
     @cached_property
     def _comparisons(self) -> tuple[tuple[str, bool, object, bool, tuple[Callable[[Any, Any], bool], ...]], ...]:
-        """Of each field that is compared, the one that tells most images apart first: what `configs_match` needs."""
+        """Of each field that is compared, the one that distinguishes most images first: what `configs_match` needs."""
         return tuple(
             (
                 field,

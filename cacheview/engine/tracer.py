@@ -1,4 +1,4 @@
-"""Probe → trace: the same rules as `ImageCache.verdict`, told check by check."""
+"""Probe → trace: the same rules as `ImageCache.verdict`, explained check by check."""
 
 from __future__ import annotations
 

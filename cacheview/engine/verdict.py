@@ -20,7 +20,7 @@ class VerdictOutcome(Enum):
     ERROR = "error"
     DIVERGES = "diverges"  # the daemon would never return
     PANIC = "panic"  # the daemon panics and the build fails
-    UNKNOWN = "unknown"  # the store does not tell enough
+    UNKNOWN = "unknown"  # the store does not report enough
 
 
 class StageKind(Enum):

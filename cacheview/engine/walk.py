@@ -107,7 +107,7 @@ class Walk:
         return copy(self)
 
     def add(self, images: Iterable[Image]) -> None:
-        """Images have come into the store since the last probe. Those that it has already are passed over."""
+        """Images have come into the store since the last probe. Those that it has already are skipped."""
         store = self.cache.store
         new = tuple(image for image in images if image.id not in store.by_id)
         if new:
@@ -128,7 +128,7 @@ class Walk:
 
 
 def named(verdict: Verdict, number: int) -> Verdict:
-    """The answer to the probe of that number, from 0: an image that it made anew has the id ``new:N`` in a walk."""
+    """The answer to the probe of that number, from 0: an image that it created has the id ``new:N`` in a walk."""
     return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
 
 

@@ -39,7 +39,7 @@ class EngineLayers:
     Args:
         store: of a running engine.
         folder: where images are kept meanwhile; it is made.
-        say: told of each image before it is downloaded.
+        say: called with each image before it is downloaded.
     """
 
     def __init__(self, store: ImageStore, folder: Path, say: Callable[[str], object] = lambda _: None) -> None:

@@ -177,7 +177,7 @@ def _entry(row: list[Any]) -> LayerEntry:
     if not all(type(one) is int for one in numbers) or not all(type(one) is str for one in (path, target, hard_link)):
         raise TypeError("not an entry")
     for text in (path, target, hard_link):
-        raw(text)  # raises ValueError for what is no path
+        raw(text)  # raises ValueError for what is not a path
     return LayerEntry(
         number,
         path,

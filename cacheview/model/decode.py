@@ -1,7 +1,7 @@
 """JSON bytes → models, accepting what Go's ``encoding/json`` accepts.
 
 Nearly every document passes straight through pydantic-core. What does not gets a second, slower
-reading with Go's leniency: null reads as nothing said, keys match in any case, unknown keys are passed over, bytes
+reading with Go's leniency: null reads as nothing said, keys match in any case, unknown keys are skipped, bytes
 that are not UTF-8 become U+FFFD, and a command may be one string. What Go refuses is a `DataError`.
 """
 

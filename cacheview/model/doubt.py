@@ -36,7 +36,7 @@ it."""
 
 
 class Doubt(Model):
-    """Something of an image that its store does not tell, or not exactly. The value in its place is the nearest known.
+    """Something of an image that its store does not report, or not exactly. Its value is the nearest known.
 
     Attributes:
         aspect: what of the image. Of ``history.created`` the whole seconds are right, and the zone is not known.

@@ -23,7 +23,7 @@ _HEX = re.compile("[0-9a-f]+")
 def short_id(image_id: str) -> str:
     """The first 12 digits of an id, without the algorithm; ``scratch`` for the empty id.
 
-    What is no checksum stands for an image that has no id yet: it is shown as it is, up to 40 characters.
+    What is not a checksum stands for an image that has no id yet: it is shown as it is, up to 40 characters.
     """
     if image_id == SCRATCH:
         return "scratch"
@@ -123,10 +123,10 @@ class Image(Model):
             can have too; None: it has, if there are no names.
         config: of the manifest that is shown (see ``variants``).
         container_config: where the store keeps the container config apart from the image config.
-        size: of its layers in bytes, as far as the store tells; None: not known.
-        unpacked: its layers are known to be unpacked, as a pull leaves them; else the store does not tell.
+        size: of its layers in bytes, as far as the store reports; None: not known.
+        unpacked: its layers are known to be unpacked, as a pull leaves them; else the store does not report.
         variants: all manifests of a multi-platform index, the shown one among them; else empty.
-        doubts: what of it is not known exactly, each aspect at most once; empty where the store tells all.
+        doubts: what of it is not known exactly, each aspect at most once; empty where the store reports everything.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Image(Model):
     @field_validator("parent", mode="after")
     @classmethod
     def _no_empty_parent(cls, parent: str | None) -> str | None:
-        # containerd never stores an empty label value, so an empty parent is no parent.
+        # containerd never stores an empty label value, so an empty parent is not a parent.
         return parent or None
 
     @property
@@ -214,7 +214,7 @@ class Image(Model):
 
     @property
     def instruction(self) -> str:
-        """The step that made it, as its last history entry tells; empty when there is none."""
+        """The step that made it, as its last history entry reports; empty when there is none."""
         return instruction_of(self.history[-1].created_by) if self.history else ""
 
 

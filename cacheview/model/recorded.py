@@ -58,7 +58,7 @@ class RecordedStore(Model):
 
     @property
     def commit(self) -> str:
-        """The commit of a development build, where the name of the daemon tells it."""
+        """The commit of a development build, where the name of the daemon has it."""
         is_known = COMMIT_71EBFC7 in self.engine or COMMIT_71EBFC7 in self.daemon
         if is_known or (self.engine.startswith(_DEVELOPMENT) and self.kind == "containerd"):
             return COMMIT_71EBFC7

@@ -75,7 +75,7 @@ class DockerVersion:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Which engine a store belongs to, as far as it tells.
+    """Which engine a store belongs to, as far as it reports.
 
     Attributes:
         kind: of its image store.

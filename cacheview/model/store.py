@@ -42,7 +42,7 @@ class ImageStore:
         images: each id once; `unique` makes them so.
         title: what it is, for people (``docker save archive``).
         location: the path or address it was read from; empty for one made in memory.
-        rules: name of the rule set that fits it, where the store tells; else empty.
+        rules: name of the rule set that fits it, where the store reports; else empty.
         notes: what a person should know of this kind of store, in sentences.
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.

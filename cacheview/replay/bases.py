@@ -40,7 +40,7 @@ def find_image(
 
     Raises:
         MustPullError: it would be pulled, or may be.
-        RefusedError: the builder stops: it is no reference, or an image that does not run on Linux.
+        RefusedError: the builder stops: it is not a reference, or an image that does not run on Linux.
     """
     try:
         image = store.resolve_for(name, rules.store)
@@ -80,7 +80,7 @@ def _is_linux(image: Image) -> bool:
 
 
 def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
-    """What the daemon says of a text that is no reference."""
+    """What the daemon says of a text that is not a reference."""
     message = error.message
     if not error.in_capitals:
         return message

@@ -41,7 +41,7 @@ def differences(
     *,
     is_certain: bool = True,
 ) -> Differences:
-    """Compare files by their sums, their headers, and where these do not tell, by their content.
+    """Compare files by their sums, their headers, and where these are not enough, by their content.
 
     Args:
         sums, headers: by path, what is known of the files of then.

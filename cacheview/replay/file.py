@@ -70,7 +70,7 @@ class ReplayCase(RecordedStore):
         client: what sent the context, as `client_named` reads it; empty: the docker CLI.
         context: by path, ``type``, ``mode`` and content of every file, as `MemoryContext` reads them.
         members: the context as it was sent, instead: headers and sums. The client does not matter then.
-        image_sums: checksums of the files of images, which the layers of the store would tell; image_owners: likewise,
+        image_sums: checksums of the files of images, which the layers of the store would show; image_owners: likewise,
             which owners' names the images have.
         dockerfile, dockerignore: their text, and ``dockerfile_name`` its path; see `text_of` for bytes that are no
             UTF-8.
@@ -83,7 +83,7 @@ class ReplayCase(RecordedStore):
     dockerfile_name: str = "Dockerfile"
     dockerignore: str | None = None
     context: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    # The first that is wrong ends the list: each of very many would take more memory to tell of than to read.
+    # The first that is wrong ends the list: reporting each of very many would take more memory than reading them.
     members: tuple[RecordedMember, ...] | None = Field(None, fail_fast=True)
     image_sums: tuple[RecordedSum, ...] = Field((), fail_fast=True)
     image_owners: tuple[RecordedOwner, ...] = Field((), fail_fast=True)

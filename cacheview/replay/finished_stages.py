@@ -69,7 +69,7 @@ class FinishedStages:
         image_files: what sums files of images.
         now: when it is.
         progress: called with the number of each step before it is taken.
-        assumed: by the number of a step that misses, the image that the steps after it are put on all the same.
+        assumed: by the number of a step that misses, the image that the steps after it are put on anyway.
         steps: taken so far.
         made: the images that this build has made, see `is_last`.
         restored: by id, those that the cache has made for it from sources of ``--cache-from``.
@@ -163,7 +163,7 @@ class FinishedStages:
         return self.rules.store is StoreKind.CONTAINERD
 
     def walks(self) -> Sequence[Walk]:
-        """A fresh look at what ``--cache-from`` brings in; several where the store does not tell, none for too many."""
+        """A fresh look at what ``--cache-from`` brings in; several if the store does not report, none for too many."""
         given = self.options.cache_from
         ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
         if len(self.worlds) * math.prod(map(len, ways)) > _MOST_CHOICES:
@@ -261,7 +261,7 @@ class FinishedStages:
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
 
-        One of another platform than was asked for is refused: a graph-driver store took it as a base all the same, and
+        One of another platform than was asked for is refused: a graph-driver store took it as a base anyway, and
         what is built on scratch gets the daemon's platform.
 
         Raises:

@@ -132,7 +132,7 @@ def given_build(
         release: the builder.
         stdin: standard input; None: it is closed, or nobody types there.
         folder: makes the context of a folder.
-        report: told how much of a tar has been read.
+        report: called with how much of a tar has been read.
 
     Raises:
         DataError: it cannot be read, or the client refuses to.

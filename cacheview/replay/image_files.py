@@ -28,7 +28,7 @@ class ImageFiles(Protocol):
 
         Raises:
             RefusedError: the builder stops here.
-            UnknownError: the layers cannot be read, or do not tell: why, and what to do.
+            UnknownError: the layers cannot be read, or do not report: why, and what to do.
         """
 
     def check_owner(self, image: Image | None, owner: str) -> None:

@@ -1,4 +1,4 @@
-"""The image that a missed step would make, as far as it can be told without building.
+"""The image that a missed step would make, as far as it can be determined without building.
 
 A later stage of the same build may hit it, so the cache has to see it. Its id is a stand-in, its layer unknown content.
 """
@@ -78,7 +78,7 @@ def maker(image_id: str) -> int:
 
 
 def reported_id(image_id: str) -> str:
-    """An id as it can be told: what id an image of this build would get is not known."""
+    """An id as far as it is known: what id an image of this build would get is not known."""
     return f"{_UNTOLD_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
 

@@ -28,7 +28,7 @@ class BuildOptions:
         no_cache: ask nothing.
         pull: pull every base, whatever the store has.
         is_trusted: the client names each base by the digest that is signed.
-        daemon: the platform that the daemon runs on; None: as the store tells, see `builder_platform`.
+        daemon: the platform that the daemon runs on; None: as the store reports, see `builder_platform`.
     """
 
     build_args: Mapping[str, str | None] = field(default_factory=dict)

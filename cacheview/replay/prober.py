@@ -298,7 +298,7 @@ class StageProber:
 
 
 def unsummed_key(parent: str, template: ContainerConfig) -> tuple[str, str]:
-    """What tells apart the steps of a build whose files are not known; ``template``: asked with `HOLE`."""
+    """What distinguishes the steps of a build whose files are not known; ``template``: asked with `HOLE`."""
     return parent, " ".join(template.Cmd or ())
 
 

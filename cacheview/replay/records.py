@@ -224,7 +224,7 @@ def _redacted_text(written: str, redacted: Callable[[str], str]) -> str:
 
 
 def _lenient(written: str) -> str:
-    """What `text_of` was given, as text. What is no base64 is itself."""
+    """What `text_of` was given, as text. What is not base64 is itself."""
     try:
         return bytes_of(written).decode("utf-8", "surrogateescape")
     except DataError:

@@ -1,6 +1,6 @@
 """Why a step misses, and what would make a hit of it, in terms of a Dockerfile and of the command line.
 
-The engine tells which values of a probe differ. A person writes neither: an instruction makes several of them at once,
+The engine reports which values of a probe differ. A person writes none: an instruction makes several of them at once,
 a build argument stands among the words of a command, and the parent is what the steps before have come to.
 """
 

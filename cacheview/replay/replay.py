@@ -59,7 +59,7 @@ def replay(
         document = read_document(dockerfile, release, name=name)
     except RefusedError as refusal:
         return Replay((), 0, None, refusal)
-    # With Z, as the daemon writes it: Go tells it from +00:00 where histories are compared.
+    # With Z, as the daemon writes it: Go distinguishes it from +00:00 where histories are compared.
     now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")
     build = FinishedStages(store, rules, release, options, checksums, image_files, now, progress, assumed or {})
     return run_build(build, document)

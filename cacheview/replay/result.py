@@ -1,4 +1,4 @@
-"""What a replay tells: each step as ``docker build`` would print it, and what the cache answers."""
+"""What a replay reports: each step as ``docker build`` would print it, and what the cache answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StepStatus(Enum):
     HIT = "hit"
     MISS = "miss"  # asked, and nothing was found
     NOT_ASKED = "not asked"  # after a miss of its stage, or without a cache
-    UNKNOWN = "unknown"  # the store and the context do not tell
+    UNKNOWN = "unknown"  # the store and the context do not report
     NO_PROBE = "no probe"  # FROM, and ARG before it
 
     @property
@@ -49,7 +49,7 @@ class Step:
         cache: what was asked, where this build has changed it before; None: the store as it is.
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
         reason: why it is unknown or not asked, in a sentence.
-        assumed: of a miss, the image that the steps after it were put on all the same, see `beyond`; mostly empty.
+        assumed: of a miss, the image that the steps after it were put on anyway, see `beyond`; mostly empty.
         remedies: of an unknown step, what would make it known, in sentences; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none. Of a hit on an image
             that this build makes, those of an earlier build that it may be.

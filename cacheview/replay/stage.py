@@ -402,7 +402,7 @@ class StageBuild:
         name: str,
         trigger: int,
     ) -> tuple[str, ...]:
-        """The images that a step makes if it is no hit: one on each image that it may miss on."""
+        """The images that a step makes if it is not a hit: one on each image that it may miss on."""
         build = self.build
         assert self.prober is not None
         if len(bases) > _MOST_BASES:

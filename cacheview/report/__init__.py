@@ -67,10 +67,10 @@ FORMAT = "cacheview-explanation/1"
 _NOT_CERTAIN = " (not certain)"
 
 NEAREST = 10
-"""How many candidates and sources are told in full where not all are asked for."""
+"""How many candidates and sources are reported in full where not all are asked for."""
 
 DOUBTS = 5
-"""How many distinct doubts are told where not all are asked for."""
+"""How many distinct doubts are shown where not all are asked for."""
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
 """What means something to Markdown within a line; ``&`` begins an entity."""
@@ -167,7 +167,7 @@ def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Ite
 
 
 def _foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
-    """The subjects to tell when not all are: of candidates the nearest, of sources the first."""
+    """The subjects to show when not all are: of candidates the nearest, of sources the first."""
     if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
         return stage.subjects[:NEAREST]
     positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]

@@ -1,4 +1,4 @@
-"""Whose answers a report tells of: which rules, which builder, and why."""
+"""Whose answers a report is about: which rules, which builder, and why."""
 
 from __future__ import annotations
 

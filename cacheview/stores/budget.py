@@ -60,7 +60,7 @@ class Budget:
 
     Args:
         limits: how much there may be.
-        meter: told that work goes on, so that it can be cancelled; None: nobody waits.
+        meter: called while work goes on, so that it can be cancelled; None: nobody waits.
         packed: how large the file is that is opened: one of more than 20 MB may hold more.
         clock: of the processor time of this thread, in seconds.
     """

@@ -56,7 +56,7 @@ _PAUSE = _Pause()
 def freeze() -> None:
     """All that is alive lives on: no collection goes over it again. For a program that is about to begin its work.
 
-    That it was called is kept here: Python tells only by counting all that is frozen, and all threads wait meanwhile.
+    That it was called is kept here: Python knows only by counting all that is frozen, and all threads wait meanwhile.
     """
     _PAUSE.frozen = True
     gc.freeze()

@@ -20,7 +20,7 @@ from cacheview.stores.usual import DOCKER_ROOT
 
 __all__ = ["open_data_root", "read_data_root"]
 
-"""Where Docker keeps its data unless it is told otherwise."""
+"""Where Docker keeps its data unless configured otherwise."""
 
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100

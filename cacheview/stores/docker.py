@@ -59,7 +59,7 @@ class ArchiveReader:
         return [images[image_id] for image_id in sorted(images)]
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
-        """For config digests, the digest of their manifest, as far as the archive's index tells."""
+        """For config digests, the digest of their manifest, as far as the archive's index reports."""
         blobs = Blobs(self.members, self.budget)
         by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):

@@ -68,7 +68,7 @@ class DriverFiles:
 
 
 def mode_of(path: Path) -> int:
-    """Of what is there, links followed; 0 where there is nothing. Raises `OSError` where that cannot be told."""
+    """Of what is there, links followed; 0 where there is nothing. Raises `OSError` where that is not known."""
     try:
         return os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -84,7 +84,7 @@ def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.
 
 
 class _MeteredFile(io.RawIOBase):
-    """An open file that tells a `Meter` how far it has been read. Closes the file with itself."""
+    """An open file that reports to a `Meter` how far it has been read. Closes the file with itself."""
 
     def __init__(self, file: io.FileIO, meter: Meter) -> None:
         self._file = file

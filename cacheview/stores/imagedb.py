@@ -131,7 +131,7 @@ class ImageDatabase:
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
-        """The encoded digests that have metadata. All, where that cannot be told: each is asked for its own then."""
+        """The encoded digests that have metadata. All, where that is not known: each is asked for its own then."""
         try:
             if not self._files.has_folder(METADATA):
                 return set()
@@ -211,7 +211,7 @@ class ImageDatabase:
         )
 
     def _parent(self, encoded: str) -> str | None:
-        """The recorded parent. Raises `DataError` where the record is no id: Docker takes anything for one."""
+        """The recorded parent. Raises `DataError` where the record is not an id: Docker takes anything for one."""
         content = self._metadata(encoded, "parent")
         if content is None:
             return None
@@ -265,7 +265,7 @@ class ImageDatabase:
             if image_id in (self._names or {}) or os.path.isdir(metadata):
                 self._problem(self._called(image_id), DataError(f"its config is missing: {_content_of(image_id)}"))
 
-    # What is told
+    # What is reported
 
     def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
         self._problems.append(self._told(where, error, so))

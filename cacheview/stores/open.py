@@ -30,7 +30,7 @@ def open_store(
     Args:
         platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.
         kind: of the store that images of a registry would be pulled into; None: containerd.
-        progress: told the bytes read of the file, as it lies on the disk, or the images read of a live store; may
+        progress: called with the bytes read of the file on disk, or the images read of a live store; may
             raise `Cancelled` to stop.
         partial: given what is known so far of a live store while it is read.
 

@@ -18,7 +18,7 @@ class Case:
     Attributes:
         name: for people; the cases of one suite differ by it or by their order.
         is_named: the suite gives the name; else it says where the case stands in the file.
-        rules: name of the rule set that it is for; empty where nothing tells.
+        rules: name of the rule set that it is for; empty where nothing says.
         walk: the probes go one after the other to one cache over one store.
         layer_content: by diff id, what a restore finds of a layer that is not as it should be.
     """
@@ -43,7 +43,7 @@ class Opened:
             ``demo``.
         cases: never empty.
         problems: what could not be read, of the location as a whole and of its stores.
-        address: where the engine is (``unix:///var/run/docker.sock``); empty for what is no engine.
+        address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
         builds: how many of the cases, or of the lines with a problem, are builds of a replay file.
     """
 

@@ -1,4 +1,4 @@
-"""How a store shall be read: what every reader is told."""
+"""How a store shall be read: what every reader is given."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Partial(Protocol):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader of a live store is told.
+    """What a reader of a live store is given.
 
     Attributes:
         platform: which manifest of a multi-platform image to show, where it is there.
-        progress: told how many images of how many have been read; may raise `Cancelled` to stop.
+        progress: called with how many images of how many have been read; may raise `Cancelled` to stop.
         partial: given stores that grow, the first as soon as the images are listed; None: only the whole is wanted.
         budget: how much may still be read: one for all stores that are read for one opening.
         kind: of the store that images of a registry would be pulled into; None: containerd, as of a new engine.

@@ -1,4 +1,4 @@
-"""What a cut archive still tells without its table of contents, which ``docker save`` writes last."""
+"""What a truncated archive still shows without its table of contents, which ``docker save`` writes last."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def suite_line(
 def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
     expect = suite_probe.expect
     if expect is not None:
-        # What a hit was made of has values of its own, and the id tells the image as well.
+        # What a hit was made of has values of its own, and the id identifies the image as well.
         expect = expect.model_copy(update={"created": None, "error": None})
     texts = {"name": redaction.text(suite_probe.name), "note": redaction.text(suite_probe.note)}
     return suite_probe.model_copy(

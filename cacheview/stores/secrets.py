@@ -113,7 +113,7 @@ def label_values(config: ContainerConfig) -> Iterator[str]:
 
 
 def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[str]:
-    """The values that only the history tells: of variables set again later, of build arguments, of labels replaced."""
+    """The values that only the history shows: of variables set again later, of build arguments, of labels replaced."""
     names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
     for entry in config.history or ():
         yield from _told(entry.created_by, names)
@@ -139,7 +139,7 @@ def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
 
 
 def _told(text: str, names: Iterable[str]) -> Iterator[str]:
-    """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing tells."""
+    """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing says."""
     match = _INSTRUCTION.fullmatch(text)
     if match is None or match[1] not in names:
         return

@@ -35,7 +35,7 @@ def read_suite(
 ) -> Iterator[SuiteCase | DataError]:
     """The cases of a suite file, line by line as they are asked for; for a line that is none, its error.
 
-    Errors name the file and the line. Empty lines are passed over. The file may be compressed.
+    Errors name the file and the line. Empty lines are skipped. The file may be compressed.
 
     Raises:
         DataError: the file cannot be opened.

@@ -1,4 +1,4 @@
-"""The program with a window, from start to exit status. Qt is imported inside, so that its absence can be told."""
+"""The program with a window, from start to exit status. Qt is imported inside, so that its absence can be reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run_window(
     Args:
         store: a location to open; None: the engine of the current context where it answers, else the bundled demo,
             which a picture always shows: it does not depend on the machine.
-        rules: name of the rule set to start with; None: the one that the store tells.
+        rules: name of the rule set to start with; None: the one that the store reports.
         screenshot: draw the window off screen to this PNG once the store is shown, and return: 0, or 2 where the
             store could not be opened or the file not be written.
         size: of the window, in logical pixels.

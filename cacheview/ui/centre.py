@@ -36,8 +36,8 @@ class Centre(QWidget):
 
     Signals:
         announced(): a location is being opened, or is about to be.
-        session_made(): the session and its panes are there, before the session tells anything.
-        opened(again): a store is shown; ``again``: it was open before and was read anew.
+        session_made(): the session and its panes are there, before the session reports anything.
+        opened(again): a store is shown; ``again``: it was open before and was read again.
         failed(): ``last_error`` says why.
         record_found(path): what was opened has no store, but a record of a build.
         cancelled(), ended(): after each of the three.
@@ -61,7 +61,7 @@ class Centre(QWidget):
     name_asked = Signal()
 
     def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
-        """``rules``: name of the rule set to start with; empty: the one that the store tells."""
+        """``rules``: name of the rule set to start with; empty: the one that the store reports."""
         super().__init__(parent)
         self._settings = settings
         self._rules = rules
@@ -149,7 +149,7 @@ class Centre(QWidget):
         self._patience.stop()
         self.opener.close()
         if self.session is not None:
-            # It would tell of its end when half of the window is gone.
+            # It would report its end when half of the window is gone.
             self.session.document.forget_steps()
 
     def keep_choices(self, secrets: Iterable[str] = ()) -> None:

@@ -194,7 +194,7 @@ class ToolBar(QToolBar):
 
 
 class _List(Chooser):
-    """A list that gets narrower when it is told to: Qt keeps to the least width that it measured first."""
+    """A list that gets narrower on request: Qt keeps to the least width that it measured first."""
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

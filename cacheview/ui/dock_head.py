@@ -185,7 +185,7 @@ class BusyHead(DockHead):
         again_tip: str,
         parent: QWidget | None = None,
     ) -> None:
-        """``progress``: the name of the bar. ``again``: what stands on the button that begins anew."""
+        """``progress``: the name of the bar. ``again``: what stands on the button that begins again."""
         super().__init__(title, parent)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -197,7 +197,7 @@ class BusyHead(DockHead):
         self.set_busy(False)
 
     def set_busy(self, busy: bool) -> None:
-        """Whether something is under way that is to be told of."""
+        """Whether something is under way that is to be shown."""
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         self.again_button.setVisible(not busy)

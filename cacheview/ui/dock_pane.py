@@ -131,7 +131,7 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
         self._loader.close()
 
     def _hear(self, session: Session) -> None:
-        """Connect what a session tells with `ask`."""
+        """Connect what a session reports with `ask`."""
         raise NotImplementedError
 
     def _lose_patience(self) -> None:

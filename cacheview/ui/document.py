@@ -19,7 +19,7 @@ Place = tuple[int, int]
 _MOVE: Final = "move"
 """The key of steps from place to place: in direct succession they are one."""
 
-_MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong together, the merge key tells
+_MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong together, the merge key decides
 
 
 class ProbeDocument(QObject):
@@ -104,7 +104,7 @@ class ProbeDocument(QObject):
         return self.edit(self._probe.model_copy(update={"config": config}), text or f"Edit {name}", merge)
 
     def load(self, probe: Probe, place: Place = (0, 0)) -> None:
-        """Start anew from a probe, with nothing to undo."""
+        """Start again from a probe, with nothing to undo."""
         self.forget_steps()
         self._place = place
         self._set((place, probe))

@@ -30,7 +30,7 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     for check in _flat(checks):
         path = field_path(check) if check.field in _FIELDS else ""
         known = marks.get(path)
-        # Of several checks of one field the failed one tells; else the first that was reached.
+        # Of several checks of one field the failed one counts; else the first that was reached.
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
             # Of a field of which it is not known whether it fails, nothing is marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome

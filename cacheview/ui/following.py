@@ -37,7 +37,7 @@ class WindowFollower(Follower):
             self._refresh()
 
     def _refresh(self) -> None:
-        """The engine told of a change: read it again, after what is being read."""
+        """The engine reported a change: read it again, after what is being read."""
         self._stale = self._host.opener.is_busy
         if not self._stale:
             self._host.opener.refresh()

@@ -29,7 +29,7 @@ _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 def icon(name: str, colour_token: str = "text") -> QIcon:
     """An icon in a colour of the current theme, by the name of the token (``failed``).
 
-    It keeps that colour: make it anew on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
+    It keeps that colour: make it again on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
     """
     result = QIcon()
     for size in _SIZES:

@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class Lazy(Generic[_T]):
-    """A value that is made by the first call; `made` tells whether there is one without making it."""
+    """A value that is made by the first call; `made` reports whether there is one without making it."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make

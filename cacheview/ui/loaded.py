@@ -49,7 +49,7 @@ class Part:
         total: how many images there are.
         in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
         more: whether the window has more to do.
-        shown: the store that the window shows meanwhile, as it tells; None: there is none.
+        shown: the store that the window shows meanwhile, as it reports; None: there is none.
     """
 
     store: ImageStore

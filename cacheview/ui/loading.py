@@ -34,7 +34,7 @@ class Background(QObject):
         self._threads: list[threading.Thread] = []
 
     def stop(self) -> None:
-        """Tell the threads to end. Nothing is told any more."""
+        """Tell the threads to end. Nothing is reported any more."""
         raise NotImplementedError
 
     def wait(self, end: float) -> None:
@@ -56,7 +56,7 @@ class Background(QObject):
 
 
 def end_all(window: QObject) -> None:
-    """End the threads of all that belongs to a window: all are told first, then waited for together."""
+    """End the threads of all that belongs to a window: all are asked first, then waited for together."""
     result = window.findChildren(Background)
     for background in result:
         background.stop()
@@ -167,7 +167,7 @@ class Loader(Background):
             self.finished.emit()
 
     def stop(self) -> None:
-        """Stop what is under way. Nothing is told any more."""
+        """Stop what is under way. Nothing is reported any more."""
         if self._current is not None:
             self._current.cancelled.set()
             self._current = None
@@ -264,7 +264,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             return
         except LimitError as error:
             failed = DataError(f"there is {error}")
-        except Exception as error:  # whatever it is, it is told in the UI thread
+        except Exception as error:  # whatever it is, it is reported in the UI thread
             failed = error
     if not request.cancelled.is_set():
         mail.ended.emit(request.number, result, failed)

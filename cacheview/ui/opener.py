@@ -42,8 +42,8 @@ class Opener(QObject):
         progressed(done, total | None, what).
         parted(Part): what has been read so far.
         panes_asked(Panes): a piece of the panes is wanted.
-        opened(OpenedStore, again): ``again``: what is open was read anew.
-        failed(exception): ``asked`` tells of what.
+        opened(OpenedStore, again): ``again``: what is open was read again.
+        failed(exception): ``asked`` says what.
         cancelled(), ended(): after each of the three.
 
     Attributes:
@@ -52,7 +52,7 @@ class Opener(QObject):
         platform: which manifest of a multi-platform image is read; empty: the usual one.
         quietly: what is being read was not asked for by the person.
         chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen;
-            `OWN_RULES`: those that the store tells, whichever these are when it is read.
+            `OWN_RULES`: those that the store reports, whichever these are when it is read.
     """
 
     announced = Signal(str)

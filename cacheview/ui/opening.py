@@ -68,7 +68,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
         explanation = explain(cache, probe)
-        # The marks of all candidates are told from these: made now, they are there when the window draws them.
+        # The marks of all candidates come from these: made now, they are there when the window draws them.
         explanation.trace.index.survivors(probe)
         tree = forest(case.store)
         loading.join()

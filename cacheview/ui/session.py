@@ -232,7 +232,7 @@ class Session(QObject):
             self.selection_changed.emit()
 
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
-        """Show another location. ``again``: the same one, read anew: case, probe and its undo steps stay."""
+        """Show another location. ``again``: the same one, read again: case, probe and its undo steps stay."""
         before, read_at = self.store, self._read_at
         if not again:
             self._edits.leave(self._opened, self.document.place)
@@ -399,7 +399,7 @@ class Session(QObject):
         return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
 
     def _daemon_at(self, number: int) -> Daemon:
-        """Whose answers are computed for a case: its own, or where nothing tells that, as now."""
+        """Whose answers are computed for a case: its own, or where nothing says that, as now."""
         case = self._opened.cases[number]
         is_told = number != self._case and (case.rules or case.store.release is not None)
         return daemon_known(case) if is_told else self._daemon

@@ -41,7 +41,7 @@ class Settings:
     def recent(self) -> list[str]:
         """Locations opened last, newest first: the files that are still there, and live stores.
 
-        Whether a daemon is there, only asking it would tell.
+        Whether a daemon is there, only asking it would show.
         """
         kept = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
         return kept[:MAX_RECENT]

@@ -1,4 +1,4 @@
-"""What can keep Qt from starting, told in one line. Imports no Qt."""
+"""What can keep Qt from starting, in one line. Imports no Qt."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _WITHOUT_DISPLAY: Final = (
 
 
 def missing_display(environment: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Why there is nothing to draw on, and what to do; empty where there is, as far as the environment tells."""
+    """Why there is nothing to draw on, and what to do; empty where there is, as far as the environment shows."""
     if not platform.startswith(("linux", "freebsd", "openbsd", "netbsd")):
         return ""
     if any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):

@@ -285,7 +285,7 @@ class MainWindow(QMainWindow):
         self._headline.choose_rules(name, preparing)
 
     def focus_shown(self) -> None:
-        """Bring the keyboard to what is to be seen: where it was before is no more."""
+        """Bring the keyboard to what is to be seen: where it was before is gone."""
         from cacheview.ui.rounds import enter_first
 
         enter_first(self)

@@ -111,7 +111,7 @@ class WordsTable(QTableView):
     def wrap(self) -> None:
         """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""
         self.setItemDelegate(_TopDelegate(self))
-        # While it is told of one section, the others are not yet as wide as they will be.
+        # While it is notified of one section, the others are not yet as wide as they will be.
         resized = self.horizontalHeader().sectionResized
         resized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.model().modelReset.connect(self._fit_words)

@@ -310,7 +310,7 @@ class Workspace(QWidget):
         self._followed = selected
 
     def _positions(self, local: Stage | None) -> Mapping[str, int]:
-        """As `positions`; made anew only for other candidates, for there may be many."""
+        """As `positions`; made again only for other candidates, for there may be many."""
         known, places = self._listed
         if local is not None and (known is None or known.images is not local.images):
             places = positions(local)

@@ -30,7 +30,7 @@ _MOST_GONE: Final = 1000
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of an engine at one moment, by id, in the order of the store, as the list alone tells of them."""
+    """The images of an engine at one moment, by id, in the order of the store, as the list alone reports of them."""
 
     images: Mapping[str, Image]
 
@@ -52,7 +52,7 @@ class EngineStore:
         self._reading = threading.Lock()
         self._client: EngineClient | None = None
         self._known: Case | None = None
-        self._parents: dict[str, str | None] = {}  # as the list told them when `_known` was read
+        self._parents: dict[str, str | None] = {}  # as the list reported them when `_known` was read
         try:
             self.engine: Engine = ask_engine(self._connected())
         except DataError:

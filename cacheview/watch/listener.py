@@ -44,7 +44,7 @@ class ListeningSocket:
         return f"unix://{self.path}"
 
     def close(self) -> None:
-        """Take the socket away: a client that connects afterwards is told that there is none."""
+        """Take the socket away: a client that connects afterwards is refused."""
         self.socket.close()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)

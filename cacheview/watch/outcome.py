@@ -50,7 +50,7 @@ class ReportedStep:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """A build, as far as the daemon has told of it.
+    """A build, as far as the daemon has reported it.
 
     Attributes:
         steps: in order; ``total``: how many the daemon counts, 0 before the first.
@@ -77,7 +77,7 @@ class OutcomeReader:
     """Reads the answer to ``POST /build`` in whatever pieces it comes.
 
     Args:
-        changed: called after a line that tells something.
+        changed: called after a line that reports something.
         clock: what time it is.
     """
 

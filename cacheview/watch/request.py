@@ -57,7 +57,7 @@ class BuildRequest:
 
 
 def build_request(head: RequestHead) -> BuildRequest | None:
-    """What a request asks for; None: it is no build."""
+    """What a request asks for; None: it is not a build."""
     path, _, query = head.target.partition("?")
     match = _PATH.fullmatch(path)
     if head.method != "POST" or match is None:

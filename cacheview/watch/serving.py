@@ -23,7 +23,7 @@ class RelayServer:
         endpoint: the engine, of those that `check_endpoint` lets pass.
         listening: where clients connect. It is closed with this.
         new_tap: see `Relay`. Called in the thread of the relay, as are the taps.
-        failed: told of a fault of the relay itself, in its thread. Connections that it does not concern go on.
+        failed: called with a fault of the relay itself, in its thread. Connections that it does not concern go on.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class RelayServer:
             self._loop.close()
 
     async def _settled(self) -> None:
-        """Until what was ended has been told so."""
+        """Until all that was ended knows it."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

@@ -184,7 +184,7 @@ def _pull_name(draft: Draft, name: str, image_id: str, digest: str) -> None:
 
 
 def _pull_record(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -> None:
-    """containerd's client creates the record anew, without labels; a record without a name of that image goes."""
+    """containerd's client creates the record again, without labels; a record without a name of that image goes."""
     old = draft.named(name)
     if old is not None and old.id != image_id:
         _move(draft, name, image_id, old, keeps_old=behaviour.pull_keeps_old)

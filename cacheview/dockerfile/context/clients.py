@@ -68,7 +68,7 @@ class Client:
         packing: how it makes the tar.
         also: other programs that build in the same way, for people.
         labels: that it adds to every request.
-        session_label: a label whose value it draws anew for every session; empty: none.
+        session_label: a label whose value it chooses at random for every session; empty: none.
         drops: options of the build that it does not send, by their names in `BuildOptions`.
         has_umask: the umask of its process counts in the modes that it sends.
         config: what it adds of the docker CLI's config file.

@@ -76,7 +76,7 @@ class FolderContext:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the client leaves out in silence: sockets."""
+        """What the client leaves out silently: sockets."""
         return tuple(self._problems.values())
 
     @cached_property

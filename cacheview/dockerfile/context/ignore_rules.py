@@ -72,7 +72,7 @@ class IgnorePattern:
         """Whether it matches a path as a whole.
 
         Raises:
-            BadPatternError: it is no regular expression for Go; found out only when it is used.
+            BadPatternError: it is not a regular expression for Go; found out only when it is used.
         """
         if self._match is None:
             try:
@@ -157,7 +157,7 @@ class IgnorePattern:
 def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
     """Whether one of several patterns matches: many regular expressions take as long as one.
 
-    The function raises `BadPatternError` where a pattern is no regular expression for Go.
+    The function raises `BadPatternError` where a pattern is not a regular expression for Go.
     """
     expressions = [pattern.expression() for pattern in patterns if pattern.is_expression]
     others = [pattern.matches for pattern in patterns if not pattern.is_expression and not pattern.is_plain]

@@ -24,7 +24,7 @@ class Packed:
         members: in the order of the tar. Reading them may raise what `Client.pack` does.
         dockerfile: its name on the daemon, as the request has it.
         ignored: patterns of ``.dockerignore`` as the client read them.
-        random: name of the Dockerfile that the client draws anew for every build; empty: none.
+        random: name of the Dockerfile that the client chooses at random for every build; empty: none.
     """
 
     members: Iterable[Member]

@@ -1,4 +1,4 @@
-"""A small record of the files that went into checksums, so that a later one can be told apart by name.
+"""A small record of the files that went into checksums, so that a later one can be compared by name.
 
 A checksum says only that something differs. What the program itself summed before it can name: the record holds, for
 one context folder, each checksum's text with the path and the sum of every file in it. One JSON file a context, in a

@@ -1,4 +1,4 @@
-"""What a context alone does not tell."""
+"""What a context alone does not show."""
 
 from __future__ import annotations
 

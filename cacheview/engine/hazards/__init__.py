@@ -1,4 +1,4 @@
-"""Verdicts that are right by the rules, and surprising all the same."""
+"""Verdicts that are correct by the rules, and surprising."""
 
 from __future__ import annotations
 

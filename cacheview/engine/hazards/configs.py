@@ -33,7 +33,7 @@ def says_nothing(config: ContainerConfig | None) -> bool:
 
 
 def is_restored(image: Image) -> bool:
-    """Whether an image looks made anew by the cache: nothing of what it was made with, and the step's own command.
+    """Whether an image looks created by the cache: no record of its build config, and the step's own command.
 
     Of one that was built, ``config.Cmd`` is what its containers run, and the step's command is in the history alone.
     """

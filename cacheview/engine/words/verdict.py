@@ -264,7 +264,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
     argument = argument_of(check, config)
     if argument:
         return f"Nearest is {who}: build argument {argument} differs.", _values(check)
-    if check.image is UNKNOWN:  # a check that is not known is no failure, so there is none of this image to name
+    if check.image is UNKNOWN:  # a check that is not known is not a failure, so there is none of this image to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
     return f"Nearest is {who}: {check.name} differs.", _values(check)
 

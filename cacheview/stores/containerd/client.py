@@ -81,7 +81,7 @@ class Client:
         self._channel.close()
 
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
-        """Its version and namespaces. Raises `LostError` where it does not answer, or is no containerd."""
+        """Its version and namespaces. Raises `LostError` where it does not answer, or is not a containerd."""
 
         def ask() -> tuple[str, list[str]]:
             version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
@@ -257,7 +257,7 @@ class ClientNamespace:
         return data
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """The label of a blob that tells its container config; none where there is no such blob. Raises as `read`."""
+        """The label of a blob that reports its container config; none where there is no such blob. Raises as `read`."""
         with self._lock:
             if self._labels is None:
                 try:

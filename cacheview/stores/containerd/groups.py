@@ -77,7 +77,7 @@ def parent_of(records: Sequence[ImageRecord]) -> str:
     """The parent that records name, empty where none does: ``getImageLabelByDigest`` of image.go.
 
     Raises:
-        DataError: they differ, or it is no digest; the first of several is its path.
+        DataError: they differ, or it is not a digest; the first of several is its path.
     """
     parents = list(dict.fromkeys(label for record in records if (label := record.labels.get(_PARENT))))
     if not parents:

@@ -37,7 +37,7 @@ def read_images(
     Records of one digest are one image. Images come in the order of their first names, unnamed ones last.
 
     Args:
-        again: lists the records anew: an image that lacks something and has no record any more was removed meanwhile.
+        again: lists the records again: an image that lacks something and has no record any more was removed meanwhile.
         threads: that read; 0: the caller's alone.
         grown: given what is there when there is twice as much as the time before.
 

@@ -1,7 +1,7 @@
 """The messages of containerd's API that are needed to read images, made from a table of field numbers.
 
 Facts from containerd's ``api/services/{images,content,introspection,namespaces,version}/v1`` and ``api/types`` (1.6 to
-2.x): fields that are not listed here are passed over, as protobuf does with what it does not know.
+2.x): fields that are not listed here are skipped, as protobuf does with what it does not know.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from cacheview.model import DataError
 __all__ = ["DOCKER", "choose_namespace", "split_target"]
 
 DOCKER = "moby"
-"""The namespace of a Docker Engine, unless it is told otherwise."""
+"""The namespace of a Docker Engine, unless configured otherwise."""
 
 # containerd's pkg/identifiers.
 _NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
@@ -23,7 +23,7 @@ def split_target(target: str) -> tuple[str, str]:
     """``PATH#NAMESPACE`` → path and namespace, each empty where it is not said. A path that exists is one as it is.
 
     Raises:
-        DataError: what follows the ``#`` is no name of a namespace.
+        DataError: what follows the ``#`` is not a name of a namespace.
     """
     try:
         whole = "#" not in target or os.path.lexists(target)

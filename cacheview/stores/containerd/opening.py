@@ -86,7 +86,7 @@ def _chosen(
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """What is told of a store beside its images."""
+    """What is reported of a store beside its images."""
 
     title: str
     namespace: str

@@ -1,4 +1,4 @@
-"""What containerd tells of images, and the images that this makes: the same from a socket and from a root folder."""
+"""What containerd reports of images, and the images that this makes: the same from a socket and from a root folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cacheview.model import DataError
 from cacheview.stores.problems import Problems
 
 CONFIG_REFERENCE = "containerd.io/gc.ref.content.moby/container.config"
-"""The label of an image config's blob that tells the digest of the container config: moby 28.5.2
+"""The label of an image config's blob that reports the digest of the container config: moby 28.5.2
 daemon/containerd/image_builder.go."""
 
 

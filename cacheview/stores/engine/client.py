@@ -27,7 +27,7 @@ KNOWN_API: Final = "1.55"
 """The newest API version whose answers are known here (29.x)."""
 
 INSPECT_API: Final = "1.44"
-"""The newest API version whose inspect tells the container config: ``api/server/router/image`` of moby 28.5.2."""
+"""The newest API version whose inspect reports the container config: ``api/server/router/image`` of moby 28.5.2."""
 
 _ID = r"[a-z0-9]+:[0-9a-f]{32,128}"
 
@@ -172,7 +172,7 @@ class EngineClient:
             response.close()
 
     def close(self) -> None:
-        """End all connections; a thread that still waits for an answer is told within a tenth of a second."""
+        """End all connections; a thread that still waits for an answer ends within a tenth of a second."""
         self._closed.set()
         self._connections.close()
 

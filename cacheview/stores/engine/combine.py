@@ -44,7 +44,7 @@ class Beside:
 
     Attributes:
         images: by id, those of the same store; empty where none could be read.
-        remedy: what would make certain what the API does not tell, in a sentence.
+        remedy: what would make certain what the API does not report, in a sentence.
         layers_at: as of `ImageStore`.
     """
 

@@ -138,7 +138,7 @@ def find_endpoint(target: str) -> Endpoint:
 def endpoints() -> list[Endpoint]:
     """All engines that this machine knows of, the current one first, each host once. Nothing is connected to.
 
-    What cannot be read is left out; `endpoint_problems` tells it.
+    What cannot be read is left out; `endpoint_problems` reports it.
     """
     return _known()[0]
 

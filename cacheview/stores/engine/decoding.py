@@ -50,7 +50,7 @@ def store_order(image: Image, in_containerd: bool) -> tuple[bool, str, str]:
 
 @dataclass
 class Decoder:
-    """Makes images of what one engine tells. For several threads at once: entries that it shares are values."""
+    """Makes images of what one engine reports. For several threads at once: entries that it shares are values."""
 
     doubts: Doubts
     budget: Budget
@@ -58,7 +58,7 @@ class Decoder:
     _entries: dict[tuple[int, str, str, bool], HistoryEntry] = field(default_factory=dict)
 
     def listed(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
-        """What the list alone tells of an image."""
+        """What the list alone reports of an image."""
         in_containerd = self.doubts.in_containerd
         config = ContainerConfig(Labels=entry.Labels) if entry.Labels else None
         return Image(
@@ -76,7 +76,7 @@ class Decoder:
         """What inspect and history tell of an image that was listed.
 
         Raises:
-            DataError: it cannot be told from what inspect says. Of a history that cannot be read there is a doubt.
+            DataError: inspect does not say enough. Of a history that cannot be read there is a doubt.
             LimitError: as `Budget`.
         """
         document = self.budget.decode(ImageDocument, inspected, where="inspect")
@@ -118,7 +118,7 @@ class Decoder:
             history=entries,
             comment=self._comment(document, entries),
             container=document.Container or "",
-            # What a containerd store tells here is the version of the engine, not that of the image.
+            # What a containerd store reports here is the version of the engine, not that of the image.
             docker_version="" if self.doubts.in_containerd else document.DockerVersion or "",
         )
         return listed.model_copy(update={"config": config, "parent": parent, "doubts": tuple(doubts)})
@@ -160,7 +160,7 @@ class Decoder:
     def _names(self, entry: ListedImage) -> tuple[str, ...]:
         texts = [*(entry.RepoTags or ())]
         if self.doubts.in_containerd:
-            # A tag gives a digest too, which is no name. Only one of a repository without a tag is.
+            # A tag gives a digest too, which is not a name. Only one of a repository without a tag is.
             repositories = {tag.rpartition(":")[0] for tag in texts}
             texts += (text for text in entry.RepoDigests or () if text.partition("@")[0] not in repositories)
         else:
@@ -180,7 +180,7 @@ def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
     """The images without the doubts of `Doubts.empty_layer` that their parents dispel.
 
     A child repeats the history of its parent, and has its layers. Where the parent's are certain, only the entries
-    that the child adds are in question: of one entry, the number of layers tells all.
+    that the child adds are in question: of one entry, the number of layers is enough.
     """
     unsettled = {image.id: image for image in images if _is_unsettled(image, doubts)}
     if not unsettled:

@@ -1,4 +1,4 @@
-"""Answers of the Docker Engine API, as far as they are used. Keys that are not are passed over."""
+"""Answers of the Docker Engine API, as far as they are used. Keys that are not are skipped."""
 
 from __future__ import annotations
 

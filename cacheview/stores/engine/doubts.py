@@ -17,8 +17,8 @@ _SECONDS = "reports times to the second only, and in UTC"
 class Doubts:
     """The doubts about the images of one engine, as far as the API alone was asked.
 
-    ``remedy`` is what would make certain what the store itself keeps: a sentence. Rules of which engine tells what are
-    measured, and those of ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
+    ``remedy`` is what would make certain what the store itself keeps: a sentence. What which engine reports was
+    measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
     ``image_history.go`` of moby 20.10 to 29.
     """
 
@@ -51,7 +51,7 @@ class Doubts:
         return self._about[key]
 
     def unread(self, reason: str, remedy: str, *, is_root: bool) -> tuple[Doubt, ...]:
-        """Of an image of which the list tells id, names, parent and labels. ``is_root``: it has no parent."""
+        """Of an image of which the list reports id, names, parent and labels. ``is_root``: it has no parent."""
         if (reason, is_root) not in self._unread:
             aspects: tuple[Aspect, ...] = ("config", "container_config", "diff_ids", "history")
             doubts = [self.about(aspect, reason, remedy) for aspect in aspects]

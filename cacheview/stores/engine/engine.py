@@ -32,12 +32,12 @@ class Engine:
         commit: it was built from.
         list_api: API version to list with: the newest that both sides know.
         inspect_api: API version to inspect with: the one whose answers tell most.
-        store: which kind of image store it uses; None: it does not tell.
-        root: its data root, as a path on its machine; empty where it does not tell.
+        store: which kind of image store it uses; None: it does not report.
+        root: its data root, as a path on its machine; empty where it does not report.
         containerd: the address of its containerd, likewise.
         driver: its storage driver or snapshotter, likewise.
         namespace: of its images in containerd.
-        os: the system that it runs on (``linux``); empty where it does not tell.
+        os: the system that it runs on (``linux``); empty where it does not report.
         architecture: of its machine (``arm64``), likewise.
         problems: what it did not answer.
     """
@@ -62,12 +62,12 @@ class Engine:
 
     @property
     def platform(self) -> Platform | None:
-        """Of its machine; None where it does not tell."""
+        """Of its machine; None where it does not report."""
         return Platform(os=self.os, architecture=self.architecture) if self.os and self.architecture else None
 
     @property
     def release(self) -> Release | None:
-        """What its rules depend on; None where it does not tell its kind of store."""
+        """What its rules depend on; None where it does not report its kind of store."""
         match self.store:
             case "containerd":
                 return Release(StoreKind.CONTAINERD, self.version, self.commit)
@@ -93,7 +93,7 @@ def read_version(client: EngineClient) -> VersionDocument:
 
 
 def ask_engine(client: EngineClient) -> Engine:
-    """Ask an engine what it is. Raises `DataError` where it does not even tell its version."""
+    """Ask an engine what it is. Raises `DataError` where it does not even report its version."""
     version = read_version(client)
     list_api, inspect_api = _versions(version, client.where)
     commit, os, architecture = ((text or "")[:64] for text in (version.GitCommit, version.Os, version.Arch))

@@ -32,7 +32,7 @@ Lost = Literal["down", "timeout", "broken"]
 
 
 class ConnectionLostError(DataError):
-    """No whole answer came: nobody listens, it took too long, or the connection broke. ``how`` tells which."""
+    """No whole answer came: nobody listens, it took too long, or the connection broke. ``how`` reports which."""
 
     def __init__(self, what: str, *, where: str, how: Lost) -> None:
         super().__init__(what, where=where)
@@ -113,7 +113,7 @@ def _late(error: LateError) -> str:
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
-    """What an HTTP status that is no success means, with the engine's own words."""
+    """What an HTTP status that is not a success means, with the engine's own words."""
     own_words = _message(body)
     message = f": {own_words}" if own_words else ""
     what = f"the engine answered {path[:100]} with status {status}{message}"
@@ -183,7 +183,7 @@ def _permission(endpoint: Endpoint) -> str:
 
 
 def _group(path: os.PathLike[str]) -> str:
-    """The group that may write to a socket; empty where none may, or it cannot be told."""
+    """The group that may write to a socket; empty where none may, or it is not known."""
     try:
         import grp
 

@@ -25,7 +25,7 @@ _AT_ONCE: Final = 8  # connections that are kept: as many as threads that ask
 _PAUSE: Final = 0.02  # seconds before a full queue of a socket is tried again
 _HEADERS: Final = {
     "User-Agent": "cacheview",
-    # An engine compresses nothing, and what unpacks to very much is no answer.
+    # An engine compresses nothing, and what unpacks to very much is not an answer.
     "Accept-Encoding": "identity",
 }
 
@@ -177,7 +177,7 @@ def _tls_options(tls: Tls | None) -> dict[str, Any]:
     if not tls.verify:
         import urllib3
 
-        # The context says so, or the environment: it is no news on a terminal.
+        # The context says so, or the environment: it is not news on a terminal.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         return options | {"cert_reqs": "CERT_NONE", "assert_hostname": False}
     return options | ({"ca_certs": tls.ca} if tls.ca else {})

@@ -25,7 +25,7 @@ from cacheview.stores.workers import Crew, patiently
 __all__ = ["EngineReader"]
 
 THREADS = 8
-_LARGEST = 16 << 20  # bytes of what one image is told by: as many threads hold such an answer at once
+_LARGEST = 16 << 20  # bytes of an answer about one image: as many threads hold such an answer at once
 _FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
 _MAX_PROBLEMS = 50  # told one by one
 
@@ -60,7 +60,7 @@ class _OverError(DataError):
 
 
 class EngineReader:
-    """Reads the images of one engine. ``remedy``: what would make certain what the API does not tell.
+    """Reads the images of one engine. ``remedy``: what would make certain what the API does not report.
 
     The images that its methods share are by id: ``images`` is changed in place as more becomes known.
     """
@@ -81,7 +81,7 @@ class EngineReader:
         self._over: _OverError | None = None
 
     def set_remedy(self, remedy: str) -> None:
-        """Make doubts with another remedy. Images that were made before are to be made anew."""
+        """Make doubts with another remedy. Images that were made before have to be made again."""
         self.doubts = Doubts(self.engine, remedy)
         self.decoder = Decoder(self.doubts, self.reading.budget)
 
@@ -113,7 +113,7 @@ class EngineReader:
         return {image.id: image for image in images}
 
     def read(self, images: dict[str, Image], wanted: Sequence[str], meter: Meter) -> None:
-        """Replace the wanted images by what the engine tells of them. What cannot be read stays as it was listed.
+        """Replace the wanted images by what the engine reports of them. What cannot be read stays as it was listed.
 
         Gives partial stores on the way: ``images`` as they are by then.
         """

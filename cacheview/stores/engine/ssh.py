@@ -135,6 +135,6 @@ def _receive(other: socket.socket, process: subprocess.Popen[bytes], last_words:
         with suppress(OSError):
             while piece := _read(stream):
                 other.sendall(piece)
-        last_words.join(_GOODBYE)  # so that whoever asked is told why
+        last_words.join(_GOODBYE)  # so that the error says why
         with suppress(OSError):
             other.shutdown(socket.SHUT_RDWR)

@@ -63,7 +63,7 @@ class _Document(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _in_any_case(cls, data: Any) -> Any:
-        """Go reads keys in any case; without one of them in its usual case nothing else would tell."""
+        """Go reads keys in any case; without one of them in its usual case nothing else would show."""
         if not isinstance(data, dict):
             return data
         fields = {name.lower(): name for name in cls.model_fields}

@@ -103,7 +103,7 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
                 process.stdin.write(server.encode())
                 process.stdin.close()
             except BrokenPipeError:
-                pass  # it reads nothing: what it prints tells
+                pass  # it reads nothing: what it prints says it
             output = process.stdout.read(_MOST + 1)
             if len(output) > _MOST:
                 _kill(process)

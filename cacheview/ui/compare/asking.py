@@ -138,7 +138,7 @@ class Asker:
     def preparing(self, rules: RuleSet, probe: Probe) -> Work:
         """Work whose result is the cache of one rule set, with all indexes that an explanation of the probe needs.
 
-        It is handed over, and made anew when it is needed here again.
+        It is handed over, and made again when it is needed here.
         """
 
         def work(report: Report) -> object:

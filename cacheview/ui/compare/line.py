@@ -40,7 +40,7 @@ class Line:
 
     Attributes:
         verdict: None: not asked yet.
-        why: what decided, in a few words; None: not told yet.
+        why: what decided, in a few words; None: not known yet.
         group: lines of the same number answer alike.
     """
 

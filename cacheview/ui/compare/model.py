@@ -100,7 +100,7 @@ class MatrixModel(QAbstractTableModel):
             new = replace(new, group=old.group)
             self._blank.pop(old.rules.name, None)
             if new.why is None and old.why is not None and new.looks_like(old):
-                # What decided is most likely the same, and is told in a moment: no flicker.
+                # What decided is most likely the same, and is known in a moment: no flicker.
                 self._blank[old.rules.name] = new
                 new = replace(new, why=old.why)
             if new != old:

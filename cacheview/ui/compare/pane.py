@@ -74,7 +74,7 @@ class ComparePane(AskingPane[Head, Probe]):
             return
         if not self.isVisible():
             if self._asker is not None and self._asker.store is not session.store:
-                self._asker = None  # it holds much of a store that is no more
+                self._asker = None  # it holds much of a store that is gone
             return
         value = session.answer.explanation
         probe = value.trace.probe

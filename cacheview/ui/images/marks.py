@@ -55,9 +55,9 @@ def positions(stage: Stage) -> Mapping[str, int]:
 
 
 def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
-    """The mark of an image of which something that a rule may read is not known; None: nothing to tell.
+    """The mark of an image of which something that a rule may read is not known; None: nothing to report.
 
-    ``common``: what is not known of any image. That is told once for the store, and makes no mark.
+    ``common``: what is not known of any image. That is reported once for the store, and makes no mark.
     """
     results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
     if all(doubt in common for doubt in results):
@@ -142,7 +142,7 @@ class Marks:
     def _failed_at(self, subject: Subject) -> str:
         """The check that a candidate fails at, down to the element; empty where it fails at none.
 
-        The index tells it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
+        The index reports it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
         to be compared for the one, or what is not known of it.
         """
         bit = 1 << self._index.position(subject.image)

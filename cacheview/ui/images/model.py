@@ -72,7 +72,7 @@ class _Levels:
 class ImageTreeModel(QAbstractItemModel):
     """Owns the nodes; an index holds a node's number, never a pointer, so a stale one can do no harm.
 
-    ``marks_changed`` tells that rows may look different. There is no ``dataChanged`` for it: with 10,000
+    ``marks_changed`` reports that rows may look different. There is no ``dataChanged`` for it: with 10,000
     candidates that would cost more than all else that an edit does, and a view only needs to paint what it shows.
     """
 

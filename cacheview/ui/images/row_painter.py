@@ -64,7 +64,7 @@ class _Face:
 
 
 class RowPainter:
-    """Draws text as it is, never as markup. To be made anew after the application's font or colours changed."""
+    """Draws text as it is, never as markup. To be made again after the application's font or colours changed."""
 
     def __init__(self) -> None:
         self.tokens: Tokens = current_tokens()

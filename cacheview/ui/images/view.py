@@ -191,7 +191,7 @@ class ImageTree(QTreeView):
         self.setUpdatesEnabled(True)
 
     def update_rows(self, changed: Callable[[QModelIndex], bool]) -> None:
-        """Paint those rows again, of what is on screen, that a test tells have changed."""
+        """Paint those rows again, of what is on screen, that a test reports have changed."""
         bottom = self.viewport().height()
         row = self.indexAt(QPoint(0, 0))
         while row.isValid():

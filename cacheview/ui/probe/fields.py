@@ -263,7 +263,7 @@ class ListField(RowsField):
 
 
 class KeyedField(RowsField):
-    """Rows by key. A key that occurs twice is told and kept on screen; it is no part of the value."""
+    """Rows by key. A key that occurs twice is reported and kept on screen; it is not part of the value."""
 
     _value: dict[str, Any] | None = None
 

@@ -96,7 +96,7 @@ class ParentField(FieldEditor):
         self._place_hint()
 
     def _typed_form(self, whole: bool) -> str:
-        """How a value that is no image is written: a digest in short, unless it is being edited."""
+        """How a value that is not an image is written: a digest in short, unless it is being edited."""
         if self._value == SCRATCH:
             return "scratch"
         return self._value if whole or ":" not in self._value else short_id(self._value)

@@ -193,7 +193,7 @@ class NumberEdit(LineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._show()  # what is no number, as a minus alone, goes
+        self._show()  # what is not a number, as a minus alone, goes
 
 
 def _whole_number(text: str) -> int | None:

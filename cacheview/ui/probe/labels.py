@@ -36,7 +36,7 @@ class TokenLabel(Wrapped):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        # A style sheet that is set anew puts the palette back, so this listens itself.
+        # A style sheet that is set again puts the palette back, so this listens itself.
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._colour()
 

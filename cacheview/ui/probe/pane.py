@@ -49,7 +49,7 @@ _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platfo
 class ProbePane(QWidget):
     """Edits the probe of a document, every edit through it.
 
-    ``daemon``: tells whose builder makes a config of an instruction.
+    ``daemon``: whose builder makes a config of an instruction.
 
     ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
     ``image_asked(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
@@ -127,21 +127,21 @@ class ProbePane(QWidget):
         self._document.edit(self._document.probe.model_copy(update={"config": config}), text)
 
     def reveal(self, path: str) -> None:
-        """Point at what a path names, and bring the keyboard there. Raises ValueError for what is no field."""
+        """Point at what a path names, and bring the keyboard there. Raises ValueError for what is not a field."""
         with self._unheard():
             self._find(path).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def point_at(self, path: str) -> None:
         """Unfold, scroll to, mark and select what a path names; the keyboard stays where it is.
 
-        Raises ValueError for what is no field.
+        Raises ValueError for what is not a field.
         """
         with self._unheard():
             self._find(path)
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
-        """What is gone to meanwhile is not told: nobody went there."""
+        """What is gone to meanwhile is not reported: nobody went there."""
         self._revealing = True
         try:
             yield

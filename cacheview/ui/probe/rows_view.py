@@ -200,7 +200,7 @@ class RowsView(QTableView):
         anew = not self.currentIndex().isValid()
         super().focusInEvent(event)
         if anew:
-            self.setCurrentIndex(self._rows.index(0, 0))  # tells of the row itself
+            self.setCurrentIndex(self._rows.index(0, 0))  # reports the row itself
         else:
             self.select(self.currentIndex().row())
             self.row_activated.emit(self._rows.element(self.currentIndex().row()))

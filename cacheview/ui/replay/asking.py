@@ -1,4 +1,4 @@
-"""A build replayed in another thread: what is read, asked, and told of it. No Qt."""
+"""A build replayed in another thread: what is read, asked, and reported of it. No Qt."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay told.
+    """The result of a replay.
 
     Attributes:
         misses: why the steps that miss miss, where it is known what was asked.
@@ -226,7 +226,7 @@ class Replayer:
         return _Prepared(client, send, cache, image_files, layers, given.context.title, lambda: read)
 
     def _remembered(self) -> Memory:
-        """The sums of files that were read in earlier starts; what cannot be read is read anew."""
+        """The sums of files that were read in earlier starts; what cannot be read is read again."""
         from cacheview.dockerfile.context.hashing import Memory
 
         if self._records is not None:

@@ -120,7 +120,7 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
 
 
 def is_dockerfile(path: str) -> bool:
-    """Whether a path is that of a Dockerfile, or of a folder that has one and is no image store."""
+    """Whether a path is that of a Dockerfile, or of a folder that has one and is not an image store."""
     if os.path.isdir(path):
         has = any(os.path.isfile(os.path.join(path, name)) for name in (DEFAULT_NAME, DEFAULT_NAME.lower()))
         return has and not os.path.exists(os.path.join(path, "oci-layout"))

@@ -1,4 +1,4 @@
-"""Every client's build, those that share a cache together, in the place of what is told of a step."""
+"""Every client's build, those that share a cache together, in the place of the details of a step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A context that tells how far it is."""
+"""A context that reports how far it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OFTEN: Final = 500  # entries between two reports
 
 
 class ReportingContext(FolderContext):
-    """A folder that tells how many entries it has seen while it is being listed. What is told may raise, to stop it."""
+    """A folder that reports how many entries it has seen while it is being listed. `report` may raise, to stop it."""
 
     def __init__(self, path: str, report: Callable[[int], None]) -> None:
         super().__init__(path)

@@ -86,7 +86,7 @@ class StepsModel(QAbstractItemModel):
     # What is shown
 
     def show(self, rows: Sequence[Row], store: ImageStore) -> None:
-        """Show other rows. Those that are the same instruction stay, and only tell another outcome."""
+        """Show other rows. Those that are the same instruction stay, and only show another outcome."""
         self._store = store
         keys = [row.key for row in rows]
         for first, last, begin, end in reversed(_changes([node.row.key for node in self._nodes], keys)):

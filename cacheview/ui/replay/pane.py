@@ -42,7 +42,7 @@ __all__ = ["ReplayPane"]
 
 _SHARES: Final = (880, 486)
 _QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
-_TALL: Final = 1.3  # of its height: where the pane is narrower, what is told of a step stands below the steps
+_TALL: Final = 1.3  # of its height: where the pane is narrower, the details of a step stand below the steps
 _IGNORE_FILE: Final = ".dockerignore"
 
 
@@ -211,7 +211,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._change(build)
 
     def show_options(self, shown: bool) -> None:
-        """The options in the place of what is told of the step."""
+        """The options in the place of the details of the step."""
         self.head.options_button.setChecked(shown)
         self.head.clients_button.setChecked(False)
         self._side.setCurrentWidget(self.form if shown else self.detail)  # makes the form, when it is shown first
@@ -219,7 +219,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_clients(self, shown: bool) -> None:
-        """The comparison of clients in the place of what is told of the step."""
+        """The comparison of clients in the place of the details of the step."""
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
         self._side.setCurrentWidget(self.clients if shown else self.detail)
@@ -237,7 +237,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if not self.isVisible():
             self._asked = None
             if self._replayed is not None and self._replayed.question.store is not wanted.store:
-                self._forget()  # it holds much of a store that is no more
+                self._forget()  # it holds much of a store that is gone
             return
         self._asked = wanted
         self._enable()

@@ -51,7 +51,7 @@ class Place(QObject):
         self._choose(self._view.currentIndex())
 
     def find_first(self, replayed: Replayed) -> None:
-        """Choose what is of most interest in a replay: what the person had chosen is no more."""
+        """Choose what is of most interest in a replay: what the person had chosen is gone."""
         self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(replayed)))
 
     def go_to(self, step: Step) -> None:
@@ -78,7 +78,7 @@ class Place(QObject):
         self.chosen.emit(index)
 
     def _first_of_interest(self, replayed: Replayed) -> QModelIndex:
-        """The last row, where it says why no more is told; else the first miss, or the first step that is unknown."""
+        """The last row, where it says why the rest is missing; else the first miss, or the first unknown step."""
         unknown = next((step for step in replayed.replay.asked if step.status is StepStatus.UNKNOWN), None)
         step = replayed.first_miss or unknown
         if replayed.replay.refused is not None or step is None:

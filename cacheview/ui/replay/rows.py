@@ -81,7 +81,7 @@ class Row:
         step: of a step or trigger.
         line: of the Dockerfile; 0: none.
         number: of a trigger, which it is, from 1.
-        supposed: it is told as if a miss before it had been a hit.
+        supposed: it is shown as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
         advice: of a hazard, what to do about it.
     """
@@ -219,7 +219,7 @@ def depends_on(step: Step, replay: Replay) -> Step | None:
 
 
 def assumed_before(step: Step, replay: Replay) -> Step | None:
-    """Of a step that is told as if a miss before it had been a hit, that miss; None: there is none."""
+    """Of a step that is shown as if a miss before it had been a hit, that miss; None: there is none."""
     return _last_before(step, replay, lambda other: bool(other.assumed))
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 __all__ = ["Watcher"]
 
-_REST: Final = 100  # milliseconds without a change, before it is told: an editor writes in several steps
+_REST: Final = 100  # milliseconds without a change, before it is reported: an editor writes in several steps
 _MOST: Final = 400  # files and folders: the system has room for some thousands
 
 
@@ -53,7 +53,7 @@ class Watcher(QObject):
         self._arm()
 
     def stop(self) -> None:
-        """Watch nothing, and tell nothing more."""
+        """Watch nothing, and report nothing more."""
         self._rest.stop()
         self._wanted = ()
         if self.watched:
@@ -64,7 +64,7 @@ class Watcher(QObject):
         self._rest.start()
 
     def _arm(self) -> None:
-        """What was replaced is another file to the system, and has to be watched anew."""
+        """What was replaced is another file to the system, and has to be watched again."""
         known = set(self.watched)
         missing = [path for path in self._wanted if path not in known and os.path.exists(path)]
         if missing:

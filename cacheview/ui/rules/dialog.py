@@ -261,5 +261,5 @@ class RulesDialog(QDialog):
             self._set_fonts()
             self._fill_words()
             self.model.dress()
-            self.table.measure()  # in a dialog, Qt tells the dialog alone
+            self.table.measure()  # in a dialog, Qt notifies the dialog alone
             self.table.resizeRowsToContents()

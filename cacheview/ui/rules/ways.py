@@ -22,7 +22,7 @@ __all__ = ["Choose", "RuleWays", "own_rules", "owner"]
 
 
 class Choose(Protocol):
-    """Asks by the rules of a name from now on. ``own``: those that the store tells, also when it tells others."""
+    """Asks by the rules of a name from now on. ``own``: those that the store reports, also when it reports others."""
 
     def __call__(self, name: str, *, own: bool = False) -> object: ...
 
@@ -31,7 +31,7 @@ _OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
-    """The daemon that the case names or whose store it is; None where nothing tells which."""
+    """The daemon that the case names or whose store it is; None where nothing says which."""
     own = daemon_known(session.case)
     is_known = own.basis is not Basis.NEWEST or session.store.release is not None
     return own if is_known else None

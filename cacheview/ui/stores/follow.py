@@ -1,4 +1,4 @@
-"""Following an engine: what happens to its images is heard in a thread, and told once it has calmed down."""
+"""Following an engine: what happens to its images is heard in a thread, and reported once it has calmed down."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cacheview.ui.loading import Background
 __all__ = ["Follower", "watch"]
 
 CALM: Final = 400
-"""Milliseconds without a further event, after which those before are told as one: a build makes many."""
+"""Milliseconds without a further event, after which those before are reported as one: a build makes many."""
 
-_LONGEST: Final = 3000  # milliseconds after which they are told though more come
+_LONGEST: Final = 3000  # milliseconds after which they are reported though more come
 
 
 def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
@@ -31,7 +31,7 @@ class Follower(Background):
     """Hears the image events of one engine at a time.
 
     Signals:
-        changed(): the images may be others now; events that come close together are told once.
+        changed(): the images may be others now; events that come close together are reported once.
         lost(str): the engine is heard no more, and why.
     """
 

@@ -32,7 +32,7 @@ def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]])
     """The demo is shown, as the engine could not be.
 
     Args:
-        why: a sentence or more, as the engine's reader tells it.
+        why: a sentence or more, as the engine's reader reports it.
     """
     value = why.strip().rstrip(".") + "."
     return News("problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {value}", (), buttons)

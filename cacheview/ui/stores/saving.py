@@ -35,7 +35,7 @@ class Saver(QObject):
         self._loader.failed.connect(self.failed)
 
     def ask(self, session: Session) -> SaveDialog:
-        """Ask where to, and write it when that is told."""
+        """Ask where to, and write it when there is an answer."""
         dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()

@@ -101,7 +101,7 @@ def _ask() -> Exception | None:
     """Why the engine does not answer; None: it does."""
     try:
         ask_engine(PATIENCE)
-    except Exception as error:  # told where it is waited for
+    except Exception as error:  # raised where it is waited for
         return error
     return None
 

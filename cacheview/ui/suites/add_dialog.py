@@ -139,7 +139,7 @@ class AddDialog(QDialog):
         layout.addWidget(self._buttons)
         self.resize(180 * GRID, self.sizeHint().height())
 
-    # What is told
+    # What is reported
 
     def expectation(self) -> Expectation:
         """What is expected now: all of the verdict, or where the person changed it, outcome and image alone.
@@ -201,7 +201,7 @@ class AddDialog(QDialog):
         """As high as the texts need; never less than before: nothing shall jump."""
         layout = self.layout()
         if layout is not None:
-            layout.activate()  # or the form would tell the height of the texts before
+            layout.activate()  # or the form would show the height of the texts before
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _say(self, picture: str, text: str) -> None:

@@ -37,7 +37,7 @@ class ProbeAdder(QObject):
         self._loader.failed.connect(self.failed)
 
     def ask(self, session: Session, known: str = "") -> AddDialog | None:
-        """Ask where to, and add it when that is told. ``known``: a suite that the person works with.
+        """Ask where to, and add it when there is an answer. ``known``: a suite that the person works with.
 
         None where there is no answer yet.
         """

@@ -125,7 +125,7 @@ def _row(
 
 
 def tells_of(row: Row, case: Case) -> bool:
-    """Whether a case that was opened is the one that a row tells of: the file may have been changed between."""
+    """Whether a case that was opened is the one that a row is about: the file may have been changed between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False
     if row.probe is None:

@@ -28,7 +28,7 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
 
     Args:
         locations: files, or the demo.
-        most: rows at most; a last one tells that there is more.
+        most: rows at most; a last one reports that there is more.
     """
 
     def work(report: Report) -> tuple[Row, ...]:
@@ -96,7 +96,7 @@ def _file(location: str) -> AbstractContextManager[Path]:
 
 
 def _size(location: str) -> int:
-    """Bytes of it; 0 where that cannot be told: running it says why."""
+    """Bytes of it; 0 where that is not known: running it says why."""
     try:
         with _file(location) as path:
             return os.stat(path).st_size

@@ -47,7 +47,7 @@ class RowShower(QObject):
     def _settled(self, well: bool) -> None:
         row, self._wanted = self._wanted, None
         if row is None or not well or not self._is_open(row):
-            return  # the window tells, or the person wanted something else
+            return  # the window says so, or the person wanted something else
         if not self._choose(row):
             name = name_of(row.location)
             self.failed.emit(f"{name} has changed since it was run, and its {row.place} is another one: run it again")
@@ -57,7 +57,7 @@ class RowShower(QObject):
         return session is not None and _same_place(session.opened.location, row.location)
 
     def _choose(self, row: Row) -> bool:
-        """Whether the open suite has what the row tells of; then it is chosen."""
+        """Whether the open suite has what the row is about; then it is chosen."""
         from cacheview.engine import RULE_SETS
 
         session = self._host.session

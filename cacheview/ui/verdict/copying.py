@@ -27,7 +27,7 @@ from cacheview.visible import visible
 __all__ = ["explanation_as", "row_as"]
 
 _MOST: Final = 1_000
-"""Rows of a stage or group that are copied: more is no copy but an export."""
+"""Rows of a stage or group that are copied: more is not a copy but an export."""
 
 
 def explanation_as(explanation: Explanation, form: str, using: Daemon | None) -> str:

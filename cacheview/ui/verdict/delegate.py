@@ -99,7 +99,7 @@ class RowDelegate(QStyledItemDelegate):
         self.refresh()
 
     def refresh(self) -> None:
-        """Take the fonts anew."""
+        """Take the fonts again."""
         self._faces = faces()
         self._drawings: dict[tuple[str, str, int, float, bool], QPixmap] = {}
         height = max(self._faces[name].height for name in ("strong", "mono"))

@@ -61,7 +61,7 @@ class TraceModel(QAbstractItemModel):
 
     @property
     def folded(self) -> bool:
-        """Whether what is no difference is folded into groups."""
+        """Whether what is not a difference is folded into groups."""
         return self._folded
 
     @property
@@ -89,7 +89,7 @@ class TraceModel(QAbstractItemModel):
         return True
 
     def set_folded(self, folded: bool) -> None:
-        """Fold what is no difference, or list everything."""
+        """Fold what is not a difference, or list everything."""
         if folded != self._folded:
             self._folded = folded
             if self._explanation is not None:

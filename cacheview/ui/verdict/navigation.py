@@ -68,7 +68,7 @@ def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
 
 
 class Navigation(QObject):
-    """Opens, scrolls to and selects rows. ``moved(index)``: the person went to a row; what is done here is not told."""
+    """Opens, scrolls to and selects rows. ``moved(index)``: the person went to a row; not for what is done here."""
 
     moved = Signal(QModelIndex)
 

@@ -165,7 +165,7 @@ class VerdictPane(QWidget):
         return result
 
     def show_differences_only(self, only: bool) -> None:
-        """Fold what is no difference, or list everything."""
+        """Fold what is not a difference, or list everything."""
         self._show_actions[0 if only else 1].setChecked(True)
         self._bar.say(self.show_button, *_SHOWN[only])
         with self.navigation.quietly():

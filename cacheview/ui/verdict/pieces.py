@@ -21,7 +21,7 @@ class Piece:
 
 
 def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -> tuple[Piece, ...]:
-    """The pieces of a text on one line no wider than ``width``, as ``measure`` tells.
+    """The pieces of a text on one line no wider than ``width``, as ``measure`` reports.
 
     What does not fit is cut off with an ellipsis: at the end, and at the beginning where that brings the mark, a slice
     of the text that may be empty for none or a mere place, into sight. Less than an ellipsis has room: nothing.
@@ -35,7 +35,7 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
         end = _end(text, 0, room, width, measure)
         if mark.start >= end or mark.stop > end:
             start = max(0, mark.start - _BEFORE)
-            start = start if start > 2 else 0  # an ellipsis for two characters tells less than they do
+            start = start if start > 2 else 0  # an ellipsis for two characters says less than they do
             needed = mark.start + (mark.stop > mark.start)
             while start < mark.start and _end(text, start, room, width, measure) < needed:
                 start += 1

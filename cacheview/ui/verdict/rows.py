@@ -73,10 +73,10 @@ class Rows:
     """The rows below an item: some that are there, then a run of any length whose items are made one by one.
 
     Attributes:
-        lead: key and item of each of the first rows; a key tells a row from its siblings.
+        lead: key and item of each of the first rows; a key distinguishes a row from its siblings.
         run: where the items of the rest come from.
         places: which of ``run`` are rows, in order.
-        images: tells the items of ``run`` apart where they are subjects; else the place does.
+        images: distinguishes the items of ``run`` where they are subjects; else the place does.
         branching: whether the items of ``run`` have rows below them.
     """
 
@@ -144,7 +144,7 @@ def rows_of(
     """The rows below an item.
 
     Args:
-        folded: what is no difference is folded into groups.
+        folded: what is not a difference is folded into groups.
         order: the candidates by place in the daemon's order, where another order is wanted.
         listed: which subjects of a stage are rows, in the daemon's order; None: all.
     """

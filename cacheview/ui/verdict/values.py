@@ -76,8 +76,8 @@ def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
 def differs(check: Check) -> bool:
     """Whether the check failed, or its values are not the same although nothing came of that.
 
-    The latter is told of the container config only: what the daemon did not reach, what the rules do not look at,
-    and what they let pass all the same. The other checks are not comparisons of two like values.
+    The latter is said of the container config only: what the daemon did not reach, what the rules do not look at,
+    and what they let pass anyway. The other checks are not comparisons of two like values.
     """
     if check.outcome is CheckOutcome.FAILED:
         return True

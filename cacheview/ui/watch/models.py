@@ -108,7 +108,7 @@ class BuildsModel(QStandardItemModel):
 
 
 def _fill(item: QStandardItem, build: ShownBuild, column: Builds) -> None:
-    """What a cell says and how it looks; the item tells the view what has changed."""
+    """What a cell says and how it looks; the item notifies the view of what has changed."""
     is_marked = column is Builds.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
     item.setData(_build_tip(build, column), _Role.ToolTipRole)

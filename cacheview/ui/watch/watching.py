@@ -67,7 +67,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self._reader.close()
 
     def save(self, build: ShownBuild) -> SaveDialog:
-        """Ask where the record of a build is to be saved, and write it when that is told."""
+        """Ask where the record of a build is to be saved, and write it when there is an answer."""
         suggested = _suggested(build)
         dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
         dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
