@@ -167,13 +167,14 @@ class Headline(QObject):
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
         asked, own, foreign = session.daemon, own_rules(session), ""
-        differs = own is not None and not own.answers_as(asked)
+        # What is pulled belongs to no engine: any rules are as much its own.
+        differs = own is not None and not own.answers_as(asked) and not self._is_pulled()
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
         elif own is not None and differs:
             whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
             foreign = f"This store's {whose} of {own.title}; you are using those of {asked.title}."
-        elif own is not None:
+        elif own is not None and own.answers_as(asked):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
@@ -278,8 +279,11 @@ class Headline(QObject):
     def _is_pulled_otherwise(self, name: str) -> bool:
         """Whether engines of these rules give other ids to what they pull than what is open has."""
         release = self._session.store.release
-        is_pulled = parse_location(self._opener.location).source.is_pulled
-        return is_pulled and release is not None and rules_named(name).rules.store is not release.kind
+        return self._is_pulled() and release is not None and rules_named(name).rules.store is not release.kind
+
+    def _is_pulled(self) -> bool:
+        """Whether what is open is what an engine would pull."""
+        return parse_location(self._session.opened.location).source.is_pulled
 
     def _choose_platform(self, platform: str) -> None:
         self._opener.platform = platform

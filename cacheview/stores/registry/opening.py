@@ -28,8 +28,8 @@ _SECONDS: Final = 180.0
 
 _KINDS: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 _BY_BUILDKIT: Final = (
-    "BuildKit made {}. The classic builder finds no step in the history of such an image: BuildKit writes the "
-    "instructions in another form, so `--cache-from` does not help."
+    "BuildKit made {}. The classic builder finds none of the steps that BuildKit made, as BuildKit writes instructions "
+    "in another form, so `--cache-from` does not help."
 )
 
 
@@ -139,7 +139,8 @@ def _merged(images: list[Image]) -> tuple[Image, ...]:
 def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> list[str]:
     notes = [
         f"What an engine with a {_KINDS[kind]} on {platform} would have after `docker pull` of these images, and "
-        "nothing else. No image has a parent, so `--cache-from` alone can give a hit, by the history.",
+        "nothing else. No image has a parent. With rules that follow recorded parents, the local cache can answer at "
+        "most the first step of a FROM scratch build: all other hits come from `--cache-from`, by the history.",
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]
     if by_buildkit:

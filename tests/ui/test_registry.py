@@ -1,0 +1,119 @@
+"""Images of a registry in the window: opened by name, for the rules and the platform that are chosen."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+from registry_kit import FakeRegistry, Reply, Request, serving
+from store_builder import config
+
+from cacheview.model import StoreKind
+from cacheview.stores.registry import opening
+from cacheview.ui.settings import Settings
+from cacheview.ui.stores.by_name import ByNameDialog
+from cacheview.ui.window import MainWindow
+
+AMD64, ARM64 = ({"os": "linux", "architecture": architecture} for architecture in ("amd64", "arm64"))
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRegistry]:
+    """One with an image for two platforms."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
+    monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
+    fake = FakeRegistry()
+    made = [{**fake.layout.manifest(config(1, **each)), "platform": each} for each in (AMD64, ARM64)]
+    fake.tag("1", fake.layout.index(made))
+    with serving(fake):
+        yield fake
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+def open_by_name(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    window.commands.open_by_name.trigger()
+    dialog = window.findChild(ByNameDialog)
+    assert dialog is not None
+    dialog.name.clear()
+    qtbot.keyClicks(dialog.name, name)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        dialog.accept()
+
+
+def test_it_is_opened_by_name_and_kept_among_the_recent_ones(
+    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+) -> None:
+    name = f"registry:{registry.host}/shop/app:1"
+    open_by_name(window, qtbot, name)
+    assert window.windowTitle() == f"registry {registry.host}/shop/app:1 — cacheview"
+    assert window.session is not None
+    assert [image.title for image in window.session.store.images] == [f"{registry.host}/shop/app:1"]
+    window.commands.recent_menu.aboutToShow.emit()
+    assert [action.text() for action in window.commands.recent_menu.actions()][:1] == [name]
+
+
+def test_rules_of_the_other_kind_of_store_bring_their_own_ids(
+    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+) -> None:
+    open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
+    assert window.session is not None
+    (before,) = window.session.store.images
+    assert before.id == registry.tags["1"]
+    chosen = next(
+        action for action in window.commands.rules_menu.actions() if str(action.data()).startswith("graphdriver")
+    )
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        chosen.trigger()
+    (after,) = window.session.store.images
+    assert after.id == after.config_digest == before.config_digest
+    assert window.session.daemon.rules.store is StoreKind.GRAPH_DRIVER
+    said = " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
+    assert "you are using those of" not in said
+
+
+def test_another_platform_is_pulled_if_it_is_chosen(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
+    open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
+    chosen = next(action for action in window.commands.platform_menu.actions() if action.text() == "linux/arm64")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        chosen.trigger()
+    assert window.session is not None
+    (image,) = window.session.store.images
+    assert image.config.architecture == "arm64"
+
+
+def test_what_the_registry_refuses_is_a_page_with_what_to_do(
+    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+) -> None:
+    open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:2")
+    assert "the registry has no such image (manifest unknown). Check name and tag" in window.centre.last_error
+    assert window.centre.start_page.isVisible()
+
+
+def test_a_registry_that_says_nothing_can_be_left(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
+    ending = threading.Event()
+
+    def silent(_: Request) -> Reply:
+        ending.wait(20)
+        return Reply(500)
+
+    registry.hook = silent
+    with qtbot.waitSignal(window.opener.progressed, timeout=20_000):
+        window.open(f"registry:{registry.host}/shop/app:1")
+    assert window.centre.busy_page.text == f"Asking {registry.host} for {registry.host}/shop/app:1"
+    with qtbot.waitSignal(window.opener.cancelled, timeout=20_000):
+        window.centre.busy_page.cancel.click()
+    ending.set()
+    assert not window.opener.is_busy
