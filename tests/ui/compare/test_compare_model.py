@@ -9,8 +9,8 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from model_kit import checked_by_qt
 from PySide6.QtCore import QPersistentModelIndex, Qt
-from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
 from cacheview.engine import RULE_SETS, Verdict, VerdictOutcome
@@ -18,7 +18,6 @@ from cacheview.model import Image, ImageConfig
 from cacheview.ui.compare.line import Line, in_words, summary
 from cacheview.ui.compare.model import Column, MatrixModel
 
-FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 RULES = list(RULE_SETS.values())
 HIT, MISS = VerdictOutcome.HIT, VerdictOutcome.MISS
 
@@ -41,7 +40,7 @@ def cells(model: MatrixModel, column: Column) -> list[str]:
 @pytest.fixture
 def model(qapp: QApplication) -> Iterator[MatrixModel]:
     model = MatrixModel()
-    tester = QAbstractItemModelTester(model, FATAL)
+    tester = checked_by_qt(model)
     yield model
     del tester
 
@@ -144,7 +143,7 @@ STEPS = st.sampled_from(["expect", "take", "blank", "settle", "mark"])
 @examples(0.5)
 def test_sound_whatever_comes_in_whatever_order(steps: list[tuple[str, int]], qapp: QApplication) -> None:
     model = MatrixModel()
-    tester = QAbstractItemModelTester(model, FATAL)
+    tester = checked_by_qt(model)
     for step, number in steps:
         match step:
             case "expect":

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from model_kit import checked_by_qt
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -164,7 +164,7 @@ def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: Qt
 
 
 def test_every_probe_of_the_demo(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
-    tester = QAbstractItemModelTester(shown.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tester = checked_by_qt(shown.model)
     outcomes = set()
     for number in range(1, len(session(demo).case.probes)):
         with qtbot.waitSignal(shown.settled, timeout=20_000):

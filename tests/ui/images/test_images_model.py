@@ -9,8 +9,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from image_kit import make_image, marks
+from model_kit import checked_by_qt
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtTest import QAbstractItemModelTester
 
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
@@ -19,13 +19,11 @@ from cacheview.ui.images import Marks, positions
 from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 
-FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
-
 
 @pytest.fixture
 def model(qapp: object) -> Iterator[ImageTreeModel]:
     model = ImageTreeModel()
-    tester = QAbstractItemModelTester(model, FATAL)
+    tester = checked_by_qt(model)
     yield model
     del tester
 
@@ -33,7 +31,7 @@ def model(qapp: object) -> Iterator[ImageTreeModel]:
 @pytest.fixture
 def rows(model: ImageTreeModel) -> Iterator[ImageFilter]:
     rows = ImageFilter(model)
-    tester = QAbstractItemModelTester(rows, FATAL)
+    tester = checked_by_qt(rows)
     yield rows
     del tester
 
@@ -73,7 +71,7 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
     )
     model = ImageTreeModel()
     rows = ImageFilter(model)
-    tester = QAbstractItemModelTester(rows, FATAL)
+    tester = checked_by_qt(rows)
     model.set_store(store)
     for text in texts:
         rows.set_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model_kit import checked_by_qt
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QWidget
@@ -36,7 +37,7 @@ def rows(pane: ProbePane, name: str) -> RowsField:
     field = pane.form.row(name).editor if name != "cache_from" else pane.cache_from_field
     assert isinstance(field, RowsField)
     if field.model.findChild(QAbstractItemModelTester) is None:
-        QAbstractItemModelTester(field.model, QAbstractItemModelTester.FailureReportingMode.Fatal, field.model)
+        checked_by_qt(field.model, field.model)
     return field
 
 

@@ -8,10 +8,10 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from model_kit import checked_by_qt
 from probe_kit import focused, go_to, press, rows, type_text
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.document import ProbeDocument
@@ -234,7 +234,7 @@ texts = st.lists(st.sampled_from("abc").map(lambda text: (text,)), max_size=6)
 @examples(1)
 def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> None:
     model = RowsModel("Env", 1, ordered=True)
-    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tester = checked_by_qt(model)
     seen: list[str] = [""]
 
     def text(row: int) -> str:
@@ -262,7 +262,7 @@ def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> No
 @examples(1)
 def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) -> None:
     model = RowsModel("Cmd", 1, ordered=True)
-    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tester = checked_by_qt(model)
     asked: list[Sequence[Row]] = []
     model.requested.connect(lambda rows, *_: asked.append(rows))
     expected = ["a", "b", "c"]

@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_kit import checked_by_qt
 from probe_kit import BASE, STORE, WEB, WORKDIR, image
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
 
 from cacheview.model import (
     CONFIG_FIELDS,
@@ -133,7 +133,7 @@ def test_scratch_is_among_what_can_be_found(qapp: object) -> None:
 
 def test_a_long_list_says_how_many_more(qapp: object) -> None:
     model = ImageListModel(most=2)
-    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tester = checked_by_qt(model)
     model.set_index(ImageIndex(STORE))
     assert model.search("") == 3
     assert [model.index(row).data() for row in range(3)] == [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from model_kit import checked_by_qt
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtTest import QAbstractItemModelTester
 from verdict_kit import (
     BASE,
     COMMAND,
@@ -36,7 +36,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.model = TraceModel()
-        self.tester = QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+        self.tester = checked_by_qt(self.model)
         self.resets = self.inserted = self.removed = self.reordered = 0
         self.changed: set[tuple[str, int]] = set()
         self.model.modelReset.connect(self._reset)
@@ -304,10 +304,14 @@ def test_history_as_two_columns(watched: Watched) -> None:
     ]
 
 
-def test_ten_thousand_candidates_are_not_made(qapp: object) -> None:
-    cache: ImageCache = many_cache(10_000)
+@pytest.fixture(scope="module")
+def ten_thousand() -> ImageCache:
+    return many_cache(10_000)
+
+
+def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: object) -> None:
     model = TraceModel()
-    model.show(explain(cache, many_probe(7, "x")))
+    model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
     assert model.rowCount(stage) == 1 + LISTED
     assert model.data(model.index(0, 0, stage)).startswith("The first 200 of 10,000 candidates")
@@ -319,19 +323,18 @@ def test_ten_thousand_candidates_are_not_made(qapp: object) -> None:
     for row in range(5_000, 5_030):
         model.data(model.index(row, 0, stage))
     assert model.node_count < 50
-    model.show(explain(cache, many_probe(8, "x")))
+    model.show(explain(ten_thousand, many_probe(8, "x")))
     assert model.node_count < 10
     model.set_folded(False)
     assert model.node_count < 10
 
 
-def test_nearest_first_looks_only_as_far_as_it_must(qapp: object) -> None:
-    cache = many_cache(10_000)
+def test_nearest_first_looks_only_as_far_as_it_must(ten_thousand: ImageCache, qapp: object) -> None:
     model = TraceModel()
     model.set_nearest_first(True)
-    model.show(explain(cache, many_probe(7, "x")))
+    model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
-    assert model.subject_of(model.index(0, 0, stage)).image.id == cache.store.images[8].id  # type: ignore[union-attr]
+    assert model.subject_of(model.index(0, 0, stage)).image.id == ten_thousand.store.images[8].id  # type: ignore[union-attr]
     assert model.node_count < 10
 
 
