@@ -55,13 +55,13 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if self._stream is not None:
-            with _told():
+            with _as_output_error():
                 self._stream.write(_encodable(visible_lines(text), self.encoding))
         return len(text)
 
     def flush(self) -> None:
         if self._stream is not None:
-            with _told():
+            with _as_output_error():
                 self._stream.flush()
 
     def give_up(self) -> None:
@@ -74,7 +74,7 @@ class Stream(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _as_output_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:

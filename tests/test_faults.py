@@ -29,7 +29,7 @@ COMMANDS = {
     "replay": (REPLAY, "cacheview.replay.sent_build.replay"),
     "replay by all clients": ([*REPLAY, "--client", "all"], "cacheview.commands.replay.compare_clients"),
     "replay recorded": ([*REPLAY, "--record", "FILE"], "cacheview.commands.replay.record_of"),
-    "replay of Compose": ([*REPLAY, "--compose", "FILE"], "cacheview.commands.asked.read_service"),
+    "replay of Compose": ([*REPLAY, "--compose", "FILE"], "cacheview.commands.build_options.read_service"),
     "save": (["save", "demo:", "FILE"], "cacheview.commands.save.suite_line"),
     "watch": (["watch"], "cacheview.commands.watch.find_endpoint"),
     "the window": (["demo:"], "cacheview.ui.app.run_window"),

@@ -10,7 +10,7 @@ import shlex
 from datetime import UTC, datetime
 from typing import Final
 
-from cacheview.commands.asked import add_build
+from cacheview.commands.build_options import add_build
 from cacheview.commands.looked_up import looked_up_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.diff.compare import BuildDiff, compare_builds

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cacheview.cases import Daemon
-from cacheview.commands.asked import Asked, asked_of
+from cacheview.commands.build_options import RequestedBuild, requested_build
 from cacheview.dockerfile.context import Client
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.layers.engine import EngineLayers
@@ -44,7 +44,7 @@ class LookedUp:
         location: of the store.
     """
 
-    build: Asked
+    build: RequestedBuild
     given: Given
     daemon: Daemon
     cache: Cache
@@ -95,7 +95,7 @@ def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:
     rules, release = daemon.rules, daemon.builder
     stdin = sys.stdin.buffer if sys.stdin is not None else None
     engine = case.store.release
-    build = asked_of(options, engine.version if engine is not None else "")
+    build = requested_build(options, engine.version if engine is not None else "")
     given = given_build(build.context, build.file, release, stdin=stdin)
     memory = LayerMemory(layer_cache())
     source = _layers(case.store, downloads=options.download_layers)

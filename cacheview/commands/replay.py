@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cacheview.cases import Daemon
-from cacheview.commands.asked import add_build
+from cacheview.commands.build_options import add_build
 from cacheview.commands.looked_up import looked_up_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, what_if_alone

@@ -67,10 +67,10 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
             what = f"no such flag: --{flag[:40]}; it takes {takes or 'none'}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not know it"
-            raise RefusedError(what, message=_said(f"unknown flag: {shown}", release) + near)
+            raise RefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
             what = f"--{flag} is given twice; give it once"
-            raise RefusedError(what, message=_said(f"duplicate flag specified: {shown}", release))
+            raise RefusedError(what, message=_quoted(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
             value = _switch(flag, equals, value, shown, release)
         elif not equals:
@@ -107,14 +107,14 @@ def _switch(flag: str, equals: str, value: str, shown: str, release: BuilderRele
     if equals and not value:
         raise RefusedError(f"--{flag} is either true or false", message=_no_value(shown, release))
     if lower(value) not in ("", "true", "false"):
-        message = _said(f"expecting boolean value for flag {shown}, not: {value}", release)
+        message = _quoted(f"expecting boolean value for flag {shown}, not: {value}", release)
         raise RefusedError(f"--{flag} is either true or false", message=message)
     return lower(value) or "true"
 
 
 def _no_value(shown: str, release: BuilderRelease) -> str:
-    return _said(f"missing a value on flag: {shown}", release)
+    return _quoted(f"missing a value on flag: {shown}", release)
 
 
-def _said(text: str, release: BuilderRelease) -> str:
+def _quoted(text: str, release: BuilderRelease) -> str:
     return text[0].upper() + text[1:] if release.says_flags_in_capitals else text

@@ -107,8 +107,8 @@ def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[Can
         if own and is_unknown and is_command_check(row):
             yield _command_check(row, probe.config, image, own)
             continue
-        ours, theirs = getattr(probe.config, row.field), rules.read_image(stored, row.field)
-        yield CandidateCheck(row, row.comparison.matches(ours, theirs), own)
+        probe_value, image_value = getattr(probe.config, row.field), rules.read_image(stored, row.field)
+        yield CandidateCheck(row, row.comparison.matches(probe_value, image_value), own)
     for requirement in rules.later:
         yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
     yield CandidateCheck(None, rules.time(image.created) is not None, doubts_about(image, "created"))

@@ -183,10 +183,10 @@ class SameElements(_Whole):
         return (probe or ()) == (image or ())
 
     def parts(self, field: str, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> Sequence[Part]:
-        ours, theirs = probe or (), image or ()
+        probe_value, image_value = probe or (), image or ()
         return [
-            Part((field, i), _at(ours, i) == _at(theirs, i), _at(ours, i), _at(theirs, i))
-            for i in range(max(len(ours), len(theirs)))
+            Part((field, i), _at(probe_value, i) == _at(image_value, i), _at(probe_value, i), _at(image_value, i))
+            for i in range(max(len(probe_value), len(image_value)))
         ]
 
     def step(self, field: str, probe: tuple[str, ...] | None) -> Step:
@@ -223,9 +223,12 @@ class SameKeys(_Whole):
         return sorted(value) if value else value
 
     def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
-        ours, theirs = probe or {}, image or {}
-        results = [Part((field, Key(key)), key in ours, key if key in ours else ABSENT, key) for key in sorted(theirs)]
-        return results + [_unread(field, key, key) for key in sorted(ours) if key not in theirs]
+        probe_value, image_value = probe or {}, image or {}
+        results = [
+            Part((field, Key(key)), key in probe_value, key if key in probe_value else ABSENT, key)
+            for key in sorted(image_value)
+        ]
+        return results + [_unread(field, key, key) for key in sorted(probe_value) if key not in image_value]
 
     def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:
         return Step(field, ("keys", field), _keys, frozenset(probe or ()))
@@ -240,30 +243,34 @@ class SameValues(_Whole):
     """
 
     def matches(self, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> bool:
-        ours = probe or {}
-        return all(ours.get(key, "") == value for key, value in (image or {}).items())
+        probe_value = probe or {}
+        return all(probe_value.get(key, "") == value for key, value in (image or {}).items())
 
     def parts(self, field: str, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> Sequence[Part]:
-        ours, theirs = probe or {}, image or {}
+        probe_value, image_value = probe or {}, image or {}
         results = [
             Part(
                 (field, Key(key)),
-                ours.get(key, "") == value,
-                ours.get(key, ABSENT),
+                probe_value.get(key, "") == value,
+                probe_value.get(key, ABSENT),
                 value,
-                reads_as_empty=key not in ours,
+                reads_as_empty=key not in probe_value,
             )
-            for key, value in sorted(theirs.items())
+            for key, value in sorted(image_value.items())
         ]
-        return results + [_unread(field, key, ours[key]) for key in sorted(ours) if key not in theirs]
+        return results + [
+            _unread(field, key, probe_value[key]) for key in sorted(probe_value) if key not in image_value
+        ]
 
     def step(self, field: str, probe: Mapping[str, str] | None) -> Step:
-        ours = probe or {}
+        probe_value = probe or {}
 
         def admits(items: frozenset[tuple[str, str]]) -> bool:
-            return all(ours.get(key, "") == value for key, value in items)
+            return all(probe_value.get(key, "") == value for key, value in items)
 
-        return Step(field, ("values", field), _items, frozenset(ours.items()), _has_empty_value, admits, _with_value)
+        return Step(
+            field, ("values", field), _items, frozenset(probe_value.items()), _has_empty_value, admits, _with_value
+        )
 
 
 @dataclass(frozen=True)
@@ -283,9 +290,9 @@ class SameHealthcheck(_Whole):
         if probe is None or image is None:
             return ()
         return [
-            Part((field, name), _plain(ours) == _plain(theirs), ours, theirs)
+            Part((field, name), _plain(probe_value) == _plain(image_value), probe_value, image_value)
             for name in self.compared
-            for ours, theirs in ((getattr(probe, name), getattr(image, name)),)
+            for probe_value, image_value in ((getattr(probe, name), getattr(image, name)),)
         ]
 
     def step(self, field: str, probe: HealthConfig | None) -> Step:

@@ -57,14 +57,16 @@ def _joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
     return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
 
 
-def field_doubts(parent: Image, source: Image, field: str, ours: object, theirs: object) -> tuple[Doubt, ...]:
+def field_doubts(
+    parent: Image, source: Image, field: str, parent_value: object, source_value: object
+) -> tuple[Doubt, ...]:
     """What the comparison of one field of two history entries rests on."""
     if not parent.doubts and not source.doubts:
         return ()
     aspect = _ASPECTS[field]
     doubts = _joined(doubts_about(parent, aspect), doubts_about(source, aspect))
     if field == "created" and doubts:
-        left, right = _whole_seconds(parent, ours), _whole_seconds(source, theirs)
+        left, right = _whole_seconds(parent, parent_value), _whole_seconds(source, source_value)
         if _UNKNOWN not in (left, right) and left != right:
             return ()
     return doubts
@@ -80,12 +82,12 @@ def _whole_seconds(image: Image, time: object) -> object:
 
 
 def entry_doubts(
-    parent: Image, source: Image, ours: HistoryEntry, theirs: HistoryEntry, rules: RuleSet
+    parent: Image, source: Image, parent_value: HistoryEntry, source_value: HistoryEntry, rules: RuleSet
 ) -> tuple[Doubt, ...]:
     """What the comparison of two history entries rests on: nothing where one field certainly differs."""
     results: list[tuple[Doubt, ...]] = []
     for field in ENTRY_FIELDS:
-        left, right = getattr(ours, field), getattr(theirs, field)
+        left, right = getattr(parent_value, field), getattr(source_value, field)
         if field == "created":
             left, right = rules.time(left), rules.time(right)
         doubts = field_doubts(parent, source, field, left, right)
@@ -103,9 +105,9 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
     if whole:
         return whole
     results: list[tuple[Doubt, ...]] = []
-    for ours, theirs in zip(parent.history, source.history, strict=False):
-        doubts = entry_doubts(parent, source, ours, theirs, rules)
-        if not doubts and rules.entry_key(ours) != rules.entry_key(theirs):
+    for parent_value, source_value in zip(parent.history, source.history, strict=False):
+        doubts = entry_doubts(parent, source, parent_value, source_value, rules)
+        if not doubts and rules.entry_key(parent_value) != rules.entry_key(source_value):
             return ()
         results.append(doubts)
     return _joined(*results)

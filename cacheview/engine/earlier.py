@@ -29,8 +29,8 @@ def is_restored(
     unread: dict[str, None] = {"history": None, "created": None} if history else {}
     if other:
         unread["os_features"] = None
-    ours, theirs = config.model_copy(update=unread), image.config.model_copy(update=unread)
-    if identity(rules, ours) != identity(rules, theirs):
+    probe_value, image_value = config.model_copy(update=unread), image.config.model_copy(update=unread)
+    if identity(rules, probe_value) != identity(rules, image_value):
         return Certainty.NO, ()
     doubts = joined(history, other, () if version is Certainty.YES else (_VERSION,))
     return (Certainty.MAYBE if doubts else Certainty.YES), doubts

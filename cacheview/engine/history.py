@@ -67,7 +67,7 @@ def history_checks(
 ) -> Iterator[HistoryCheck]:
     """All that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
     own = doubts_about(source, "history")
-    theirs = doubts_about(parent, "history") if parent is not None else ()
+    of_parent = doubts_about(parent, "history") if parent is not None else ()
     yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
     entries = len(parent.history) if parent is not None else 0
     if parent is None:
@@ -79,7 +79,7 @@ def history_checks(
         layering = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))
         # The parent may turn out to have neither history nor layers, and then nothing of this is compared.
         free = () if _surely_has_something(parent) else doubts_about(parent, "history", "diff_ids")
-        lengths = joined(own, theirs, free)
+        lengths = joined(own, of_parent, free)
         layering = joined(layering, free)
         yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), lengths)
         yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layering)
@@ -88,7 +88,7 @@ def history_checks(
         yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
     following = source.history[entries] if entries < len(source.history) else None
     passes = following is not None and following.created_by == created_by(config)
-    yield HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), theirs))
+    yield HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), of_parent))
 
 
 def _surely_has_something(parent: Image) -> bool:

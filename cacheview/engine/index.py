@@ -422,9 +422,9 @@ def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | 
     return best[1] if best is not None else None
 
 
-def _is_match(rules: RuleSet, probe: Probe, image: Image, theirs: ContainerConfig | None) -> bool:
+def _is_match(rules: RuleSet, probe: Probe, image: Image, stored: ContainerConfig | None) -> bool:
     """Whether an image is as required and its config matches. The order makes no difference to that."""
-    if not rules.configs_match(probe.config, theirs):
+    if not rules.configs_match(probe.config, stored):
         return False
     return all(requirement.matches(probe, image) for requirement in (*rules.requirements, *rules.later))
 

@@ -155,15 +155,15 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
     unlike = {name for name in _COMPARED if getattr(made, name) != getattr(expected, name)}
     if not unlike:
         return
-    ours, theirs = (_said(config.model_dump(mode="json", include=unlike)) for config in (made, expected))
-    for key in sorted(ours.keys() | theirs.keys()):
-        if ours.get(key) != theirs.get(key):
-            yield words.differs(f"created {key}", theirs.get(key), ours.get(key))
+    got, wanted = (_comparable(config.model_dump(mode="json", include=unlike)) for config in (made, expected))
+    for key in sorted(got.keys() | wanted.keys()):
+        if got.get(key) != wanted.get(key):
+            yield words.differs(f"created {key}", wanted.get(key), got.get(key))
 
 
-def _said(value: Any) -> Any:
+def _comparable(value: Any) -> Any:
     """Without what says nothing."""
     if isinstance(value, dict):
-        message = {key: _said(item) for key, item in value.items()}
+        message = {key: _comparable(item) for key, item in value.items()}
         return {key: item for key, item in message.items() if not (item is None or item in ("", [], {}, False, 0))}
-    return [_said(item) for item in value] if isinstance(value, list) else value
+    return [_comparable(item) for item in value] if isinstance(value, list) else value

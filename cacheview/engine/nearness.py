@@ -89,25 +89,25 @@ def _elements(rules: RuleSet, probe: ContainerConfig, image: Image) -> int:
     stored = container_config_of(image)
     count = 0
     for field in rules.compared_fields:
-        ours, theirs = getattr(probe, field), rules.read_image(stored, field)
-        if ours != theirs and not rules.field_matches(field, probe, stored):
-            count += max(1, distance(ours, theirs))
+        probe_value, image_value = getattr(probe, field), rules.read_image(stored, field)
+        if probe_value != image_value and not rules.field_matches(field, probe, stored):
+            count += max(1, distance(probe_value, image_value))
     return count
 
 
-def distance(ours: Any, theirs: Any) -> int:
+def distance(probe_value: Any, image_value: Any) -> int:
     """How many elements differ: of lists those between the common beginning and the common end, of maps the keys."""
-    if isinstance(ours, Mapping) or isinstance(theirs, Mapping):
-        left, right = ours or {}, theirs or {}
+    if isinstance(probe_value, Mapping) or isinstance(image_value, Mapping):
+        left, right = probe_value or {}, image_value or {}
         return sum(
             1 for key in left.keys() | right.keys() if key not in left or key not in right or left[key] != right[key]
         )
-    if isinstance(ours, tuple) or isinstance(theirs, tuple):
-        left, right = ours or (), theirs or ()
+    if isinstance(probe_value, tuple) or isinstance(image_value, tuple):
+        left, right = probe_value or (), image_value or ()
         shorter = min(len(left), len(right))
         start = next((i for i in range(shorter) if left[i] != right[i]), shorter)
         if len(left) == len(right):
             return sum(a != b for a, b in zip(left[start:], right[start:], strict=True))
         end = next((i for i in range(shorter - start) if left[-1 - i] != right[-1 - i]), shorter - start)
         return max(len(left), len(right)) - start - end
-    return int(ours != theirs)
+    return int(probe_value != image_value)

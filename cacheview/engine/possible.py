@@ -96,7 +96,7 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         return
     members = _members(cache, probe)
     goes_on = False
-    for image in local.telling(cache, members):
+    for image in local.distinct(cache, members):
         goes_on |= _counts(cache, members, image, answers)
     if goes_on:
         _by_history(cache, probe, members, answers)
@@ -148,7 +148,7 @@ class _Local:
                 if about & bits:
                     grounds.count(doubt, (about & bits).bit_count())
 
-    def telling(self, cache: KnownCache, members: list[_Member]) -> Iterator[Image | None]:
+    def distinct(self, cache: KnownCache, members: list[_Member]) -> Iterator[Image | None]:
         """The possible answers that the sources may treat differently: of those treated alike, one."""
         if self.certain is None:
             yield None

@@ -67,7 +67,7 @@ def restored_config(
     if rules.restoring.refuses_features and source.config.os_features:
         features = ", ".join(source.config.os_features)
         raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")
-    theirs = source.config
+    source_config = source.config
     history = tuple(
         entry.model_copy(update={"created": written})
         if (written := _written(rules, entry.created)) != entry.created
@@ -78,11 +78,11 @@ def restored_config(
     kind = parent.config.rootfs.type if parent is not None and parent.config.rootfs is not None else "layers"
     return ImageConfig(
         created=history[-1].created,
-        author=theirs.author,
-        architecture=theirs.architecture,
-        os=theirs.os,
-        os_version=theirs.os_version,
-        os_features=theirs.os_features,
+        author=source_config.author,
+        architecture=source_config.architecture,
+        os=source_config.os,
+        os_version=source_config.os_version,
+        os_features=source_config.os_features,
         config=_kept(rules, config),
         rootfs=RootFS(type=kind, diff_ids=diff_ids),
         history=history,

@@ -297,8 +297,8 @@ class RuleSet:
 
     def field_matches(self, field: str, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
         """Whether all checks of one field pass."""
-        ours, theirs = getattr(probe, field), self.read_image(image, field)
-        return all(check.comparison.matches(ours, theirs) for check in self._checks_by_field[field])
+        probe_value, image_value = getattr(probe, field), self.read_image(image, field)
+        return all(check.comparison.matches(probe_value, image_value) for check in self._checks_by_field[field])
 
     @cached_property
     def compares_commands(self) -> bool:
@@ -324,12 +324,12 @@ class RuleSet:
     def configs_match(self, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
         """Whether all checks pass."""
         for field, is_read, zero, equal_passes, comparisons in self._comparisons:
-            ours = getattr(probe, field)
-            theirs = getattr(image, field) if is_read and image is not None else zero
-            if equal_passes and ours == theirs:
+            probe_value = getattr(probe, field)
+            image_value = getattr(image, field) if is_read and image is not None else zero
+            if equal_passes and probe_value == image_value:
                 continue  # which the most fields are
             for matches in comparisons:
-                if not matches(ours, theirs):
+                if not matches(probe_value, image_value):
                     return False
         return True
 

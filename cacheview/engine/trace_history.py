@@ -71,7 +71,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     if answer is None:
         subjects = LazySequence(
             len(sources),
-            lambda i: Subject(sources[i], "source", NOT_REACHED, lambda: (_unasked(sources[i]),)),
+            lambda i: Subject(sources[i], "source", NOT_REACHED, lambda: (_not_reached(sources[i]),)),
         )
         return Stage(StageKind.DESCENT, NOT_REACHED, words.NO_LOCAL_ANSWER, subjects=subjects, images=sources)
     not_below: set[str] = set()
@@ -84,7 +84,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     def make(i: int) -> Subject:
         source = sources[i]
         if i > end:
-            return Subject(source, "source", NOT_REACHED, lambda: (_unasked(source),))
+            return Subject(source, "source", NOT_REACHED, lambda: (_not_reached(source),))
         doubts = descent_doubts(source, answer, store, rules) if has_doubts else ()
         outcome = outcome_of(results[i] is IsParent.YES, doubts)
         return Subject(source, "source", outcome, lambda: (_descent_check(source, answer, results[i], store, rules),))
@@ -102,7 +102,7 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     return Stage(StageKind.DESCENT, outcome, note, subjects=LazySequence(len(sources), make), images=sources)
 
 
-def _unasked(source: Image) -> Check:
+def _not_reached(source: Image) -> Check:
     return Check(CheckKind.PARENT, NOT_REACHED, ABSENT, source.parent or ABSENT)
 
 
@@ -214,7 +214,7 @@ def _check(
     reached: bool,
 ) -> Check:
     outcome = outcome_of(each.passes, doubts) if reached else NOT_REACHED
-    ours = parent.history if parent is not None else ()
+    parent_value = parent.history if parent is not None else ()
     layers = parent.diff_ids if parent is not None else ()
     entries, blobs = len(source.history), len(source.diff_ids)
     match each.kind:
@@ -225,7 +225,7 @@ def _check(
             return Check(CheckKind.HISTORY, NOT_COMPARED, ABSENT, entries, note=note, doubts=doubts)
         case CheckKind.ENTRY_COUNT:
             note = words.MORE_ENTRIES
-            return Check(CheckKind.ENTRY_COUNT, outcome, len(ours), entries, note=note, doubts=doubts)
+            return Check(CheckKind.ENTRY_COUNT, outcome, len(parent_value), entries, note=note, doubts=doubts)
         case CheckKind.LAYER_COUNT:
             note = words.NOT_FEWER_LAYERS
             return Check(CheckKind.LAYER_COUNT, outcome, len(layers), blobs, note=note, doubts=doubts)
@@ -233,37 +233,39 @@ def _check(
             assert parent is not None
             note = words.entries_of_parent("source")
             children = _history_entries(parent, source, rules, reached=reached)
-            return Check(CheckKind.HISTORY, outcome, len(ours), entries, note=note, children=children, doubts=doubts)
+            return Check(
+                CheckKind.HISTORY, outcome, len(parent_value), entries, note=note, children=children, doubts=doubts
+            )
         case CheckKind.LAYERS:
             note = words.LAYERS_OF_PARENT
             children = _layers(layers, source.diff_ids, doubts, reached=reached)
             return Check(CheckKind.LAYERS, outcome, len(layers), blobs, note=note, children=children, doubts=doubts)
         case _:
-            following = source.history[len(ours)] if len(ours) < entries else None
+            following = source.history[len(parent_value)] if len(parent_value) < entries else None
             value = following.created_by if following is not None else ABSENT
-            note = words.command_entry("source", len(ours))
+            note = words.command_entry("source", len(parent_value))
             return Check(CheckKind.COMMAND, outcome, created_by(probe.config), value, "Cmd", note, doubts=doubts)
 
 
-def _first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int:
+def _first_difference(parent_value: Sequence[object], source_value: Sequence[object]) -> int:
     """The first place where the longer does not repeat the shorter; the length of the shorter if there is none."""
-    if theirs[: len(ours)] == ours:
-        return len(ours)
-    for i, (left, right) in enumerate(zip(ours, theirs, strict=False)):
+    if source_value[: len(parent_value)] == parent_value:
+        return len(parent_value)
+    for i, (left, right) in enumerate(zip(parent_value, source_value, strict=False)):
         if left != right:
             return i
-    return min(len(ours), len(theirs))
+    return min(len(parent_value), len(source_value))
 
 
 def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: bool) -> Sequence[Check]:
     """The parent's history against the source's first entries, one by one."""
-    ours, theirs = parent.history, source.history
+    parent_value, source_value = parent.history, source.history
     end = _first_difference(history_keys(parent, rules), history_keys(source, rules))
     # An entry that may be equal leaves those after it open, up to the first that certainly differs.
     settled = _settled_at(parent, source, end, rules) if reached else -1
 
     def entry_check(i: int) -> Check:
-        left, right = ours[i], theirs[i] if i < len(theirs) else None
+        left, right = parent_value[i], source_value[i] if i < len(source_value) else None
         if right is None:
             doubts = doubts_about(source, "history") if i <= settled else ()
         else:
@@ -276,17 +278,17 @@ def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: b
         fields = _entry_fields(i, parent, source, rules, outcome)
         return Check(CheckKind.ENTRY, outcome, left, right, children=fields, doubts=doubts, path=("history", i))
 
-    return LazySequence(len(ours), entry_check)
+    return LazySequence(len(parent_value), entry_check)
 
 
 def _settled_at(parent: Image, source: Image, end: int, rules: RuleSet) -> int:
     """The first entry that certainly differs; the parent's length if none does. ``end``: the first that differs."""
-    ours, theirs = parent.history, source.history
-    for i in range(end, min(len(ours), len(theirs))):
-        differs = rules.entry_key(ours[i]) != rules.entry_key(theirs[i])
-        if differs and not entry_doubts(parent, source, ours[i], theirs[i], rules):
+    parent_value, source_value = parent.history, source.history
+    for i in range(end, min(len(parent_value), len(source_value))):
+        differs = rules.entry_key(parent_value[i]) != rules.entry_key(source_value[i])
+        if differs and not entry_doubts(parent, source, parent_value[i], source_value[i], rules):
             return i
-    return len(ours)
+    return len(parent_value)
 
 
 def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome: CheckOutcome) -> tuple[Check, ...]:
@@ -294,17 +296,23 @@ def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome:
     checks = []
     reached = outcome is not NOT_REACHED
     for field in ENTRY_FIELDS:
-        ours, theirs = getattr(parent.history[i], field), getattr(source.history[i], field)
+        parent_value, source_value = getattr(parent.history[i], field), getattr(source.history[i], field)
         if field == "created":
-            ours, theirs = rules.time(ours), rules.time(theirs)
-        same = ours == theirs
-        doubts = field_doubts(parent, source, field, ours, theirs) if reached else ()
+            parent_value, source_value = rules.time(parent_value), rules.time(source_value)
+        same = parent_value == source_value
+        doubts = field_doubts(parent, source, field, parent_value, source_value) if reached else ()
         note = ""
-        if field == "created" and not same and ours and theirs and ours.instant == theirs.instant:
+        if (
+            field == "created"
+            and not same
+            and parent_value
+            and source_value
+            and parent_value.instant == source_value.instant
+        ):
             note = words.OTHER_ZONE
         own = outcome_of(same, doubts) if reached else NOT_REACHED
         reached = reached and own is not FAILED
-        sides = (_or_absent(ours), _or_absent(theirs))
+        sides = (_or_absent(parent_value), _or_absent(source_value))
         path = ("history", i, field)
         checks.append(Check(CheckKind.ENTRY_FIELD, own, *sides, note=note, doubts=doubts, path=path))
     return tuple(checks)
@@ -314,13 +322,15 @@ def _or_absent(value: object) -> object:
     return ABSENT if value is None else value
 
 
-def _layers(ours: Sequence[str], theirs: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool) -> Sequence[Check]:
+def _layers(
+    parent_value: Sequence[str], source_value: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool
+) -> Sequence[Check]:
     """The parent's layers against the source's first, one by one."""
-    end = _first_difference(ours, theirs)
+    end = _first_difference(parent_value, source_value)
 
     def layer_check(i: int) -> Check:
         outcome = outcome_of(i < end, doubts) if reached and i <= end else NOT_REACHED
-        other = theirs[i] if i < len(theirs) else ABSENT
-        return Check(CheckKind.LAYER, outcome, ours[i], other, doubts=doubts, path=("diff_ids", i))
+        other = source_value[i] if i < len(source_value) else ABSENT
+        return Check(CheckKind.LAYER, outcome, parent_value[i], other, doubts=doubts, path=("diff_ids", i))
 
-    return LazySequence(len(ours), layer_check)
+    return LazySequence(len(parent_value), layer_check)

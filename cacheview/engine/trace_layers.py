@@ -115,8 +115,8 @@ def _check(
                 CheckKind.LAYER_COUNT, outcome, len(parent.diff_ids), len(image.diff_ids), note=note, doubts=doubts
             )
         case CheckKind.HISTORY:
-            keys, theirs = history_keys(parent, rules), history_keys(image, rules)
-            differs = next((i for i, key in enumerate(keys) if theirs[i : i + 1] != (key,)), None)
+            keys, image_keys = history_keys(parent, rules), history_keys(image, rules)
+            differs = next((i for i, key in enumerate(keys) if image_keys[i : i + 1] != (key,)), None)
             note = words.entries_of_parent("image") if differs is None else words.entry_differs(differs)
             return Check(CheckKind.HISTORY, outcome, entries, len(image.history), note=note, doubts=doubts)
         case _:

@@ -94,8 +94,11 @@ def _failed_at(row: Requirement | ConfigCheck | None, rules: RuleSet, probe: Pro
     if row is None:
         return CheckKind.CREATED.value
     if isinstance(row, ConfigCheck):
-        ours, theirs = getattr(probe.config, row.field), rules.read_image(container_config_of(image), row.field)
-        parts = row.comparison.parts(row.field, ours, theirs)
+        probe_value, image_value = (
+            getattr(probe.config, row.field),
+            rules.read_image(container_config_of(image), row.field),
+        )
+        parts = row.comparison.parts(row.field, probe_value, image_value)
         return next((path_text(part.path) for part in parts if part.matches is False), row.name)
     return next((part.name for part in row.parts(probe, image) if not part.passes), row.name)
 
@@ -170,8 +173,8 @@ def _requirement_check(
         )
         for part in parts
     )
-    ours, theirs = asked.platform or HOST, image.config.platform
-    return Check(row.kind, outcome, str(ours), str(theirs), row.field, "", children, doubts)
+    probe_value, image_value = asked.platform or HOST, image.config.platform
+    return Check(row.kind, outcome, str(probe_value), str(image_value), row.field, "", children, doubts)
 
 
 def _config_check(
@@ -185,7 +188,7 @@ def _config_check(
     reached: bool,
     is_unknown: bool,
 ) -> Check:
-    ours, theirs = getattr(probe, row.field), rules.read_image(stored, row.field)
+    probe_value, image_value = getattr(probe, row.field), rules.read_image(stored, row.field)
     comparison = row.comparison
     kind, path = comparison.kind, (row.field,)
     outcome = _outcome(each, doubts, reached=reached)
@@ -197,16 +200,16 @@ def _config_check(
             note = words.unread_value(getattr(stored, row.field))
     elif is_unknown:
         outcome = CheckOutcome.UNKNOWN if reached else NOT_REACHED
-        shown = comparison.shown(ours)
+        shown = comparison.shown(probe_value)
         return Check(kind, outcome, shown, UNKNOWN, row.field, words.UNKNOWN_CONFIG, doubts=doubts, path=path)
     return Check(
         kind,
         outcome,
-        comparison.shown(ours),
-        comparison.shown(theirs),
+        comparison.shown(probe_value),
+        comparison.shown(image_value),
         row.field,
         note,
-        _elements(comparison.parts(row.field, ours, theirs), row.field, doubts, reached=reached),
+        _elements(comparison.parts(row.field, probe_value, image_value), row.field, doubts, reached=reached),
         doubts,
         path,
     )

@@ -26,15 +26,18 @@ def checksum_in(command: str) -> str:
     return match["sum"] if match is not None else ""
 
 
-def is_same_but_for_files(ours: object, theirs: object) -> bool:
+def is_same_but_for_files(probe_value: object, image_value: object) -> bool:
     """Whether two commands are the same step with other files."""
-    if not isinstance(ours, str) or not isinstance(theirs, str) or ours == theirs:
+    if not isinstance(probe_value, str) or not isinstance(image_value, str) or probe_value == image_value:
         return False
-    mine, other = _STEP_OF_FILES.search(ours), _STEP_OF_FILES.search(theirs)
+    mine, other = _STEP_OF_FILES.search(probe_value), _STEP_OF_FILES.search(image_value)
     if mine is None or other is None:
         return False
     start, end = mine.span("sum")
-    return (ours[:start], ours[end:]) == (theirs[: other.start("sum")], theirs[other.end("sum") :])
+    return (probe_value[:start], probe_value[end:]) == (
+        image_value[: other.start("sum")],
+        image_value[other.end("sum") :],
+    )
 
 
 def _is_nameable(parent: str, config: ContainerConfig, store: ImageStore) -> bool:

@@ -127,7 +127,7 @@ class ImageSums:
             entry.device,
             (("security.capability", capability),) if capability else (),
             (owner, owner),
-        ).summed()
+        ).hashed_bytes()
 
 
 def _entry(path: str, entry: LayerEntry) -> Entry:

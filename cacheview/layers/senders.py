@@ -62,7 +62,7 @@ class Way:
             header = replace(header, mode=_JAVA_FOLDER)
         if self.root_name and (header.uid, header.gid) == (0, 0):
             header = replace(header, owner_names=(self.root_name, self.root_name))
-        return replace(header, name=self.prefix + header.name).summed() if self.prefix else header.summed()
+        return replace(header, name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
 
 
 _WINDOWS: Final = HeaderStyle(capability=False, hard_links=False, windows=True)

@@ -296,7 +296,7 @@ class _Recovery:
 
 
 class _Sent:
-    """The files as one way of sending has them: a `SummedTree`.
+    """The files as one way of sending has them: a `TreeChecksums`.
 
     Attributes:
         headers: what is summed before the content of each.

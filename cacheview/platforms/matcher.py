@@ -72,15 +72,15 @@ class Matcher:
 
     def less(self, first: Platform, second: Platform) -> bool:
         """``Less``: whether the first of an image's manifests is preferred to the second."""
-        ours, theirs = self.position(first), self.position(second)
-        if ours is None and theirs is None:
+        first_place, second_place = self.position(first), self.position(second)
+        if first_place is None and second_place is None:
             if not self.library.features or not (first.os_features or second.os_features):
                 return False
             first, second = (platform.model_copy(update={"os_features": None}) for platform in (first, second))
-            ours, theirs = self.position(first), self.position(second)
-        elif ours == theirs and self.library.features:
+            first_place, second_place = self.position(first), self.position(second)
+        elif first_place == second_place and self.library.features:
             return len(first.os_features or ()) > len(second.os_features or ())
-        return ours is not None and (theirs is None or ours < theirs)
+        return first_place is not None and (second_place is None or first_place < second_place)
 
     def best(self, platforms: Iterable[Platform], filtered: bool = False) -> int | None:
         """Which of several is preferred, the first on a tie; None: there is none. Filtered: among those that match."""
@@ -98,13 +98,15 @@ class Matcher:
         The daemon makes them for each entry of the vector; as the entries differ in architecture and variant only,
         these are one step here.
         """
-        theirs = self.library.normalise(image)
-        passed = theirs.os == self.normal.os
-        yield PlatformStep(PlatformCheck.OS, self.normal.os, theirs.os, passed, self._read_as(image.os, theirs.os))
+        image_platform = self.library.normalise(image)
+        passed = image_platform.os == self.normal.os
+        yield PlatformStep(
+            PlatformCheck.OS, self.normal.os, image_platform.os, passed, self._read_as(image.os, image_platform.os)
+        )
         if not passed:
             return
-        entry = "/".join(filter(None, theirs[1:]))
-        passed = self.vector.position(theirs.architecture, theirs.variant) is not None
+        entry = "/".join(filter(None, image_platform[1:]))
+        passed = self.vector.position(image_platform.architecture, image_platform.variant) is not None
         note = self._read_as("/".join(filter(None, (image.architecture, image.variant))), entry)
         if not self.vector.items:
             unknown = f"{self.platform.architecture}/{self.platform.variant}"

@@ -114,9 +114,11 @@ class PlatformRule:
         if builder.os == WINDOWS and image.os == WINDOWS:
             if self.same_major_minor:
                 checks = (PlatformCheck.MAJOR, PlatformCheck.MINOR)
-                for check, ours, theirs in zip(checks, _major_minor(builder), _major_minor(image), strict=False):
-                    yield PlatformStep(check, ours, theirs, ours == theirs)
-                    if ours != theirs:
+                for check, builder_value, image_value in zip(
+                    checks, _major_minor(builder), _major_minor(image), strict=False
+                ):
+                    yield PlatformStep(check, builder_value, image_value, builder_value == image_value)
+                    if builder_value != image_value:
                         return
             if self.overwrites_version:
                 image = image.model_copy(update={"os_version": overwritten(builder.os_version, written)})
@@ -134,7 +136,7 @@ class PlatformRule:
         if builder.os == WINDOWS and key.windows:
             if self.same_major_minor:
                 parts = zip(_major_minor(builder), version.split("."), strict=False)
-                if any(ours != theirs for ours, theirs in parts):
+                if any(builder_value != image_value for builder_value, image_value in parts):
                     return False
             if self.overwrites_version:
                 version = overwritten(builder.os_version, version)

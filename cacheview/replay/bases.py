@@ -100,17 +100,17 @@ def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRel
     return release.takes_any_platform_graph_driver or is_for(platform, image.config.platform)
 
 
-def has_platform(platform: Platform, theirs: Platform, release: BuilderRelease) -> bool:
+def has_platform(platform: Platform, image_platform: Platform, release: BuilderRelease) -> bool:
     """Whether a containerd store takes an image of another platform as one of a platform.
 
     moby: ``GetImage`` of ``daemon/containerd/image.go``.
     """
-    return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, theirs)
+    return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, image_platform)
 
 
-def is_for(platform: Platform, theirs: Platform) -> bool:
+def is_for(platform: Platform, image_platform: Platform) -> bool:
     """Whether a graph-driver store takes an image of another platform as one of a platform.
 
     containerd's library: ``OnlyPlatformWithFallback``.
     """
-    return Matcher(_LIBRARY, platform).matches(theirs)
+    return Matcher(_LIBRARY, platform).matches(image_platform)

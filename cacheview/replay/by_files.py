@@ -22,7 +22,7 @@ def differs_in_files(explanation: Explanation) -> bool:
 
 
 def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]:
-    """The images that differ in the checksum of the files alone, the nearest first, with theirs."""
+    """The images that differ in the checksum of the files alone, the nearest first, with image_value."""
     for near in explanation.nearest():
         if near.fields > 1:
             return
@@ -34,5 +34,8 @@ def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]
 def _other_checksum(explanation: Explanation, image: Image) -> str:
     """The checksum that an image was made with; empty where it differs from the probe in more than that."""
     config = container_config_of(image)
-    ours, theirs = created_by(explanation.trace.probe.config), created_by(config) if config is not None else ""
-    return checksum_in(theirs) if is_same_but_for_files(ours, theirs) else ""
+    probe_value, image_value = (
+        created_by(explanation.trace.probe.config),
+        created_by(config) if config is not None else "",
+    )
+    return checksum_in(image_value) if is_same_but_for_files(probe_value, image_value) else ""

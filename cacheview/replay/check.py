@@ -112,22 +112,22 @@ def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[
         yield f"refused: {actual.refused}, but the daemon built it"
 
 
-def _end_differs(actual: Replay, expected: ExpectedBuild, theirs: int) -> Iterator[str]:
-    ours = len(actual.steps)
+def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iterator[str]:
+    predicted = len(actual.steps)
     refused = actual.refused
     if expected.ok:
         if refused is not None:
             yield f"refused: {refused}, but the daemon built it"
-        elif ours != theirs:
-            yield f"{ours} steps, but the daemon had {theirs}"
-    elif ours < theirs:
-        yield f"{_ended(actual)}, but the daemon went on to step {theirs}: {expected.error[:200]}"
-    elif refused is not None and ours == theirs:
+        elif predicted != recorded:
+            yield f"{predicted} steps, but the daemon had {recorded}"
+    elif predicted < recorded:
+        yield f"{_ended(actual)}, but the daemon went on to step {recorded}: {expected.error[:200]}"
+    elif refused is not None and predicted == recorded:
         is_said = says(refused.message, expected.error.removeprefix(_DAEMON))
         if not is_said and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon said {expected.error[:300]!r}"
-    elif not _may_fail(actual.steps[theirs - 1] if theirs else None):
-        yield f"{_ended(actual)}, but the daemon stopped at step {theirs}: {expected.error[:200]}"
+    elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
+        yield f"{_ended(actual)}, but the daemon stopped at step {recorded}: {expected.error[:200]}"
 
 
 def _ended(actual: Replay) -> str:
@@ -156,15 +156,15 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
         yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'none'}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
-    if any(None not in (ours, theirs) and ours != theirs for ours, theirs in pairs):
+    if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
         yield f"{place}: triggers cached {triggers}, but the daemon {list(truth.triggers)}"
     base_is_known = step.created_by is not None  # else neither are its triggers
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
         yield f"{place}: {len(triggers)} triggers, but the daemon had {len(truth.triggers)}"
     # What id an image gets that this build makes is not known: it is that of the daemon's own step.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
-    is_told = step.cached or (image and step.status is StepStatus.NO_PROBE)
-    if is_told and not _is_same(image, truth.image):
+    is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
+    if is_reported and not _is_same(image, truth.image):
         yield f"{place}: {image[:19]}, but the daemon {truth.image[:19]}"
 
 
@@ -173,10 +173,10 @@ def _is_same(image: str, truth: str) -> bool:
     return image == truth or (len(truth) == _PRINTED and image.removeprefix("sha256:").startswith(truth))
 
 
-def _history_differs(ours: tuple[str | None, ...], theirs: tuple[str, ...]) -> Iterator[str]:
-    if len(ours) != len(theirs):
-        yield f"history of {len(ours)} entries, but the daemon's has {len(theirs)}"
+def _history_differs(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
+    if len(predicted) != len(recorded):
+        yield f"history of {len(predicted)} entries, but the daemon's has {len(recorded)}"
         return
-    for number, (mine, truth) in enumerate(zip(ours, theirs, strict=True), 1):
+    for number, (mine, truth) in enumerate(zip(predicted, recorded, strict=True), 1):
         if mine is not None and mine != truth:
             yield f"history entry {number}: {mine[:120]!r}, but the daemon wrote {truth[:120]!r}"

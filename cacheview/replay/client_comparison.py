@@ -117,13 +117,13 @@ def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[Cl
     )
 
 
-def _difference(ours: ClientRun, theirs: ClientRun) -> Difference:
-    mine, other = ours.steps, theirs.steps
+def _difference(default_run: ClientRun, other_run: ClientRun) -> Difference:
+    mine, other = default_run.steps, other_run.steps
     for step, now in zip(mine, other, strict=False):
-        if ours.key(step) != theirs.key(now):
-            return Difference(now.number, now.text, tuple(_reasons(ours, step, theirs, now)))
-    refused = theirs.replay.refused
-    if refused is not None and ours.replay.refused != refused:
+        if default_run.key(step) != other_run.key(now):
+            return Difference(now.number, now.text, tuple(_reasons(default_run, step, other_run, now)))
+    refused = other_run.replay.refused
+    if refused is not None and default_run.replay.refused != refused:
         return Difference(refused.line and len(other), "", (f"it is refused: {refused.message}",))
     if len(other) > len(mine):
         now = other[len(mine)]
@@ -133,23 +133,23 @@ def _difference(ours: ClientRun, theirs: ClientRun) -> Difference:
     return Difference(0, "", ("its Dockerfile gets a random name in every build",))
 
 
-def _reasons(ours: ClientRun, step: Step, theirs: ClientRun, now: Step) -> Iterator[str]:
+def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step) -> Iterator[str]:
     if step.text != now.text:
         yield "the client adds the step" if now.text.startswith("LABEL ") else "it is a different step"
     elif step.sources is not None and now.sources is not None:
-        reasons = list(_of_files(ours, step.sources, theirs, now.sources))
+        reasons = list(_of_files(default_run, step.sources, other_run, now.sources))
         yield from reasons[:_MOST_REASONS] or ["the files are sent in another order"]
     else:
         yield "its build arguments differ"
 
 
-def _of_files(ours: ClientRun, mine: SourcesSum, theirs: ClientRun, other: SourcesSum) -> Iterator[str]:
+def _of_files(default_run: ClientRun, mine: SourcesSum, other_run: ClientRun, other: SourcesSum) -> Iterator[str]:
     before, now = dict(mine.files), dict(other.files)
     yield from _named("not sent", [path for path in before if path not in now])
     yield from _named("also sent", [path for path in now if path not in before])
     changed = [path for path in before if path in now and before[path] != now[path]]
     try:
-        old, new = ours.checksums.headers(changed), theirs.checksums.headers(changed)
+        old, new = default_run.checksums.headers(changed), other_run.checksums.headers(changed)
     except DataError:
         return
     by_phrase: dict[str, list[str]] = {}

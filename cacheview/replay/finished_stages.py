@@ -48,7 +48,7 @@ class StageResult:
         images: where it may have ended; empty: it is not known at all.
         history: as in `Replay`; None: its base is not known, and so neither is how many entries came with it.
         is_past_miss: a step of it, or of the stage below, missed, and the replay went on with an image in its place
-            (see `beyond`): its files are not those that a build would make.
+            (see `replay_past_misses`): its files are not those that a build would make.
     """
 
     name: str
@@ -74,7 +74,7 @@ class FinishedStages:
         made: the images that this build has made, see `is_last`.
         restored: by id, those that the cache has made for it from sources of ``--cache-from``.
         worlds: what the finished stages have changed in the store; several where that is not known.
-        unsummed: see `StageProber`.
+        without_checksum: see `StageProber`.
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
         characters: of the commands of all steps so far.
@@ -100,7 +100,7 @@ class FinishedStages:
     made: MadeImages = field(default_factory=MadeImages)
     restored: dict[str, Image] = field(default_factory=dict)
     worlds: tuple[World, ...] = (World(),)
-    unsummed: dict[tuple[str, str], str] = field(default_factory=dict)
+    without_checksum: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
@@ -270,17 +270,21 @@ class FinishedStages:
         image = self.found(image_id)
         if image is None or image_id in self.mounted:
             return
-        theirs = platform_of(image)
-        if platform is not None and not self._is_for(platform, theirs):
+        image_platform = platform_of(image)
+        if platform is not None and not self._is_for(platform, image_platform):
             words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
-            why = words.format(id=reported_id(image_id), wanted=platform, actual=theirs)
+            why = words.format(id=reported_id(image_id), wanted=platform, actual=image_platform)
             raise RefusedError(
-                f"the image is for {theirs}, but the step is for {platform}", message=message.format(why)
+                f"the image is for {image_platform}, but the step is for {platform}", message=message.format(why)
             )
         self.mounted.add(image_id)
 
-    def _is_for(self, platform: Platform, theirs: Platform) -> bool:
-        return has_platform(platform, theirs, self.release) if self.is_containerd else is_for(platform, theirs)
+    def _is_for(self, platform: Platform, image_platform: Platform) -> bool:
+        return (
+            has_platform(platform, image_platform, self.release)
+            if self.is_containerd
+            else is_for(platform, image_platform)
+        )
 
     def stage(self, name: str) -> StageResult | None:
         """A finished stage by its name, whatever the case."""

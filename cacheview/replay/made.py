@@ -91,11 +91,11 @@ def has_unknown_layer(image: Image | Made | None) -> bool:
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
 
-def says(ours: str, theirs: str) -> bool:
+def says(predicted: str, reported: str) -> bool:
     """Whether a refusal is in the daemon's words. Where those have an id or a folder that is not known before it
     builds, any will do."""
-    words = _UNTOLD.split(ours.strip())
-    return re.fullmatch(".+".join(map(re.escape, words)), theirs.strip(), re.DOTALL) is not None
+    words = _UNTOLD.split(predicted.strip())
+    return re.fullmatch(".+".join(map(re.escape, words)), reported.strip(), re.DOTALL) is not None
 
 
 def reported_words(message: str) -> str:

@@ -21,7 +21,7 @@ from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
 from cacheview.replay.made import MadeImages
 from cacheview.replay.result import StepStatus
 
-__all__ = ["HOLE", "Answer", "StageProber", "unsummed_key"]
+__all__ = ["HOLE", "Answer", "StageProber", "key_without_checksum"]
 
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
@@ -94,7 +94,7 @@ class StageProber:
             brings, or what is in the store by now; none where there are too many.
         parents: where the stage begins: one id, or several where it is not known which.
         made: the images that this build has made so far; it grows.
-        unsummed: of the steps among them whose files are not known: by parent and command, the id; it grows.
+        without_checksum: of the steps among them whose files are not known: by parent and command, the id; it grows.
         platform: what the builder asks for.
         new_id: names an image that the cache makes for the step that is asked about.
     """
@@ -105,7 +105,7 @@ class StageProber:
         walks: Sequence[Walk],
         parents: Iterable[str],
         made: MadeImages,
-        unsummed: Mapping[tuple[str, str], str],
+        without_checksum: Mapping[tuple[str, str], str],
         platform: Platform | None,
         new_id: Callable[[Image], str],
     ) -> None:
@@ -114,7 +114,7 @@ class StageProber:
         self._branches = [_Branch(walk.fork(), parent) for parent in parents for walk in walks]
         self._made = made
         self._platform = platform
-        self._unsummed = unsummed
+        self._without_checksum = without_checksum
         self._new_id = new_id
         self._missed: list[World] = []
         self._is_busted = False
@@ -292,12 +292,12 @@ class StageProber:
     def _made_before(self, template: ContainerConfig) -> Iterator[_Branch]:
         """Where this build made such a step on the same parent: its files, not known either, may be the same."""
         for branch in self._branches:
-            made = self._unsummed.get(unsummed_key(branch.parent, template))
+            made = self._without_checksum.get(key_without_checksum(branch.parent, template))
             if made is not None:
                 yield _Branch(branch.walk, made)
 
 
-def unsummed_key(parent: str, template: ContainerConfig) -> tuple[str, str]:
+def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:
     """What distinguishes the steps of a build whose files are not known; ``template``: asked with `HOLE`."""
     return parent, " ".join(template.Cmd or ())
 

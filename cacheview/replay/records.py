@@ -74,7 +74,7 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
             dockerignore = b"".join(_content(context, member))
         digest = member.digest
         if not digest:
-            checksums = hashlib.sha256(member.header.summed())
+            checksums = hashlib.sha256(member.header.hashed_bytes())
             for piece in _content(context, member) if member.header.size else ():
                 checksums.update(piece)
             digest = checksums.hexdigest()

@@ -121,11 +121,11 @@ def _is_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
 
 def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | None:
     """Of a ``RUN`` that differs in the build arguments in front of its command alone."""
-    theirs, ours = container_config_of(image), explanation.trace.probe.config
-    if theirs is None or not _differs_in_command_alone(explanation, image):
+    image_value, probe_value = container_config_of(image), explanation.trace.probe.config
+    if image_value is None or not _differs_in_command_alone(explanation, image):
         return None
-    mine, command = _arguments(ours)
-    known, other = _arguments(theirs)
+    mine, command = _arguments(probe_value)
+    known, other = _arguments(image_value)
     if command != other or (mine is None and known is None):
         return None
     changes = list(_changes(mine or {}, known or {}))
@@ -150,10 +150,10 @@ def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple
     return {name: value for name, _, value in pairs}, words[count + 1 :]
 
 
-def _changes(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What differs, as a phrase and as an edit."""
-    for name in sorted(ours.keys() | theirs.keys()):
-        mine, other = ours.get(name), theirs.get(name)
+    for name in sorted(probe_value.keys() | image_value.keys()):
+        mine, other = probe_value.get(name), image_value.get(name)
         if mine == other:
             continue
         if other is None:

@@ -43,7 +43,7 @@ def replay(
         options: of the build.
         name: path of the Dockerfile in the context.
         image_files: what sums the files of ``COPY --from``.
-        assumed: see `beyond`.
+        assumed: see `replay_past_misses`.
         progress: called with the number of each step before it is taken. It may raise anything, to stop.
 
     A build that is refused is shown up to there, with the words of who refuses it.

@@ -49,7 +49,7 @@ class Step:
         cache: what was asked, where this build has changed it before; None: the store as it is.
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
         reason: why it is unknown or not asked, in a sentence.
-        assumed: of a miss, the image that the steps after it were put on anyway, see `beyond`; mostly empty.
+        assumed: of a miss, the image that later steps build on anyway, see `replay_past_misses`; mostly empty.
         remedies: of an unknown step, what would make it known, in sentences; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none. Of a hit on an image
             that this build makes, those of an earlier build that it may be.

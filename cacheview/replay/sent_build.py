@@ -10,7 +10,6 @@ from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore
-from cacheview.replay.beyond import beyond
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import ClientRun
 from cacheview.replay.client_hazards import client_hazards
@@ -20,6 +19,7 @@ from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.given import Given
 from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.options import BuildOptions
+from cacheview.replay.past_misses import replay_past_misses
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 
@@ -65,7 +65,7 @@ class SentBuild:
     checksums: ContextChecksums
 
     def replay(self, cache: Cache, *, goes_on: bool = False) -> Replay:
-        """What becomes of it, with the hazards of its client. ``goes_on``: after a miss, see `beyond`.
+        """What becomes of it, with the hazards of its client. ``goes_on``: after a miss, see `replay_past_misses`.
 
         Raises:
             DataError: the context cannot be read.
@@ -87,7 +87,7 @@ class SentBuild:
                 progress=cache.progress,
             )
 
-        value = beyond(play, cache.store, cache.rules) if goes_on else play({})
+        value = replay_past_misses(play, cache.store, cache.rules) if goes_on else play({})
         return replace(value, hazards=client_hazards(self.client, self.asked, value, self.checksums))
 
     def run(self, cache: Cache) -> ClientRun:

@@ -29,7 +29,7 @@ from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import has_unknown_layer, is_made, maker
 from cacheview.replay.making import check_making
-from cacheview.replay.prober import HOLE, Answer, StageProber, unsummed_key
+from cacheview.replay.prober import HOLE, Answer, StageProber, key_without_checksum
 from cacheview.replay.refusals import cache_refusal, parsed_platform, refusing, take
 from cacheview.replay.result import Step, StepStatus
 
@@ -188,7 +188,7 @@ class StageBuild:
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
         self.prober = StageProber(
-            build.store, build.walks(), bases, build.made, build.unsummed, platform, build.restored_id
+            build.store, build.walks(), bases, build.made, build.without_checksum, platform, build.restored_id
         )
         if build.options.no_cache:
             self.prober.bust()
@@ -276,7 +276,7 @@ class StageBuild:
                 sources = self.build.checksums.sum(done.copy)
         except UnknownError as error:
             answer = self.prober.ask_any(done.make)
-            settled = self._settled(step, done, answer, instruction.name, trigger, None, is_summed=False)
+            settled = self._settled(step, done, answer, instruction.name, trigger, None, has_checksum=False)
             return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
         return self._ask(step, done, instruction.name, trigger, sources)
 
@@ -344,13 +344,13 @@ class StageBuild:
         trigger: int,
         sources: SourcesSum | None,
         *,
-        is_summed: bool = True,
+        has_checksum: bool = True,
     ) -> Step:
         build = self.build
         if answer.fatal is not None:
             raise cache_refusal(answer.fatal, step.line)
-        config = done.make(sources.text if sources is not None else "" if is_summed else HOLE)
-        text = " ".join(config.Cmd or ()) if is_summed else None
+        config = done.make(sources.text if sources is not None else "" if has_checksum else HOLE)
+        text = " ".join(config.Cmd or ()) if has_checksum else None
         build.count(text or "")
         if answer.cache is not None:
             build.keep(answer.cache.store)
@@ -373,9 +373,9 @@ class StageBuild:
         before, self.missed = self.missed, self._make(step, done, config, bases, answer, name, trigger)
         if build.is_last:
             build.made.forget(before)
-        if not is_summed:
-            made_on = {unsummed_key(base, config): made for base, made in zip(bases, self.missed, strict=False)}
-            build.unsummed.update(made_on)
+        if not has_checksum:
+            made_on = {key_without_checksum(base, config): made for base, made in zip(bases, self.missed, strict=False)}
+            build.without_checksum.update(made_on)
         if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
             build.mounted.update(self.missed)
         self.history.append(text)
@@ -447,18 +447,20 @@ def _stored(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(image_id for image_id in ids if not is_made(image_id))
 
 
-def _alike(ours: ContainerConfig, theirs: ContainerConfig) -> bool:
+def _alike(probe_value: ContainerConfig, image_value: ContainerConfig) -> bool:
     """Whether a stage goes on alike from two run configs: null and empty are one to the builder."""
     return all(
-        (getattr(ours, name) or None) == (getattr(theirs, name) or None) for name in CONFIG_FIELDS if name != "Image"
+        (getattr(probe_value, name) or None) == (getattr(image_value, name) or None)
+        for name in CONFIG_FIELDS
+        if name != "Image"
     )
 
 
 def _continues(image: Image, history: Sequence[str | None]) -> bool:
     """Whether an image that may have been hit has the history that the step would have without it."""
-    theirs = [entry.created_by for entry in image.history]
-    return len(theirs) == len(history) and all(
-        ours is None or ours == text for ours, text in zip(history, theirs, strict=True)
+    image_value = [entry.created_by for entry in image.history]
+    return len(image_value) == len(history) and all(
+        probe_value is None or probe_value == text for probe_value, text in zip(history, image_value, strict=True)
     )
 
 

@@ -98,16 +98,16 @@ def read_members(
     results: list[Member] = []
     small = _Smallest(keep_small)
     for number, (header, content) in enumerate(_walk(file, title, report)):
-        ours = _header(header)
-        digest = hashlib.sha256(ours.summed())
-        is_named = ours.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep
-        kept: list[bytes] | None = [] if is_named or small.has_room_for(ours) else None
+        parsed = _header(header)
+        digest = hashlib.sha256(parsed.hashed_bytes())
+        is_named = parsed.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep
+        kept: list[bytes] | None = [] if is_named or small.has_room_for(parsed) else None
         for piece in content:
             digest.update(piece)
             if kept is not None:
                 kept.append(piece)
         data = b"".join(kept) if kept is not None else None
-        results.append(Member(ours, str(number), data=data, digest=digest.hexdigest()))
+        results.append(Member(parsed, str(number), data=data, digest=digest.hexdigest()))
         for dropped in small.add(number, len(data)) if data is not None and not is_named else ():
             results[dropped] = replace(results[dropped], data=None)
     return results

@@ -192,16 +192,18 @@ def _subject_line(subject: Subject) -> str:
 
 def _check_line(check: Check) -> str:
     match (check.probe, check.image, check.outcome):
-        case (ours, theirs, _) if ours is ABSENT and theirs is ABSENT:
+        case (probe_value, image_value, _) if probe_value is ABSENT and image_value is ABSENT:
             values = ""
-        case (ours, theirs, _) if theirs is UNKNOWN:
-            values = f" {plain(theirs)}" if ours is ABSENT else f" {plain(ours)} | {plain(theirs)}"
-        case (ours, theirs, CheckOutcome.FAILED):
-            values = f" {plain(ours)} ≠ {plain(theirs)}"
-        case (ours, theirs, _) if ours is ABSENT or ours == theirs:
-            values = f" {plain(theirs)}"
-        case (ours, theirs, _):
-            values = f" {plain(ours)} | {plain(theirs)}"
+        case (probe_value, image_value, _) if image_value is UNKNOWN:
+            values = (
+                f" {plain(image_value)}" if probe_value is ABSENT else f" {plain(probe_value)} | {plain(image_value)}"
+            )
+        case (probe_value, image_value, CheckOutcome.FAILED):
+            values = f" {plain(probe_value)} ≠ {plain(image_value)}"
+        case (probe_value, image_value, _) if probe_value is ABSENT or probe_value == image_value:
+            values = f" {plain(image_value)}"
+        case (probe_value, image_value, _):
+            values = f" {plain(probe_value)} | {plain(image_value)}"
     # That a value is not known says all that there is to say of it.
     text = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
     is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED

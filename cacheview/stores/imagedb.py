@@ -89,7 +89,7 @@ class ImageDatabase:
             unread = self._read_all(ids, noted, images, meter, grown)
             self._settle_names(images)
             self._settle_parents(images, unread)
-            self._tell_missing(images.keys() | unread, noted)
+            self._note_missing(images.keys() | unread, noted)
         except LimitError as error:
             self._problems.stop(Problem("", f"the store has {error}"))
         meter.finished()
@@ -154,7 +154,7 @@ class ImageDatabase:
                 self._named = content
         except (DataError, OSError) as error:
             if self._named is None:
-                problem = self._told(REPOSITORIES, error, "so the names of images are not known")
+                problem = self._problem_of(REPOSITORIES, error, "so the names of images are not known")
                 self._name_problems = Problems([problem])
 
     def _names_of(self, image_id: str) -> tuple[str, ...]:
@@ -250,7 +250,7 @@ class ImageDatabase:
             except (DataError, OSError):
                 continue  # as it was read before
 
-    def _tell_missing(self, known: set[str], noted: set[str]) -> None:
+    def _note_missing(self, known: set[str], noted: set[str]) -> None:
         """Images that have a name or metadata and no config: a removed one loses those first."""
         if len(known) >= self.reading.limits.images:
             return
@@ -268,9 +268,9 @@ class ImageDatabase:
     # What is reported
 
     def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
-        self._problems.append(self._told(where, error, so))
+        self._problems.append(self._problem_of(where, error, so))
 
-    def _told(self, where: str, error: DataError | OSError, so: str = "") -> Problem:
+    def _problem_of(self, where: str, error: DataError | OSError, so: str = "") -> Problem:
         if isinstance(error, PermissionError) and self.refused is None:
             self.refused = error
         what = str(error if isinstance(error, DataError) else refusal(error, ""))

@@ -102,21 +102,21 @@ def argument_values(config: ContainerConfig) -> Iterator[str]:
     if count.isascii() and count.isdecimal() and len(count) < 10:
         yield from (argument.partition("=")[2] for argument in command[1 : 1 + int(count)])
     for text in (*command[:1], *command[-1:], *(config.OnBuild or ())):
-        yield from _told(text, ("ENV", "ARG"))
+        yield from _values_in(text, ("ENV", "ARG"))
 
 
 def label_values(config: ContainerConfig) -> Iterator[str]:
     """The values of labels in a config, and in its command."""
     yield from (config.Labels or {}).values()
     for text in (*(config.Cmd or ())[-1:], *(config.OnBuild or ())):
-        yield from _told(text, ("LABEL",))
+        yield from _values_in(text, ("LABEL",))
 
 
 def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[str]:
     """The values that only the history shows: of variables set again later, of build arguments, of labels replaced."""
     names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
     for entry in config.history or ():
-        yield from _told(entry.created_by, names)
+        yield from _values_in(entry.created_by, names)
         if env:
             yield from _arguments(entry.created_by)
 
@@ -134,11 +134,11 @@ def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
         if rest and (has_begun or name.upper() != "ARG"):
             key, _, value = rest[0].partition(" ")
             pairs = rest[0] if "=" in key or name.upper() == "ARG" else f"{key}={value}"  # ENV NAME value
-            for each in _told(f"{name.upper()} {pairs}", names):
+            for each in _values_in(f"{name.upper()} {pairs}", names):
                 yield from _VARIABLE.sub(" ", each).split()
 
 
-def _told(text: str, names: Iterable[str]) -> Iterator[str]:
+def _values_in(text: str, names: Iterable[str]) -> Iterator[str]:
     """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing says."""
     match = _INSTRUCTION.fullmatch(text)
     if match is None or match[1] not in names:

@@ -32,9 +32,9 @@ class DockHead(QWidget):
         self._title = QLabel(title)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._picture = QLabel()
-        self._told = Line(small_font(), "text_muted")
+        self._message = Line(small_font(), "text_muted")
         # Else the mouse would select text where it is to move the dock.
-        self._told.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.close_button = _button("", "Close (Esc)", f"Close: {title}")
         self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.close_button.clicked.connect(self.closed)
@@ -46,7 +46,7 @@ class DockHead(QWidget):
         self._row.addWidget(self._title)
         self._row.addSpacing(GRID)
         self._row.addWidget(self._picture)
-        self._row.addWidget(self._told, 1)
+        self._row.addWidget(self._message, 1)
         self._row.addWidget(self.close_button)
         self.setMinimumHeight(9 * GRID)  # as high as the heads of the panes
         self._dress()
@@ -59,11 +59,11 @@ class DockHead(QWidget):
     @property
     def text(self) -> str:
         """The line beside the title."""
-        return self._told.whole()
+        return self._message.whole()
 
     def say(self, text: str, look: tuple[str, str] | None = None) -> None:
         """``look``: the drawing before the line, and the token of its colour; None: it has neither."""
-        self._told.say(text)
+        self._message.say(text)
         if look != self._look:
             self._look = look
             self._dress()
@@ -113,7 +113,7 @@ class DockHead(QWidget):
         items = (self._row.itemAt(place) for place in range(self._row.count()))
         inner = [item.widget() for item in items if item is not None]
         shown = [
-            widget for widget in inner if widget is not None and not widget.isHidden() and widget is not self._told
+            widget for widget in inner if widget is not None and not widget.isHidden() and widget is not self._message
         ]
         words = sum(_words_width(widget) for widget in shown if widget in self._drawings and widget.text())
         for button, (text, brief) in self._brief.items():
@@ -155,12 +155,12 @@ class DockHead(QWidget):
 
     def _dress(self) -> None:
         self._title.setFont(strong_font())
-        self._told.setFont(small_font())
+        self._message.setFont(small_font())
         self._picture.setVisible(self._look is not None)
         drawing, colour = self._look or ("", "text_muted")
         if drawing:
             self._picture.setPixmap(pixmap(drawing, colour, icon_size(), self.devicePixelRatioF()))
-        self._told.set_colour(colour)
+        self._message.set_colour(colour)
         for button, name in self._drawings.items():
             button.setIcon(icon(name, "text_muted"))
             button.setIconSize(QSize(icon_size(), icon_size()))

@@ -401,8 +401,8 @@ class Session(QObject):
     def _daemon_at(self, number: int) -> Daemon:
         """Whose answers are computed for a case: its own, or where nothing says that, as now."""
         case = self._opened.cases[number]
-        is_told = number != self._case and (case.rules or case.store.release is not None)
-        return daemon_known(case) if is_told else self._daemon
+        names_daemon = number != self._case and (case.rules or case.store.release is not None)
+        return daemon_known(case) if names_daemon else self._daemon
 
     def _moving(self, place: Place) -> None:
         """The document goes to another place: first what it is asked in."""

@@ -76,7 +76,7 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
 
 def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
     expect = case.expect
-    steps = tuple(_told(number, step) for number, step in enumerate(expect.steps or (), 1))
+    steps = tuple(_reported_step(number, step) for number, step in enumerate(expect.steps or (), 1))
     unpredicted, prediction, differing = "", None, tuple[str, ...]()
     try:
         prediction = _predicted(case)
@@ -92,7 +92,7 @@ def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
         number,
         _time(case.started),
         request,
-        BuildOutcome(steps, total, expect.image, "" if expect.ok else expect.error or _SAYS_NOTHING, is_over=True),
+        BuildOutcome(steps, total, expect.image, "" if expect.ok else expect.error or _NO_REASON, is_over=True),
         prediction,
         unpredicted,
         differing,
@@ -103,7 +103,7 @@ def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
     )
 
 
-_SAYS_NOTHING: Final = "the record does not say why"
+_NO_REASON: Final = "the record does not say why"
 
 
 def _predicted(case: ReplayCase) -> Prediction:
@@ -119,7 +119,7 @@ def _request(case: ReplayCase) -> BuildRequest:
     return BuildRequest(case.client, tags, case.dockerfile_path, case.options)
 
 
-def _told(number: int, step: ExpectedStep) -> ReportedStep:
+def _reported_step(number: int, step: ExpectedStep) -> ReportedStep:
     image = step.image.removeprefix("sha256:")[:_PRINTED]
     return ReportedStep(number, step.instruction, step.cached, image, step.triggers, _time(step.at))
 

@@ -14,11 +14,11 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
-from cacheview.replay.beyond import beyond
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
+from cacheview.replay.past_misses import replay_past_misses
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.stores.open import open_store
@@ -100,7 +100,7 @@ def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path
     def play(assumed: Mapping[int, str]) -> Replay:
         return replay(dockerfile, checksums, store, rules, release, options, image_files=files, assumed=assumed)
 
-    told = beyond(play, store, rules)
+    told = replay_past_misses(play, store, rules)
     assert told.steps[1].assumed
     assert told.refused is None
     copy = told.steps[-1]

@@ -146,15 +146,15 @@ class _Reading:
         self.read: dict[int, int] = {}  # bytes by thread: each writes its own
 
     def run(self, threads: int) -> dict[str, str]:
-        self._tell()
+        self._report_progress()
         if self.total <= _ALONE and len(self.nodes) <= _BATCH_FILES:
             result = self._batch(self.nodes)
         else:
             result = self._with_threads(threads)
-        self._tell()
+        self._report_progress()
         return result
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         if self.report is not None:
             self.report(sum(list(self.read.values())), self.total, self.context.title)
 
@@ -167,7 +167,7 @@ class _Reading:
                     done, pending = wait(pending, timeout=_INTERVAL, return_when=FIRST_EXCEPTION)
                     for future in done:
                         digests.update(future.result())
-                    self._tell()
+                    self._report_progress()
             except BaseException:
                 self.stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -38,7 +38,7 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
     try:
         result = re2.compile(encoded(expression), _options()).search
     except re2.error as error:
-        message = _said(error)
+        message = _message_of(error)
         if "pattern too large" in message:
             raise UnknownError(f"the pattern {expression[:80]!r} is too large to compile") from None
         raise ValueError(message) from None
@@ -124,7 +124,7 @@ def _options() -> re2.Options:
     return options
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     message = error.args[0] if error.args else ""
     return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
 

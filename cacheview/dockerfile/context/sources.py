@@ -20,7 +20,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import Problem
 from cacheview.model.effort import paced
 
-__all__ = ["SourcesSum", "SummedTree", "folder_places", "sum_folder", "sum_places", "sum_sources"]
+__all__ = ["SourcesSum", "TreeChecksums", "folder_places", "sum_folder", "sum_places", "sum_sources"]
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _URLS = ("http://", "https://")
@@ -40,7 +40,7 @@ class SourcesSum:
     files: tuple[tuple[str, str], ...]
 
 
-class SummedTree(Protocol):
+class TreeChecksums(Protocol):
     """A tree of files whose sums are known or can be made."""
 
     @property
@@ -65,7 +65,7 @@ class SummedTree(Protocol):
         """The daemon's words for a source that does not exist."""
 
 
-def sum_sources(checksums: SummedTree, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
+def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
     """The checksum of a ``COPY`` or ``ADD``.
 
     Args:
@@ -82,7 +82,7 @@ def sum_sources(checksums: SummedTree, sources: Sequence[str], *, instruction: s
     return _Copy(checksums, instruction).of(sources, destination)
 
 
-def sum_folder(checksums: SummedTree, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
+def sum_folder(checksums: TreeChecksums, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
     """The checksum of a folder, from the sums of all that is in it.
 
     ``problems`` gets, by path, what the builder silently leaves out.
@@ -102,8 +102,8 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
     return places
 
 
-def sum_places(checksums: SummedTree, places: Sequence[tuple[str, str]]) -> SourcesSum:
-    """The checksum of a folder by what is in it. Raises as `SummedTree.sums_of`."""
+def sum_places(checksums: TreeChecksums, places: Sequence[tuple[str, str]]) -> SourcesSum:
+    """The checksum of a folder by what is in it. Raises as `TreeChecksums.sums_of`."""
     known = checksums.sums_of(place for _, place in places)
     files = tuple((path, known.get(place) or checksums.without_sum(path, place)) for path, place in places)
     return SourcesSum(_joined("dir", sorted((result for _, result in files), key=raw)), files)
@@ -121,8 +121,8 @@ def _printed(message: str) -> str:
 class _Copy:
     """One instruction."""
 
-    def __init__(self, checksums: SummedTree, name: str) -> None:
-        self.summed = checksums
+    def __init__(self, checksums: TreeChecksums, name: str) -> None:
+        self.checksums = checksums
         self.name = name
         self.tree = checksums.tree
 
@@ -168,11 +168,11 @@ class _Copy:
         except ForbiddenPathError:
             self._refuse(f"forbidden path outside the build context: {path} ()")
         if real not in self.tree:
-            self._refuse(self.summed.not_found(path))
+            self._refuse(self.checksums.not_found(path))
         if not self.tree.is_directory(real):
             return self._file(path, real)
-        return self.summed.of_folder(real)
+        return self.checksums.of_folder(real)
 
     def _file(self, path: str, real: str) -> SourcesSum:
-        result = self.summed.sums_of([real]).get(real) or self.summed.without_sum(path, real)
+        result = self.checksums.sums_of([real]).get(real) or self.checksums.without_sum(path, real)
         return SourcesSum("file:" + result, ((path, result),))

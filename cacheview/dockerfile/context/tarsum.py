@@ -47,7 +47,7 @@ class Header:
     xattrs: tuple[tuple[str, bytes], ...] = ()
     owner_names: tuple[str, str] = ("", "")
 
-    def summed(self) -> bytes:
+    def hashed_bytes(self) -> bytes:
         """What is summed before the content: the fields by name (``v1TarHeaderSelect``)."""
         header = raw(
             f"name{self.name}mode{self.mode}uid{self.uid}gid{self.gid}size{self.size}typeflag{self.type}"

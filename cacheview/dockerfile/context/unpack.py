@@ -97,7 +97,7 @@ class _Unpacked:
 
     def _node(self, real: str, member: Member) -> Node:
         header = member.header
-        checksums = header.summed()
+        checksums = header.hashed_bytes()
         if header.type == HARD_LINK:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
             if target is None:

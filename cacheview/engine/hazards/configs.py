@@ -20,10 +20,10 @@ def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
     for field in CONFIG_FIELDS:
         if field in _NAMING_FIELDS:
             continue
-        ours, theirs = getattr(probe, field), getattr(image, field)
+        probe_value, image_value = getattr(probe, field), getattr(image, field)
         if field_kind(field) in (FieldKind.LIST, FieldKind.MAP, FieldKind.SET):
-            ours, theirs = ours or None, theirs or None
-        if ours != theirs:
+            probe_value, image_value = probe_value or None, image_value or None
+        if probe_value != image_value:
             yield field
 
 

@@ -37,8 +37,8 @@ def _ties(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
     ties = []
     for position in index.matches(probe):
         other = index.image(position)
-        theirs = time(other.created)
-        if theirs is None or theirs.instant != created.instant:
+        other_time = time(other.created)
+        if other_time is None or other_time.instant != created.instant:
             break  # they come in the order of their times, the latest first
         if other.id != image.id and not doubts_about(other, "container_config", "created", "parent", "built_locally"):
             ties.append(other)

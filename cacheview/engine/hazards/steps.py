@@ -41,9 +41,9 @@ def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Itera
     stored = container_config_of(made) if made is not None else None
     if made is None or stored is None or doubts_about(made, "container_config"):
         return  # what the step was made with is not known, so nothing can be said of it
-    ours, theirs = probe.config.Cmd or (), stored.Cmd or ()
-    if ours != theirs and " ".join(theirs) == created_by(probe.config):
-        yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(theirs, ours), made, ("Cmd",))
+    probe_command, image_command = probe.config.Cmd or (), stored.Cmd or ()
+    if probe_command != image_command and " ".join(image_command) == created_by(probe.config):
+        yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(image_command, probe_command), made, ("Cmd",))
     fields = tuple(field for field in differing(probe.config, stored) if field != "Cmd")
     if fields:
         yield Hazard(HazardKind.UNCOMPARED_FIELD, *words.uncompared_by_history(fields), made, fields)

@@ -275,6 +275,6 @@ def _elements(count: object) -> str:
 
 def _values(check: Check) -> str:
     side = "parent" if check.kind.is_of_history else "probe"
-    ours = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
-    theirs = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
-    return f"The {side} {ours}, the image {theirs}."
+    probe_value = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
+    image_value = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
+    return f"The {side} {probe_value}, the image {image_value}."

@@ -185,7 +185,7 @@ class Bucket:
         try:
             yield from self._items(self._top, frozenset(), damaged)
         except _EndlessError as error:
-            _tell(error, damaged)
+            _note_damage(error, damaged)
 
     def _items(
         self, load: Callable[[], _Page], path: frozenset[int], damaged: Problems | None
@@ -197,7 +197,7 @@ class Bucket:
         except _EndlessError:
             raise
         except DataError as error:
-            _tell(error, damaged)
+            _note_damage(error, damaged)
             return
         for number, key in enumerate(keys):
             try:
@@ -209,7 +209,7 @@ class Bucket:
                     if child in path or len(path) > _MAX_DEPTH:
                         raise DataError(f"{page.called} leads back to itself")
             except DataError as error:
-                _tell(error, damaged)
+                _note_damage(error, damaged)
                 continue
             if page.is_leaf:
                 yield key, result
@@ -242,7 +242,7 @@ class Bucket:
         return self._database.sub_bucket(result[1]) if result is not None and result[0] else None
 
 
-def _tell(error: DataError, damaged: Problems | None) -> None:
+def _note_damage(error: DataError, damaged: Problems | None) -> None:
     if damaged is None:
         raise error
     damaged.append(Problem(error.where, error.what))

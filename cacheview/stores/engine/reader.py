@@ -137,7 +137,7 @@ class EngineReader:
         finally:
             self._ended = True  # a thread that still hangs does not try again
         if failures:
-            self._tell(images, failures, wanted, meter)
+            self._note_unread(images, failures, wanted, meter)
 
     def give_partial(self, images: dict[str, Image]) -> None:
         """Show what is known so far, where anybody wants to see it."""
@@ -234,7 +234,7 @@ class EngineReader:
         self._broken = 0
         return answer
 
-    def _tell(
+    def _note_unread(
         self, images: dict[str, Image], failures: dict[str, _Failure], wanted: Sequence[str], meter: Meter
     ) -> None:
         """Say what could not be read, and why; take out what is there no more."""

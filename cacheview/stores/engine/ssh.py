@@ -50,11 +50,11 @@ class SshDialer:
             self._processes = [process for process in self._processes if process.poll() is None]
             process = self._run()
             self._processes.append(process)
-        ours, other = socket.socketpair()
+        own, other = socket.socketpair()
         last_words = _start(lambda: self._listen(process))
         _start(lambda: _send(other, process))
         _start(lambda: _receive(other, process, last_words))
-        return ours
+        return own
 
     def close(self) -> None:
         """End all connections."""

@@ -227,7 +227,7 @@ class FilesPane(DockPane[FilesHead]):
         self.model.show(root)
         self.tree.unfold()
         self.head.copy_button.setEnabled(bool(root.children))
-        self._tell(shown, root)
+        self._show_counts(shown, root)
         self._content.show_content()
         kept = self.model.index_of(node.path) if node is not None else QModelIndex()
         first = self.model.index(0, 0)
@@ -238,7 +238,7 @@ class FilesPane(DockPane[FilesHead]):
             self.take_focus()
         self.settled.emit()
 
-    def _tell(self, shown: FilesShown, root: FileNode) -> None:
+    def _show_counts(self, shown: FilesShown, root: FileNode) -> None:
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
         text = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"

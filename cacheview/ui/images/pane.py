@@ -105,7 +105,7 @@ class ImagesPane(QWidget):
         self.tree.columns_changed.connect(self.choices_changed)
         self.tree.current_changed.connect(self._select)
         self.model.marks_changed.connect(self._marks_changed)
-        self._tell()
+        self._show_counts()
 
     def _lay_out(self) -> None:
         bar = QWidget()
@@ -159,7 +159,7 @@ class ImagesPane(QWidget):
         """
         if keep and not new and forest is not None and forest is self.model.forest:
             self._total = total
-            self._tell()
+            self._show_counts()
             return
         place = self.tree.place() if keep and self._store is not None else None
         self._store = store
@@ -174,7 +174,7 @@ class ImagesPane(QWidget):
             self._quietly(lambda: self.tree.restore(place))
         else:
             self._expand(None)
-        self._tell()
+        self._show_counts()
 
     def set_marks(self, marks: Marks | None) -> None:
         """Mark what the probe concerns. Only what is on screen is worked out."""
@@ -278,7 +278,7 @@ class ImagesPane(QWidget):
         self.tree.setUpdatesEnabled(True)
         if self.tree.currentIndex().isValid():
             self.tree.scrollTo(self.tree.currentIndex())
-        self._tell()
+        self._show_counts()
 
     def _toggle_intermediate(self, shown: bool) -> None:
         current = self.selected()
@@ -290,7 +290,7 @@ class ImagesPane(QWidget):
         self._expand(None if self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL else expanded)
         if current is not None and self._row(current.id).isValid():
             self._quietly(lambda: self.tree.setCurrentIndex(self._row(current.id)))
-        self._tell()
+        self._show_counts()
         self.choices_changed.emit()
 
     def _quietly(self, change: Callable[[], object]) -> None:
@@ -305,14 +305,14 @@ class ImagesPane(QWidget):
         self.tree.update_rows(self._looks_different)
         if self._marked.isChecked():
             self.tree.expandAll()
-            self._tell()
+            self._show_counts()
 
     def _looks_different(self, row: QModelIndex) -> bool:
         """Whether the marks of a row are others than before."""
         node = row.data(NODE_ROLE)
         return isinstance(node, Node) and self.model.has_other_marks(node)
 
-    def _tell(self) -> None:
+    def _show_counts(self) -> None:
         """Count, and say why where there is nothing."""
         there = len(self._store.images) if self._store is not None else 0
         total = there if self._total is None else self._total
@@ -370,8 +370,8 @@ class ImagesPane(QWidget):
             if image.names:
                 what = "name" if len(image.names) == 1 else "names"
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
-            _item(menu, "Copy &text", lambda: self._copy(_told(image, "text"), "image as text"))
-            _item(menu, "Copy &Markdown", lambda: self._copy(_told(image, "markdown"), "image as Markdown"))
+            _item(menu, "Copy &text", lambda: self._copy(_image_text(image, "text"), "image as text"))
+            _item(menu, "Copy &Markdown", lambda: self._copy(_image_text(image, "markdown"), "image as Markdown"))
             _item(menu, "Copy &JSON", lambda: self._copy(image_json(image), "JSON of the image"))
         return menu
 
@@ -434,7 +434,7 @@ def image_json(image: Image) -> str:
     return image.model_dump_json(indent=2, exclude_defaults=True)
 
 
-def _told(image: Image, form: Literal["text", "markdown"]) -> str:
+def _image_text(image: Image, form: Literal["text", "markdown"]) -> str:
     from cacheview import report  # not needed before somebody copies
 
     return report.image_as_text(image) if form == "text" else report.image_as_markdown(image)

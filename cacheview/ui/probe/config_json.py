@@ -42,7 +42,7 @@ class ConfigJson(QWidget):
         self.setFocusProxy(self.text)
         self.text.textChanged.connect(self._typed)
         self.text.left.connect(self._leave)
-        self._tell("", None)
+        self._show_problem("", None)
 
     @property
     def error(self) -> ConfigTextError | None:
@@ -55,7 +55,7 @@ class ConfigJson(QWidget):
             return
         self._config = config
         self._replace(config_text(config))
-        self._tell("", None)
+        self._show_problem("", None)
 
     def _replace(self, text: str) -> None:
         """Put another text in place, changing only the part that differs."""
@@ -77,9 +77,9 @@ class ConfigJson(QWidget):
         try:
             read = read_config(text)
         except ConfigTextError as error:
-            self._tell(visible(str(error)), error)
+            self._show_problem(visible(str(error)), error)
             return
-        self._tell(visible(" ".join(read.remarks)), None)
+        self._show_problem(visible(" ".join(read.remarks)), None)
         if read.config != self._config:
             self._config = read.config
             self.edited.emit(read.config, "Edit JSON", f"json/{self._session}")
@@ -89,7 +89,7 @@ class ConfigJson(QWidget):
     def _leave(self) -> None:
         self._session += 1
 
-    def _tell(self, words: str, error: ConfigTextError | None) -> None:
+    def _show_problem(self, words: str, error: ConfigTextError | None) -> None:
         self._error = error
         token = "error" if error else "text_muted" if words else "text_faint"
         self.message.set_tokens(token, "error_surface" if error else "")

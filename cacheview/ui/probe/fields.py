@@ -272,7 +272,7 @@ class KeyedField(RowsField):
         wanted = dict(value or {})
         if wanted != self._as_map(self.model.rows):
             self.model.set_rows([self._as_row(key, entry) for key, entry in wanted.items()])
-        self._tell_doubles()
+        self._show_duplicates()
         self._prompt(value)
         self._show_marks()
 
@@ -289,10 +289,10 @@ class KeyedField(RowsField):
         return result
 
     def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
-        self._tell_doubles()
+        self._show_duplicates()
         self.edited.emit(self._as_map(rows), phrase, merge)
 
-    def _tell_doubles(self) -> None:
+    def _show_duplicates(self) -> None:
         seen: set[str] = set()
         notes = {}
         for number, row in enumerate(self.model.rows):

@@ -168,11 +168,11 @@ class CacheFromField(ListField):
         """Resolve references in another store."""
         self._index = index
         self.view.set_images(index)
-        self._tell()
+        self._show_notes()
 
     def set_value(self, value: Any) -> None:
         super().set_value(value)
-        self._tell()
+        self._show_notes()
 
     def _prompt(self, value: Any) -> None:
         self.model.set_prompts(("add" if value else "none",))
@@ -180,7 +180,7 @@ class CacheFromField(ListField):
     def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
         super()._requested(rows, phrase.replace(self.name, "Cache from"), merge)
 
-    def _tell(self) -> None:
+    def _show_notes(self) -> None:
         self.model.set_notes({number: self._note(row[0]) for number, row in enumerate(self.model.rows)})
 
     def _note(self, reference: str) -> Note:
@@ -225,7 +225,7 @@ class PlatformField(FieldEditor):
         self.setFocusProxy(self.combo)
         self.combo.activated.connect(lambda row: self._enter(str(self.combo.itemData(row))))
         self.line.editingFinished.connect(lambda: self._enter(self.line.text()))
-        self.line.textEdited.connect(lambda: self._tell(""))
+        self.line.textEdited.connect(lambda: self._show_problem(""))
         self.line.focused.connect(self._visited)
 
     def set_value(self, value: Any) -> None:
@@ -241,7 +241,7 @@ class PlatformField(FieldEditor):
 
     def _show(self) -> None:
         self.line.set_value("" if self._value is None else str(self._value))
-        self._tell("")
+        self._show_problem("")
 
     def _enter(self, text: str) -> None:
         text = text.strip().removeprefix("none")
@@ -251,12 +251,12 @@ class PlatformField(FieldEditor):
         try:
             platform = parse_platform(text)
         except DataError as error:
-            self._tell(str(error))
+            self._show_problem(str(error))
             return
         self.edited.emit(platform, f"Set platform to {platform or 'none'}", "")
         self._show()
 
-    def _tell(self, why: str) -> None:
+    def _show_problem(self, why: str) -> None:
         self.problem.setText(why)
         self.problem.setVisible(bool(why))
 

@@ -40,7 +40,7 @@ class HealthcheckField(FieldEditor):
         for part, edit in self.durations.items():
             edit.edited.connect(lambda value, part=part: self._typed(part, value))
             edit.focused.connect(lambda part=part: self._went(part))
-            edit.wrong.connect(lambda why, part=part: self._tell(part, why))
+            edit.wrong.connect(lambda why, part=part: self._show_problem(part, why))
         self.retries.edited.connect(lambda value: self._typed("Retries", value or 0))
         self.retries.focused.connect(lambda: self._went("Retries"))
 
@@ -121,6 +121,6 @@ class HealthcheckField(FieldEditor):
         changed = (self._value or HealthConfig()).model_copy(update={part: value})
         self.edited.emit(changed, phrase, merge)
 
-    def _tell(self, part: str, why: str) -> None:
+    def _show_problem(self, part: str, why: str) -> None:
         self.problems[part].setText(f"{why}. The probe stays as it was." if why else "")
         self.problems[part].setVisible(bool(why))

@@ -50,8 +50,8 @@ class InstructionDialog(QDialog):
             layout.addWidget(widget)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self.line.textEdited.connect(lambda: self._tell(""))
-        self._tell("")
+        self.line.textEdited.connect(lambda: self._show_problem(""))
+        self._show_problem("")
 
     def accept(self) -> None:
         # Not at start-up: only who asks for it needs the Dockerfile rules.
@@ -65,7 +65,7 @@ class InstructionDialog(QDialog):
                 is_containerd = daemon.rules.store is StoreKind.CONTAINERD
                 self.config = probe_config(line, self._parent_image, release=daemon.builder, containerd=is_containerd)
         except DataError as error:
-            self._tell(str(error))
+            self._show_problem(str(error))
             return
         super().accept()
 
@@ -78,7 +78,7 @@ class InstructionDialog(QDialog):
         if self.isVisible():
             self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
 
-    def _tell(self, why: str) -> None:
+    def _show_problem(self, why: str) -> None:
         self.problem.setText(visible(why) or "The config that the builder would look up in the cache.")
         self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(visible(why))

@@ -104,7 +104,7 @@ class StepsModel(QAbstractItemModel):
             node.row = row
             for child, its in zip(node.children, row.children, strict=True):
                 child.row = its
-        self._tell_all()
+        self._notify_all()
 
     def clear(self) -> None:
         self.show((), _EMPTY_STORE)
@@ -114,7 +114,7 @@ class StepsModel(QAbstractItemModel):
         self._icons.clear()
         self._fonts.clear()
         self._tokens = current_tokens()
-        self._tell_all()
+        self._notify_all()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -143,7 +143,7 @@ class StepsModel(QAbstractItemModel):
         for each in (node, *node.children):
             del self._by_name[each.name]
 
-    def _tell_all(self) -> None:
+    def _notify_all(self) -> None:
         if not self._nodes:
             return
         last = len(Column) - 1

@@ -354,8 +354,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             counts += f", {len(hits) - cached} more would be"
         if uses_buildkit(value.question.store):
             counts += " by the classic builder"
-        told_all = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
-        self.head.say("  ·  ".join(filter(None, (*told_all, f"{value.seconds * 1000:,.0f} ms"))))
+        parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
+        self.head.say("  ·  ".join(filter(None, (*parts, f"{value.seconds * 1000:,.0f} ms"))))
 
     def _fail(self, error: Exception) -> None:
         self._settle()

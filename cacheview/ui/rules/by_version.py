@@ -96,9 +96,9 @@ class ByVersionDialog(QDialog):
         buttons.rejected.connect(self.reject)
         self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.use.setText("&Use these rules")
-        self.version.textChanged.connect(self._tell)
-        self.driver.currentTextChanged.connect(self._tell)
-        self.commit.textChanged.connect(self._tell)
+        self.version.textChanged.connect(self._show_result)
+        self.driver.currentTextChanged.connect(self._show_result)
+        self.commit.textChanged.connect(self._show_result)
         place = QWidget()
         answers = QVBoxLayout(place)
         answers.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +114,7 @@ class ByVersionDialog(QDialog):
         self.setMinimumWidth(140 * GRID)
         # As high as the longest answer: nothing moves while it is typed.
         place.setMinimumHeight(4 * self.fontMetrics().lineSpacing() + 7 * GRID)
-        self._tell()
+        self._show_result()
 
     @property
     def found(self) -> Found:
@@ -127,7 +127,7 @@ class ByVersionDialog(QDialog):
             super().accept()
             self.chosen.emit(result.name)
 
-    def _tell(self) -> None:
+    def _show_result(self) -> None:
         result = self.found
         self.answer.show_found(result)
         self.use.setEnabled(result.rules is not None)

@@ -167,7 +167,7 @@ class RulesDialog(QDialog):
     def set_in_use(self, name: str) -> None:
         """By which rules the window asks."""
         self._in_use = name
-        self._tell_use()
+        self._show_use()
 
     def _choose(self, rules: str, before: str) -> None:
         for box, name in ((self.rules, rules), (self.before, before)):
@@ -188,9 +188,9 @@ class RulesDialog(QDialog):
         self.only.setVisible(before is not None)
         self._fill_words()
         self._fill_table()
-        self._tell_use()
+        self._show_use()
 
-    def _tell_use(self) -> None:
+    def _show_use(self) -> None:
         self.use.setEnabled(self._in_use != "" and self.rules.currentData() != self._in_use)
         self.use.setToolTip("" if self.use.isEnabled() else "These rules are in use.")
 

@@ -64,7 +64,7 @@ class RuleWays(QObject):
         connect(commands.about_rules, self._show_rules)
         connect(commands.changed_rules, self._show_changes)
         for changed in (session.rules_changed, session.store_changed, session.probe_loaded):
-            changed.connect(self._tell)
+            changed.connect(self._show_choices)
 
     @property
     def dialog(self) -> RulesDialog:
@@ -84,7 +84,7 @@ class RuleWays(QObject):
         own = own_rules(self._session)
         if own is not None:
             self._choose(own.rules.name, own=True)
-        self._tell()
+        self._show_choices()
 
     def _ask_version(self) -> None:
         from cacheview.ui.rules.by_version import ByVersionDialog
@@ -102,12 +102,12 @@ class RuleWays(QObject):
         self._bring(self.dialog)
 
     def _bring(self, dialog: QDialog) -> None:
-        self._tell()
+        self._show_choices()
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
 
-    def _tell(self) -> None:
+    def _show_choices(self) -> None:
         asked, own = self._session.daemon, own_rules(self._session)
         for action in (self.own, self._gap):
             action.setVisible(own is not None)

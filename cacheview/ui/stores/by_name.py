@@ -43,7 +43,7 @@ class ByNameDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._open = buttons.button(QDialogButtonBox.StandardButton.Open)
-        self.name.textChanged.connect(self._tell)
+        self.name.textChanged.connect(self._check_name)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
         layout.setSpacing(3 * GRID)
@@ -52,7 +52,7 @@ class ByNameDialog(QDialog):
         layout.addLayout(grid)
         layout.addSpacing(2 * GRID)
         layout.addWidget(buttons)
-        self._tell()
+        self._check_name()
 
     def accept(self) -> None:
         location = self.name.text().strip()
@@ -60,5 +60,5 @@ class ByNameDialog(QDialog):
             super().accept()
             self.chosen.emit(location)
 
-    def _tell(self) -> None:
+    def _check_name(self) -> None:
         self._open.setEnabled(bool(self.name.text().strip()))

@@ -49,7 +49,7 @@ class Follower(Background):
         self._calm = QTimer(self, singleShot=True, interval=CALM)
         self._longest = QTimer(self, singleShot=True, interval=_LONGEST)
         for timer in (self._calm, self._longest):
-            timer.timeout.connect(self._tell)
+            timer.timeout.connect(self._report_change)
         self._event.connect(self._on_event)
         self._ended.connect(self._on_end)
 
@@ -100,7 +100,7 @@ class Follower(Background):
             self.stop()
             self.lost.emit(why or "the engine has closed the connection")
 
-    def _tell(self) -> None:
+    def _report_change(self) -> None:
         self._calm.stop()
         self._longest.stop()
         self.changed.emit()

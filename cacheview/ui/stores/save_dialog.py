@@ -73,9 +73,9 @@ class SaveDialog(QDialog):
         choose.clicked.connect(self._choose)
         self.env = QCheckBox("Redact &environment variable values")
         self.labels = QCheckBox("Redact &label values")
-        self._told = QLabel()
-        self._told.setWordWrap(True)
-        self._told.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._hint = QLabel()
+        self._hint.setWordWrap(True)
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -91,18 +91,18 @@ class SaveDialog(QDialog):
         layout.addLayout(line)
         layout.addWidget(self.env)
         layout.addWidget(self.labels)
-        layout.addWidget(self._told)
+        layout.addWidget(self._hint)
         layout.addStretch(1)
         layout.addWidget(buttons)
-        self.path.textChanged.connect(self._tell)
+        self.path.textChanged.connect(self._show_hint)
         for box in (self.env, self.labels):
-            box.toggled.connect(self._tell)
+            box.toggled.connect(self._show_hint)
         # As high with the longer words: nothing moves when a box is checked.
-        self._told.setText(f"{self._left_in} {_REDACTED}")
+        self._hint.setText(f"{self._left_in} {_REDACTED}")
         width = max(self.sizeHint().width(), 160 * GRID)
-        self._told.setMinimumHeight(self._told.heightForWidth(width - 10 * GRID))
+        self._hint.setMinimumHeight(self._hint.heightForWidth(width - 10 * GRID))
         self.resize(width, self.sizeHint().height())
-        self._tell()
+        self._show_hint()
         end = len(suggested) - len(os.path.basename(suggested))
         self.path.setSelection(end, len(os.path.basename(suggested).partition(".")[0]))
 
@@ -117,12 +117,12 @@ class SaveDialog(QDialog):
         if path:
             self.path.setText(path)
 
-    def _tell(self) -> None:
+    def _show_hint(self) -> None:
         redacted = self.env.isChecked() or self.labels.isChecked()
-        self._told.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are left in.'}")
+        self._hint.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are left in.'}")
         path = os.path.expanduser(self.path.text().strip())
         is_own = bool(path) and is_in_store(path, self._opened)
         if is_own:
-            self._told.setText("This file belongs to the open store, which is never written to: choose another one.")
+            self._hint.setText("This file belongs to the open store, which is never written to: choose another one.")
         self._save.setText("&Replace" if os.path.isfile(path) and not is_own else "&Save")
         self._save.setEnabled(bool(path) and not is_own)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Explanation
     from cacheview.model import ImageStore, SuiteCase
 
-__all__ = ["AddDialog", "Asked"]
+__all__ = ["AddDialog", "SuiteAddition"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
 _MOST: Final = 600  # characters of what differs
@@ -48,11 +48,11 @@ _FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked when the dialog was opened, and the answer.
+class SuiteAddition:
+    """What the dialog adds: the question when it was opened, and the answer.
 
     Attributes:
-        store: as it was asked.
+        store: where the probe was looked up.
         case: store, rules, and in a walk the probes before this one, as the file gets them.
     """
 
@@ -66,7 +66,7 @@ class AddDialog(QDialog):
 
     wanted = Signal(str, object, object)
 
-    def __init__(self, asked: Asked, suggested: str, parent: QWidget | None = None) -> None:
+    def __init__(self, asked: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
         """``suggested``: a path to begin with."""
         super().__init__(parent)
         self._asked = asked
@@ -93,16 +93,16 @@ class AddDialog(QDialog):
         self._where = _muted()
         self._besides = _muted()
         self._picture = QLabel()
-        self._told = Text(self.font())
+        self._value_label = Text(self.font())
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._add = self._buttons.button(QDialogButtonBox.StandardButton.Save)
         self._lay_out(choose)
         for edit in (self.path, self.image):
-            edit.textChanged.connect(self._tell)
-        self.outcome.currentTextChanged.connect(self._tell)
-        self._tell()
+            edit.textChanged.connect(self._show_state)
+        self.outcome.currentTextChanged.connect(self._show_state)
+        self._show_state()
         self.name.setFocus()
 
     def _lay_out(self, choose: QPushButton) -> None:
@@ -114,7 +114,7 @@ class AddDialog(QDialog):
         expected.addWidget(self.outcome)
         expected.addWidget(self.image, 1)
         value.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        value.addWidget(self._told, 1)
+        value.addWidget(self._value_label, 1)
         form = QFormLayout()
         form.setHorizontalSpacing(3 * GRID)
         form.setVerticalSpacing(2 * GRID)
@@ -165,7 +165,7 @@ class AddDialog(QDialog):
             return text
         return self._asked.store.resolve(text).id
 
-    def _tell(self) -> None:
+    def _show_state(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
         what = f"the whole store ({plural(len(self._asked.case.images), 'image')}, all values), the probe, the rules"
         if os.path.isdir(path):
@@ -207,9 +207,9 @@ class AddDialog(QDialog):
     def _say(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
-        self._told.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
-        set_tip(self._told, text)
-        self._told.set_colour(colour)
+        self._value_label.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
+        set_tip(self._value_label, text)
+        self._value_label.set_colour(colour)
 
     # What the person does
 

@@ -12,7 +12,7 @@ from cacheview.engine.judge import asked, judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.stores.saving import suggested_path
-from cacheview.ui.suites.add_dialog import AddDialog, Asked
+from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -44,7 +44,7 @@ class ProbeAdder(QObject):
         answer, opened = session.answer, session.opened
         if answer is None:
             return None
-        asked = Asked(session.store, case_before(session), answer.explanation)
+        asked = SuiteAddition(session.store, case_before(session), answer.explanation)
         mine = opened.location if opened.kind == "suite" else ""
         path = self._last or mine or known or suggested_path(opened.location)
         dialog = AddDialog(asked, path, self._window)

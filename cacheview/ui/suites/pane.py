@@ -75,7 +75,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._make_rows()
         self._connect()
         self._dress()
-        self._tell()
+        self._show_state()
 
     def _make_rows(self) -> None:
         foot = QHBoxLayout()
@@ -94,7 +94,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._loader.parted.connect(self._add)
         self._loader.succeeded.connect(self._add)
         self._loader.failed.connect(self._failed)
-        self._loader.finished.connect(self._tell)
+        self._loader.finished.connect(self._show_state)
         self._loader.finished.connect(self.finished)
         self.head.open_asked.connect(self.choose_files)
         self.head.current_asked.connect(lambda: self.run([self._current]))
@@ -141,7 +141,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self.table.setColumnHidden(Column.SUITE, len(self.locations) == 1)
         self.head.show_progress(0, None)
         self._loader.start(run_work(self.locations))
-        self._tell()
+        self._show_state()
 
     def cancel(self) -> None:
         """Stop; what was run stays in the list."""
@@ -161,24 +161,24 @@ class SuitesPane(DockPane[SuitesHead]):
     def _progress(self, done: int, total: int | None, what: str) -> None:
         self._running = what
         self.head.show_progress(done, total)
-        self._tell_counts()
+        self._show_counts()
 
     def _add(self, rows: tuple[Row, ...]) -> None:
         focus, was_empty = QApplication.focusWidget(), not self.model.rowCount()
         self.model.add(rows)
-        self._tell()
+        self._show_state()
         if was_empty and self.model.rowCount() and focus is not None and self.head.isAncestorOf(focus):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # from the button that began the run
 
     def _failed(self, error: Exception) -> None:
         self._ended = f"ended by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
 
-    def _tell(self) -> None:
+    def _show_state(self) -> None:
         """What can be done now, the counts, and where there is no row, why."""
         busy = self._loader.is_busy
         self.head.set_busy(busy)
         self.head.again_button.setEnabled(bool(self.locations))
-        self._tell_counts()
+        self._show_counts()
         if self.model.rowCount():
             self._content.show_content()
             return
@@ -195,7 +195,7 @@ class SuitesPane(DockPane[SuitesHead]):
         else:
             self._content.say("None failed", f"{plural(self.model.passed, 'probe')} passed.", "Show all")
 
-    def _tell_counts(self) -> None:
+    def _show_counts(self) -> None:
         model = self.model
         if not self.locations:
             self.head.say("")
@@ -220,7 +220,7 @@ class SuitesPane(DockPane[SuitesHead]):
     def _refilter(self, change: Callable[[], object]) -> None:
         row = self.table.current_row()
         change()
-        self._tell()
+        self._show_state()
         if row is not None:
             self.table.select(self.model.index_of(row))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cacheview.model import Expectation, SuiteCase, SuiteProbe
     from cacheview.stores.opened import Case
 
-__all__ = ["Outcome", "Row", "expected_in_words", "judged_row", "tells_of", "unusable_row"]
+__all__ = ["Outcome", "Row", "expected_in_words", "is_about", "judged_row", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
 _MOST_SEARCHED = 2000  # characters that a row is found by
@@ -124,7 +124,7 @@ def _row(
     return Row(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
 
 
-def tells_of(row: Row, case: Case) -> bool:
+def is_about(row: Row, case: Case) -> bool:
     """Whether a case that was opened is the one that a row is about: the file may have been changed between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.names import DEMO, name_of
-from cacheview.ui.suites.rows import tells_of
+from cacheview.ui.suites.rows import is_about
 
 if TYPE_CHECKING:
     from cacheview.ui.dock_host import DockHost
@@ -64,7 +64,7 @@ class RowShower(QObject):
         assert session is not None
         assert row.case is not None
         cases = session.opened.cases
-        if row.case >= len(cases) or not tells_of(row, cases[row.case]):
+        if row.case >= len(cases) or not is_about(row, cases[row.case]):
             return False
         session.choose_case(row.case)
         if row.rules in RULE_SETS:

@@ -83,7 +83,7 @@ class Banner(QWidget):
         self._look = VERDICT_ICONS[VerdictOutcome.MISS]
         self._least = 0
         self._brief = False
-        self._told: tuple[str, Check | None] = ("", None)
+        self._reason_shown: tuple[str, Check | None] = ("", None)
         self._icon = QLabel(self)
         self._word = Text(heading_font(), "text", self)
         self._word.setWordWrap(False)
@@ -178,7 +178,7 @@ class Banner(QWidget):
         self._word.say(word)
         self._head.say(one_line(explanation.sentence))
         reason, check = values_in_banner(explanation)
-        self._told = one_line(reason), check
+        self._reason_shown = one_line(reason), check
         self._show_replayed()
         self._show_edit(explanation)
         self._offer_files(explanation, has_files=selected is not None and selected.has_files)
@@ -190,7 +190,7 @@ class Banner(QWidget):
         offer_files(self.files_button, explanation.trace.store, has_files=has_files)
 
     def _show_replayed(self) -> None:
-        reason, check = self._told
+        reason, check = self._reason_shown
         self._reason.say("" if self._brief else reason)
         show_check(self._values, None if self._brief else check)
 

@@ -70,13 +70,13 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
             listed = [line for place in places for line in _check_lines(item.checks[place], markdown=markdown)]
             return listed + _left(len(item.places))
         case Subject():
-            head = f"{text(item.role)} {code(item.image.id)}: {text(_told(item))}"
+            head = f"{text(item.role)} {code(item.image.id)}: {text(_subject_text(item))}"
             return [head, *(line for check in item.checks for line in _check_lines(check, markdown=markdown))]
         case Stage():
             head = f"{STAGE_TITLES[item.kind]}: {stage_word(explanation, item)}, {text(item.note)}"
             checks = [line for check in item.checks for line in _check_lines(check, markdown=markdown)]
             subjects = [
-                f"{code(subject.image.id)} {text(subject.image.title)}: {text(_told(subject))}"
+                f"{code(subject.image.id)} {text(subject.image.title)}: {text(_subject_text(subject))}"
                 for subject in itertools.islice(item.subjects, _MOST)
             ]
             return [head, *checks, *subjects, *_left(len(item.subjects))]
@@ -84,7 +84,7 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
             return [text(getattr(item, "text", ""))]
 
 
-def _told(subject: Subject) -> str:
+def _subject_text(subject: Subject) -> str:
     failed = f"fails at {subject_word(subject)}" if subject.deciding is not None else subject_word(subject)
     if subject.doubts:
         failed += f", {NOT_CERTAIN}"
@@ -116,7 +116,9 @@ def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
                 if item is items[0]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
                     subjects = itertools.islice(item.subjects, _MOST)
-                    document["subjects"] = [{"image": subject.image.id, "told": _told(subject)} for subject in subjects]
+                    document["subjects"] = [
+                        {"image": subject.image.id, "told": _subject_text(subject)} for subject in subjects
+                    ]
                     document["subjects_total"] = len(item.subjects)
             case Subject():
                 document["subject"] = {"role": item.role, "image": item.image.id, "outcome": item.outcome.value}

@@ -39,14 +39,14 @@ _OF_ELEMENTS: Final = frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.L
 
 def row_pair(check: Check) -> tuple[str, str]:
     """Both values on one line each, as a row shows them. A side that the check does not have is empty."""
-    ours, theirs = check.probe, check.image
-    if isinstance(ours, HistoryEntry) and isinstance(theirs, HistoryEntry):
-        return _entry_pair(ours, theirs)
-    texts = [NOTHING if value is ABSENT else plain(value) for value in (ours, theirs)]
+    probe_value, image_value = check.probe, check.image
+    if isinstance(probe_value, HistoryEntry) and isinstance(image_value, HistoryEntry):
+        return _entry_pair(probe_value, image_value)
+    texts = [NOTHING if value is ABSENT else plain(value) for value in (probe_value, image_value)]
     if check.kind in _OF_IDS:
         texts = [
             short_id(str(value)) if _is_digest(value) else text
-            for value, text in zip((ours, theirs), texts, strict=True)
+            for value, text in zip((probe_value, image_value), texts, strict=True)
         ]
     return _without_missing_side(check, *texts)
 
@@ -59,18 +59,21 @@ def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
     return _without_missing_side(check, _full(check.probe, lines=lines), _full(check.image, lines=lines))
 
 
-def marks(check: Check, ours: str, theirs: str) -> tuple[slice, slice]:
+def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slice]:
     """The part of each text that differs; `NO_MARK` where the values do not count as different."""
     is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # which is not what differs
-    if not ours or not theirs or ours == theirs or is_count or not differs(check):
+    if not probe_value or not image_value or probe_value == image_value or is_count or not differs(check):
         return NO_MARK, NO_MARK
     if UNKNOWN in (check.probe, check.image):
         return NO_MARK, NO_MARK
     if isinstance(check.probe, bool | int) and isinstance(check.image, bool | int):
-        one, other = slice(0, len(ours)), slice(0, len(theirs))  # as a whole: letters or digits in it mean nothing
+        one, other = (
+            slice(0, len(probe_value)),
+            slice(0, len(image_value)),
+        )  # as a whole: letters or digits in it mean nothing
     else:
-        one, other = differing(ours, theirs)
-    return (NO_MARK if ours == NOTHING else one), (NO_MARK if theirs == NOTHING else other)
+        one, other = differing(probe_value, image_value)
+    return (NO_MARK if probe_value == NOTHING else one), (NO_MARK if image_value == NOTHING else other)
 
 
 def differs(check: Check) -> bool:
@@ -116,19 +119,21 @@ def _is_digest(value: object) -> bool:
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
-def _without_missing_side(check: Check, ours: str, theirs: str) -> tuple[str, str]:
+def _without_missing_side(check: Check, probe_value: str, image_value: str) -> tuple[str, str]:
     """An element that one side lacks is ``nothing``; a check that has but one side shows but one."""
     if (check.field or check.kind in _OF_ELEMENTS) and not (check.probe is ABSENT and check.image is ABSENT):
-        return ours, theirs
-    return ("" if check.probe is ABSENT else ours), ("" if check.image is ABSENT else theirs)
+        return probe_value, image_value
+    return ("" if check.probe is ABSENT else probe_value), ("" if check.image is ABSENT else image_value)
 
 
-def _entry_pair(ours: HistoryEntry, theirs: HistoryEntry) -> tuple[str, str]:
+def _entry_pair(probe_value: HistoryEntry, image_value: HistoryEntry) -> tuple[str, str]:
     """The commands; where these are the same and the entries are not, the first field that differs as well."""
-    field = next((name for name in _ENTRY_FIELDS if getattr(ours, name) != getattr(theirs, name)), "created_by")
-    if field == "created_by" or ours.created_by != theirs.created_by:
-        return plain(ours), plain(theirs)
-    return _entry_with(ours, field), _entry_with(theirs, field)
+    field = next(
+        (name for name in _ENTRY_FIELDS if getattr(probe_value, name) != getattr(image_value, name)), "created_by"
+    )
+    if field == "created_by" or probe_value.created_by != image_value.created_by:
+        return plain(probe_value), plain(image_value)
+    return _entry_with(probe_value, field), _entry_with(image_value, field)
 
 
 def _entry_with(entry: HistoryEntry, field: str) -> str:

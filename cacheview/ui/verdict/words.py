@@ -186,11 +186,16 @@ def subject_in_words(subject: Subject) -> str:
 
 def check_in_words(check: Check, *, decided: bool) -> str:
     """A check for a screen reader: name, outcome, both values, note."""
-    ours, theirs = row_pair(check)
+    probe_value, image_value = row_pair(check)
     outcome = outcome_in_words(check) + (
         (", this would decide" if check.outcome is CheckOutcome.UNKNOWN else ", this decided") if decided else ""
     )
-    parts = [f"{check.name}: {outcome}", ours and f"probe {ours}", theirs and f"image {theirs}", check.note]
+    parts = [
+        f"{check.name}: {outcome}",
+        probe_value and f"probe {probe_value}",
+        image_value and f"image {image_value}",
+        check.note,
+    ]
     parts.append(doubt_in_words(check.doubts))
     return "; ".join(part for part in parts if part)
 

@@ -50,7 +50,7 @@ class WatcherBridge(QObject):
         self._loader.succeeded.connect(self._begin)
         self._loader.failed.connect(self.failed)
         self._calm = QTimer(self, singleShot=True, interval=_CALM)
-        self._calm.timeout.connect(self._tell)
+        self._calm.timeout.connect(self._report)
         self._heard.connect(self._on_heard)
         self._faulty.connect(self._on_fault)
 
@@ -114,7 +114,7 @@ class WatcherBridge(QObject):
         if not self._calm.isActive():
             self._calm.start()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         end = time.monotonic() + _SLICE
         while (build := self._next()) is not None:
             self.news.emit(build)

@@ -226,10 +226,10 @@ class StepsModel(QAbstractTableModel):
             case Steps.PREDICTED:
                 why = self._why.get(row.number, "").partition("\n")[0]
                 return one_line(why) if why else _PREDICTED[row.predicted] if row.predicted is not None else ""
-        return one_line(_told(row))
+        return one_line(_result_text(row))
 
 
-def _told(row: ShownStep) -> str:
+def _result_text(row: ShownStep) -> str:
     fact = row.reported
     if fact is None:
         return ""

@@ -43,7 +43,7 @@ class Why(QScrollArea):
 
     def show_build(self, build: ShownBuild | None) -> None:
         """Show what there is to say of a build; None: there is none."""
-        title, *words = _said(build) if build is not None else [""]
+        title, *words = _lines(build) if build is not None else [""]
         texts = (title, "\n".join(words))
         if texts != self.texts:
             self._title.say(texts[0])
@@ -60,7 +60,7 @@ class Why(QScrollArea):
             self._words.setFont(scaled_font(1.0))
 
 
-def _said(build: ShownBuild) -> list[str]:
+def _lines(build: ShownBuild) -> list[str]:
     return [one_line(line) for line in (*_differences(build), *_why(build), *_failure(build))] or [""]
 
 

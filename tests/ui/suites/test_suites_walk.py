@@ -14,7 +14,7 @@ from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.session import Session
-from cacheview.ui.suites.add_dialog import AddDialog, Asked
+from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
 from cacheview.ui.suites.adding import add_work, case_before
 from cacheview.ui.window import MainWindow
 
@@ -89,7 +89,7 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
     session.choose_probe(last)
     assert session.answer is not None
     dialog = AddDialog(
-        Asked(session.store, case_before(session), session.answer.explanation), str(tmp_path / "w.jsonl")
+        SuiteAddition(session.store, case_before(session), session.answer.explanation), str(tmp_path / "w.jsonl")
     )
     qtbot.addWidget(dialog)
     found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []

@@ -1,4 +1,4 @@
-"""What lies beyond a miss: what the cache would have answered, had the step been the one of the nearest candidate.
+"""Past a miss: what the cache would have answered, had the step been the one of the nearest candidate.
 
 After a miss the builder stops checking the cache, as what it builds from then on is new. What a person wants to know is
 whether the rest would be cached, were that one thing put right.
@@ -15,12 +15,12 @@ from cacheview.engine.verdict import StageKind
 from cacheview.model import ImageStore
 from cacheview.replay.result import Replay, Step, StepStatus
 
-__all__ = ["beyond"]
+__all__ = ["replay_past_misses"]
 
 _MOST_MISSES: Final = 100
 
 
-def beyond(play: Callable[[Mapping[int, str]], Replay], store: ImageStore, rules: RuleSet) -> Replay:
+def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: ImageStore, rules: RuleSet) -> Replay:
     """Replay a build past its misses.
 
     Args:

@@ -1,4 +1,4 @@
-"""What ``cacheview replay`` is asked to replay: from its own options, or from a service of a Compose file."""
+"""The build that a command line asks for: from its own options, or from a service of a Compose file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cacheview.replay.compose.service import read_service
 from cacheview.replay.options import BuildOptions, references
 from cacheview.usage import UsageError
 
-__all__ = ["Asked", "add_build", "asked_of"]
+__all__ = ["RequestedBuild", "add_build", "requested_build"]
 
 _ALL: Final = "all"
 _OF_SERVICE: Final = {
@@ -27,7 +27,7 @@ _OF_SERVICE: Final = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedBuild:
     """A build.
 
     Attributes:
@@ -73,7 +73,7 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pull", action="store_true", help="as given to docker build: pull every base image")
 
 
-def asked_of(options: argparse.Namespace, engine: str) -> Asked:
+def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
     """What the options ask for.
 
     Args:
@@ -89,7 +89,7 @@ def asked_of(options: argparse.Namespace, engine: str) -> Asked:
     if options.compose is None:
         client, made = named or client_for_engine(engine), _build_options(options)
         platform_is_given = options.platform is not None
-        return Asked(options.context, options.file or "", client, made, platform_is_given, all_clients=is_all)
+        return RequestedBuild(options.context, options.file or "", client, made, platform_is_given, all_clients=is_all)
     for attribute, name in _OF_SERVICE.items():
         if getattr(options, attribute):
             raise UsageError(f"{name} is in the build section of the service; leave it out, or leave out --compose")
@@ -103,7 +103,7 @@ def asked_of(options: argparse.Namespace, engine: str) -> Asked:
         no_cache=build.options.no_cache or more.no_cache,
         pull=build.options.pull or more.pull,
     )
-    return Asked(
+    return RequestedBuild(
         build.context, build.dockerfile, client, made, platform_is_given=True, notes=build.notes, all_clients=is_all
     )
 

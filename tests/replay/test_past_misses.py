@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from build_kit import Daemon, context_of
 
-from cacheview.replay.beyond import beyond
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.options import BuildOptions
+from cacheview.replay.past_misses import replay_past_misses
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 
@@ -19,7 +19,7 @@ def past_misses(daemon: Daemon, dockerfile: str, options: BuildOptions) -> Repla
         text = dockerfile.encode()
         return replay(text, checksums, daemon.store, daemon.rules, daemon.release, options, assumed=assumed)
 
-    return beyond(play, daemon.store, daemon.rules)
+    return replay_past_misses(play, daemon.store, daemon.rules)
 
 
 def test_past_a_local_match_that_does_not_count_it_goes_on_from_that_match() -> None:
