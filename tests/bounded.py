@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from forked import COMMANDS, run_forked
+from forked import COMMANDS, PROGRAM, run_forked
 
 __all__ = ["MIB", "Run", "run_bounded"]
 
@@ -26,7 +26,7 @@ class Run:
 
 
 _RUNNER: Final = """
-import atexit, re, resource, runpy, sys
+import atexit, re, resource, sys
 peak, seconds, space, *sys.argv[1:] = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
 resource.setrlimit(resource.RLIMIT_AS, (int(space), int(space)))
@@ -34,7 +34,6 @@ def report():
     with open("/proc/self/status") as status, open(peak, "w") as file:
         file.write(re.search(r"VmHWM:\\s+([0-9]+) kB", status.read())[1])
 atexit.register(report)
-runpy.run_module("cacheview", run_name="__main__", alter_sys=True)
 """
 
 
@@ -49,7 +48,9 @@ def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 *
     with tempfile.TemporaryDirectory() as folder:
         peak = Path(folder, "peak")
         limits = (str(peak), str(seconds), str(4 * memory))
-        process = run_forked(_RUNNER, *limits, *map(str, arguments), modules=COMMANDS, merged=True, seconds=1200)
+        process = run_forked(
+            _RUNNER + PROGRAM, *limits, *map(str, arguments), modules=COMMANDS, merged=True, seconds=1200
+        )
         output = process.stdout
         assert process.returncode >= 0, f"ended by signal {-process.returncode}: {output[-2000:]}"
         taken = int(peak.read_text()) * 1024

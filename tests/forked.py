@@ -20,13 +20,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["COMMANDS", "WINDOW", "run_forked"]
+__all__ = ["COMMANDS", "PROGRAM", "WINDOW", "run_forked"]
 
 COMMANDS: Final = tuple(f"cacheview.commands.{name}" for name in ("check", "explain", "replay"))
 """Modules of the command line."""
 
 WINDOW: Final = ("cacheview.ui.app", "cacheview.ui.window")
 """Modules of the window."""
+
+PROGRAM: Final = """
+import runpy
+runpy.run_module("cacheview", run_name="__main__", alter_sys=True)
+"""
+"""What ``python -m cacheview`` runs."""
 
 # Each message is a process to fork, with its three streams; answered by its number, and by its status when it has
 # ended. The process goes on behind the loop, and ends as every script does.

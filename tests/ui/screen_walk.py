@@ -107,8 +107,22 @@ def _wait(until: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def _wait_until_still(window: MainWindow) -> None:
+    """Until no widget has moved from one look to the next."""
+    before: list[object] = []
+
+    def is_still() -> bool:
+        nonlocal before
+        now: list[object] = [widget.geometry().getRect() for widget in _shown(window)]
+        is_same, before = now == before, now
+        return is_same
+
+    _wait(is_still)
+
+
 def _look(window: MainWindow, name: str) -> dict[str, Any]:
     assert window.workspace is not None
+    _wait_until_still(window)
     views = {type(view).__name__: _rows(view) for view in window.findChildren(QAbstractItemView) if _is_list(view)}
     return {
         "name": name,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.cli import main
@@ -40,11 +42,18 @@ def rows(model: QAbstractItemModel, parent: QModelIndex) -> list[QModelIndex]:
     return found
 
 
-@each
-def test_the_window_shows_each_image_once_as_it_is(archive: Path, qtbot: QtBot, tmp_path: Path) -> None:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
+@pytest.fixture(scope="module")
+def window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One, which opens them one after the other."""
+    window = MainWindow(Settings(tmp_path_factory.mktemp("window") / "settings.ini"))
     window.show()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@each
+def test_the_window_shows_each_image_once_as_it_is(archive: Path, qtbot: QtBot, window: MainWindow) -> None:
     with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
         window.open(str(archive))
     assert settled.args == [True]
@@ -64,7 +73,6 @@ def test_the_window_shows_each_image_once_as_it_is(archive: Path, qtbot: QtBot, 
                 entry.get("created_by", "") for entry in truth[image.id]["config"].get("history") or ()
             ]
     assert set(ids) <= set(truth) or archive.name.startswith("oci")
-    window.close()
 
 
 @each

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import PROGRAM, WINDOW, run_forked
 from PySide6.QtGui import QImage
 
 SCREENSHOTS = Path(__file__).parents[2] / "resources" / "screenshots"
@@ -30,7 +29,7 @@ def test_the_readme_shows_the_window(scheme: str, tmp_path: Path, request: pytes
     (context / "Dockerfile").write_text(DOCKERFILE)
     arguments = ["demo:", "--scheme", scheme, "--size", f"{SIZE[0]}x{SIZE[1]}", "--screenshot", str(file)]
     arguments += ["--replay", str(context)]
-    drawn = subprocess.run([sys.executable, "-m", "cacheview", *arguments], capture_output=True, text=True, timeout=60)
+    drawn = run_forked(PROGRAM, *arguments, modules=WINDOW)
     assert (drawn.returncode, drawn.stderr) == (0, "")
     picture = QImage(str(file))
     assert (picture.width(), picture.height()) == SIZE

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from forked import WINDOW, run_forked
 
 _SCREENS: Final = {
     "1024x768": ((1024, 768), {}),
@@ -36,14 +35,9 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     screen |= {"logicalDpi": 96, "logicalBaseDpi": 96}
     (folder / "screen.json").write_text(json.dumps({"screens": [screen]}))
     platform = f"offscreen:configfile={folder / 'screen.json'}"
-    run = subprocess.run(
-        [sys.executable, str(_WALK), str(folder)],
-        env={**os.environ, **scale, "QT_QPA_PLATFORM": platform},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    environment = {**os.environ, **scale, "QT_QPA_PLATFORM": platform}
+    walk = f"import runpy\nrunpy.run_path({str(_WALK)!r}, run_name='__main__')"
+    run = run_forked(walk, str(folder), modules=WINDOW, environment=environment)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout)
     return told

@@ -8,21 +8,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked import WINDOW, run_forked
 
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
 
-def run(code: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A process of its own, without the display of this one."""
+def run(code: str, tmp_path: Path, *, loaded: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, without the display of this one. ``loaded``: it has loaded Qt and the window before."""
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
     kept["PYTHONPATH"] = str(Path(__file__).parents[2])
     kept["XDG_CONFIG_HOME"] = str(tmp_path)  # the settings of whoever runs the tests are left alone
-    told = "from pathlib import Path\nfrom cacheview.ui.app import run_window\n"
+    told = f"import sys\nfrom pathlib import Path\nfrom cacheview.ui.app import run_window\n{code}"
+    if loaded:
+        return run_forked(told, modules=WINDOW, environment=kept | environment)
     return subprocess.run(
-        [sys.executable, "-c", f"import sys\n{told}{code}"],
+        [sys.executable, "-c", told],
         capture_output=True,
         text=True,
         timeout=60,
@@ -115,6 +118,7 @@ def test_screenshot(tmp_path: Path, scheme: str) -> None:
     ended = run(
         f"sys.exit(run_window({str(store)!r}, screenshot=Path({str(file)!r}), size=(1366, 768), scheme={scheme!r}))",
         tmp_path,
+        loaded=True,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     picture = QImage.fromData(file.read_bytes())
@@ -126,21 +130,21 @@ def test_screenshot(tmp_path: Path, scheme: str) -> None:
 
 def test_screenshot_of_what_cannot_be_opened(tmp_path: Path) -> None:
     file = tmp_path / "window.png"
-    ended = run(f"sys.exit(run_window('/no/such/file', screenshot=Path({str(file)!r})))", tmp_path)
+    ended = run(f"sys.exit(run_window('/no/such/file', screenshot=Path({str(file)!r})))", tmp_path, loaded=True)
     assert ended.returncode == 2
     assert ended.stderr.startswith("cacheview: /no/such/file")
     assert file.read_bytes().startswith(b"\x89PNG")
 
 
 def test_screenshot_that_cannot_be_written(tmp_path: Path) -> None:
-    ended = run("sys.exit(run_window('demo:', screenshot=Path('/no/such/folder/x.png')))", tmp_path)
+    ended = run("sys.exit(run_window('demo:', screenshot=Path('/no/such/folder/x.png')))", tmp_path, loaded=True)
     assert ended.returncode == 2
     assert "/no/such/folder/x.png" in ended.stderr
 
 
 def test_unknown_rules(tmp_path: Path) -> None:
     file = tmp_path / "window.png"
-    ended = run(f"sys.exit(run_window('demo:', rules='moby 0', screenshot=Path({str(file)!r})))", tmp_path)
+    ended = run(f"sys.exit(run_window('demo:', rules='moby 0', screenshot=Path({str(file)!r})))", tmp_path, loaded=True)
     assert ended.returncode == 2
     assert "no rule set 'moby 0'" in ended.stderr
 
@@ -174,7 +178,7 @@ sys.exit(run_window("demo:", on_shown=shown))
 
 
 def test_a_small_screen_has_room_for_the_window(tmp_path: Path) -> None:
-    ended = run(SIZE_OF_SCREEN_AND_WINDOW, tmp_path, QT_QPA_PLATFORM="offscreen")
+    ended = run(SIZE_OF_SCREEN_AND_WINDOW, tmp_path, loaded=True, QT_QPA_PLATFORM="offscreen")
     width, height, own_width, own_height = map(int, ended.stdout.split())
     assert width < 1320, "the screen is to be smaller than the window would be"
     assert own_width <= width

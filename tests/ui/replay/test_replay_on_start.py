@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import PROGRAM, WINDOW, run_forked
 from PySide6.QtGui import QImage
 
 from cacheview.cli import main
@@ -15,9 +15,8 @@ from cacheview.cli import main
 
 def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     homes = {name: str(tmp_path / "home") for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
-    command = [sys.executable, "-m", "cacheview", *arguments]
     environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return run_forked(PROGRAM, *arguments, modules=WINDOW, environment=environment)
 
 
 def test_a_picture_of_the_steps(tmp_path: Path) -> None:
