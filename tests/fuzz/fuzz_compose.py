@@ -126,7 +126,7 @@ def test_compose(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         as_v1 = bool(source.randrange(2))
         with run.given((data, beside, service, as_v1)):
             try:
-                services_with_build(file)
+                services_with_build(file, {})
             except DataError as error:
                 refused(error)
             try:

@@ -38,7 +38,7 @@ def project_name(document: Mapping[str, Any], folder: Path, variables: Variables
     return "".join(re.findall("[a-z0-9_-]", name.lower())).lstrip("_-")
 
 
-def not_read(path: Path, document: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
+def not_read(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """What Compose may merge into this file and is not read here, in sentences."""
     beside = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
     if path.name in _FILES and beside:
@@ -46,5 +46,3 @@ def not_read(path: Path, document: Mapping[str, Any], environment: Mapping[str, 
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
     if len(files) > 1:
         yield f"COMPOSE_FILE names {len(files)} files, of which only {path.name} is read; to merge them, {CONFIG_HINT}"
-    if "include" in document:
-        yield f"what {path.name} includes is not read; to merge it, {CONFIG_HINT}"

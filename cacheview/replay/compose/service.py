@@ -17,15 +17,14 @@ from typing import Any, Final, NoReturn
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
-from cacheview.replay.compose.document import CONFIG_HINT, Date, read_document
+from cacheview.replay.compose.document import CONFIG_HINT, Date
 from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
+from cacheview.replay.compose.reader import Reader, pairs
 from cacheview.replay.compose.variables import Variables, read_environment
 from cacheview.replay.options import BuildOptions
 
 __all__ = ["ComposeBuild", "read_service", "services_with_build"]
 
-_MOST_EXTENDED: Final = 20
-_REMOTE: Final = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
 _NOT_CLASSIC: Final = {
     "privileged": "privileged mode",
     "additional_contexts": "additional contexts",
@@ -34,19 +33,34 @@ _NOT_CLASSIC: Final = {
 }
 """By the key, what ``doBuildClassic`` refuses a build for."""
 
-# fmt: off
-_KNOWN: Final = frozenset((
-    "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
-    "entitlements", "extra_hosts", "isolation", "labels", "network", "no_cache", "no_cache_filter", "platforms",
-    "privileged", "provenance", "pull", "sbom", "secrets", "shm_size", "ssh", "tags", "target", "ulimits",
-))
-# fmt: on
-"""Keys of a build section, of every version of the specification."""
+_STRING: Final = "a string"
+_LIST: Final = "a list"
+_PAIRS: Final = "a mapping or a list"
+_MAPPING: Final = "a mapping"
+_BOOL: Final = "a boolean or string"
+_SIZE: Final = "an integer or string"
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    _STRING: (str,),
+    _LIST: (list,),
+    _PAIRS: (dict, list),
+    _MAPPING: (dict,),
+    _BOOL: (bool, str),
+    _SIZE: (int, str),
+}
+_KNOWN: Final = {
+    **dict.fromkeys(("context", "dockerfile", "dockerfile_inline", "isolation", "network", "target"), _STRING),
+    **dict.fromkeys(("cache_from", "cache_to", "entitlements", "platforms", "secrets", "tags"), _LIST),
+    **dict.fromkeys(("additional_contexts", "args", "extra_hosts", "labels", "ssh"), _PAIRS),
+    **dict.fromkeys(("no_cache", "privileged", "provenance", "pull", "sbom"), _BOOL),
+    "no_cache_filter": "",
+    "shm_size": _SIZE,
+    "ulimits": _MAPPING,
+}
+"""Keys of a build section, of every version of the specification, with what they must be (``compose-spec.json``)."""
 _BOOLS: Final = {
     **dict.fromkeys(("true", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "n", "no", "off"), False),
 }
-_LISTS: Final = ("args", "labels", "extra_hosts", "additional_contexts")  # mappings that may be lists of NAME=VALUE
 
 
 @dataclass(frozen=True)
@@ -66,18 +80,18 @@ class ComposeBuild:
     notes: tuple[str, ...] = ()
 
 
-def services_with_build(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Names of the services of a Compose file that may have a build section, also by what they extend, in its order.
+def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the services of a Compose file that have a build section, in its order, then those that it includes.
+
+    Args:
+        environment: of the client's process.
 
     Raises:
         DataError: it cannot be read, or there are none.
     """
-    services = _services(read_document(Path(path)), str(path))
-    results = tuple(
-        str(name)
-        for name, each in services.items()
-        if isinstance(each, dict) and ("build" in each or "extends" in each)
-    )
+    file = Path(os.path.abspath(path))
+    variables = Variables(read_environment(file.parent, environment))
+    results = tuple(name for name, each in Reader(variables, as_v1=False).services(file).items() if "build" in each)
     if not results:
         raise DataError("no service in it has a build section", where=str(path))
     return results
@@ -100,125 +114,27 @@ def read_service(
     """
     file = Path(os.path.abspath(path))
     variables = Variables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
-    reader = _Reader(variables, as_v1=as_v1)
+    reader = Reader(variables, as_v1=as_v1)
     document = reader.document(file)
     if not as_v1 and PROJECT_NAME not in variables.values:
         name = project_name(document, file.parent, variables, str(path))
         variables.values = {**variables.values, PROJECT_NAME: name}
-    build, result = reader.build(file, service)
+    services = reader.services(file)
+    if service not in services:
+        named = ", ".join(each[:80] for each in list(services)[:20])
+        raise DataError(f"no service is named {service[:80]}; there are {named}", where=str(path))
+    result = services[service]
+    build = result.get("build")
+    if build is None:
+        image = result.get("image")
+        uses = f": it uses the image {image[:200]}" if isinstance(image, str) else ""
+        raise DataError(f"the service {service[:80]} has no build section{uses}", where=str(path))
     where = f"{path}: services.{service[:80]}.build"
     made = (_V1 if as_v1 else _V2)(variables.values, where, service, result, str(file.parent))
     notes = [f"the variable {name} is not set, and is empty in {path}" for name in variables.unset]
-    notes += not_read(file, document, variables.values)
+    notes += not_read(file, variables.values)
     done = made.build(build)
     return replace(done, notes=(*notes, *done.notes))
-
-
-def _services(document: Mapping[str, Any], where: str) -> dict[Any, Any]:
-    services = document.get("services")
-    if not isinstance(services, dict):
-        raise DataError("it has no mapping services", where=where)
-    return services
-
-
-class _Reader:
-    """Finds a service, and puts what it extends below it."""
-
-    def __init__(self, variables: Variables, *, as_v1: bool) -> None:
-        self._variables = variables
-        self._as_v1 = as_v1
-        self._documents: dict[Path, dict[str, Any]] = {}
-
-    def document(self, path: Path) -> dict[str, Any]:
-        """A Compose file, read once. Raises `DataError`."""
-        if path not in self._documents:
-            self._documents[path] = read_document(path, as_python=self._as_v1)
-        return self._documents[path]
-
-    def build(self, path: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The build section, its context a whole path, and the service itself."""
-        service = self._service(path, name, 0)
-        build = service.get("build")
-        if build is None:
-            image = service.get("image")
-            uses = f": it uses the image {image[:200]}" if isinstance(image, str) else ""
-            raise DataError(f"the service {name[:80]} has no build section{uses}", where=str(path))
-        return build, service
-
-    def _service(self, path: Path, name: str, depth: int) -> dict[str, Any]:
-        if depth > _MOST_EXTENDED:
-            raise DataError(f"the service {name[:80]} extends itself", where=str(path))
-        document = self.document(path)
-        services = _services(document, str(path))
-        if name not in services:
-            named = ", ".join(str(each)[:80] for each in list(services)[:20])
-            included = ", and what it includes is not read" if "include" in document else ""
-            hint = f"; {CONFIG_HINT}" if included else ""
-            raise DataError(f"no service is named {name[:80]}; there are {named}{included}{hint}", where=str(path))
-        service = self._variables.into(services[name], f"{path}: services.{name[:80]}")
-        if not isinstance(service, dict):
-            raise DataError(f"the service {name[:80]} is not a mapping", where=str(path))
-        if "build" in service:
-            service["build"] = self._with_whole_paths(service["build"], path)
-        extends = service.get("extends")
-        return service if extends is None else self._extended(service, extends, path, depth)
-
-    def _extended(self, service: dict[str, Any], extends: Any, path: Path, depth: int) -> dict[str, Any]:
-        file, base = None, extends
-        if isinstance(extends, dict):
-            file, base = extends.get("file"), extends.get("service")
-        if not isinstance(base, str) or not (file is None or isinstance(file, str)):
-            raise DataError("its extends does not name a service", where=str(path))
-        other = path if file is None else path.parent / self._at_home(file)
-        below = self._service(Path(os.path.abspath(other)), base, depth + 1)
-        merged = {**below, **service}
-        if "build" in below and "build" in service:
-            merged["build"] = _merged(below["build"], service["build"], unique=self._as_v1)
-        return merged
-
-    def _with_whole_paths(self, build: Any, path: Path) -> Any:
-        if isinstance(build, str):
-            build = {"context": build}
-        if not isinstance(build, dict):
-            raise DataError("build is neither a path nor a mapping", where=str(path))
-        context = build.get("context")
-        if isinstance(context, str) and not context.startswith(_REMOTE) and "://" not in context:
-            build["context"] = os.path.normpath(path.parent / self._at_home(context))
-        return build
-
-    def _at_home(self, path: str) -> str:
-        """A path that begins with ``~`` is in the home of the client's user (``paths.ExpandUser``)."""
-        home = self._variables.values.get("HOME", "")
-        return os.path.join(home, path[1:].lstrip("/")) if path.startswith("~") and home else path
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
-    """A build section over another (``override/merge.go``, ``merge_build``)."""
-    result = dict(base)
-    for key, value in over.items():
-        known = result.get(key)
-        if known is None:
-            result[key] = value
-        elif value is None:
-            continue
-        elif key in _LISTS:
-            result[key] = {**_pairs(known), **_pairs(value)}
-        elif isinstance(known, list) and isinstance(value, list):
-            both = [*known, *value]
-            result[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
-        else:
-            result[key] = value
-    return result
-
-
-def _pairs(value: Any) -> dict[str, Any]:
-    """A mapping, or a list of ``NAME=VALUE``; a name alone has no value."""
-    if isinstance(value, dict):
-        return {str(name): each for name, each in value.items()}
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        split = (each.partition("=") for each in value)
-        return {name: word if equals else None for name, equals, word in split}
-    raise DataError("args, labels and similar keys must be mappings or lists of NAME=VALUE")
 
 
 def _go_text(value: Any) -> str:
@@ -280,6 +196,7 @@ class _V2:
         if unknown:
             what = f"{unknown[:80]!r} is not a known key of a build section; leave it out, or {CONFIG_HINT}"
             raise DataError(what, where=self.where)
+        self._check_types(build)
         if build.get("dockerfile") and build.get("dockerfile_inline"):
             self._refuse_project(
                 f"service {_quoted(self.name)} declares mutualy exclusive dockerfile and dockerfile_inline"
@@ -293,6 +210,13 @@ class _V2:
         if what:
             message = f"the classic builder doesn't support {what}, set DOCKER_BUILDKIT=1 to use BuildKit"
             raise RefusedError(f"Compose refuses the build: {message}", message=message, where=self.where, by="client")
+
+    def _check_types(self, build: Mapping[str, Any]) -> None:
+        """A key without a value is refused too, but in args and labels."""
+        for key, value in build.items():
+            what = _KNOWN.get(key, "")
+            if what and (not isinstance(value, _TYPES[what]) or (what is _SIZE and isinstance(value, bool))):
+                raise DataError(f"must be {what}", where=f"{self.where}.{key}")
 
     def _refuse_project(self, what: str) -> NoReturn:
         """In the words of ``loader/validate.go``."""
@@ -317,7 +241,7 @@ class _V2:
     def _mapping(self, build: Mapping[str, Any], key: str) -> dict[str, Any]:
         value = build.get(key)
         try:
-            return {} if value is None else _pairs(value)
+            return {} if value is None else pairs(value)
         except DataError as error:
             raise error.at(f"{self.where}.{key}") from None
 
@@ -365,6 +289,7 @@ class _V1(_V2):
                 raise DataError(f"Compose v1 does not know {key}; leave it out", where=self.where)
         if "context" not in build:
             raise DataError("Compose v1 needs a context; give one", where=self.where)
+        self._check_types(build)
         context, dockerfile = self._word(build, "context"), self._word(build, "dockerfile")
         options = BuildOptions(
             build_args={**dict.fromkeys(self._mapping(build, "args"), ""), **self._args(build)},

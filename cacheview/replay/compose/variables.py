@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,12 @@ _OPERATORS: Final = (":-", ":?", ":+", "-", "?", "+")
 _SPACE: Final = "\t\v\f\r \x85\xa0"  # not a line end
 
 
+@dataclass
+class _Spent:
+    values: int = 0
+    characters: int = 0
+
+
 class Variables:
     """Puts variables into values.
 
@@ -44,19 +51,24 @@ class Variables:
         self.values = values
         self.nests = nests
         self.unset: dict[str, None] = {}
-        self._left = _MOST_VALUES
-        self._characters = 0
+        self._spent = _Spent()
+
+    def with_values(self, values: Mapping[str, str]) -> Variables:
+        """Other values, for another file of the same project: what is unset, and the limits, go for both."""
+        result = Variables(values, nests=self.nests)
+        result.unset, result._spent = self.unset, self._spent
+        return result
 
     def into(self, value: Any, where: str, depth: int = 0) -> Any:
         """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
-        self._left -= 1
-        if self._left < 0 or depth > _DEEPEST:
-            raise DataError("it has more values, or deeper ones, than cacheview reads for one service", where=where)
+        self._spent.values += 1
+        if self._spent.values > _MOST_VALUES or depth > _DEEPEST:
+            raise DataError("it has more values, or deeper ones, than cacheview reads of a project", where=where)
         match value:
             case str():
                 text = self._text(value, where)
-                self._characters += len(text)
-                if self._characters > _MOST_CHARACTERS:
+                self._spent.characters += len(text)
+                if self._spent.characters > _MOST_CHARACTERS:
                     raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=where)
                 return text
             case dict():
@@ -86,6 +98,9 @@ class Variables:
             elif text.startswith("{", after) and (end := self._end(text, after)) > 0:
                 done.append(self._braced(text[after + 1 : end], where, depth))
                 place = end + 1
+            elif self.nests and not text.startswith("{", after):
+                done.append("$")  # Compose v1 refuses it
+                place = after
             else:
                 what = f"Invalid template: {text[:200]!r}; write $$ for a dollar sign"
                 raise DataError(what, where=where)
@@ -132,15 +147,20 @@ class Variables:
         return self.values.get(name, "")
 
 
-def read_environment(folder: Path, environment: Mapping[str, str], *, as_v1: bool = False) -> dict[str, str]:
+def read_environment(
+    folder: Path, environment: Mapping[str, str], *, files: Sequence[Path] = (), as_v1: bool = False
+) -> dict[str, str]:
     """The variables of a project: of the file ``.env`` beside the Compose file, and of the client's process.
 
+    Args:
+        files: are read in place of ``.env``, and must be there. The last one that has a name counts.
+
     Raises:
-        DataError: ``.env`` cannot be read.
+        DataError: one of them cannot be read.
     """
-    path = folder / ".env"
     by_name: dict[str, str] = {}
-    if path.is_file():
+    usual = folder / ".env"
+    for path in files or ((usual,) if usual.is_file() else ()):
         with open_regular(path, str(path)) as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:

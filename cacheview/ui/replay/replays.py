@@ -77,7 +77,7 @@ class Replays(DockController[ReplayPane]):
         """The build of a service that the person chooses; None: they choose none. Raises `DataError`."""
         from cacheview.replay.compose.service import services_with_build
 
-        names = services_with_build(path)
+        names = services_with_build(path, os.environ)
         name, is_chosen = names[0], True
         if len(names) > 1:
             shown = [one_line(each) for each in names]

@@ -1,0 +1,240 @@
+"""The services of a Compose file: with variables, with what they extend, and with those of files that it includes.
+
+Facts from compose-go v2.0.2 and v2.8.2: ``loadYamlModel`` of ``loader/loader.go``, ``loader/include.go``,
+``loader/extends.go``, ``override/merge.go``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cacheview.model import DataError
+from cacheview.replay.compose.document import CONFIG_HINT, read_document
+from cacheview.replay.compose.variables import Variables, read_environment
+
+__all__ = ["Reader", "pairs"]
+
+_MOST_EXTENDED: Final = 20
+_MOST_INCLUDED: Final = 50
+_REMOTE: Final = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
+_LISTS: Final = ("args", "labels", "extra_hosts", "additional_contexts")  # mappings that may be lists of NAME=VALUE
+_V1_SECTIONS: Final = ("services", "volumes", "networks", "secrets", "configs")
+"""What Compose v1 puts variables into (1.29.2, ``config.interpolate_config``)."""
+
+
+class Reader:
+    """Reads a project. Of every file all variables are put in, as Compose does, so all of them must be right.
+
+    Args:
+        variables: of the project.
+        as_v1: by Compose v1, which includes nothing.
+    """
+
+    def __init__(self, variables: Variables, *, as_v1: bool) -> None:
+        self._variables = variables
+        self._as_v1 = as_v1
+        self._documents: dict[Path, dict[str, Any]] = {}
+        self._files: dict[tuple[Path, int], _File] = {}
+        self._included = 0
+
+    def document(self, path: Path) -> dict[str, Any]:
+        """A Compose file as it is written, read once. Raises `DataError`."""
+        if path not in self._documents:
+            self._documents[path] = read_document(path, as_python=self._as_v1)
+        return self._documents[path]
+
+    def services(self, path: Path) -> dict[str, dict[str, Any]]:
+        """The services of the project with this main file, by name. Contexts of builds are whole paths.
+
+        Raises:
+            DataError: a file cannot be read, or Compose refuses what is in it.
+        """
+        return self._project((path,), self._variables, ())
+
+    def file(self, path: Path, variables: Variables) -> _File:
+        """A file with these variables put in. Raises `DataError`."""
+        key = path, id(variables)  # which the file keeps
+        if key not in self._files:
+            self._files[key] = _File(self, path, variables, as_v1=self._as_v1)
+        return self._files[key]
+
+    def _project(self, paths: tuple[Path, ...], variables: Variables, above: tuple[Path, ...]) -> dict[str, Any]:
+        """Services of some files, each put over those before it. ``above``: the files that include these."""
+        if paths[0] in above:
+            chain = "\n include ".join(map(str, (*above, paths[0])))
+            raise DataError(f"include cycle detected:\n{chain}", where=str(above[0]))
+        self._included += len(paths)
+        if self._included > _MOST_INCLUDED:
+            raise DataError(f"it includes more than {_MOST_INCLUDED} files", where=str(paths[0]))
+        result: dict[str, dict[str, Any]] = {}
+        for path in paths:
+            file = self.file(path, variables)
+            services = file.services()
+            if not self._as_v1:
+                self._include(file, services, (*above, paths[0]))
+            for name, service in services.items():
+                result[name] = _over(result[name], service) if name in result else service
+        return result
+
+    def _include(self, file: _File, services: dict[str, dict[str, Any]], above: tuple[Path, ...]) -> None:
+        """Add the services of included files. Raises `DataError` where one is defined otherwise already."""
+        known = dict(file.written)
+        for paths, variables in file.includes():
+            for name, service in self._project(paths, variables, above).items():
+                if name not in known:
+                    services[name], known[name] = service, _canonical(service)
+                elif known[name] != _canonical(service):
+                    what = f"services.{name[:80]} conflicts with imported resource: {paths[0]} defines it otherwise"
+                    raise DataError(f"{what}; {CONFIG_HINT}", where=str(file.path))
+
+
+class _File:
+    """One file of a project, with its variables put in.
+
+    Attributes:
+        written: its services, as they are written.
+    """
+
+    def __init__(self, reader: Reader, path: Path, variables: Variables, *, as_v1: bool) -> None:
+        self.path = path
+        self._reader = reader
+        self._variables = variables
+        document = reader.document(path)
+        if as_v1:
+            if "include" in document:
+                raise DataError("Compose v1 does not know include; leave it out", where=str(path))
+            document = {name: document[name] for name in _V1_SECTIONS if name in document}
+        self._as_v1 = as_v1
+        self._document = {name: variables.into(value, f"{path}: {name!s:.80}") for name, value in document.items()}
+        services = self._document.get("services")
+        if services is None and not as_v1 and "include" in self._document:
+            services = {}
+        if not isinstance(services, dict):
+            raise DataError("it has no mapping services", where=str(path))
+        for name, service in services.items():
+            if not isinstance(service, dict):
+                raise DataError(f"services.{str(name)[:80]} must be a mapping", where=str(path))
+        self.written: dict[str, dict[str, Any]] = {str(name): service for name, service in services.items()}
+
+    def services(self) -> dict[str, dict[str, Any]]:
+        return {name: self.service(name, 0) for name in self.written}
+
+    def service(self, name: str, depth: int) -> dict[str, Any]:
+        """A service with what it extends below it. ``depth``: of services that extend it."""
+        if depth > _MOST_EXTENDED:
+            raise DataError(f"the service {name[:80]} extends itself", where=str(self.path))
+        if name not in self.written:
+            named = ", ".join(each[:80] for each in list(self.written)[:20])
+            raise DataError(f"no service is named {name[:80]}; there are {named}", where=str(self.path))
+        service = dict(self.written[name])
+        if "build" in service:
+            service["build"] = self._with_whole_paths(service["build"], name)
+        return self._extended(service, service["extends"], depth) if "extends" in service else service
+
+    def includes(self) -> list[tuple[tuple[Path, ...], Variables]]:
+        """The files that it includes, those that are put over each other together, and their variables."""
+        given = self._document.get("include")
+        if given is not None and not isinstance(given, list):
+            raise DataError("include must be a list", where=str(self.path))
+        return [self._included(each) for each in given or ()]
+
+    def _included(self, given: Any) -> tuple[tuple[Path, ...], Variables]:
+        if not isinstance(given, dict):
+            given = {"path": given}
+        if given.get("project_directory"):
+            what = f"releases of Compose differ in what project_directory of an include means; {CONFIG_HINT}"
+            raise DataError(what, where=str(self.path))
+        names = self._texts(given.get("path"), "include.path")
+        remote = next((name for name in names if "://" in name or name.startswith(_REMOTE)), "")
+        if remote:
+            raise DataError(f"{remote[:200]} is not read from here; {CONFIG_HINT}", where=str(self.path))
+        if not names:
+            raise DataError("an include names no file", where=str(self.path))
+        paths = tuple(Path(os.path.abspath(self.path.parent / self._at_home(name))) for name in names)
+        files = [self.path.parent / name for name in self._texts(given.get("env_file"), "include.env_file")]
+        values = read_environment(paths[0].parent, self._variables.values, files=files)
+        return paths, self._variables.with_values(values)
+
+    def _texts(self, value: Any, what: str) -> list[str]:
+        texts = [value] if isinstance(value, str) else value or []
+        if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+            raise DataError(f"{what} must be a path or a list of paths", where=str(self.path))
+        return texts
+
+    def _extended(self, service: dict[str, Any], extends: Any, depth: int) -> dict[str, Any]:
+        file, base = None, extends
+        if isinstance(extends, dict):
+            file, base = extends.get("file"), extends.get("service")
+        if not isinstance(base, str) or not (file is None or isinstance(file, str)):
+            raise DataError("its extends does not name a service", where=str(self.path))
+        other = self
+        if file is not None:
+            path = Path(os.path.abspath(self.path.parent / self._at_home(file)))
+            other = self._reader.file(path, self._variables)
+        return _over(other.service(base, depth + 1), service, unique=self._as_v1)
+
+    def _with_whole_paths(self, build: Any, name: str) -> Any:
+        if isinstance(build, str):
+            build = {"context": build}
+        if not isinstance(build, dict):
+            raise DataError(f"services.{name[:80]}.build is neither a path nor a mapping", where=str(self.path))
+        build = dict(build)
+        context = build.get("context")
+        if isinstance(context, str) and not context.startswith(_REMOTE) and "://" not in context:
+            build["context"] = os.path.normpath(self.path.parent / self._at_home(context))
+        return build
+
+    def _at_home(self, path: str) -> str:
+        """A path that begins with ``~`` is in the home of the client's user (``paths.ExpandUser``)."""
+        home = self._variables.values.get("HOME", "")
+        return os.path.join(home, path[1:].lstrip("/")) if path.startswith("~") and home else path
+
+
+def _over(base: Mapping[str, Any], service: Mapping[str, Any], *, unique: bool = False) -> dict[str, Any]:
+    """A service over another."""
+    merged = {**base, **service}
+    if "build" in base and "build" in service:
+        merged["build"] = _merged(base["build"], service["build"], unique=unique)
+    return merged
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
+    """A build section over another (``override/merge.go``, ``merge_build``)."""
+    result = dict(base)
+    for key, value in over.items():
+        known = result.get(key)
+        if known is None:
+            result[key] = value
+        elif value is None:
+            continue
+        elif key in _LISTS:
+            result[key] = {**pairs(known), **pairs(value)}
+        elif isinstance(known, list) and isinstance(value, list):
+            both = [*known, *value]
+            result[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
+        else:
+            result[key] = value
+    return result
+
+
+def _canonical(service: Mapping[str, Any]) -> dict[str, Any]:
+    """A service of a file that was included: it has one form, however its build is written (``transform/build.go``)."""
+    build = service.get("build")
+    if not isinstance(build, dict):
+        return dict(service)
+    defaults = {"context": "."} if build.get("dockerfile_inline") else {"context": ".", "dockerfile": "Dockerfile"}
+    written = {key: pairs(value) if key in _LISTS else value for key, value in build.items()}
+    return {**service, "build": {**defaults, **written}}
+
+
+def pairs(value: Any) -> dict[str, Any]:
+    """A mapping, or a list of ``NAME=VALUE``; a name alone has no value."""
+    if isinstance(value, dict):
+        return {str(name): each for name, each in value.items()}
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        split = (each.partition("=") for each in value)
+        return {name: word if equals else None for name, equals, word in split}
+    raise DataError("args, labels and similar keys must be mappings or lists of NAME=VALUE")
