@@ -24,7 +24,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
-from cacheview.model.effort import go_on
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["CopySources", "Dispatched", "copied", "dispatch", "label_option"]
 
@@ -176,7 +176,7 @@ def _entrypoint(step: _Step) -> Dispatched:
 
 def _pairs(step: _Step) -> list[tuple[str, str]]:
     args, lexer = step.args, step.lexer
-    return [(lexer.word(name), lexer.word(value)) for name, value in zip(args[::2], args[1::2], strict=True)]
+    return [(lexer.word(name), lexer.word(value)) for name, value in paced(zip(args[::2], args[1::2], strict=True))]
 
 
 def _env(step: _Step) -> Dispatched:

@@ -17,6 +17,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.syntax import Instruction, heredoc_names, take_apart
 from cacheview.model import DataError
+from cacheview.model.effort import go_on
 
 __all__ = ["Document", "parse", "read_document"]
 
@@ -152,6 +153,8 @@ class _Reading:
         """An instruction with its continuation lines."""
         pieces, has_empty = [text], False
         while continues:
+            if not self.number % 512:
+                go_on()
             raw = next(self.lines, None)
             if raw is None:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.dockerfile.args import BuildArgs
+from cacheview.model.effort import paced
 
 __all__ = ["Environment", "Variables"]
 
@@ -26,7 +27,7 @@ class Environment(Mapping[str, str]):
         self._learn(0)
 
     def _learn(self, start: int) -> None:
-        for place in range(start, len(self.entries)):
+        for place in paced(range(start, len(self.entries))):
             name = self.entries[place].partition("=")[0]
             self._first.setdefault(name, place)
             self._last[name] = place
@@ -60,7 +61,7 @@ class Environment(Mapping[str, str]):
         """
         entries = self._current
         learned = len(entries)
-        for name, value in pairs:
+        for name, value in paced(pairs):
             text = f"{name}={value}"
             place = self._first.get(name)
             if place is None:

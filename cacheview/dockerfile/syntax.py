@@ -17,6 +17,7 @@ from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_st
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
+from cacheview.model.effort import go_on
 
 __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "take_apart"]
 
@@ -173,6 +174,8 @@ def _words(text: str, way: _Way) -> list[str]:
         elif char in GO_SPACE:
             if letters:
                 words.append("".join(letters))
+                if not len(words) % 512:
+                    go_on()
             letters = []
             continue
         elif char in "'\"":

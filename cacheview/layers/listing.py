@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.layers.containers import CONTAINER_FILES
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
+from cacheview.model.effort import paced
 
 __all__ = ["Listing", "RootFile", "root_of"]
 
@@ -163,7 +164,7 @@ def root_of(layers: Sequence[Listing], committed: Collection[int] = ()) -> Mappi
         if place in committed:
             root.begin_container()
         root.begin(layer.diff_id, hides=any(entry.name == OPAQUE for entry in layer.entries))
-        for entry in layer.entries:
+        for entry in paced(layer.entries):
             if not entry.name.startswith(WHITEOUT):
                 root.add(entry.path, _file(root, entry, layer.diff_id))
             elif entry.name == OPAQUE:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar, Union, cast
 
 from pydantic import BaseModel, ValidationError
 
-from cacheview.model.effort import paced
+from cacheview.model.effort import go_on, paced
 from cacheview.model.errors import DataError
 
 __all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path", "values_of"]
@@ -55,12 +55,15 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
         refused = _refusal(strict_error, where)
+    go_on()  # each of these steps is one call that nothing stops
     if is_too_deep(data):
         raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where)
     try:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-        document = _well_formed(json.loads(text, parse_constant=_no_constant))
-        again = json.dumps(_conform(model, document), ensure_ascii=False)
+        document = json.loads(text, parse_constant=_no_constant)
+        go_on()
+        again = json.dumps(_conform(model, _well_formed(document)), ensure_ascii=False)
+        go_on()
         return cast("M", model.__pydantic_validator__.validate_json(again))
     except ValidationError as lenient_error:
         refused = _refusal(lenient_error, where)
@@ -179,7 +182,7 @@ def _well_formed(value: Any) -> Any:
     if isinstance(value, list):
         return [_well_formed(item) for item in paced(value)]
     if isinstance(value, dict):
-        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+        return {_well_formed(key): _well_formed(item) for key, item in paced(value.items())}
     return value
 
 
@@ -196,7 +199,7 @@ def _conform(annotation: Any, value: Any) -> Any:
         return [_zero(item) if entry is None else _conform(item, entry) for entry in paced(value)]
     if origin in (dict, Mapping) and isinstance(value, dict):
         item = typing.get_args(annotation)[1]
-        return {key: _zero(item) if entry is None else _conform(item, entry) for key, entry in value.items()}
+        return {key: _zero(item) if entry is None else _conform(item, entry) for key, entry in paced(value.items())}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and isinstance(value, dict):
         return _conform_fields(annotation, value)
     return value

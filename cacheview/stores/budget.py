@@ -154,6 +154,7 @@ class Budget:
             what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory"
             raise DataError(what, where=where)
         self.spend(Resource.MEMORY, needed)
+        self.alive()
         decoded = None
         try:
             decoded = decode(model, data, where=where)

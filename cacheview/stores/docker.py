@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from cacheview.model import DataError, Image, Problem, familiar, short_id
+from cacheview.model.effort import paced
 from cacheview.stores.blobs import Blobs, digest_of, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
@@ -75,9 +76,9 @@ class ArchiveReader:
 
     def _image_or_problem(self, same: list[ArchiveEntry], manifest_digests: dict[str, str]) -> Image | None:
         where = f"config {same[0].Config[:200]!r}"
-        names = merged(self._name(tag, where) for entry in same for tag in entry.RepoTags or ())
+        names = merged(self._name(tag, where) for entry in same for tag in paced(entry.RepoTags or ()))
         if names:
-            where = ", ".join(map(familiar, names))
+            where = ", ".join(map(familiar, paced(names)))
         parents = {entry.Parent: None for entry in same if entry.Parent}
         if len(parents) > 1:
             self.problems.append(Problem(where, "the archive gives it several parents; the first is kept"))

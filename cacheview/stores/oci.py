@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cacheview.model import DataError, Image, ImageConfig, Platform, Problem, Variant, familiar, short_id
+from cacheview.model.effort import paced
 from cacheview.stores.blobs import Blobs, MissingBlobError, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import Descriptor, Manifest
@@ -66,7 +67,7 @@ class IndexReader:
     def images(self, descriptors: tuple[Descriptor, ...]) -> list[Image]:
         """An image for each digest, in containerd's order: by name, the unnamed last by digest."""
         named: dict[str, tuple[Descriptor, list[str]]] = {}
-        for descriptor in descriptors:
+        for descriptor in paced(descriptors):
             if descriptor.is_attestation:
                 continue
             _, names = named.setdefault(descriptor.digest, (descriptor, []))
@@ -94,7 +95,7 @@ class IndexReader:
             return ""
 
     def _image_or_problem(self, descriptor: Descriptor, names: tuple[str, ...]) -> Image | None:
-        where = ", ".join(map(familiar, names)) or descriptor.digest[:200]
+        where = ", ".join(map(familiar, paced(names))) or descriptor.digest[:200]
         try:
             return self._image(descriptor, names, where)
         except DataError as error:

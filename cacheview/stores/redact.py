@@ -14,6 +14,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, Probe
 from cacheview.model.config import CONFIG_FIELDS, FieldKind, field_kind
+from cacheview.model.effort import paced
 from cacheview.stores.secrets import SHORTEST, argument_values, history_values, label_values, pieces
 
 __all__ = ["SHORTEST", "Redaction"]
@@ -106,7 +107,7 @@ class Redaction:
         return self._numbers[value]
 
     def _values(self, images: Iterable[Image], probes: Iterable[Probe]) -> Iterator[str]:
-        for image in images:
+        for image in paced(images):
             for image_config in _image_configs(image):
                 yield from history_values(image_config, env=self._env, labels=self._labels)
         configs = [config for image in images for config in _configs(image)]
@@ -127,11 +128,11 @@ class Redaction:
             case FieldKind.TEXT:
                 return self.text(value)
             case FieldKind.LIST:
-                return tuple(map(self._entry if name == "Env" else self.text, value))
+                return tuple(map(self._entry if name == "Env" else self.text, paced(value)))
             case FieldKind.MAP:
-                return {self.text(key): self.value(one, whole=self._labels) for key, one in value.items()}
+                return {self.text(key): self.value(one, whole=self._labels) for key, one in paced(value.items())}
             case FieldKind.SET:
-                return {self.text(key): {} for key in value}
+                return {self.text(key): {} for key in paced(value)}
             case FieldKind.HEALTHCHECK if value.Test is not None:
                 return value.model_copy(update={"Test": tuple(map(self.text, value.Test))})
             case _:
@@ -154,7 +155,7 @@ class Redaction:
                 **by_key,
                 "config": self._config(config.config),
                 "container_config": self._config(config.container_config),
-                "history": tuple(map(self._history, config.history)) if config.history is not None else None,
+                "history": tuple(map(self._history, paced(config.history))) if config.history is not None else None,
             }
         )
 

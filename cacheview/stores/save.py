@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cacheview.model import DataError, Expectation, Probe, SuiteCase, SuiteProbe
+from cacheview.model.effort import paced
 from cacheview.stores.draft import write_whole
 from cacheview.stores.limits import DEFAULT_LIMITS
 from cacheview.stores.opened import Case
@@ -48,8 +49,8 @@ def suite_line(
     images, name = case.store.images, case.name
     if redact_env or redact_labels:
         redaction = Redaction(images, [value.probe for value in probes], env=redact_env, labels=redact_labels)
-        images = tuple(map(redaction.image, images))
-        probes = tuple(_redacted(value, redaction) for value in probes)
+        images = tuple(map(redaction.image, paced(images)))
+        probes = tuple(_redacted(value, redaction) for value in paced(probes))
         name = redaction.text(name)
     line = SuiteCase(
         rules=rules or case.rules,

@@ -13,6 +13,7 @@ from typing import Any
 import re2
 
 from cacheview.dockerfile.context.unknown import UnknownError
+from cacheview.model.effort import paced
 
 __all__ = ["LastMatch", "check_linear", "compile_linear", "literal", "one_of"]
 
@@ -64,7 +65,7 @@ class LastMatch:
         self._encoded = _replaced if replaces else _moved
         self._set: Any = re2.Set.SearchSet(_options())
         self._count = 0
-        for expression in expressions:
+        for expression in paced(expressions):
             self._set.Add(self._encoded(expression))
             self._count += 1
         self._set.Add(b"")  # always matches: that it is missing says that RE2 had not enough memory

@@ -20,6 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.scanner import ScannerError
 
 from cacheview.model import DataError
+from cacheview.model.effort import go_on
 from cacheview.stores.files import open_regular
 
 __all__ = ["CONFIG_HINT", "Date", "read_document"]
@@ -29,6 +30,7 @@ _MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into othe
 _MOST_VALUES: Final = 500_000  # keys, values and aliases as they are written; each takes up to 700 bytes for a while
 _DEEPEST: Final = 100  # brackets in brackets
 _MOST_DIGITS: Final = 400
+_PACE: Final = 64  # values between two looks at whether to go on
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -70,7 +72,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
-        self._pairs = self._values = 0
+        self._pairs = self._values = self._made = 0
 
     def _spend(self, count: int, node: Node) -> None:
         self._pairs += count
@@ -90,7 +92,15 @@ class _Loader(yaml.SafeLoader):
         self._values += 1
         if self._values > _MOST_VALUES:
             raise _too_many(_MOST_VALUES, "values", self.get_mark())
+        if not self._values % _PACE:
+            go_on()
         return super().compose_node(parent, index)
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        self._made += 1
+        if not self._made % _PACE:
+            go_on()
+        return super().construct_object(node, deep=deep)
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _DEEPEST:

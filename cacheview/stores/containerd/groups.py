@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cacheview.model import DataError, Problem, familiar
+from cacheview.model.effort import paced
 from cacheview.stores.containerd.records import ImageRecord
 from cacheview.stores.limits import Limits
 from cacheview.stores.names import full_name
@@ -35,16 +36,16 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group]
     """The images that records name, in the order of a containerd store, and what cannot be used."""
     by_digest: dict[str, list[ImageRecord]] = {}
     problems = Problems()
-    for record in records:
+    for record in paced(records):
         if record.digest not in by_digest and len(by_digest) >= limits.images:
             problems.stop(Problem("", f"more than {limits.images:,} images; the rest is not read"))
             break
         by_digest.setdefault(record.digest, []).append(record)
     groups = []
-    for digest, same in by_digest.items():
+    for digest, same in paced(by_digest.items()):
         same.sort(key=lambda record: record.name)
         names = []
-        for record in same:
+        for record in paced(same):
             try:
                 if name := _name(record):
                     names.append(name)

@@ -17,6 +17,7 @@ from cacheview.model import (
     RootFS,
     Timestamp,
 )
+from cacheview.model.effort import paced
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
 from cacheview.stores.engine.doubts import Doubts
@@ -182,12 +183,12 @@ def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
     A child repeats the history of its parent, and has its layers. Where the parent's are certain, only the entries
     that the child adds are in question: of one entry, the number of layers is enough.
     """
-    unsettled = {image.id: image for image in images if _is_unsettled(image, doubts)}
+    unsettled = {image.id: image for image in paced(images) if _is_unsettled(image, doubts)}
     if not unsettled:
         return tuple(images)
     by_id = {image.id: image for image in images}
     done: set[str] = set()
-    for image_id in unsettled:
+    for image_id in paced(unsettled):
         chain: dict[str, Image] = {}  # from the child up; parents may form a circle
         at = unsettled.get(image_id)
         while at is not None and at.id not in done and at.id not in chain:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cacheview.model import DataError, Image, ImageStore, Problem, decode, footprint, is_too_deep
+from cacheview.model.effort import paced
 from cacheview.stores.budget import LimitError, Resource
 from cacheview.stores.engine.client import EngineClient
 from cacheview.stores.engine.decoding import Decoder, is_image_id, settled, store_order
@@ -92,7 +93,7 @@ class EngineReader:
         if len(entries) > limit:
             self.problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
         kept: dict[str, ListedImage] = {}
-        for number, entry in enumerate(entries[:limit]):
+        for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
                 self.problems.append(Problem(f"image {number + 1} of the list", f"has no id: {entry.Id[:100]!r}"))
             elif entry.Id in kept:
@@ -104,7 +105,7 @@ class EngineReader:
     def listed(self, entries: Sequence[ListedImage], known: Mapping[str, Image]) -> dict[str, Image]:
         """Images by id, in the order of the store: those ``known`` from elsewhere, and the others of the list."""
         images = list(known.values())
-        for entry in entries:
+        for entry in paced(entries):
             if entry.Id in known:
                 continue
             unread = self.doubts.unread(_READING, _WAIT, is_root=not entry.ParentId)
@@ -182,7 +183,7 @@ class EngineReader:
             what = f"the list of images cannot be read: {error}. Is it a Docker Engine?"
             raise NoAnswerError(what, where=self.client.where) from error
         entries = []
-        for number, entry in enumerate(document):
+        for number, entry in enumerate(paced(document)):
             try:
                 entries.append(decode(ListedImage, json.dumps(entry)))
             except DataError as wrong:
@@ -241,7 +242,7 @@ class EngineReader:
         missing = [image_id for image_id, failure in failures.items() if failure.is_missing]
         if missing:
             self._sort_out(images, missing, failures, meter)
-        unread = [image_id for image_id in wanted if self._is_unread(images.get(image_id))]
+        unread = [image_id for image_id in paced(wanted) if self._is_unread(images.get(image_id))]
         lost = [image_id for image_id in unread if image_id not in failures or failures[image_id].is_lost]
         if self._dead.is_set() and lost:
             error = self._over or next(failure for failure in failures.values() if failure.is_lost)
@@ -253,7 +254,7 @@ class EngineReader:
             lost = []
         stopped = set(lost)
         rest = [image_id for image_id in unread if image_id not in stopped]
-        for image_id in rest:
+        for image_id in paced(rest):
             self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
         for image_id in rest[:_MAX_PROBLEMS]:
             self.problems.append(Problem(images[image_id].title, failures[image_id].what))
@@ -290,7 +291,7 @@ class EngineReader:
         )
 
     def _mark(self, images: dict[str, Image], ids: Sequence[str], reason: str) -> None:
-        for image_id in ids:
+        for image_id in paced(ids):
             image = images[image_id]
             doubts = self.doubts.unread(reason, _RELOAD, is_root=image.parent is None)
             images[image_id] = image.model_copy(update={"doubts": doubts})
