@@ -41,12 +41,12 @@ def open_case(options: argparse.Namespace, rules: str | None, platform: str = ""
 
 
 def _pulled(location: str, rules: str | None, platform: str) -> Opened:
-    kind = rules_named(rules).rules.store if rules else None
+    puller = rules_named(rules).puller if rules else None
     try:
         wanted = parse_specifier(platform, HOST) if platform else None
     except SpecifierError as error:
         raise UsageError(f"--platform: {error.what}") from error
-    return open_store(location, platform=wanted, kind=kind)
+    return open_store(location, platform=wanted, puller=puller)
 
 
 def mention_problems(opened: Opened) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cacheview.cases import Daemon
 from cacheview.commands.opening import mention_problems
-from cacheview.model import NO_CONTAINERS, Containers, DataError, ImageStore
+from cacheview.model import NO_CONTAINERS, Containers, DataError, ImageStore, Release
 from cacheview.output import complain
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
@@ -82,6 +82,6 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
 
 def _opened(daemon: Daemon, location: str) -> Opened:
     """Another store, with what of it was not read on standard error. ``daemon``: whose images it would become."""
-    opened = open_store(location, platform=daemon.platform, kind=daemon.rules.store)
+    opened = open_store(location, platform=daemon.platform, puller=Release(daemon.rules.store, daemon.version))
     mention_problems(opened)
     return opened

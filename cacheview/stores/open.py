@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cacheview.model import DataError, Platform, StoreKind
+from cacheview.model import DataError, Platform, Release
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.opened import Opened
@@ -20,7 +20,7 @@ def open_store(
     location: str | os.PathLike[str],
     *,
     platform: Platform | None = None,
-    kind: StoreKind | None = None,
+    puller: Release | None = None,
     progress: Progress | None = None,
     partial: Partial | None = None,
     limits: Limits = DEFAULT_LIMITS,
@@ -29,7 +29,7 @@ def open_store(
 
     Args:
         platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.
-        kind: of the store that images of a registry would be pulled into; None: containerd.
+        puller: the engine that would pull images of a registry; None: a new one, with a containerd store.
         progress: called with the bytes read of the file on disk, or the images read of a live store; may
             raise `Cancelled` to stop.
         partial: given what is known so far of a live store while it is read.
@@ -42,7 +42,7 @@ def open_store(
     text = os.fspath(location)
     try:
         place = parse_location(text)
-        reading = Reading(platform or DEFAULT_PLATFORM, progress, partial, Budget(limits), kind)
+        reading = Reading(platform or DEFAULT_PLATFORM, progress, partial, Budget(limits), puller)
         return place.source.open(place.target, reading)
     except LimitError as error:
         raise DataError(f"there is {error}", where=text) from error

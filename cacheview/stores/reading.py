@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cacheview.model import ImageStore, Platform, StoreKind
+from cacheview.model import ImageStore, Platform, Release
 from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.platforms import DEFAULT_PLATFORM
@@ -29,14 +29,14 @@ class Reading:
         progress: called with how many images of how many have been read; may raise `Cancelled` to stop.
         partial: given stores that grow, the first as soon as the images are listed; None: only the whole is wanted.
         budget: how much may still be read: one for all stores that are read for one opening.
-        kind: of the store that images of a registry would be pulled into; None: containerd, as of a new engine.
+        puller: the engine that would pull images of a registry; None: a new one, with a containerd store.
     """
 
     platform: Platform = DEFAULT_PLATFORM
     progress: Progress | None = None
     partial: Partial | None = None
     budget: Budget = field(default_factory=Budget)
-    kind: StoreKind | None = None
+    puller: Release | None = None
 
     @property
     def limits(self) -> Limits:

@@ -58,8 +58,8 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         def partial(store: ImageStore) -> None:
             known[:] = [store]
 
-        kind = rules_named(rules).rules.store if rules else None
-        opened = open_store(location, platform=_platform(platform), kind=kind, progress=progress, partial=partial)
+        puller = rules_named(rules).puller if rules else None
+        opened = open_store(location, platform=_platform(platform), puller=puller, progress=progress, partial=partial)
         case = opened.cases[0]
         daemon = daemon_of(case, rules) if rules else daemon_known(case)
         cache = ImageCache(case.store, daemon.rules)

@@ -95,6 +95,11 @@ class DockerCli:
         """``docker pull``."""
         self._do("pull", "--quiet", *options, name)
 
+    def cannot_pull(self, name: str) -> str:
+        """Why ``docker pull`` fails; empty: it does not."""
+        done = self._run("pull", "--quiet", name)
+        return _complaint(done.stderr) if done.returncode else ""
+
     def _do(self, *arguments: str, given: bytes | None = None) -> None:
         done = self._run(*arguments, given=given)
         assert done.returncode == 0, done.stderr

@@ -25,4 +25,4 @@ def need(*programs: str, kind: EngineKind = INSTALLED) -> None:
     if kind.folder is not None and program("dockerd", kind.path[:1]) != f"{kind.path[0]}/dockerd":
         unavailable(f"no engine is unpacked in {kind.folder} (.ci/daemons does so on Debian)")
     if missing := [name for name in programs if program(name, kind.path) is None]:
-        unavailable(f"not installed: {', '.join(missing)} (Debian: docker.io, containerd)")
+        unavailable(f"not installed: {', '.join(missing)} (Debian: docker.io, containerd, docker-registry)")

@@ -16,7 +16,7 @@ from cacheview.cases import daemon_of
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
-from cacheview.model import StoreKind
+from cacheview.model import Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
@@ -33,15 +33,15 @@ _LATER = "it depends on the step before, which is unknown"
 
 
 def predicted(
-    location: str, context: Path, build: Build, client: DockerCli, rules: str = "", kind: StoreKind | None = None
+    location: str, context: Path, build: Build, client: DockerCli, rules: str = "", puller: Release | None = None
 ) -> Replay:
     """What cacheview says of a build, of the store as it is now.
 
     Args:
         rules: as a person names them.
-        kind: that a registry's images are pulled into.
+        puller: the engine that would pull images of a registry.
     """
-    case = opened(location, kind)
+    case = opened(location, puller)
     daemon = daemon_of(case, rules)
     release = daemon.builder
     dockerfile = find_dockerfile(context, context / build.file if build.file else "")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from cacheview.engine import ImageCache, RuleSet, Verdict
 from cacheview.engine.candidate import container_config_of
-from cacheview.model import SCRATCH, Image, ImageStore, Probe, StoreKind
+from cacheview.model import SCRATCH, Image, ImageStore, Probe, Release
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
 
 __all__ = ["ask", "opened", "probe_of", "store_at"]
 
 
-def opened(location: str, kind: StoreKind | None = None) -> Case:
+def opened(location: str, puller: Release | None = None) -> Case:
     """The one store at a location, which reads without a problem.
 
     Args:
-        kind: that a registry's images are pulled into.
+        puller: the engine that would pull images of a registry.
     """
-    result = open_store(location, kind=kind)
+    result = open_store(location, puller=puller)
     assert result.problems == (), list(map(str, result.problems))
     (case,) = result.cases
     assert case.store.problems == ()

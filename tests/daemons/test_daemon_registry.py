@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from daemon_builds import Builder
 from daemon_client import DockerCli
+from daemon_engines import INSTALLED
 from daemon_need import need, unavailable
 from daemon_predictions import built, differences, predicted
 from daemon_process import DaemonError
@@ -19,7 +20,7 @@ from daemon_scenarios import Build
 from daemon_start import EngineDaemon
 from daemon_stores import opened, store_at
 
-from cacheview.model import DataError, Platform, StoreKind
+from cacheview.model import DataError, Platform, Release, StoreKind
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.open import open_store
 
@@ -54,6 +55,7 @@ class Pushed:
     app: str
     many: str
     kit: str
+    older: str
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -75,33 +77,34 @@ def pushed(
     """Images that this engine built and pushed, and two made from them; the engine has none of them any more."""
     before = builder.ids()
     place = f"{registry.host}/{engine.kind.name}"
-    names = Pushed(f"{place}/base:1", f"{place}/layers:1", f"{place}/app:1", f"{place}/many:1", f"{place}/kit:1")
+    names = Pushed(**{each.name: f"{place}/{each.name}:1" for each in fields(Pushed)})
     client.log_in(registry.host, USER, PASSWORD)
     steps = {names.base: BASE, names.layers: f"FROM {names.base}\n{LAYERS}", names.app: f"FROM {names.base}\n{APP}"}
     for name, dockerfile in steps.items():
         (context / "Dockerfile").write_text(dockerfile)
         assert not client.build(context, ["--tag", name]).error
         client.push(name)
-    _put_index(registry, engine.kind.name)
+    _put_index(registry, engine.kind.name, "many", ("arm64", "amd64"))
+    _put_index(registry, engine.kind.name, "older", ("arm64", "386"))
     _put_by_buildkit(registry, engine.kind.name)
     builder.remove_all_but(before)
     return names
 
 
-def _put_index(registry: RegistryDaemon, owner: str) -> None:
-    """The app for two platforms; for arm64 with a history of its own."""
+def _put_index(registry: RegistryDaemon, owner: str, name: str, architectures: tuple[str, ...]) -> None:
+    """The app for some platforms, each with an author of its own."""
     manifest = registry.document(f"{owner}/app/manifests/1")
     config = registry.document(f"{owner}/app/blobs/{manifest['config']['digest']}")
-    _copy_layers(registry, owner, "many", manifest)
+    _copy_layers(registry, owner, name, manifest)
     described = []
-    for architecture in ("arm64", "amd64"):
+    for architecture in architectures:
         other = {**config, "architecture": architecture, "author": architecture}
-        described.append(_put_image(registry, f"{owner}/many", architecture, manifest, other))
+        described.append(_put_image(registry, f"{owner}/{name}", architecture, manifest, other))
     entries = [
         {**descriptor, "platform": {"os": "linux", "architecture": architecture}}
-        for descriptor, architecture in zip(described, ("arm64", "amd64"), strict=True)
+        for descriptor, architecture in zip(described, architectures, strict=True)
     ]
-    registry.put_manifest(f"{owner}/many", "1", {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+    registry.put_manifest(f"{owner}/{name}", "1", {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
 
 
 def _put_by_buildkit(registry: RegistryDaemon, owner: str) -> None:
@@ -143,8 +146,14 @@ def location(*names: str) -> str:
     return f"registry:{','.join(names)}"
 
 
-def test_what_is_pulled_is_what_was_read(engine: EngineDaemon, client: DockerCli, pushed: Pushed) -> None:
-    read = opened(location(*pushed.all), engine.kind.store).store
+def release_of(engine: EngineDaemon, builder: Builder) -> Release:
+    return Release(engine.kind.store, builder.client.version()["Version"])
+
+
+def test_what_is_pulled_is_what_was_read(
+    engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
+) -> None:
+    read = opened(location(*pushed.all), release_of(engine, builder)).store
     for name in pushed.all:
         client.pull(name)
     there = store_at(engine.location("engine"))
@@ -162,23 +171,27 @@ class Pulled:
     """A build with an image of the registry as ``--cache-from``.
 
     Attributes:
-        hits: how many steps find it there on an engine with a graph driver. A containerd store of Docker 26.1 cannot
-            restore a step without a layer, and fails.
+        hits: how many steps find it there on Debian's engine. A containerd store of Docker 26.1 cannot restore a step
+            without a layer, and fails.
+        dockerfile: upon the base, or all of it.
     """
 
     source: str
     hits: int = 0
+    dockerfile: str = APP
     build_args: Mapping[str, str] = field(default_factory=dict)
 
 
 BUILDS = {
     "the same again": Pulled("app", 5),
-    "of layers alone": Pulled("layers", 2),
-    "another argument": Pulled("app", 1, {"VERSION": "2"}),
+    "of layers alone": Pulled("layers", 2, LAYERS),
+    "another argument": Pulled("app", 1, build_args={"VERSION": "2"}),
     "of a list of platforms": Pulled("many", 5),
     "made by BuildKit": Pulled("kit"),
     "of the base alone": Pulled("base"),
     "without --cache-from": Pulled(""),
+    "from scratch": Pulled("base", 2, BASE),
+    "from scratch, without --cache-from": Pulled("", 0, BASE),
 }
 
 
@@ -187,16 +200,18 @@ def test_a_build_with_what_is_pulled_goes_as_predicted(
     message: str, engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed, context: Path
 ) -> None:
     case = BUILDS[message]
-    (context / "Dockerfile").write_text(f"FROM {pushed.base}\n{LAYERS if case.source == 'layers' else APP}")
+    is_complete = case.dockerfile.startswith("FROM")
+    (context / "Dockerfile").write_text(case.dockerfile if is_complete else f"FROM {pushed.base}\n{case.dockerfile}")
     sources = (getattr(pushed, case.source),) if case.source else ()
     build = Build(message, 0, options=BuildOptions(cache_from=sources, build_args=dict(case.build_args)))
-    rules = f"Docker {builder.client.version()['Version']}, {DRIVERS[engine.kind.store]}"
-    told = predicted(location(pushed.base, *sources), context, build, client, rules, engine.kind.store)
+    release = release_of(engine, builder)
+    rules = f"Docker {release.version}, {DRIVERS[release.kind]}"
+    told = predicted(location(pushed.base, *sources), context, build, client, rules, release)
     for name in dict.fromkeys((pushed.base, *sources)):
         client.pull(name)
     truth = built(context, "registry", build, client)
     assert list(differences(told, truth, builder)) == []
-    if engine.kind.store is StoreKind.GRAPH_DRIVER or (case.source == "layers" and engine.kind.is_debian):
+    if engine.kind is INSTALLED or (case.source == "layers" and engine.kind.is_debian):
         assert sum(step.cached for step in truth.steps) == case.hits
 
 
@@ -206,10 +221,27 @@ def test_without_a_login_nothing_is_read(pushed: Pushed, tmp_path: Path, monkeyp
         open_store(location(pushed.app))
 
 
-def test_another_platform_is_pulled_if_it_is_asked_for(engine: EngineDaemon, client: DockerCli, pushed: Pushed) -> None:
+def test_another_platform_is_pulled_if_it_is_asked_for(
+    engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
+) -> None:
     arm = Platform(os="linux", architecture="arm64")
-    (case,) = open_store(location(pushed.many), platform=arm, kind=engine.kind.store).cases
+    (case,) = open_store(location(pushed.many), platform=arm, puller=release_of(engine, builder)).cases
     (image,) = case.store.images
     assert image.config.author == "arm64"
     client.pull(pushed.many, "--platform", "linux/arm64")
     assert image.id in store_at(engine.location("engine")).by_id
+
+
+def test_what_runs_on_the_machine_too_is_pulled_by_all_but_the_graph_drivers_of_20_10(
+    engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
+) -> None:
+    read = refused = ""
+    try:
+        (image,) = opened(location(pushed.older), release_of(engine, builder)).store.images
+        read = image.id
+    except DataError as error:
+        refused = error.what
+    said = client.cannot_pull(pushed.older)
+    assert bool(said) == bool(refused) == builder.client.version()["Version"].startswith("20.10.")
+    assert refused.startswith(said.partition(":")[0])
+    assert not read or read in store_at(engine.location("engine")).by_id

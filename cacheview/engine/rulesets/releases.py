@@ -8,7 +8,7 @@ from typing import Final
 from cacheview.engine.ruleset import RuleSet, Span
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.words import choosing as words
-from cacheview.model import DockerVersion, StoreKind
+from cacheview.model import DockerVersion, Release, StoreKind
 
 __all__ = ["Choice", "choose", "newest_rules", "store_kind"]
 
@@ -46,6 +46,11 @@ class Choice:
     note: str = ""
     version: str = ""
     commit: str = ""
+
+    @property
+    def puller(self) -> Release:
+        """The engine, as one that pulls images."""
+        return Release(self.rules.store, self.version, self.commit)
 
 
 def store_kind(name: str) -> StoreKind | None:

@@ -37,12 +37,13 @@ def open_target(target: str, reading: Reading) -> Opened:
     """As `stores.registry.open_registry`."""
     targets = parse_target(target)
     location = f"registry:{target}"
-    kind = reading.kind or StoreKind.CONTAINERD
+    puller = reading.puller or Release(StoreKind.CONTAINERD)
+    kind = puller.kind
     images: list[Image] = []
     problems: list[Problem] = []
     for number, one in enumerate(targets):
         try:
-            image, found = _patiently(one, reading, kind, number, len(targets))
+            image, found = _patiently(one, reading, puller, number, len(targets))
         except (DataError, LimitError) as error:
             if len(targets) == 1:
                 raise
@@ -69,14 +70,14 @@ def open_target(target: str, reading: Reading) -> Opened:
 
 
 def _patiently(
-    target: Target, reading: Reading, kind: StoreKind, number: int, total: int
+    target: Target, reading: Reading, puller: Release, number: int, total: int
 ) -> tuple[Image, tuple[Problem, ...]]:
     """Read one image in a thread of its own, so that it can be cancelled whatever a connection does."""
     stopped = threading.Event()
     meter = Meter(_limited(reading.progress, target), total, f"Asking {target.host} for {target.title}")
     meter.reached(number)
     try:
-        return patiently(lambda: _read(target, reading, kind, stopped.is_set), meter)
+        return patiently(lambda: _read(target, reading, puller, stopped.is_set), meter)
     finally:
         stopped.set()
 
@@ -95,13 +96,13 @@ def _limited(progress: Progress | None, target: Target) -> Progress:
 
 
 def _read(
-    target: Target, reading: Reading, kind: StoreKind, stopped: Callable[[], bool]
+    target: Target, reading: Reading, puller: Release, stopped: Callable[[], bool]
 ) -> tuple[Image, tuple[Problem, ...]]:
     login = _Login(target.key, stopped)
     trust, problems = _trusted(target)
     client = RegistryClient(target, trust, login.ask, stopped=stopped)
     try:
-        image, found = pulled_image(client, target, reading.platform, kind, reading.budget)
+        image, found = pulled_image(client, target, reading.platform, puller, reading.budget)
     except DataError as error:
         # What kept the credentials or certificates from being used may be why.
         reasons = "".join(f". {problem}" for problem in (*problems, *login.problems)[:3])

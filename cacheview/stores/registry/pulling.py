@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Final
 
-from cacheview.model import DataError, Image, Platform, Problem, StoreKind
+from cacheview.model import DataError, DockerVersion, Image, Platform, Problem, Release, StoreKind
 from cacheview.platforms import Matcher
-from cacheview.platforms.library import PLATFORMS_RC_4
+from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_4
 from cacheview.stores.blobs import Blobs, demand_digest, digest_of
 from cacheview.stores.budget import Budget
 from cacheview.stores.manifests import Descriptor, Manifest
@@ -39,12 +39,14 @@ _ACCEPT: Final = ", ".join((*_INDEXES, *_MANIFESTS))
 _NAME: Final = "io.containerd.image.name"
 _MOST_OF_MANIFEST: Final = 4 * 1024 * 1024  # bytes: as distribution accepts at most
 _MOST_SHOWN: Final = 20
+_COMPATIBLE_SINCE: Final = (23, 0, 0)
+"""Docker's first release whose graph drivers pull what runs on the platform, not the same platform alone."""
 
 
 def pulled_image(
-    client: RegistryClient, target: Target, platform: Platform, kind: StoreKind, budget: Budget
+    client: RegistryClient, target: Target, platform: Platform, puller: Release, budget: Budget
 ) -> tuple[Image, tuple[Problem, ...]]:
-    """The image that a pull for a platform would bring into a store of that kind, and what is wrong with it.
+    """The image that an engine would pull for a platform, as its store has it, and what is wrong with it.
 
     Of an index a containerd store keeps the whole list, and the content for that platform alone.
 
@@ -61,7 +63,7 @@ def pulled_image(
     for _ in range(budget.limits.nesting + 1):
         if manifest.manifests is None:
             break
-        chosen = _chosen(manifest.manifests, platform, where)
+        chosen = _chosen(manifest.manifests, platform, puller, where)
         answer = _manifest(client, chosen.digest, chosen.digest, where)
         documents.add(answer.content, chosen.digest)
         manifest = _decoded(budget, answer, where)
@@ -77,7 +79,7 @@ def pulled_image(
         what = reader.problems[0].what if reader.problems else "is not an image"
         raise DataError(what, where=where)
     (image,) = images
-    return _in_store(image, target, kind), tuple(reader.problems)
+    return _in_store(image, target, puller.kind), tuple(reader.problems)
 
 
 def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
@@ -156,12 +158,36 @@ def _config_limit(descriptor: Descriptor, budget: Budget) -> int:
     return min(descriptor.size, limit) if descriptor.size else limit
 
 
-def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, where: str) -> Descriptor:
-    """The manifest that is pulled for a platform: ``filterManifests``, and containerd's ``LimitManifests``.
+def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Release, where: str) -> Descriptor:
+    """The manifest that is pulled for a platform. Raises `DataError` in Docker's words where there is none."""
+    images = [each for each in descriptors if not each.is_attestation]
+    version = DockerVersion.parse(puller.version)
+    is_exact = puller.kind is StoreKind.GRAPH_DRIVER and version is not None and version.number < _COMPATIBLE_SINCE
+    matches = _exact(images, platform) if is_exact else _compatible(images, platform)
+    if not matches:
+        there = list(dict.fromkeys(str(each.platform) for each in images))
+        shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
+        what = f"no matching manifest for {platform} in the manifest list entries"
+        raise DataError(f"{what}. It has {shown or 'no image'}: choose one of its platforms", where=where)
+    _demand_digest(matches[0], where)
+    return matches[0]
+
+
+def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
+    """``filterManifests`` of ``distribution/pull_v2_unix.go`` up to 20.10: the same platform; of arm, any variant."""
+    matcher = Matcher(CONTAINERD_1_6, platform, strict=True)
+    matches = [each for each in images if matcher.matches(each.platform or Platform())]
+    if matches or matcher.normal.architecture != "arm":
+        return matches
+    wanted = (matcher.normal.os, "arm")
+    return [each for each in images if each.platform and (each.platform.os, each.platform.architecture) == wanted]
+
+
+def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
+    """The same since 23.0, and containerd's ``LimitManifests``: what runs on the platform, the preferred first.
 
     One without a platform matches, and comes last.
     """
-    images = [each for each in descriptors if not each.is_attestation]
     matcher = Matcher(PLATFORMS_RC_4, platform)
 
     def compare(first: Descriptor, second: Descriptor) -> int:
@@ -170,14 +196,7 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, where: str)
         return matcher.less(second.platform, first.platform) - matcher.less(first.platform, second.platform)
 
     matches = [each for each in images if each.platform is None or matcher.matches(each.platform)]
-    if not matches:
-        there = list(dict.fromkeys(str(each.platform) for each in images))
-        shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
-        what = f"no matching manifest for {platform} in the manifest list entries"
-        raise DataError(f"{what}. It has {shown or 'no image'}: choose one of its platforms", where=where)
-    chosen = min(matches, key=cmp_to_key(compare))
-    _demand_digest(chosen, where)
-    return chosen
+    return sorted(matches, key=cmp_to_key(compare))
 
 
 def _demand_digest(descriptor: Descriptor, where: str) -> None:

@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from registry_kit import PASSWORD, USER, FakeRegistry, Reply, Request, basic, errors, serving, wants_basic
 from store_builder import INDEX_TYPE, MANIFEST_TYPE, config, dumps, sha256
 
-from cacheview.model import DataError, Image, ImageStore, Platform, StoreKind
+from cacheview.model import DataError, Image, ImageStore, Platform, Release, StoreKind
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
@@ -21,7 +22,7 @@ from cacheview.stores.progress import Cancelled
 from cacheview.stores.registry import certificates, opening
 
 ARM = Platform(os="linux", architecture="arm64")
-GRAPH = StoreKind.GRAPH_DRIVER
+GRAPH, CONTAINERD = (Release(kind) for kind in (StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD))
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def test_a_containerd_store_names_an_image_by_its_manifest(registry: FakeRegistr
 
 def test_a_graph_driver_store_names_it_by_its_config_and_by_the_digest_that_was_pulled(registry: FakeRegistry) -> None:
     digest = registry.tag("1", registry.layout.manifest(config(1)))
-    image = only(registry, kind=GRAPH)
+    image = only(registry, puller=GRAPH)
     assert image.id == sha256(dumps(config(1)))
     assert image.names == (f"{registry.host}/shop/app:1", f"{registry.host}/shop/app@{digest}")
     assert (image.manifest_digest, image.size) == (digest, None)
@@ -80,17 +81,17 @@ def test_a_graph_driver_store_names_it_by_its_config_and_by_the_digest_that_was_
 
 def test_an_image_may_be_named_by_digest(registry: FakeRegistry) -> None:
     digest = str(registry.layout.manifest(config(1))["digest"])
-    for kind in StoreKind:
-        assert only(registry, f"app@{digest}", kind=kind).names == (f"{registry.host}/shop/app@{digest}",)
+    for puller in (GRAPH, CONTAINERD):
+        assert only(registry, f"app@{digest}", puller=puller).names == (f"{registry.host}/shop/app@{digest}",)
 
 
 def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
-    result = opened(registry, "app:1", kind=GRAPH, platform=ARM)
+    result = opened(registry, "app:1", puller=GRAPH, platform=ARM)
     assert (result.kind, result.title) == ("registry", "registry, as pulled into a graph-driver store")
     (case,) = result.cases
     assert case.store.release is not None
-    assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH, "", ARM)
+    assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH.kind, "", ARM)
     assert "on linux/arm64 would have after `docker pull`" in case.store.notes[0]
 
 
@@ -150,9 +151,34 @@ def test_of_an_index_the_manifest_for_the_platform_is_pulled(
     assert present == [digest]
     assert len(image.variants) == sum(each is not ATTESTED for each in there)
     assert len(registry.asked) == 3
-    graph = only(registry, platform=wanted, kind=GRAPH)
+    graph = only(registry, platform=wanted, puller=GRAPH)
     assert (graph.id, graph.variants) == (image.config_digest, ())
     assert f"{registry.host}/shop/app@{index}" in graph.names
+
+
+@pytest.mark.parametrize(
+    ("there", "platform", "chosen"),
+    [
+        ([I386, AMD], "amd64", 1),
+        ([I386], "amd64", None),
+        ([ARM64, ARM_V7], "arm64", 0),
+        ([ARM_V7], "arm64", None),
+        ([ARM_V6, AMD], "arm", 0),
+        ([ARM_V6, ARM_V7], "arm", 1),
+        ([None], "amd64", None),
+    ],
+)
+def test_graph_drivers_of_20_10_pull_the_same_platform_alone(
+    registry: FakeRegistry, there: list[dict[str, Any] | None], platform: str, chosen: int | None
+) -> None:
+    descriptors = platforms(registry, *there)
+    registry.tag("1", registry.layout.index(descriptors))
+    older = replace(GRAPH, version="20.10.24+dfsg1")
+    how: dict[str, Any] = {"platform": Platform(os="linux", architecture=platform), "puller": older}
+    if chosen is None:
+        assert "no matching manifest for" in refusal(registry, **how)
+    else:
+        assert only(registry, **how).manifest_digest == descriptors[chosen]["digest"]
 
 
 def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(registry: FakeRegistry) -> None:
@@ -181,8 +207,8 @@ def test_two_tags_of_one_image_are_one_image_with_two_names(registry: FakeRegist
     descriptor = registry.layout.manifest(config(1))
     registry.tag("1", descriptor)
     registry.tag("2", descriptor)
-    for kind in StoreKind:
-        (image,) = store(registry, "app:2", "app:1", kind=kind).images
+    for puller in (GRAPH, CONTAINERD):
+        (image,) = store(registry, "app:2", "app:1", puller=puller).images
         assert {f"{registry.host}/shop/app:1", f"{registry.host}/shop/app:2"} <= set(image.names)
 
 
