@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from cacheview.ui.icons import pixmap
@@ -52,6 +52,23 @@ class Actions:
             self._make(f"&{number} {name}", f"Move focus to the pane {name.lower()}", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
         )
+        self.zoom_in = self._make("Zoom &in", "Make all text larger", "Ctrl++")
+        self.zoom_in.setShortcuts([QKeySequence.fromString(keys) for keys in ("Ctrl++", "Ctrl+=")])
+        self.zoom_out = self._make("Zoom o&ut", "Make all text smaller", "Ctrl+-")
+        self.zoom_reset = self._make("Actual si&ze", "Show text as large as the system does", "Ctrl+0")
+        self.schemes = {
+            "": self._make("As the &system", "Follow the system"),
+            "light": self._make("&Light", "Always use light colors"),
+            "dark": self._make("&Dark", "Always use dark colors"),
+        }
+        """By what `Settings.scheme` keeps."""
+        self.colors_menu = QMenu("Co&lors", owner)
+        group = QActionGroup(owner)
+        for action in self.schemes.values():
+            action.setCheckable(True)
+            group.addAction(action)
+        self.colors_menu.addActions(list(self.schemes.values()))
+        self.reset_layout = self._make("&Reset layout", "Put panes and docks back where they were at first")
         self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
         self.documentation = self._make("&Documentation", "Command line, replay, suites, rules, glossary")
         self.about = self._make("&About cacheview", "Version and license")
@@ -119,6 +136,10 @@ class Actions:
         view.addActions(self.docks)
         view.addSeparator()
         view.addActions([self.next_pane, self.previous_pane])
+        view.addSeparator()
+        view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
+        view.addMenu(self.colors_menu)
+        view.addAction(self.reset_layout)
         help_ = bar.addMenu("&Help")
         help_.addActions([self.documentation, self.shortcuts, self.about])
 

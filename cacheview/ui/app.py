@@ -73,15 +73,17 @@ def run_window(
     # A thread that reads a store shall not keep the window waiting at each step of a drawing.
     sys.setswitchinterval(_TURN)
     try:
-        app = _application(scheme)
+        app = _application()
     except ImportError as error:
         return _refuse(explain_import_error(error))
 
+    from cacheview.ui.appearance import apply_look
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
 
     # A picture shall not depend on what was open last, nor change it.
     kept = Settings(settings, forgetful=screenshot is not None and settings is None)
+    apply_look(app, kept, scheme or "")
     window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
@@ -177,8 +179,8 @@ def _load_docks_when_open(window: MainWindow) -> None:
     window.settled.connect(opened)
 
 
-def _application(scheme: str | None) -> QApplication:
-    """The application with its look. Raises ImportError where Qt cannot be loaded."""
+def _application() -> QApplication:
+    """The application. Raises ImportError where Qt cannot be loaded."""
     from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
@@ -200,15 +202,6 @@ def _application(scheme: str | None) -> QApplication:
     QCoreApplication.setApplicationName("cacheview")
     QApplication.setApplicationDisplayName("cacheview")
     QApplication.setDesktopFileName("org.cacheview.cacheview")
-
-    from cacheview.ui.theme import apply_theme
-
-    if scheme is None:
-        apply_theme(app)
-    else:
-        from PySide6.QtCore import Qt
-
-        apply_theme(app, Qt.ColorScheme.Dark if scheme == "dark" else Qt.ColorScheme.Light)
     return app
 
 

@@ -65,6 +65,11 @@ class Bar(QWidget):
             if button.text() != texts[level[1]]:
                 button.setText(texts[level[1]])
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()  # the font is another
+        return super().event(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, heading_font
+from cacheview.ui.theme import GRID, heading_font, set_font
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -34,7 +34,7 @@ class BusyPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = _Line()
-        self._title.setFont(heading_font())
+        set_font(self._title, heading_font)
         self._text = _Line()
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = QProgressBar()

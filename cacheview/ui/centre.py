@@ -163,6 +163,11 @@ class Centre(QWidget):
             self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()
             self._settings.intermediate = self.workspace.images.intermediate
 
+    def reset_layout(self) -> None:
+        """Show the panes and the columns as at first."""
+        if self.workspace is not None:
+            self.workspace.reset_layout()
+
     # How opening goes
 
     def announce(self, location: str) -> None:

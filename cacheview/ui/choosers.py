@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class ToolBar(QToolBar):
 
     def _list(self, name: str, chosen: object) -> Chooser:
         label = QLabel(name)
-        label.setFont(small_font())
+        set_font(label, small_font)
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
         box = _List()
         box.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

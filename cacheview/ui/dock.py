@@ -64,6 +64,21 @@ class PaneDock(QDockWidget):
         else:
             self._close()
 
+    def show_quietly(self) -> None:
+        """Show it, and leave the keyboard where it is."""
+        self._attach()
+        self._join_others()
+        self.show()
+        self._was_shown = True
+
+    def put_back(self) -> None:
+        """Hide it, and let it come at the bottom again, as high as at first."""
+        if not self.isHidden():
+            self._close()
+        self._was_shown = False
+        self._host.frame.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        self.hide()
+
     def enter(self) -> None:
         """Bring the keyboard in, also where it stands behind another."""
         before, page = QApplication.focusWidget(), self._host.page

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from cacheview.ui.icons import icon, pixmap
-from cacheview.ui.theme import GRID, icon_size, small_font, strong_font
+from cacheview.ui.theme import GRID, icon_size, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Line
 
@@ -32,7 +32,7 @@ class DockHead(QWidget):
         self._title = QLabel(title)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._picture = QLabel()
-        self._message = Line(small_font(), "text_muted")
+        self._message = Line(small_font, "text_muted")
         # Else the mouse would select text where it is to move the dock.
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.close_button = _button("", "Close (Esc)", f"Close: {title}")
@@ -154,8 +154,8 @@ class DockHead(QWidget):
             self._dress()
 
     def _dress(self) -> None:
-        self._title.setFont(strong_font())
-        self._message.setFont(small_font())
+        set_font(self._title, strong_font)
+        set_font(self._message, small_font)
         self._picture.setVisible(self._look is not None)
         drawing, colour = self._look or ("", "text_muted")
         if drawing:

@@ -40,11 +40,14 @@ class DockSpec(Generic[_D]):
         action: shows and hides it.
         make: makes it, connected with the window and, through `Docks`, with other docks. Imports it, too: the first
             paint does not wait for docks.
+        is_kept: it is open again at the next start, if it was at the end of this one. Not of those that show what was
+            asked for, or begin something.
     """
 
     name: str
     action: Callable[[Actions], QAction]
     make: Callable[[Docks, str], _D]
+    is_kept: bool = True
 
 
 class Docks:
@@ -53,6 +56,7 @@ class Docks:
     def __init__(self, host: DockHost, settings: Settings) -> None:
         self.host: Final = host
         self.settings: Final = settings
+        self._restored = False
         self._docks = {spec.name: Lazy(partial(spec.make, self, spec.name)) for spec in DOCKS}
 
     def get(self, spec: DockSpec[_D]) -> _D:
@@ -69,6 +73,39 @@ class Docks:
         """Let each action show and hide its dock."""
         for spec in DOCKS:
             connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
+
+    def keep(self) -> None:
+        """Put into the settings which are open, and where. Before anything has been opened, those of last time stay."""
+        if self._restored:
+            shown = [spec.name for spec in DOCKS if spec.is_kept and self._is_open(spec)]
+            self.settings.docks = shown
+            self.settings.dock_places = self.host.frame.saveState()
+
+    def restore(self) -> None:
+        """Open those again that were open at the end, one in each turn; the keyboard stays where it is."""
+        wanted = [spec for spec in DOCKS if spec.is_kept and spec.name in self.settings.docks]
+        self._restored = not wanted
+        if wanted:
+            QTimer.singleShot(0, self.host.frame, lambda: self._restore(wanted))
+
+    def _restore(self, wanted: list[DockSpec[Any]]) -> None:
+        self.get(wanted[0]).dock.show_quietly()
+        if len(wanted) > 1:
+            QTimer.singleShot(0, self.host.frame, lambda: self._restore(wanted[1:]))
+            return
+        self._restored = True
+        if self.settings.dock_places is not None:
+            self.host.frame.restoreState(self.settings.dock_places)
+
+    def reset(self) -> None:
+        """Close all, and put them where they are at first."""
+        for lazy in self._docks.values():
+            if lazy.made is not None:
+                lazy.made.dock.put_back()
+
+    def _is_open(self, spec: DockSpec[Any]) -> bool:
+        dock = self.made(spec)
+        return dock is not None and not dock.dock.isHidden()
 
     def stop(self) -> None:
         """End what is under way in any of them."""
@@ -127,9 +164,9 @@ def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
 COMPARE: Final = DockSpec("compare", lambda do: do.compare, _make_compare)
 AUDIT: Final = DockSpec("audit", lambda do: do.audit, _make_audit)
 REPLAY: Final = DockSpec("replay", lambda do: do.replay, _make_replay)
-FILES: Final = DockSpec("files", lambda do: do.files, _make_files)
+FILES: Final = DockSpec("files", lambda do: do.files, _make_files, is_kept=False)
 SUITES: Final = DockSpec("suites", lambda do: do.suite_checks, _make_suites)
-WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch)
+WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch, is_kept=False)
 
 DOCKS: Final[tuple[DockSpec[Any], ...]] = (COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH)
 """In the order in which the keyboard comes to them."""

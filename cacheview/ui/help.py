@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 
 from cacheview import __version__
 from cacheview.ui.icons import app_icon
-from cacheview.ui.theme import GRID, heading_font, mono_font, strong_font
+from cacheview.ui.theme import GRID, heading_font, mono_font, set_font, strong_font
 
 __all__ = ["AboutDialog", "ShortcutsDialog"]
 
@@ -38,12 +38,12 @@ class ShortcutsDialog(QDialog):
         for place, (what, keys) in enumerate(rows):
             what_label, keys_label = QLabel(what), QLabel(keys)
             what_label.setTextFormat(Qt.TextFormat.PlainText)  # the step to undo has words of a store
-            keys_label.setFont(mono_font())
+            set_font(keys_label, mono_font)
             column, row = divmod(place, half)
             grid.addWidget(what_label, row, 2 * column)
             grid.addWidget(keys_label, row, 2 * column + 1)
         title = QLabel("Keyboard shortcuts")
-        title.setFont(strong_font())
+        set_font(title, strong_font)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
         layout.setSpacing(4 * GRID)
@@ -62,7 +62,7 @@ class AboutDialog(QDialog):
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(16 * GRID, 16 * GRID))
         name = QLabel(f"cacheview {__version__}")
-        name.setFont(heading_font())
+        set_font(name, heading_font)
         text = QLabel(
             "Why did, or didn't, Docker's classic builder reuse this image?\n\n"
             "cacheview never writes to a store. Its rules follow the daemon's code\n"

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.start_page import clear
-from cacheview.ui.theme import GRID, current_tokens, small_font
+from cacheview.ui.theme import GRID, current_tokens, set_font, small_font
 from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["Kind", "Notice"]
@@ -150,7 +150,7 @@ class Notice(QWidget):
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
         self._close.setIcon(icon("remove", "text_muted"))
         for button in self.findChildren(QPushButton):
-            button.setFont(small_font())
+            set_font(button, small_font)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -12,9 +12,11 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from cacheview.private import make_private_folder
 from cacheview.ui.names import is_live
 
-__all__ = ["MAX_RECENT", "Settings"]
+__all__ = ["LEAST_ZOOM", "MAX_RECENT", "MOST_ZOOM", "Settings"]
 
 MAX_RECENT: Final = 10
+LEAST_ZOOM: Final = 70
+MOST_ZOOM: Final = 250
 
 
 class Settings:
@@ -125,6 +127,45 @@ class Settings:
     @intermediate.setter
     def intermediate(self, shown: bool) -> None:
         self._stored.setValue("images/intermediate", "true" if shown else "false")
+
+    @property
+    def scheme(self) -> str:
+        """``light`` or ``dark``; empty: that of the system."""
+        kept = self._text("window/scheme")
+        return kept if kept in ("light", "dark") else ""
+
+    @scheme.setter
+    def scheme(self, scheme: str) -> None:
+        self._stored.setValue("window/scheme", scheme)
+
+    @property
+    def zoom(self) -> int:
+        """The size of text in per cent of the system's; 100 where it is not a sensible number."""
+        kept = self._text("window/zoom")
+        percent = int(kept) if kept.isascii() and kept.isdecimal() and len(kept) < 4 else 100
+        return percent if LEAST_ZOOM <= percent <= MOST_ZOOM else 100
+
+    @zoom.setter
+    def zoom(self, percent: int) -> None:
+        self._stored.setValue("window/zoom", str(percent))
+
+    @property
+    def docks(self) -> list[str]:
+        """Names of the docks that were open when the window was closed."""
+        return self._texts("window/docks")
+
+    @docks.setter
+    def docks(self, names: list[str]) -> None:
+        self._stored.setValue("window/docks", names)
+
+    @property
+    def dock_places(self) -> QByteArray | None:
+        """Where they stood, as `QMainWindow.saveState` made it."""
+        return self._bytes("window/dock_places")
+
+    @dock_places.setter
+    def dock_places(self, value: QByteArray) -> None:
+        self._stored.setValue("window/dock_places", value)
 
     @property
     def following(self) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QPushButton, QToolBu
 from cacheview.ui.icons import pixmap
 from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.theme import GRID, heading_font, small_font
+from cacheview.ui.theme import GRID, heading_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.wrapped import Wrapped
 
@@ -35,14 +35,14 @@ class StartPage(QWidget):
         self._look = ("open", "text_faint")
         self._picture = _label()
         self._title = _label()
-        self._title.setFont(heading_font())
+        set_font(self._title, heading_font)
         self._text = _label()
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(2 * GRID)
         self._recent_title = _label("Recent")
-        self._recent_title.setFont(small_font())
+        set_font(self._recent_title, small_font)
         self._recent_title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ class StatusBar(QStatusBar):
         for label in self._labels.values():
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            label.setFont(small_font())
+            set_font(label, small_font)
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             for label in self._labels.values():
-                label.setFont(small_font())
+                set_font(label, small_font)
 
 
 class _Words(QLabel):

@@ -7,11 +7,12 @@ colour scheme: nothing is kept apart from what Qt keeps.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cacheview.ui.stylesheet import style_sheet
 from cacheview.ui.tokens import DARK, LIGHT, Tokens
@@ -31,7 +32,10 @@ __all__ = [
     "icon_size",
     "mono_font",
     "palette_for",
+    "plain_font",
     "scaled_font",
+    "set_font",
+    "set_zoom",
     "small_font",
     "strong_font",
     "tokens_for",
@@ -75,6 +79,22 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
     follower.follow(scheme)
 
 
+def set_zoom(app: QApplication, percent: int) -> None:
+    """Make all text larger or smaller than the system's. After `apply_theme`; may be called again."""
+    follower = app.findChild(_Follower)
+    assert follower is not None
+    follower.zoom(percent)
+
+
+def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
+    """Give a widget one of the fonts below, now and after each `set_zoom`."""
+    widget.setFont(font())
+    widget.setProperty(_FONT, font)
+
+
+_FONT: Final = "font of the type scale"
+
+
 class _Follower(QObject):
     """Owned by the application: applies the colour scheme of the system, now and when it changes."""
 
@@ -85,12 +105,30 @@ class _Follower(QObject):
         self._applied = False
         # One style on every system: the panes draw on it, and only it follows a palette wholly.
         app.setStyle("Fusion")
-        app.setFont(_tabular(app.font()))
+        self._font = _tabular(app.font())
+        self._percent = 100
+        app.setFont(self._font)
         app.styleHints().colorSchemeChanged.connect(self._apply)
 
     def follow(self, held: Qt.ColorScheme | None) -> None:
         self._held = held
         self._apply()
+
+    def zoom(self, percent: int) -> None:
+        if percent == self._percent:
+            return
+        self._percent = percent
+        font = QFont(self._font)
+        _scale(font, percent / 100)
+        # Under a style sheet, widgets keep the font that they were given with it.
+        sheet = self._app.styleSheet()
+        self._app.setStyleSheet("")
+        self._app.setFont(font)
+        self._app.setStyleSheet(sheet)
+        for widget in self._app.allWidgets():
+            own = widget.property(_FONT)
+            if own is not None:
+                widget.setFont(own())
 
     def _apply(self) -> None:
         if self._held is not None:
@@ -148,6 +186,11 @@ def scaled_font(factor: float, *, weight: QFont.Weight | None = None) -> QFont:
     if weight is not None:
         font.setWeight(weight)
     return font
+
+
+def plain_font() -> QFont:
+    """For words: the application's."""
+    return scaled_font(1.0)
 
 
 def small_font() -> QFont:

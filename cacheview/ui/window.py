@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from cacheview.stores.sources import parse_location
 from cacheview.ui.actions import Actions, connect
+from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.docks import AUDIT, COMPARE, FILES, REPLAY, SUITES, WATCH, Docks
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
+        self._docks_restored = False
         self.layer_access = LayerAccess()
         self._live_entries = Lazy(self._make_live_entries)
         self._follower = Lazy(self._make_follower)
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
+        self.tool_bar.setObjectName("tools")
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("cacheview")
         self._connect_centre()
         self._connect_actions()
+        Appearance(self.commands, settings, self)
         self.commands.dress()
         self._enable(busy=False)
         # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
@@ -239,6 +243,9 @@ class MainWindow(QMainWindow):
         if not again and self._settings.following and self.commands.follow.isEnabled():
             self.commands.follow.setChecked(True)
         self.settled.emit(True)
+        if not self._docks_restored:
+            self._docks_restored = True
+            self.docks.restore()
         if not again and self._session().opened.builds:
             self.watched.show_records_of(self.opener.location)
 
@@ -275,6 +282,7 @@ class MainWindow(QMainWindow):
         connect(do.replay_dockerfile, lambda: self.replays.choose())
         self.docks.connect_actions()
         connect(do.add_probe, lambda: self.suites.add(self._session()))
+        connect(do.reset_layout, self._reset_layout)
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
@@ -283,6 +291,10 @@ class MainWindow(QMainWindow):
     def choose_rules(self, name: str, preparing: Work) -> None:
         """Use another rule set. ``preparing``: makes a cache that answers by it."""
         self._headline.choose_rules(name, preparing)
+
+    def _reset_layout(self) -> None:
+        self.docks.reset()
+        self.centre.reset_layout()
 
     def focus_shown(self) -> None:
         """Bring the keyboard to what is to be seen: where it was before is gone."""
@@ -407,6 +419,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         end_all(self)
+        self.docks.keep()
         self.docks.stop()
         self.layer_access.close()
         self.centre.stop()

@@ -239,6 +239,11 @@ class Workspace(QWidget):
         self._was_shared = False
         self._share()
 
+    def reset_layout(self) -> None:
+        """Give the panes the widths that they have at first, and the images their columns."""
+        self.widths = list(_WIDTHS)
+        self.images.tree.reset_columns()
+
     def apply(self, edit: Edit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step."""
         from cacheview import report

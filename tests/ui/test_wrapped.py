@@ -17,7 +17,7 @@ PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
 
 @pytest.fixture
 def label(qtbot: QtBot) -> Wrapped:
-    label = Text(small_font())
+    label = Text(small_font)
     qtbot.addWidget(label)
     label.say(f"It cannot be read: {PATH}")
     label.show()
@@ -41,7 +41,7 @@ def test_it_is_read_and_copied_as_it_is(label: Wrapped) -> None:
 
 
 def test_what_does_not_wrap_is_left_as_it_is(qtbot: QtBot) -> None:
-    line = Line(small_font())
+    line = Line(small_font)
     qtbot.addWidget(line)
     line.resize(9999, 20)
     line.say(PATH)

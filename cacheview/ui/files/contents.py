@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayou
 
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
+from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
 
 __all__ = ["ContentsView"]
@@ -23,7 +23,7 @@ class _Side(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.title = Line(small_font(), "text_muted", self)
+        self.title = Line(small_font, "text_muted", self)
         self.edit = QPlainTextEdit(self)
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
@@ -31,7 +31,7 @@ class _Side(QWidget):
         self.edit.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
         )
-        self.edit.setFont(mono_font())
+        set_font(self.edit, mono_font)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
@@ -71,8 +71,8 @@ class ContentsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = Line(strong_font(), "text", self)
-        self._note = Text(small_font(), "text_muted", self)
+        self._name = Line(strong_font, "text", self)
+        self._note = Text(small_font, "text_muted", self)
         self._sides = (_Side(self), _Side(self))
         self._row = QWidget(self)
         row = QHBoxLayout(self._row)
@@ -135,9 +135,9 @@ class ContentsView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._name.setFont(strong_font())
-            self._note.setFont(small_font())
+            set_font(self._name, strong_font)
+            set_font(self._note, small_font)
             for side in self._sides:
-                side.edit.setFont(mono_font())
-                side.title.setFont(small_font())
+                set_font(side.edit, mono_font)
+                set_font(side.title, small_font)
                 side.mark()

@@ -25,7 +25,7 @@ from cacheview.ui.plain import one_line, visible
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
-from cacheview.ui.theme import GRID, scaled_font, small_font
+from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.verdict.labels import Line, Text
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class FilesPane(DockPane[FilesHead]):
         self.model = FilesModel(self)
         self.tree = FilesTree(self.model)
         self.contents = ContentsView()
-        self._evidence = Text(scaled_font(1.0))
-        self._notes = Text(small_font(), "text_muted")
+        self._evidence = Text(plain_font)
+        self._notes = Text(small_font, "text_muted")
         self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path and by what differs")
-        self._count = Line(small_font(), "text_muted")
+        self._count = Line(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
@@ -369,9 +369,9 @@ class FilesPane(DockPane[FilesHead]):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             self._search.setIcon(icon("filter", "text_faint"))
-            self._evidence.setFont(scaled_font(1.0))
-            self._notes.setFont(small_font())
-            self._count.setFont(small_font())
+            set_font(self._evidence, plain_font)
+            set_font(self._notes, small_font)
+            set_font(self._count, small_font)
             self.model.dress()
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from cacheview.ui.theme import GRID, strong_font
+from cacheview.ui.theme import GRID, set_font, strong_font
 from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["EmptyPage"]
@@ -22,7 +22,7 @@ class EmptyPage(QWidget):
         self._text, self._hint = Wrapped(), Wrapped()
         for label in (self._text, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text.setFont(strong_font())
+        set_font(self._text, strong_font)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._button = QPushButton()
         self._button.clicked.connect(self.pressed)

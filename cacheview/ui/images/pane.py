@@ -28,7 +28,7 @@ from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 from cacheview.ui.images.tree import Forest, Node
 from cacheview.ui.images.view import ImageTree
 from cacheview.ui.scrolled import Scrolled
-from cacheview.ui.theme import GRID, small_font, strong_font
+from cacheview.ui.theme import GRID, set_font, small_font, strong_font
 
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
@@ -424,9 +424,9 @@ class ImagesPane(QWidget):
             self._set_fonts()
 
     def _set_fonts(self) -> None:
-        self._title.setFont(strong_font())
+        set_font(self._title, strong_font)
         for small in (self._intermediate, self._marked, self._count):
-            small.setFont(small_font())
+            set_font(small, small_font)
 
 
 def image_json(image: Image) -> str:

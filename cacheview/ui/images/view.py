@@ -21,6 +21,7 @@ __all__ = ["ImageTree", "Place"]
 
 _SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
 _CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
+_HIDDEN_AT_FIRST: Final = (Column.ID, Column.SIZE)
 _GIVING_WAY: Final = (Column.SIZE, Column.CREATED, Column.ID)
 """Columns in the order in which they go where the images themselves would have no room."""
 _ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
@@ -63,7 +64,7 @@ class ImageTree(QTreeView):
     def __init__(self, rows: ImageFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = rows
-        self._hidden = {Column.ID, Column.SIZE}
+        self._hidden = set(_HIDDEN_AT_FIRST)
         self._empty: set[Column] = set()
         self._narrow: set[Column] = set()
         self._insisted: set[Column] = set()  # by the person, whether there is room or not
@@ -102,6 +103,10 @@ class ImageTree(QTreeView):
     def hidden_columns(self) -> list[str]:
         """The names of the columns that the person has hidden."""
         return sorted(column.name.lower() for column in self._hidden)
+
+    def reset_columns(self) -> None:
+        """Hide the columns that are hidden at first, and show the others."""
+        self.set_hidden_columns([column.name.lower() for column in _HIDDEN_AT_FIRST])
 
     def set_empty_columns(self, columns: set[Column]) -> None:
         """Columns that have nothing to show for this store take no room."""

@@ -11,7 +11,7 @@ from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
 from cacheview.ui.probe.inputs import is_undo_key
 from cacheview.ui.probe.labels import TokenLabel
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font
 
 __all__ = ["ConfigJson"]
 
@@ -31,7 +31,7 @@ class ConfigJson(QWidget):
         self.text = JsonEdit(self)
         self.message = TokenLabel(_HINT, self, "text_faint")
         self.message.setWordWrap(True)
-        self.message.setFont(small_font())
+        set_font(self.message, small_font)
         self.message.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         self._error: ConfigTextError | None = None
         layout = QVBoxLayout(self)
@@ -110,7 +110,7 @@ class JsonEdit(QPlainTextEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFont(mono_font())
+        set_font(self, mono_font)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)

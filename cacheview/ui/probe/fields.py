@@ -15,7 +15,7 @@ from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
 from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
 from cacheview.ui.probe.rows_view import RowsView
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 __all__ = ["FieldEditor", "FlagField", "ListField", "MapField", "NumberField", "PlacedMarks", "SetField", "TextField"]
@@ -167,7 +167,7 @@ class NumberField(FieldEditor):
         self.number.setFixedWidth(18 * GRID)
         self._unit = TokenLabel("s", self, "text_muted")
         self._unit.setAccessibleName("seconds")
-        self._unit.setFont(small_font())
+        set_font(self._unit, small_font)
         self._hold(self.number, self._unit, stretch=False)
         self.number.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
         self.number.focused.connect(self._visited)

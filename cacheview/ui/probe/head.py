@@ -19,7 +19,7 @@ from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.rows_model import Note, Row
-from cacheview.ui.theme import GRID, mono_font, small_font
+from cacheview.ui.theme import GRID, mono_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 __all__ = ["CacheFromField", "ParentField", "PlatformField", "parse_platform"]
@@ -212,7 +212,7 @@ class PlatformField(FieldEditor):
         self.line.setPlaceholderText("none")
         self.line.setText("")
         self.problem = TokenLabel("", self, "error")
-        self.problem.setFont(small_font())
+        set_font(self.problem, small_font)
         self.problem.setWordWrap(True)
         self.problem.setVisible(False)
         layout = QVBoxLayout(self)

@@ -12,7 +12,7 @@ from cacheview.ui.probe.fields import FieldEditor, ListField, PlacedMarks
 from cacheview.ui.probe.inputs import DurationEdit, NumberEdit
 from cacheview.ui.probe.labels import PartLabel, TokenLabel
 from cacheview.ui.probe.marks import FieldPath
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 
 __all__ = ["HealthcheckField"]
 
@@ -65,7 +65,7 @@ class HealthcheckField(FieldEditor):
             if editor is not self.test:
                 editor.setAccessibleName(f"{self.name}.{part}")
         for problem in self.problems.values():
-            problem.setFont(small_font())
+            set_font(problem, small_font)
             problem.setWordWrap(True)
             problem.setVisible(False)
         self._parts.setVisible(False)

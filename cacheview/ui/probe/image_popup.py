@@ -12,7 +12,7 @@ from cacheview.model import Image
 from cacheview.ui.probe.image_search import ImageDelegate, ImageIndex, ImageListModel
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 
 __all__ = ["ImagePopup"]
 
@@ -40,7 +40,7 @@ class ImagePopup(QFrame):
         self.list.setAccessibleName("Images found")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.empty = TokenLabel("", self, "text_muted")
-        self.empty.setFont(small_font())
+        set_font(self.empty, small_font)
         self.empty.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)

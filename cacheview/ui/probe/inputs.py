@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cacheview.model import DataError
 from cacheview.model.duration import format_duration, parse_duration
-from cacheview.ui.theme import current_tokens, mono_font
+from cacheview.ui.theme import current_tokens, mono_font, set_font
 
 __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
 
@@ -43,7 +43,7 @@ class LineEdit(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFont(mono_font())
+        set_font(self, mono_font)
         self._marked = slice(0, 0)
         self.place: QPersistentModelIndex | None = None  # the cell that it edits, where it edits one
 

@@ -11,7 +11,7 @@ from cacheview.model import ContainerConfig, DataError, Image, StoreKind
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 
 __all__ = ["InstructionDialog"]
 
@@ -37,7 +37,7 @@ class InstructionDialog(QDialog):
         self.line.setAccessibleName("Instruction")
         self.label.setBuddy(self.line)
         self.problem = TokenLabel("", self, "text_faint")
-        self.problem.setFont(small_font())
+        set_font(self.problem, small_font)
         self.problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(self)
         self.use = self.buttons.addButton("&Use", QDialogButtonBox.ButtonRole.AcceptRole)

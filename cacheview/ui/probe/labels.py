@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cacheview.ui.theme import GRID, current_tokens, small_font
+from cacheview.ui.theme import GRID, current_tokens, set_font, small_font
 from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["FieldLabel", "PartLabel", "TokenLabel"]
@@ -85,7 +85,7 @@ class PartLabel(FieldLabel):
 
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
         super().__init__(text, buddy, parent)
-        self.setFont(small_font())
+        set_font(self, small_font)
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())

@@ -35,7 +35,7 @@ from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark, FieldPath, marks_by_field
 from cacheview.ui.probe.row import FieldRow
 from cacheview.ui.scrolled import Scrolled
-from cacheview.ui.theme import GRID, small_font, strong_font
+from cacheview.ui.theme import GRID, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
 
 __all__ = ["ProbePane"]
@@ -184,7 +184,7 @@ class ProbePane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         title = QLabel("Probe", self)
-        title.setFont(strong_font())
+        set_font(title, strong_font)
         self._form_button, self._json_button = self._switch("F&orm"), self._switch("&JSON")
         self._form_button.setChecked(True)
         both = QButtonGroup(self)
@@ -203,7 +203,7 @@ class ProbePane(QWidget):
             self._head[editor.name] = row
             layout.addWidget(row)
         section = QLabel("Container config", self)
-        section.setFont(strong_font())
+        set_font(section, strong_font)
         self.from_image = QToolButton(self)
         self.from_image.setText("From ima&ge ▾")
         self.from_image.setAccessibleName("From image")
@@ -211,7 +211,7 @@ class ProbePane(QWidget):
         self.from_instruction.setText("From instruc&tion…")
         self.from_instruction.setAccessibleName("From instruction")
         for button in (self.from_image, self.from_instruction):
-            button.setFont(small_font())
+            set_font(button, small_font)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bar = Bar(self, section, self.from_image, self.from_instruction, short="Config")
         bar.say(self.from_image, self.from_image.text(), "Ima&ge ▾")
@@ -240,7 +240,7 @@ class ProbePane(QWidget):
     def _switch(self, text: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setFont(small_font())
+        set_font(button, small_font)
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button

@@ -17,7 +17,7 @@ from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
-from cacheview.ui.theme import GRID, mono_font, scaled_font, small_font, strong_font
+from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
 from cacheview.ui.verdict.labels import Text, ValueLine
@@ -42,12 +42,12 @@ class Detail(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = Text(strong_font())
-        self._instruction = Text(mono_font())
-        self._reason = Text(scaled_font(1.0))
+        self._title = Text(strong_font)
+        self._instruction = Text(mono_font)
+        self._reason = Text(plain_font)
         self._values = (ValueLine(), ValueLine())
-        self._differs = Text(scaled_font(1.0))
-        self._files = Text(small_font(), "text_muted")
+        self._differs = Text(plain_font)
+        self._files = Text(small_font, "text_muted")
         self._miss: Miss | None = None
         self.files_button = QPushButton("Which files differ")
         self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
@@ -142,11 +142,11 @@ class Detail(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationFontChange:
-            self._title.setFont(strong_font())
-            self._instruction.setFont(mono_font())
-            self._files.setFont(small_font())
+            set_font(self._title, strong_font)
+            set_font(self._instruction, mono_font)
+            set_font(self._files, small_font)
             for label in (self._reason, self._differs):
-                label.setFont(scaled_font(1.0))
+                set_font(label, plain_font)
 
 
 def one_line_each(texts: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from cacheview.dockerfile.context.clients import CLIENTS
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.replay.build import Build
-from cacheview.ui.theme import GRID, mono_font, small_font
+from cacheview.ui.theme import GRID, mono_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 __all__ = ["OptionsForm"]
@@ -107,7 +107,7 @@ class OptionsForm(QScrollArea):
             ("Umask", self.umask, "The umask of the client's process: this client removes its bits from every mode"),
         ):
             label = QLabel(text)
-            label.setFont(small_font())
+            set_font(label, small_font)
             label.setBuddy(field)
             set_tip(label, tip)
             field.setAccessibleName(text)
@@ -226,7 +226,7 @@ def _lines(hint: str) -> QPlainTextEdit:
     box = QPlainTextEdit()
     box.setPlaceholderText(hint)
     box.setTabChangesFocus(True)
-    box.setFont(mono_font())
+    set_font(box, mono_font)
     box.setAcceptDrops(False)
     box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
     box.setFixedHeight(box.fontMetrics().lineSpacing() * 3 + 4 * GRID)

@@ -15,7 +15,7 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.status import plural
-from cacheview.ui.theme import GRID, current_tokens, icon_size, scaled_font, strong_font
+from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
 
 __all__ = ["Strip", "Summary", "summaries"]
@@ -122,9 +122,9 @@ class _StripRow(QWidget):
         super().__init__(parent)
         self._summary: Summary | None = None
         self._picture = QLabel()
-        self._word = Text(strong_font())
+        self._word = Text(strong_font)
         self._word.setWordWrap(False)
-        self._text = Line(scaled_font(1.0))
+        self._text = Line(plain_font)
         self._button = QToolButton()
         self._button.setText("Show the step")
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -167,8 +167,8 @@ class _StripRow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._word.setFont(strong_font())
-            self._text.setFont(scaled_font(1.0))
+            set_font(self._word, strong_font)
+            set_font(self._text, plain_font)
             self._dress()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.hazards import FramedLine
 
 __all__ = ["ByVersionDialog"]
@@ -90,7 +90,7 @@ class ByVersionDialog(QDialog):
         )
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        hint.setFont(small_font())
+        set_font(hint, small_font)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

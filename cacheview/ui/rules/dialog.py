@@ -28,7 +28,7 @@ from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
 from cacheview.ui.rules.model import Column, RulesModel
-from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, small_font
+from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, scaled_font, set_font, small_font
 from cacheview.ui.words_table import WordsTable
 from cacheview.ui.wrapped import Wrapped
 
@@ -202,7 +202,7 @@ class RulesDialog(QDialog):
         label.setForeground(QColor(tokens.text_muted))
         label.setFont(small_font())
         plain.setForeground(QColor(tokens.text))
-        plain.setFont(scaled_font(1.0))
+        plain.setFont(plain_font())
         self.words.clear()
         cursor = QTextCursor(self.words.document())
         block = cursor.blockFormat()
@@ -251,8 +251,8 @@ class RulesDialog(QDialog):
             self.copied.emit("1 row" if len(cells) == 1 else f"{len(cells)} rows")
 
     def _set_fonts(self) -> None:
-        self._title.setFont(heading_font())
-        self._facts.setFont(small_font())
+        set_font(self._title, heading_font)
+        set_font(self._facts, small_font)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cacheview.stores.sources import ENGINE, SOURCES
-from cacheview.ui.theme import GRID, mono_font
+from cacheview.ui.theme import GRID, mono_font, set_font
 
 __all__ = ["ByNameDialog"]
 
@@ -22,7 +22,7 @@ class ByNameDialog(QDialog):
         self.setWindowTitle("Open a store by name")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.name = QLineEdit(current)
-        self.name.setFont(mono_font())
+        set_font(self.name, mono_font)
         self.name.setPlaceholderText(ENGINE.prefix)
         self.name.setMinimumWidth(120 * GRID)
         self.name.selectAll()
@@ -34,7 +34,7 @@ class ByNameDialog(QDialog):
         forms = [(form, meaning) for source in SOURCES for form, meaning in source.forms]
         for row, (form, meaning) in enumerate(forms):
             left, right = QLabel(form), QLabel(meaning.replace("`", ""))
-            left.setFont(mono_font())
+            set_font(left, mono_font)
             right.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             grid.addWidget(left, row, 0)
             grid.addWidget(right, row, 1)

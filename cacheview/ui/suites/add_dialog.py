@@ -30,7 +30,7 @@ from cacheview.ui.chooser import Chooser
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.status import plural
-from cacheview.ui.theme import GRID, icon_size, mono_font
+from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 from cacheview.ui.verdict.words import doubt_in_words
@@ -87,13 +87,13 @@ class AddDialog(QDialog):
         self.outcome.addItems(get_args(Outcome))
         self.outcome.setCurrentText(self._own.outcome)
         self.image = QLineEdit(self._own.image or "")
-        self.image.setFont(mono_font())
+        set_font(self.image, mono_font)
         self.image.setPlaceholderText("id or name of the image")
         self.image.setAccessibleName("Image that a hit is expected to return")
         self._where = _muted()
         self._besides = _muted()
         self._picture = QLabel()
-        self._value_label = Text(self.font())
+        self._value_label = Text(plain_font)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)

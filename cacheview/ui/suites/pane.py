@@ -29,7 +29,7 @@ from cacheview.ui.suites.model import LOOKS, ChecksModel, Column
 from cacheview.ui.suites.rows import Outcome, Row
 from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.labels import Line
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._box.setFixedWidth(60 * GRID)
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_asked.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
-        self._why = Line(small_font(), "text_muted")
+        self._why = Line(small_font, "text_muted")
         self._loader = Loader(self)
         self._make_rows()
         self._connect()
@@ -243,7 +243,7 @@ class SuitesPane(DockPane[SuitesHead]):
     def _dress(self) -> None:
         """Icons and fonts of the theme."""
         self._search.setIcon(icon("filter", "text_faint"))
-        self._only.setFont(small_font())
-        self._why.setFont(small_font())
+        set_font(self._only, small_font)
+        set_font(self._why, small_font)
         self.model.dress()
         self.table.dress()

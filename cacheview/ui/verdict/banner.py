@@ -13,7 +13,7 @@ from cacheview.replay.by_files import differs_in_files
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.selected import Selected
-from cacheview.ui.theme import GRID, current_tokens, heading_font, scaled_font, strong_font
+from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, set_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
 from cacheview.ui.verdict.labels import Text, ValueLine
@@ -85,13 +85,13 @@ class Banner(QWidget):
         self._brief = False
         self._reason_shown: tuple[str, Check | None] = ("", None)
         self._icon = QLabel(self)
-        self._word = Text(heading_font(), "text", self)
+        self._word = Text(heading_font, "text", self)
         self._word.setWordWrap(False)
         self._word.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._head = Text(heading_font(), "text", self)
-        self._reason = Text(scaled_font(1.0), "text", self)
+        self._head = Text(heading_font, "text", self)
+        self._reason = Text(plain_font, "text", self)
         self._values = (ValueLine(self), ValueLine(self))
-        self._remedy = Text(scaled_font(1.0), "text", self)
+        self._remedy = Text(plain_font, "text", self)
         self.edit_button = ElidedButton(self)
         self.edit_button.setObjectName("edit")
         self.edit_button.clicked.connect(self.edit_asked)
@@ -258,8 +258,8 @@ class Banner(QWidget):
     def _dress(self) -> None:
         for label in (self._word, self._head):
             label.setFont(strong_font() if self._brief else heading_font())
-        self._reason.setFont(scaled_font(1.0))
-        self._remedy.setFont(scaled_font(1.0))
+        set_font(self._reason, plain_font)
+        set_font(self._remedy, plain_font)
         self._colour()
 
     def _colour(self) -> None:

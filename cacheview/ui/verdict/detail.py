@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QPushButt
 
 from cacheview.engine import Check
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font, strong_font
+from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
 from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
 from cacheview.ui.verdict.words import doubt_in_words, outcome_in_words, sides_of
@@ -24,14 +24,14 @@ class _Value(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._mark = NO_MARK
-        self.side = Text(small_font(), "text_muted", self)
+        self.side = Text(small_font, "text_muted", self)
         self.edit = QPlainTextEdit(self)
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
         self.edit.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
         )
-        self.edit.setFont(mono_font())
+        set_font(self.edit, mono_font)
         self._set_least_height()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -79,9 +79,9 @@ class _Value(QWidget):
         self.edit.setMinimumHeight(2 * self.edit.fontMetrics().height() + 4 * GRID)
 
     def refresh(self) -> None:
-        self.edit.setFont(mono_font())
+        set_font(self.edit, mono_font)
         self._set_least_height()
-        self.side.setFont(small_font())
+        set_font(self.side, small_font)
         self._paint_mark()
 
 
@@ -100,8 +100,8 @@ class Detail(QWidget):
         super().__init__(parent)
         self._check: Check | None = None
         self._is_low = False
-        self._title = Line(strong_font(), "text", self)
-        self._note = Text(small_font(), "text_muted", self)
+        self._title = Line(strong_font, "text", self)
+        self._note = Text(small_font, "text_muted", self)
         self.values = (_Value(self), _Value(self))
         self.take_button = QPushButton("Use the image's value", self)
         self.take_button.clicked.connect(self.take_asked)
@@ -190,8 +190,8 @@ class Detail(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._title.setFont(strong_font())
-            self._note.setFont(small_font())
+            set_font(self._title, strong_font)
+            set_font(self._note, small_font)
             self.setMinimumHeight(self.least_height())
             for value in self.values:
                 value.refresh()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 from cacheview.engine import HAZARD_TITLES, Doubted, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, current_tokens, scaled_font, small_font
+from cacheview.ui.theme import GRID, current_tokens, plain_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 
@@ -36,8 +36,8 @@ class FramedLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon = QLabel(self)
-        self._sentence = Text(scaled_font(1.0), "text", self)
-        self._advice = Text(small_font(), "text_muted", self)
+        self._sentence = Text(plain_font, "text", self)
+        self._advice = Text(small_font, "text_muted", self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
@@ -65,8 +65,8 @@ class FramedLine(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._sentence.setFont(scaled_font(1.0))
-            self._advice.setFont(small_font())
+            set_font(self._sentence, plain_font)
+            set_font(self._advice, small_font)
             self._colour()
 
     def _colour(self) -> None:

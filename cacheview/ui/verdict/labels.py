@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cacheview.ui.plain import visible
-from cacheview.ui.theme import GRID, current_tokens, mono_font, small_font
+from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.delegate import draw_pieces
 from cacheview.ui.verdict.fonts import Face
@@ -21,10 +23,10 @@ __all__ = ["Line", "Text", "ValueLine"]
 class Text(Wrapped):
     """Plain text, wrapped, in the colour of a token."""
 
-    def __init__(self, font: QFont, colour: str = "text", parent: QWidget | None = None) -> None:
+    def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._colour = colour
-        self.setFont(font)
+        set_font(self, font)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_colour(colour)
@@ -52,7 +54,7 @@ class Text(Wrapped):
 class Line(Text):
     """One line of plain text that gives way: what does not fit is cut off, and in the tool tip."""
 
-    def __init__(self, font: QFont, colour: str = "text", parent: QWidget | None = None) -> None:
+    def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(font, colour, parent)
         self._whole = ""
         self.setWordWrap(False)

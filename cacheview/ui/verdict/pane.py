@@ -25,7 +25,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
-from cacheview.ui.theme import GRID, small_font, strong_font
+from cacheview.ui.theme import GRID, set_font, small_font, strong_font
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as, row_as
 from cacheview.ui.verdict.detail import Detail
@@ -203,7 +203,7 @@ class VerdictPane(QWidget):
     def _head(self) -> Bar:
         title = QLabel("Verdict", self)
         title.setTextFormat(Qt.TextFormat.PlainText)
-        title.setFont(strong_font())
+        set_font(title, strong_font)
         self.show_button, self._show_actions = _choice(
             self, "Show", ("Differences, the rest folded", "Everything"), lambda i: self.show_differences_only(i == 0)
         )
@@ -220,7 +220,7 @@ class VerdictPane(QWidget):
         self._nothing, self._hint = Wrapped(parent=page), Wrapped(parent=page)
         for label in (self._nothing, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._nothing.setFont(strong_font())
+        set_font(self._nothing, strong_font)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6 * GRID, 6 * GRID, 6 * GRID, 6 * GRID)
@@ -450,7 +450,7 @@ def _choice(
 ) -> tuple[QToolButton, list[QAction]]:
     """A button with a menu of which one is chosen: the first at the beginning."""
     button = QToolButton(parent)
-    button.setFont(small_font())
+    set_font(button, small_font)
     button.setAccessibleName(name)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from cacheview.ui.plain import one_line
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
-from cacheview.ui.theme import GRID, small_font
+from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.labels import Text
 
 __all__ = ["SubjectLine"]
@@ -21,9 +21,9 @@ class SubjectLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = Text(small_font(), "text_muted", self)
+        self._text = Text(small_font, "text_muted", self)
         self._button = QToolButton(self)
-        self._button.setFont(small_font())
+        set_font(self._button, small_font)
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._button.clicked.connect(self.back_asked)
         layout = QHBoxLayout(self)
@@ -57,5 +57,5 @@ class SubjectLine(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationFontChange:
-            self._text.setFont(small_font())
-            self._button.setFont(small_font())
+            set_font(self._text, small_font)
+            set_font(self._button, small_font)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, scaled_font, strong_font
+from cacheview.ui.theme import GRID, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import Text
 
 __all__ = ["Why"]
@@ -20,8 +20,8 @@ class Why(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = Text(strong_font())
-        self._words = Text(scaled_font(1.0))
+        self._title = Text(strong_font)
+        self._words = Text(plain_font)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -56,8 +56,8 @@ class Why(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationFontChange:
-            self._title.setFont(strong_font())
-            self._words.setFont(scaled_font(1.0))
+            set_font(self._title, strong_font)
+            set_font(self._words, plain_font)
 
 
 def _lines(build: ShownBuild) -> list[str]:

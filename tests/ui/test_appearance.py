@@ -1,0 +1,134 @@
+"""Colours, the size of text and the layout are what the person chose, in this start and the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from cacheview.ui.appearance import apply_look
+from cacheview.ui.docks import AUDIT, COMPARE
+from cacheview.ui.names import DEMO
+from cacheview.ui.settings import Settings
+from cacheview.ui.theme import DARK, apply_theme, current_tokens, set_zoom
+from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "settings.ini"
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, file: Path) -> Iterator[MainWindow]:
+    window = open_window(qtbot, file)
+    yield window
+    window.close()
+    set_zoom(qapp, 100)
+    apply_theme(qapp)
+
+
+def open_window(qtbot: QtBot, file: Path) -> MainWindow:
+    window = MainWindow(Settings(file))
+    qtbot.addWidget(window)
+    window.resize(1100, 800)
+    window.show()
+    with qtbot.waitSignal(window.settled):
+        window.open(DEMO)
+    return window
+
+
+def heights(window: MainWindow) -> list[int]:
+    """Of the texts of all kinds of font."""
+    assert window.workspace is not None
+    return [label.fontMetrics().height() for label in window.findChildren(QLabel) if label.text() and label.isVisible()]
+
+
+def test_all_text_gets_larger_and_is_as_before_again(window: MainWindow, qtbot: QtBot) -> None:
+    before = heights(window)
+    assert len(before) > 20
+    for _ in range(3):
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    larger = heights(window)
+    assert len(larger) > 20
+    assert [height for height in larger if height < 1.3 * min(before)] == []
+    qtbot.keyClick(window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    assert heights(window) == before
+
+
+def test_zoom_ends_at_both_ends(window: MainWindow) -> None:
+    for action, least, most in ((window.commands.zoom_in, 200, 250), (window.commands.zoom_out, 70, 80)):
+        for _ in range(20):
+            action.trigger()
+        assert least <= window._settings.zoom <= most
+
+
+def test_colours_and_size_are_those_of_the_last_time(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
+) -> None:
+    window.commands.schemes["dark"].trigger()
+    window.commands.zoom_in.trigger()
+    assert current_tokens() is DARK
+    window.close()
+    apply_theme(qapp, Qt.ColorScheme.Light)
+    set_zoom(qapp, 100)
+    settings = Settings(file)
+    apply_look(qapp, settings)
+    assert (current_tokens(), settings.zoom) == (DARK, 110)
+    again = open_window(qtbot, file)
+    assert again.commands.schemes["dark"].isChecked()
+    again.commands.schemes[""].trigger()
+    again.close()
+    assert Settings(file).scheme == ""
+
+
+@pytest.mark.parametrize("kept", ["", "x", "-5", "9999", "69", "1e2", "²"])
+def test_a_size_that_makes_no_sense_is_that_of_the_system(file: Path, kept: str) -> None:
+    file.write_text(f"[window]\nzoom={kept}\nscheme=pink\n", encoding="utf-8")
+    settings = Settings(file)
+    assert (settings.zoom, settings.scheme) == (100, "")
+
+
+def test_docks_are_open_again_where_they_were(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    compare, audit = window.docks.get(COMPARE).dock, window.docks.get(AUDIT).dock
+    for dock in (compare, audit):
+        dock.show_quietly()
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, audit)
+    window.commands.watch.trigger()
+    qtbot.waitUntil(lambda: window.commands.watch.isChecked())
+    window.close()
+    again = open_window(qtbot, file)
+    assert again.docks.made(COMPARE) is None  # the first paint does not wait for docks
+    right = Qt.DockWidgetArea.RightDockWidgetArea
+    qtbot.waitUntil(lambda: again.docks.made(AUDIT) is not None and again.dockWidgetArea(again.audit.dock) is right)
+    assert not again.compare.dock.isHidden()
+    assert not again.commands.watch.isChecked()
+    again.close()
+
+
+def test_closing_before_anything_is_open_forgets_no_dock(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    window.docks.get(COMPARE).dock.show_quietly()
+    window.close()
+    early = MainWindow(Settings(file))
+    qtbot.addWidget(early)
+    early.close()
+    assert Settings(file).docks == ["compare"]
+
+
+def test_the_layout_is_reset(window: MainWindow) -> None:
+    assert window.workspace is not None
+    first = window.workspace.widths
+    dock = window.docks.get(COMPARE).dock
+    dock.show_quietly()
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.workspace.widths = [300, 300, 500]
+    window.workspace.images.tree.set_hidden_columns(["created"])
+    window.commands.reset_layout.trigger()
+    assert dock.isHidden()
+    assert window.dockWidgetArea(dock) is Qt.DockWidgetArea.BottomDockWidgetArea
+    assert window.workspace.images.tree.hidden_columns() == ["id", "size"]
+    assert window.workspace.widths == first
