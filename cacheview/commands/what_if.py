@@ -9,13 +9,13 @@ from typing import Final
 
 from cacheview.cases import Daemon
 from cacheview.commands.opening import mention_problems
-from cacheview.model import NO_CONTAINERS, Containers, DataError, ImageStore, Release
+from cacheview.model import NO_CONTAINERS, DataError, ImageStore, Release
 from cacheview.output import complain
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 from cacheview.usage import UsageError
-from cacheview.whatif.apply import ChangedStore, apply, unchanged
+from cacheview.whatif.apply import UNASKED, ChangedStore, apply, unchanged
 from cacheview.whatif.change import Prune, Remove
 from cacheview.whatif.specs import FORMS, parse_change
 
@@ -28,9 +28,6 @@ def _listed() -> str:
 
 
 CHANGES: Final = f"CHANGE is one of\n{_listed()}\n"
-
-
-_UNASKED: Final = Containers(None)
 
 
 def add_what_if(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +63,11 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
         if options.no_containers:
             raise UsageError("--no-containers is about what --what-if removes; give that too")
         return None
-    state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else _UNASKED)
+    state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else UNASKED)
     try:
         for text in options.what_if:
             change = parse_change(text, partial(_opened, state.daemon))
-            if isinstance(change, Prune | Remove) and state.containers is _UNASKED:
+            if isinstance(change, Prune | Remove) and state.containers is UNASKED:
                 state = replace(state, containers=containers_of(store))
             state = apply(state, change)
     except DataError as error:

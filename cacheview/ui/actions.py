@@ -100,6 +100,9 @@ class Actions:
             "Add the probe and its current verdict as a test for `cacheview check`",
             "Ctrl+Shift+S",
         )
+        self.what_if_menu = QMenu("What &if", owner)
+        self.leave_what_if = self._make("&Leave What if", "Show the store as it is again", "Esc")
+        self.leave_what_if.setEnabled(False)
         self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
@@ -121,6 +124,7 @@ class Actions:
         edit.addMenu(self.copy_menu)
         ask = bar.addMenu("&Ask")
         ask.addActions([self.replay_dockerfile, self.watch])
+        ask.addMenu(self.what_if_menu)
         ask.addSeparator()
         ask.addMenu(self.rules_menu)
         ask.addMenu(self.platform_menu)
@@ -165,7 +169,7 @@ class Actions:
         copies = (self.copy_text, self.copy_markdown, self.copy_json)
         for action in (self.save_suite, self.add_probe, *copies, self.find, *self.panes):
             action.setEnabled(is_open)
-        for menu in (self.copy_menu, self.rules_menu, self.platform_menu):
+        for menu in (self.copy_menu, self.rules_menu, self.platform_menu, self.what_if_menu):
             menu.setEnabled(is_open)
         if not is_open:
             steps = (self.next_case, self.previous_case, self.next_probe, self.previous_probe)

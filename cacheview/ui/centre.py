@@ -69,6 +69,7 @@ class Centre(QWidget):
         self._opener = Lazy(self._make_opener)
         self._start_page = Lazy(self._make_start_page)
         self._notice = Lazy(self._make_notice)
+        self._mode = Lazy(self._make_mode)
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
@@ -103,6 +104,11 @@ class Centre(QWidget):
         """The line over the panes, hidden until there is something to say."""
         return self._notice()
 
+    @property
+    def mode(self) -> Notice:
+        """The line over everything that says in which mode the window is, hidden while it is in none."""
+        return self._mode()
+
     def _make_opener(self) -> Opener:
         from cacheview.ui.opener import Opener
 
@@ -130,13 +136,22 @@ class Centre(QWidget):
         return page
 
     def _make_notice(self) -> Notice:
+        notice = self._make_line()
+        notice.closed.connect(notice.hide)
+        self._column.insertWidget(self._column.count() - 1, notice)
+        return notice
+
+    def _make_mode(self) -> Notice:
+        notice = self._make_line()
+        self._column.insertWidget(0, notice)
+        return notice
+
+    def _make_line(self) -> Notice:
         from cacheview.ui.notice import Notice
 
         notice = Notice()
         notice.hide()
-        notice.closed.connect(notice.hide)
         notice.copied.connect(self.copied)
-        self._column.insertWidget(0, notice)
         return notice
 
     def welcome(self) -> None:

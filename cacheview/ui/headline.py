@@ -166,7 +166,8 @@ class Headline(QObject):
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
-        asked, own, foreign = session.daemon, own_rules(session), ""
+        supposed = session.supposed
+        asked, own, foreign = session.daemon if supposed is None else supposed.own, own_rules(session), ""
         # What is pulled belongs to no engine: any rules are as much its own.
         differs = own is not None and not own.answers_as(asked) and not self._is_pulled()
         if session.case.rules and (differs or own is None):

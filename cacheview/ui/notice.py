@@ -27,13 +27,14 @@ from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["Kind", "Notice"]
 
-Kind = Literal["note", "problem", "error", "busy"]
+Kind = Literal["note", "problem", "error", "busy", "mode"]
 
 _LOOK: Final = {
     "note": ("not-compared", "text_muted", "surface_raised"),
     "problem": ("hazard", "hazard", "hazard_surface"),
     "error": ("error", "error", "error_surface"),
     "busy": ("reload", "text_muted", "surface_raised"),
+    "mode": ("diverges", "diverges", "diverges_surface"),
 }
 _MAX_LINES: Final = 2000
 _LINES_SHOWN: Final = 8
@@ -120,7 +121,7 @@ class Notice(QWidget):
         self._fold.setVisible(bool(details))
         self._copy.setVisible(bool(details))
         self._progress.setVisible(kind == "busy")
-        self._close.setVisible(kind != "busy")
+        self._close.setVisible(kind not in ("busy", "mode"))
         clear(self._buttons)
         for label, do in buttons:
             button = QPushButton(label)
@@ -162,4 +163,6 @@ class Notice(QWidget):
         painter = QPainter(self)
         tokens = current_tokens()
         painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK[self._kind][2])))
+        if self._kind == "mode":  # it is to be seen all the time
+            painter.fillRect(0, 0, self.width(), GRID, QColor(tokens.diverges))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,12 @@ from cacheview.ui.drafts import Draft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
+from cacheview.ui.supposed import Kept, Supposed
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.selected import Selected
+    from cacheview.whatif.apply import ChangedStore
 
 __all__ = ["Answer", "Session"]
 
@@ -53,6 +56,7 @@ class Session(QObject):
         rules_changed(): the person chose other rules.
         answered(Answer): after each of these and after every edit.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
+        supposed_changed(): another store is shown as if something had happened to it, or none any more.
     """
 
     opened_changed = Signal()
@@ -61,6 +65,7 @@ class Session(QObject):
     rules_changed = Signal()
     answered = Signal(object)
     selection_changed = Signal()
+    supposed_changed = Signal()
 
     def __init__(
         self,
@@ -87,6 +92,7 @@ class Session(QObject):
         self._change: StoreChange | None = None
         self._changed_since = 0.0
         self._selection = Selection()
+        self._supposed: Supposed | None = None
         self._is_as_opened = True
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
@@ -231,8 +237,58 @@ class Session(QObject):
         if before != self._subject:
             self.selection_changed.emit()
 
+    # As if something had happened to the store
+
+    @property
+    def supposed(self) -> ChangedStore | None:
+        """What is shown as if something had happened to the store; None: the store is shown as it is."""
+        return self._supposed.changed if self._supposed is not None else None
+
+    def suppose(self, changed: ChangedStore, cache: ImageCache) -> None:
+        """Show a changed store in place of this one, until `end_supposing` or anything else is opened or chosen.
+
+        Args:
+            cache: of the changed store.
+        """
+        place, probe = self._state
+        kept = Kept(self._cache, self._daemon, self._change, place, probe, copy(self._selection))
+        shown, kept = self._daemon, self._supposed.kept if self._supposed is not None else kept
+        self._supposed = Supposed(changed, cache, kept)
+        self._cache, self._daemon, self._change = cache, changed.daemon, changes(kept.cache.store, changed.store)
+        self.supposed_changed.emit()
+        self._show_cache(shown)
+
+    def end_supposing(self) -> None:
+        """Show the store as it is again, with the probe and the selection from before."""
+        shown, kept = self._daemon, self._take_back()
+        if kept is None:
+            return
+        self._change = kept.change or StoreChange()  # the tree stays where it is
+        self._show_cache(shown)
+        self._change = kept.change
+        self._selection = kept.selection
+        if self.document.place == kept.place and not self.document.edit(kept.probe, "Leave What if"):
+            self.selection_changed.emit()
+
+    def _take_back(self) -> Kept | None:
+        """Have the store as it is again, before anybody looks; None: it is shown as it is."""
+        if self._supposed is None:
+            return None
+        kept, self._supposed = self._supposed.kept, None
+        self._cache, self._daemon, self._change = kept.cache, kept.daemon, kept.change
+        self.supposed_changed.emit()
+        return kept
+
+    def _show_cache(self, shown: Daemon) -> None:
+        """Ask another cache from now on. ``shown``: whose answers were shown before."""
+        self.store_changed.emit()
+        if not shown.answers_as(self._daemon):
+            self.rules_changed.emit()
+        self._ask(self.document.probe)
+
     def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
         """Show another location. ``again``: the same one, read again: case, probe and its undo steps stay."""
+        self._take_back()
         before, read_at = self.store, self._read_at
         if not again:
             self._edits.leave(self._opened, self.document.place)
@@ -296,6 +352,7 @@ class Session(QObject):
 
         ``cache``: one of this store under these rules, where its indexes have been made already.
         """
+        self.end_supposing()
         daemon, own = daemon_of(self.case, name), daemon_known(self.case)
         if (daemon.rules, daemon.version) == (own.rules, own.version):
             daemon = own
@@ -406,6 +463,7 @@ class Session(QObject):
 
     def _moving(self, place: Place) -> None:
         """The document goes to another place: first what it is asked in."""
+        self._take_back()
         original, cache = self._at(place)
         self._daemon = self._daemon_at(place[0])
         before = self.store

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
     from cacheview.ui.watch.watching import WatchedBuilds
+    from cacheview.ui.whatif.mode import WhatIf
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._live_entries = Lazy(self._make_live_entries)
         self._follower = Lazy(self._make_follower)
         self._saver = Lazy(self._make_saver)
+        self._what_if = Lazy(self._make_what_if)
         self.commands = Actions(self)
         self.commands.fill_menu_bar(self.menuBar())
         self.tool_bar = ToolBar(self.commands, self)
@@ -165,6 +167,16 @@ class MainWindow(QMainWindow):
     def saver(self) -> Saver:
         """What writes suites."""
         return self._saver()
+
+    @property
+    def what_if(self) -> WhatIf:
+        """What shows the store as if something had happened to it."""
+        return self._what_if()
+
+    def _make_what_if(self) -> WhatIf:
+        from cacheview.ui.whatif.mode import WhatIf
+
+        return WhatIf(self, self.centre.mode)
 
     def _make_live_entries(self) -> LiveEntries:
         from cacheview.ui.stores.menu import LiveEntries
@@ -287,6 +299,8 @@ class MainWindow(QMainWindow):
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
         do.recent_menu.aboutToShow.connect(self._fill_recent)
+        do.what_if_menu.aboutToShow.connect(lambda: self.what_if.fill(do.what_if_menu))
+        connect(do.leave_what_if, lambda: self.what_if.leave())
 
     def choose_rules(self, name: str, preparing: Work) -> None:
         """Use another rule set. ``preparing``: makes a cache that answers by it."""

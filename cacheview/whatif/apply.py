@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from cacheview.cases import Basis, Daemon, daemon_of, rules_named
 from cacheview.engine.rulesets.named import with_driver
@@ -23,7 +24,10 @@ from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Ta
 from cacheview.whatif.selected import to_save
 from cacheview.whatif.worlds import World, merged, worlds
 
-__all__ = ["Applied", "ChangedStore", "apply", "unchanged"]
+__all__ = ["UNASKED", "Applied", "ChangedStore", "apply", "unchanged"]
+
+UNASKED: Final = Containers(None)
+"""Nobody has asked for the containers yet."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class ChangedStore:
 
     Attributes:
         before: as it is.
+        own: whose answers are computed for it as it is.
         store: as it would be.
         daemon: whose answers are computed for it then.
         containers: that are left.
@@ -66,6 +71,7 @@ class ChangedStore:
     """
 
     before: ImageStore
+    own: Daemon
     store: ImageStore
     daemon: Daemon
     containers: Containers
@@ -80,7 +86,7 @@ class ChangedStore:
 
 def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> ChangedStore:
     """The store of an engine as it is."""
-    return ChangedStore(store, store, daemon, containers)
+    return ChangedStore(store, daemon, store, daemon, containers)
 
 
 def apply(state: ChangedStore, change: Change) -> ChangedStore:

@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.model import Image, familiar, short_id
 from cacheview.replay.result import Step, StepStatus
-from cacheview.whatif.apply import Applied
+from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.costs import Cost, Costs, Effect
 from cacheview.whatif.draft import Removed, RemovedFor
@@ -19,11 +19,12 @@ __all__ = [
     "cost_line",
     "cost_reason",
     "costs_line",
+    "effect_sentence",
     "removed_reason",
     "state_of",
 ]
 
-NOTHING_CHANGED: Final = "Nothing was changed: this is what would be."
+NOTHING_CHANGED: Final = "Nothing is changed."
 _MOST: Final = 10
 """Images or names that are listed one by one."""
 
@@ -56,6 +57,22 @@ def change_title(change: Change) -> str:
             return f"docker pull of what {title} has"
         case Upgrade(release):
             return f"an upgrade to {release}"
+
+
+def effect_sentence(changed: ChangedStore) -> str:
+    """What all changes together make of the images of the store, in one sentence."""
+    before, after = changed.before.by_id, changed.store.by_id
+    doubtful = sum(image.doubt("existence") is not None for image in changed.store.images)
+    counted = (
+        (sum(image_id not in after for image_id in before), "would be gone"),
+        (doubtful, "may be gone"),
+        (sum(image_id not in before for image_id in after), "would be new"),
+    )
+    parts = [f"{_count(count, 'image')} {words}" for count, words in counted if count]
+    refused = any(applied.refused for applied in changed.applied)
+    if not parts:
+        return "The daemon refuses." if refused else "All images would stay."
+    return f"{', '.join(parts)}."
 
 
 def removed_reason(removed: Removed) -> str:

@@ -44,7 +44,7 @@ def test_what_a_prune_costs_in_containerd(context: str, tmp_path: Path, capsys: 
     assert main(["replay", context, "--store", store, "--what-if", "prune", "--no-containers"]) == 1
     lines = printed(capsys)
     assert lines[1:3] == ["What if: docker image prune", "  Removes 2 images:"]
-    assert "Nothing was changed: this is what would be." in lines
+    assert "Nothing is changed." in lines
     first = next(line for line in lines if line.startswith("Step 2"))
     assert first.startswith("Step 2: cached → rebuilt: ENV A=1 (")
     assert first.endswith(" is gone: it has no tag, and a prune removes such images)")

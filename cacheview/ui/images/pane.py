@@ -33,6 +33,7 @@ from cacheview.ui.theme import GRID, set_font, small_font, strong_font
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
     from cacheview.ui.images.marks import Marks
+    from cacheview.ui.images.view import Place
 
 __all__ = ["ImagesPane"]
 
@@ -175,6 +176,10 @@ class ImagesPane(QWidget):
         else:
             self._expand(None)
         self._show_counts()
+
+    def restore(self, place: Place) -> None:
+        """Be where the person was, without a word, see `ImageTree.place`."""
+        self._quietly(lambda: self.tree.restore(place))
 
     def set_marks(self, marks: Marks | None) -> None:
         """Mark what the probe concerns. Only what is on screen is worked out."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from cacheview.replay.result import Replay, Step
     from cacheview.replay.sent_build import Cache, SentBuild
     from cacheview.ui.loading import Report, Work
+    from cacheview.whatif.apply import ChangedStore
+    from cacheview.whatif.costs import Cost, Costs
 
 __all__ = ["Question", "Replayed", "Replayer", "read_so_far"]
 
@@ -53,11 +55,12 @@ def _listed(count: int) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """A build, and the cache that it is looked up in."""
+    """A build, and the cache that it is looked up in. ``supposed``: why that is not the store as it is; None: it is."""
 
     build: Build
     store: ImageStore
     daemon: Daemon
+    supposed: ChangedStore | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Replayed:
         misses: why the steps that miss miss, where it is known what was asked.
         problem: why the record of the files cannot be kept; empty: it can.
         seconds: that all of it took.
+        costs: its steps beside those in the store as it is, where it is another one that is supposed; else None.
     """
 
     question: Question
@@ -75,6 +79,7 @@ class Replayed:
     misses: tuple[Miss, ...] = ()
     problem: str = ""
     seconds: float = 0.0
+    costs: Costs | None = None
 
     @property
     def first_miss(self) -> Step | None:
@@ -84,6 +89,11 @@ class Replayed:
     def first(self) -> Miss | None:
         """Why the first miss misses; None: there is none, or it is not known what was asked."""
         return self.miss_of(self.first_miss)
+
+    def cost_of(self, step: Step) -> Cost | None:
+        """What becomes of a step in the supposed store; None: nothing else than in the store as it is."""
+        changed = self.costs.changed if self.costs is not None else ()
+        return next((cost for cost in changed if cost.after is step), None)
 
     def miss_of(self, step: Step | None) -> Miss | None:
         """Why a step misses; None: it does not, or it is not known what was asked."""
@@ -135,10 +145,11 @@ class Replayer:
             prepared = self._prepare(question, report)
             sent, store = prepared.send(prepared.client), question.store
             value = sent.replay(prepared.cache, goes_on=question.build.beyond)
+            compared = self._costs(question, value, report)
             if value.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
-                report.part(lambda: Replayed(question, value, seconds=seconds))
+                report.part(lambda: Replayed(question, value, seconds=seconds, costs=compared))
             report(0, None, "Finding why it misses…")
             record, problem = self._record(prepared.title)
             missed = []
@@ -146,16 +157,27 @@ class Replayer:
                 missed.append(miss)
                 report(len(missed), None, "Finding why it misses…")
             problem = problem or _saved(prepared.layers)
-            is_kept = self._records is not None and not problem
+            is_kept = self._records is not None and not problem and question.supposed is None
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
                 problem = _saved(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
             problem = problem or record.problem
-            return Replayed(question, value, tuple(missed), problem, time.perf_counter() - begun)
+            return Replayed(question, value, tuple(missed), problem, time.perf_counter() - begun, compared)
 
         return work
+
+    def _costs(self, question: Question, value: Replay, report: Report) -> Costs | None:
+        """The steps beside those in the store as it is, where another one is supposed."""
+        supposed = question.supposed
+        if supposed is None:
+            return None
+        from cacheview.whatif.costs import costs
+
+        prepared = self._prepare(Question(question.build, supposed.before, supposed.own), report)
+        before = prepared.send(prepared.client).replay(prepared.cache, goes_on=question.build.beyond)
+        return costs(before, value, supposed.removed)
 
     def comparing(self, question: Question) -> Work:
         """Work whose result are the groups of clients that share a cache for a build, see `compare_clients`.

@@ -23,6 +23,7 @@ from cacheview.ui.verdict.files_offer import offer_files
 from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import values_in_banner
+from cacheview.whatif.words import cost_reason
 
 __all__ = ["Detail"]
 
@@ -106,6 +107,9 @@ class Detail(QScrollArea):
             if miss is not None:
                 explanation, differs = miss.explanation, miss.files
             reason = _reason(step, replayed, explanation, is_explained=is_explained)
+            cost = replayed.cost_of(step)
+            if cost is not None and cost.removed is not None:
+                reason = f"What if: {cost_reason(cost)}. {reason}".rstrip()
             files = _files(step)
         self._title.say(title)
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")

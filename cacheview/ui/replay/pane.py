@@ -230,7 +230,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if session is None or build is None:
             self._show_nothing()
             return
-        wanted = Question(build, session.store, session.daemon)
+        wanted = Question(build, session.store, session.daemon, session.supposed)
         asked = self._asked
         if asked is not None and (asked.build, asked.daemon) == (build, wanted.daemon) and asked.store is wanted.store:
             return
@@ -293,7 +293,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         replay, store = replayed.replay, replayed.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
-        self._place.quietly(lambda: self.model.show(rows_of(replay), store))
+        self._place.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
         self.strip.show_summaries(summaries(replayed))
         if self._form.made is not None:
             self._form.made.set_stages(_stage_names(replayed))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import takewhile
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cacheview.engine.words.phrases import known_as
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.result import Replay, Step, StepStatus
+
+if TYPE_CHECKING:
+    from cacheview.whatif.costs import Costs
 
 __all__ = [
     "LOOKS",
@@ -84,6 +87,7 @@ class Row:
         supposed: it is shown as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
         advice: of a hazard, what to do about it.
+        was: the word for what becomes of it in the store as it is, where that is another one; else empty.
     """
 
     kind: RowKind
@@ -95,6 +99,7 @@ class Row:
     supposed: bool = False
     begins_stage: bool = False
     advice: str = ""
+    was: str = ""
     children: Sequence[Row] = field(default=())
 
     @property
@@ -114,12 +119,14 @@ def flat(rows: Iterable[Row]) -> Iterator[Row]:
         yield from row.children
 
 
-def rows_of(replay: Replay) -> tuple[Row, ...]:
-    """All rows that are not below others."""
-    return tuple(_rows(replay))
+def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[Row, ...]:
+    """All rows that are not below others. ``costs``: the steps beside those of the store as it is."""
+    changed = costs.changed if costs is not None else ()
+    was = {id(cost.after): _short(cost.before.status) for cost in changed if cost.before is not None}
+    return tuple(_rows(replay, was))
 
 
-def _rows(replay: Replay) -> Iterator[Row]:
+def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[Row]:
     for warning in replay.warnings[:_MOST_WARNINGS]:
         yield Row(RowKind.WARNING, warning)
     stage, supposed = None, False
@@ -132,7 +139,15 @@ def _rows(replay: Replay) -> Iterator[Row]:
             supposed = base in on_supposed
         stage = step.stage
         triggers = tuple(
-            Row(RowKind.TRIGGER, trigger.text, trigger, replay.total, number=number, supposed=supposed)
+            Row(
+                RowKind.TRIGGER,
+                trigger.text,
+                trigger,
+                replay.total,
+                number=number,
+                supposed=supposed,
+                was=was.get(id(trigger), ""),
+            )
             for number, trigger in enumerate(step.triggers, 1)
         )
         yield Row(
@@ -143,6 +158,7 @@ def _rows(replay: Replay) -> Iterator[Row]:
             step.line,
             supposed=supposed,
             begins_stage=begins,
+            was=was.get(id(step), ""),
             children=triggers,
         )
         if step.assumed or supposed:
@@ -167,7 +183,14 @@ def word_of(row: Row) -> str:
     if row.step is None:
         return row.kind.value
     word = WORDS[row.status]
+    if row.was and row.was != (then := _short(row.status)):
+        return f"{row.was} → {then}"
     return f"would {word}" if row.supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
+
+
+def _short(status: StepStatus) -> str:
+    """The word for a status where two stand side by side."""
+    return "rebuilt" if status is StepStatus.NOT_ASKED else WORDS[status]
 
 
 def place_text(row: Row) -> str:

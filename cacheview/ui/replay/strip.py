@@ -17,12 +17,14 @@ from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
+from cacheview.whatif.costs import Costs
+from cacheview.whatif.words import cost_reason, costs_line
 
 __all__ = ["Strip", "Summary", "summaries"]
 
 
 _LONGEST: Final = 60  # characters of an instruction
-_MOST: Final = 4  # lines: a refusal, a miss, and two notes
+_MOST: Final = 5  # lines: what if, a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,14 @@ class Summary:
 
 
 def summaries(replayed: Replayed) -> tuple[Summary, ...]:
-    """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached."""
+    """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached.
+
+    Before all that what a supposed change of the store costs.
+    """
     replay = replayed.replay
     lines = []
+    if replayed.costs is not None:
+        lines.append(_of_costs(replayed.costs))
     refused = replay.refused
     if refused is not None:
         where = f"line {refused.line}: " if refused.line and not refused.names_line else ""
@@ -58,7 +65,7 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
             elif replayed.first.remedy.reason:
                 why = f"{why}. {replayed.first.remedy.reason}"
         lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
-    if not lines:
+    if refused is None and missed is None:
         lines.append(_without_miss(replay))
     missing = replayed.question.build.missing
     if missing:
@@ -67,6 +74,14 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
     if replayed.problem:
         lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))
     return tuple(lines)
+
+
+def _of_costs(compared: Costs) -> Summary:
+    """How many steps change, and why the first of them does."""
+    first = next((cost for cost in compared.changed if cost.after is not None), None)
+    why = cost_reason(first) if first is not None and first.removed is not None else ""
+    text = f"{costs_line(compared)}{f' Step {first.step.number}: {why}.' if first is not None and why else ''}"
+    return Summary("diverges", "WHAT IF", text, first.after if first is not None else None)
 
 
 def _without_miss(replay: Replay) -> Summary:

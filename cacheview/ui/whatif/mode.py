@@ -1,0 +1,220 @@
+"""The mode in which the window shows the store as if something had happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
+
+from cacheview.model import NO_CONTAINERS, Release
+from cacheview.ui.actions import connect
+from cacheview.ui.loading import Loader, Report, Work
+from cacheview.ui.names import start_folder
+from cacheview.ui.plain import one_line
+from cacheview.whatif.apply import UNASKED, ChangedStore, apply, unchanged
+from cacheview.whatif.words import NOTHING_CHANGED, applied_lines, change_title, effect_sentence
+
+if TYPE_CHECKING:
+    from cacheview.cases import Daemon
+    from cacheview.engine import ImageCache
+    from cacheview.model import Image
+    from cacheview.stores.opened import Opened
+    from cacheview.ui.dock_host import DockHost
+    from cacheview.ui.images.view import Place
+    from cacheview.ui.notice import Notice
+    from cacheview.ui.session import Session
+
+__all__ = ["WhatIf"]
+
+_ARCHIVES: Final = "Images (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
+_LONGEST: Final = 40  # characters of a name in a menu
+
+
+class WhatIf(QObject):
+    """Applies changes to the store of the session, one after the other, and leads back.
+
+    The containers of an engine are asked for once in the mode, when a change depends on them.
+    """
+
+    def __init__(self, host: DockHost, line: Notice) -> None:
+        """``line``: says that the window is in this mode."""
+        super().__init__(host.frame)
+        self._host = host
+        self._line = line
+        self._place: Place | None = None
+        self._session: Session | None = None
+        self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self._show)
+        self._loader.failed.connect(self._fail)
+
+    # The menu
+
+    def fill(self, menu: QMenu) -> None:
+        """What can be asked of the store as it is now, and of the image that is selected."""
+        menu.clear()
+        for word, text in (
+            ("prune", "docker image prune had run"),
+            ("prune-all", "docker image prune -&a had run"),
+            ("system-prune", "docker &system prune had run"),
+            ("system-prune-all", "docker system prune -a had r&un"),
+        ):
+            self._add(menu, f"…{text}", partial(self._named, word))
+        menu.addSeparator()
+        image = self._host.workspace.images.selected() if self._host.workspace is not None else None
+        name = _called(image) if image is not None else "the selected image"
+        reference = _reference(image) if image is not None else ""
+        for text, word in (
+            (f"…docker &rmi {name} had run", "remove"),
+            (f"…{name} were sa&ved, and loaded into an emptied store", "save-load"),
+        ):
+            self._add(menu, text, partial(self._named, f"{word}:{reference}"), enabled=image is not None)
+        self._add(menu, "…all &tags were saved, and loaded into an emptied store", partial(self._named, "save-load"))
+        menu.addSeparator()
+        self._add(menu, "…an archi&ve were loaded…", self._choose_archive)
+        self._add(menu, "…another store's tags were &pulled…", self._choose_store)
+        self._add(menu, "…the &engine were of another release…", self._choose_release)
+        menu.addSeparator()
+        menu.addAction(self._host.commands.leave_what_if)
+
+    def _add(self, menu: QMenu, text: str, do: Callable[[], object], *, enabled: bool = True) -> None:
+        action = menu.addAction(text)
+        action.setEnabled(enabled)
+        connect(action, do)
+
+    def _choose_archive(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self._host.frame, "What if an archive were loaded", start_folder(), _ARCHIVES
+        )
+        if path:
+            self._named(f"load:{path}")
+
+    def _choose_store(self) -> None:
+        from cacheview.ui.stores.by_name import ByNameDialog
+
+        dialog = ByNameDialog("", self._host.frame)
+        dialog.setWindowTitle("What if the tags of a store were pulled")
+        dialog.chosen.connect(lambda location: self._named(f"pull:{location}"))
+        dialog.open()
+
+    def _choose_release(self) -> None:
+        asked = "Release, such as 26.1.5; with another kind of store: 29.x, containerd"
+        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine were of another release", asked)
+        if is_chosen and text.strip():
+            self._named(f"upgrade:{text.strip()}")
+
+    # The mode
+
+    def ask(self, *changes: str) -> None:
+        """Suppose some changes, as the command line names them, after those that are supposed already."""
+        session = self._host.session
+        if session is not None:
+            self._hear(session)
+            supposed = session.supposed
+            self._changes = (*(self._changes if supposed is not None else ()), *changes)
+            start = supposed or unchanged(session.store, session.daemon, UNASKED)
+            self._loader.start(_applying(start, changes))
+
+    def without_containers(self) -> None:
+        """Suppose the same where no container uses an image."""
+        supposed = self._session.supposed if self._session is not None else None
+        if supposed is not None:
+            start = unchanged(supposed.before, supposed.own, NO_CONTAINERS)
+            self._loader.start(_applying(start, self._changes))
+
+    def _named(self, change: str) -> None:
+        self.ask(change)
+
+    def leave(self) -> None:
+        """Show the store as it is again, where the person was in it."""
+        self._loader.cancel()
+        if self._session is not None:
+            self._session.end_supposing()
+
+    def _hear(self, session: Session) -> None:
+        if self._session is None:
+            session.supposed_changed.connect(self._say)
+            session.store_changed.connect(self._restore)
+            self._session = session
+
+    def _show(self, result: tuple[ChangedStore, ImageCache]) -> None:
+        changed, cache = result
+        session, workspace = self._host.session, self._host.workspace
+        if session is None or workspace is None or changed.before is not self._before(session):
+            return  # another store was opened meanwhile
+        if session.supposed is None:
+            self._place = workspace.images.tree.place()
+        session.suppose(changed, cache)
+
+    @staticmethod
+    def _before(session: Session) -> object:
+        return session.supposed.before if session.supposed is not None else session.store
+
+    def _fail(self, error: Exception) -> None:
+        self._host.notice.show_text("error", f"What if: {one_line(str(error))}")
+        self._host.notice.show()
+
+    def _say(self) -> None:
+        """Whether the window is in the mode, and in which."""
+        supposed = self._session.supposed if self._session is not None else None
+        self._host.commands.leave_what_if.setEnabled(supposed is not None)
+        self._line.setVisible(supposed is not None)
+        if supposed is None:
+            return
+        titles = "; then ".join(change_title(applied.change) for applied in supposed.applied)
+        details: list[str] = []
+        for applied in supposed.applied:
+            details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
+        text = f"What if: {one_line(titles)}. {effect_sentence(supposed)} {NOTHING_CHANGED}"
+        is_unknown = supposed.containers.known is None and supposed.containers is not UNASKED
+        assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
+        self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
+
+    def _restore(self) -> None:
+        """The tree shows the store as it is again: as it was left."""
+        workspace = self._host.workspace
+        if self._place is not None and workspace is not None and self._session and self._session.supposed is None:
+            place, self._place = self._place, None
+            workspace.images.restore(place)
+
+
+def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
+    """Work whose result is the changed store and a cache of it. It raises `DataError` where that cannot be."""
+
+    def work(report: Report) -> tuple[ChangedStore, ImageCache]:
+        from cacheview.engine import ImageCache
+        from cacheview.stores.containers import containers_of
+        from cacheview.stores.open import open_store
+        from cacheview.whatif.change import Prune, Remove
+        from cacheview.whatif.specs import parse_change
+
+        state = start
+
+        def opened(asked: Daemon, location: str) -> Opened:
+            puller = Release(asked.rules.store, asked.version)
+            return open_store(location, platform=asked.platform, puller=puller, progress=report)
+
+        for text in changes:
+            change = parse_change(text, partial(opened, state.daemon))
+            if isinstance(change, Prune | Remove) and state.containers is UNASKED:
+                report(0, None, "Asking for the containers…")
+                state = replace(state, containers=containers_of(state.before))
+            state = apply(state, change)
+        return state, ImageCache(state.store, state.daemon.rules)
+
+    return work
+
+
+def _reference(image: Image) -> str:
+    """What is typed for an image."""
+    return image.names[0] if image.names else image.short_id
+
+
+def _called(image: Image) -> str:
+    """An image in a menu."""
+    text = one_line(image.title)
+    return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…").replace("&", "&&")

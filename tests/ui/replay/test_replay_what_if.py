@@ -1,0 +1,150 @@
+"""What if: the window as if something had happened to the store, plainly marked, and left by one key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+from replay_kit import real_build
+
+from cacheview.replay.file import ReplayCase
+from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.replay.rows import flat, word_of
+from cacheview.ui.session import Session
+from cacheview.ui.window import MainWindow
+
+Open = Callable[[ReplayCase], None]
+
+
+@pytest.fixture
+def pane(window: MainWindow, qtbot: QtBot, site: Path) -> ReplayPane:
+    """A build whose steps are all cached, at its third step."""
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.replays.open(str(site))
+    pane.view.setCurrentIndex(pane.model.index_of(3))
+    return pane
+
+
+def session_of(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def suppose(window: MainWindow, qtbot: QtBot, *changes: str) -> None:
+    """Suppose these, and wait until they and the replay are shown."""
+    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+        window.what_if.ask(*changes)
+
+
+def seen(window: MainWindow) -> tuple[object, ...]:
+    """Where the person is."""
+    session, workspace = session_of(window), window.workspace
+    assert workspace is not None
+    selected = session.selected
+    return (
+        session.store,
+        session.daemon,
+        session.document.probe,
+        session.relation,
+        selected.name if selected is not None else "",
+        workspace.images.tree.place(),
+        window.replays.pane.model.row(window.replays.pane.view.currentIndex()),
+    )
+
+
+def words(pane: ReplayPane) -> list[str]:
+    return [word_of(row) for row in flat(pane.model.rows)]
+
+
+def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
+    window: MainWindow, qtbot: QtBot, pane: ReplayPane
+) -> None:
+    before, line, rules = seen(window), window.centre.mode, window.tool_bar.rules.text()
+    assert not line.isVisible()
+    suppose(window, qtbot, "upgrade:26.1.5")
+    assert line.isVisible()
+    assert line.text == "What if: an upgrade to 26.1.5. All images would stay. Nothing is changed."
+    assert session_of(window).daemon.version == "26.1.5"
+    assert session_of(window).supposed is not None
+    assert window.tool_bar.rules.text() != rules
+    assert pane.strip.texts[0].startswith("WHAT IF: ")
+    assert "hit → miss" in words(pane)
+    assert "hit → rebuilt" in words(pane)
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
+    assert not line.isVisible()
+    assert seen(window) == before
+    assert window.tool_bar.rules.text() == rules
+    assert session_of(window).supposed is None
+    assert "WHAT IF" not in " ".join(pane.strip.texts)
+
+
+def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
+    window: MainWindow, qtbot: QtBot, pane: ReplayPane
+) -> None:
+    suppose(window, qtbot, "prune-all")
+    line = window.centre.mode
+    assert " may be gone." in line.text
+    assert all(step.cached is None for step in pane.replayed.replay.asked) if pane.replayed is not None else False
+    (assume,) = (button for button in line.findChildren(QPushButton) if "no containers" in button.text())
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        qtbot.mouseClick(assume, Qt.MouseButton.LeftButton)
+    assert " would be gone." in line.text
+    assert session_of(window).store.images == ()
+    assert not any("no containers" in button.text() for button in line.findChildren(QPushButton) if button.isVisible())
+
+
+def test_changes_follow_one_another(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+    suppose(window, qtbot, "builder-prune")
+    assert pane.strip.texts[0] == "WHAT IF: No step changes."
+    suppose(window, qtbot, "upgrade:29.5.3, containerd")
+    assert window.centre.mode.text.startswith("What if: docker builder prune; then an upgrade to 29.5.3, containerd. ")
+    supposed = session_of(window).supposed
+    assert supposed is not None
+    assert len(supposed.applied) == 2
+
+
+def test_another_store_and_other_rules_end_it(
+    window: MainWindow, qtbot: QtBot, pane: ReplayPane, open_store: Open
+) -> None:
+    suppose(window, qtbot, "builder-prune")
+    own = session_of(window).supposed
+    assert own is not None
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        session_of(window).choose_rules("graphdriver-29")
+    assert session_of(window).store is own.before
+    assert session_of(window).daemon.rules.name == "graphdriver-29"
+    assert not window.centre.mode.isVisible()
+    suppose(window, qtbot, "builder-prune")
+    open_store(real_build("tools/again"))
+    assert session_of(window).supposed is None
+    assert not window.centre.mode.isVisible()
+    assert not window.commands.leave_what_if.isEnabled()
+
+
+def test_what_cannot_be_is_told_and_the_store_stays(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+    before = session_of(window).store
+    window.what_if.ask("remove:nothing:1")
+    qtbot.waitUntil(lambda: window.notice.isVisible() and "no such image: nothing:1" in window.notice.text)
+    assert session_of(window).store is before
+    assert session_of(window).supposed is None
+
+
+def test_the_menu_names_the_image_that_is_selected(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+    workspace = window.workspace
+    assert workspace is not None
+    named = next(image for image in session_of(window).store.images if image.names)
+    workspace.images.reveal(named.id)
+    menu = window.commands.what_if_menu
+    menu.aboutToShow.emit()
+    (remove,) = (action for action in menu.actions() if "rmi" in action.text())
+    assert named.title in remove.text()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        remove.trigger()
+    assert window.centre.mode.text.startswith(f"What if: docker rmi {named.names[0]}. ")
+    assert window.commands.leave_what_if in menu.actions()
