@@ -228,8 +228,8 @@ class RegistryClient:
     def _loopback(self) -> bool:
         try:
             return is_loopback(self._origin.host, self._origin.port, self._timeouts.connect)
-        except OSError as error:
-            raise connection_error(error, self._origin, self._target, self._timeouts) from error
+        except OSError:
+            return False  # a proxy may know the name; else connecting says that nobody does
 
 
 def _speaks_no_tls(error: DataError) -> bool:

@@ -34,6 +34,9 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
     def first(*kinds: type[BaseException]) -> BaseException | None:
         return next((cause for cause in causes if isinstance(cause, kinds)), None)
 
+    names = {type(cause).__name__ for cause in causes}
+    if names & {"ProxyError", "ProxySchemeUnknown"}:
+        return f"the proxy cannot be used: {short_text(first(OSError) or error)}. Check HTTPS_PROXY and NO_PROXY"
     if (cause := first(ssl.SSLCertVerificationError)) is not None:
         reason = getattr(cause, "verify_message", "") or short_text(cause)
         return (
@@ -48,7 +51,6 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
         if cause.began:
             return f"{origin} did not answer completely within {cause.seconds:g} seconds. Try again"
         return f"{origin} did not answer within {cause.seconds:g} seconds. Try again"
-    names = {type(cause).__name__ for cause in causes}
     if first(TimeoutError) is not None or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
         return f"{origin} cannot be reached within {timeouts.connect:g} seconds. Check the name and your network"
     if first(socket.gaierror) is not None:
@@ -58,8 +60,6 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the headers of the answer of {origin} are too large. Is it a registry?"
-    if "ProxySchemeUnknown" in names or "ProxyError" in names:
-        return f"the proxy cannot be used: {short_text(error)}. Check HTTPS_PROXY and NO_PROXY"
     return f"the connection to {origin} broke off: {short_text(error)}. Is it a registry? Try again"
 
 

@@ -383,7 +383,7 @@ def test_a_registry_that_is_not_running_is_named(registry: FakeRegistry) -> None
 def test_a_name_that_nobody_has_is_named() -> None:
     (target,) = parse_target("registry.invalid/app")
     with pytest.raises(DataError, match=r"no such host: registry\.invalid"):
-        RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK)
+        RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 
 def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
@@ -392,6 +392,25 @@ def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert manifest(registry)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("", "Tunnel connection failed: 501"),
+        ("http://127.0.0.1:1", "Connection refused"),
+        ("socks5://127.0.0.1:1", "unsupported scheme socks5"),
+    ],
+)
+def test_a_proxy_is_asked_for_a_registry_elsewhere_whose_name_it_may_know_alone(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, proxy: str, said: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy or registry.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    (target,) = parse_target("registry.invalid/app")
+    with pytest.raises(DataError, match=f"the proxy cannot be used: .*{said}"):
+        RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 
 def test_a_folder_of_certificates_is_read(tmp_path: Path) -> None:

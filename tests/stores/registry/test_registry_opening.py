@@ -6,27 +6,34 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from registry_kit import PASSWORD, USER, FakeRegistry, Reply, Request, basic, errors, serving, wants_basic
 from store_builder import INDEX_TYPE, MANIFEST_TYPE, config, dumps, sha256
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Release, StoreKind
+from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.registry import certificates, opening
+from cacheview.stores.registry.client import Answer
+from cacheview.stores.registry.pulling import pulled_image
+from cacheview.stores.registry.targets import parse_target
 
 ARM = Platform(os="linux", architecture="arm64")
 GRAPH, CONTAINERD = (Release(kind) for kind in (StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD))
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cli_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The docker CLI's settings, none of this machine's own; and no certificates, which take long to load."""
     monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
@@ -284,13 +291,15 @@ def test_a_config_is_read_within_the_budget(registry: FakeRegistry) -> None:
     assert "at most 20 are read" in refusal(registry, limits=Limits(history=20))
 
 
-def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: FakeRegistry, settings: Path) -> None:
+def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: FakeRegistry, cli_settings: Path) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     registry.hook = wants_basic
     auth = basic().removeprefix("Basic ")
-    (settings / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": auth}}}))
+    (cli_settings / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": auth}}}))
     assert only(registry)
-    (settings / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": "?"}}, "credsStore": "gone"}))
+    (cli_settings / "config.json").write_text(
+        json.dumps({"auths": {registry.host: {"auth": "?"}}, "credsStore": "gone"})
+    )
     said = refusal(registry)
     assert "docker-credential-gone: there is no such program in PATH" in said
     assert f"`docker login {registry.host}`" in said
@@ -298,9 +307,9 @@ def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: Fak
     assert USER not in said
 
 
-def test_an_open_registry_is_read_whatever_is_wrong_with_the_config(registry: FakeRegistry, settings: Path) -> None:
+def test_an_open_registry_is_read_whatever_is_wrong_with_the_config(registry: FakeRegistry, cli_settings: Path) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
-    (settings / "config.json").write_text("{")
+    (cli_settings / "config.json").write_text("{")
     assert opened(registry, "app:1").problems == ()
 
 
@@ -367,3 +376,42 @@ def test_nothing_but_gets_is_ever_sent(registry: FakeRegistry) -> None:
     only(registry)
     assert {request.method for request in registry.asked} == {"GET"}
     assert [path.split("/")[-2] for path in registry.paths] == ["manifests", "manifests", "blobs"]
+
+
+class Stub:
+    """A registry that has whatever it is asked for."""
+
+    def __init__(self, manifests: list[bytes], blob: bytes) -> None:
+        self._manifests = manifests
+        self._blob = blob
+
+    def manifest(self, reference: str, accept: str, limit: int) -> Answer:
+        return Answer(self._manifests.pop(0) if self._manifests else b"{}", "", "")
+
+    def blob(self, digest: str, limit: int) -> Answer:
+        return Answer(self._blob, "", "")
+
+
+DIGESTS = st.sampled_from(["sha256:" + "a" * 64, "sha256:b", "", "../x", sha256(dumps(config(1)))])
+VALUES = st.none() | st.integers() | st.text(max_size=5) | DIGESTS
+DESCRIPTORS = st.dictionaries(
+    st.sampled_from(["digest", "size", "mediaType", "platform", "annotations"]),
+    VALUES | st.dictionaries(st.sampled_from(["os", "architecture", "variant"]), st.text(max_size=6), max_size=3),
+    max_size=4,
+)
+DOCUMENTS = st.dictionaries(
+    st.sampled_from(["config", "layers", "manifests", "mediaType", "schemaVersion"]),
+    VALUES | DESCRIPTORS | st.lists(DESCRIPTORS, max_size=3),
+    max_size=4,
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(DOCUMENTS | VALUES, min_size=1, max_size=3), DOCUMENTS | st.just(config(1)), st.sampled_from([0, 1]))
+def test_whatever_a_registry_gives_is_an_image_or_refused(manifests: list[Any], blob: Any, kind: int) -> None:
+    (target,) = parse_target("registry.example/app:1")
+    stub: Any = Stub([dumps(each) for each in manifests], dumps(blob))
+    images = []
+    with suppress(DataError):
+        images.append(pulled_image(stub, target, ARM, (GRAPH, CONTAINERD)[kind], Budget())[0])
+    assert all(image.id.startswith("sha256:") for image in images)
