@@ -21,9 +21,17 @@ STORES = ("stores", "stores/engine", "stores/containerd", "stores/registry")
 for folder in (*STORES, "replay", "diff", "layers", "ui/files", "ui/watch"):
     sys.path.append(str(Path(__file__).parent / folder))
 
+_WINDOWS = Path(__file__).parent / "ui"
+_NOT_FAST = {_WINDOWS, Path(__file__).parent / "daemons"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-screenshots", action="store_true", help="write the pictures of the README anew")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only what is fast is run, modules that hold nothing of it are not even loaded."""
+    return True if config.getoption("markexpr") == "fast" and collection_path in _NOT_FAST else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,10 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What has no window, no daemon and no mark ``slow`` is marked ``fast``.
     """
-    windows, daemons = (Path(__file__).parent / folder for folder in ("ui", "daemons"))
-    items.sort(key=lambda item: windows not in item.path.parents)
+    items.sort(key=lambda item: _WINDOWS not in item.path.parents)
     for item in items:
-        if not {windows, daemons} & set(item.path.parents) and item.get_closest_marker("slow") is None:
+        if not _NOT_FAST & set(item.path.parents) and item.get_closest_marker("slow") is None:
             item.add_marker("fast")
 
 

@@ -13,6 +13,8 @@ from cacheview.model import DataError, decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 
+pytestmark = pytest.mark.slow
+
 BUILD = {
     "engine": "28.5.2",
     "kind": "containerd",
