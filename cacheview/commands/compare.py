@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     shown = result.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     shown.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a pull request")
-    shown.add_argument("--brief", action="store_true", help="print the answer alone, in at most three lines")
+    shown.add_argument("--brief", action="store_true", help="print only the answer, in at most three lines")
     result.add_argument(
         "--lost", action="store_true", help="exit status 1 only where B lost the cache of a step that A had"
     )
@@ -192,7 +192,7 @@ def _side_parser(letter: str) -> argparse.ArgumentParser:
 
 
 def _add_side(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", metavar="STORE", help="where build contexts are looked up: see below")
+    parser.add_argument("--store", metavar="STORE", help="the store to look up build contexts in: see below")
     add_case(parser)
     add_build(parser)
     parser.add_argument(
@@ -201,4 +201,4 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--download-layers", action="store_true", help="download images of a running engine whose layers are needed"
     )
-    add_rules(parser, "rule set to ask, by default the store's own")
+    add_rules(parser, "rule set to use (default: the store's own)")

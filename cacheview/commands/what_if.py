@@ -54,14 +54,14 @@ def what_if_alone(options: argparse.Namespace, *others: str) -> None:
         name, _, value = other.partition(" ")
         given = getattr(options, name.removeprefix("--").replace("-", "_"))
         if options.what_if and (given == value if value else given):
-            raise UsageError(f"{other} is about what is, and --what-if about what would be: give one of them")
+            raise UsageError(f"{other} cannot be combined with --what-if")
 
 
 def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon) -> ChangedStore | None:
     """The store after the changes that are asked for; None: none is. Raises `UsageError`."""
     if not options.what_if:
         if options.no_containers:
-            raise UsageError("--no-containers is about what --what-if removes; give that too")
+            raise UsageError("--no-containers needs --what-if")
         return None
     state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else UNASKED)
     try:

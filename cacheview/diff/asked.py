@@ -213,7 +213,7 @@ class _Walk:
         self, instruction: Instruction, state: StageState, stage: int, trigger: int, *, is_whole: bool
     ) -> StageState:
         go_on()
-        # Before it is taken: the environment is looked at once, and then goes on with the step.
+        # Before it is taken: the environment is looked at once, and then continues with the step.
         arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
         done = take(instruction, state, self.release)
         step = AskedStep(

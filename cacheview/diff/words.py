@@ -109,7 +109,7 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
             perhaps = "" if cause.is_certain else ", as far as is known"
             return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{perhaps}"
         case CauseKind.STORE_KIND:
-            return f"A was built in a {cause.a} store and B in a {cause.b} store, and each has images of its own"
+            return f"A was built in a {cause.a} store and B in a {cause.b} store, each with its own images"
         case CauseKind.IMAGE_MISSING:
             return _of_missing(cause, row)
         case CauseKind.LINEAGE:

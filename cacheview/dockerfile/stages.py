@@ -124,7 +124,7 @@ def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Inst
     document = parse(text.encode(errors="surrogateescape"), release)
     if len(document.instructions) != 1:
         raise RefusedError(
-            "a trigger of the base image is not one instruction",
+            "a trigger of the base image is not a single instruction",
             message="onbuild trigger should be a single expression",
         )
     instruction = document.instructions[0]

@@ -237,7 +237,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To a parent from which a source goes on with the probe's command."""
+    """To a parent from which a source continues with the probe's command."""
     wanted = created_by(probe.config)
     ends: dict[int, list[Image]] = {}
     for image in paced(cache.store.images):

@@ -1,4 +1,4 @@
-"""The history check of a source against the probe's parent, and whose parent the local answer is.
+"""The history check of a source against the probe's parent, and whose parent the local match is.
 
 moby: ``isValidParent``, ``isValidConfig`` and ``isParent`` of ``daemon/containerd/cache.go`` at 71ebfc7.
 """
@@ -97,7 +97,7 @@ def _surely_has_something(parent: Image) -> bool:
 
 
 def matches_history(source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet) -> bool:
-    """Whether the source's history begins with the parent's and goes on with the probe's command.
+    """Whether the source's history begins with the parent's and continues with the probe's command.
 
     As the conjunction of `history_checks`, with what distinguishes most sources first.
     """
@@ -112,7 +112,7 @@ def matches_history(source: Image, parent: Image | None, config: ContainerConfig
 
 
 class IsParent(Enum):
-    """Whether a source has the local answer as its parent, or as an ancestor."""
+    """Whether a source has the local match as its parent, or as an ancestor."""
 
     YES = "yes"
     NO = "no"
@@ -150,7 +150,7 @@ def descends(
 
 
 def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> tuple[Doubt, ...]:
-    """What it rests on that is not known, whether the source has the local answer as its parent or ancestor."""
+    """What it rests on that is not known, whether the source has the local match as its parent or ancestor."""
     if rules.reads_one_parent:
         doubts = doubts_about(source, "parent")
         if source.parent is None or doubts:

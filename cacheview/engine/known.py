@@ -205,7 +205,7 @@ class KnownCache:
     def source_hit(
         self, probe: Probe, parent: Image | None, source: Image, local: Image | None, sources: tuple[Image, ...]
     ) -> Verdict:
-        """The answer where the history of a source goes on with the step."""
+        """The answer where the history of a source continues with the step."""
         step = len(parent.history) if parent is not None else 0
         if step == len(source.history) - 1:
             moved = self._moves(source.id, parent)

@@ -50,7 +50,7 @@ def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among
 
 
 def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
-    """Those of a set that would count as a local answer beside these sources: one of them has it as its parent."""
+    """Those of a set that would count as a local match beside these sources: one of them has it as its parent."""
     parents = {source.parent for source in sources}
     if cache.rules.follows_ancestors:
         parents = set(ancestors(cache.store, sources))

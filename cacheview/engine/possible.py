@@ -244,7 +244,7 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
 
 
 def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
-    """What comes of a source whose history goes on with the step."""
+    """What comes of a source whose history continues with the step."""
     rules = cache.rules
     if not rules.may_restore:
         answers.hit(source)

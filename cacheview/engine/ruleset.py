@@ -62,7 +62,7 @@ class Sources(Enum):
 
 
 class Descent(Enum):
-    """When a local answer counts beside sources."""
+    """When a local match counts beside sources."""
 
     PARENT = "parent"
     ANCESTOR = "ancestor"
@@ -70,7 +70,7 @@ class Descent(Enum):
 
 
 class SourceHit(Enum):
-    """What a source whose history goes on with the step answers."""
+    """What a source whose history continues with the step answers."""
 
     WHOLE = "whole"
     RESTORE = "restore"
@@ -242,12 +242,12 @@ class RuleSet:
 
     @cached_property
     def follows_ancestors(self) -> bool:
-        """Whether a local answer counts is asked along all recorded parents of a source."""
+        """Whether a local match counts is asked along all recorded parents of a source."""
         return self.descent is Descent.ANCESTOR
 
     @cached_property
     def reads_one_parent(self) -> bool:
-        """Whether a local answer counts is asked of a source's own parent alone; without one, of the answer's."""
+        """Whether a local match counts is asked of a source's own parent alone; without one, of the answer's."""
         return self.descent is Descent.PARENT
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The checks that ``--cache-from`` adds: what it brings in, whose parent the local answer is, each source's history."""
+"""The checks that ``--cache-from`` adds: what it brings in, whose parent the local match is, each source's history."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
 
 
 def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
-    """Whether the local answer counts: some source must have it as its parent, or as an ancestor."""
+    """Whether the local match counts: some source must have it as its parent, or as an ancestor."""
     sources, answer = verdict.sources, verdict.local
     if answer is None:
         subjects = LazySequence(

@@ -86,7 +86,7 @@ class Verdict:
         set_parent: by image id, the parent that the answer recorded in the store.
         narrowed: the source that is the only one from now on; None: the sources are as before.
         why: see `Why`; None where the outcome and the stage say it.
-        source: the source whose history goes on with the step, whatever came of it; None: there is none.
+        source: the source whose history continues with the step, whatever came of it; None: there is none.
         unknown: of an unknown answer, what it may be; else None.
     """
 

@@ -49,7 +49,7 @@ class Aspect(Enum):
 
 _SAME: Final = {
     Aspect.HEADER: "same file, different header",
-    Aspect.UNKNOWN: "not compared: what the link leads to is not in the layer",
+    Aspect.UNKNOWN: "not compared: the target of the link is not in the layer",
 }
 
 
@@ -163,7 +163,7 @@ def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
         Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
         Aspect.TYPE: f"{_kind(now)} now, was {_kind(before)}",
         Aspect.LINK: f"{_link(now)} to {now.target[:_LONGEST]}, was {before.target[:_LONGEST]}",
-        Aspect.TARGET: f"what it leads to ({now.target[:_LONGEST]}) changed",
+        Aspect.TARGET: f"its target ({now.target[:_LONGEST]}) changed",
         Aspect.DEVICE: f"device {_numbers(now)}, was {_numbers(before)}",
         Aspect.ATTRIBUTES: "extended attributes changed",
         Aspect.UNKNOWN: "content not compared",

@@ -163,5 +163,5 @@ class _Ticker:
             self.again()
 
     def again(self) -> None:
-        """It goes on within one member."""
+        """It continues within one member."""
         self._report(self._done, self._what)

@@ -63,7 +63,7 @@ class ConfigTextError(DataError):
 
 
 def config_text(config: ContainerConfig) -> str:
-    """The fields that say something, in Docker's order. A field that is left out is null."""
+    """The fields that say something, in Docker's order. Omitted fields are null."""
     return config.model_dump_json(indent=2, exclude_defaults=True)
 
 

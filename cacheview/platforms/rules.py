@@ -31,7 +31,7 @@ ANY_PLATFORM = PlatformRule(
 
 SAME_PLATFORM = PlatformRule(
     name="same",
-    title="os, architecture and variant must be the builder's; no versions",
+    title="os, architecture and variant must equal the builder's; versions are not compared",
     source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
     library=CONTAINERD_1_6,
     strict=True,
@@ -57,7 +57,7 @@ SAME_PLATFORM_CONTAINERD = PlatformRule(
 
 COMPATIBLE_MAJOR_MINOR = PlatformRule(
     name="compatible-major-minor",
-    title="a platform that the builder's runs; of Windows the same major and minor version",
+    title="a platform that the builder's can run; for Windows, the same major and minor version",
     source="moby image/cache/compare.go at v23.0.18 (7633b0e9)",
     library=CONTAINERD_1_6,
     recorded=True,
@@ -67,7 +67,7 @@ COMPATIBLE_MAJOR_MINOR = PlatformRule(
 
 COMPATIBLE = PlatformRule(
     name="compatible",
-    title="a platform that the builder's runs; no versions",
+    title="a platform that the builder's can run; versions are not compared",
     source="moby image/cache/compare.go at v25.0.5 and v27.5.1",
     library=CONTAINERD_1_7,
     recorded=True,
@@ -76,7 +76,7 @@ COMPATIBLE = PlatformRule(
 
 COMPATIBLE_VERSION = PlatformRule(
     name="compatible-version",
-    title="a platform that the builder's runs, the levels of arm64 known; of Windows a version that it runs",
+    title="a platform that the builder's can run, including arm64 levels; for Windows, a version that it can run",
     source="moby image/cache/compare.go at v28.5.2",
     library=PLATFORMS_RC_1,
     recorded=True,
@@ -85,7 +85,7 @@ COMPATIBLE_VERSION = PlatformRule(
 
 COMPATIBLE_VERSION_RC_2 = PlatformRule(
     name="compatible-version-rc.2",
-    title=f"{COMPATIBLE_VERSION.title}, Server 2025 known",
+    title=f"{COMPATIBLE_VERSION.title}, including Server 2025",
     source="moby daemon/internal/image/cache/compare.go at docker-v29.5.3",
     library=PLATFORMS_RC_2,
     recorded=True,

@@ -147,8 +147,8 @@ def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[Cause]:
     for was_then in (True, False):
         paths = tuple(sorted(path for path, then in without_entry.items() if then is was_then))
         if paths:
-            when = "then" if was_then else "now"
-            phrase = f"folder entries missing: {when} the client sent the files without an entry for their folder"
+            when = "then sent" if was_then else "now sends"
+            phrase = f"folder entries missing: the client {when} the files without entries for their folders"
             yield Cause(CauseKind.FOLDERS, paths, phrase, "Build with the same client.")
 
 

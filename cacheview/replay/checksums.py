@@ -119,7 +119,7 @@ class ContextChecksums:
         if self._leads_out and self.client.follows_dockerfile:
             # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
             message = "unable to open Dockerfile: open : no such file or directory"
-            what = "the Dockerfile is a link out of the context; name the file that it leads to with -f"
+            what = "the Dockerfile is a link to a file outside the context; name that file with -f"
             raise RefusedError(what, message=message, by="client")
         _ = self._sums.sent
 

@@ -145,7 +145,7 @@ class FinishedStages:
         added = len(store.images) - len(self.store.images)
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
-            what = f"the steps see more than {_MOST_COPIED:,} images together"
+            what = f"the steps are looked up on more than {_MOST_COPIED:,} images in all"
             raise DataError(f"{what}, so it is not replayed. Replay one with --target")
 
     @cached_property

@@ -49,7 +49,7 @@ class Meter:
         self.alive()
 
     def alive(self) -> None:
-        """Work goes on without reading: a chance to cancel."""
+        """Work continues without reading: a chance to cancel."""
         if self._progress is None:
             return
         now = self._clock()

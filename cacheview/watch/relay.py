@@ -1,7 +1,7 @@
 """Passing on what a client and an engine send each other: every byte, unchanged, in both directions.
 
 Whoever reads along (`Tap`) decides nothing about what is passed on but when: it may ask for a pause. If it fails, the
-connection goes on without it.
+connection continues without it.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{_count(count, 'step')} {words.replace('{is}', 'is' if count == 1 else 'are')}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No step changes." if not costs.changed else "No step changes but for the image that it has."
+    return "No step changes." if not costs.changed else "No step changes except for its image."
 
 
 def _called(image: Image) -> str:

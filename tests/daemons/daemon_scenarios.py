@@ -48,7 +48,7 @@ class Build:
         cached: how many steps must be cached, so that a scenario shows what it is there for.
         file: as with ``-f``, relative to the context; empty: not given.
         refused: part of what the daemon says; empty: it builds.
-        asks_itself: an engine that asks a local answer without a parent about itself never answers it, so there it is
+        asks_itself: an engine that asks a local match without a parent about itself never answers it, so there it is
             not run: see ``test_daemon_unanswered.py``.
     """
 

@@ -24,7 +24,7 @@ _DUMP_SECONDS = 30
 
 
 def _asks_itself(kind: EngineKind) -> bool:
-    """Whether this engine asks a local answer without a parent about itself, as its version says."""
+    """Whether this engine asks a local match without a parent about itself, as its version says."""
     dockerd = program("dockerd", kind.path)
     if kind.store is not StoreKind.CONTAINERD or kind.folder is None or dockerd is None:
         return False

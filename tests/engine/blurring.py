@@ -151,7 +151,7 @@ def lively(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
     cache_from: tuple[str, ...] = ()
     if draw(st.booleans()):
         cache_from = tuple(draw(st.lists(st.sampled_from([i.id[7] for i in images]), min_size=1, max_size=2)))
-        if draw(st.booleans()):  # what a source goes on with
+        if draw(st.booleans()):  # what a source continues with
             beginnings = [image for image in images if len(image.history) < len(target.history)]
             parent = draw(st.none() | st.sampled_from(beginnings)) if beginnings else None
             parent_id = parent.id if parent else ""

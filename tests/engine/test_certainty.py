@@ -84,7 +84,7 @@ def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, Image
                 if check.doubts or twin is None or check.name == "newest":
                     continue
                 if stage.kind is StageKind.DESCENT and local_of(part) != local_of(whole):
-                    continue  # another question: the local answer, which is marked itself, is another
+                    continue  # another question: the local match, which is marked itself, is another
                 if check.outcome is CheckOutcome.FAILED and twin.outcome is CheckOutcome.PASSED:
                     # The comparison may have other values for what was doubted before it, never for itself.
                     raise AssertionError(f"{check.name} failed for certain, and passes in the store that tells all")

@@ -122,7 +122,7 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "remove:nothing"], "no such image: nothing"),
         (["--what-if", "pull:/nowhere.tar"], "/nowhere.tar"),
         (["--what-if", "upgrade:x"], "no rule set 'x'"),
-        (["--no-containers"], "--no-containers is about what --what-if removes"),
+        (["--no-containers"], "--no-containers needs --what-if"),
         (["--what-if", "prune", "--record", "x"], "--record is about what is"),
         (["--what-if", "prune", "--client", "all"], "--client all is about what is"),
     ],

@@ -43,7 +43,7 @@ class DockerodePacking:
         name = _inside(dockerfile, "dockerode")
         try:
             data = context.outside(IGNORE_FILE)
-        except DataError:  # dockerode goes on without what it cannot read, such as a folder of that name
+        except DataError:  # dockerode continues without what it cannot read, such as a folder of that name
             data = None
         patterns = BalenaPatterns(data) if data is not None else None
         entries, ignores = list(self.src), None

@@ -76,7 +76,7 @@ def timeless(count: int) -> Text:
     """Images have no creation time, and so never match."""
     return Text(
         f"{_images(count, 'has', 'have')} no creation time: using these rules, such an image never matches.",
-        "Build again without cache, or have the tool that makes the images write a time.",
+        "Build again without cache, or have the tool that creates the images record a creation time.",
     )
 
 

@@ -147,7 +147,7 @@ class WayToHit(Enum):
 _WAYS = {
     WayToHit.SOURCE: "Add --cache-from {title}, or build it again here.",
     WayToHit.NOT_ALONE: (
-        "Build it again here. With --cache-from only this step would hit, and bring in all later ones too."
+        "Build it again here. With --cache-from, only this step would hit, and it would bring in all later steps."
     ),
     WayToHit.NOT_RESTORED: "Build it again here: with --cache-from the build fails at a step without a layer.",
 }

@@ -45,5 +45,5 @@ def _why_hit(verdict: Verdict) -> str:
     if verdict.is_new or verdict.narrowed is not None:
         return "an image created from a step in the middle of a source"
     if verdict.stage is StageKind.HISTORY:
-        return "the history of a source goes on with this step"
+        return "the history of a source continues with this step"
     return "every compared field is equal"

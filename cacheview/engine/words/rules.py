@@ -41,7 +41,7 @@ _SOURCES = {
 }
 _DESCENT = {
     Descent.PARENT: (
-        "if a source records it as its parent; if the source records none, the local answer's own parent is checked"
+        "if a source records it as its parent; if the source records none, the local match's own parent is checked"
     ),
     Descent.ANCESTOR: "if it is an ancestor of a source",
     Descent.ALWAYS: "always: the sources are looked at first",
@@ -85,8 +85,8 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "A missing creation time": _MISSING_TIME[rules.missing_time],
         "If several match": _TIE[rules.tie],
         "--cache-from brings in": _SOURCES[rules.sources],
-        "A local answer counts beside sources": _DESCENT[rules.descent],
-        "A source whose history goes on with the step answers": _SOURCE_HIT[rules.source_hit],
+        "With --cache-from, a local match counts": _DESCENT[rules.descent],
+        "A source answers whose history continues with the step": _SOURCE_HIT[rules.source_hit],
         "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not created",
         "A parent that is not in the store": _lost_parent(rules),
     }

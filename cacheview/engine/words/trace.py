@@ -94,10 +94,10 @@ def unread_value(value: object) -> str:
     return f"the image's JSON has {value!r}, which this store does not read"
 
 
-# What --cache-from brings in, and whether the local answer counts
+# What --cache-from brings in, and whether the local match counts
 
 NO_LOCAL_ANSWER: Final = "the local cache has no answer"
-ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local answer's own parent"
+ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local match's own parent"
 ASKS_ANSWER_FOREVER: Final = f"{ASKS_ANSWER}, which is not recorded either, so it recurses until the stack overflows"
 CYCLE_OF_PARENTS: Final = "the parents form a cycle: the daemon loops until its stack overflows"
 
@@ -108,14 +108,14 @@ def sources_of(sources: int, references: int) -> str:
 
 
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
-    """No source is built on the local answer. ``kin``: its parent or ancestor; ``unknown``: as far as is known."""
+    """No source is built on the local match. ``kin``: its parent or ancestor; ``unknown``: as far as is known."""
     if unknown:
-        return f"no source is known to have {answer.short_id} as its {kin}: the local answer may not count"
-    return f"no source has {answer.short_id} as its {kin}: the local answer does not count"
+        return f"no source is known to have {answer.short_id} as its {kin}: the local match may not count"
+    return f"no source has {answer.short_id} as its {kin}: the local match does not count"
 
 
 def counting_source(source: Image, answer: Image, kin: str) -> str:
-    """A source is built on the local answer. ``kin``: its parent or ancestor."""
+    """A source is built on the local match. ``kin``: its parent or ancestor."""
     return f"{source.title} has {answer.short_id} as its {kin}"
 
 
@@ -131,7 +131,7 @@ def own_parent(answer: Image) -> str:
 
 # Histories and layers
 
-LOCAL_COUNTS: Final = "the local answer counts"
+LOCAL_COUNTS: Final = "the local match counts"
 NEVER_REACHED: Final = "the daemon never gets this far"
 PARENT_MISSING_IS_ERROR: Final = "the parent is not in the store, which is an error with --cache-from"
 PARENT_OF_OTHER_PLATFORM: Final = (
@@ -148,8 +148,10 @@ ONE_LAYER_MORE: Final = "one layer more than the parent: a step without a layer 
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:
-    """The history of a source goes on with the step. ``creates_image``: the daemon creates one of the step alone."""
-    return f"{source.title} goes on with this command{': a new image of this step is created' if creates_image else ''}"
+    """The history of a source continues with the step. ``creates_image``: the daemon creates one of the step alone."""
+    return (
+        f"{source.title} continues with this command{': a new image of this step is created' if creates_image else ''}"
+    )
 
 
 def matching_source(sources: int, unknown: int) -> str:

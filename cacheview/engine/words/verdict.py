@@ -185,7 +185,7 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
         return Words(f"{known_as(image)} is used", reason)
     if trace.verdict.narrowed is not None:
         source = known_as(trace.verdict.narrowed)
-        reason = f"The history of the source {source} begins with that of {parent} and goes on with this command"
+        reason = f"The history of the source {source} begins with that of {parent} and continues with this command"
         if not trace.verdict.is_new:
             made = "and then with others: the image of this step alone was created from it before."
             return Words(f"{known_as(image)} is used", f"{reason}, {made}")
@@ -198,14 +198,14 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
             return Words(words, f"{reason}, {made}")
         return Words("a newly created image is used", f"{reason}, {made}")
     if trace.verdict.stage is StageKind.HISTORY:
-        reason = f"Its history begins with that of {parent} and goes on with this command."
+        reason = f"Its history begins with that of {parent} and continues with this command."
         if trace.probe.parent == SCRATCH:
             reason = "Its history begins with this command."
         return Words(f"the source {known_as(image)} is used", reason)
     matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     kin = "parent" if trace.rules.reads_one_parent else "ancestor"
-    counted = f" A source has it as its {kin}, so the local answer counts." if trace.probe.cache_from else ""
+    counted = f" A source has it as its {kin}, so the local match counts." if trace.probe.cache_from else ""
     article, relation = _kin(trace, parent)
     return Words(
         f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"

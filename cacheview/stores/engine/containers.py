@@ -33,7 +33,7 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
         try:
             version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
         except ValueError as error:
-            raise NoAnswerError(f"does not say which API it has: {error}", where=client.where) from error
+            raise NoAnswerError(f"does not report its API version: {error}", where=client.where) from error
         return _asked(client, version, by_name=by_name)
 
 

@@ -11,7 +11,7 @@ __all__ = ["Doubts"]
 
 # What inspect leaves out of Config since API 1.50, and out of what the engine itself reads before.
 _LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that no OCI config has"
-_SECONDS = "reports times to the second only, and in UTC"
+_SECONDS = "reports times only to the second, in UTC"
 
 
 class Doubts:

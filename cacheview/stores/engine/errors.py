@@ -91,7 +91,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             what = f"there is no such host: {cause.strerror}. Check the name, or choose another context"
             return ConnectionLostError(what, where=where, how="down")
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
-            return ConnectionLostError(f"the host is out of reach: {cause.strerror}", where=where, how="down")
+            return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
         reason = message[:_MAX_MESSAGE].rstrip(".") or short_text(error)
         what = (
@@ -109,7 +109,7 @@ def _late(error: LateError) -> str:
             f"the answer was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
             "Is the engine busy, or the connection slow? Try again"
         )
-    return f"did not answer within {error.seconds:g} seconds. Is it busy, or its host out of reach? Try again"
+    return f"did not answer within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:

@@ -203,7 +203,7 @@ class RegistryClient:
         try:
             if encoding.lower() not in ("", "identity"):
                 what = (
-                    f"the answer is compressed ({encoding[:40]}), which was not asked for. Is there a proxy in between?"
+                    f"the answer is compressed ({encoding[:40]}), which was not requested. Is there a proxy in between?"
                 )
                 raise DataError(what, where=self._target.title)
             while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):

@@ -134,7 +134,7 @@ def _too_many(words: str, headers: Mapping[str, str], target: Target, credential
     after = headers.get("Retry-After", "")
     wait = f"Try again in {after} seconds" if after.isascii() and after.isdecimal() and len(after) < 7 else "Wait"
     also = f", or log in for a higher limit: `{_login(target)}`" if credentials.is_anonymous else ""
-    return f"the registry has had too many requests from you{words}. {wait}{also}"
+    return f"the registry received too many requests from you{words}. {wait}{also}"
 
 
 def _login(target: Target) -> str:

@@ -24,7 +24,7 @@ class FilesHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="How far the layer has been read",
+            progress="Progress of reading the layer",
             cancel_tip="Stop reading; nothing was written",
             again="Read again",
             again_tip="Read the layer and the context again",
@@ -36,5 +36,5 @@ class FilesHead(BusyHead):
         self.contents_button = self.add_button("Contents", contents_tip, self.contents_asked)
         for button in (self.same_button, self.contents_button):
             button.setCheckable(True)
-        copy_tip = "Copy all files that are shown as text"
+        copy_tip = "Copy the list of files shown as text"
         self.copy_button = self.add_button("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the files")

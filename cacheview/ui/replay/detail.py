@@ -125,7 +125,10 @@ class Detail(QScrollArea):
         if image is not None:
             size = f" ({size_text(image.size)})" if image.size is not None else ""
             self.download_button.setText(f"Download {one_line(image.title)}{size}")
-            set_tip(self.download_button, "As docker save does, to read its layers; it is deleted at the end")
+            set_tip(
+                self.download_button,
+                "Download the image as docker save does, to read its layers; it is deleted at the end",
+            )
         self._files.say(files)
 
     def _say_why(self, miss: Miss | None, reason: str) -> Check | None:

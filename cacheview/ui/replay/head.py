@@ -26,8 +26,8 @@ class ReplayHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="How far the files of the context have been read",
-            cancel_tip="Stop reading; the steps stay as they were",
+            progress="Progress of reading the context",
+            cancel_tip="Stop reading and keep the steps as they were",
             again="Replay again",
             again_tip="Read Dockerfile and context again",
             parent=parent,

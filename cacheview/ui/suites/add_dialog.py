@@ -160,7 +160,7 @@ class AddDialog(QDialog):
 
     def _image(self, text: str) -> str:
         if not text:
-            raise DataError("A hit returns an image: name the one that is expected.")
+            raise DataError("A hit returns an image: name the expected one.")
         if text == self._own.image or _FULL_ID.fullmatch(text):
             return text
         return self._asked.store.resolve(text).id

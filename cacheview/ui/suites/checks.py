@@ -46,7 +46,7 @@ class SuiteChecks(DockController[SuitesPane]):
         self.adder.close()
 
     def _added(self, path: str, count: int) -> None:
-        self.host.status.say(f"Added to {one_line(path)}, which has {plural(count, 'case')} now")
+        self.host.status.say(f"Added to {one_line(path)}, which now has {plural(count, 'case')}")
 
     def _not_shown(self, why: str) -> None:
         self.host.notice.show_text("problem", why)

@@ -25,8 +25,8 @@ class SuitesHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="How far the suites have been run",
-            cancel_tip="Stop the run; what was run stays in the list",
+            progress="Progress of running the suites",
+            cancel_tip="Stop the run and keep the results so far",
             again="Run again",
             again_tip="Read the files again, and run all of their probes",
             parent=parent,

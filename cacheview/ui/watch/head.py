@@ -44,5 +44,5 @@ class WatchHead(DockHead):
             "Watch", "Watch builds of the engine: each is shown step by step", self.watch_asked
         )
         self.stop_button = self.add_button(
-            "Stop", "Stop watching: connections through the socket end", self.stop_asked, drawing="remove"
+            "Stop", "Stop watching and close the connections through the socket", self.stop_asked, drawing="remove"
         )

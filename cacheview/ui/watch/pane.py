@@ -173,7 +173,7 @@ class WatchPane(DockPane[WatchHead]):
         if self.model.builds:
             self._say_count()
             return
-        self._content.say("Paste this where you build, and build as usual:", self.line, "")
+        self._content.say("Paste this line where you build, and build as usual:", self.line, "")
         self.head.say(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
 
     def _fail(self, error: Exception) -> None:

@@ -67,7 +67,7 @@ def test_in_dockerode_patterns_meet_whole_paths(tmp_path: Path, ignore: str, sen
 
 
 def test_an_ignore_file_that_is_a_folder(tmp_path: Path) -> None:
-    """dockerode goes on without it, the docker CLI and docker-py stop."""
+    """dockerode continues without it, the docker CLI and docker-py stop."""
     (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
     (tmp_path / ".dockerignore").mkdir()
     assert sorted(packed(FolderContext(tmp_path), "dockerode")) == [".", ".dockerignore", "Dockerfile"]

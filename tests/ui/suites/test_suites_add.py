@@ -138,7 +138,7 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     assert "no such image" in told(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.image.clear()
-    assert "name the one that is expected" in told(dialog)
+    assert "name the expected one" in told(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.reject()
 
