@@ -123,8 +123,8 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "pull:/nowhere.tar"], "/nowhere.tar"),
         (["--what-if", "upgrade:x"], "no rule set 'x'"),
         (["--no-containers"], "--no-containers needs --what-if"),
-        (["--what-if", "prune", "--record", "x"], "--record is about what is"),
-        (["--what-if", "prune", "--client", "all"], "--client all is about what is"),
+        (["--what-if", "prune", "--record", "x"], "--record cannot be combined"),
+        (["--what-if", "prune", "--client", "all"], "--client all cannot be combined"),
     ],
 )
 def test_what_cannot_be_is_told(

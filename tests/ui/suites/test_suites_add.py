@@ -77,7 +77,7 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     qtbot.keyClicks(dialog.name, "one variable")
     qtbot.keyClicks(dialog.note, "as it was told")
     added(window, qtbot, dialog)
-    assert window.status.currentMessage() == f"Added to {file}, which has 1 case now"
+    assert window.status.currentMessage() == f"Added to {file}, which now has 1 case"
     (case,) = cases(file)
     (probe,) = case.probes
     assert (probe.name, probe.note) == ("one variable", "as it was told")
