@@ -34,10 +34,12 @@ class DockerJavaPatterns:
         self._texts = [_normalized(line) for line in lines if line]
         self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 
-    def leaves_out(self, path: str) -> str:
-        """The pattern by which a path is ignored; empty: it is not."""
+    def leaves_out(self, path: str) -> str | None:
+        """The pattern by which a path is ignored, which is empty where ``.`` is written; None: it is not ignored."""
+        if "\\" in path or path.startswith("~"):
+            path = _normalized(path)  # as all are; only these change
         last = self._matches.last(path)
-        return "" if last < 0 or self._texts[last].startswith("!") else self._texts[last]
+        return None if last < 0 or self._texts[last].startswith("!") else self._texts[last]
 
 
 def _expression(text: str) -> str:

@@ -38,7 +38,8 @@ class DockerJavaPacking:
         name = _inside(dockerfile, "docker-java")
         data = context.outside(IGNORE_FILE)
         patterns = DockerJavaPatterns(data if data is not None else b"")
-        if pattern := patterns.leaves_out(_canonical(context, name)):
+        pattern = patterns.leaves_out(_canonical(context, name))
+        if pattern is not None:
             message = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
             raise RefusedError(
                 f"docker-java refuses the context: {message}", message=message, where=IGNORE_FILE, by="client"
@@ -94,9 +95,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
         folder, real, links = left.pop()
         inside = _listed(context, folder)
         if not inside and folder:
-            entry = context.followed(folder)
-            if entry is not None:
-                yield _java_member(entry, Header(folder + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
+            yield from _empty_folder(context, folder)
         for entry in inside:
             count += 1
             if count > _MOST_ENTRIES or links > _MOST_LINKS:
@@ -107,7 +106,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             if target is not None and target.kind is Kind.DIRECTORY:
                 left.append((entry.path, canonical, links + is_link))
                 continue
-            if patterns.leaves_out(_as_seen(context, canonical)):
+            if patterns.leaves_out(_as_seen(context, canonical)) is not None:
                 continue
             if is_link:
                 header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=entry.target)
@@ -116,6 +115,15 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             check_readable(entry)
             mode = _EXECUTABLE_MODE if entry.executable else _FILE_MODE
             yield _java_member(entry, Header(entry.path, mode, size=entry.size), follows=True)
+
+
+def _empty_folder(context: Context, path: str) -> Iterator[Member]:
+    """One that is a link is sent as that link, with the slash and the mode of a folder."""
+    named, entry = context.named(path), context.followed(path)
+    if named is not None and named.kind is Kind.SYMLINK:
+        yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=named.target), path)
+    elif entry is not None:
+        yield _java_member(entry, Header(path + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
 
 
 def _joined(folder: str, path: str) -> str:

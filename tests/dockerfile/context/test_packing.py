@@ -198,3 +198,35 @@ def test_docker_java_refuses_a_dockerfile_that_is_ignored() -> None:
     with pytest.raises(RefusedError, match="Dockerfile is excluded by pattern 'Docker\\*'") as refused:
         packed(memory(ignore=b"Docker*\n"), "docker-java")
     assert refused.value.by == "client"
+
+
+@pytest.mark.parametrize(
+    ("ignore", "gone"),
+    [
+        (".\n", {"\\top", "out"}),  # no text: what begins with a slash, as a name with a backslash and a whole path do
+        ("..x/../.\n", {"\\top", "out"}),
+        (".\n!/etc\n", {"\\top"}),
+        ("a/b\n", {"a\\b"}),
+        ("~/\n", {"~"}),
+        ("~\n", {"~"}),
+        ("~x\n", {"~x"}),
+        ("*\n!Dockerfile\n", {"\\top", "a\\b", "~", "~x", "out", ".dockerignore"}),
+    ],
+)
+def test_docker_java_normalizes_names_as_it_does_patterns(tmp_path: Path, ignore: str, gone: set[str]) -> None:
+    names = {"Dockerfile", "\\top", "a\\b", "~", "~x"}
+    for name in names:
+        (tmp_path / name).write_text("FROM scratch\n")
+    (tmp_path / "out").symlink_to("/etc/hostname")
+    (tmp_path / ".dockerignore").write_text(ignore)
+    assert set(packed(FolderContext(tmp_path), "docker-java")) == (names | {".dockerignore", "out"}) - gone
+
+
+def test_docker_java_sends_a_link_to_an_empty_folder_as_a_link_with_a_slash() -> None:
+    tree = (
+        Entry("e", Kind.DIRECTORY, 0o700, uid=5, gid=60),
+        Entry("le", Kind.SYMLINK, 0o777, target="e", uid=5, gid=60),
+    )
+    sent = packed(memory(*tree), "docker-java")
+    assert sent["e/"] == Header("e/", 0o40755, 5, 60, type="5")
+    assert sent["le/"] == Header("le/", 0o40755, type="2", link="e")
