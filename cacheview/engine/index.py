@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 
+_MOST_SETS = 256  # sets of images that are kept as bits
 _FEW = 12
 """So many images are compared one by one in less time than the tables take that find them."""
 
@@ -148,8 +149,8 @@ class CandidateIndex:
     # What is not known: no table is made where no image has doubts.
 
     @cached_property
-    def doubts(self) -> tuple[tuple[Doubt, int], ...]:
-        """Each doubt about what the local cache reads, with the images (bits) that it is about."""
+    def _doubts(self) -> tuple[tuple[Doubt, int | Sequence[int]], ...]:
+        """Each doubt about what the local cache reads, with the images that it is about: bits, or a few positions."""
         if not any(image.doubts for image in self._images):
             return ()
         read = local_aspects(self._rules)
@@ -163,10 +164,28 @@ class CandidateIndex:
                     doubts = shared[key] = doubts_about(image, *read)
                 for doubt in doubts:
                     positions_of.setdefault(doubt, []).append(position)
-        return tuple((doubt, bits_of(positions)) for doubt, positions in positions_of.items())
+        # Where each image has a doubt of its own, bits of all would take the square of the images.
+        few = len(self._images) // _MOST_SETS
+        return tuple((doubt, bits_of(at) if len(at) > few else at) for doubt, at in positions_of.items())
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether of any image something is not known that the local cache reads."""
+        return bool(self._doubts)
+
+    def doubts_among(self, bits: int) -> Iterator[tuple[Doubt, int]]:
+        """Each doubt about any of these images, and how many of them it is about."""
+        as_bytes = bits.to_bytes((len(self._images) >> 3) + 1, "little")
+        for doubt, about in paced(self._doubts):
+            if isinstance(about, int):
+                count = (about & bits).bit_count()
+            else:
+                count = sum(as_bytes[position >> 3] >> (position & 7) & 1 for position in about)
+            if count:
+                yield doubt, count
 
     def _doubtful(self, tells: Callable[[Image], bool]) -> int:
-        if not self.doubts:
+        if not self._doubts:
             return 0
         doubtful = (position for position, image in enumerate(paced(self._images)) if image.doubts and tells(image))
         return bits_of(list(doubtful))
@@ -189,10 +208,8 @@ class CandidateIndex:
     @cached_property
     def certain(self) -> int:
         """The images of which everything is known that the local cache reads."""
-        doubtful = 0
-        for _, bits in self.doubts:
-            doubtful |= bits
-        return self.all & ~doubtful
+        read = local_aspects(self._rules)
+        return self.all & ~self._doubtful(lambda image: bool(doubts_about(image, *read)))
 
     def _about(self, *aspects: Aspect) -> int:
         """The images of which any of these is not known."""
@@ -208,25 +225,22 @@ class CandidateIndex:
         if row.field not in self._rules.image_fields:
             return 0
         if is_command_check(row) and probe.config.Cmd:
-            return self.unread & ~self._of_known_command | self._commands.get(created_by(probe.config), 0)
+            return self.unread & ~self._of_known_command | bits_of(self._commands.get(created_by(probe.config), ()))
         return self.unread
 
     @cached_property
-    def _commands(self) -> dict[str, int]:
-        """The images whose container config is not known, by the command that their history reports."""
+    def _commands(self) -> dict[str, list[int]]:
+        """The positions of images whose container config is not known, by the command that their history reports."""
         positions_of: dict[str, list[int]] = {}
         for position in paced(iterate_bits(self.unknown)):
             command = command_of_unknown(self._images[position])
             if command is not None:
                 positions_of.setdefault(command, []).append(position)
-        return {command: bits_of(positions) for command, positions in positions_of.items()}
+        return positions_of
 
     @cached_property
     def _of_known_command(self) -> int:
-        bits = 0
-        for each in self._commands.values():
-            bits |= each
-        return bits
+        return bits_of(sorted(position for positions in self._commands.values() for position in positions))
 
     def may_match(self, probe: Probe) -> int:
         """The images that pass all that is compared, as far as is known: at no row do they fail for certain."""

@@ -144,9 +144,8 @@ class _Local:
         """The doubts for which these may or may not be the answer."""
         certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
         for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
-            for doubt, about in index.doubts:
-                if about & bits:
-                    grounds.count(doubt, (about & bits).bit_count())
+            for doubt, images in index.doubts_among(bits):
+                grounds.count(doubt, images)
 
     def distinct(self, cache: KnownCache, members: list[_Member]) -> Iterator[Image | None]:
         """The possible answers that the sources may treat differently: of those treated alike, one."""

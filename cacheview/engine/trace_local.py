@@ -45,7 +45,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         standing[image.id] = best
         if _replaces(rules, image, best):
             best = image
-    may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.doubts else (0, 0)
+    may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.has_doubts else (0, 0)
     unsure = may & ~must
     rivals = _above(index, must, may) & unsure
 
@@ -72,7 +72,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
 
     def rivalry() -> tuple[Doubt, ...]:
         """The doubts about other candidates for which the best match may not be the answer."""
-        return tuple(doubt for doubt, about in index.doubts if about & rivals and doubt.aspect not in member)
+        return tuple(doubt for doubt, _ in index.doubts_among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
     doubtful = unsure.bit_count()

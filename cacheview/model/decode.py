@@ -37,7 +37,9 @@ MOST_NESTED: Final = 200
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SURELY_SMALL: Final = 1 << 19  # bytes: so short a document is within all bounds
 _MOST_MEMORY: Final = 512 << 20
-_MOST_VALUES: Final = 2_500_000  # each may be wrong, and pydantic takes 300 bytes to say so of one
+_MOST_VALUES: Final = (
+    2_000_000  # keys among them that no model has, of each of which pydantic takes 400 bytes to say so
+)
 _MOST_TOLD: Final = 1000  # errors: to get at one, pydantic makes all
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 

@@ -24,6 +24,11 @@ __all__ = ["DamagedStreamError", "decompressed"]
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
+# What the libraries say that are asked for more; there is no other sign of it.
+_TOO_LARGE: Final = {
+    "Memory usage limit exceeded": _MAX_XZ_MEMORY,
+    "requires too much memory": _MAX_ZSTD_WINDOW,
+}
 _FEED: Final = 8 * 1024
 """Bytes given to a decompressor at once: it copies what is left of them where a stream ends, and a file can be a
 million of very short streams."""
@@ -132,6 +137,11 @@ class _Inflater:
                 return len(data)
 
 
+def _what(error: Exception) -> str:
+    most = next((most for said, most in _TOO_LARGE.items() if said in str(error)), 0)
+    return f"it needs more than {most:,} bytes of memory to decompress" if most else str(error)
+
+
 class _ForwardReader(io.RawIOBase):
     """Decompressed bytes; seeking forward reads and drops them. Fills what it is given, so that a buffer
     above it holds the whole beginning of the stream."""
@@ -156,7 +166,7 @@ class _ForwardReader(io.RawIOBase):
             try:
                 count = self._stream.readinto1(view[filled:])
             except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-                self._damage = DamagedStreamError(str(error))
+                self._damage = DamagedStreamError(_what(error))
                 break
             if not count:
                 break

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, RootModel
 
 from cacheview.model import Platform
-from cacheview.model.base import Model
+from cacheview.model.base import Hasty, Model
 
 __all__ = ["ArchiveEntry", "ArchiveManifest", "Descriptor", "Manifest"]
 
@@ -57,7 +57,7 @@ class ArchiveEntry(_Document):
     LayerSources: dict[str, Any] | None = Field(None, repr=False)
 
 
-class ArchiveManifest(RootModel[tuple[ArchiveEntry, ...]]):
+class ArchiveManifest(Hasty, RootModel[tuple[ArchiveEntry, ...]]):
     """The whole ``manifest.json``: a list."""
 
     model_config = ConfigDict(frozen=True, strict=True)

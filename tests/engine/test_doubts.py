@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -23,10 +24,12 @@ from cacheview.engine import (
     rule_set,
     take_value,
 )
+from cacheview.engine.index import CandidateIndex
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.model import (
     Aspect,
     ContainerConfig,
+    Doubt,
     HistoryEntry,
     Image,
     ImageConfig,
@@ -413,3 +416,26 @@ def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark:
     reason = marked_by(version, "graphdriver-28.5.2").reason
     assert ("most likely was:" in reason) is has_mark
     assert (f"Docker {version} created it" in reason) is not has_mark
+
+
+def test_a_doubt_of_its_own_for_each_of_many_images_takes_no_more_than_they_do() -> None:
+    """Not the square of their number: a bit for each image in each doubt, or in each command."""
+    count = 8_000
+    rules = rule_set("graphdriver-28.5.2")
+    images = tuple(
+        Image(
+            id=f"sha256:{number:064x}",
+            config=ImageConfig(history=(HistoryEntry(created_by=f"make {number}"),)),
+            doubts=(Doubt(aspect="container_config", reason=f"reason {number}", remedy=""),),
+        )
+        for number in range(count)
+    )
+    index = CandidateIndex(images, rules)
+    tracemalloc.start()
+    met = list(index.doubts_among(index.all & ~1))
+    possible = index.may_match(Probe(config=ContainerConfig(Cmd=("make 7",))))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [images for _, images in met] == [1] * (count - 1)
+    assert possible == 0  # none was recorded as built here
+    assert peak < count * 500

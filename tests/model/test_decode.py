@@ -156,3 +156,19 @@ def test_where_a_document_is_no_json(text: str, where: str) -> None:
     with pytest.raises(DataError) as caught:
         decode(ContainerConfig, text)
     assert caught.value.what == where
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"config":{"Labels":{"a":1,"b":2,"c":3}}}', "config.Labels.a"),
+        ('{"config":{"Env":[1,2,3]}}', "config.Env[0]"),
+        ('{"history":[{"created_by":1},{"created_by":2}]}', "history[0].created_by"),
+    ],
+)
+def test_a_list_or_a_map_is_left_at_the_first_value_that_is_wrong(text: str, path: str) -> None:
+    """Else what is wrong would take more memory than what is read."""
+    with pytest.raises(DataError) as caught:
+        decode(ImageConfig, text)
+    assert caught.value.path == path
+    assert "more" not in caught.value.what

@@ -93,7 +93,15 @@ def test_xz_that_wants_much_memory_is_refused() -> None:
     header = bytes(compressed[12:20])
     compressed[20:24] = zlib.crc32(header).to_bytes(4, "little")
     stream, _ = opened(bytes(compressed))
-    with pytest.raises(DamagedStreamError, match=r"[Mm]emory"):
+    with pytest.raises(DamagedStreamError, match="needs more than 268,435,456 bytes of memory to decompress"):
+        stream.read(1)
+
+
+def test_zstd_that_wants_much_memory_is_refused() -> None:
+    asked = zstandard.ZstdCompressionParameters.from_level(1, window_log=30)
+    compressor = zstandard.ZstdCompressor(compression_params=asked).compressobj()
+    stream, _ = opened(compressor.compress(CONTENT) + compressor.flush())
+    with pytest.raises(DamagedStreamError, match="needs more than 134,217,728 bytes of memory to decompress"):
         stream.read(1)
 
 

@@ -11,6 +11,7 @@ For whoever has a containerd beside something else:
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from cacheview.stores.reading import Reading
 
 __all__ = ["containerd_sockets", "open_containerd"]
+
+# Read when gRPC is loaded: else that prints on standard error what it thinks of a server.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def open_containerd(target: str, reading: Reading) -> Opened:

@@ -17,6 +17,7 @@ DOCKER = "moby"
 _NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _MAX_LENGTH = 76
 _SHOWN = 20
+_MOST_ASKED = 100  # namespaces that are looked into for images: each takes a call
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -32,7 +33,7 @@ def split_target(target: str) -> tuple[str, str]:
     if whole:
         return target, ""
     path, _, namespace = target.rpartition("#")
-    if namespace and (len(namespace) > _MAX_LENGTH or not _NAMESPACE.fullmatch(namespace)):
+    if namespace and not _is_name(namespace):
         raise DataError(f"is not a namespace name: {namespace[:100]!r}", where=f"containerd:{target}")
     return path, namespace
 
@@ -47,7 +48,7 @@ def choose_namespace(
         wanted: the one that was asked for; empty: Docker's, else the first that has images.
 
     Raises:
-        DataError: the wanted one is not there.
+        DataError: the wanted one is not there, or none has a name that containerd allows.
     """
     names = sorted(names)
     if wanted and wanted not in names:
@@ -55,16 +56,25 @@ def choose_namespace(
         raise DataError(f"there is no namespace {wanted!r}. {there}")
     if wanted or not names:
         return wanted, ()
-    chosen = DOCKER if DOCKER in names else next(filter(has_images, names), names[0])
+    usable = list(filter(_is_name, names))
+    if not usable:
+        raise DataError(f"none of its namespaces has a name that containerd allows: {_listed(names)}")
+    chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MOST_ASKED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
         notes.append(f"Showing its namespace {chosen}: there is no namespace of a Docker Engine ({DOCKER}).")
     if others:
         notes.append(f"It has other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
+    if chosen != DOCKER and len(usable) > _MOST_ASKED:
+        notes.append(f"Of its namespaces, the first {_MOST_ASKED} were looked into for images.")
     return chosen, tuple(notes)
 
 
+def _is_name(text: str) -> bool:
+    return len(text) <= _MAX_LENGTH and _NAMESPACE.fullmatch(text) is not None
+
+
 def _listed(names: Sequence[str]) -> str:
-    shown = [name if _NAMESPACE.fullmatch(name) else repr(name[:64]) for name in names[:_SHOWN]]
+    shown = [name if _is_name(name) else repr(name[:64]) for name in names[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

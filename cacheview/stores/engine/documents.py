@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from cacheview.model import ContainerConfig
+from cacheview.model.base import Hasty
 
 __all__ = [
     "ContainerDocument",
@@ -19,7 +20,7 @@ __all__ = [
 ]
 
 
-class _Document(BaseModel):
+class _Document(Hasty, BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
@@ -70,7 +71,7 @@ class ListedImage(_Document):
     Descriptor: DescriptorDocument | None = None
 
 
-class ListDocument(RootModel[tuple[ListedImage, ...]]):
+class ListDocument(Hasty, RootModel[tuple[ListedImage, ...]]):
     """``GET /images/json``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -110,7 +111,7 @@ class HistoryItem(_Document):
     Size: int = 0
 
 
-class HistoryDocument(RootModel[tuple[HistoryItem, ...]]):
+class HistoryDocument(Hasty, RootModel[tuple[HistoryItem, ...]]):
     """``GET /images/ID/history``: the newest first."""
 
     model_config = ConfigDict(frozen=True, strict=True)

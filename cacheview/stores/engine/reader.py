@@ -29,6 +29,7 @@ THREADS = 8
 _LARGEST = 16 << 20  # bytes of an answer about one image: as many threads hold such an answer at once
 _FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
 _MAX_PROBLEMS = 50  # told one by one
+_MAX_REASONS = 1000  # why an image could not be read, each kept with its image
 
 _READING = "it is still being read"
 _WAIT = "Wait until the store has been read"
@@ -182,8 +183,11 @@ class EngineReader:
         if not isinstance(document, list):
             what = f"the list of images cannot be read: {error}. Is it a Docker Engine?"
             raise NoAnswerError(what, where=self.client.where) from error
+        limit = self.reading.limits.images
+        if len(document) > limit:
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
         entries = []
-        for number, entry in enumerate(paced(document)):
+        for number, entry in enumerate(paced(document[:limit])):
             try:
                 entries.append(decode(ListedImage, json.dumps(entry)))
             except DataError as wrong:
@@ -254,8 +258,9 @@ class EngineReader:
             lost = []
         stopped = set(lost)
         rest = [image_id for image_id in unread if image_id not in stopped]
-        for image_id in paced(rest):
+        for image_id in paced(rest[:_MAX_REASONS]):
             self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
+        self._mark(images, rest[_MAX_REASONS:], f"it could not be read, nor could {len(rest) - 1:,} others")
         for image_id in rest[:_MAX_PROBLEMS]:
             self.problems.append(Problem(images[image_id].title, failures[image_id].what))
         if len(rest) > _MAX_PROBLEMS:

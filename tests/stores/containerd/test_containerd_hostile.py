@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from cacheview.model import DataError, ImageStore
 from cacheview.stores.containerd import client, images, sockets
 from cacheview.stores.containerd.client import Client
 from cacheview.stores.containerd.messages import count, message
+from cacheview.stores.containerd.namespaces import choose_namespace
 from cacheview.stores.containerd.records import CONFIG_REFERENCE
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
@@ -273,6 +275,65 @@ def test_another_program_listens(words: bytes | None, address: Path, listening: 
     with pytest.raises(DataError, match=r"did not answer|does not answer") as caught:
         open_store(f"containerd:{address}")
     assert str(address) in str(caught.value)
+
+
+def frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:
+    """Of HTTP/2."""
+    return len(content).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + content
+
+
+@pytest.mark.slow
+def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
+    """It has a log of its own on standard error."""
+    status = b"\x88\x00\x0dgrpc-encoding\x04\x1b[2J" + b"\x00\x0bgrpc-status\x01x"
+
+    def serve(ear: socket.socket) -> None:
+        with suppress(OSError):
+            caller, _ = ear.accept()
+            with caller:
+                caller.sendall(frame(4, 0, 0))
+                received = b""
+                while frame(0, 1, 1)[3:] not in received:  # the end of the first request
+                    received += caller.recv(65536)
+                caller.sendall(frame(4, 1, 0) + frame(1, 5, 1, status))
+                while caller.recv(65536):
+                    pass
+
+    with socket.socket(socket.AF_UNIX) as ear:
+        ear.bind(str(address))
+        ear.listen()
+        thread = threading.Thread(target=serve, args=(ear,))
+        thread.start()
+        run = run_bounded("audit", f"containerd:{address}", seconds=20, memory=256 * MIB)
+        thread.join()
+    assert run.status == 2
+    (line,) = run.output.splitlines()
+    assert line.startswith(f"cacheview: {address}: containerd ")
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "said"),
+    [
+        ([f"n{number:03}" for number in range(500)], 100, "the first 100 were looked into"),
+        (["\x1b[2J", "a", "b" * 77], 1, "Showing its namespace a"),
+    ],
+)
+def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, said: str) -> None:
+    looked: list[str] = []
+
+    def has_images(name: str) -> bool:
+        looked.append(name)
+        return False
+
+    chosen, notes = choose_namespace(names, "", has_images)
+    assert chosen == looked[0]
+    assert len(looked) == asked
+    assert said in " ".join(notes)
+
+
+def test_names_that_no_namespace_has_are_not_asked_for() -> None:
+    with pytest.raises(DataError, match=r"none of its namespaces has a name that containerd allows: '\\x1b\[2J'"):
+        choose_namespace(["\x1b[2J"], "", lambda _: True)
 
 
 # Who may

@@ -19,7 +19,7 @@ from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.budget import Budget
-from cacheview.stores.engine import ask_version, errors
+from cacheview.stores.engine import ask_version, errors, reader
 from cacheview.stores.engine.client import Timeouts, demand_allowed
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.opening import open_target
@@ -473,6 +473,30 @@ def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
     assert len(store.images) == 1
     assert len(store.problems) == 1001
     assert store.problems[-1].what == "2,000 more problems are not listed"
+
+
+def test_of_a_list_of_what_is_no_image_so_many_are_looked_at_as_there_may_be(tmp_path: Path) -> None:
+    good: list[Any] = load(ENGINE)["1.51"]["images"][:3]
+    replay = Replay(load(ENGINE), lambda path: (200, [*good, *[7] * 50]) if path.endswith("images/json") else None)
+    with serving(replay, tmp_path / "docker.sock") as url:
+        opened = open_target(url, Reading(budget=Budget(Limits(images=10))), QUICK)
+    assert len(opened.cases[0].store.images) == 3
+    said = [str(problem) for problem in opened.problems]
+    assert len([text for text in said if "of the list" in text]) == 7
+    assert len([text for text in said if "more than 10 images; the rest is not read" in text]) == 1
+
+
+def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_MAX_REASONS", 3)
+    listed = [{"Id": f"sha256:{n:064x}"} for n in range(20)]
+    store, _ = read(lambda path: (200, listed) if path.endswith("images/json") else None, tmp_path)
+    doubts = [image.doubt("config") for image in store.images]
+    reasons = [doubt.reason for doubt in doubts if doubt is not None]
+    assert len(reasons) == 20
+    assert len(set(reasons)) == 4
+    assert reasons.count("it could not be read, nor could 19 others") == 17
 
 
 def test_answers_that_cannot_be_read_are_not_kept(tmp_path: Path) -> None:
