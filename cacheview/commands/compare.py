@@ -5,28 +5,24 @@ from __future__ import annotations
 import argparse
 import copy
 import os
-import re
 import shlex
 from datetime import UTC, datetime
-from typing import Final
 
 from cacheview.commands.build_options import add_build
-from cacheview.commands.looked_up import looked_up_build
+from cacheview.commands.looked_up import looked_up_build, opened_layers
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.context_side import side_of_context
+from cacheview.diff.image_side import IMAGE, side_of_image
+from cacheview.diff.named import record_named
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context import CLIENTS
-from cacheview.model import DataError, SuiteCase
+from cacheview.model import DataError
 from cacheview.model.effort import LONGEST, Effort
-from cacheview.model.recorded import is_replay_line
 from cacheview.output import complain, print_json
-from cacheview.replay.file import ReplayCase
-from cacheview.replay.tar_context import compression_of
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
-from cacheview.stores.suite import read_lines
-from cacheview.usage import NAMES, UsageError, add_redact, add_rules, known_rules, make_parser
+from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, known_rules, make_parser
 
 __all__ = ["parser", "run"]
 
@@ -35,6 +31,7 @@ A and B are each one of
   RECORD        a record: of a watched build, or of `cacheview replay --record`
   RECORD#N      the build at line N of a replay file that has several
   CONTEXT       a build context, a folder or a tar, replayed in the store that --store names
+  image:NAME    an image of that store: what it was built from, as far as its history and layers tell
 The options of a build and of a store are for both sides that need them; --a and --b give further ones to one side.
 
 exit status: 0 every step is the same and is answered alike, 1 the builds differ (with --lost: B lost the cache of a
@@ -44,11 +41,9 @@ step), 2 a side is unusable, 3 no step is known to differ, and some are not know
 examples:
   cacheview compare yesterday.jsonl today.jsonl
   cacheview compare yesterday.jsonl . --store engine: --markdown
+  cacheview compare today.jsonl image:app:1 --store engine:
   cacheview compare . . --store engine: --a "--client docker-cli" --b "--client docker-py"
 """
-
-_NUMBERED: Final = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
-_LISTED: Final = 10
 
 
 def parser() -> argparse.ArgumentParser:
@@ -106,67 +101,21 @@ def _side(name: str, shared: argparse.Namespace, own: str, letter: str) -> Build
         raise UsageError(f"--{letter.lower()}: {error}") from error
     options = _side_parser(letter).parse_args(words, namespace=copy.copy(shared))
     known_rules(options.rules)
-    path, line = _numbered(name)
-    if line or _may_be_record(path):
-        case = _record(path, line)
-        if case is not None:
-            return side_of_record(case, name)
-    return _context_side(name, options)
+    if name.startswith(IMAGE):
+        return _image_side(name.removeprefix(IMAGE), options)
+    case = record_named(name)
+    return side_of_record(case, name) if case is not None else _context_side(name, options)
 
 
-def _numbered(name: str) -> tuple[str, int]:
-    """The path of a replay file, and the line of the build in it; 0: none is named."""
-    match = None if os.path.exists(name) else _NUMBERED.fullmatch(name)
-    return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, 0)
-
-
-def _may_be_record(path: str) -> bool:
-    """Whether a file begins as a replay file may: with an object, or compressed."""
-    if not os.path.isfile(path):
-        return False
-    try:
-        with open(path, "rb") as file:
-            head = file.read(512)
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=path) from error
-    return head.lstrip()[:1] == b"{" or bool(compression_of(head))
-
-
-def _record(path: str, line: int) -> ReplayCase | None:
-    """A build of a replay file; None: the file is something else, such as a compressed tar.
-
-    Raises:
-        DataError: it cannot be read, or it is not plain which of its builds is meant.
-    """
-    found: ReplayCase | None = None
-    numbers: list[int] = []
-    first: DataError | None = None
-    for number, each in read_lines(path, lambda data: ReplayCase if is_replay_line(data) else SuiteCase):
-        if line and number < line:
-            continue
-        if isinstance(each, DataError):
-            first = first or each
-        elif isinstance(each, ReplayCase):
-            found = each
-            numbers.append(number)
-        if line or len(numbers) > _LISTED:
-            break
-    if found is None:
-        if line or (first is not None and not _is_compressed(path)):
-            raise first or DataError("there is no build at this line", where=f"{path}#{line}")
-        if first is None:
-            raise DataError("the file has no record of a build", where=path)
-        return None
-    if len(numbers) > 1:
-        listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])
-        more = ", …" if len(numbers) > _LISTED else ""
-        raise DataError(f"the file has several builds; name one, such as {path}#{numbers[0]} ({listed}{more})")
-    return found
-
-
-def _is_compressed(path: str) -> bool:
-    with open(path, "rb") as file:
-        return bool(compression_of(file.read(512)))
+def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
+    if options.store is None:
+        raise UsageError(f"{IMAGE}{name}: name the store that has the image with --store")
+    opened, case = open_case(options, options.rules, options.platform or "")
+    mention_problems(opened)
+    daemon = daemon_for(case, options.rules)
+    image = case.store.resolve_for(name, daemon.rules.store)
+    layers = opened_layers(case.store, downloads=options.download_layers)
+    return side_of_image(case.store, image, daemon, f"{name} in {options.store}", layers)
 
 
 def _context_side(name: str, options: argparse.Namespace) -> BuildSide:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from cacheview.cases import Daemon
 from cacheview.commands.build_options import RequestedBuild, requested_build
@@ -28,7 +29,7 @@ from cacheview.replay.sent_build import Cache, SentBuild, sent_by
 from cacheview.stores.opened import Case
 from cacheview.usage import daemon_for
 
-__all__ = ["LookedUp", "looked_up_build"]
+__all__ = ["LookedUp", "looked_up_build", "opened_layers"]
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,14 @@ def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:
     memory = LayerMemory(layer_cache())
     source = _layers(case.store, downloads=options.download_layers)
     files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
-    cache = Cache(case.store, rules, release, RememberedImageFiles(files))
-    return LookedUp(build, given, daemon, cache, files, memory, options.store)
+    looked_up_in = Cache(case.store, rules, release, RememberedImageFiles(files))
+    return LookedUp(build, given, daemon, looked_up_in, files, memory, options.store)
+
+
+def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFiles]:
+    """What opens the layers of a store, once. ``downloads``: also those of an engine that gives them no other way."""
+    source = _layers(store, downloads=downloads)
+    return cache(lambda: LayerFiles(source(), LayerMemory(layer_cache())))
 
 
 def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:

@@ -21,6 +21,9 @@ __all__ = ["Aligned", "align"]
 _MOST_CELLS: Final = 10_000
 """Pairs of steps between two anchors that are all looked at; of more, steps are paired from the beginning on."""
 
+_REPLACED: Final = 0.25
+"""What a step weighs that takes the place of one with another instruction."""
+
 _Gap = tuple[int, int, int, int]
 
 
@@ -191,16 +194,21 @@ def _changed(
     kinds_a: Sequence[str],
     kinds_b: Sequence[str],
 ) -> Iterator[tuple[int, int]]:
-    """Steps of one instruction between two pairs, the most alike ones."""
+    """What took whose place between two pairs: the most alike steps of one instruction, then of two."""
     if len(left_a) * len(left_b) > _MOST_CELLS:
         gap = 0, len(left_a), 0, len(left_b)
         pairs = _in_order([kinds_a[i] for i in left_a], [kinds_b[j] for j in left_b], gap)
         yield from ((left_a[i], left_b[j]) for i, j in pairs)
         return
-    weights = [
-        [1 + _likeness(str(a[i]), str(b[j])) if kinds_a[i] == kinds_b[j] else 0.0 for j in left_b] for i in left_a
-    ]
+    weights = [[_weight(kinds_a[i], kinds_b[j], str(a[i]), str(b[j])) for j in left_b] for i in left_a]
     yield from ((left_a[i], left_b[j]) for i, j in _best(weights))
+
+
+def _weight(kind_a: str, kind_b: str, one: str, other: str) -> float:
+    """How well one step takes the place of another; 0: it does not."""
+    if kind_a == kind_b:
+        return 1 + _likeness(one, other)
+    return 0.0 if "FROM" in (kind_a, kind_b) else _REPLACED
 
 
 def _likeness(one: str, other: str) -> float:

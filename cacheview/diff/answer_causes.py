@@ -159,8 +159,13 @@ def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | Non
 
 
 def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """That one build ended before a step, and the other did not."""
-    if a.is_reached == b.is_reached:
+    """That one build ended at a step, or before it, and the other did not."""
+    if (a.is_reached, a.is_failed) == (b.is_reached, b.is_failed):
         return None
-    detail = (side_b if a.is_reached else side_a).error
-    return Cause(CauseKind.ENDED, Origin.UNKNOWN, detail=detail, in_a=a.is_reached, in_b=b.is_reached)
+    is_a = not a.is_reached or a.is_failed
+    if (a if is_a else b).asked.name == "FROM":  # the base was not to be had
+        for name, mine, other in options_that_differ(side_a, side_b):
+            if name in ("--platform", "--pull") and (mine if is_a else other):
+                return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other, (side_a if is_a else side_b).error)
+    detail = (side_a if is_a else side_b).error
+    return Cause(CauseKind.ENDED, Origin.UNKNOWN, detail=detail, in_a=not is_a, in_b=is_a)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cacheview.diff.asked import AskedStep
 from cacheview.diff.side import SideStep
-from cacheview.model import Image, ImageStore
+from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedStep
 from cacheview.replay.result import Replay, StepStatus
 
@@ -22,30 +23,31 @@ def replayed(steps: Iterable[AskedStep], value: Replay, store: ImageStore) -> It
     known = {(step.number, 0): step for step in value.steps}
     for step in value.steps:
         known.update(((step.number, number), trigger) for number, trigger in enumerate(step.triggers, 1))
+    last = value.steps[-1].number if value.refused is not None and value.steps else 0
     for asked in steps:
         place = asked.number, asked.trigger
         if place not in known:
             yield SideStep(asked, why=_NOT_REACHED, is_reached=False)
             continue
-        step = known[place]
+        step, is_failed = known[place], asked.number == last and not asked.trigger
         if step.status is StepStatus.NO_PROBE:
             image = "" if step.triggers else step.image  # with triggers it is the image of the last one
-            yield SideStep(asked, image=image, why=step.reason, base=_base(asked, image, store))
+            base = store.by_id.get(image) if asked.name == "FROM" and not asked.uses else None
+            yield SideStep(asked, image=image, why=step.reason, is_failed=is_failed, base=base)
         else:
             # A hit on an image that this build makes has no id: what it hits is that of its own step.
-            yield SideStep(asked, step.cached, step.image, step.reason if step.cached is None else "")
-
-
-def _base(asked: AskedStep, image: str, store: ImageStore) -> Image | None:
-    return store.by_id.get(image) if asked.name == "FROM" and not asked.uses else None
+            why = step.reason if step.cached is None else ""
+            yield SideStep(asked, step.cached, step.image, why, is_failed=is_failed)
 
 
 def recorded(
-    steps: Iterable[AskedStep], expected: tuple[ExpectedStep, ...], value: Replay | None
+    steps: Iterable[AskedStep], expected: Sequence[ExpectedStep], value: Replay | None, *, is_ok: bool
 ) -> Iterator[SideStep]:
     """The steps with what a daemon did, or with what a replay said that was recorded.
 
-    ``value``: the replay of the record, which knows why an answer is not known; None: there is none.
+    Args:
+        value: the replay of the record, which knows why an answer is not known; None: there is none.
+        is_ok: it was built; else it ended at the last step.
     """
     reasons = {step.number: step.reason for step in value.steps} if value is not None else {}
     for asked in steps:
@@ -53,16 +55,22 @@ def recorded(
             yield SideStep(asked, why=_NOT_REACHED, is_reached=False)
             continue
         fact = expected[asked.number - 1]
-        at = time_of(fact.at)
-        if asked.trigger:
-            cached = fact.triggers[asked.trigger - 1] if asked.trigger <= len(fact.triggers) else None
-            yield SideStep(asked, cached, why="" if cached is not None else _NOT_RECORDED, at=at)
-        elif asked.stage < 0 or asked.name == "FROM":
-            # With triggers it is the image of the last one.
-            yield SideStep(asked, image="" if fact.triggers else fact.image, at=at, why=reasons.get(asked.number, ""))
-        else:
-            why = "" if fact.cached is not None else reasons.get(asked.number) or _NOT_RECORDED
-            yield SideStep(asked, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image), at=at)
+        yield replace(
+            _recorded(asked, fact, reasons.get(asked.number, "")),
+            at=time_of(fact.at),
+            is_failed=not is_ok and asked.number == len(expected) and not asked.trigger,
+        )
+
+
+def _recorded(asked: AskedStep, fact: ExpectedStep, reason: str) -> SideStep:
+    if asked.trigger:
+        cached = fact.triggers[asked.trigger - 1] if asked.trigger <= len(fact.triggers) else None
+        return SideStep(asked, cached, why="" if cached is not None else _NOT_RECORDED)
+    if asked.stage < 0 or asked.name == "FROM":
+        # With triggers it is the image of the last one.
+        return SideStep(asked, image="" if fact.triggers else fact.image, why=reason)
+    why = "" if fact.cached is not None else reason or _NOT_RECORDED
+    return SideStep(asked, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
 
 
 def time_of(text: str) -> datetime | None:

@@ -51,6 +51,7 @@ class AskedStep:
         uses: the stages that its files, or of a ``FROM`` its base, come from.
         is_whole: the config of its base is known, so that ``command`` is exact.
         is_option: it is a label of the command line.
+        is_base: it is of the history of the base, not of the build.
     """
 
     number: int
@@ -68,6 +69,7 @@ class AskedStep:
     uses: tuple[int, ...] = ()
     is_whole: bool = True
     is_option: bool = False
+    is_base: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Final
 
 from cacheview.diff.answer_causes import options_that_differ
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.files import files_differ
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind
+from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.model import DataError
 
 __all__ = ["beside_of"]
+
+_READ_BY_BUILDER: Final = ("Dockerfile", IGNORE_FILE)
+"""What differs of them shows in the steps and in the other files."""
 
 
 def beside_of(
@@ -60,9 +65,12 @@ def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, st
 
 def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
     try:
-        sums_a, sums_b = a.sent(), b.sent()
+        sums_a, sums_b = dict(a.sent()), dict(b.sent())
     except DataError:
         return
+    for name in _READ_BY_BUILDER:
+        sums_a.pop(name, None)
+        sums_b.pop(name, None)
     if sums_a == sums_b:
         return
     differ = files_differ(a, b, sums_a, sums_b)

@@ -18,6 +18,7 @@ class CauseKind(Enum):
     LABEL = "label"
     OPTION = "option"
     CLIENT = "client"
+    BUILDER = "builder"  # BuildKit made one image, the classic builder the other
     FILES = "files"
     RELEASE = "release"
     STORE_KIND = "store kind"

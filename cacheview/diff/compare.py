@@ -13,6 +13,8 @@ from cacheview.diff.beside import beside_of
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.files import FilesDiffer, files_differ
 from cacheview.diff.gone import Gone, gone_image
+from cacheview.diff.image_side import history_steps
+from cacheview.diff.layer_files import layers_differ
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
 from cacheview.model.effort import go_on
@@ -139,6 +141,8 @@ def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
     Raises what the `Effort` around it raises.
     """
     by_history = is_image_side(a, b)
+    if by_history:
+        a, b = replace(a, steps=history_steps(a)), replace(b, steps=history_steps(b))
     keys_a, keys_b = ([step_key(step.asked, by_history=by_history) for step in side.steps] for side in (a, b))
     names_a, names_b = ([step.asked.name for step in side.steps] for side in (a, b))
     comparing = _Comparing(a, b, by_history)
@@ -203,15 +207,23 @@ class _Comparing:
             assert step is not None
             sides = (self.a, self.b) if b is None else (self.b, self.a)
             left_out = of_left_out(*sides, step, is_in_a=b is None)
-            causes = (left_out,) if left_out is not None else tuple(of_text(a, b))
+            causes = (left_out,) if left_out is not None else self._of_text(a, b)
             return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, causes)
         if aligned.is_moved:
             cause = Cause(CauseKind.INSTRUCTION, Origin.OWN, "", a.asked.text, b.asked.text)
             return Row(a, b, RowStatus.MOVED, (cause,))
         if not aligned.is_alike and self._is_other_question(a, b):
-            causes = tuple(of_text(a, b))
-            return Row(a, b, RowStatus.CHANGED, causes)
+            return Row(a, b, RowStatus.CHANGED, self._of_text(a, b))
         return self._alike(a, b, follows)
+
+    def _of_text(self, a: SideStep | None, b: SideStep | None) -> tuple[Cause, ...]:
+        if self.a.is_by_buildkit != self.b.is_by_buildkit:
+            mine, other = ("BuildKit" if side.is_by_buildkit else "the classic builder" for side in (self.a, self.b))
+            return (Cause(CauseKind.BUILDER, Origin.SURROUNDINGS, "", mine, other),)
+        if any(step is not None and step.asked.is_base for step in (a, b)):
+            before, now = (step.asked.text if step is not None else None for step in (a, b))
+            return (Cause(CauseKind.BASE, Origin.SURROUNDINGS, "", before, now),)
+        return tuple(of_text(a, b))
 
     def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
         """Whether two instructions that are written otherwise ask the cache something else."""
@@ -241,6 +253,8 @@ class _Comparing:
         return self._answered(a, b)
 
     def _answered(self, a: SideStep, b: SideStep) -> Row:
+        if self.by_history:
+            return Row(a, b, RowStatus.SAME)
         ended = of_endings(self.a, self.b, a, b)
         if ended is not None:
             return Row(a, b, RowStatus.ANSWERED, (ended,))
@@ -258,6 +272,8 @@ class _Comparing:
         return Row(a, b, RowStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
 
     def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | None:
+        if self.by_history:
+            return layers_differ(self.a, self.b, a, b)
         mine, other = a.asked, b.asked
         if mine.sources is None or other.sources is None or mine.checksum is None or other.checksum is None:
             return None

@@ -57,7 +57,7 @@ def side_of_record(case: ReplayCase, title: str) -> BuildSide:
     expected, error = case.expect.steps, case.expect.error
     steps: tuple[SideStep, ...]
     if expected is not None:
-        steps = tuple(recorded(asked.steps, expected, value))
+        steps = tuple(recorded(asked.steps, expected, value, is_ok=case.expect.ok))
     elif value is not None and store is not None:
         steps = tuple(replayed(asked.steps, value, store))
     else:

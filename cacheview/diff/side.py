@@ -11,6 +11,7 @@ from cacheview.diff.asked import AskedStep
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
 from cacheview.layers.copied_now import FilesNow
+from cacheview.layers.files import LayerFiles
 from cacheview.model import Image, ImageStore, StoreKind
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay
@@ -56,9 +57,10 @@ class SideStep:
         image: id after it, or its first 12 digits; empty: there is none, or it is not known.
         why: why it is not known, in a sentence; empty: it is, or nothing is looked up.
         is_made: the build made the image.
-        is_reached: the build got as far as this step.
+        is_reached: the build got as far as this step; ``is_failed``: and ended there.
         at: when it began; None: not known.
         base: of ``FROM``, the image; None: scratch, a stage, or it is not known.
+        diff_id: of an image, the layer that the step made; empty: none.
     """
 
     asked: AskedStep
@@ -67,8 +69,10 @@ class SideStep:
     why: str = ""
     is_made: bool = False
     is_reached: bool = True
+    is_failed: bool = False
     at: datetime | None = None
     base: Image | None = None
+    diff_id: str = ""
 
     @property
     def is_looked_up(self) -> bool:
@@ -98,6 +102,8 @@ class BuildSide:
         after_target: texts of the steps that ``--target`` leaves out.
         error: why the build ended early; empty: it did not.
         ask: replays the build under other circumstances; None: it cannot be.
+        layers: of an image, opens the layers of its store; None: they are not read. It raises `DataError`.
+        is_by_buildkit: it is an image that BuildKit made.
     """
 
     kind: SideKind
@@ -118,6 +124,8 @@ class BuildSide:
     after_target: frozenset[str] = frozenset()
     error: str = ""
     ask: Ask | None = None
+    layers: Callable[[], LayerFiles] | None = None
+    is_by_buildkit: bool = False
 
     def image(self, image_id: str) -> Image | None:
         """The image of its store with this id, whole or its first digits; None: there is none."""

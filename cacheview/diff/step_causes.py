@@ -46,7 +46,8 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
     """Of an instruction that is written otherwise, or that one side alone has."""
     step = a or b
     assert step is not None
-    kind = _SETS.get(step.asked.name, CauseKind.INSTRUCTION)
+    names = {each.asked.name for each in (a, b) if each is not None}
+    kind = _SETS.get(step.asked.name, CauseKind.INSTRUCTION) if len(names) == 1 else CauseKind.INSTRUCTION
     origin = Origin.REQUEST if step.asked.is_option else Origin.OWN
     before, now = (each.asked.text if each is not None else None for each in (a, b))
     if a is not None and b is not None and kind is CauseKind.BASE:

@@ -9,7 +9,8 @@ from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, Row, RowStatus
 from cacheview.diff.gone import Gone
 from cacheview.diff.senders import client_title
-from cacheview.diff.side import BuildSide, SideStep
+from cacheview.diff.side import BuildSide, SideKind, SideStep
+from cacheview.layers.changes import change_in_words
 from cacheview.model import short_id
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "cause_phrase",
     "gone_sentences",
     "loss_sentence",
+    "row_lines",
     "row_phrase",
     "side_line",
     "step_title",
@@ -25,6 +27,9 @@ __all__ = [
 
 _LONGEST: Final = 160
 _MOST: Final = 4
+_MOST_FILES: Final = 500
+_IN_A_PHRASE: Final = 5
+"""Files that a phrase names one by one, see `in_words`."""
 
 _SETS: Final = {
     CauseKind.BUILD_ARGUMENT: "build argument",
@@ -55,6 +60,8 @@ def answer_sentence(diff: BuildDiff) -> str:
     if unknown is not None:
         why = f": {unknown.why}" if unknown.why else ""
         return f"No step is known to differ. Whether {step_title(unknown)}, is cached alike is unknown{why}.{also}"
+    if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
+        return "No difference is known: the histories have the same steps, with the same arguments and checksums."
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = f"{len(looked_up)} step{'' if len(looked_up) == 1 else 's'}"
@@ -77,7 +84,7 @@ def step_title(row: Row) -> str:
 
 
 def _code(text: str) -> str:
-    shown = " ".join(text.split())
+    shown = text.replace("\n", " ")
     return f"`{shown[:_LONGEST]}{'…' if len(shown) > _LONGEST else ''}`"
 
 
@@ -102,6 +109,8 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
             detail = f"; {cause.detail}" if cause.detail else ""
             senders = [client_title(each or "") for each in (cause.a, cause.b)]
             return f"A was sent by {senders[0]} and B by {senders[1]}, which write other headers{detail}"
+        case CauseKind.BUILDER:
+            return f"{cause.a} made A and {cause.b} made B, whose histories never match"
         case CauseKind.FILES:
             return f"the files differ: {cause.detail}" if cause.detail else "the files differ; which ones is unknown"
         case CauseKind.RELEASE:
@@ -117,12 +126,23 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
             return f"image {cause.image} is in both stores: it {next(built)} in A, and {next(built)} in B"
         case CauseKind.ENDED:
             side = "A" if cause.in_b else "B"
-            detail = f": {' '.join(cause.detail.split())[:_LONGEST]}" if cause.detail else ""
-            return f"the build of {side} ended before this step{detail}"
+            return f"the build of {side} ended {_where(row, side)} this step{_error(cause)}"
     return f"why is unknown{f': {cause.detail}' if cause.detail else ''}"
 
 
+def _where(row: Row | None, side: str) -> str:
+    step = (row.a if side == "A" else row.b) if row is not None else None
+    return "at" if step is not None and step.is_failed else "before"
+
+
+def _error(cause: Cause) -> str:
+    return f": {' '.join(cause.detail.split())[:_LONGEST]}" if cause.detail else ""
+
+
 def _of_base(cause: Cause) -> str:
+    if not cause.name:
+        shown = ("nothing" if text is None else _code(text) for text in (cause.a, cause.b))
+        return f"the base image has another history: {next(shown)} in A and {next(shown)} in B"
     if cause.a and cause.b and cause.name == cause.b:
         return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
     detail = f", {cause.detail}" if cause.detail else ""
@@ -140,11 +160,11 @@ def _of_instruction(cause: Cause, row: Row | None) -> str:
 
 
 def _of_option(cause: Cause) -> str:
-    flags = {cause.a, cause.b} <= {None, "given"}
-    if flags:
-        return f"only {'A' if cause.a else 'B'} was built with {cause.name}"
     certain = "" if cause.is_certain else ", as far as is known"
-    return f"{cause.name} is {_value(cause.a, 'not given')} in A and {_value(cause.b, 'not given')} in B{certain}"
+    end = f"{certain}{_error(cause)}"
+    if {cause.a, cause.b} <= {None, "given"}:
+        return f"only {'A' if cause.a else 'B'} was built with {cause.name}{end}"
+    return f"{cause.name} is {_value(cause.a, 'not given')} in A and {_value(cause.b, 'not given')} in B{end}"
 
 
 def _of_missing(cause: Cause, row: Row | None) -> str:
@@ -204,6 +224,26 @@ def _number(row: Row) -> str:
     step = row.b or row.a
     assert step is not None
     return f"step {step.asked.number}{'' if row.b is not None else ' of A'}"
+
+
+def row_lines(row: Row, diff: BuildDiff) -> Iterator[str]:
+    """All there is to say of a row, in lines: its causes, the files that differ, and what to do."""
+    if row.status.differs:
+        for cause in row.causes:
+            phrase = cause_phrase(cause, row)
+            yield f"{phrase[:1].upper()}{phrase[1:]}."
+    else:
+        phrase = row_phrase(row, diff)
+        yield f"{phrase[:1].upper()}{phrase[1:]}."
+    if row.files is not None:
+        differing = row.files.differing
+        if len(differing) > _IN_A_PHRASE or row.files.causes:  # else the phrase has them all
+            yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:_MOST_FILES])
+        if len(differing) > _MOST_FILES:
+            yield f"and {len(differing) - _MOST_FILES:,} more files"
+        yield from dict.fromkeys(cause.advice for cause in row.files.causes if cause.advice)
+    if row.gone is not None:
+        yield USUAL_REASONS
 
 
 def side_line(side: BuildSide) -> str:

@@ -27,6 +27,7 @@ def shown_build(build: WatchedBuild) -> ShownBuild:
         unpredicted=build.unpredicted,
         differences=build.differences,
         record=build.record,
+        line=build.line,
         is_over=build.outcome.is_over,
         is_final=build.is_final,
         is_replayed=build.is_replayed,

@@ -34,7 +34,8 @@ class ShownBuild:
     """A watched build at one moment. It holds neither store nor context, and no text is ready for a terminal.
 
     Attributes:
-        number, record, is_final, is_replayed, overlapped, is_late, unpredicted, differences: as of `WatchedBuild`.
+        number, record, line, is_final, is_replayed, overlapped, is_late, unpredicted, differences: as of
+            `WatchedBuild`.
         began: when, by the clock here; of a record the day and the minute. ``started``: the same with the date, and
             ``stamp`` for the name of a file. Each may be empty.
         title: its first name; ``client``: what sent it, as it calls itself.
@@ -58,6 +59,7 @@ class ShownBuild:
     unpredicted: str = ""
     differences: tuple[str, ...] = ()
     record: str = ""
+    line: int = 0
     is_over: bool = False
     is_final: bool = False
     is_replayed: bool = False

@@ -105,8 +105,10 @@ class Actions:
         self.leave_what_if.setEnabled(False)
         self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
+        self.diff = self._make("&Compare two builds…", "Show where two builds part, and why", "Ctrl+Shift+D")
+        self.diff.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
-        """Those that the menu *View* shows and hides; *Watch builds* stands under *Ask*."""
+        """Those that the menu *View* shows and hides; *Watch builds* and *Compare two builds* stand under *Ask*."""
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
@@ -123,7 +125,7 @@ class Actions:
         edit.addSeparator()
         edit.addMenu(self.copy_menu)
         ask = bar.addMenu("&Ask")
-        ask.addActions([self.replay_dockerfile, self.watch])
+        ask.addActions([self.replay_dockerfile, self.watch, self.diff])
         ask.addMenu(self.what_if_menu)
         ask.addSeparator()
         ask.addMenu(self.rules_menu)

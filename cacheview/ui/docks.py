@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from cacheview.ui.actions import Actions
     from cacheview.ui.audit.dock import Audit
     from cacheview.ui.compare.dock import Compare
+    from cacheview.ui.diff.dock import BuildDiffs
     from cacheview.ui.dock import DockController
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.files.files import Files
+    from cacheview.ui.replay.pane import ReplayPane
     from cacheview.ui.replay.replays import Replays
     from cacheview.ui.settings import Settings
     from cacheview.ui.suites.checks import SuiteChecks
+    from cacheview.ui.watch.pane import WatchPane
     from cacheview.ui.watch.watching import WatchedBuilds
 
-__all__ = ["AUDIT", "COMPARE", "DOCKS", "FILES", "REPLAY", "SUITES", "WATCH", "DockSpec", "Docks", "load_docks"]
+__all__ = ["AUDIT", "COMPARE", "DIFF", "DOCKS", "FILES", "REPLAY", "SUITES", "WATCH", "DockSpec", "Docks", "load_docks"]
 
 _D = TypeVar("_D", bound="DockController[Any]")
 
@@ -138,6 +141,7 @@ def _make_replay(docks: Docks, name: str) -> Replays:
 
     dock = Replays(docks.host, name, REPLAY.action(docks.host.commands), docks.settings)
     dock.pane.files_asked.connect(lambda miss: docks.get(FILES).show_miss(miss))
+    dock.pane.compare_asked.connect(lambda: docks.get(DIFF).choose_with_replay())
     return dock
 
 
@@ -158,7 +162,23 @@ def _make_suites(docks: Docks, name: str) -> SuiteChecks:
 def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
     from cacheview.ui.watch.watching import WatchedBuilds
 
-    return WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
+    dock = WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
+    dock.pane.compare_asked.connect(lambda build: docks.get(DIFF).choose_with_watched(build))
+    return dock
+
+
+def _make_diff(docks: Docks, name: str) -> BuildDiffs:
+    from cacheview.ui.diff.dock import BuildDiffs
+
+    def replay_pane() -> ReplayPane | None:
+        made = docks.made(REPLAY)
+        return made.pane if made is not None else None
+
+    def watch_pane() -> WatchPane | None:
+        made = docks.made(WATCH)
+        return made.pane if made is not None else None
+
+    return BuildDiffs(docks.host, name, DIFF.action(docks.host.commands), replay_pane, watch_pane)
 
 
 COMPARE: Final = DockSpec("compare", lambda do: do.compare, _make_compare)
@@ -167,8 +187,9 @@ REPLAY: Final = DockSpec("replay", lambda do: do.replay, _make_replay)
 FILES: Final = DockSpec("files", lambda do: do.files, _make_files, is_kept=False)
 SUITES: Final = DockSpec("suites", lambda do: do.suite_checks, _make_suites)
 WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch, is_kept=False)
+DIFF: Final = DockSpec("diff", lambda do: do.diff, _make_diff, is_kept=False)
 
-DOCKS: Final[tuple[DockSpec[Any], ...]] = (COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH)
+DOCKS: Final[tuple[DockSpec[Any], ...]] = (COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH, DIFF)
 """In the order in which the keyboard comes to them."""
 
 
@@ -176,6 +197,7 @@ def load_docks() -> None:
     """Import what all docks are made of: the first use of one would wait for it."""
     import cacheview.ui.audit.dock
     import cacheview.ui.compare.dock
+    import cacheview.ui.diff.dock
     import cacheview.ui.files.files
     import cacheview.ui.replay.replays
     import cacheview.ui.suites.checks

@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.docks import AUDIT, COMPARE, FILES, REPLAY, SUITES, WATCH, Docks
+from cacheview.ui.docks import AUDIT, COMPARE, DIFF, FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import end_all
@@ -415,10 +415,19 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        location = next((url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()), "")
-        if location:
+        locations = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if locations:
             event.acceptProposedAction()
-            self.open_any(location)
+            self._take_dropped(locations)
+
+    def _take_dropped(self, locations: list[str]) -> None:
+        """Compare two records; of anything else open the first."""
+        from cacheview.diff.named import is_record_file
+
+        if len(locations) == 2 and all(map(is_record_file, locations)):
+            self.docks.get(DIFF).compare_paths(locations)
+        else:
+            self.open_any(locations[0])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -65,7 +65,7 @@ class WatchedBuild:
         is_late: the store was listed when the daemon may have begun already.
         is_sent: the daemon has the whole context.
         is_final: it is over, and compared: nothing more changes.
-        record: path of the record that it was read from; empty: it was watched.
+        record: path of the record that it was read from; empty: it was watched. ``line``: of that file; 0: none.
         is_replayed: no daemon built it: what the daemon would have done is what cacheview said when it was recorded.
     """
 
@@ -81,6 +81,7 @@ class WatchedBuild:
     is_sent: bool = False
     is_final: bool = False
     record: str = ""
+    line: int = 0
     is_replayed: bool = False
 
     @property

@@ -58,14 +58,15 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
     builds: list[WatchedBuild] = []
     problems: list[str] = []
     where = os.path.abspath(path)
-    for _, line in read_lines(Path(path), lambda data: ReplayCase if is_replay_line(data) else SuiteCase, progress):
+    lines = read_lines(Path(path), lambda data: ReplayCase if is_replay_line(data) else SuiteCase, progress)
+    for line_number, line in lines:
         if isinstance(line, DataError):
             if len(problems) < _MOST_PROBLEMS:
                 problems.append(str(line))
         elif isinstance(line, ReplayCase):
             if len(builds) == MOST_RECORDS:
                 return OpenedRecords(tuple(builds), tuple(problems), more=True)
-            build = _build_of(line, -len(builds), where)
+            build = replace(_build_of(line, -len(builds), where), line=line_number)
             if build.prediction is not None and len(builds) >= _MOST_EXPLAINED:
                 build = replace(build, prediction=build.prediction.bare())
             builds.append(build)

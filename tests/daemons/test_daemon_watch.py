@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,44 +24,14 @@ from daemon_client import DockerCli, docker_programs
 from daemon_need import unavailable
 from daemon_scenarios import FILES, SCENARIOS, arguments_of, write
 from daemon_start import EngineDaemon
+from daemon_watching import Watching
 
 from cacheview.model import decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
-from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.build import WatchedBuild
-from cacheview.watch.watcher import Watcher
 
-_SECONDS = 60.0
 _LEFT_OUT = ("escaped", "platform", "refused")  # they say little about the cache
-
-
-class Watching:
-    """A watcher, and a way to wait for what it has seen."""
-
-    def __init__(self, url: str, runtime: str) -> None:
-        self._final: dict[int, WatchedBuild] = {}
-        self._more = threading.Condition()
-        self.faults: list[BaseException] = []
-        self.watcher = Watcher(Endpoint("", url), self._changed, self.faults.append, runtime)
-
-    def _changed(self, build: WatchedBuild) -> None:
-        with self._more:
-            if build.is_final:
-                self._final[build.number] = build
-            self._more.notify_all()
-
-    @property
-    def count(self) -> int:
-        """How many builds have begun."""
-        return max((build.number for build in self.watcher.builds), default=0)
-
-    def last(self) -> WatchedBuild:
-        """The newest build, once it is over."""
-        number = self.count
-        with self._more:
-            assert self._more.wait_for(lambda: number in self._final, _SECONDS)
-            return self._final[number]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from cacheview.diff.record_side import side_of_record
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context import client_named
 from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.model import HistoryEntry, StoreKind
 from cacheview.replay.checksums import ContextChecksums
@@ -50,7 +51,7 @@ class Build:
             path: Entry(path, Kind.FILE, self.modes.get(path, 0o644), size=len(data), uid=1000, gid=1000)
             for path, data in self.files.items()
         }
-        folders = {path.rpartition("/")[0] for path in self.files} - {""}
+        folders = {folder for path in self.files for folder in parents(path)}
         entries.update({folder: Entry(folder, Kind.DIRECTORY, 0o755) for folder in folders})
         return MemoryContext(entries, dict(self.files))
 

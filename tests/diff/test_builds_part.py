@@ -227,11 +227,12 @@ def test_a_record_without_its_store_is_compared(daemon: Daemon) -> None:
 def test_a_build_that_failed_earlier(daemon: Daemon) -> None:
     recorded(daemon, BUILD)
     a = recorded(daemon, BUILD, 1)
-    steps = (a.expect.steps or ())[:6]
+    steps = (a.expect.steps or ())[:7]
     b = a.model_copy(update={"expect": a.expect.model_copy(update={"steps": steps, "ok": False, "error": "disk full"})})
     diff = compared(a, b)
     assert first(diff) == (CauseKind.ENDED, "", "RUN make")
-    assert answer_sentence(diff).endswith("the build of B ended before this step: disk full.")
+    assert answer_sentence(diff).endswith("the build of B ended at this step: disk full.")
+    assert [row.status for row in diff.rows][7:] == [RowStatus.FOLLOWS] * 2
 
 
 def test_many_files_have_one_cause(daemon: Daemon) -> None:

@@ -18,6 +18,7 @@ from cacheview.ui.sizes import size_text
 
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
+    from cacheview.diff.side import BuildSide
     from cacheview.dockerfile.context import Client
     from cacheview.dockerfile.context.hashing import Memory
     from cacheview.dockerfile.context.record import Record
@@ -192,6 +193,16 @@ class Replayer:
             return compare_clients(lambda client: prepared.send(client).run(prepared.cache), prepared.client)
 
         return work
+
+    def side(self, question: Question, report: Report) -> BuildSide:
+        """A build as one side of a comparison. Raises `DataError` where Dockerfile or context cannot be read."""
+        from datetime import UTC, datetime
+
+        from cacheview.diff.context_side import side_of_context
+
+        prepared = self._prepare(question, report)
+        sent = prepared.send(prepared.client)
+        return side_of_context(sent, prepared.cache, question.daemon, question.build.title, at=datetime.now(UTC))
 
     def _prepare(self, question: Question, report: Report) -> _Prepared:
         from cacheview.dockerfile.context import client_for_engine, client_named

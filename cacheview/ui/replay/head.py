@@ -21,6 +21,7 @@ class ReplayHead(BusyHead):
     options_asked = Signal(bool)
     clients_asked = Signal(bool)
     copy_asked = Signal()
+    compare_asked = Signal()
     beyond_asked = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -41,6 +42,8 @@ class ReplayHead(BusyHead):
         clients_tip = "Replay the build as every client sends it: which share a cache, and why the others do not"
         self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
         self.clients_button.setCheckable(True)
+        compare_tip = "Compare this build with a record or another build: where they part, and why"
+        self.compare_button = add("Compare with…", compare_tip, self.compare_asked, short="With…")
         self.options_button = add("Options", options_tip, self.options_asked)
         self.options_button.setCheckable(True)
         self.copy_button = add("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the steps")

@@ -53,11 +53,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         image_activated(str): the id of an image that the person wants to see.
         build_changed(Build): the person opened a Dockerfile, or changed an option.
         context_asked(), open_asked(): the person wants to choose one.
+        compare_asked(): the person wants to compare the build with another one.
         files_asked(Miss): the person wants to see which files differ.
         download_asked(ImageStore): images of this engine may be downloaded.
     """
 
     files_asked = Signal(object)
+    compare_asked = Signal()
     download_asked = Signal(object)
     image_activated = Signal(str)
     build_changed = Signal(object)
@@ -72,7 +74,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._build: Build | None = None
         self._replayed: Replayed | None = None
         self._is_new = False
-        self._replayer = Replayer(records, access)
+        self.replayer = Replayer(records, access)
         self.strip = Strip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
@@ -117,6 +119,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._content.pressed.connect(self._help)
         head = self.head
         head.open_asked.connect(self.open_asked)
+        head.compare_asked.connect(self.compare_asked)
         head.again_asked.connect(self.again)
         head.cancel_asked.connect(self.cancel)
         head.options_asked.connect(self.show_options)
@@ -243,14 +246,19 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._enable()
         self._watch()
         self._patience.start()
-        self._loader.start(self._replayer.replaying(wanted))
+        self._loader.start(self.replayer.replaying(wanted))
+
+    @property
+    def question(self) -> Question | None:
+        """The build whose replay is shown; None: there is none."""
+        return self._replayed.question if self._replayed is not None else None
 
     def cancel(self) -> None:
         """Stop what is under way. What is shown stays."""
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
-        return self._replayer.comparing(self._replayed.question) if self._replayed is not None else None
+        return self.replayer.comparing(self._replayed.question) if self._replayed is not None else None
 
     def _change(self, build: Build) -> None:
         self.head.beyond_button.setChecked(build.beyond)

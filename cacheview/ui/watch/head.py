@@ -15,13 +15,16 @@ TITLE: Final = "Watch builds"
 
 
 class WatchHead(DockHead):
-    """``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``, ``watch_asked()``: its buttons."""
+    """Signals of its buttons: ``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``, ``watch_asked()``
+    and ``compare_asked()``.
+    """
 
     copy_asked = Signal()
     stop_asked = Signal()
     save_asked = Signal()
     open_asked = Signal()
     watch_asked = Signal()
+    compare_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
@@ -33,6 +36,12 @@ class WatchHead(DockHead):
         )
         self.save_button = self.add_button(
             "Save record…", "Save the selected build as a record, which opens anywhere", self.save_asked
+        )
+        self.compare_button = self.add_button(
+            "Compare with…",
+            "Compare the selected build with another one: where they part, and why",
+            self.compare_asked,
+            short="With…",
         )
         self.open_button = self.add_button(
             "Open record…",

@@ -39,12 +39,14 @@ class WatchPane(DockPane[WatchHead]):
 
     Signals:
         save_asked(ShownBuild), open_asked(): the buttons of the head.
+        compare_asked(ShownBuild): the person wants to compare a build with another one.
         differs(ShownBuild): the daemon did otherwise than cacheview says.
     """
 
     save_asked = Signal(object)
     open_asked = Signal()
     differs = Signal(object)
+    compare_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(WatchHead(), parent)
@@ -58,6 +60,7 @@ class WatchPane(DockPane[WatchHead]):
         self.head.stop_asked.connect(self._stop_watching)
         self.head.save_asked.connect(self._save)
         self.head.open_asked.connect(self.open_asked)
+        self.head.compare_asked.connect(self._compare)
         self.head.watch_asked.connect(self.watch)
         self.model = BuildsModel(self)
         self.builds = self._make_builds()
@@ -164,6 +167,11 @@ class WatchPane(DockPane[WatchHead]):
         if build is not None:
             self.save_asked.emit(build)
 
+    def _compare(self) -> None:
+        build = self.selected()
+        if build is not None:
+            self.compare_asked.emit(build)
+
     # What comes
 
     def _started(self) -> None:
@@ -245,7 +253,10 @@ class WatchPane(DockPane[WatchHead]):
             button.setVisible(is_watching)
         self.head.watch_button.setVisible(not is_watching and bool(self.model.builds))
         build = self.selected()
-        self.head.save_button.setEnabled(build is not None and build.is_final and build.can_be_recorded)
+        can_be_saved = build is not None and build.is_final and build.can_be_recorded
+        self.head.save_button.setEnabled(can_be_saved)
+        self.head.compare_button.setVisible(bool(self.model.builds))
+        self.head.compare_button.setEnabled(can_be_saved or (build is not None and bool(build.record)))
 
     def _say_nothing_watched(self) -> None:
         self.head.say("")

@@ -1,0 +1,137 @@
+"""An image of a store as one side of a comparison: what it was built from, as far as its history and layers tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cacheview.cases import Daemon
+from cacheview.diff.asked import AskedStep
+from cacheview.diff.side import BuildSide, SideKind, SideStep
+from cacheview.dockerfile.parse import INSTRUCTIONS
+from cacheview.engine.candidate import container_config_of
+from cacheview.layers.files import LayerFiles
+from cacheview.model import HistoryEntry, Image, ImageStore
+from cacheview.model.image import instruction_of
+
+__all__ = ["IMAGE", "history_steps", "side_of_image"]
+
+IMAGE: Final = "image:"
+"""What the name of such a side begins with."""
+
+_COPIED: Final = re.compile(
+    r"(.*#\(nop\) (?:COPY|ADD) (?:--chown\S* ?)?)((?:file|dir|multi):[0-9a-f]{64})( in .*)", re.DOTALL
+)
+_PREFIX: Final = re.compile(r"\|(\d{1,4}) (.*?) ?(/bin/sh -c .*)", re.DOTALL)
+_NEXT: Final = re.compile(r" (?=[A-Za-z_][A-Za-z0-9_]*=)")
+_MOST_PARENTS: Final = 10_000
+
+
+def side_of_image(
+    store: ImageStore, image: Image, daemon: Daemon, title: str, layers: Callable[[], LayerFiles] | None = None
+) -> BuildSide:
+    """An image.
+
+    Args:
+        store: that it is in.
+        image: the image.
+        daemon: of the store.
+        title: what a person calls it.
+        layers: opens the layers of the store; None: they are not read. Raises `DataError`.
+    """
+    chain = list(_chain(store, image))
+    by_length = {len(each.history): each for each in chain}
+    base = len(chain[-1].history) if len(chain) > 1 and not chain[-1].is_first_step else 0
+    steps = list(_steps(image, by_length, base))
+    return BuildSide(
+        SideKind.IMAGE,
+        title,
+        tuple(steps),
+        engine=daemon.title,
+        release=daemon.version,
+        rules=daemon.rules,
+        builder=daemon.builder,
+        store_kind=daemon.rules.store,
+        store=store,
+        location=store.location,
+        layers=layers,
+        is_by_buildkit=image.is_by_buildkit,
+    )
+
+
+def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
+    """The image and those that it was built on, as far as the store has them."""
+    seen: set[str] = set()
+    now: Image | None = image
+    while now is not None and now.id not in seen and len(seen) < _MOST_PARENTS:
+        seen.add(now.id)
+        yield now
+        now = store.by_id.get(now.parent or "")
+
+
+def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[SideStep]:
+    layers = iter(image.diff_ids)
+    for number, entry in enumerate(image.history, 1):
+        made = by_length.get(number)
+        asked = _asked(number, entry, made if number > base else None, is_base=number <= base)
+        yield SideStep(
+            asked,
+            image=made.id if made is not None else "",
+            diff_id="" if entry.empty_layer else next(layers, ""),
+        )
+
+
+def _asked(number: int, entry: HistoryEntry, made: Image | None, *, is_base: bool) -> AskedStep:
+    text = instruction_of(entry.created_by)
+    word = text.split(maxsplit=1)[0].upper() if text.strip() else ""
+    name = word if word in INSTRUCTIONS else "RUN"
+    copied = _COPIED.fullmatch(entry.created_by) if name in ("COPY", "ADD") else None
+    step = AskedStep(number, text, name, stage=0, command=entry.created_by, is_base=is_base)
+    if copied is not None:
+        return replace(step, command=copied[1] + copied[3], checksum=copied[2])
+    return replace(step, arguments=_arguments(entry.created_by, made)) if name == "RUN" else step
+
+
+def _arguments(created_by: str, made: Image | None) -> Mapping[str, str]:
+    """The build arguments in front of a ``RUN``: of the container config exactly, else as the text divides."""
+    match = _PREFIX.fullmatch(created_by)
+    if match is None:
+        return {}
+    count = int(match[1])
+    config = container_config_of(made) if made is not None else None
+    command = config.Cmd if config is not None else None
+    words = list(command[1 : 1 + count]) if command and command[0] == f"|{count}" else _NEXT.split(match[2])
+    return {name: value for name, _, value in (word.partition("=") for word in words)} if len(words) == count else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    side: BuildSide
+
+    def steps(self, stage: int) -> Iterator[SideStep]:
+        """The history that the steps of a stage make, from its base on."""
+        for step in self.side.steps:
+            if step.asked.stage != stage:
+                continue
+            if step.asked.name != "FROM" or step.asked.trigger:
+                yield step
+            elif step.asked.uses:
+                yield from self.steps(step.asked.uses[0])
+            elif step.base is not None:
+                yield from _of_base(step.base, step)
+
+
+def history_steps(side: BuildSide) -> tuple[SideStep, ...]:
+    """The steps of a side as the history of its image has them: those of its base, and of the stages that are in it."""
+    if side.kind is SideKind.IMAGE:
+        return side.steps
+    last = max((step.asked.stage for step in side.steps), default=-1)
+    return tuple(_Stages(side).steps(last))
+
+
+def _of_base(base: Image, step: SideStep) -> Iterator[SideStep]:
+    for entry in base.history:
+        asked = _asked(step.asked.number, entry, None, is_base=True)
+        yield SideStep(asked, is_reached=step.is_reached)

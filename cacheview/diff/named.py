@@ -1,0 +1,99 @@
+"""Builds of replay files by name: ``FILE``, or ``FILE#N`` for the build at line N."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from typing import Final
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.model.recorded import is_replay_line
+from cacheview.replay.file import ReplayCase
+from cacheview.replay.tar_context import compression_of
+from cacheview.stores.suite import read_lines
+
+__all__ = ["is_record_file", "may_be_record", "record_named"]
+
+_NUMBERED: Final = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
+_LISTED: Final = 10
+_SNIFFED: Final = 512
+
+
+def record_named(name: str) -> ReplayCase | None:
+    """The build that a name means; None: it is not that of a replay file, but perhaps of a build context.
+
+    Raises:
+        DataError: it cannot be read, or it is not plain which of its builds is meant.
+    """
+    path, line = _numbered(name)
+    return _record(path, line) if line or may_be_record(path) else None
+
+
+def is_record_file(path: str) -> bool:
+    """Whether a file begins as records are written, plain or with gzip. It is not read further, and never raises."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_SNIFFED)
+        if compression_of(head) == "gzip":
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _SNIFFED)
+    except (OSError, ValueError, zlib.error):
+        return False
+    return head.startswith(b"{") and b'"engine":' in head and b'"rules":' not in head
+
+
+def _numbered(name: str) -> tuple[str, int]:
+    """The path of a replay file, and the line of the build in it; 0: none is named."""
+    match = None if os.path.exists(name) else _NUMBERED.fullmatch(name)
+    return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, 0)
+
+
+def may_be_record(path: str) -> bool:
+    """Whether a file begins as a replay file may: with an object, or compressed."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_SNIFFED)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=path) from error
+    return head.lstrip()[:1] == b"{" or bool(compression_of(head))
+
+
+def _record(path: str, line: int) -> ReplayCase | None:
+    """A build of a replay file; None: the file is something else, such as a compressed tar.
+
+    Raises:
+        DataError: it cannot be read, or it is not plain which of its builds is meant.
+    """
+    found: ReplayCase | None = None
+    numbers: list[int] = []
+    first: DataError | None = None
+    for number, each in read_lines(path, lambda data: ReplayCase if is_replay_line(data) else SuiteCase):
+        if line and number != line:
+            if number > line:
+                break
+            continue
+        if isinstance(each, DataError):
+            first = first or each
+        elif isinstance(each, ReplayCase):
+            found = each
+            numbers.append(number)
+        if line or len(numbers) > _LISTED:
+            break
+    if found is None:
+        if line or (first is not None and not _is_compressed(path)):
+            raise first or DataError("there is no build at this line", where=f"{path}#{line}")
+        if first is None:
+            raise DataError("the file has no record of a build", where=path)
+        return None
+    if len(numbers) > 1:
+        listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])
+        more = ", …" if len(numbers) > _LISTED else ""
+        raise DataError(f"the file has several builds; name one, such as {path}#{numbers[0]} ({listed}{more})")
+    return found
+
+
+def _is_compressed(path: str) -> bool:
+    with open(path, "rb") as file:
+        return bool(compression_of(file.read(_SNIFFED)))

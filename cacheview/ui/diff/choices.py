@@ -1,0 +1,109 @@
+"""What can be a side of a comparison in the window, and how each is read. No Qt."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from cacheview.model import DataError
+from cacheview.ui.plain import one_line
+
+if TYPE_CHECKING:
+    from cacheview.cases import Daemon
+    from cacheview.diff.side import BuildSide
+    from cacheview.model import ImageStore
+    from cacheview.report.shown_build import ShownBuild
+    from cacheview.ui.layer_access import LayerAccess
+    from cacheview.ui.loading import Report
+    from cacheview.ui.replay.asking import Question, Replayer
+
+__all__ = ["IMAGE", "Choice", "of_image", "of_path", "of_replay", "of_watched"]
+
+IMAGE: Final = "image:"
+"""What an image of the open store is named with in place of a path."""
+
+Ask = Callable[[str], "Question"]
+"""The build of a context, in the store that is open. Raises `DataError`."""
+
+Save = Callable[[int, str, "Report"], None]
+"""Writes the record of a watched build, by its number, to a file. Raises `DataError`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A build that can be compared.
+
+    Attributes:
+        title: what a person calls it.
+        read: reads it, off the UI thread. Raises `DataError`.
+        path: of a record or a context; empty: it is not read from one.
+    """
+
+    title: str
+    read: Callable[[Report], BuildSide]
+    path: str = ""
+
+
+def of_path(path: str, ask: Ask, replayer: Replayer) -> Choice:
+    """A record (``FILE``, or ``FILE#N``), or a build context, a folder or a tar, which is replayed."""
+    title = os.path.basename(path.rstrip(os.sep)) or path
+
+    def read(report: Report) -> BuildSide:
+        from cacheview.diff.named import record_named
+        from cacheview.diff.record_side import side_of_record
+
+        report(0, None, f"Reading {one_line(title)}")
+        case = record_named(path)
+        return side_of_record(case, title) if case is not None else replayer.side(ask(path), report)
+
+    return Choice(one_line(title), read, path)
+
+
+def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> Choice:
+    """An image of the store that is open."""
+
+    def read(report: Report) -> BuildSide:
+        from cacheview.diff.image_side import side_of_image
+        from cacheview.layers.files import LayerFiles
+
+        image = store.resolve_for(name, daemon.rules.store)
+        layers = cache(lambda: LayerFiles(access.open(store, lambda: report(0, None, "Reading the layers"))))
+        return side_of_image(store, image, daemon, image.title, layers)
+
+    return Choice(one_line(name), read, f"{IMAGE}{name}")
+
+
+def of_replay(question: Question, replayer: Replayer) -> Choice:
+    """The build that is replayed in the window."""
+    return Choice(f"Replay of {one_line(question.build.title)}", lambda report: replayer.side(question, report))
+
+
+def of_watched(build: ShownBuild, save: Save) -> Choice:
+    """A build that was watched, or a record of one that is open."""
+    title = one_line(", ".join(filter(None, (build.title, build.began, build.client))))
+    if build.record:
+        name = f"{build.record}#{build.line}" if build.line else build.record
+        return Choice(title, lambda report: _of_record(name, title, report), name)
+
+    def read(report: Report) -> BuildSide:
+        with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # which is private
+            path = os.path.join(folder, "record.jsonl")
+            save(build.number, path, report)
+            return _of_record(path, title, report)
+
+    return Choice(title, read)
+
+
+def _of_record(name: str, title: str, report: Report) -> BuildSide:
+    from cacheview.diff.named import record_named
+    from cacheview.diff.record_side import side_of_record
+
+    report(0, None, f"Reading {title}")
+    case = record_named(name)
+    if case is None:
+        raise DataError("is not a record of a build any more", where=name)
+    return side_of_record(case, title)

@@ -1,0 +1,152 @@
+"""Choosing the two builds to compare: a line for each, with the builds of the window to pick from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cacheview.ui.diff.choices import Choice
+from cacheview.ui.names import start_folder
+from cacheview.ui.theme import GRID
+
+__all__ = ["ChooseBuildsDialog"]
+
+_RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
+_TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
+_HINT = (
+    "A record (add #N for the build at line N), a build context, which is replayed in the open store, or image:NAME "
+    "for an image of it. The replayed build and watched builds are in the lists."
+)
+
+
+class _Line(QComboBox):
+    """A path, or one of the builds of the window."""
+
+    def __init__(self, choices: Sequence[Choice], name: str, of_path: Callable[[str], Choice]) -> None:
+        super().__init__()
+        self._choices = choices
+        self._of_path = of_path
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setAccessibleName(name)
+        self.setMinimumWidth(110 * GRID)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.addItems([choice.title for choice in choices])
+        self.setCurrentIndex(-1)
+        self.clearEditText()
+        line = self.lineEdit()
+        assert line is not None
+        line.setPlaceholderText("path of a record or a build context")
+
+    def choose(self, choice: Choice | None) -> None:
+        """Show a choice; None: nothing."""
+        if choice is None:
+            return
+        place = next((place for place, each in enumerate(self._choices) if each.title == choice.title), -1)
+        if place >= 0 and not choice.path:
+            self.setCurrentIndex(place)
+        else:
+            self.setEditText(choice.path or choice.title)
+
+    @property
+    def choice(self) -> Choice | None:
+        """What is chosen; None: nothing."""
+        text = self.currentText().strip()
+        known = next((choice for choice in self._choices if choice.title == text), None)
+        return known or (self._of_path(text) if text else None)
+
+
+class ChooseBuildsDialog(QDialog):
+    """``chosen(Choice, Choice)``: A and B."""
+
+    chosen = Signal(object, object)
+
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        of_path: Callable[[str], Choice],
+        a: Choice | None = None,
+        b: Choice | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``choices``: the builds of the window; ``a``, ``b``: what is chosen at first."""
+        super().__init__(parent)
+        self.setWindowTitle("Compare two builds")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.lines = tuple(_Line(choices, name, of_path) for name in ("Build A", "Build B"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(2 * GRID)
+        for row, (line, text, given) in enumerate(zip(self.lines, ("&A", "&B"), (a, b), strict=True)):
+            label = QLabel(text)
+            label.setBuddy(line)
+            line.choose(given)
+            line.editTextChanged.connect(self._enable)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(line, row, 1)
+            grid.addWidget(self._browse(line), row, 2)
+        grid.setColumnStretch(1, 1)
+        hint = QLabel(_HINT)
+        hint.setWordWrap(True)
+        hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.compare_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.compare_button.setText("&Compare")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        layout.addLayout(grid)
+        layout.addWidget(hint)
+        layout.addSpacing(2 * GRID)
+        layout.addWidget(buttons)
+        self.lines[1 if a is not None and b is None else 0].setFocus()
+        self._enable()
+
+    def accept(self) -> None:
+        a, b = (line.choice for line in self.lines)
+        if a is not None and b is not None:
+            super().accept()
+            self.chosen.emit(a, b)
+
+    def _enable(self) -> None:
+        self.compare_button.setEnabled(all(line.currentText().strip() for line in self.lines))
+
+    def _browse(self, line: _Line) -> QToolButton:
+        button = QToolButton()
+        button.setText("Browse ▾")
+        button.setAccessibleName(f"Browse for {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORDS))
+        menu.addAction("Build context…").triggered.connect(lambda: self._choose_folder(line))
+        menu.addAction("Build context in a tar…").triggered.connect(
+            lambda: self._choose_file(line, "Open build context", _TARS)
+        )
+        button.setMenu(menu)
+        return button
+
+    def _choose_file(self, line: _Line, title: str, kinds: str) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, title, start_folder(), kinds)
+        if path:
+            line.setEditText(path)
+
+    def _choose_folder(self, line: _Line) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Open build context", start_folder())
+        if path:
+            line.setEditText(path)

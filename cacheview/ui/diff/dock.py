@@ -1,0 +1,109 @@
+"""What the window has of comparisons of builds: the dock, and what can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from cacheview.model import DataError
+from cacheview.ui.diff.choices import IMAGE, Choice, of_image, of_path, of_replay, of_watched
+from cacheview.ui.diff.dialog import ChooseBuildsDialog
+from cacheview.ui.diff.pane import DiffPane
+from cacheview.ui.dock import DockController
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from cacheview.report.shown_build import ShownBuild
+    from cacheview.ui.dock_host import DockHost
+    from cacheview.ui.loading import Report
+    from cacheview.ui.replay.pane import ReplayPane
+    from cacheview.ui.watch.pane import WatchPane
+
+__all__ = ["BuildDiffs"]
+
+
+class BuildDiffs(DockController[DiffPane]):
+    """Compares builds that the person chooses, drops or has in other docks."""
+
+    def __init__(
+        self,
+        host: DockHost,
+        name: str,
+        action: QAction,
+        replay_pane: Callable[[], ReplayPane | None],
+        watch_pane: Callable[[], WatchPane | None],
+    ) -> None:
+        """``replay_pane``, ``watch_pane``: those of the window; None: not made so far."""
+        from cacheview.ui.replay.asking import Replayer
+
+        super().__init__(host, name, DiffPane(), action)
+        self._replay_pane = replay_pane
+        self._watch_pane = watch_pane
+        self._replayer = Replayer(None, host.layer_access)
+        self.pane.copied.connect(self.say_copied)
+        self.pane.choose_asked.connect(self.choose)
+
+    def choose(self, a: Choice | None = None) -> ChooseBuildsDialog:
+        """Ask which builds are to be compared. ``a``: one of them is known."""
+        known = self.pane.choices
+        first, second = (a, None) if a is not None else known if known is not None else (None, None)
+        dialog = ChooseBuildsDialog(list(self._choices()), self._of_path, first, second, self.host.frame)
+        dialog.chosen.connect(self.compare)
+        dialog.open()
+        return dialog
+
+    def choose_with_replay(self) -> None:
+        """Compare the build that is replayed with another one."""
+        self.choose(next(self._of_replay(), None))
+
+    def choose_with_watched(self, build: ShownBuild) -> None:
+        """Compare a watched build with another one."""
+        pane = self._watch_pane()
+        if pane is not None:
+            self.choose(self._of_watched(pane, build))
+
+    def compare(self, a: Choice, b: Choice) -> None:
+        """Compare two builds, and show the dock."""
+        self.bring()
+        self.pane.compare(a, b)
+
+    def compare_paths(self, paths: Sequence[str]) -> None:
+        """Compare two records."""
+        a, b = map(self._of_path, paths)
+        self.compare(a, b)
+
+    def _choices(self) -> Iterator[Choice]:
+        yield from self._of_replay()
+        pane = self._watch_pane()
+        if pane is not None:
+            usable = (build for build in pane.model.builds if build.record or build.can_be_recorded)
+            yield from (self._of_watched(pane, build) for build in usable)
+
+    def _of_replay(self) -> Iterator[Choice]:
+        pane = self._replay_pane()
+        if pane is not None and pane.question is not None:
+            yield of_replay(pane.question, pane.replayer)
+
+    def _of_watched(self, pane: WatchPane, build: ShownBuild) -> Choice:
+        bridge = pane.bridge
+
+        def save(number: int, path: str, report: Report) -> None:
+            bridge.save(number, path, report, env=False, labels=False)
+
+        return of_watched(build, save)
+
+    def _of_path(self, path: str) -> Choice:
+        from cacheview.ui.replay.asking import Question
+        from cacheview.ui.replay.build import build_at
+
+        session = self.pane.session
+        if path.startswith(IMAGE) and session is not None:
+            return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
+
+        def ask(context: str) -> Question:
+            if session is None:
+                raise DataError("no store is open to replay it in; open one", where=context)
+            return Question(build_at(context), session.store, session.daemon)
+
+        return of_path(path, ask, self._replayer)

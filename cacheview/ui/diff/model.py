@@ -1,0 +1,117 @@
+"""The rows of a comparison as a Qt model: the steps of both builds, and what there is to say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.side import SideStep
+from cacheview.diff.words import answer_word, row_phrase
+from cacheview.ui.icons import icon
+from cacheview.ui.plain import one_line, tool_tip
+from cacheview.ui.theme import current_tokens, strong_font
+
+__all__ = ["Columns", "RowsModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+_Role = Qt.ItemDataRole
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_PICTURES: Final = {
+    RowStatus.CHANGED: ("differs", "failed"),
+    RowStatus.INSERTED: ("add", "failed"),
+    RowStatus.REMOVED: ("remove", "failed"),
+    RowStatus.MOVED: ("down", "failed"),
+    RowStatus.ANSWERED: ("differs", "failed"),
+    RowStatus.FOLLOWS: ("not-reached", "text_faint"),
+    RowStatus.UNKNOWN: ("not-certain", "hazard"),
+}
+_ANSWERS: Final = {True: ("hit", "hit"), False: ("miss", "miss")}
+
+
+class Columns(IntEnum):
+    """The columns of `RowsModel`, in order."""
+
+    STEP_A = 0
+    ANSWER_A = 1
+    STEP_B = 2
+    ANSWER_B = 3
+    WHAT = 4
+
+
+_TITLES: Final = ("A", "", "B", "", "Difference")
+
+
+class RowsModel(QAbstractTableModel):
+    """The rows of one comparison."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._diff: BuildDiff | None = None
+
+    def show_diff(self, diff: BuildDiff | None) -> None:
+        """Show a comparison; None: none."""
+        self.beginResetModel()
+        self._diff = diff
+        self.endResetModel()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._diff.rows if self._diff is not None else ()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
+            return None
+        if role == _Role.TextAlignmentRole:
+            return _LEFT
+        return _TITLES[section] if role == _Role.DisplayRole else None
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if self._diff is None or not index.isValid() or index.row() >= len(self.rows):
+            return None
+        row, column = self.rows[index.row()], index.column()
+        step = row.a if column in (Columns.STEP_A, Columns.ANSWER_A) else row.b
+        match role:
+            case _Role.DisplayRole:
+                return self._text(self._diff, row, step, column)
+            case _Role.DecorationRole:
+                return _picture(row, step, column)
+            case _Role.FontRole if index.row() == self._diff.first and column != Columns.ANSWER_A:
+                return strong_font()
+            case _Role.ForegroundRole if row.status is RowStatus.FOLLOWS:
+                return QBrush(QColor(current_tokens().text_muted))
+            case _Role.ToolTipRole if column == Columns.WHAT:
+                return tool_tip(row_phrase(row, self._diff))
+            case _Role.ToolTipRole if step is not None:
+                return tool_tip("\n".join(filter(None, (step.asked.text, step.why))))
+        return None
+
+    def _text(self, diff: BuildDiff, row: Row, step: SideStep | None, column: int) -> str:
+        if column == Columns.WHAT:
+            return one_line(row_phrase(row, diff))
+        if step is None:
+            return ""
+        if column in (Columns.ANSWER_A, Columns.ANSWER_B):
+            return answer_word(step)
+        trigger = "ONBUILD " if step.asked.trigger else ""
+        return one_line(f"{step.asked.number}  {trigger}{step.asked.text}")
+
+
+def _picture(row: Row, step: SideStep | None, column: int) -> Any:
+    drawing = None
+    if column == Columns.WHAT:
+        drawing = _PICTURES.get(row.status)
+    elif column in (Columns.ANSWER_A, Columns.ANSWER_B) and step is not None and step.cached is not None:
+        drawing = _ANSWERS[step.cached] if step.is_looked_up else None
+    return icon(*drawing) if drawing is not None else None

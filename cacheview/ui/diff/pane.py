@@ -1,0 +1,246 @@
+"""The pane: where two builds part and why, their steps side by side, and what differs at the selected one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QTableView, QVBoxLayout, QWidget
+
+from cacheview.model import DataError
+from cacheview.ui.diff.choices import Choice
+from cacheview.ui.diff.head import DiffHead
+from cacheview.ui.diff.model import Columns, RowsModel
+from cacheview.ui.dock_pane import DockPane
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.theme import GRID, icon_size, plain_font, set_font, small_font, strong_font
+from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.words_table import WordsTable
+
+if TYPE_CHECKING:
+    from cacheview.diff.compare import BuildDiff
+    from cacheview.ui.session import Session
+
+__all__ = ["DiffPane"]
+
+_SHARES: Final = (880, 486)
+_TALL: Final = 1.3  # of its height: where the pane is narrower, the detail stands below the steps
+_HINT: Final = "Choose two records, build contexts or watched builds, to see the step at which they part, and why."
+_BUTTON: Final = "Choose builds…"
+
+
+class DiffPane(DockPane[DiffHead]):
+    """Compares what it is given, off the UI thread.
+
+    Signals:
+        choose_asked(): the person wants to choose the builds.
+        settled(): a comparison is shown, or why there is none.
+    """
+
+    choose_asked = Signal()
+    settled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(DiffHead(), parent)
+        self.session: Session | None = None
+        self.diff: BuildDiff | None = None
+        self.choices: tuple[Choice, Choice] | None = None
+        self._loader = Loader(self)
+        self._loader.progressed.connect(lambda _done, _total, what: self.head.say(f"{what}…"))
+        self._loader.succeeded.connect(self._show)
+        self._loader.failed.connect(self._fail)
+        self.head.choose_asked.connect(self.choose_asked)
+        self.head.swap_asked.connect(self._swap)
+        self.head.copy_asked.connect(self._copy)
+        self.answer = Text(strong_font)
+        self.loss = Text(plain_font)
+        self.sides = (Line(small_font, "text_muted"), Line(small_font, "text_muted"))
+        self.model = RowsModel(self)
+        self.table = self._make_table()
+        self._make_detail()
+        self._lay_out(self._content_widget())
+        self._content.pressed.connect(self.choose_asked)
+        self._enable()
+        self._content.say("Nothing is compared", _HINT, _BUTTON)
+
+    def _make_table(self) -> WordsTable:
+        table = WordsTable("Steps of both builds")
+        table.setModel(self.model)
+        table.setWordWrap(False)
+        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        table.set_widths({Columns.ANSWER_A: 12, Columns.ANSWER_B: 12})
+        table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+        table.selectionModel().currentRowChanged.connect(lambda *_: self._show_detail())
+        table.entered_row.connect(lambda _: self.detail.setFocus(Qt.FocusReason.OtherFocusReason))
+        table.copy_asked.connect(self._copy_row)
+        return table
+
+    def _make_detail(self) -> None:
+        self.words = Text(plain_font)
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.addWidget(self.words)
+        layout.addStretch(1)
+        self.detail = _Detail(inner)
+
+    def _content_widget(self) -> QWidget:
+        head = QWidget()
+        above = QVBoxLayout(head)
+        above.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        above.setSpacing(GRID)
+        for label in (self.answer, self.loss):
+            above.addWidget(label)
+        beside = QHBoxLayout()
+        beside.setSpacing(4 * GRID)
+        for line in self.sides:
+            beside.addWidget(line, 1)
+        above.addLayout(beside)
+        splitter = self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.detail)
+        splitter.setSizes(list(_SHARES))
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 1)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(head)
+        layout.addWidget(self._splitter, 1)
+        return content
+
+    # As a dock has it
+
+    def attach(self, session: Session) -> None:
+        """Contexts are replayed in the store of this session from now on."""
+        self.session = session
+
+    def _first(self) -> QWidget:
+        return self.table
+
+    def _instead(self) -> QWidget:
+        return self._content
+
+    def stop(self) -> None:
+        """Compare no more, and wait for what is under way."""
+        self._loader.close()
+
+    # What the person does
+
+    def compare(self, a: Choice, b: Choice) -> None:
+        """Compare two builds; what was being compared before is given up."""
+        self.choices = (a, b)
+
+        def work(report: Report) -> BuildDiff:
+            from cacheview.diff.compare import compare_builds
+            from cacheview.model.effort import LONGEST, Effort
+
+            sides = a.read(report), b.read(report)
+            report(0, None, "Comparing")
+            with Effort(2 * LONGEST, lambda: report(0, None, "Comparing")).spent():
+                return compare_builds(*sides)
+
+        if self.diff is None:
+            self._content.say("Comparing…", "")
+        self._loader.start(work)
+        self._enable()
+
+    def _swap(self) -> None:
+        if self.choices is not None:
+            self.compare(*reversed(self.choices))
+
+    def _copy(self, form: str) -> None:
+        from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
+
+        if self.diff is not None:
+            hide = hiding(self.diff, env=False, labels=False)
+            forms = {"text": diff_as_text, "Markdown": diff_as_markdown, "JSON": diff_as_json}
+            self._put(forms[form](self.diff, hide), f"the comparison as {form}")
+
+    def _copy_row(self) -> None:
+        if self.words.text():
+            self._put(self.words.text(), "what differs at the step")
+
+    # What comes
+
+    def _show(self, diff: BuildDiff) -> None:
+        from cacheview.diff.words import answer_sentence, loss_sentence, side_line
+
+        self.diff = diff
+        self.answer.say(visible(answer_sentence(diff)))
+        self.loss.say(loss_sentence(diff))
+        for label, letter, side in zip(self.sides, "AB", (diff.a, diff.b), strict=True):
+            label.say(one_line(f"{letter}: {side_line(side)}"))
+        self.model.show_diff(diff)
+        self._content.show_content()
+        self.head.say(one_line(f"{diff.a.title} and {diff.b.title}"))
+        row = diff.first if diff.first is not None else 0
+        self.table.selectRow(row)
+        self.table.scrollTo(self.model.index(row, 0), QTableView.ScrollHint.PositionAtCenter)
+        self._show_detail()
+        self._enable()
+        self.settled.emit()
+
+    def _fail(self, error: Exception) -> None:
+        from cacheview.model.effort import LimitError
+
+        if not isinstance(error, (DataError, LimitError)):
+            raise error  # a fault is shown as every other
+        self.diff = None
+        self.model.show_diff(None)
+        self.head.say("")
+        self._content.say("These builds cannot be compared", one_line(str(error)), _BUTTON)
+        self._enable()
+        self.settled.emit()
+
+    def _show_detail(self) -> None:
+        from cacheview.diff.words import row_lines
+
+        place = self.table.currentIndex().row()
+        rows = self.model.rows
+        if self.diff is None or not 0 <= place < len(rows):
+            self.words.say("")
+            return
+        self.words.say("\n".join(map(one_line, row_lines(rows[place], self.diff))))
+
+    def _enable(self) -> None:
+        for button in (self.head.copy_button, self.head.swap_button):
+            button.setEnabled(self.diff is not None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_tall = self.width() < _TALL * self.height()
+        self._splitter.setOrientation(Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            set_font(self.answer, strong_font)
+            for label in (self.loss, self.words):
+                set_font(label, plain_font)
+            for line in self.sides:
+                set_font(line, small_font)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self.table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+            self.table.viewport().update()
+
+
+class _Detail(QScrollArea):
+    """What differs at the selected step."""
+
+    def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("What differs at the step")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(30 * GRID, 8 * GRID)

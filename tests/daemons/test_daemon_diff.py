@@ -1,0 +1,429 @@
+"""Pairs of builds by real engines: what parts them is named first, and pairs that are the same say so."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from daemon_builds import Builder
+from daemon_client import DockerCli, docker_programs
+from daemon_need import unavailable
+from daemon_program import program_that_does_nothing
+from daemon_start import EngineDaemon
+from daemon_watching import Watching
+
+from cacheview.diff.causes import CauseKind, Origin
+from cacheview.diff.compare import BuildDiff, compare_builds
+from cacheview.diff.record_side import side_of_record
+from cacheview.diff.words import answer_sentence
+from cacheview.model import StoreKind
+from cacheview.replay.file import ReplayCase
+
+ON_EVERY_ENGINE = True
+
+pytestmark = pytest.mark.usefixtures("cached", "emptied")
+
+DOCKERFILE: Final = """\
+ARG BASE=diff/base
+FROM diff/other AS tools
+LABEL of=tools
+FROM $BASE AS main
+ARG VERSION=1
+ENV MODE=fast
+ENV RELEASE=r$VERSION
+LABEL team=a
+COPY src /src
+COPY top /top
+COPY --from=diff/other /noop /copied
+RUN one
+RUN two
+FROM main AS last
+CMD x
+"""
+
+
+FILES: Final = {"src/a": "a\n", "src/b": "b\n", "top": "t\n", "unused": "u\n"}
+
+
+@dataclass
+class Place:
+    """An engine, and who builds on it.
+
+    Attributes:
+        context: a folder, filled again for each test.
+        options: of the next build, as the CLI has them.
+        through: ``cli`` or ``docker-py``.
+    """
+
+    engine: EngineDaemon
+    builder: Builder
+    watching: Watching
+    client: DockerCli
+    py: Builder
+    context: Path
+    options: tuple[str, ...] = ()
+    through: str = "cli"
+
+    def fill(self, dockerfile: str = DOCKERFILE) -> None:
+        """The context and the options as they are at first."""
+        self.options, self.through = (), "cli"
+        shutil.rmtree(self.context, ignore_errors=True)
+        for name, content in {
+            "Dockerfile": dockerfile,
+            "src/a": "a\n",
+            "src/b": "b\n",
+            "top": "t\n",
+            "unused": "u\n",
+        }.items():
+            self.write(name, content)
+        (self.context / "src").chmod(0o755)
+        for path in self.context.rglob("*"):
+            shutil.chown(path, 1234, 1234)
+
+    def build(self, tag: str = "diff/app") -> ReplayCase:
+        """Build, and what was recorded of it."""
+        if self.through == "cli":
+            self.client.build(self.context, [*self.options, "--tag", tag])
+        else:
+            for _ in self.py.client.build(path=str(self.context), tag=tag, rm=True, decode=True):
+                pass
+        seen = self.watching.last()
+        assert seen.unpredicted == ""
+        assert seen.differences == ()
+        return self.watching.watcher.record(seen.number)
+
+    def edit(self, before: str, after: str) -> None:
+        """Change the Dockerfile."""
+        path = self.context / "Dockerfile"
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+    def write(self, name: str, content: str, mode: int = 0o644) -> None:
+        path = self.context / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        path.chmod(mode)
+
+    def with_options(self, *options: str) -> None:
+        self.options = options
+
+    def imported(self, name: str, content: bytes) -> None:
+        """An image with another file."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            files = {"bin/sh": program_that_does_nothing(), "noop": program_that_does_nothing(), "content": content}
+            for path, data in files.items():
+                member = tarfile.TarInfo(path)
+                member.size, member.mode = len(data), 0o755
+                archive.addfile(member, io.BytesIO(data))
+        self.builder.client.import_image_from_data(packed.getvalue(), repository=name, tag="latest")
+
+
+@pytest.fixture(scope="module")
+def watching(engine: EngineDaemon) -> Iterator[Watching]:
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
+        made = Watching(engine.url, runtime)
+        try:
+            yield made
+        finally:
+            made.watcher.close()
+        assert made.faults == []
+
+
+@pytest.fixture(scope="module")
+def through(watching: Watching, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DockerCli, Builder]]:
+    program = next(docker_programs(), None)
+    if program is None:
+        unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
+    with Builder(watching.watcher.url) as py:
+        yield DockerCli(program, watching.watcher.url, tmp_path_factory.mktemp("settings")), py
+
+
+@pytest.fixture(scope="module")
+def place(
+    engine: EngineDaemon,
+    builder: Builder,
+    watching: Watching,
+    through: tuple[DockerCli, Builder],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Place]:
+    kept = builder.ids()
+    made = Place(engine, builder, watching, *through, tmp_path_factory.mktemp("diff") / "context")
+    made.imported("diff/base", b"base")
+    made.imported("diff/other", b"other")
+    yield made
+    builder.remove_all_but(kept)
+
+
+@pytest.fixture(scope="module")
+def cached(place: Place) -> ReplayCase:
+    """A build that has everything from the cache."""
+    place.fill()
+    place.build()
+    return place.build()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is changed between two builds, and what has to be named.
+
+    Attributes:
+        edit: changes something.
+        kind, named: of the cause; ``at``: how the instruction begins at which they part; empty: no step differs.
+        says: part of the sentence.
+    """
+
+    edit: Callable[[Place], object]
+    kind: CauseKind | None
+    named: str = ""
+    at: str = ""
+    says: str = ""
+    origin: Origin = Origin.OWN
+
+
+def comment_and_touch(place: Place) -> None:
+    place.edit("RUN one", "# a comment\nRUN one")
+    place.write("top", "t\n")
+
+
+def link_in_place(place: Place) -> None:
+    (place.context / "src/b").unlink()
+    (place.context / "src/b").symlink_to("a")
+
+
+REQUEST, AROUND = Origin.REQUEST, Origin.SURROUNDINGS
+
+PAIRS: Final = {
+    "nothing": Pair(lambda place: place.with_options(), None),
+    "times and comments": Pair(comment_and_touch, None),
+    "spaces": Pair(
+        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in what no step shows"
+    ),
+    "an instruction": Pair(
+        lambda place: place.edit("RUN one", "RUN changed"),
+        CauseKind.INSTRUCTION,
+        at="RUN changed",
+        says="`RUN one` in A",
+    ),
+    "the command of the image": Pair(lambda place: place.edit("CMD x", "CMD y"), CauseKind.INSTRUCTION, at="CMD y"),
+    "one more": Pair(
+        lambda place: place.edit("RUN two", "RUN new\nRUN two"), CauseKind.INSTRUCTION, at="RUN new", says="only B has"
+    ),
+    "one less": Pair(lambda place: place.edit("RUN one\n", ""), CauseKind.INSTRUCTION, at="RUN one", says="only A has"),
+    "one moved": Pair(
+        lambda place: place.edit("RUN one\nRUN two", "RUN two\nRUN one"),
+        CauseKind.INSTRUCTION,
+        at="RUN one",
+        says="moved",
+    ),
+    "a shell": Pair(
+        lambda place: place.edit("RUN one", 'SHELL ["/bin/sh", "-e"]\nRUN one'), CauseKind.INSTRUCTION, at="SHELL"
+    ),
+    "a variable": Pair(
+        lambda place: place.edit("MODE=fast", "MODE=slow"),
+        *(CauseKind.ENVIRONMENT, "MODE", "ENV MODE=slow", 'is "fast" in A and "slow" in B'),
+    ),
+    "a label": Pair(lambda place: place.edit("team=a", "team=b"), CauseKind.LABEL, "team", "LABEL team=b"),
+    "a default": Pair(
+        lambda place: place.edit("VERSION=1", "VERSION=2"), CauseKind.BUILD_ARGUMENT, "VERSION", "ARG VERSION=2"
+    ),
+    "an argument": Pair(
+        lambda place: place.with_options("--build-arg", "VERSION=3"),
+        *(CauseKind.BUILD_ARGUMENT, "VERSION", "ENV RELEASE=r$VERSION", '"1" in A and "3" in B', REQUEST),
+    ),
+    "an argument of FROM": Pair(
+        lambda place: place.with_options("--build-arg", "BASE=diff/other"),
+        *(CauseKind.BUILD_ARGUMENT, "BASE", "FROM $BASE", "diff/other", REQUEST),
+    ),
+    "a label of the command line": Pair(
+        lambda place: place.with_options("--label", "x=y"), CauseKind.LABEL, "x", "LABEL x=y", origin=REQUEST
+    ),
+    "no cache": Pair(
+        lambda place: place.with_options("--no-cache"),
+        *(CauseKind.OPTION, "--no-cache", "LABEL of=tools", "only B was built with --no-cache", REQUEST),
+    ),
+    "cache from": Pair(
+        lambda place: place.with_options("--cache-from", "diff/other"),
+        CauseKind.OPTION,
+        "--cache-from",
+        "",
+        "",
+        REQUEST,
+    ),
+    "a target": Pair(
+        lambda place: place.with_options("--target", "main"), CauseKind.OPTION, "--target", "FROM main", origin=REQUEST
+    ),
+    "a platform": Pair(
+        lambda place: place.with_options("--platform", "linux/s390x"),
+        *(CauseKind.OPTION, "--platform", "", "linux/s390x", REQUEST),
+    ),
+    "a pull": Pair(lambda place: place.with_options("--pull"), CauseKind.OPTION, "--pull", "FROM", origin=REQUEST),
+    "another base": Pair(
+        lambda place: place.edit("BASE=diff/base", "BASE=diff/other"),
+        *(CauseKind.BUILD_ARGUMENT, "BASE", "ARG BASE=diff/other"),
+    ),
+    "a base by its name": Pair(
+        lambda place: place.edit("FROM $BASE", "FROM diff/other"),
+        *(CauseKind.BASE, "diff/other", "FROM diff/other AS main", "is diff/base in A and diff/other in B"),
+    ),
+    "content": Pair(
+        lambda place: place.write("src/a", "A\n"), CauseKind.FILES, "", "COPY src /src", "src/a: content changed"
+    ),
+    "a longer file": Pair(lambda place: place.write("top", "longer\n"), CauseKind.FILES, "", "COPY top /top", "top: "),
+    "mode": Pair(
+        lambda place: (place.context / "top").chmod(0o755), CauseKind.FILES, "", "COPY top /top", "mode 755, was 644"
+    ),
+    "a file more": Pair(
+        lambda place: place.write("src/c", "c\n"), CauseKind.FILES, "", "COPY src /src", "src/c was added"
+    ),
+    "a file less": Pair(
+        lambda place: (place.context / "src/b").unlink(), CauseKind.FILES, "", "COPY src /src", "src/b was removed"
+    ),
+    "a file with another name": Pair(
+        lambda place: (place.context / "src/b").rename(place.context / "src/d"),
+        CauseKind.FILES,
+        "",
+        "COPY src /src",
+        "src/d",
+    ),
+    "a file that is ignored": Pair(
+        lambda place: place.write(".dockerignore", "src/b\n"), CauseKind.FILES, "", "COPY src /src", "src/b was removed"
+    ),
+    "a link in place of a file": Pair(
+        link_in_place,
+        *(CauseKind.FILES, "", "COPY src /src", "src/b"),
+    ),
+    "the image that files are copied from": Pair(
+        lambda place: place.edit("--from=diff/other /noop", "--from=diff/other /content"),
+        *(CauseKind.INSTRUCTION, "", "COPY --from", "/content"),
+    ),
+    "a client that sends owners": Pair(
+        lambda place: setattr(place, "through", "docker-py"), CauseKind.CLIENT, "", "COPY src /src", "docker", REQUEST
+    ),
+    "a file that nothing copies": Pair(lambda place: place.write("unused", "other\n"), CauseKind.FILES, says="unused"),
+    "an argument that nothing uses": Pair(
+        lambda place: place.with_options("--build-arg", "HTTP_PROXY=http://proxy"),
+        *(CauseKind.BUILD_ARGUMENT, "HTTP_PROXY", "", "no step", REQUEST),
+    ),
+    "a failure": Pair(
+        lambda place: place.edit("RUN two", "COPY nothing /"), CauseKind.INSTRUCTION, at="COPY nothing /"
+    ),
+}
+
+
+_WITHOUT_EFFECT: Final = ("spaces", "a file that nothing copies", "an argument that nothing uses")
+
+
+def diff_of(a: ReplayCase, b: ReplayCase) -> BuildDiff:
+    return compare_builds(side_of_record(a, "a"), side_of_record(b, "b"))
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_parts_two_builds_is_named_first(name: str, place: Place, cached: ReplayCase) -> None:
+    pair = PAIRS[name]
+    place.fill()
+    pair.edit(place)
+    diff = diff_of(cached, place.build("diff/b"))
+    said = answer_sentence(diff)
+    if pair.kind is None:
+        assert (diff.is_same, diff.cause) == (True, None), said
+        return
+    assert diff.cause is not None, said
+    assert (diff.cause.kind, diff.cause.name) == (pair.kind, pair.named), said
+    at = diff.rows[diff.first].text if diff.first is not None else ""
+    assert at.startswith(pair.at), said
+    assert (diff.first is None) is (name in _WITHOUT_EFFECT), said
+    assert pair.says in said
+    assert diff.cause.origin is pair.origin, said
+
+
+def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: ReplayCase) -> None:
+    place.builder.client.tag("diff/base", "diff/kept")  # a containerd store drops an image that loses its only name
+    place.fill()
+    place.imported("diff/base", b"made again")
+    diff = diff_of(cached, place.build("diff/b"))
+    place.builder.client.tag("diff/kept", "diff/base", "latest", force=True)
+    assert diff.cause is not None
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", Origin.SURROUNDINGS)
+    assert "`FROM $BASE AS main`: the base image diff/base is another one: " in answer_sentence(diff)
+
+
+SHORT: Final = "FROM diff/base\nLABEL a={0}\nLABEL b={0}\n"
+
+
+def removed_with_its_name(place: Place, tag: str) -> None:
+    place.client.remove(tag)
+
+
+def pruned(place: Place, tag: str) -> None:
+    place.builder.client.remove_image(tag, noprune=True)
+    place.builder.client.prune_images({"dangling": True})
+
+
+@pytest.mark.parametrize("remove", [removed_with_its_name, pruned])
+def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: Place, cached: ReplayCase) -> None:
+    """``cached``: another build is in the store, by which both records show that it is one."""
+    tag = f"diff/{remove.__name__}"
+    place.fill(SHORT.format(remove.__name__))
+    made = place.build(tag)
+    again = place.build(tag)
+    remove(place, tag)
+    after = place.build(tag)
+    for before, how in ((made, "it was built at "), (again, "A used image ")):
+        diff = diff_of(before, after)
+        said = answer_sentence(diff)
+        assert diff.cause is not None
+        assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), said
+        assert said.startswith(f"The builds part at step 2, `LABEL a={remove.__name__}`: {how}"), said
+        assert "gone from the store since" in said
+    assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]
+    assert answer_sentence(diff_of(made, again)).endswith(", and B used that image.")
+
+
+def test_an_image_that_was_saved_and_loaded_has_no_parent(place: Place) -> None:
+    place.fill("FROM diff/base\nLABEL saved=x\n")
+    place.build("diff/saved")
+    a = place.build("diff/saved")
+    archive = b"".join(place.builder.client.get_image("diff/saved"))
+    place.client.remove("diff/saved")
+    place.builder.client.load_image(archive)
+    b = place.build("diff/saved")
+    diff = diff_of(a, b)
+    said = answer_sentence(diff)
+    if all(step.cached for step in (b.expect.steps or ())[1:]):
+        assert diff.is_same is True, said
+    else:
+        assert diff.cause is not None
+        assert diff.cause.kind is CauseKind.LINEAGE, said
+        assert "has no recorded parent in B" in said
+
+
+_KEPT: dict[tuple[str, StoreKind], tuple[ReplayCase, ReplayCase]] = {}
+"""By engine, a build in an empty store and the same once it is cached: of the engines that have had their turn."""
+
+
+def test_engines_beside_each_other(place: Place) -> None:
+    """The same build on engines of two releases, and in both kinds of store."""
+    place.fill("FROM scratch\nCOPY --chown=1:2 top /top\nLABEL a=b\n")
+    place.builder.client.prune_images({"dangling": True})
+    made = place.build("diff/engines")
+    own = made, place.build("diff/engines")
+    kind = place.engine.kind
+    for (name, store), (_, cached_there) in _KEPT.items():
+        diff = diff_of(cached_there, made)
+        said = answer_sentence(diff)
+        assert diff.cause is not None, (name, said)
+        if store is not kind.store:
+            assert diff.cause.kind in (CauseKind.STORE_KIND, CauseKind.RELEASE), (name, said)
+        else:
+            assert diff.cause.kind in (CauseKind.RELEASE, CauseKind.IMAGE_MISSING), (name, said)
+        assert diff.cause.origin is Origin.SURROUNDINGS
+    _KEPT[kind.name, kind.store] = own

@@ -1,0 +1,179 @@
+"""Two builds are compared in the window: chosen, dropped, or from the builds of other docks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from build_kit import Daemon
+from diff_kit import Build, base, recorded
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from cacheview.replay.records import write_record
+from cacheview.ui.diff.dialog import ChooseBuildsDialog
+from cacheview.ui.diff.head import FORMS
+from cacheview.ui.diff.model import Columns
+from cacheview.ui.diff.pane import DiffPane
+from cacheview.ui.docks import DIFF
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+BUILD = Build("FROM base\nLABEL team=a\nCOPY a /a\nRUN make\n", {"a": b"1\n", "b": b"2\n"})
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A build that is cached, and one with another file and one step more."""
+    folder = tmp_path_factory.mktemp("records")
+    daemon = Daemon()
+    base(daemon)
+    recorded(daemon, BUILD)
+    other = replace(BUILD, files={**BUILD.files, "a": b"3\n"}, dockerfile=f"{BUILD.dockerfile}CMD x\n")
+    cases = recorded(daemon, BUILD, 1), recorded(daemon, other, 2)
+    paths = [folder / "a.jsonl", folder / "b.jsonl.gz"]
+    for path, case in zip(paths, cases, strict=True):
+        write_record(path, case)
+    return str(paths[0]), str(paths[1])
+
+
+def drop(window: MainWindow, *paths: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path) for path in paths])
+    no_keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    window.dropEvent(QDropEvent(QPointF(20, 20), Qt.DropAction.CopyAction, data, button, no_keys))
+
+
+def compared(window: MainWindow, qtbot: QtBot) -> DiffPane:
+    pane = window.docks.get(DIFF).pane
+    qtbot.waitUntil(lambda: pane.isVisible() and pane.diff is not None, timeout=20_000)
+    return pane
+
+
+def chooser(window: MainWindow, qtbot: QtBot) -> ChooseBuildsDialog:
+    qtbot.waitUntil(lambda: bool(window.findChildren(ChooseBuildsDialog)), timeout=20_000)
+    [dialog] = window.findChildren(ChooseBuildsDialog)
+    return dialog
+
+
+def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:
+    drop(window, *records)
+    pane = compared(window, qtbot)
+    assert pane.answer.text() == "The builds part at step 3, `COPY a /a`: the files differ: a: content changed."
+    assert pane.loss.text() == "B lost the cache of 2 steps through a change of its own Dockerfile or files."
+    assert [label.whole()[:10] for label in pane.sides] == ["A: a.jsonl", "B: b.jsonl"]
+    assert pane.table.currentIndex().row() == 2
+    assert pane.words.text() == "The files differ: a: content changed."
+    shown = [pane.model.index(row, Columns.WHAT).data() for row in range(pane.model.rowCount())]
+    assert shown == [
+        "same",
+        "same",
+        "the files differ: a: content changed",
+        "follows from step 3",
+        "only B has this instruction",
+    ]
+    assert [pane.model.index(2, column).data() for column in (Columns.ANSWER_A, Columns.ANSWER_B)] == [
+        *("cached", "not cached"),
+    ]
+    qtbot.keyClick(pane.table, Qt.Key.Key_Down)
+    assert pane.words.text() == "Follows from step 3."
+    qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
+    assert not pane.isVisible()
+
+
+def test_the_builds_are_chosen_by_their_paths(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:
+    window.commands.diff.trigger()
+    pane = window.docks.get(DIFF).pane
+    qtbot.waitUntil(pane.isVisible)
+    assert pane.diff is None
+    pane.head.choose_button.click()
+    dialog = chooser(window, qtbot)
+    assert not dialog.compare_button.isEnabled()
+    for line, path in zip(dialog.lines, records, strict=True):
+        line.setFocus()
+        qtbot.keyClicks(line.lineEdit(), path)
+    assert dialog.compare_button.isEnabled()
+    qtbot.keyClick(dialog.lines[1], Qt.Key.Key_Return)
+    assert compared(window, qtbot).answer.text().startswith("The builds part at step 3")
+    with qtbot.waitSignal(pane.settled):
+        pane.head.swap_button.click()
+    assert [label.whole()[:10] for label in pane.sides] == ["A: b.jsonl", "B: a.jsonl"]
+    for form in FORMS:
+        pane.head.copy_asked.emit(form)
+        assert "The builds part at step 3" in QGuiApplication.clipboard().text()
+
+
+def test_a_record_that_is_open_is_compared_with_another(
+    window: MainWindow, qtbot: QtBot, records: tuple[str, str]
+) -> None:
+    window.open(records[0])
+    watch = window.watched.pane
+    qtbot.waitUntil(lambda: watch.isVisible() and watch.model.rowCount() == 1, timeout=20_000)
+    watch.head.compare_button.click()
+    dialog = chooser(window, qtbot)
+    assert dialog.lines[0].currentText() == f"{records[0]}#1"
+    dialog.lines[1].setEditText(records[1])
+    dialog.compare_button.click()
+    assert compared(window, qtbot).answer.text().startswith("The builds part at step 3")
+
+
+def test_the_replayed_build_is_compared_with_a_record(
+    window: MainWindow, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
+) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    for name, content in {"Dockerfile": BUILD.dockerfile.encode(), **BUILD.files}.items():
+        (context / name).write_bytes(content)
+        (context / name).chmod(0o644)
+    window.open(records[0])
+    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+    window.open_any(str(context / "Dockerfile"))
+    replay = window.replays.pane
+    qtbot.waitUntil(lambda: replay.question is not None, timeout=20_000)
+    replay.head.compare_button.click()
+    dialog = chooser(window, qtbot)
+    assert dialog.lines[0].currentText().startswith("Replay of ")
+    dialog.lines[1].setEditText(records[0])
+    dialog.compare_button.click()
+    pane = compared(window, qtbot)
+    assert pane.answer.text() == "The builds are the same to the cache: 3 of 3 steps cached in both."
+
+
+def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:
+    window.open(records[0])
+    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+    assert window.session is not None
+    last = window.session.store.images[-1].id
+    dock = window.docks.get(DIFF)
+    dock.bring()
+    dock.compare_paths([records[0], f"image:{last}"])
+    pane = compared(window, qtbot)
+    assert pane.answer.text().startswith("No difference is known: ")
+
+
+@pytest.mark.parametrize("path", ["nothing.jsonl", "suite.jsonl"])
+def test_what_cannot_be_compared_is_said(
+    window: MainWindow, qtbot: QtBot, records: tuple[str, str], path: str, tmp_path: Path
+) -> None:
+    if path == "suite.jsonl":
+        (tmp_path / path).write_text('{"rules": "x", "probes": []}\n')
+    dock = window.docks.get(DIFF)
+    with qtbot.waitSignal(dock.pane.settled, timeout=20_000):
+        dock.compare_paths([records[0], str(tmp_path / path)])
+    assert dock.pane.diff is None
+    assert not dock.pane._content.has_content
