@@ -188,7 +188,6 @@ BUILDS = {
     "another argument": Pulled("app", 1, build_args={"VERSION": "2"}),
     "of a list of platforms": Pulled("many", 5),
     "made by BuildKit": Pulled("kit"),
-    "of the base alone": Pulled("base"),
     "without --cache-from": Pulled(""),
     "from scratch": Pulled("base", 2, BASE),
     "from scratch, without --cache-from": Pulled("", 0, BASE),

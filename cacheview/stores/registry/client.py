@@ -114,11 +114,13 @@ class RegistryClient:
         """The answer to a path of the registry, and who gave it. Only the registry itself is given credentials."""
         response = self._ask(path, headers)
         url, origin = f"{self._origin}{path}", self._origin
-        for _ in range(_MOST_REDIRECTS):
-            location = response.headers.get("Location", "")
-            if response.status not in _REDIRECTS or not location:
-                return response, origin
+        redirects = 0
+        while response.status in _REDIRECTS and (location := response.headers.get("Location", "")):
             response.close()
+            redirects += 1
+            if redirects > _MOST_REDIRECTS:
+                what = f"the registry redirects more than {_MOST_REDIRECTS} times"
+                raise DataError(what, where=self._target.title)
             url = urljoin(url, location)
             try:
                 before, origin = origin, origin_of(url)
@@ -128,9 +130,7 @@ class RegistryClient:
                 what = f"the registry redirects to {origin}, which has no TLS. This is not followed"
                 raise DataError(what, where=self._target.title)
             response = self._send("GET", url, origin, headers)
-        response.close()
-        what = f"the registry redirects more than {_MOST_REDIRECTS} times"
-        raise DataError(what, where=self._target.title)
+        return response, origin
 
     def _ask(self, path: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
         """Ask the registry; one on this machine may have no TLS.

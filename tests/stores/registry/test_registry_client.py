@@ -342,6 +342,20 @@ def test_a_redirect_within_the_registry_keeps_the_login(registry: FakeRegistry) 
     assert manifest(registry, ANN) == b"{}"
 
 
+@pytest.mark.parametrize("count", [5, 6])
+def test_five_redirects_are_followed_and_no_more(registry: FakeRegistry, count: int) -> None:
+    def hook(request: Request) -> Reply:
+        number = int(request.path.rpartition("/")[2])
+        return Reply(302, b"", {"Location": str(number + 1)}) if number <= count else Reply(200, b"{}")
+
+    registry.hook = hook
+    if count == 5:
+        assert manifest(registry) == b"{}"
+    else:
+        assert "redirects more than 5 times" in refused(registry)
+    assert len(registry.asked) == 6
+
+
 def test_tls_is_checked_and_a_registry_with_an_unknown_certificate_is_sent_nothing() -> None:
     with serving(FakeRegistry(), tls=True) as registry:
         what = refused(registry, ANN)
