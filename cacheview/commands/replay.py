@@ -33,7 +33,7 @@ from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
-from cacheview.report.what_ifs import what_if_as_json, what_if_as_text
+from cacheview.report.what_ifs import what_if_as_json, what_if_as_markdown, what_if_as_text
 from cacheview.stores.opened import Case, Opened
 from cacheview.usage import (
     NAMES,
@@ -112,7 +112,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, to record")
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")
-    result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
+    shown = result.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
+    shown.add_argument("--markdown", action="store_true", help="with --what-if: print Markdown, for a comment")
     return result
 
 
@@ -120,6 +122,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status. Raises `UsageError`."""
     known_rules(options.rules)
     what_if_alone(options, "--record", "--records", "--client all")
+    if options.markdown and not options.what_if:
+        raise UsageError("--markdown prints what --what-if would change; give that too")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():
@@ -153,6 +157,8 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         compared = costs(replayed, after, changed.removed)
         if options.json:
             print_json(what_if_as_json(changed, compared))
+        elif options.markdown:
+            print(what_if_as_markdown(changed, compared))
         else:
             print(what_if_as_text(changed, compared))
         return _status(after)

@@ -43,7 +43,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-containers",
         action="store_true",
-        help="with --what-if: no container uses an image (default: the containers of a running engine; else they are "
+        help="with --what-if: no container uses an image (default: those of the engine or data root; else they are "
         "unknown)",
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cacheview.model import Image
 from cacheview.replay.result import Step
-from cacheview.report import joined, json_text
+from cacheview.report import escaped, joined, json_text
 from cacheview.report.replays import replay_as_object
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.whatif.apply import Applied, ChangedStore
@@ -19,11 +19,19 @@ from cacheview.whatif.words import (
     cost_line,
     cost_reason,
     costs_line,
+    effect_sentence,
     removed_reason,
     state_of,
 )
 
-__all__ = ["WHAT_IF_FORMAT", "changes_as_lines", "changes_as_object", "what_if_as_json", "what_if_as_text"]
+__all__ = [
+    "WHAT_IF_FORMAT",
+    "changes_as_lines",
+    "changes_as_object",
+    "what_if_as_json",
+    "what_if_as_markdown",
+    "what_if_as_text",
+]
 
 WHAT_IF_FORMAT: Final = "cacheview-what-if/1"
 
@@ -53,6 +61,29 @@ def _refused(costs: Costs) -> Iterator[str]:
     for when, replay in (("Now", costs.before), ("Then", costs.after)):
         if replay.refused is not None and costs.before.refused != costs.after.refused:
             yield f"{when} the build is refused: {replay.refused.what}"
+
+
+def what_if_as_markdown(changed: ChangedStore, costs: Costs) -> str:
+    """The same as Markdown: what happened, the counts, and a table of the steps that change."""
+    return joined(
+        (
+            *(f"**What if: {escaped(change_title(applied.change))}**  " for applied in changed.applied),
+            escaped(f"{effect_sentence(changed)} {costs_line(costs)} {NOTHING_CHANGED}"),
+            *_table(costs),
+            *(f"- {escaped(line)}" for line in (*_refused(costs), *using_as_lines(changed.daemon))),
+        )
+    )
+
+
+def _table(costs: Costs) -> Iterator[str]:
+    if not costs.changed:
+        yield ""
+        return
+    yield from ("", "| step | instruction | now | then | why |", "|---|---|---|---|---|")
+    for cost in costs.changed:
+        cells = (str(cost.step.number), cost.step.text, state_of(cost.before), state_of(cost.after), cost_reason(cost))
+        yield f"| {' | '.join(escaped(' '.join(cell.split())) for cell in cells)} |"
+    yield ""
 
 
 def what_if_as_json(changed: ChangedStore, costs: Costs) -> str:

@@ -1,28 +1,40 @@
-"""Which containers use the images of a store, where the store is that of a running engine."""
+"""Which containers use the images of a store, where the store is that of an engine."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
-from cacheview.model import Containers, DataError, ImageStore, StoreKind
-from cacheview.stores.sources import ENGINE, parse_location
+from cacheview.model import Container, Containers, DataError, ImageStore, StoreKind
+from cacheview.stores.sources import DATA_ROOT, ENGINE, parse_location
 
 __all__ = ["containers_of"]
 
 _UNKNOWN: Final = "which containers use its images is unknown"
+_NOT_LISTED: Final = "the store does not list containers"
 _OPEN: Final = "Open the engine itself (engine:), which lists its containers; or say that no container uses an image"
-_AGAIN: Final = "Ask again when the engine answers; or say that no container uses an image"
+_AGAIN: Final = "Try again when they can be read; or say that no container uses an image"
 
 
 def containers_of(store: ImageStore) -> Containers:
-    """The containers that use the images of a store: those of its engine, which is asked now; else they are unknown."""
-    location = parse_location(store.location)
-    if location.source is not ENGINE:
-        return Containers(None, f"{_UNKNOWN}: the store does not list containers", _OPEN)
-    from cacheview.stores.engine.containers import ask_containers
-
-    by_name = store.release is None or store.release.kind is StoreKind.CONTAINERD
+    """The containers that use the images of a store, as they are now: of its engine or data root; else unknown."""
     try:
-        return Containers(ask_containers(location.target, by_name=by_name))
+        known = _known(store)
     except DataError as error:
         return Containers(None, f"{_UNKNOWN}: {str(error)[:300]}", _AGAIN)
+    return Containers(known) if known is not None else Containers(None, f"{_UNKNOWN}: {_NOT_LISTED}", _OPEN)
+
+
+def _known(store: ImageStore) -> tuple[Container, ...] | None:
+    """None: the store is of a kind that has none. Raises `DataError`."""
+    location, layers = parse_location(store.location), parse_location(store.layers_at)
+    if location.source is ENGINE:
+        from cacheview.stores.engine.containers import ask_containers
+
+        by_name = store.release is None or store.release.kind is StoreKind.CONTAINERD
+        return ask_containers(location.target, by_name=by_name)
+    if location.source is DATA_ROOT and layers.source is DATA_ROOT:
+        from cacheview.stores.data_root_containers import data_root_containers
+
+        return data_root_containers(Path(layers.target))
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import DOCKER_CLI
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
-from cacheview.model import Image, ImageStore
+from cacheview.model import Image, ImageStore, Release
 from cacheview.replay.given import given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.options import BuildOptions
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("emptied")
 
 @pytest.fixture
 def emptied(builder: Builder) -> None:
-    """Nothing is there before, and nothing afterwards: no container either."""
+    """Nothing is there before: no container either."""
     for container in builder.client.containers(all=True):
         builder.client.remove_container(container["Id"], force=True)
     builder.remove_all_but(())
@@ -45,7 +46,8 @@ def emptied(builder: Builder) -> None:
 def would_be(case: Case, changes: list[str]) -> ChangedStore:
     state = unchanged(case.store, daemon_of(case), containers_of(case.store))
     for text in changes:
-        state = apply(state, parse_change(text, open_store))
+        puller = Release(state.daemon.rules.store, state.daemon.version)
+        state = apply(state, parse_change(text, partial(open_store, puller=puller)))
     return state
 
 

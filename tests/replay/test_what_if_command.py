@@ -103,6 +103,19 @@ def test_as_json(context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert [key for key in sorted(keys) if f"`{key}`" not in page_text("replay.md")] == []
 
 
+def test_as_markdown(context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = built(tmp_path, "26.1.5", CONTAINERD)
+    command = ["replay", context, "--store", store, "--no-containers", "--markdown"]
+    assert main([*command, "--what-if", "prune"]) == 1
+    lines = printed(capsys)
+    assert lines[0] == "**What if: docker image prune**  "
+    assert lines[1] == "2 images would be gone. 3 steps would be rebuilt that are cached now. Nothing is changed."
+    assert lines[3:5] == ["| step | instruction | now | then | why |", "|---|---|---|---|---|"]
+    assert lines[5].startswith("| 2 | ENV A=1 | cached | rebuilt | ")
+    assert len(lines[5].split(" | ")) == 5
+    assert main(command) == 2
+
+
 def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["explain", "demo:", "--probe", "2", "--no-containers", "--what-if", "prune"]
     before = main(["explain", "demo:", "--probe", "2"])

@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: P
     assert containers.known is None
     assert containers.reason.startswith("which containers use its images is unknown: ")
     assert reason in containers.reason
-    assert "Ask again" in containers.remedy
+    assert "Try again" in containers.remedy
 
 
 def test_a_store_that_lists_no_containers_says_what_does() -> None:

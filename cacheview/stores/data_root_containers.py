@@ -1,0 +1,77 @@
+"""The containers of a data root: ``containers/ID/config.v2.json``, as ``container/container.go`` of moby writes it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from cacheview.model import Container, DataError
+from cacheview.stores.budget import Budget, LimitError
+from cacheview.stores.driver_files import DriverFiles
+from cacheview.stores.files import refusal
+from cacheview.stores.limits import DEFAULT_LIMITS
+
+__all__ = ["data_root_containers"]
+
+_ID: Final = re.compile("[0-9a-f]{64}")
+_MOST: Final = 10_000
+_LARGEST: Final = 1 << 20
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class _Config(_Document):
+    Image: str = ""
+
+
+class _State(_Document):
+    Running: bool = False
+
+
+class _Container(_Document):
+    """``config.v2.json``. ``Image``: the id; ``Driver``: whose images it is of."""
+
+    Image: str = ""
+    Driver: str = ""
+    Config: _Config | None = None
+    State: _State | None = None
+
+
+def data_root_containers(folder: Path) -> tuple[Container, ...]:
+    """The containers of one driver in a data root.
+
+    Args:
+        folder: ``image/<driver>`` of the data root.
+
+    Raises:
+        DataError: they cannot be read, or are more than any engine has.
+    """
+    budget = Budget(DEFAULT_LIMITS)
+    files = DriverFiles(folder.parent.parent, budget)
+    try:
+        if not files.has_folder("containers"):
+            raise DataError("there is no folder of containers", where=str(files.folder))
+        ids = sorted(name for name in os.listdir(files.path("containers")) if _ID.fullmatch(name))
+        if len(ids) > _MOST:
+            raise DataError(f"there are more than {_MOST:,} containers", where=files.path("containers"))
+        results = []
+        for container_id in ids:
+            content = files.read(f"containers/{container_id}/config.v2.json", _LARGEST)
+            if content is None:
+                continue  # it is being made, or removed
+            document = budget.decode(_Container, content, where=f"container {container_id[:12]}")
+            if document.Driver == folder.name:
+                image = document.Config.Image if document.Config is not None else ""
+                is_running = document.State is not None and document.State.Running
+                results.append(Container(container_id, document.Image, image, is_running))
+    except LimitError as error:
+        raise DataError(f"there is {error}", where=str(files.folder)) from error
+    except OSError as error:
+        raise refusal(error, str(error.filename or files.folder)) from error
+    return tuple(results)

@@ -1,0 +1,105 @@
+"""What a store would be after images were pulled from a registry is what it then is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from daemon_builds import Builder
+from daemon_client import DockerCli
+from daemon_need import need, unavailable
+from daemon_predictions import NOT_BUILT, differences
+from daemon_process import DaemonError
+from daemon_registry import PASSWORD, USER, RegistryDaemon, start_registry
+from daemon_start import EngineDaemon
+from daemon_stores import opened
+from daemon_what_if import context_of
+from test_daemon_what_if import predicted, unlike, would_be
+
+ON_EVERY_ENGINE = True
+
+BASE: Final = "FROM scratch\nCOPY base /base\nENV BASE={}\n"
+APP: Final = "FROM {}\nCOPY app /app\nENV APP=1\n"
+
+
+@pytest.fixture(scope="module")
+def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
+    """A registry that holds nothing when the first test begins, and wants a login."""
+    need("docker-registry")
+    try:
+        running = start_registry(daemon_folder / "registry-what-if")
+    except DaemonError as error:
+        unavailable(str(error))
+    with running.process:
+        yield running
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """An engine that pulls. ``base``, ``app``: names in the registry."""
+
+    client: DockerCli
+    builder: Builder
+    base: str
+    app: str
+
+    def build(self, name: str, dockerfile: str) -> None:
+        assert not self.client.build("-", ["--tag", name], context_of(dockerfile)).error
+
+    def push(self, name: str) -> None:
+        self.client.push(name)
+
+
+def _newer_base(at: Pulls) -> None:
+    """The registry has another base than the engine, on which the app was built."""
+    at.build(at.base, BASE.format(2))
+    at.push(at.base)
+    at.builder.remove_all_but(())
+    at.build(at.base, BASE.format(1))
+    at.build(at.app, APP.format(at.base))
+
+
+def _same(at: Pulls) -> None:
+    """The registry has what the engine built."""
+    at.build(at.base, BASE.format(1))
+    at.build(at.app, APP.format(at.base))
+    at.push(at.base)
+
+
+def _pushed_and_removed(at: Pulls) -> None:
+    """The registry has the app, and the engine the base alone."""
+    _same(at)
+    at.push(at.app)
+    at.client.remove(at.app)
+
+
+@pytest.mark.parametrize(
+    ("before", "pulled"), [(_newer_base, "base"), (_same, "base"), (_pushed_and_removed, "app")], ids=lambda e: str(e)
+)
+def test_what_would_be_pulled_is_what_then_is(
+    before: Callable[[Pulls], None],
+    pulled: str,
+    engine: EngineDaemon,
+    builder: Builder,
+    client: DockerCli,
+    registry: RegistryDaemon,
+    emptied: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del emptied
+    place = f"{registry.host}/{engine.kind.name}/{before.__name__.strip('_')}"
+    at = Pulls(client, builder, f"{place}-base:1", f"{place}-app:1")
+    client.log_in(registry.host, USER, PASSWORD)
+    monkeypatch.setenv("DOCKER_CONFIG", str(client.settings))
+    monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
+    before(at)
+    name = {"base": at.base, "app": at.app}[pulled]
+    told = would_be(opened(engine.location("engine")), [f"pull:registry:{name}"])
+    foreseen = predicted(told, APP.format(at.base))
+    client.run("pull", name)
+    assert unlike(told.store, opened(engine.location("engine")).store) == []
+    truth = client.build("-", ["--tag", "what/again:1"], context_of(APP.format(at.base)))
+    assert list(differences(foreseen, truth, builder, unknown=[NOT_BUILT])) == []
