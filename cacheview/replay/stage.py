@@ -1,11 +1,10 @@
 """One stage of a build: its base, the steps, and where it stands after each.
 
-moby: ``initializeStage``, ``dispatchTriggeredOnBuild`` and ``performCopy`` of ``builder/dockerfile``.
+moby: ``dispatchTriggeredOnBuild`` and ``performCopy`` of ``builder/dockerfile``.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,28 +14,27 @@ from typing import Any, Final
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.buildkit import hinted, of_heredoc_files, of_variables
 from cacheview.dockerfile.context import SourcesSum, UnknownError
-from cacheview.dockerfile.dispatch import CopySources, Dispatched, dispatch, label_option
-from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.dispatch import Dispatched, dispatch, label_option
 from cacheview.dockerfile.parse import Instruction
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
-from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, DataError, Doubt, Image
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, DataError, Doubt, Image
 from cacheview.model.effort import go_on
-from cacheview.replay.bases import MustPullError, demand_linux, find_image
+from cacheview.replay.bases import MustPullError
+from cacheview.replay.copy_from import sum_of_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import has_unknown_layer, is_made, maker
+from cacheview.replay.made import is_made, maker
 from cacheview.replay.making import check_making
 from cacheview.replay.prober import HOLE, Answer, StageProber, key_without_checksum
-from cacheview.replay.refusals import cache_refusal, parsed_platform, refusing, take
+from cacheview.replay.refusals import cache_refusal, take
 from cacheview.replay.result import Step, StepStatus
+from cacheview.replay.stage_base import base_of_stage
 
 __all__ = ["StageBuild"]
 
-_INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
-_LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
 _MOST_BASES: Final = 64
 """On so many images a step may be built until they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
@@ -105,7 +103,7 @@ class StageBuild:
         number = self._number
         step = Step(number, plan.original, plan.line, self.index, StepStatus.NO_PROBE)
         try:
-            bases, history = self._bases()
+            base = base_of_stage(build, plan, self.args, self.escape)
         except MustPullError as pull:
             hint = self._hint()
             self.why_unknown = f"{pull.reason}. {hint}" if hint else pull.reason
@@ -115,7 +113,8 @@ class StageBuild:
         except RefusedError as refusal:
             build.steps.append(step)
             raise hinted(refusal.on_line(plan.line), self._hint()) from None
-        self._begin(bases, history)
+        self.is_past_miss = base.is_past_miss
+        self._begin(base.images, base.history)
         build.steps.append(step)
         place = len(build.steps) - 1
         for trigger in self._triggers(number):
@@ -133,44 +132,6 @@ class StageBuild:
         if len(ends) != 1:
             return {"image": "", "possible": _stored(ends)}
         return {"image": "" if is_made(ends[0]) else ends[0], "made_by": maker(ends[0])}
-
-    def _bases(self) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-        build, plan = self.build, self.plan
-        demand_linux(build.store)
-        lexer = _meta_lexer(self.args, self.escape, build.release)
-        platform = build.platform
-        if plan.platform_flag:
-            text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
-            platform = parsed_platform(text, build.daemon, build.release, "failed to parse platform {}: ")
-        name = refusing(lambda: lexer.word(plan.base))
-        if not name:
-            message = f"base name ({plan.base}) should not be blank"
-            raise RefusedError(message, message=message)
-        stage = build.stage(name)
-        if stage is not None:
-            if not stage.images:
-                raise MustPullError(f"it builds on the stage {stage.name}, which is unknown")
-            if len(stage.images) == 1:
-                build.mount(stage.images[0], platform)
-            self.is_past_miss = stage.is_past_miss
-            return stage.images, stage.history or ()
-        if name == "scratch":
-            os = (platform or build.daemon).os
-            if os.lower() != "linux":
-                raise RefusedError(
-                    f"nothing is built for {os[:40]} on Linux", message="operating system is not supported"
-                )
-            return (SCRATCH,), ()
-        if build.options.is_trusted:
-            raise MustPullError(
-                "with DOCKER_CONTENT_TRUST a docker CLI before 29 names every base by its signed digest, which only "
-                "the registry's notary knows"
-            )
-        if build.options.pull:
-            raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")
-        image = find_image(name, build.store, build.rules, build.release, platform, build.daemon)
-        build.mounted.add(image.id)
-        return (image.id,), tuple(entry.created_by for entry in image.history)
 
     def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
         build = self.build
@@ -270,7 +231,7 @@ class StageBuild:
         self.build.taking = (step.number, trigger)
         try:
             if done.copy.from_:
-                sources, image = self._sum_of_image(done.copy, instruction)
+                sources, image = sum_of_image(self.build, done.copy, instruction)
                 step = replace(step, from_image=image)
             else:
                 sources = self.build.checksums.sum(done.copy)
@@ -279,61 +240,6 @@ class StageBuild:
             settled = self._settled(step, done, answer, instruction.name, trigger, None, has_checksum=False)
             return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
         return self._ask(step, done, instruction.name, trigger, sources)
-
-    def _sum_of_image(self, copy: CopySources, instruction: Instruction) -> tuple[SourcesSum, Image | None]:
-        """The checksum of a ``--from``, and an image that it is of."""
-        images = self._images_of(copy.from_, instruction)
-        try:
-            results = [self.build.image_files.sum(image, copy) for image in images]
-        except UnknownError as error:
-            raise UnknownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
-        if len({sources.text for sources in results}) > 1:
-            raise UnknownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
-        return results[0], images[0]
-
-    def _images_of(self, name: str, instruction: Instruction) -> list[Image | None]:
-        """The images that a ``--from`` may mean, None for scratch.
-
-        Raises:
-            UnknownError: the image is not in the store.
-            RefusedError: it names nothing.
-        """
-        build = self.build
-        stage = self._stage_of(name, instruction)
-        if stage is None:
-            try:
-                image = find_image(name, build.store, build.rules, build.release, build.platform, build.daemon)
-            except MustPullError as pull:
-                raise UnknownError(pull.reason) from None
-            except RefusedError as refusal:
-                raise _invalid_from(name, refusal.message, instruction) from None
-            build.mounted.add(image.id)
-            return [image]
-        if not stage.images:
-            raise UnknownError(f"its files come from the stage {name[:80]}, whose base is unknown")
-        images = [build.image(image_id) for image_id in stage.images]
-        if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-            raise UnknownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
-        if len(stage.images) == 1:
-            try:
-                build.mount(stage.images[0], build.platform)
-            except RefusedError as refusal:
-                raise _invalid_from(name, refusal.message, instruction) from None
-        return images
-
-    def _stage_of(self, name: str, instruction: Instruction) -> StageResult | None:
-        """The stage that a ``--from`` names, or gives the number of; None: it means an image."""
-        stage = self.build.stage(name)
-        number = _INDEX.fullmatch(name)
-        if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:
-            return stage
-        results = self.build.results
-        index = -int(number[1]) if name.startswith("-") else int(number[1])
-        if index == len(results):
-            raise _invalid_from(name, "refers to current build stage", instruction)
-        if not 0 <= index < len(results):
-            raise _invalid_from(name, "index out of bounds", instruction)
-        return results[index]
 
     def _settled(
         self,
@@ -447,20 +353,18 @@ def _stored(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(image_id for image_id in ids if not is_made(image_id))
 
 
-def _alike(probe_value: ContainerConfig, image_value: ContainerConfig) -> bool:
+def _alike(one: ContainerConfig, other: ContainerConfig) -> bool:
     """Whether a stage goes on alike from two run configs: null and empty are one to the builder."""
     return all(
-        (getattr(probe_value, name) or None) == (getattr(image_value, name) or None)
-        for name in CONFIG_FIELDS
-        if name != "Image"
+        (getattr(one, name) or None) == (getattr(other, name) or None) for name in CONFIG_FIELDS if name != "Image"
     )
 
 
 def _continues(image: Image, history: Sequence[str | None]) -> bool:
     """Whether an image that may have been hit has the history that the step would have without it."""
-    image_value = [entry.created_by for entry in image.history]
-    return len(image_value) == len(history) and all(
-        probe_value is None or probe_value == text for probe_value, text in zip(history, image_value, strict=True)
+    written = [entry.created_by for entry in image.history]
+    return len(written) == len(history) and all(
+        expected is None or expected == text for expected, text in zip(history, written, strict=True)
     )
 
 
@@ -468,13 +372,3 @@ def _timed(take: Callable[[], Step]) -> Step:
     begun = time.perf_counter()
     step = take()
     return replace(step, seconds=time.perf_counter() - begun)
-
-
-def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
-    message = f"invalid from flag value {name}: {why}"
-    return RefusedError(message, message=message, line=instruction.start_line)
-
-
-def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:
-    """What expands a word of ``FROM``: the arguments before the first one are all that it sees."""
-    return Lexer(replace(args, declared=args.before_from).visible(()), escape, release=release)

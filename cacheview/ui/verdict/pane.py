@@ -6,30 +6,28 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QLabel,
     QMenu,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from cacheview.cases import Daemon
 from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
-from cacheview.ui.bar import Bar
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
-from cacheview.ui.theme import GRID, set_font, small_font, strong_font
+from cacheview.ui.theme import GRID, set_font, strong_font
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as, row_as
 from cacheview.ui.verdict.detail import Detail
 from cacheview.ui.verdict.hazards import HazardList
+from cacheview.ui.verdict.head import VerdictHead
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
 from cacheview.ui.verdict.rows import More
@@ -41,15 +39,6 @@ from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["VerdictPane"]
 
-_SHOWN: Final = {
-    True: ("Show: differences ▾", "Differences ▾", "Show ▾"),
-    False: ("Show: everything ▾", "Everything ▾", "Show ▾"),
-}
-_ORDERED: Final = {
-    True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
-    False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
-}
-"""What stands on the buttons of the head, and where there is little room."""
 _ROWS: Final = 5
 """Of the trace, that stay in a low pane: the values in full give way to them."""
 _LEAST_ROWS: Final = 3
@@ -127,8 +116,8 @@ class VerdictPane(QWidget):
         self.subject.show_selected(selected, relation)
         self.banner.show_explanation(explanation, selected if relation is Relation.OWN else None)
         self._pages.setCurrentIndex(1)
-        self.order_button.setEnabled(len(explanation.trace.index) > 1)
-        self.show_button.setEnabled(True)
+        self.head.order_button.setEnabled(len(explanation.trace.index) > 1)
+        self.head.show_button.setEnabled(True)
         self.hazards.show_hazards(explanation.hazards, explanation.doubted)
         self._fit()
         if in_place:
@@ -144,8 +133,8 @@ class VerdictPane(QWidget):
         self._nothing.setText(text)
         self._hint.setText(hint)
         self._pages.setCurrentIndex(0)
-        self.order_button.setEnabled(False)
-        self.show_button.setEnabled(False)
+        self.head.order_button.setEnabled(False)
+        self.head.show_button.setEnabled(False)
 
     @property
     def nothing(self) -> tuple[str, str]:
@@ -166,8 +155,7 @@ class VerdictPane(QWidget):
 
     def show_differences_only(self, only: bool) -> None:
         """Fold what is not a difference, or list everything."""
-        self._show_actions[0 if only else 1].setChecked(True)
-        self._bar.say(self.show_button, *_SHOWN[only])
+        self.head.show_differences_only(only)
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
             self.trace.set_folded(only)
@@ -179,8 +167,7 @@ class VerdictPane(QWidget):
 
     def show_nearest_first(self, nearest: bool) -> None:
         """Order the candidates: nearest first, or as the daemon goes through them."""
-        self._order_actions[1 if nearest else 0].setChecked(True)
-        self._bar.say(self.order_button, *_ORDERED[nearest])
+        self.head.show_nearest_first(nearest)
         with self.navigation.quietly():
             self.trace.set_nearest_first(nearest)
         if self.trace.explanation is not None:
@@ -192,28 +179,13 @@ class VerdictPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._bar = self._head()
-        layout.addWidget(self._bar)
+        self.head = VerdictHead(self)
+        layout.addWidget(self.head)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(Scrolled(self._empty_page(), _LEAST, self))
         self._scrolled = Scrolled(self._full_page(), _LEAST, self)
         self._pages.addWidget(self._scrolled)
         layout.addWidget(self._pages, 1)
-
-    def _head(self) -> Bar:
-        title = QLabel("Verdict", self)
-        title.setTextFormat(Qt.TextFormat.PlainText)
-        set_font(title, strong_font)
-        self.show_button, self._show_actions = _choice(
-            self, "Show", ("Differences, the rest folded", "Everything"), lambda i: self.show_differences_only(i == 0)
-        )
-        self.order_button, self._order_actions = _choice(
-            self, "Order of candidates", ("The daemon's", "Nearest first"), lambda i: self.show_nearest_first(i == 1)
-        )
-        bar = Bar(self, title, self.show_button, self.order_button)
-        bar.say(self.show_button, *_SHOWN[True])
-        bar.say(self.order_button, *_ORDERED[False])
-        return bar
 
     def _empty_page(self) -> QWidget:
         page = QWidget(self)
@@ -307,7 +279,7 @@ class VerdictPane(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As wide whatever is shown: an edit moves no pane."""
-        width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self._bar.minimumSizeHint().width())
+        width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -325,6 +297,8 @@ class VerdictPane(QWidget):
     # What the person does
 
     def _connect(self) -> None:
+        self.head.differences_chosen.connect(self.show_differences_only)
+        self.head.nearest_chosen.connect(self.show_nearest_first)
         self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
         self.banner.edit_asked.connect(self._ask_smallest_edit)
         self.banner.files_asked.connect(self.files_asked)
@@ -443,26 +417,3 @@ class VerdictPane(QWidget):
     def _copy(self, text: str, words: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(words)
-
-
-def _choice(
-    parent: QWidget, name: str, texts: tuple[str, ...], choose: Callable[[int], None]
-) -> tuple[QToolButton, list[QAction]]:
-    """A button with a menu of which one is chosen: the first at the beginning."""
-    button = QToolButton(parent)
-    set_font(button, small_font)
-    button.setAccessibleName(name)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    menu = QMenu(button)
-    group = QActionGroup(menu)
-    actions = []
-    for i, text in enumerate(texts):
-        action = group.addAction(text)
-        action.setCheckable(True)
-        action.setChecked(i == 0)
-        action.triggered.connect(lambda _=False, i=i: choose(i))
-        menu.addAction(action)
-        actions.append(action)
-    button.setMenu(menu)
-    return button, actions

@@ -342,22 +342,22 @@ def test_the_choices_in_the_head(pane: VerdictPane, cache: ImageCache, qtbot: Qt
     pane.show_explanation(explain(cache, small_probe()))
     subject = pane.trace.subject_index(StageKind.LOCAL, 0)
     folded = pane.trace.rowCount(subject)
-    differences, everything = pane.show_button.menu().actions()
+    differences, everything = pane.head.show_button.menu().actions()
     everything.trigger()
-    assert pane.show_button.text() == "Show: everything ▾"
+    assert pane.head.show_button.text() == "Show: everything ▾"
     assert pane.trace.rowCount(pane.trace.subject_index(StageKind.LOCAL, 0)) > folded
     differences.trigger()
     assert pane.trace.rowCount(pane.trace.subject_index(StageKind.LOCAL, 0)) == folded
-    _, nearest = pane.order_button.menu().actions()
+    _, nearest = pane.head.order_button.menu().actions()
     nearest.trigger()
-    assert pane.order_button.text() == "Order: nearest first ▾"
+    assert pane.head.order_button.text() == "Order: nearest first ▾"
     stage = pane.trace.stage_index(StageKind.LOCAL)
     assert pane.trace.subject_of(pane.trace.index(0, 0, stage)).image.id == digest(1)  # type: ignore[union-attr]
 
 
 def test_order_is_no_choice_for_one_candidate(pane: VerdictPane) -> None:
     pane.show_explanation(explain(cache_of(base(), step(1)), probe()))
-    assert not pane.order_button.isEnabled()
+    assert not pane.head.order_button.isEnabled()
 
 
 # There and back

@@ -1,0 +1,90 @@
+"""What a ``--from`` of ``COPY`` means: a stage of this build, or an image of the store; and the checksum of its files.
+
+moby: ``dispatchCopy`` and ``getImageMount`` of ``builder/dockerfile/dispatchers.go``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.dockerfile.context import SourcesSum, UnknownError
+from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.parse import Instruction
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.model import Image
+from cacheview.replay.bases import MustPullError, find_image
+from cacheview.replay.finished_stages import FinishedStages, StageResult
+from cacheview.replay.made import has_unknown_layer
+
+__all__ = ["sum_of_image"]
+
+_INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
+_LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
+
+
+def sum_of_image(build: FinishedStages, copy: CopySources, instruction: Instruction) -> tuple[SourcesSum, Image | None]:
+    """The checksum of a ``--from``, and an image that it is of.
+
+    Raises:
+        UnknownError: the stage or the image, or what its layers hold, is not known.
+        RefusedError: the ``--from`` names nothing, or the builder refuses the files.
+    """
+    images = _images_of(build, copy.from_, instruction)
+    try:
+        results = [build.image_files.sum(image, copy) for image in images]
+    except UnknownError as error:
+        raise UnknownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
+    if len({sources.text for sources in results}) > 1:
+        raise UnknownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
+    return results[0], images[0]
+
+
+def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> list[Image | None]:
+    """The images that a ``--from`` may mean, None for scratch.
+
+    Raises:
+        UnknownError: the image is not in the store.
+        RefusedError: it names nothing.
+    """
+    stage = _stage_of(build, name, instruction)
+    if stage is None:
+        try:
+            image = find_image(name, build.store, build.rules, build.release, build.platform, build.daemon)
+        except MustPullError as pull:
+            raise UnknownError(pull.reason) from None
+        except RefusedError as refusal:
+            raise _invalid_from(name, refusal.message, instruction) from None
+        build.mounted.add(image.id)
+        return [image]
+    if not stage.images:
+        raise UnknownError(f"its files come from the stage {name[:80]}, whose base is unknown")
+    images = [build.image(image_id) for image_id in stage.images]
+    if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
+        raise UnknownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
+    if len(stage.images) == 1:
+        try:
+            build.mount(stage.images[0], build.platform)
+        except RefusedError as refusal:
+            raise _invalid_from(name, refusal.message, instruction) from None
+    return images
+
+
+def _stage_of(build: FinishedStages, name: str, instruction: Instruction) -> StageResult | None:
+    """The stage that a ``--from`` names, or gives the number of; None: it means an image."""
+    stage = build.stage(name)
+    number = _INDEX.fullmatch(name)
+    if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:
+        return stage
+    results = build.results
+    index = -int(number[1]) if name.startswith("-") else int(number[1])
+    if index == len(results):
+        raise _invalid_from(name, "refers to current build stage", instruction)
+    if not 0 <= index < len(results):
+        raise _invalid_from(name, "index out of bounds", instruction)
+    return results[index]
+
+
+def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
+    message = f"invalid from flag value {name}: {why}"
+    return RefusedError(message, message=message, line=instruction.start_line)

@@ -1,0 +1,81 @@
+"""What a stage builds on: an image of the store, a stage before it, or scratch.
+
+moby: ``initializeStage`` of ``builder/dockerfile``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cacheview.dockerfile.args import BuildArgs
+from cacheview.dockerfile.expand import Lexer
+from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.stages import StagePlan
+from cacheview.model import SCRATCH
+from cacheview.replay.bases import MustPullError, demand_linux, find_image
+from cacheview.replay.finished_stages import FinishedStages
+from cacheview.replay.refusals import parsed_platform, refusing
+
+__all__ = ["StageBase", "base_of_stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageBase:
+    """The base of a stage.
+
+    Attributes:
+        images: that it may be, by their ids: several where a stage before it may have ended in several.
+        history: of each entry the command, None for one that is not known.
+        is_past_miss: the base is a stage that had a miss, so it would be built.
+    """
+
+    images: tuple[str, ...]
+    history: tuple[str | None, ...]
+    is_past_miss: bool = False
+
+
+def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escape: str) -> StageBase:
+    """What the ``FROM`` of a stage names.
+
+    Raises:
+        MustPullError: the builder would pull it, or it is a stage that is unknown.
+        RefusedError: the builder refuses it.
+    """
+    demand_linux(build.store)
+    lexer = _meta_lexer(args, escape, build.release)
+    platform = build.platform
+    if plan.platform_flag:
+        text = refusing(lambda: lexer.word(plan.platform_flag), "failed to process arguments for platform {}")
+        platform = parsed_platform(text, build.daemon, build.release, "failed to parse platform {}: ")
+    name = refusing(lambda: lexer.word(plan.base))
+    if not name:
+        message = f"base name ({plan.base}) should not be blank"
+        raise RefusedError(message, message=message)
+    stage = build.stage(name)
+    if stage is not None:
+        if not stage.images:
+            raise MustPullError(f"it builds on the stage {stage.name}, which is unknown")
+        if len(stage.images) == 1:
+            build.mount(stage.images[0], platform)
+        return StageBase(stage.images, stage.history or (), stage.is_past_miss)
+    if name == "scratch":
+        os = (platform or build.daemon).os
+        if os.lower() != "linux":
+            raise RefusedError(f"nothing is built for {os[:40]} on Linux", message="operating system is not supported")
+        return StageBase((SCRATCH,), ())
+    if build.options.is_trusted:
+        raise MustPullError(
+            "with DOCKER_CONTENT_TRUST a docker CLI before 29 names every base by its signed digest, which only "
+            "the registry's notary knows"
+        )
+    if build.options.pull:
+        raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")
+    image = find_image(name, build.store, build.rules, build.release, platform, build.daemon)
+    build.mounted.add(image.id)
+    return StageBase((image.id,), tuple(entry.created_by for entry in image.history))
+
+
+def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:
+    """What expands a word of ``FROM``: the arguments before the first one are all that it sees."""
+    return Lexer(replace(args, declared=args.before_from).visible(()), escape, release=release)

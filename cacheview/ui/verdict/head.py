@@ -1,0 +1,87 @@
+"""The head of the verdict pane: whether everything is shown, and in which order the candidates stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
+
+from cacheview.ui.bar import Bar
+from cacheview.ui.theme import set_font, small_font, strong_font
+
+__all__ = ["VerdictHead"]
+
+_SHOWN: Final = {
+    True: ("Show: differences ▾", "Differences ▾", "Show ▾"),
+    False: ("Show: everything ▾", "Everything ▾", "Show ▾"),
+}
+_ORDERED: Final = {
+    True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
+    False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
+}
+"""What stands on the buttons of the head, and where there is little room."""
+
+
+class VerdictHead(Bar):
+    """The title, and two buttons with a menu each.
+
+    Signals:
+        differences_chosen(bool): the person wants only the differences, or everything.
+        nearest_chosen(bool): the person wants the nearest candidates first, or the daemon's order.
+    """
+
+    differences_chosen = Signal(bool)
+    nearest_chosen = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        title = QLabel("Verdict", parent)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        set_font(title, strong_font)
+        self.show_button, self._show_actions = _choice(
+            parent,
+            "Show",
+            ("Differences, the rest folded", "Everything"),
+            lambda i: self.differences_chosen.emit(i == 0),
+        )
+        self.order_button, self._order_actions = _choice(
+            parent, "Order of candidates", ("The daemon's", "Nearest first"), lambda i: self.nearest_chosen.emit(i == 1)
+        )
+        super().__init__(parent, title, self.show_button, self.order_button)
+        self.show_differences_only(True)
+        self.show_nearest_first(False)
+
+    def show_differences_only(self, only: bool) -> None:
+        """Say which of the two is shown."""
+        self._show_actions[0 if only else 1].setChecked(True)
+        self.say(self.show_button, *_SHOWN[only])
+
+    def show_nearest_first(self, nearest: bool) -> None:
+        """Say which order is shown."""
+        self._order_actions[1 if nearest else 0].setChecked(True)
+        self.say(self.order_button, *_ORDERED[nearest])
+
+
+def _choice(
+    parent: QWidget, name: str, texts: tuple[str, ...], choose: Callable[[int], None]
+) -> tuple[QToolButton, list[QAction]]:
+    """A button with a menu of which one is chosen: the first at the beginning."""
+    button = QToolButton(parent)
+    set_font(button, small_font)
+    button.setAccessibleName(name)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    menu = QMenu(button)
+    group = QActionGroup(menu)
+    actions = []
+    for i, text in enumerate(texts):
+        action = group.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(i == 0)
+        action.triggered.connect(lambda _=False, i=i: choose(i))
+        menu.addAction(action)
+        actions.append(action)
+    button.setMenu(menu)
+    return button, actions
