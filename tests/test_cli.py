@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cacheview import report
 from cacheview.cli import main
 from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, explain
+from cacheview.engine.explain import deciding_check
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Release, StoreKind, Timestamp
+from cacheview.model.effort import Effort, go_on
 from cacheview.stores.opened import Case, Opened
 
 DATA = Path(__file__).parent / "data"
@@ -249,6 +252,25 @@ def test_one_probe_by_all_rule_sets(capsys: pytest.CaptureFixture[str]) -> None:
     named = [name for group in document["groups"] for name in group["rules"]]
     assert sorted(named) == sorted(RULE_SETS)
     assert len(document["groups"]) < len(RULE_SETS)
+
+
+def test_all_rule_sets_together_have_one_limit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a clock that only asking moves: each rule set takes 1 of 3 seconds."""
+    seconds = 0.0
+
+    def asked(*given: Any) -> Any:
+        nonlocal seconds
+        seconds += 1
+        go_on()
+        return deciding_check(*given)
+
+    monkeypatch.setattr("cacheview.engine.matrix.deciding_check", asked)
+    monkeypatch.setattr(Effort, "about", lambda _: Effort(3.0, clock=lambda: seconds))
+    assert main(["explain", "demo:", "--probe", "1", "--rules", "all"]) == 2
+    assert seconds == 4
+    assert "there is more than 3 seconds of work" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

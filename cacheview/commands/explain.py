@@ -143,11 +143,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
-    matrix = compare(store, probe)
-    if as_json:
-        print_json(matrices.matrix_as_json(matrix, own))
-    else:
-        print(matrices.matrix_as_text(matrix, own))
+    with Effort.about(len(store.images)).spent():  # all rule sets together take no longer than one may
+        matrix = compare(store, probe)
+        if as_json:
+            print_json(matrices.matrix_as_json(matrix, own))
+        else:
+            print(matrices.matrix_as_text(matrix, own))
     mine = next(row for row in matrix.rows if row.rules is own.rules)
     return _STATUS[mine.verdict.outcome]
 
