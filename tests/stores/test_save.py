@@ -7,9 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from data_root_samples import Root
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from store_builder import LAYER_TYPE, Layout, config, write_folder, write_tar
 
 from cacheview.model import (
     ContainerConfig,
@@ -23,11 +25,14 @@ from cacheview.model import (
     ImageStore,
     Platform,
     Probe,
+    Variant,
 )
+from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line, write_suite
+from cacheview.ui.sizes import size_text
 
 RULES = "containerd-71ebfc7"
 SECRET = "hunter2-of-the-shop"
@@ -49,7 +54,7 @@ def case(*images: Image) -> Case:
     return Case("shop", ImageStore(images), RULES)
 
 
-def read(path: Path) -> Case:
+def read(path: str | Path) -> Case:
     opened = open_store(path)
     assert opened.problems == ()
     return opened.cases[0]
@@ -181,3 +186,56 @@ def test_the_machine_of_the_engine_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "saved.jsonl"
     write_suite(file, suite_line(Case("made", ImageStore((image,), platform=arm), "Docker 28.5.2, overlay2")))
     assert open_store(str(file)).cases[0].store.platform == arm
+
+
+def sizes_of_layers(*sizes: int) -> dict[str, bytes]:
+    """A layout whose manifest claims such sizes, alone and behind an index."""
+    layout = Layout()
+    layers = [
+        {"mediaType": LAYER_TYPE, "digest": f"sha256:{number:064x}", "size": size} for number, size in enumerate(sizes)
+    ]
+    layout.add(layout.manifest(config(1), layers=layers), "docker.io/library/one:1")
+    layout.add(layout.index([layout.manifest(config(2), layers=layers)]), "docker.io/library/two:1")
+    return layout.done()
+
+
+def sizes_in_a_data_root(folder: Path) -> str:
+    root = Root(folder)
+    layers = [f"sha256:{number:064x}" for number in range(10)]
+    root.image(1, "shop/one:1", rootfs={"type": "layers", "diff_ids": layers})
+    chain = ""
+    for layer in layers:
+        chain = digest_of(f"{chain} {layer}".encode()) if chain else layer
+        path = folder / "image" / root.folder.name / "layerdb" / "sha256" / chain[7:]
+        path.mkdir(parents=True)
+        (path / "size").write_text("9" * 18)
+    return f"data-root:{folder}"
+
+
+@pytest.mark.parametrize("kind", ["layout", "archive of a layout", "data root", "suite"])
+def test_sizes_beyond_all_numbers_are_the_same_in_a_saved_store(kind: str, tmp_path: Path) -> None:
+    """Nobody sees another size, or none, after saving: not where a sum is more than Docker has numbers for either."""
+    files = sizes_of_layers(2**63 - 1, 2**63 - 1, 10**400)
+    place: str | Path = tmp_path / "store"
+    if kind == "data root":
+        place = sizes_in_a_data_root(tmp_path / "root")
+    elif kind == "layout":
+        write_folder(tmp_path / "store", files)
+    elif kind == "suite":
+        huge = [image().model_copy(update={"id": f"sha256:{size % 97:064x}", "size": size}) for size in HUGE]
+        (tmp_path / "store").write_text(suite_line(case(*huge)))
+    else:
+        write_tar(tmp_path / "store", files)
+    before = read(place)
+    write_suite(tmp_path / "saved.jsonl", suite_line(before))
+    after = read(tmp_path / "saved.jsonl")
+    assert after.store.images == before.store.images
+    shown = [size_text(each.size) for one in (before, after) for each in (*one.store.images, *variants(one))]
+    assert set(shown) == {"too large"}
+
+
+HUGE = (2**63, 10**400, 10**4000)
+
+
+def variants(opened: Case) -> list[Variant]:
+    return [variant for each in opened.store.images for variant in each.variants]
