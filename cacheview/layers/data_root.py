@@ -31,6 +31,7 @@ from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.layerdb import LAYERS
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.reasons import reason
 
 __all__ = ["data_root_layers"]
 
@@ -230,7 +231,7 @@ def _pieces(file: io.BufferedReader) -> Iterator[bytes | tuple[bytes, int]]:
                     if size:
                         yield _file_name(row), size
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
-        raise LayerError(f"its record of headers is damaged: {error}. Pull or load the image again") from error
+        raise LayerError(f"its record of headers is damaged: {reason(error)}. Pull or load the image again") from error
 
 
 def _file_name(row: dict[str, Any]) -> bytes:

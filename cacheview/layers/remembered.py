@@ -22,6 +22,7 @@ from cacheview.layers.listing import Listing
 from cacheview.model import DataError
 from cacheview.model.decode import values_of
 from cacheview.private import make_private_folder, open_private
+from cacheview.stores.reasons import reason
 
 __all__ = ["LayerMemory", "layer_cache"]
 
@@ -151,7 +152,7 @@ class LayerMemory:
         except FileNotFoundError:
             return
         except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"cannot be read: {error}", where=str(path)) from error
+            raise DataError(f"cannot be read: {reason(error)}", where=str(path)) from error
         except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
             raise DataError("is damaged; it is read again from the store", where=str(path)) from error
         self._listings[diff_id] = Listing(diff_id, entries)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from cacheview.model.effort import go_on, paced
 from cacheview.model.errors import DataError
 
-__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_path", "values_of"]
+__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_error", "json_path", "values_of"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -70,7 +70,7 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
     except ValidationError as lenient_error:
         refused = _refusal(lenient_error, where)
     except json.JSONDecodeError as error:
-        refused = DataError(f"not valid JSON: {_in_words(error)}", where=where)
+        refused = DataError(f"not valid JSON: {json_error(error)}", where=where)
     except ValueError:
         pass  # with what JSON has no number for: the strict error says where
     raise refused
@@ -87,14 +87,16 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:
-        raise DataError(f"not valid JSON: {_in_words(error)}", where=where) from None
-    except ValueError as error:  # bytes that are no text, or a number of very many digits
-        raise DataError(f"not valid JSON: {error}", where=where) from None
+        raise DataError(f"not valid JSON: {json_error(error)}", where=where) from None
+    except ValueError:
+        raise DataError(
+            "not valid JSON: bytes that are not UTF-8, or a number of too many digits", where=where
+        ) from None
     except RecursionError:
         raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where) from None
 
 
-def _in_words(error: json.JSONDecodeError) -> str:
+def json_error(error: json.JSONDecodeError) -> str:
     """What is wrong and where. A document of one line may be a line of a file: its own number would mislead."""
     place = f"line {error.lineno}, column {error.colno}" if "\n" in error.doc.strip() else f"column {error.colno}"
     return f"{error.msg[:1].lower()}{error.msg[1:]} at {place}"

@@ -15,6 +15,7 @@ import zstandard
 
 from cacheview.stores.budget import Budget
 from cacheview.stores.files import BUFFER
+from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -139,7 +140,7 @@ class _Inflater:
 
 def _what(error: Exception) -> str:
     most = next((most for said, most in _TOO_LARGE.items() if said in str(error)), 0)
-    return f"it needs more than {most:,} bytes of memory to decompress" if most else str(error)
+    return f"it needs more than {most:,} bytes of memory to decompress" if most else reason(error)
 
 
 class _ForwardReader(io.RawIOBase):

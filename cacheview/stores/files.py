@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cacheview.model import DataError
 from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -66,7 +67,7 @@ def open_regular(path: Path, where: str) -> io.FileIO:
     except ValueError as error:  # a null character in the path
         if isinstance(error, DataError):
             raise
-        raise DataError(f"is not a path: {error}", where=where) from error
+        raise DataError(f"is not a path: {reason(error)}", where=where) from error
 
 
 def _demand_regular(mode: int, where: str) -> None:

@@ -13,6 +13,7 @@ from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.problems import Problems
+from cacheview.stores.reasons import reason
 from cacheview.stores.tar import TarError, walk
 
 __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
@@ -92,7 +93,7 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     except LimitError as error:
         members.problems.append(Problem("", f"the archive has {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
-        what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {error}"
+        what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {reason(error)}"
         members.problems.append(Problem("", f"{what}. Everything before it was read"))
     members.root = _root(members.contents)
     return members

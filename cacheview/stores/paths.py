@@ -20,6 +20,7 @@ from cacheview.stores.members import read_archive
 from cacheview.stores.opened import Opened
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
+from cacheview.stores.reasons import reason
 from cacheview.stores.suite import read_cases
 from cacheview.stores.tar import BLOCK, looks_like_tar
 
@@ -39,7 +40,7 @@ def open_path(text: str, reading: Reading) -> Opened:
     except OSError as error:
         raise refusal(error, text) from error
     except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {error}", where=repr(text)) from error
+        raise DataError(f"is not a path: {reason(error)}", where=repr(text)) from error
     if stat.S_ISDIR(mode):
         return _open_folder(path, text, reading)
     if not stat.S_ISREG(mode):
@@ -52,7 +53,7 @@ def open_demo(where: str, reading: Reading) -> Opened:
     try:
         bundled = resource("demo.jsonl")
     except FileNotFoundError as error:
-        raise DataError(f"{error}. Install cacheview again", where=where) from error
+        raise DataError("the demo is missing. Install cacheview again", where=where) from error
     with as_file(bundled) as path:
         return replace(_open_file(path, where, reading), title="the demo store", kind="demo")
 

@@ -48,7 +48,7 @@ def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
     fields = bytearray(header[_HEADER_REGIONS])
     for number, block in enumerate(more):
         if number * 21 > _MOST_REGIONS:
-            raise SparseError("its map is too long")
+            raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
         fields += block[_BLOCK_REGIONS]
     numbers = [fields[start : start + 12] for start in range(0, len(fields), 12)]
     pairs = []
@@ -136,14 +136,14 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
         if len(numbers) == 1:
             wanted = 1 + 2 * numbers[0]
             if numbers[0] > _MOST_REGIONS:
-                raise SparseError("its map is too long")
+                raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
     pairs = list(zip(numbers[1::2], numbers[2::2], strict=True))
     return _checked(size, pairs).regions or (), used
 
 
 def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
     if len(pairs) > _MOST_REGIONS:
-        raise SparseError("its map is too long")
+        raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
     end = 0
     for offset, length in pairs:
         if offset < end or offset + length > size:

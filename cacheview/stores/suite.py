@@ -19,6 +19,7 @@ from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.opened import Case
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
+from cacheview.stores.reasons import reason
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_lines", "read_suite"]
 
@@ -62,7 +63,7 @@ def read_lines(
         try:
             stream, _ = decompressed(buffered, budget)
         except (DamagedStreamError, OSError) as error:
-            raise DataError(f"the file cannot be read: {error}", where=where) from error
+            raise DataError(f"the file cannot be read: {reason(error)}", where=where) from error
         yield from _document_lines(stream, where, budget, model_of, kept=False)
     meter.finished()
 
@@ -109,7 +110,7 @@ def _document_lines(
             yield number, DataError(f"the file has {error}", where=here())
             return
         except (DamagedStreamError, OSError) as error:
-            yield number, DataError(f"the file cannot be read to its end: {error}", where=here())
+            yield number, DataError(f"the file cannot be read to its end: {reason(error)}", where=here())
             return
         if not line:
             return

@@ -16,6 +16,7 @@ from cacheview.stores.draft import write_whole
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.progress import Progress
+from cacheview.stores.reasons import reason
 from cacheview.stores.suite import read_suite
 
 __all__ = ["append_case"]
@@ -93,7 +94,9 @@ def _content(target: Path, where: str) -> tuple[int, bool]:
                 size += len(chunk)
                 last = chunk[-1:]
     except (DamagedStreamError, LimitError, OSError) as error:
-        raise DataError(f"the file cannot be read to its end: {error}. Nothing was added", where=where) from error
+        raise DataError(
+            f"the file cannot be read to its end: {reason(error)}. Nothing was added", where=where
+        ) from error
     return size, last == b"\n"
 
 

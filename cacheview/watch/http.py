@@ -20,7 +20,6 @@ _LARGEST_HEAD: Final = 2 << 20
 
 _MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
 _MOST_ASKED: Final = 256  # requests without an answer
-_TOO_MANY: Final = "the client sends too many requests without reading the answers"
 
 
 class NotReadError(Exception):
@@ -147,7 +146,9 @@ class HttpTap:
 
     def _keep(self, data: bytes) -> None:
         if len(self._waiting) + len(data) > _MOST_WAITING:
-            raise NotReadError(_TOO_MANY)
+            raise NotReadError(
+                f"the client sends more than {_MOST_WAITING:,} bytes of requests without reading the answers"
+            )
         self._waiting += data
 
     def _read_waiting(self) -> None:
@@ -158,7 +159,7 @@ class HttpTap:
 
     def _begin(self, request: h11.Request) -> _Asked:
         if len(self._asked) >= _MOST_ASKED:
-            raise NotReadError(_TOO_MANY)
+            raise NotReadError(f"the client sends more than {_MOST_ASKED} requests without reading the answers")
         agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
         head = RequestHead(
             request.method.decode("ascii"), request.target.decode("ascii", "replace"), agent.decode("latin-1")[:200]

@@ -14,8 +14,10 @@ from urllib.parse import parse_qs
 from pydantic import TypeAdapter, ValidationError
 
 from cacheview.dockerfile.gotext import printable
-from cacheview.model import DataError
+from cacheview.model import DataError, is_too_deep
+from cacheview.model.decode import MOST_NESTED
 from cacheview.replay.options import BuildOptions
+from cacheview.stores.reasons import reason
 from cacheview.watch.http import RequestHead
 
 __all__ = ["BuildRequest", "build_request"]
@@ -107,13 +109,14 @@ def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
     """As Go's JSON has it: a byte or an escape that is half a character stands for the replacement character."""
     if not text:
         return None
+    refused = f"the {what} are not in the form that the API accepts"
+    if is_too_deep(text):
+        raise DataError(f"{refused}: nested more than {MOST_NESTED} levels deep")
     try:
         # Written again, so that each half is a character of the text.
         return adapter.validate_json(printable(json.dumps(json.loads(text), ensure_ascii=False)), strict=True)
     except ValidationError as error:
         why = str(error.errors()[0]["msg"])
     except ValueError as error:
-        why = f"invalid JSON: {error}"
-    except RecursionError:
-        why = "it is nested too deeply"
-    raise DataError(f"the {what} are not in the form that the API accepts: {why}") from None
+        why = f"invalid JSON: {reason(error)}"
+    raise DataError(f"{refused}: {why}") from None

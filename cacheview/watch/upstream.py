@@ -79,8 +79,8 @@ class Upstream:
         address, tls = urlsplit(self.endpoint.host), self.endpoint.tls
         try:
             port = address.port
-        except ValueError as error:
-            raise OSError(str(error)) from None
+        except ValueError:
+            raise OSError("the port of its address is not a number from 0 to 65535") from None
         port = port or (_TLS_PORT if tls is not None else _PORTS[address.scheme])
         return address.hostname or "localhost", port, tls or (Tls() if address.scheme == "https" else None)
 

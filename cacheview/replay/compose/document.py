@@ -22,13 +22,14 @@ from yaml.scanner import ScannerError
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 from cacheview.stores.files import open_regular
+from cacheview.stores.reasons import reason
 
 __all__ = ["CONFIG_HINT", "Date", "read_document"]
 
 _LARGEST: Final = 4 << 20
 _MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
 _MOST_VALUES: Final = 500_000  # keys, values and aliases as they are written; each takes up to 700 bytes for a while
-_DEEPEST: Final = 100  # brackets in brackets
+_DEEPEST: Final = 100  # values in values, and brackets in brackets
 _MOST_DIGITS: Final = 400
 _PACE: Final = 64  # values between two looks at whether to go on
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -72,7 +73,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
-        self._pairs = self._values = self._made = 0
+        self._pairs = self._values = self._made = self._depth = 0
 
     def _spend(self, count: int, node: Node) -> None:
         self._pairs += count
@@ -94,7 +95,12 @@ class _Loader(yaml.SafeLoader):
             raise _too_many(_MOST_VALUES, "values", self.get_mark())
         if not self._values % _PACE:
             go_on()
-        return super().compose_node(parent, index)
+        if self._depth > _DEEPEST:
+            raise ScannerError(None, None, f"values nested more than {_DEEPEST} levels deep", self.get_mark())
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         self._made += 1
@@ -104,7 +110,9 @@ class _Loader(yaml.SafeLoader):
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _DEEPEST:
-            raise ScannerError(None, None, "brackets that are nested too deeply", self.get_mark())
+            raise ScannerError(
+                None, None, f"brackets that are nested more than {_DEEPEST} levels deep", self.get_mark()
+            )
         super().fetch_flow_collection_start(token_class)
 
     def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
@@ -266,9 +274,9 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except DataError as error:
         raise DataError(error.what, where=where) from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-        raise DataError(f"is not YAML: {str(error)[:200]}", where=where) from None
+        raise DataError(f"is not YAML: {reason(error)}", where=where) from None
     except RecursionError:
-        raise DataError("its values are nested too deeply", where=where) from None
+        raise DataError(f"its values are nested more than {_DEEPEST} levels deep", where=where) from None
     if not isinstance(value, dict):
         raise DataError("is not a Compose file: it is not a mapping with the key services", where=where)
     return value

@@ -62,8 +62,10 @@ class Variables:
     def into(self, value: Any, where: str, depth: int = 0) -> Any:
         """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
         self._spent.values += 1
-        if self._spent.values > _MOST_VALUES or depth > _DEEPEST:
-            raise DataError("it has more values, or deeper ones, than cacheview reads of a project", where=where)
+        if self._spent.values > _MOST_VALUES:
+            raise DataError(f"the project has more than {_MOST_VALUES:,} values", where=where)
+        if depth > _DEEPEST:
+            raise DataError(f"its values are nested more than {_DEEPEST} levels deep", where=where)
         match value:
             case str():
                 text = self._text(value, where)

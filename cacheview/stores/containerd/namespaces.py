@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from cacheview.model import DataError
+from cacheview.stores.reasons import reason
 
 __all__ = ["DOCKER", "choose_namespace", "split_target"]
 
@@ -29,7 +30,7 @@ def split_target(target: str) -> tuple[str, str]:
     try:
         whole = "#" not in target or os.path.lexists(target)
     except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {error}", where=repr(target)) from error
+        raise DataError(f"is not a path: {reason(error)}", where=repr(target)) from error
     if whole:
         return target, ""
     path, _, namespace = target.rpartition("#")

@@ -17,6 +17,7 @@ from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
+from cacheview.stores.reasons import reason
 
 __all__ = ["open_target"]
 
@@ -36,7 +37,7 @@ def open_target(target: str, reading: Reading) -> Opened:
     except OSError as error:
         raise refusal(error, str(path)) from error
     except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {error}", where=repr(text)) from error
+        raise DataError(f"is not a path: {reason(error)}", where=repr(text)) from error
     if stat.S_ISSOCK(mode):
         demand_socket(path)
         return _open_socket(path, wanted, f"containerd:{target}", reading)

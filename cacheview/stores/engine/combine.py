@@ -14,6 +14,7 @@ from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
+from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 
 __all__ = ["Beside", "Place", "candidates", "read_beside", "remedy_for"]
@@ -101,7 +102,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
         try:
             store = _open(place.location, replace(reading, partial=None)).cases[0].store
         except (DataError, ImportError) as error:  # or its library is not there
-            what = error.what if isinstance(error, DataError) else str(error)
+            what = error.what if isinstance(error, DataError) else reason(error)
             tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
             continue
         common = len(listed & store.by_id.keys())

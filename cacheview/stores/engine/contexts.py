@@ -265,7 +265,7 @@ def read_cli_file(model: type[M], path: Path) -> M:
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     if len(content) > _MAX_FILE:
-        raise DataError("is too large for a file of the docker CLI", where=str(path))
+        raise DataError(f"has more than {_MAX_FILE:,} bytes, too large for a file of the docker CLI", where=str(path))
     try:
         return decode(model, content)
     except DataError as error:

@@ -8,13 +8,14 @@ import os
 import socket
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from cacheview.model import DataError
 from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
 from cacheview.stores.engine.ssh import SshError
+from cacheview.stores.reasons import reason, reason_of_answer
 
 __all__ = [
     "ConnectionLostError",
@@ -22,8 +23,8 @@ __all__ = [
     "RefusedError",
     "causes_of",
     "connection_error",
-    "short_text",
     "status_error",
+    "why_broken",
 ]
 
 _MAX_MESSAGE = 300
@@ -62,21 +63,15 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(str(cause), where=where, how="down")
         # The last is what http.client raises for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
-            reason = short_text(cause)
-            what = f"the headers of its answer are too large ({reason}). Is it a Docker Engine? Check the address"
+            why = f"the headers of its answer are too large ({reason(cause)})"
+            what = f"{why}. Is it a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) or names & {"SSLError", "TLSParameterError"}:
-        reason = short_text(
-            next(
-                cause
-                for cause in causes
-                if isinstance(cause, ssl.SSLError)
-                or "TLS" in type(cause).__name__
-                or type(cause).__name__ == "SSLError"
-            )
-        )
-        what = f"TLS failed: {reason}. Check the certificates of the context, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
+    of_tls: list[BaseException] = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
+    of_tls += [cause for cause in causes if type(cause).__name__ in ("SSLError", "TLSParameterError")]
+    if of_tls:
+        failed = reason(of_tls[0])
+        what = f"TLS failed: {failed}. Check the certificates of the context, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
         return ConnectionLostError(what, where=where, how="down")
     if any(isinstance(cause, TimeoutError) for cause in causes) or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
         return ConnectionLostError(_late(LateError(seconds, began=False)), where=where, how="timeout")
@@ -93,13 +88,13 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
-        reason = message[:_MAX_MESSAGE].rstrip(".") or short_text(error)
+        said = message[:_MAX_MESSAGE].rstrip(".") or why_broken(causes)
         what = (
-            f"SSH failed: {reason}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
+            f"SSH failed: {said}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
-    what = f"the answer broke off: {short_text(error)}. Is it a Docker Engine, and did it stop? Try again"
+    what = f"the answer broke off: {why_broken(causes)}. Is it a Docker Engine, and did it stop? Try again"
     return ConnectionLostError(what, where=where, how="broken")
 
 
@@ -135,9 +130,14 @@ def _message(body: bytes) -> str:
     return " ".join(str(text).split())[:_MAX_MESSAGE]
 
 
-def short_text(error: BaseException) -> str:
-    """What an exception says, in one line; else its name."""
-    return " ".join(str(error).split())[:_MAX_MESSAGE] or type(error).__name__
+def why_broken(causes: Sequence[BaseException]) -> str:
+    """Why an answer broke off, from an exception and its causes: what came of it says the most."""
+    for cause in causes:
+        if (answer := reason_of_answer(cause)) is not None:
+            return answer
+    of_system = [cause for cause in causes if isinstance(cause, OSError)]
+    of_system.sort(key=lambda cause: cause.strerror is None)
+    return reason(next((cause for cause in (*of_system, *reversed(causes)) if str(cause)), causes[0]))
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

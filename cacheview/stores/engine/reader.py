@@ -21,6 +21,7 @@ from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, R
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
+from cacheview.stores.reasons import reason
 from cacheview.stores.workers import Crew, patiently
 
 __all__ = ["EngineReader"]
@@ -218,7 +219,7 @@ class EngineReader:
             self._dead.set()
             return _Failure.of(self._over)
         except ValueError as error:  # whatever an answer may hold, it is one image's
-            return _Failure(f"cannot be read: {str(error)[:300]}", "")
+            return _Failure(f"cannot be read: {reason(error)}", "")
 
     def _get(self, path: str, limit: int) -> bytes:
         """An answer; where the connection broke, that of a second try."""

@@ -12,7 +12,8 @@ from typing import Final
 from cacheview.model import DataError
 from cacheview.stores.engine.client import Timeouts
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
-from cacheview.stores.engine.errors import causes_of, short_text
+from cacheview.stores.engine.errors import causes_of, why_broken
+from cacheview.stores.reasons import reason
 from cacheview.stores.registry.connections import NotLoopbackError, Origin
 from cacheview.stores.registry.credentials import Credentials
 from cacheview.stores.registry.targets import Target
@@ -36,17 +37,16 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
 
     names = {type(cause).__name__ for cause in causes}
     if names & {"ProxyError", "ProxySchemeUnknown"}:
-        return f"the proxy cannot be used: {short_text(first(OSError) or error)}. Check HTTPS_PROXY and NO_PROXY"
+        return f"the proxy cannot be used: {why_broken(causes)}. Check HTTPS_PROXY and NO_PROXY"
     if (cause := first(ssl.SSLCertVerificationError)) is not None:
-        reason = getattr(cause, "verify_message", "") or short_text(cause)
         return (
-            f"the certificate of {origin} is not trusted: {reason}. If it is the right server, put the certificate of "
-            f"its authority in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker reads it too"
+            f"the certificate of {origin} is not trusted: {reason(cause)}. If it is the right server, put the "
+            f"certificate of its authority in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker reads it too"
         )
     if (cause := first(ssl.SSLError)) is not None:
-        return f"TLS with {origin} failed: {short_text(cause)}. Only a registry on this machine may have no TLS"
+        return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine may have no TLS"
     if (cause := first(NotLoopbackError)) is not None:
-        return f"nothing was sent without TLS: {short_text(cause)}. Only a registry on this machine may have no TLS"
+        return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine may have no TLS"
     if isinstance(cause := first(LateError), LateError):
         if cause.began:
             return f"{origin} did not answer completely within {cause.seconds:g} seconds. Try again"
@@ -60,7 +60,7 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the headers of the answer of {origin} are too large. Is it a registry?"
-    return f"the connection to {origin} broke off: {short_text(error)}. Is it a registry? Try again"
+    return f"the connection to {origin} broke off: {why_broken(causes)}. Is it a registry? Try again"
 
 
 def not_json(target: Target, media_type: str) -> DataError:

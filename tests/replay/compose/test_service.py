@@ -291,6 +291,24 @@ def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
+    "deep",
+    ["[" * 200 + "]" * 200, "".join(f"\n{' ' * depth}a:" for depth in range(1, 200)) + " b"],
+    ids=["brackets", "indented"],
+)
+def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nested more than 100 levels deep"):
+        service(tmp_path, f"services: {{web: {{build: .}}}}\nx: {deep}\n")
+
+
+def test_values_with_variables_are_so_many_and_so_deep() -> None:
+    deep: object = "x"
+    for _ in range(60):
+        deep = [deep]
+    with pytest.raises(DataError, match="A: its values are nested more than 50 levels deep"):
+        Variables({}).into(deep, "A")
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         ("${A}" * 300_000, "A: a value with variables has more than 1,048,576 characters"),

@@ -32,6 +32,7 @@ from cacheview.visible import acts
 QUICK = Timeouts(0.5, 0.5, 2.0)
 ENGINE = "28.5.2-gd"
 IDS = [image["id"] for image in truth_of(ENGINE)["images"]]
+CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n"
 HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"Id": "sha'
 
 
@@ -59,9 +60,13 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Raw(HALF), "broke off"),
-        (Raw(b"\x00\xff garbage"), "broke off"),
-        (Raw(), "broke off"),
+        (Raw(HALF), "the answer broke off: it ended after 11 of 500 bytes. Is it"),
+        (Raw(CHUNK), "the answer broke off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
+        (
+            Raw(b"\x00\xff garbage"),
+            "the answer broke off: what came is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
+        ),
+        (Raw(), "the answer broke off: the connection was closed before an answer came. Is it"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),
@@ -69,7 +74,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
         ((200, {"Id": "sha256:" + "9" * 64}), "another image"),
         ((500, {"message": "layer <b>is</b> gone " + "x" * 9000}), "layer <b>is</b> gone"),
     ],
-    ids=["half", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
+    ids=["half", "chunk", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
 )
 def test_one_image_that_cannot_be_read_stays_as_listed(answer: Answer, said: str, tmp_path: Path) -> None:
     bad = IDS[5]
@@ -200,7 +205,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),
-        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "broke off"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "what came is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is it"),
     ],
 )
 def test_what_is_no_engine_is_an_error(answer: Answer, said: str, tmp_path: Path) -> None:

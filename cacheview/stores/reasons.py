@@ -1,0 +1,63 @@
+"""Why something failed, in words: what Python and its libraries raise is written for who programs with them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+from typing import Final
+
+from cacheview.model import DataError
+from cacheview.model.decode import json_error
+
+__all__ = ["reason", "reason_of_answer"]
+
+_MOST: Final = 300
+_PREFIX: Final = re.compile(r"(?:Error -?[0-9]+ while [a-z ]+: |zstd decompress error: )")
+_SHOWN: Final = 40
+
+
+def reason(error: BaseException) -> str:
+    """What an exception means, as a part of a sentence, without the names and quotes of Python."""
+    if isinstance(error, DataError):
+        return str(error)
+    if (answer := reason_of_answer(error)) is not None:
+        return answer
+    if isinstance(error, json.JSONDecodeError):
+        return json_error(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1:,} is not {error.encoding.upper()}"
+    if isinstance(error, UnicodeEncodeError):
+        return f"character {error.start + 1:,} cannot be written as {error.encoding.upper()}"
+    if isinstance(error, EOFError):
+        return "it ends early"
+    if isinstance(error, RecursionError):
+        return "its values are nested more deeply than Python reads"
+    if isinstance(error, KeyError):
+        return f"it has no {str(error.args[0])[:_SHOWN] if error.args else 'such key'}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(_PREFIX.sub("", str(error)).split())[:_MOST]
+    if text.startswith("embedded null"):
+        return "it holds a null character"
+    return text or "no reason was given"
+
+
+def reason_of_answer(error: BaseException) -> str | None:
+    """Of what ends an answer of HTTP early, or makes it none: what came. None for any other exception."""
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "the connection was closed before an answer came"
+    if isinstance(error, http.client.BadStatusLine):
+        return f"what came is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
+    if isinstance(error, http.client.IncompleteRead):
+        partial: bytes | int = error.partial  # of urllib3's it is a number
+        came = partial if isinstance(partial, int) else len(partial)
+        if error.expected is None:
+            return f"after {came:,} bytes a piece of it is damaged, or ended early"
+        return f"it ended after {came:,} of {came + error.expected:,} bytes"
+    return None

@@ -1,0 +1,98 @@
+"""What exceptions of Python and its libraries say to people."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import http.client
+import io
+import json
+import lzma
+import os
+import re
+import socket
+import ssl
+import zlib
+from collections.abc import Callable
+
+import pytest
+import urllib3.exceptions
+import zstandard
+
+from cacheview.model import DataError
+from cacheview.stores.engine.errors import causes_of, why_broken
+from cacheview.stores.reasons import reason
+
+GZIP = gzip.compress(b"x" * 100_000)
+
+
+def raised(act: Callable[[], object]) -> Exception:
+    try:
+        act()
+    except Exception as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def too_deep() -> object:
+    return json.loads("[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda: os.stat("a\0b"), "it holds a null character"),
+        (lambda: os.stat("/nowhere/at/all"), "No such file or directory"),
+        (lambda: b"ab\xff".decode(), "byte 3 is not UTF-8"),
+        (lambda: "ab\u20ac".encode("latin-1"), "character 3 cannot be written as LATIN-1"),
+        (lambda: dict[str, str]()["name"], "it has no name"),
+        (lambda: json.loads('{"a" 1}'), "expecting ':' delimiter at column 6"),
+        (too_deep, "its values are nested more deeply than Python reads"),
+        (lambda: gzip.decompress(GZIP[:-20]), "it ends early"),
+        (lambda: zlib.decompress(b"no zlib"), "incorrect header check"),
+        (lambda: zlib.decompress(b"\x78\x9c\xff\xff"), "invalid block type"),
+        (lambda: bz2.decompress(b"BZh9" + b"x" * 40), "Invalid data stream"),
+        (lambda: lzma.decompress(lzma.compress(b"x")[:-9] + b"123456789"), "Corrupt input data"),
+        (lambda: zstandard.decompress(b"\x28\xb5\x2f\xfd" + b"\xff" * 20), "error determining content size"),
+        (lambda: ssl.create_default_context(cafile="/dev/null"), "no certificate or crl found"),
+    ],
+)
+def test_what_python_raises_is_said_in_words(act: Callable[[], object], said: str) -> None:
+    text = reason(raised(act))
+    assert text.startswith(said)
+    assert not re.search(r"Errno|Error|\(b?'|0x", text)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (http.client.RemoteDisconnected("x"), "the connection was closed before an answer came"),
+        (http.client.BadStatusLine("SSH-2.0"), "what came is not HTTP, and begins with 'SSH-2.0'"),
+        (http.client.IncompleteRead(b"abc", 7), "it ended after 3 of 10 bytes"),
+        (http.client.IncompleteRead(b"abc"), "after 3 bytes a piece of it is damaged, or ended early"),
+        (urllib3.exceptions.IncompleteRead(3, 7), "it ended after 3 of 10 bytes"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (DataError("is bad", where="there"), "there: is bad"),
+    ],
+)
+def test_what_a_connection_raises_is_said_in_words_however_it_is_wrapped(error: Exception, said: str) -> None:
+    wrapped = urllib3.exceptions.ProtocolError("Connection aborted.", error)
+    assert reason(error) == said
+    assert why_broken(list(causes_of(error))) == said
+    if not isinstance(error, DataError):
+        assert why_broken(list(causes_of(wrapped))) == said
+
+
+def test_the_innermost_cause_is_said_where_libraries_wrap_it() -> None:
+    tunnel = OSError("Tunnel connection failed: 403 Forbidden")
+    pool = urllib3.HTTPConnectionPool("registry.example")
+    wrapped = urllib3.exceptions.MaxRetryError(pool, "/v2/", urllib3.exceptions.ProxyError("Cannot connect", tunnel))
+    assert why_broken(list(causes_of(wrapped))) == "Tunnel connection failed: 403 Forbidden"
+    wrapped = urllib3.exceptions.MaxRetryError(pool, "/v2/", urllib3.exceptions.LocationParseError("a:b"))
+    assert why_broken(list(causes_of(wrapped))) == "Failed to parse: a:b"
+
+
+def test_what_says_nothing_has_no_name_of_a_class() -> None:
+    assert reason(ValueError()) == "no reason was given"
+    assert reason(io.UnsupportedOperation("Not readable\nat all")) == "Not readable at all"
