@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.diff.answer_causes import options_that_differ
 from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.files import files_differ
+from cacheview.diff.files import FileComparer
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind
 from cacheview.dockerfile.context.packed import IGNORE_FILE
@@ -73,7 +73,7 @@ def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
         sums_b.pop(name, None)
     if sums_a == sums_b:
         return
-    differ = files_differ(a, b, sums_a, sums_b)
+    differ = FileComparer(a, b).differ(sums_a, sums_b)
     if differ.by_client:
         return  # the client is named by itself
     yield Cause(CauseKind.FILES, Origin.OWN, detail=differ.words)

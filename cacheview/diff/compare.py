@@ -11,7 +11,7 @@ from cacheview.diff.alignment import Aligned, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
 from cacheview.diff.beside import beside_of
 from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.files import FilesDiffer, files_differ
+from cacheview.diff.files import FileComparer, FilesDiffer
 from cacheview.diff.gone import Gone, gone_image
 from cacheview.diff.image_side import history_steps
 from cacheview.diff.layer_files import layers_differ
@@ -176,7 +176,11 @@ class _Comparing:
     rows: list[Row] = field(default_factory=list)
     of_stage_a: dict[int, int] = field(default_factory=dict)
     of_stage_b: dict[int, int] = field(default_factory=dict)
-    files: dict[tuple[str, str], FilesDiffer | None] = field(default_factory=dict)
+    files: dict[tuple[str, str], FilesDiffer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.of_context = FileComparer(self.a, self.b)
+        self.of_images = FileComparer(replace(self.a, files=None), replace(self.b, files=None))
 
     def add(self, aligned: Aligned) -> None:
         a = self.a.steps[aligned.a] if aligned.a is not None else None
@@ -282,8 +286,6 @@ class _Comparing:
         key = mine.checksum, other.checksum
         if key not in self.files:
             of_context = not (mine.copy is not None and mine.copy.from_)
-            a_side, b_side = (
-                (self.a, self.b) if of_context else (replace(self.a, files=None), replace(self.b, files=None))
-            )
-            self.files[key] = files_differ(a_side, b_side, dict(mine.sources.files), dict(other.sources.files))
+            comparer = self.of_context if of_context else self.of_images
+            self.files[key] = comparer.differ(dict(mine.sources.files), dict(other.sources.files))
         return self.files[key]

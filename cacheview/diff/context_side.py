@@ -80,8 +80,9 @@ def side_of_context(
         cache.store.location,
         at,
         sent.checksums,
-        all_files(sent.checksums),
-        asked.after_target,
-        str(refused) if refused is not None else "",
-        ask,
+        has_content=True,
+        sent=all_files(sent.checksums),
+        after_target=asked.after_target,
+        error=str(refused) if refused is not None else "",
+        ask=ask,
     )

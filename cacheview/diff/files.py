@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide
+from cacheview.dockerfile.context.entry import Entry
 from cacheview.layers.changes import Aspect, FileChange, Mark
 from cacheview.layers.copied_now import FilesNow
 from cacheview.model import DataError
@@ -14,7 +16,7 @@ from cacheview.replay.causes import Cause, CauseKind, causes_of
 from cacheview.replay.differences import Differences, differences
 from cacheview.replay.file_words import in_words
 
-__all__ = ["FilesDiffer", "files_differ"]
+__all__ = ["FileComparer", "FilesDiffer"]
 
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """What a client writes, with content that was not compared."""
@@ -44,52 +46,101 @@ class FilesDiffer:
     @property
     def words(self) -> str:
         """What differs, as a phrase; empty: only headers do."""
-        return in_words(self.changes, self.causes)
+        shown = [change for change in self.changes if change.differs]
+        known = list(map(_known, shown))
+        is_open = any(one is not other for one, other in zip(shown, known, strict=True))
+        phrase = in_words(known, self.causes)
+        return f"{phrase}; whether their content differs too is unknown" if phrase and is_open else phrase
 
 
-def files_differ(a: BuildSide, b: BuildSide, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FilesDiffer:
-    """Compare files by their sums, their headers, and by their content where one side can be read.
+def _known(change: FileChange) -> FileChange:
+    """The change without that its content was not compared, where something else of it is known to differ."""
+    if len(change.aspects) < 2 or Aspect.UNKNOWN not in change.aspects:
+        return change
+    return replace(change, aspects=tuple(aspect for aspect in change.aspects if aspect is not Aspect.UNKNOWN))
 
-    Args:
-        sums_a, sums_b: by path.
+
+class FileComparer:
+    """Compares files of two sides by their sums, their headers, and by their content where one side can be read.
+
+    What is known of a file is kept: the same files are mostly copied by several steps.
     """
-    forth = _compared(sums_a, sums_b, a.files, b.files)
-    if any(Aspect.UNKNOWN in change.aspects for change in forth.changes):  # perhaps the other side can be read
-        back = _compared(sums_b, sums_a, b.files, a.files)
-        if _unknown(back) < _unknown(forth):
-            forth = Differences(tuple(map(_turned, back.changes)), {}, forth.without_entry)
-    causes = causes_of(forth.changes, line_ends=forth.line_ends, without_entry=forth.without_entry)
-    return FilesDiffer(forth.changes, causes, _is_by_client(a, b, forth, causes))
+
+    def __init__(self, a: BuildSide, b: BuildSide) -> None:
+        self._a = a
+        self._b = b
+        self._known: dict[tuple[str, str | None, str | None], FileChange] = {}
+        self._line_ends: dict[str, str] = {}
+        self._without_entry: dict[str, bool] = {}
+
+    def differ(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FilesDiffer:
+        """What differs of some files, by their sums by path."""
+        paths = sorted(sums_a.keys() | sums_b.keys())
+        keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
+        unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
+        if unknown:
+            found = self._found(_of(sums_a, unknown), _of(sums_b, unknown))
+            self._known.update((keys[change.path], change) for change in found.changes)
+            self._line_ends.update(found.line_ends)
+            self._without_entry.update(found.without_entry)
+        changes = tuple(self._known.get(key) or FileChange(path, Mark.SAME) for path, key in keys.items())
+        differing = [change for change in changes if change.aspects or change.differs]
+        line_ends = _of(self._line_ends, (change.path for change in differing))
+        without_entry = _of(self._without_entry, (change.path for change in differing))
+        causes = causes_of(differing, line_ends=line_ends, without_entry=without_entry)
+        return FilesDiffer(changes, causes, _is_by_client(self._a, self._b, changes, causes))
+
+    def _found(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> Differences:
+        a, b = self._a, self._b
+        if a.has_content and not b.has_content:  # the content of A, against the sums of B
+            back = _compared(b, a, sums_b, sums_a)
+            return Differences(tuple(map(_turned, back.changes)), {}, {})
+        return _compared(a, b, sums_a, sums_b)
 
 
-def _compared(
-    before: Mapping[str, str], now: Mapping[str, str], old: FilesNow | None, new: FilesNow | None
-) -> Differences:
+_V = TypeVar("_V")
+
+
+def _of(values: Mapping[str, _V], paths: Iterable[str]) -> dict[str, _V]:
+    return {path: values[path] for path in paths if path in values}
+
+
+def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Mapping[str, str]) -> Differences:
+    files = now.files if now.files is None or now.has_content else _HeadersAlone(now.files)
     try:
-        headers = old.headers(before) if old is not None else {}
-    except DataError:
-        headers = {}
-    try:
-        return differences(before, headers, now, new)
-    except DataError:  # it cannot be read any more
-        return differences(before, headers, now, None)
+        headers = before.files.headers(old) if before.files is not None else {}
+        return differences(old, headers, new, files)
+    except DataError:  # they cannot be read any more
+        return differences(old, {}, new, None)
 
 
-def _unknown(value: Differences) -> int:
-    return sum(Aspect.UNKNOWN in change.aspects for change in value.changes)
+@dataclass(frozen=True)
+class _HeadersAlone:
+    """Files whose content is not at hand: those of a record."""
+
+    files: FilesNow
+
+    def entries(self) -> Mapping[str, Entry]:
+        return self.files.entries()
+
+    def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return self.files.headers(paths)
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
+        return iter(())
 
 
 def _turned(change: FileChange) -> FileChange:
     return replace(change, mark=_BACK.get(change.mark, change.mark), before=change.now, now=change.before)
 
 
-def _is_by_client(a: BuildSide, b: BuildSide, found: Differences, causes: tuple[Cause, ...]) -> bool:
+def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[Cause]) -> bool:
     """Whether every file that both sent has other headers, and nothing else is known to differ."""
     if same_client(a.client, b.client):
         return False
-    both = [change for change in found.changes if change.mark not in (Mark.ADDED, Mark.REMOVED)]
+    both = [change for change in changes if change.mark not in (Mark.ADDED, Mark.REMOVED)]
     differing = [change for change in both if change.aspects]
-    if not differing or len(both) < len(found.changes):
+    if not differing or len(both) < len(changes):
         return False
     by_umask = {path for cause in causes if cause.kind is CauseKind.UMASK for path in cause.paths}
     is_all = all(change.aspects for change in both if change.before is None or not change.before.is_link)

@@ -97,7 +97,7 @@ class BuildSide:
         store: the images before the build; None: not known.
         location: of the store; empty: none.
         started: when; None: not known.
-        files: of the context; None: they cannot be looked at.
+        files: of the context; None: they cannot be looked at. ``has_content``: their content can be read, too.
         sent: the sum of every file that was sent, by path.
         after_target: texts of the steps that ``--target`` leaves out.
         error: why the build ended early; empty: it did not.
@@ -120,6 +120,7 @@ class BuildSide:
     location: str = ""
     started: datetime | None = None
     files: FilesNow | None = None
+    has_content: bool = False
     sent: Callable[[], Mapping[str, str]] = dict
     after_target: frozenset[str] = frozenset()
     error: str = ""

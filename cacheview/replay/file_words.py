@@ -63,10 +63,11 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[Cause]) -> str:
     results = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
     added, removed = Mark.ADDED, Mark.REMOVED
     left = [change for change in unexplained(changes, causes) if change.aspects != (Aspect.HEADER,)]
-    results += [_changed(change) for change in left if change.mark not in (added, removed)]
+    changed = [change for change in left if change.mark not in (added, removed)]
+    results += map(_changed, changed[:_MOST])
     for mark in (added, removed):
         results += _in_folders([change for change in left if change.mark is mark], mark)
-    more = len(results) - _MOST
+    more = len(results) + len(changed[_MOST:]) - _MOST
     return "; ".join(results[:_MOST]) + (f"; and {more:,} more" if more > 0 else "")
 
 
