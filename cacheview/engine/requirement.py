@@ -10,6 +10,7 @@ from cacheview.engine.check import CheckKind
 from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.model import Aspect, Image, Probe
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule
+from cacheview.platforms.step import PlatformNote
 
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
 
@@ -22,7 +23,7 @@ class RequirementPart:
     probe: object
     image: object
     passes: bool
-    note: str = ""
+    note: PlatformNote | None = None
 
 
 class Requirement(Protocol):

@@ -23,6 +23,7 @@ from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.verdict import StageKind
 from cacheview.engine.words import trace as words
+from cacheview.engine.words.platforms import platform_note
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
 from cacheview.platforms import HOST
 
@@ -167,7 +168,7 @@ def _requirement_check(
             part.probe,
             part.image,
             row.field,
-            part.note,
+            platform_note(part.note),
             doubts=doubts,
             path=(part.name,),
         )

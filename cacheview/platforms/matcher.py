@@ -10,7 +10,7 @@ from cacheview.model import Platform
 from cacheview.platforms.features import offered, required
 from cacheview.platforms.library import Library
 from cacheview.platforms.normal import Normal
-from cacheview.platforms.step import PlatformCheck, PlatformStep
+from cacheview.platforms.step import NoteKind, PlatformCheck, PlatformNote, PlatformStep
 from cacheview.platforms.vector import Vector, compatible, exactly
 from cacheview.platforms.windows import NO_VERSION, WindowsVersion, runs_on
 
@@ -110,7 +110,7 @@ class Matcher:
         note = self._read_as("/".join(filter(None, (image.architecture, image.variant))), entry)
         if not self.vector.items:
             unknown = f"{self.platform.architecture}/{self.platform.variant}"
-            note = f"{unknown} is not known: it matches nothing, not even itself"
+            note = PlatformNote(NoteKind.UNKNOWN_BUILDER, unknown)
         yield PlatformStep(PlatformCheck.ARCHITECTURE, str(self.vector), entry, passed, note)
         if passed and self.compares_versions:
             passed = self._takes_version(image.os_version)
@@ -128,7 +128,7 @@ class Matcher:
                 ", ".join(sorted(self.features)),
                 ", ".join(sorted(needs)),
                 needs <= self.features,
-                "" if len(needs) == len(set(image.os_features or ())) else "win32k is ignored",
+                None if len(needs) == len(set(image.os_features or ())) else PlatformNote(NoteKind.IGNORED_FEATURE),
             )
 
     def _takes_version(self, version: str) -> bool:
@@ -136,18 +136,18 @@ class Matcher:
             return True
         return runs_on(self.version, WindowsVersion.parse(version), self.library.releases)
 
-    def _version_note(self, version: str) -> str:
+    def _version_note(self, version: str) -> PlatformNote:
         if self.version == NO_VERSION:
-            return "a builder without a full version matches every version"
+            return PlatformNote(NoteKind.ANY_VERSION)
         if not version:
-            return "an image without a version runs everywhere"
+            return PlatformNote(NoteKind.NO_VERSION)
         parsed = WindowsVersion.parse(version)
-        return (
-            "not a full version: counts as 0.0.0"
-            if parsed == NO_VERSION
-            else f"compared as {self.version} and {parsed}"
-        )
+        if parsed == NO_VERSION:
+            return PlatformNote(NoteKind.NOT_FULL_VERSION)
+        return PlatformNote(NoteKind.COMPARED_AS, str(self.version), str(parsed))
 
     @staticmethod
-    def _read_as(written: str, read: str) -> str:
-        return "" if written == read else f"written {written!r}" if written else "not recorded"
+    def _read_as(written: str, read: str) -> PlatformNote | None:
+        if written == read:
+            return None
+        return PlatformNote(NoteKind.WRITTEN, written) if written else PlatformNote(NoteKind.NOT_RECORDED)

@@ -12,7 +12,7 @@ from cacheview.platforms.features import required
 from cacheview.platforms.library import Library
 from cacheview.platforms.matcher import WINDOWS, Matcher
 from cacheview.platforms.normal import HOST, Normal
-from cacheview.platforms.step import PlatformCheck, PlatformStep
+from cacheview.platforms.step import NoteKind, PlatformCheck, PlatformNote, PlatformStep
 from cacheview.platforms.windows import overwritten
 
 __all__ = ["PlatformKey", "PlatformRule"]
@@ -124,7 +124,7 @@ class PlatformRule:
                 image = image.model_copy(update={"os_version": overwritten(builder.os_version, written)})
         for step in _matcher(self.library, builder, self.strict).steps(image):
             changed = step.check is PlatformCheck.OS_VERSION and image.os_version != written
-            yield step._replace(note=f"{written}, but from the third part on the builder's") if changed else step
+            yield step._replace(note=PlatformNote(NoteKind.OVERWRITTEN, written)) if changed else step
 
     def decide(self, builder: Platform, key: PlatformKey) -> bool:
         """`admits` without the memory."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
-__all__ = ["PlatformCheck", "PlatformStep"]
+__all__ = ["NoteKind", "PlatformCheck", "PlatformNote", "PlatformStep"]
 
 
 class PlatformCheck(StrEnum):
@@ -20,16 +20,43 @@ class PlatformCheck(StrEnum):
     OS_FEATURES = "os.features"
 
 
+class NoteKind(Enum):
+    """Why a value is read otherwise than it is written, or why a comparison passes that looks as if it should not."""
+
+    WRITTEN = "written"
+    NOT_RECORDED = "not recorded"
+    UNKNOWN_BUILDER = "unknown builder"
+    IGNORED_FEATURE = "ignored feature"
+    ANY_VERSION = "any version"
+    NO_VERSION = "no version"
+    NOT_FULL_VERSION = "not full version"
+    COMPARED_AS = "compared as"
+    OVERWRITTEN = "overwritten"
+
+
+class PlatformNote(NamedTuple):
+    """What there is to say of a comparison; `engine.words.platforms` says it.
+
+    Attributes:
+        value: as it is written, or the builder's as it is compared; empty where the kind says all.
+        other: the image's as it is compared.
+    """
+
+    kind: NoteKind
+    value: str = ""
+    other: str = ""
+
+
 class PlatformStep(NamedTuple):
     """A comparison, in the order that the daemon makes them; it stops at the first that fails.
 
     Attributes:
         builder, image: the two values as compared, so in canonical form where that is what counts.
-        note: what happened to a value before, or why a comparison passes that looks as if it should not; else empty.
+        note: what happened to a value before, or why a comparison passes that looks as if it should not; else None.
     """
 
     check: PlatformCheck
     builder: str
     image: str
     passed: bool
-    note: str = ""
+    note: PlatformNote | None = None

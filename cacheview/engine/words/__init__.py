@@ -7,7 +7,7 @@ verdicts, traces, rule sets) and nothing that makes it.
 Elsewhere in the engine stand only:
 
 - the daemon's own words, letter by letter, which are rules: ``known.py``, ``restore.py``, and fields of rule sets;
-- texts that are data of a row: the releases, source and notes of a rule set (``rulesets``), the title of a platform
-  rule and the notes of its steps (``platforms``);
+- texts that are data of a row: the releases, source and notes of a rule set (``rulesets``); below the engine, the title
+  and source of a platform rule (``platforms/rules.py``);
 - names that JSON and suites write too: those of checks (``check.py``), and the values of enumerations.
 """
