@@ -20,6 +20,7 @@ from daemon_scenarios import Build
 from daemon_start import EngineDaemon
 from daemon_stores import opened, store_at
 
+from cacheview.cli import main
 from cacheview.model import DataError, Platform, Release, StoreKind
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.open import open_store
@@ -244,3 +245,23 @@ def test_what_runs_on_the_machine_too_is_pulled_by_all_but_the_graph_drivers_of_
     assert bool(said) == bool(refused) == builder.client.version()["Version"].startswith("20.10.")
     assert refused.startswith(said.partition(":")[0])
     assert not read or read in store_at(engine.location("engine")).by_id
+
+
+def test_what_a_pull_would_change_here_is_what_it_changes(
+    engine: EngineDaemon,
+    client: DockerCli,
+    pushed: Pushed,
+    context: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (context / "Dockerfile").write_text(f"FROM {pushed.base}\n{LAYERS}")
+    client.pull(pushed.base)
+    asked = ["--store", engine.location("engine"), "--what-if", f"pull:{location(pushed.layers)}"]
+    asked += ["--client", client.sends_as.name]
+    assert main(["replay", str(context), *asked, "--cache-from", pushed.layers, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["after"]["steps"]
+    client.pull(pushed.layers)
+    build = Build("", 0, options=BuildOptions(cache_from=(pushed.layers,)))
+    truth = built(context, "registry", build, client).steps
+    assert [bool(step["cached"]) for step in told] == [step.cached for step in truth] == [False, True, True]
+    assert told[-1]["image"].startswith(f"sha256:{truth[-1].image}")
