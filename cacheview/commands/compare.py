@@ -11,17 +11,21 @@ from datetime import UTC, datetime
 from cacheview.commands.build_options import add_build
 from cacheview.commands.looked_up import looked_up_build, opened_layers
 from cacheview.commands.opening import add_case, mention_problems, open_case
+from cacheview.diff.causes import CauseKind
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.context_side import side_of_context
 from cacheview.diff.image_side import IMAGE, side_of_image
 from cacheview.diff.named import record_named
 from cacheview.diff.record_side import side_of_record
+from cacheview.diff.remembered_events import with_events
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context import CLIENTS
 from cacheview.model import DataError
 from cacheview.model.effort import LONGEST, Effort
 from cacheview.output import complain, print_json
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
+from cacheview.stores.engine.past_events import past_events
+from cacheview.stores.sources import ENGINE, parse_location
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, known_rules, make_parser
 
 __all__ = ["parser", "run"]
@@ -74,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with Effort(2 * LONGEST).spent():
             sides = (_side(options.a_side, options, options.a, "A"), _side(options.b_side, options, options.b, "B"))
-            diff = compare_builds(*sides)
+            diff = _with_events(compare_builds(*sides), options.store or "")
     except DataError as error:
         raise UsageError(str(error)) from error
     hide = hiding(diff, env="env" in options.redact, labels="labels" in options.redact)
@@ -85,6 +89,20 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(diff_as_text(diff, hide, is_brief=options.brief))
     return _status(diff, only_lost=options.lost)
+
+
+def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
+    """With what the engine of ``--store`` remembers since A, where that can explain something."""
+    place = parse_location(location)
+    since = diff.a.started
+    explains = diff.gone or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
+    if place.source is not ENGINE or since is None or not explains:
+        return diff
+    try:
+        return with_events(diff, past_events(place.target, since, diff.b.started or datetime.now(UTC)))
+    except DataError as error:
+        complain(f"the events of the engine are not known: {error}")
+        return diff
 
 
 def _status(diff: BuildDiff, *, only_lost: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 __all__ = ["Cause", "CauseKind", "Origin", "Value"]
@@ -53,6 +54,7 @@ class Cause:
         detail: what is known beside, as a phrase; may be empty.
         in_a, in_b: of an image that is missing: which store has it. Of a build that ended: which one did not.
         image: of an image that is missing: its id; else empty.
+        event, event_at: of a base, what brought it, as the engine calls it, and when; empty and None: not known.
         is_certain: nothing else can be the cause; else it is the only one that is known.
     """
 
@@ -66,6 +68,8 @@ class Cause:
     in_b: bool = False
     image: str = ""
     is_certain: bool = True
+    event: str = ""
+    event_at: datetime | None = None
 
     @property
     def key(self) -> tuple[CauseKind, str]:

@@ -21,6 +21,7 @@ class Gone:
         image: its id, or the first digits of it.
         made_at: when A began the step; None: not known, or A did not make it.
         is_made: A made it.
+        removed_at: when its engine removed it, as far as it remembers; None: not known.
         was_there: the two stores are one, as far as can be seen: it is gone since.
     """
 
@@ -29,6 +30,7 @@ class Gone:
     made_at: datetime | None
     is_made: bool
     was_there: bool
+    removed_at: datetime | None = None
 
     @property
     def cause(self) -> Cause:

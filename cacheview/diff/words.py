@@ -43,6 +43,9 @@ _ORIGINS: Final = {
     Origin.SURROUNDINGS: "through its environment. Its own Dockerfile and files are not the cause",
     Origin.UNKNOWN: "; through what is not known",
 }
+_BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
+"""What an event did to a base."""
+
 USUAL_REASONS: Final = (
     "Usually such an image was removed with its last tag, by `docker image prune` or by `docker system prune`, or the "
     "store is another one, as after an upgrade or on another machine."
@@ -146,6 +149,9 @@ def _of_base(cause: Cause) -> str:
     if cause.a and cause.b and cause.name == cause.b:
         return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
     detail = f", {cause.detail}" if cause.detail else ""
+    if cause.event_at is not None:
+        brought = _BROUGHT.get(cause.event, cause.event)
+        detail += f"; it was {brought} at {cause.event_at.astimezone():%H:%M:%S}"
     return f"the base image {cause.name[:_LONGEST]} is another one: {cause.a} in A and {cause.b} in B{detail}"
 
 
@@ -184,7 +190,8 @@ def _gone_phrase(gone: Gone) -> str:
     at = f" at {gone.made_at.astimezone():%H:%M}" if gone.made_at is not None else ""
     how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"
     if gone.was_there:
-        return f"{how}, which is gone from the store since"
+        when = f": it was removed at {gone.removed_at.astimezone():%H:%M:%S}" if gone.removed_at is not None else ""
+        return f"{how}, which is gone from the store since{when}"
     return f"{how}, which the store of B does not have"
 
 

@@ -185,6 +185,8 @@ def _cause(cause: Cause, row: Row | None) -> dict[str, Any]:
         "in_a": cause.in_a,
         "in_b": cause.in_b,
         "certain": cause.is_certain,
+        "event": cause.event,
+        "event_at": time_text(cause.event_at),
         "phrase": cause_phrase(cause, row),
     }
 
@@ -240,4 +242,5 @@ def _gone(gone: Gone) -> dict[str, Any]:
         "made": gone.is_made,
         "at": time_text(gone.made_at),
         "was_there": gone.was_there,
+        "removed_at": time_text(gone.removed_at),
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,17 +21,20 @@ from daemon_need import unavailable
 from daemon_program import program_that_does_nothing
 from daemon_start import EngineDaemon
 from daemon_watching import Watching
+from docker.errors import NotFound
 
 from cacheview.diff.causes import CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.record_side import side_of_record
+from cacheview.diff.remembered_events import with_events
 from cacheview.diff.words import answer_sentence
 from cacheview.model import StoreKind
 from cacheview.replay.file import ReplayCase
+from cacheview.stores.engine.past_events import past_events
 
 ON_EVERY_ENGINE = True
 
-pytestmark = pytest.mark.usefixtures("cached", "emptied")
+pytestmark = pytest.mark.usefixtures("cached", "tidied")
 
 DOCKERFILE: Final = """\
 ARG BASE=diff/base
@@ -169,6 +175,20 @@ def cached(place: Place) -> ReplayCase:
     place.fill()
     place.build()
     return place.build()
+
+
+@pytest.fixture
+def tidied(builder: Builder, cached: ReplayCase) -> Iterator[None]:
+    """What a test builds is removed, and nothing else: a containerd store takes unnamed parents along."""
+    kept = builder.ids()
+    yield
+    parents = {image["Id"]: image["ParentId"] for image in builder.client.images(all=True) if image["Id"] not in kept}
+    while parents:
+        below = set(parents.values())
+        for image in [image for image in parents if image not in below]:
+            del parents[image]
+            with suppress(NotFound):  # it went along with one that was built on it
+                builder.client.remove_image(image, force=True, noprune=True)
 
 
 @dataclass(frozen=True)
@@ -354,6 +374,9 @@ def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: Repla
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", Origin.SURROUNDINGS)
     assert "`FROM $BASE AS main`: the base image diff/base is another one: " in answer_sentence(diff)
+    assert diff.a.started is not None
+    told = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
+    assert re.search("; it was (imported|tagged) at ", told), told
 
 
 SHORT: Final = "FROM diff/base\nLABEL a={0}\nLABEL b={0}\n"
@@ -384,6 +407,11 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
         assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), said
         assert said.startswith(f"The builds part at step 2, `LABEL a={remove.__name__}`: {how}"), said
         assert "gone from the store since" in said
+    began = side_of_record(again, "again").started
+    assert began is not None
+    events = past_events(place.engine.url, began, datetime.now(UTC))
+    said = answer_sentence(with_events(diff_of(again, after), events))
+    assert "gone from the store since: it was removed at " in said, events
     assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]
     assert answer_sentence(diff_of(made, again)).endswith(", and B used that image.")
 

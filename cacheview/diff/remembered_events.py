@@ -1,0 +1,57 @@
+"""A comparison with what an engine remembers: when an image was removed, and when a base was pulled again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cacheview.diff.causes import Cause, CauseKind
+from cacheview.diff.compare import BuildDiff, Row
+from cacheview.model.image import familiar
+from cacheview.stores.engine.past_events import ImageEvent
+
+__all__ = ["with_events"]
+
+_BROUGHT: Final = ("pull", "tag", "load", "import")
+
+
+def with_events(diff: BuildDiff, events: Sequence[ImageEvent]) -> BuildDiff:
+    """The same comparison, with the events that explain it.
+
+    Args:
+        events: of the engine that has the store of B, oldest first, since A.
+    """
+    return replace(diff, rows=tuple(_row(row, events) for row in diff.rows))
+
+
+def _row(row: Row, events: Sequence[ImageEvent]) -> Row:
+    if row.gone is not None:
+        image = row.gone.image.removeprefix("sha256:")
+        removed = _last(event for event in events if event.action == "delete" and _is(event, image))
+        if removed is not None:
+            return replace(row, gone=replace(row.gone, removed_at=removed.at))
+    if row.causes and row.causes[0].kind is CauseKind.BASE and row.causes[0].name and row.b is not None:
+        brought = _last(_of_base(row.causes[0], row.b.image, events))
+        if brought is not None:
+            first = replace(row.causes[0], event=brought.action, event_at=brought.at)
+            return replace(row, causes=(first, *row.causes[1:]))
+    return row
+
+
+def _of_base(cause: Cause, image: str, events: Sequence[ImageEvent]) -> list[ImageEvent]:
+    names = {cause.name, f"{cause.name}:latest"}
+    digits = image.removeprefix("sha256:")
+    return [
+        event
+        for event in events
+        if event.action in _BROUGHT and ({familiar(event.subject), familiar(event.name)} & names or _is(event, digits))
+    ]
+
+
+def _is(event: ImageEvent, digits: str) -> bool:
+    return bool(digits) and event.subject.removeprefix("sha256:").startswith(digits)
+
+
+def _last(events: Iterable[ImageEvent]) -> ImageEvent | None:
+    return next(iter(reversed(list(events))), None)

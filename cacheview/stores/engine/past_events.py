@@ -1,0 +1,91 @@
+"""What an engine remembers of its images: the events of a span of time, as far as it still has them.
+
+moby keeps the last 256 events of all kinds, in memory (``daemon/events/events.go``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from cacheview.model.base import Model
+from cacheview.stores.engine.client import EngineClient, Timeouts
+from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.engine.engine import ask_engine
+
+__all__ = ["ImageEvent", "past_events"]
+
+_LIMIT: Final = 4 << 20
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEvent:
+    """One event of an image.
+
+    Attributes:
+        at: when.
+        action: as the engine calls it, such as ``delete``, ``untag``, ``pull`` or ``tag``.
+        subject: the id of the image, or of a pull its name.
+        name: of the image; empty: it has none.
+    """
+
+    at: datetime
+    action: str
+    subject: str
+    name: str = ""
+
+
+class _Actor(Model):
+    model_config = ConfigDict(extra="ignore")
+
+    ID: str = ""
+    Attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class _Event(Model):
+    model_config = ConfigDict(extra="ignore")
+
+    Type: str = ""
+    Action: str = ""
+    Actor: _Actor = Field(default_factory=_Actor)
+    time: int = Field(0, ge=0, le=1 << 40)
+
+
+def past_events(
+    target: str, since: datetime, until: datetime, timeouts: Timeouts | None = None
+) -> tuple[ImageEvent, ...]:
+    """The image events of an engine in a span of time, oldest first.
+
+    Args:
+        target: what follows ``engine:``.
+
+    Raises:
+        DataError: there is no such engine, or it does not answer.
+    """
+    with EngineClient(find_endpoint(target), timeouts) as client:
+        parameters = {
+            "since": f"{int(since.timestamp())}",
+            "until": f"{int(until.timestamp()) + 1}",
+            "filters": json.dumps({"type": ["image"]}),
+        }
+        body = client.get(f"/v{ask_engine(client).list_api}/events", parameters, limit=_LIMIT)
+    return tuple(_read(body))
+
+
+def _read(body: bytes) -> Iterator[ImageEvent]:
+    """Lines that are no events of images are passed over: what an engine forgets is missing as well."""
+    for line in body.splitlines():
+        try:
+            event = _Event.model_validate_json(line)
+        except ValidationError:
+            continue
+        if event.Type == "image" and event.Action:
+            at = datetime.fromtimestamp(event.time, UTC)
+            name = event.Actor.Attributes.get("name", "")[:_LONGEST]
+            yield ImageEvent(at, event.Action[:_LONGEST], event.Actor.ID[:_LONGEST], name)
